@@ -1,0 +1,62 @@
+# Regie on a bare Debian 12: python3 and make are enough. `make help` lists the verbs.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench faults lock clean
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
+# Only `python -m piptools` reads these: a lock must not depend on the settings of who writes it.
+PLAIN := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null
+COMPILE := $(PLAIN) $(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+help: ## list these verbs
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 9
+
+demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ONCE=1 RESET=1 PERSONS=FILE
+	@.venv/bin/regie demo $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once) $(if $(RESET),--reset) \
+		$(if $(PERSONS),--persons $(PERSONS))
+
+test: .venv/.ready ## bring PostgreSQL 15 and Chromium when missing, then run every test
+	@$(PY) -m tests.parts
+	@$(PY) -m pytest -n 2 --dist worksteal
+
+check: .venv/.ready ## format, lint, types and the quick tests, in less than a minute
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m mypy
+	@$(PY) -m bandit --quiet --recursive --configfile pyproject.toml .
+	@$(PY) -m pytest -n 2 --quiet -m "not slow and not faults and not browser and not postgres"
+
+bench: .venv/.ready ## releases per second, on SQLite and PostgreSQL, beside a bare endpoint
+	@$(PY) -m tests.parts
+	@$(PY) -m tests.bench
+
+faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alone
+	@$(PY) -m tests.parts
+	@$(PY) -m pytest -m faults
+
+lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest releases
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements/run.txt pyproject.toml
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra build --extra dev --constraint requirements/run.txt \
+		--output-file requirements/dev.txt pyproject.toml
+
+clean: ## remove the environment, what ran and what was cached
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Debian splits ensurepip off: where it is missing, root gets it and anybody else one line.
+$(PY):
+	@python3 -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; \
+		$(SUDO) apt-get update -qq >/dev/null 2>&1 && $(SUDO) apt-get install -y -qq python3-venv >/dev/null 2>&1 \
+		&& python3 -m venv .venv >/dev/null; } \
+		|| { rm -rf .venv; echo "Python's venv is missing. Install it: sudo apt-get install python3-venv"; exit 1; }
+
+.venv/.ready-run: requirements/run.txt pyproject.toml | $(PY)
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.ready: requirements/dev.txt requirements/run.txt pyproject.toml | $(PY)
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch .venv/.ready-run $@

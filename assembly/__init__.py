@@ -1,0 +1,1 @@
+"""Wires the components together or apart; the only room that may open everybody's doors."""

@@ -1,0 +1,104 @@
+"""What is written down: an event, the fences it requires and the ones it moves. Part of the door (audit.contract)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from audit.permit import Position
+from kernel.message import Hex16, Hex32, Message, Sentence, Short
+
+SYSTEM, NOBODY = "systeem", "niemand"  # subjects of lines without a resident, and about stand-ins
+
+Kind = Literal[
+    # permits: require fences, move none
+    "verstrekking",
+    "toestemming-gegeven",
+    "toestemming-hervat",
+    "activiteit-gepubliceerd",
+    "ontvanger-toegelaten",
+    "zaak-geopend",
+    "kluis-geopend",
+    "kluis-bewaard",
+    # restrictions: move fences, require none
+    "toestemming-geweigerd",
+    "toestemming-ingetrokken",
+    "toestemming-gepauzeerd",
+    "vlag",
+    "beperking",
+    "activiteit-beeindigd",
+    "ontvanger-geschorst",
+    "zaak-gesloten",
+    # facts: neither
+    "weigering",
+    "afloop",
+    "toestemming-gevraagd",
+    "zoeking",
+    "vraag",
+    "vraag-beantwoord",
+    "gemeld",
+    "sleutel-gewisseld",
+    "vervallen",
+]
+Outcome = Literal["geleverd", "mislukt", "niet-geopend", "onbekend"]
+
+
+class FenceAt(Message):
+    """Where a fence stands. One that nobody ever moved stands at 0, so that absence can be required too."""
+
+    fence: Hex16
+    epoch: Annotated[int, Field(ge=0)]
+
+
+class Trace(Message):
+    """W3C trace context of the act: 32 and 16 hexadecimal digits. Not part of what makes two events the same."""
+
+    trace_id: Hex16
+    span_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    parent_span_id: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""
+    start: int = 0  # ms
+    end: int = 0  # ms
+
+
+class Event(Message):
+    """What is about to happen: names and reasons, never a value. All times in milliseconds; 0 or "" is absent.
+
+    subject: the resident's audit pseudonym, or SYSTEM, or NOBODY. decision: SHA-256 of the decision it rests on.
+    valid_until: earliest expiry among its facts. closes: the positions that an outcome belongs to. keep_until: the
+    calendar year of destruction, from the activity's term. class_: A, B or C. actor: pseudonym of staff, never shown to
+    residents. details: what a kind says beyond this (outcome, consent id, text hash, language, channel, reason, …).
+    """
+
+    id: Hex16
+    kind: Kind
+    subject: Short = SYSTEM
+    name: Sentence = ""
+    decision: Hex32 | Literal[""] = ""
+    decided_at: int = 0
+    valid_until: int = 0
+    closes: tuple[Position, ...] = ()
+    activity: Short = ""
+    version: Short = ""
+    purpose: Sentence = ""
+    class_: Short = ""
+    basis: Sentence = ""
+    law: Sentence = ""
+    recipient: Short = ""
+    recipient_name: Sentence = ""
+    application: Short = ""
+    actor: Short = ""
+    case: Short = ""
+    elements: tuple[Short, ...] = ()
+    used: tuple[Short, ...] = ()
+    refused: tuple[tuple[Short, Short], ...] = ()
+    on_behalf: Short = ""
+    keep_until: int = 0
+    details: dict[Short, Sentence] = Field(default_factory=dict, max_length=32)
+    trace: Trace | None = None
+
+
+class Entry(Message):
+    """One act for the log: what, which fences must still stand where the facts left them, which ones it moves."""
+
+    event: Event
+    requires: Annotated[tuple[FenceAt, ...], Field(max_length=600)] = ()
+    advances: Annotated[tuple[Hex16, ...], Field(max_length=64)] = ()

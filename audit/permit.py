@@ -1,0 +1,185 @@
+"""The permit: a decision, its seal, and the line that made it count. Pure; no source acts without `check`.
+
+Vault and connectors read a decision through `Ground`; consent writes it with its own `Decision`. They share bytes, not
+a type: tests/contracts/test_siblings.py keeps the two alike.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from kernel.canonical import read_canonical
+from kernel.clock import millis
+from kernel.crypto import hmac_sha256, sha256, verify
+from kernel.errors import Problem
+from kernel.message import Hex16, Hex32, Message, Short, Text
+from kernel.proof.checkpoint import open_checkpoint
+from kernel.proof.checks import check_inclusion
+from kernel.proof.hashes import ProofError, leaf_hash
+from kernel.proof.note import VerifierKey
+from kernel.proof.tlogproof import TlogProof
+
+LIFE = timedelta(seconds=30)  # W of trust.md: one slow source fits in it, a stolen permit hardly does
+AHEAD = timedelta(seconds=1)  # clocks of two rooms
+LEAF_MAGIC = b"RGL\x01"  # trust.md 4.1
+
+
+class Position(Message):
+    """A place in the log: (term, index). An index alone is ambiguous. Ordered as the log is."""
+
+    term: Annotated[str, Field(pattern=r"^[0-9]{4}h[12]$")]
+    index: Annotated[int, Field(ge=0)]
+
+    def __str__(self) -> str:
+        return f"{self.term}-{self.index}"
+
+    def __lt__(self, other: "Position") -> bool:
+        return (self.term, self.index) < (other.term, other.index)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Inverse of str(). Raises ValueError."""
+        term, dash, index = text.partition("-")
+        if not dash or not index.isascii() or not index.isdigit() or len(index) > 15:
+            raise ValueError("not a position")
+        return cls(term=term, index=int(index))
+
+
+class Receipt(Message):
+    """A durable line under a signed head. `act` is the canonical text that machines read (trust.md 4.2), with its salt
+    and the 100-byte leaf; `proof` a c2sp.org/tlog-proof@v1. No other receipt, no receipt key."""
+
+    origin: Short
+    position: Position
+    act: Text
+    act_salt: Hex32
+    leaf: Annotated[str, Field(pattern=r"^[0-9a-f]{200}$")]
+    proof: Text
+
+    def said(self) -> dict[str, Any]:
+        """The act as a document; its members are text and lists of text."""
+        return read_canonical(self.act)
+
+    @property
+    def at(self) -> int:
+        """When the line was written, ms."""
+        return int(self.said()["tijd"])
+
+    @property
+    def epochs(self) -> dict[str, int]:
+        """Where the fences that this line moved now stand."""
+        return {fence: int(epoch) for fence, epoch in self.said().get("verzet", ())}
+
+    @property
+    def under_way(self) -> tuple[Position, ...]:
+        """Releases that may still be sending while this line restricted them."""
+        return tuple(Position.parse(text) for text in self.said().get("onderweg", ()))
+
+
+class NotPermitted(Problem):
+    """`detail` names the step that failed, in one word; nothing else is told."""
+
+    code, status, title = "ongeldige-vrijgave", 403, "Deze vrijgave geldt niet"
+
+
+class Allowed(Message):
+    """One element that may leave, the source that computes it, and what is read for it: [(source, element)]."""
+
+    element: Short
+    bron: Short
+    invoer: tuple[tuple[Short, Short], ...]
+    hekken: tuple[int, ...] = ()
+
+
+class Ground(Message):
+    """A decision as a source reads it; member names are those of the sealed document (trust.md 2.3)."""
+
+    v: Short
+    nonce: Hex16
+    gemeente: Short
+    inwoner: Short
+    betrokkene: Short
+    ontvanger: Short
+    toepassing: Short
+    activiteit: Short
+    versie: Short
+    zaak: Short = ""
+    namens: Short = ""
+    toegestaan: tuple[Allowed, ...]
+    geweigerd: tuple[tuple[Short, Short], ...]
+    hekken: tuple[tuple[Hex16, int, Short], ...]
+    feiten: tuple[tuple[Short, Short, Short], ...]
+    beslist: int
+    geldigTot: int
+
+    def inputs_of(self, source: str) -> tuple[str, ...]:
+        """The elements that this source may read, without repeats, in order."""
+        wanted = (name for one in self.toegestaan for bron, name in one.invoer if bron == source)
+        return tuple(dict.fromkeys(wanted))
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a permit is checked with: the log's public key (32 bytes) per open origin, the register's per tenant."""
+
+    logs: Mapping[str, bytes]
+    registers: Mapping[str, bytes]
+
+
+class Permit(Message):
+    """A sealed decision and the receipt of its release line."""
+
+    decision: Text
+    seal: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+    receipt: Receipt
+
+    def check(self, tenant: str, trust: Trust, now: datetime) -> Ground:
+        """What may be opened. Raises NotPermitted. The steps are those of trust.md 2.3."""
+        try:
+            return self._checked(tenant, trust, now)
+        except (ProofError, ValueError, KeyError, TypeError) as error:
+            raise NotPermitted("vorm") from error
+
+    def _checked(self, tenant: str, trust: Trust, now: datetime) -> Ground:
+        receipt = self.receipt
+        # 1 the log is this tenant's, and open
+        _demand(receipt.origin in trust.logs and receipt.origin.split("/")[-2] == tenant, "logboek")
+        _demand(receipt.origin.endswith("/" + receipt.position.term), "logboek")
+        # 2 its head is signed and covers the leaf at this position
+        leaf = bytes.fromhex(receipt.leaf)
+        self._included(leaf, trust.logs[receipt.origin])
+        # 3 the leaf opens to the act
+        salt, said = bytes.fromhex(receipt.act_salt), receipt.said()
+        commit = hmac_sha256(salt, b"regie/act/1\0", receipt.act.encode())
+        _demand(leaf[:4] == LEAF_MAGIC and leaf[4:36] == commit, "blad")
+        # 4 the line is a release: refusals are signed as well
+        _demand(said["soort"] == "verstrekking", "soort")
+        # 5 of this decision and exactly its fences
+        ground = Ground.model_validate(read_canonical(self.decision))
+        _demand(said["besluit"] == sha256(self.decision.encode()).hex(), "besluit")
+        required = [(fence, int(epoch)) for fence, epoch in said.get("vereist", ())]
+        _demand(required == [(fence, epoch) for fence, epoch, _ in ground.hekken], "hekken")
+        # 6 which the register has taken, not the desk
+        known = tenant in trust.registers
+        _demand(known and verify(trust.registers[tenant], self.decision.encode(), bytes.fromhex(self.seal)), "zegel")
+        # 7 for this tenant
+        _demand(ground.gemeente == tenant, "gemeente")
+        # 8 a moment ago, and its facts have not expired
+        age = millis(now) - int(said["tijd"])
+        _demand(-AHEAD.total_seconds() * 1000 <= age <= LIFE.total_seconds() * 1000, "leeftijd")
+        _demand(not ground.geldigTot or millis(now) <= ground.geldigTot, "verlopen")
+        return ground
+
+    def _included(self, leaf: bytes, key: bytes) -> None:
+        proof = TlogProof.parse(self.receipt.proof)
+        head = open_checkpoint(proof.checkpoint, (VerifierKey(self.receipt.origin, key),), verify)
+        _demand(proof.index == self.receipt.position.index, "plaats")
+        check_inclusion(proof.index, head.size, leaf_hash(leaf), proof.hashes, head.root)
+
+
+def _demand(holds: bool, what: str) -> None:
+    if not holds:
+        raise NotPermitted(what)

@@ -1,0 +1,135 @@
+"""The door that municipal applications knock on, and the one behind which every source stands.
+
+Problem
+├── NotReleased       403  every element was refused: code of the first in request order
+├── SameKeyOtherBody  409  this Idempotency-Key belongs to another request
+├── KeyUnderWay       409  the same request is being handled now; Retry-After
+├── NothingDelivered  502  allowed, but no source gave anything (504 when it was time)
+├── StaleAnswer       503  the check behind the answer is too old; nothing was sent
+└── SourceDown        502  never crosses the door: becomes `nietGeleverd`
+"""
+
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field, JsonValue
+
+from audit.contract import Permit, Position
+from consent.contract import Element, Refused
+from kernel.caller import Caller
+from kernel.errors import Problem
+from kernel.message import Message, Sentence, Short, wire
+from vault.contract import Bsn, Values
+
+NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-bekend"]
+
+
+class Person(Message):
+    """Who it is about. By pseudonym or consent id comes later: 400 until then."""
+
+    bsn: Bsn
+
+
+class ReleaseRequest(Message):
+    """Some elements of one resident, for one registered activity. user: the recipient's own id of the employee."""
+
+    person: Annotated[Person, wire("inwoner")]
+    activity: Annotated[Annotated[str, Field(min_length=1, max_length=60)], wire("verwerkingsactiviteit")]
+    elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
+    case: Annotated[Annotated[str, Field(min_length=1, max_length=64)] | None, wire("zaak")] = None
+    user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+
+
+class Released(Message):
+    """One delivered value. as_of: RFC 3339, UTC."""
+
+    value: Annotated[JsonValue, wire("waarde")]
+    source: Annotated[Short, wire("bron")]
+    as_of: Annotated[Short, wire("peilmoment")]
+    origin: Annotated[Literal["bron", "kopie", "eigen-opgave"], wire("herkomst")]
+    under_investigation: Annotated[bool, wire("inOnderzoek")] = False
+
+
+class NotDelivered(Message):
+    """Allowed, but not there now."""
+
+    element: Annotated[Short, wire("gegevenselement")]
+    code: NotDeliveredCode
+    reason: Annotated[Sentence, wire("reden")]
+
+
+class LineRef(Message):
+    """Where the line stands, and where its proof is."""
+
+    log: Annotated[Short, wire("logboek")]
+    index: int
+    proof: Annotated[Short, wire("bewijs")]
+
+    @classmethod
+    def of(cls, origin: str, position: Position) -> "LineRef":
+        """As architecture.md section 6 spells it."""
+        return cls(log=origin, index=position.index, proof=f"/logboek/v1/logregels/{position}/bewijs")
+
+
+class Release(Message):
+    """What came out. secrecy: the resident's data is secret, and this recipient has a ground for it all the same."""
+
+    id: Short
+    values: Annotated[dict[str, Released], wire("gegevens")]
+    refused: Annotated[tuple[Refused, ...], wire("geweigerd")]
+    not_delivered: Annotated[tuple[NotDelivered, ...], wire("nietGeleverd")]
+    line: Annotated[LineRef, wire("logregel")]
+    secrecy: Annotated[bool | None, wire("geheimhouding")] = None
+
+
+class NotReleased(Problem):
+    """Members: `volgendeStap`, `geweigerd`, `logregel`. `code` on the wire is that of the first refused element."""
+
+    code, status, title = "geweigerd", 403, "Dit mag niet"
+
+
+class SameKeyOtherBody(Problem):
+    """Use a new Idempotency-Key for a new request."""
+
+    code, status, title = "sleutel-andere-vraag", 409, "Deze Idempotency-Key hoort bij een andere vraag"
+
+
+class KeyUnderWay(Problem):
+    """Wait a second and repeat."""
+
+    code, status, title = "sleutel-bezig", 409, "Deze vraag wordt al behandeld"
+
+
+class NothingDelivered(Problem):
+    """Members: `nietGeleverd`, `geweigerd`, `logregel`."""
+
+    code, status, title = "bron-niet-bereikbaar", 502, "De bron antwoordt niet"
+
+
+class StaleAnswer(Problem):
+    """Repeat the request."""
+
+    code, status, title = "antwoord-te-oud", 503, "Dit duurde te lang; er is niets verstuurd"
+
+
+class SourceDown(Problem):
+    """No answer from a source in time, or one that cannot be read."""
+
+    code, status, title = "bron-stuk", 502, "De bron antwoordt niet"
+
+
+class Source(Protocol):
+    """Where values come from. Each checks the permit itself; the vault is one of them."""
+
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn) -> Values:
+        """The permitted inputs that this source holds, and flags that only it knew. Raises SourceDown, NotPermitted,
+        Overtaken. NOT promised: that every permitted input is among them."""
+        ...
+
+
+class Desk(Protocol):
+    """The one verb of the house."""
+
+    async def release(self, caller: Caller, request: ReleaseRequest, key: str) -> Release:
+        """Ask, log, act. `key` is the Idempotency-Key, "" for none. Raises NotReleased, NothingDelivered, KeyUnderWay,
+        SameKeyOtherBody, StaleAnswer, LogUnavailable, RegisterUnavailable, VaultUnavailable."""
+        ...

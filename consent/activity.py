@@ -1,0 +1,140 @@
+"""The register of processing activities as it crosses the door (AVG art. 30; architecture.md section 4)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kernel.message import Message, Sentence, Short, wire
+
+Klasse = Literal["A", "B", "C"]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Element = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
+
+
+class Words(Message):
+    """The same in Dutch (B1, the source) and English."""
+
+    nl: Annotated[Sentence, Field(min_length=1)]
+    en: Annotated[Sentence, Field(min_length=1)]
+
+
+class CatalogueElement(Message):
+    """What an element is, whatever the purpose: its words, the source that computes it, and what is read for it.
+
+    inputs: [(source, element)], the element itself unless it is an answer made from others. bsn_bound: an element of a
+    register that only recipients entitled to the BSN may have by law.
+    """
+
+    name: Annotated[Element, wire("gegevenselement")]
+    words: Annotated[Words, wire("omschrijving")]
+    source: Annotated[Short, wire("bron")]
+    inputs: Annotated[tuple[tuple[Short, Short], ...], Field(min_length=1, max_length=20), wire("invoer")]
+
+
+class UsedElement(Message):
+    """One element of an activity: why it is necessary, on what ground, and the ground on which its source may give."""
+
+    name: Annotated[Element, wire("gegevenselement")]
+    reason: Annotated[Words, wire("reden")]
+    class_: Annotated[Klasse, wire("klasse")]
+    basis: Annotated[Short, wire("grondslag")]
+    law: Annotated[Sentence, wire("wet")] = ""
+    giving_ground: Annotated[Sentence, wire("verstrekkingsgrond")] = ""
+    source: Annotated[Short, wire("bron")] = ""
+    inputs: Annotated[tuple[tuple[Short, Short], ...], Field(max_length=20), wire("invoer")] = ()
+
+
+class Party(Message):
+    """A recipient's part in an activity."""
+
+    recipient: Annotated[Slug, wire("ontvanger")]
+    role: Annotated[Literal["eigen-verantwoordelijke", "gezamenlijk", "verwerker"], wire("rol")] = (
+        "eigen-verantwoordelijke"
+    )
+
+
+class Frequency(Message):
+    """At most `times` releases per case, day, month or year; refusals do not count."""
+
+    times: Annotated[Annotated[int, Field(ge=1, le=100_000)], wire("keer")]
+    per: Literal["zaak", "dag", "maand", "jaar"]
+
+
+class Assessment(Message):
+    """DPIA and the seven public values, by whom, until when (ms). Expired: classes B and C stop."""
+
+    dpia: Annotated[Sentence, Field(min_length=1)]
+    values: Annotated[dict[Short, Sentence], Field(min_length=7, max_length=7), wire("waarden")]
+    by: Annotated[Sentence, Field(min_length=1), wire("door")]
+    until: Annotated[int, wire("totEnMet")]
+
+
+class ActivityVersion(Message):
+    """One immutable version. `number` is given at publication. Times in ms, periods in days; 0 is none.
+
+    case: whether a case is needed; stated_case: whether the recipient's own word for it is enough. notice: days between
+    telling the resident and the first use. bar: days that a no bars a new request. keep_lines: years lines stay.
+    after_withdrawal: what the recipient does with what it already has.
+    """
+
+    slug: Slug
+    number: Annotated[int, wire("versie")] = 0
+    title: Annotated[Words, wire("titel")]
+    purpose: Annotated[Words, wire("doel")]
+    controller: Annotated[Sentence, Field(min_length=1), wire("verwerkingsverantwoordelijke")]
+    contact: Annotated[Sentence, Field(min_length=1)]
+    parties: Annotated[tuple[Party, ...], Field(min_length=1, max_length=50), wire("ontvangers")]
+    elements: Annotated[tuple[UsedElement, ...], Field(min_length=1, max_length=100), wire("gegevenselementen")]
+    case: Annotated[Literal["verplicht", "geen"], wire("zaak")] = "geen"
+    stated_case: Annotated[bool, wire("opgaveGenoeg")] = True
+    notice: Annotated[Annotated[int, Field(ge=0, le=365)], wire("vooraf")] = 0
+    period: Annotated[Annotated[int, Field(ge=0, le=3660)], wire("maximalePeriode")]
+    frequency: Annotated[Frequency | None, wire("frequentie")] = None
+    retention: Annotated[Words, wire("bewaartermijn")]
+    consequence: Annotated[Words, wire("gevolgVanWeigeren")]
+    after_withdrawal: Annotated[Words, wire("naIntrekking")]
+    bar: Annotated[Annotated[int, Field(ge=0, le=3660)], wire("nietOpnieuwVragen")] = 183
+    keep_lines: Annotated[Annotated[int, Field(ge=1, le=100)], wire("regelsBewaren")]
+    assessment: Annotated[Assessment, wire("beoordeling")]
+
+    def element(self, name: str) -> UsedElement | None:
+        """The element as this activity uses it."""
+        return next((one for one in self.elements if one.name == name), None)
+
+
+class Application(Message):
+    """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`."""
+
+    client_id: Annotated[Slug, wire("clientId")]
+    name: Annotated[Sentence, wire("naam")]
+    kind: Annotated[Literal["mens", "burger", "automatisch"], wire("soort")]
+    jwks: Annotated[str, Field(max_length=20_000)]
+    roles: Annotated[tuple[Literal["verstrekking", "toestemming", "logboek"], ...], wire("ingangen")] = (
+        "verstrekking",
+        "toestemming",
+    )
+
+
+class Recipient(Message):
+    """Who may receive. oin: 20 digits. by_bsn: entitled by a law article to the BSN; without it no class A or B."""
+
+    slug: Slug
+    oin: Annotated[str, Field(pattern=r"^[0-9]{20}$")]
+    name: Annotated[Words, wire("naam")]
+    by_bsn: Annotated[bool, wire("magBsn")] = True
+    applications: Annotated[tuple[Application, ...], Field(max_length=50), wire("toepassingen")] = ()
+
+
+class Case(Message):
+    """A case is a fact of the register, never looked up during a release. Times in ms; until 0 is open.
+
+    resident: the vault's opaque id. Unique per recipient and reference. origin: the source or the recipient.
+    """
+
+    reference: Annotated[Annotated[str, Field(min_length=1, max_length=64)], wire("zaak")]
+    recipient: Annotated[Slug, wire("ontvanger")]
+    resident: Annotated[Short, wire("inwoner")]
+    activity: Annotated[Slug, wire("verwerkingsactiviteit")]
+    since: Annotated[int, wire("van")] = 0
+    until: Annotated[int, wire("tot")] = 0
+    origin: Annotated[Literal["bron", "opgave"], wire("herkomst")] = "opgave"

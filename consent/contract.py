@@ -1,0 +1,234 @@
+"""The door of the register.
+
+Problem
+├── NoSuchThing        404  no such consent, request, activity, recipient or question, or not yours: one answer
+├── CannotPublish      400  the version breaks a rule of the register; `fouten` names each
+├── NotAgain           409  the bar after a no still runs
+├── Gone               410  this request has ended
+├── NotNow             409  this choice is not open in this state
+└── RegisterUnavailable 503
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from audit.contract import FenceAt, Position, Receipt
+from consent.activity import (
+    ActivityVersion,
+    Application,
+    Case,
+    CatalogueElement,
+    Element,
+    Party,
+    Recipient,
+    UsedElement,
+    Words,
+)
+from consent.decision import (
+    About,
+    Allowed,
+    Code,
+    Decision,
+    FenceKind,
+    Flag,
+    Question,
+    Refused,
+    ResidentRef,
+    Residents,
+    Sealed,
+)  # fmt: skip
+from kernel.caller import Caller
+from kernel.errors import Problem
+from kernel.message import Hex32, Message, Sentence, Short, wire
+
+__all__ = [
+    "About",
+    "ActivityVersion",
+    "Allowed",
+    "Application",
+    "Case",
+    "CatalogueElement",
+    "Code",
+    "Decision",
+    "Element",
+    "FenceAt",
+    "FenceKind",
+    "Flag",
+    "Party",
+    "Question",
+    "Recipient",
+    "Refused",
+    "ResidentRef",
+    "Residents",
+    "Sealed",
+    "UsedElement",
+    "Words",
+]
+
+State = Literal[
+    "gevraagd", "gegeven", "geweigerd", "vervallen", "gepauzeerd", "ingetrokken", "verlopen", "vernieuwd", "ongeldig"
+]
+
+
+class ConsentRequest(Message):
+    """A recipient asks a resident for consent. Elements must be class C of the activity. valid_until: ms, 0 = as long
+    as the activity allows. user: the recipient's own id of the employee."""
+
+    resident: ResidentRef
+    activity: Short
+    elements: Annotated[tuple[Short, ...], Field(min_length=1, max_length=100)]
+    case: Annotated[str, Field(max_length=64)] = ""
+    valid_until: int = 0
+    return_url: Annotated[str, Field(max_length=500)] = ""
+    user: Annotated[str, Field(max_length=64)] = ""
+
+
+class ConsentView(Message):
+    """A consent request and the consent it becomes: one thing, one id. Times in ms, 0 = not (yet).
+    position: the line of the last choice; "" while none is recorded. pending: a yes that is not effective yet."""
+
+    id: Short
+    state: Annotated[State, wire("status")]
+    activity: Annotated[Short, wire("verwerkingsactiviteit")]
+    version: Annotated[Short, wire("versie")]
+    elements: Annotated[tuple[Short, ...], wire("gegevenselementen")]
+    recipient: Annotated[Short, wire("ontvanger")]
+    recipient_name: Words
+    case: Annotated[Short, wire("zaak")] = ""
+    requested_at: Annotated[int, wire("gevraagdOp")]
+    answer_by: Annotated[int, wire("antwoordVoor")]
+    decided_at: Annotated[int, wire("beslotenOp")] = 0
+    ended_at: Annotated[int, wire("beeindigdOp")] = 0
+    valid_until: Annotated[int, wire("geldigTot")] = 0
+    position: Annotated[Short, wire("logregel")] = ""
+    pending: Annotated[bool, wire("wordtVerwerkt")] = False
+    language: Annotated[Short, wire("taal")] = ""
+    text_hash: Annotated[Hex32 | Literal[""], wire("teksthash")] = ""
+
+
+class ConsentDetail(Message):
+    """A consent with the version it is about, for the page on which the resident chooses."""
+
+    consent: ConsentView
+    activity: ActivityVersion
+    catalogue: tuple[CatalogueElement, ...]
+
+
+class Choice(Message):
+    """What the resident chose, and what they saw: SHA-256 of the text shown, its language, the channel.
+    until: an earlier end than the maximum, ms, 0 = the maximum."""
+
+    answer: Literal["ja", "nee", "stop"]
+    text_hash: Hex32
+    language: Literal["nl", "en"]
+    channel: Literal["portaal", "balie", "telefoon", "papier"] = "portaal"
+    until: int = 0
+
+
+class Chosen(Message):
+    """Effective. under_way: releases that were still sending when a stop was recorded, with how they ended ("" =
+    mogelijk verstrekt)."""
+
+    consent: ConsentView
+    receipt: Receipt
+    under_way: tuple[tuple[Position, Short], ...] = ()
+
+
+class ResidentQuestion(Message):
+    """A resident's question on one use ("Stel een vraag"). due_at: when the answer is due (5 working days), ms."""
+
+    id: Short
+    line: Position
+    activity: Short
+    recipient: Short
+    text: Sentence
+    asked_at: int
+    due_at: int
+    answer: Sentence = ""
+    answered_at: int = 0
+
+
+class NoSuchThing(Problem):
+    """Another's and an unknown id get the same answer."""
+
+    code, status, title = "niet-gevonden", 404, "Dit is er niet"
+
+
+class CannotPublish(Problem):
+    """Members: `fouten` [{veld, code, detail}]."""
+
+    code, status, title = "versie-klopt-niet", 400, "Deze versie kan niet worden gepubliceerd"
+
+
+class NotAgain(Problem):
+    """Members: `vanaf` (ms)."""
+
+    code, status, title = "niet-opnieuw-vragen", 409, "Vraag dit nu niet opnieuw"
+
+
+class Gone(Problem):
+    """Ask for a new one."""
+
+    code, status, title = "verzoek-voorbij", 410, "Deze vraag is voorbij"
+
+
+class NotNow(Problem):
+    """The state does not allow this choice."""
+
+    code, status, title = "keuze-past-niet", 409, "Dit kan nu niet"
+
+
+class RegisterUnavailable(Problem):
+    """Nothing was decided."""
+
+    code, status, title = "register-niet-beschikbaar", 503, "Wij weten nu niet of dit mag"
+
+
+class Consent(Protocol):
+    """What neighbours may ask of the register. Registers themselves: consent.registers.Registers."""
+
+    async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
+        """Never raises for a refusal: a refusal is an answer. Raises RegisterUnavailable, LogUnavailable."""
+        ...
+
+    async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
+        """What only a source knew becomes a restriction: a line `vlag` first, then the row. Idempotent."""
+        ...
+
+    async def request(self, caller: Caller, wanted: ConsentRequest) -> ConsentView:
+        """Raises NoSuchThing, NotAgain, BadInput."""
+        ...
+
+    async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
+        """The recipient's own request; `geweigerd` and `vervallen` both read as `vervallen` to it. NoSuchThing."""
+        ...
+
+    async def choices(self, caller: Caller) -> list[ConsentView]:
+        """All consents of the resident `caller.user`, newest first."""
+        ...
+
+    async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
+        """One of the resident's own. Raises NoSuchThing."""
+        ...
+
+    async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
+        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable."""
+        ...
+
+    async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
+        """A fresh request at the resident's own wish, after a no, a stop or an end. Raises NoSuchThing, NotNow."""
+        ...
+
+    async def ask(self, caller: Caller, resident: ResidentRef, line: Position, text: str) -> ResidentQuestion:
+        """A line `vraag` in the resident's series first. Only about a line of their own: NoSuchThing."""
+        ...
+
+    async def asked(self, caller: Caller) -> list[ResidentQuestion]:
+        """The resident's own questions (kind inwoner), or all open ones first (kind medewerker with role fg)."""
+        ...
+
+    async def answer(self, caller: Caller, question_id: str, text: str) -> ResidentQuestion:
+        """By the FG; a line `vraag-beantwoord` in the resident's series. Raises NoSuchThing, NotNow."""
+        ...

@@ -1,0 +1,123 @@
+"""A question and the decision it gets. Part of the door (consent.contract)."""
+
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from audit.contract import Position
+from kernel.caller import Caller
+from kernel.hidden import Hidden
+from kernel.message import Hex16, Message, Sentence, Short, Text, wire
+
+Code = Literal[
+    "geen-toestemming", "toestemming-ingetrokken", "toestemming-verlopen", "gepauzeerd", "zaak-vereist",
+    "vooraf-informeren", "buiten-doel", "onbekende-activiteit", "activiteit-niet-actief", "beoordeling-verlopen",
+    "ontvanger-niet-bevoegd", "bezwaar", "beperking", "geheimhouding", "te-vaak", "buiten-periode",
+    "vertegenwoordiging-ongeldig",
+]  # fmt: skip
+Flag = Literal["geheimhouding", "overleden"]
+FenceKind = Literal[
+    "toestemming", "bezwaar", "beperking", "inwoner", "machtiging", "zaak", "ontvanger", "activiteit", "gemeente"
+]  # fmt: skip
+
+
+class ResidentRef(Message):
+    """Same members as the vault's; bytes are shared, not a type."""
+
+    id: Short
+    subject: Short
+    fence: Hex16
+    stand_in: bool = False
+
+
+class Residents(Protocol):
+    """Port: who is this number? `assembly` hands in the vault or its client."""
+
+    async def identify(self, caller: Caller, bsn: Hidden) -> ResidentRef:
+        """Never writes. Raises BadInput."""
+        ...
+
+    async def enrol(self, caller: Caller, bsn: Hidden) -> ResidentRef:
+        """An index row if there is none: a consent request must reach the resident when they log in."""
+        ...
+
+
+class Question(Message):
+    """What a recipient asks. The caller says who asks. not_before: the register must know every move up to there.
+    flags: what the source just told (they become restrictions through `flag`)."""
+
+    resident: ResidentRef
+    activity: Short
+    elements: Annotated[tuple[Short, ...], Field(min_length=1, max_length=100)]
+    case: Annotated[str, Field(max_length=64)] = ""
+    not_before: Position | None = None
+
+
+class Refused(Message):
+    """One element that will not be released. code: what this caller may know; the line and the decision hold the true
+    one. next_step: for the case worker."""
+
+    element: Annotated[Short, wire("gegevenselement")]
+    code: Code
+    reason: Annotated[Sentence, wire("reden")]
+    next_step: Annotated[Sentence, wire("volgendeStap")] = ""
+
+
+class About(Message):
+    """What the log line says of the activity: words of the version that was used. class_: of the allowed elements, the
+    strictest (A before B before C). keep_until: calendar year. recipient_name and purpose in Dutch."""
+
+    activity: Short
+    version: Short = ""
+    title: Sentence = ""
+    purpose: Sentence = ""
+    class_: Short = ""
+    basis: Sentence = ""
+    law: Sentence = ""
+    recipient: Short = ""
+    recipient_name: Sentence = ""
+    keep_until: int = 0
+    actor: Short = ""
+    secret: bool = False
+
+
+class Sealed(Message):
+    """A decision: canonical text (trust.md 2.3), its Ed25519 seal, what to tell the caller, what the line says."""
+
+    decision: Text
+    seal: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+    told: tuple[Refused, ...]
+    about: About
+
+
+class Allowed(Message):
+    """One allowed element: the source that computes it, what is read for it, the indices of the fences it stands on
+    alone (a consent's); fences that all stand on are in no list."""
+
+    element: Short
+    bron: Short
+    invoer: tuple[tuple[Short, Short], ...]
+    hekken: tuple[int, ...] = ()
+
+
+class Decision(Message):
+    """The sealed document. Member names are those of trust.md 2.3; absent members are left out of the bytes.
+    hekken: (fence, epoch, FenceKind). feiten: (table, id, row version). beslist, geldigTot: ms; 0 is no end."""
+
+    v: Short = "1"
+    nonce: Hex16
+    gemeente: Short
+    inwoner: Short
+    betrokkene: Short
+    ontvanger: Short
+    toepassing: Short
+    activiteit: Short
+    versie: Short
+    zaak: Short = ""
+    namens: Short = ""
+    toegestaan: tuple[Allowed, ...]
+    geweigerd: tuple[tuple[Short, Code], ...]
+    hekken: tuple[tuple[Hex16, int, FenceKind], ...]
+    feiten: tuple[tuple[Short, Short, Short], ...]
+    beslist: int
+    geldigTot: int = 0

@@ -1,0 +1,40 @@
+"""The second half of the door: the registers that staff, recipients and the command line keep."""
+
+from typing import Protocol
+
+from audit.contract import Receipt
+from consent.activity import ActivityVersion, Application, Case, Recipient
+from kernel.caller import Caller
+
+
+class Registers(Protocol):
+    """Each act has a line first. What permits is pending, logged, then effective."""
+
+    async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
+        """A new version with its number; sources and inputs copied from the catalogue. The same content again is the
+        same version. Ends the one before it (moves its fence). Raises CannotPublish."""
+        ...
+
+    async def activities(self, caller: Caller) -> list[ActivityVersion]:
+        """The versions in force."""
+        ...
+
+    async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
+        """A recipient; the same one again changes nothing."""
+        ...
+
+    async def add_client(self, caller: Caller, recipient: str, application: Application) -> Receipt:
+        """An application's first key takes effect at once. Raises NoSuchThing."""
+        ...
+
+    async def suspend(self, caller: Caller, recipient: str) -> Receipt:
+        """Moves the recipient's fence: effective at the next line."""
+        ...
+
+    async def open_case(self, caller: Caller, case: Case) -> Receipt:
+        """Idempotent per recipient and reference; another resident under the same reference is BadInput."""
+        ...
+
+    async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
+        """Moves the case's fence."""
+        ...

@@ -1,0 +1,42 @@
+"""The one form of anything that is hashed or signed: RFC 8785 of documents that hold text only.
+
+Integers and times (milliseconds) are written as text, bytes as lower-case hexadecimal digits, absent members are
+left out. For such documents json.dumps gives the bytes of RFC 8785, four times faster; a test compares the two.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+def canonical(document: Document) -> str:
+    """The same text on every machine and in every version of Python. Raises TypeError for anything but text."""
+    return json.dumps(_text_only(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text_only(value: Any) -> Any:  # Any: JSON is recursive
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | float) or value is None:
+        raise TypeError(f"a canonical document holds text only, not {type(value).__name__}")
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {key: _text_only(member) for key, member in value.items() if member is not None}
+    if isinstance(value, Sequence):
+        return [_text_only(member) for member in value]
+    raise TypeError(f"a canonical document holds text only, not {type(value).__name__}")
+
+
+def read_canonical(text: str, limit: int = 1 << 20) -> dict[str, Any]:
+    """A document back. Raises ValueError for another shape, a second spelling, or more than `limit` characters."""
+    if len(text) > limit:
+        raise ValueError("document too large")
+    document = json.loads(text)
+    if not isinstance(document, dict) or canonical(document) != text:
+        raise ValueError("not a canonical document")
+    return document

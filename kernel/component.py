@@ -1,0 +1,33 @@
+"""A room, put together: what it serves, whether it is ready, what runs in the background."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter
+
+
+@dataclass(frozen=True)
+class Component:
+    """Built by each room's component.py; `assembly` wires them and nobody else reads them.
+
+    public: root path ("/verstrekking/v1") and its router, documented per root. plain: routers outside the API Design
+    Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under /intern/v1. check: raises Problem with a
+    sentence when the room cannot work. run: entered at start, left at shutdown; it opens when the room may act.
+    """
+
+    name: str
+    check: Callable[[], Awaitable[None]]
+    run: Callable[[], AbstractAsyncContextManager[None]]
+    public: tuple[tuple[str, APIRouter], ...] = ()
+    plain: tuple[APIRouter, ...] = ()
+    intern: tuple[APIRouter, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A municipality as every room needs it. public_url: of its host, no path; the issuer of its tokens."""
+
+    id: str
+    name: str
+    public_url: str

@@ -1,0 +1,103 @@
+"""The few primitives. What outsiders verify uses SHA-256, HMAC-SHA-256 and Ed25519: browsers have no BLAKE2b."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_decrypt,
+    crypto_aead_xchacha20poly1305_ietf_encrypt,
+)
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
+
+KEY, NONCE, TAG = 32, 24, 16  # bytes; XChaCha20-Poly1305-IETF: 24 random bytes may be drawn for ever without a meeting
+Person = Literal["record", "split", "row", "pseudo", "fence", "event", "tag", "wrap"]
+_PERSONS = frozenset(get_args(Person))
+
+
+class CannotOpen(Exception):
+    """Changed, moved, cut, another key, no such key any more: one error on purpose, which tells an attacker nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("does not open with this key in this place")
+
+
+def pae(parts: Sequence[bytes]) -> bytes:
+    """u32 count, then u32 length and bytes per part, big-endian: no two lists of parts have the same bytes."""
+    return len(parts).to_bytes(4, "big") + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def sha256(message: bytes) -> bytes:
+    """32 bytes (FIPS 180-4)."""
+    return hashlib.sha256(message).digest()
+
+
+def hmac_sha256(key: bytes, *chunks: bytes) -> bytes:
+    """32 bytes (RFC 2104). Chunks run together without a mark: the caller puts the separator, or gives one `pae`."""
+    if len(key) < KEY:
+        raise ValueError("a MAC key has at least 32 bytes")
+    return hmac.digest(key, b"".join(chunks), "sha256")
+
+
+def keyed_hash(key: bytes, person: Person, parts: Sequence[bytes], size: int = 32) -> bytes:
+    """BLAKE2b (RFC 7693) of `size` bytes, 64 at most; `person` keeps one key's uses apart. Raises ValueError."""
+    if len(key) != KEY:
+        raise ValueError("a key has 32 bytes; an empty one would make this a hash that anyone can compute")
+    if person not in _PERSONS:
+        raise ValueError("unknown use of a key")
+    return hashlib.blake2b(pae(parts), digest_size=size, key=key, person=f"regie/{person}/1".encode()).digest()
+
+
+def random_bytes(count: int) -> bytes:
+    """From the operating system; fit for keys, salts and nonces."""
+    return secrets.token_bytes(count)
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Whether both are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(one, other)
+
+
+def aead_seal(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    """Ciphertext and tag, 16 bytes longer than the plaintext. A nonce used twice under one key breaks both texts."""
+    return crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, aad, nonce, key)
+
+
+def aead_open(key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes:
+    """The plaintext. Raises CannotOpen. NOT promised: that only one key opens it; the envelope's commitment does."""
+    if len(ciphertext) < TAG:
+        raise CannotOpen
+    try:
+        return crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, aad, nonce, key)
+    except CryptoError:
+        raise CannotOpen from None
+
+
+class Signer:
+    """An Ed25519 key (RFC 8032) from its seed of 32 bytes. Shows nothing of the seed when printed."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = SigningKey(seed)
+
+    @property
+    def public(self) -> bytes:
+        """The half that may be given away, 32 bytes."""
+        return bytes(self._key.verify_key)
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes; the same message always gets the same signature."""
+        return bytes(self._key.sign(message).signature)
+
+
+def verify(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether `signature` is this key's word on exactly this message; a key or signature of a wrong size is a no."""
+    try:
+        VerifyKey(public).verify(message, signature)
+    except CryptoError:
+        return False
+    return True

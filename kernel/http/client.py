@@ -1,0 +1,75 @@
+"""One question to a neighbour. Every HTTP client of the house is opened here."""
+
+import ssl
+from dataclasses import dataclass
+from typing import TypeVar
+
+import httpx2
+from pydantic import ValidationError
+
+from kernel.caller import Caller
+from kernel.errors import NeighbourUnavailable, NotLoggedIn
+from kernel.http.problems import raise_for_problem
+from kernel.http.rooms import RoomKey
+from kernel.http.trace import current_trace
+from kernel.message import Message
+
+T = TypeVar("T", bound=Message)
+CONNECTIONS = 100
+
+
+async def _send_trace(request: httpx2.Request) -> None:
+    request.headers["traceparent"] = current_trace().header()
+
+
+def open_client(
+    base_url: str,
+    *,
+    timeout_seconds: float,
+    verify: ssl.SSLContext | bool = True,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> httpx2.AsyncClient:
+    """A client with all four time-outs, a pool limit, no redirects and no proxies from the environment.
+
+    timeout_seconds: for connecting, writing, waiting for a place in the pool, and each wait for bytes.
+    """
+    return httpx2.AsyncClient(
+        base_url=base_url,
+        timeout=httpx2.Timeout(timeout_seconds),
+        limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=20, keepalive_expiry=4.0),
+        follow_redirects=False,
+        trust_env=False,
+        verify=verify,
+        transport=transport,
+        event_hooks={"request": [_send_trace]},
+    )
+
+
+@dataclass(frozen=True)
+class RoomLine:
+    """A line to one neighbour: who calls (`issuer`), who is called (`audience`), and over what."""
+
+    http: httpx2.AsyncClient
+    issuer: RoomKey
+    audience: str
+
+    async def ask(self, path: str, caller: Caller, body: Message, answer: type[T]) -> T:
+        """POST `body`, read `answer`. `path` is a literal: data goes in the body, never in an address.
+
+        Raises the neighbour's own Problem, or NeighbourUnavailable. Never retries: whether a verb may be repeated
+        is known to its caller only.
+        """
+        headers = {
+            "content-type": "application/json",
+            "authorization": f"Bearer {self.issuer.mint(self.audience, caller)}",
+        }
+        try:
+            response = await self.http.post(path, content=body.model_dump_json(), headers=headers)
+            raise_for_problem(response)
+            return answer.model_validate_json(response.content)
+        except (httpx2.TransportError, httpx2.DecodingError):
+            silent = NeighbourUnavailable("Een onderdeel van Regie antwoordt niet.", onderdeel=self.audience)
+        except (ValidationError, NotLoggedIn):
+            # What it sent does not fit, or it does not know our key: our fault, and no fault of whoever asked us.
+            silent = NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel=self.audience)
+        raise silent  # outside the handlers: causes stay behind

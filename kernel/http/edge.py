@@ -1,0 +1,105 @@
+"""The outermost ring of every app: trace in, headers and problems out, one operations line per request.
+
+Nothing leaves without its headers, errors included; nothing that is not a Problem leaves as more than a bare 500.
+Starlette's own catch-all re-raises towards the server, which would print the exception's text: it sees nothing here.
+"""
+
+from collections.abc import Iterable
+from time import perf_counter
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kernel.errors import Problem
+from kernel.http.limits import is_api
+from kernel.http.problems import TYPE_BASE, as_problem, new_instance, render
+from kernel.http.trace import current_trace, enter_trace, leave_trace, read_traceparent
+from kernel.logs import logger
+
+API_VERSION = "1.0.0"
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+}
+_UNLESS_SET = {"Cache-Control": "no-store", "Content-Security-Policy": "frame-ancestors 'none'"}
+
+_log = logger("kernel.http")
+
+
+class AnswerBroken(Exception):
+    """The answer had begun when its maker failed; the connection is cut, so that half is not taken for whole."""
+
+
+class Edge:
+    """ASGI middleware; `type_base` is where the pages of the error codes are published."""
+
+    def __init__(self, app: ASGIApp, type_base: str = TYPE_BASE) -> None:
+        self._app, self._base = app, type_base
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens inside."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        token = enter_trace(read_traceparent(_one(scope["headers"], b"traceparent")))
+        begun, answer = perf_counter(), _Answer(scope, send)
+        try:
+            await self._guarded(scope, receive, answer)
+        finally:
+            _told(scope, answer.status, perf_counter() - begun)
+            leave_trace(token)
+
+    async def _guarded(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            return await self._app(scope, receive, answer)
+        except Exception as error:
+            problem, instance = as_problem(error), new_instance()
+            if type(problem) is Problem:
+                _log.error("request_failed", instance=instance, exc_info=error)
+        # outside the handler, so that the server finds no cause to print
+        if answer.status:
+            raise AnswerBroken
+        await render(problem, instance, self._base)(scope, receive, answer)
+
+
+class _Answer:
+    """`send`, with the headers that every answer has, remembering the status."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._api, self._send, self.status = is_api(scope["path"]), send, 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _ALWAYS.items():
+                headers[name] = value
+            for name, value in _UNLESS_SET.items():
+                headers.setdefault(name, value)
+            if self._api:
+                headers["API-Version"] = API_VERSION
+        await self._send(message)
+
+
+def _one(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str | None:
+    found = [value for name, value in headers if name == wanted]
+    return found[0].decode("latin-1") if len(found) == 1 else None  # two are none: Trace Context section 3.2
+
+
+def _told(scope: Scope, status: int, seconds: float) -> None:
+    trace = current_trace()
+    _log.info(
+        "request_answered",
+        method=scope["method"],
+        route=route_template(scope),
+        status=status,
+        millis=round(seconds * 1000, 1),
+        trace=trace.trace_id,
+        span=trace.span_id,
+    )
+
+
+def route_template(scope: Scope) -> str:
+    """The path as it was declared, `/dingen/{id}`; what was asked may name a person, so it is never told."""
+    return str(getattr(scope.get("route"), "path", "")) or "(geen)"

@@ -1,0 +1,122 @@
+"""Every input has a limit (trust.md 6): header lines, body, depth of JSON, kind of content, time.
+
+Pure ASGI and inside the edge, which renders what is raised here. The body is read whole before any room sees the
+request, so a chunked body is counted like any other, and a room never holds a pool while a body trickles in.
+"""
+
+import asyncio
+import re
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kernel.http.faults import no_json
+from kernel.http.refusals import HeadersTooLarge, TooLarge, TooSlow, WrongMediaType
+
+BODY_BYTES = 1 << 20
+HEADER_BYTES = 16 << 10
+DEPTH = 32
+BODY_SECONDS = 20.0
+
+_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
+# An unterminated string runs to the end, and nothing is tried twice: linear for any body.
+_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+
+
+def is_api(path: str) -> bool:
+    """Whether this is below an API root; elsewhere are pages and /oauth, which read forms."""
+    return path.endswith("/v1") or "/v1/" in path
+
+
+class Limits:
+    """ASGI middleware. Raises HeadersTooLarge, TooLarge, TooSlow, WrongMediaType, BadInput."""
+
+    def __init__(self, app: ASGIApp, body_bytes: int = BODY_BYTES, body_seconds: float = BODY_SECONDS) -> None:
+        self._app, self._bytes, self._seconds = app, body_bytes, body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read and check the request, then hand it on."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        # name, colon, space, value, CR LF
+        if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEADER_BYTES:
+            raise HeadersTooLarge("De koppen zijn samen groter dan 16 KiB.")
+        body = await self._body(scope, receive)
+        if body is None:
+            return None  # hung up: nobody is left to answer
+        if body:
+            _check(body, _media_type(scope), only_json=is_api(scope["path"]))
+        await self._app(scope, _replayed(body, receive), send)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
+        self._refuse_announced(scope)
+        parts, size = [], 0
+        try:
+            async with asyncio.timeout(self._seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return None
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > self._bytes:
+                        raise TooLarge(f"De vraag is groter dan {self._bytes} bytes.")
+                    if not message.get("more_body", False):
+                        return b"".join(parts)
+        except TimeoutError:
+            raise TooSlow("De inhoud van de vraag kwam niet op tijd binnen.") from None
+
+    def _refuse_announced(self, scope: Scope) -> None:
+        # h11 has checked that it is a number; other servers may not have
+        length = _header(scope, b"content-length")
+        if length.isdigit() and int(length[:20]) > self._bytes:
+            raise TooLarge(f"De vraag is groter dan {self._bytes} bytes.")
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
+
+
+def _media_type(scope: Scope) -> str:
+    return _header(scope, b"content-type").decode("latin-1").partition(";")[0].strip().lower()
+
+
+def _check(body: bytes, media_type: str, *, only_json: bool) -> None:
+    if media_type == _JSON:
+        _check_json(body)
+    elif only_json or media_type != _FORM:
+        raise WrongMediaType("Stuur de inhoud als application/json.")
+
+
+def _check_json(body: bytes) -> None:
+    # json.loads would also take UTF-16 and UTF-32, in which the brackets below mean something else
+    if b"\0" in body:
+        raise no_json("JSON moet in UTF-8 zijn.")
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise no_json("JSON moet in UTF-8 zijn.") from None
+    if depth(body, DEPTH) > DEPTH:
+        raise no_json(f"De JSON is dieper genest dan {DEPTH}.")
+
+
+def depth(body: bytes, enough: int) -> int:
+    """How deep the brackets nest, counted no further than just above `enough`. Strings do not count."""
+    if body.count(b"[") + body.count(b"{") <= enough:
+        return 0  # cannot be deeper; the common case
+    now = deepest = 0
+    for token in _BRACKETS.finditer(body):
+        first = body[token.start()]
+        now += (first in b"[{") - (first in b"]}")
+        deepest = max(deepest, now)
+        if deepest > enough:
+            break
+    return deepest
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay

@@ -1,0 +1,110 @@
+"""The public door of one root, with a description of that root only (NL API Design Rules; STANDARDS.md 1.1).
+
+What only neighbours may call is on another router and therefore never described. FastAPI's 422 does not exist here:
+a fault in the input is a 400.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+
+from kernel.http.edge import API_VERSION
+from kernel.http.problems import MEDIA_TYPE
+
+_REFUSALS = {
+    "400": "De vraag klopt niet",
+    "401": "Niet ingelogd",
+    "403": "Geen toegang",
+    "503": "Dit lukt nu niet",
+}
+_FAULT = {
+    "type": "object",
+    "required": ["veld", "code", "detail"],
+    "properties": {name: {"type": "string"} for name in ("veld", "code", "detail")},
+}
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "instance": {"type": "string", "format": "uri"},
+        "fouten": {"type": "array", "items": _FAULT},
+    },
+}
+_VERSION = {"description": "De volledige versie van deze API", "schema": {"type": "string"}}
+_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom a developer can ask."""
+
+    name: str
+    email: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Root:
+    """One API: `path` such as "/dingen", `server` the public address without a path, `version` in full."""
+
+    path: str
+    title: str
+    server: str
+    contact: Contact
+    version: str = API_VERSION
+
+
+def public_root(app: FastAPI, root: Root, router: APIRouter) -> None:
+    """Serve `router` below `<root>/v1` and its description at `<root>/v1/openapi.json`, for everybody."""
+    app.include_router(router, prefix=f"{root.path}/v1")
+    document = described(root, router)
+
+    async def openapi() -> JSONResponse:
+        return JSONResponse(document, headers={"Access-Control-Allow-Origin": "*"})
+
+    app.add_api_route(f"{root.path}/v1/openapi.json", openapi, methods=["GET"], include_in_schema=False)
+
+
+def described(root: Root, router: APIRouter) -> dict[str, Any]:
+    """The OpenAPI document of one root; paths are relative to its one server."""
+    document = get_openapi(
+        title=root.title,
+        version=root.version,
+        routes=router.routes,
+        servers=[{"url": f"{root.server}{root.path}/v1"}],
+        contact={"name": root.contact.name, "email": root.contact.email, "url": root.contact.url},
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for framework_own in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(framework_own, None)
+    schemas["Probleem"] = deepcopy(_PROBLEM)
+    for method, operation in _operations(document):
+        _complete(method, operation)
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in document.get("paths", {}).values():
+        yield from ((method, operation) for method, operation in path.items() if method in _METHODS)
+
+
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    responses = operation.setdefault("responses", {})
+    responses.pop("422", None)
+    for status, title in _REFUSALS.items():
+        if status != "400" or operation.get("parameters") or method in {"post", "put", "patch"}:
+            responses.setdefault(status, {"description": title})
+    for status, response in responses.items():
+        response.setdefault("headers", {})["API-Version"] = deepcopy(_VERSION)
+        if status >= "400":
+            response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Probleem"}}}

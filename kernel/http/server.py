@@ -1,0 +1,142 @@
+"""An app on a socket: uvicorn with h11, small limits, no access log, nothing said about itself."""
+
+import asyncio
+import os
+import signal
+import socket
+from asyncio import TimerHandle
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import h11
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEADER_BYTES = 16384
+HEADER_SECONDS = 10.0
+STOP_SECONDS = 10  # a release in flight fits in it
+
+
+class PatientProtocol(H11Protocol):
+    """Closes a connection whose header lines do not end within `header_seconds`: uvicorn itself waits for ever."""
+
+    header_seconds = HEADER_SECONDS
+    _deadline: TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """The clock starts with the connection: saying nothing at all is slow too."""
+        super().connection_made(transport)
+        self._start()
+
+    def data_received(self, data: bytes) -> None:
+        """One deadline per request, not one per byte."""
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop()
+        elif self._deadline is None:
+            self._start()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing left to wait for."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def _start(self) -> None:
+        self._deadline = self.loop.call_later(self.header_seconds, self._close)
+
+    def _stop(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _close(self) -> None:
+        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self.transport.close()
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an app is reached: the real port, also when 0 was asked; 0 for a Unix socket."""
+
+    host: str
+    port: int
+    uds: Path | None = None
+
+    @property
+    def url(self) -> str:
+        """For clients on this machine."""
+        return f"http://{self.host}:{self.port}"
+
+
+@asynccontextmanager
+async def serve(
+    app: FastAPI,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    uds: Path | None = None,
+    protocol: type[PatientProtocol] = PatientProtocol,
+) -> AsyncIterator[Address]:
+    """Opens the app, answers while inside, and lets requests under way finish when left.
+
+    Any number of apps fit in one process: signals are left to the caller (`until_signal`). What an app raises
+    while opening is raised here. Raises OSError when the address is taken.
+    """
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="off",  # opened below: uvicorn would print the traceback, text and all
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    with _bound(host, port, uds) as bound:
+        async with app.router.lifespan_context(app), _answering(config, bound):
+            yield Address(host, 0 if uds else bound.getsockname()[1], uds)
+
+
+@asynccontextmanager
+async def _answering(config: uvicorn.Config, bound: socket.socket) -> AsyncIterator[None]:
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[bound])
+    ticking = asyncio.create_task(server.main_loop())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await ticking
+        await server.shutdown(sockets=[bound])
+
+
+def _bound(host: str, port: int, uds: Path | None) -> socket.socket:
+    if uds is None:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    uds.unlink(missing_ok=True)  # left by a crash
+    bound = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)  # ours alone from the first moment
+    try:
+        bound.bind(str(uds))
+    finally:
+        os.umask(before)
+    return bound
+
+
+async def until_signal() -> None:
+    """Waits for Ctrl+C or a request to stop. For the command line, in the main thread."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    try:
+        await asked.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,26 @@
+"""Names for things: random ones, ordered ones, and one derived from another."""
+
+import hashlib
+import re
+import secrets
+from uuid import UUID
+
+HEX16 = re.compile(r"[0-9a-f]{32}")
+
+
+def random_id() -> str:
+    """128 random bits as 32 hexadecimal digits: event ids, nonces."""
+    return secrets.token_hex(16)
+
+
+def derived_id(origin: str, what: str) -> str:
+    """BLAKE2b-128 of another id and a word: the same act always has the same event id (trust.md 2.2, 2.5)."""
+    text = f"{len(origin)}:{origin}{what}".encode()
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def uuid7(milliseconds: int) -> str:
+    """RFC 9562 section 5.7: ordered by time, 74 random bits. `milliseconds` comes from the caller's clock."""
+    tail = secrets.randbits(74)
+    high = (milliseconds & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (tail >> 62) << 64
+    return str(UUID(int=high | 0b10 << 62 | tail & ((1 << 62) - 1)))

@@ -1,0 +1,76 @@
+"""Transactions. SQLite's driver starts one only at the first write; ours starts where we say so."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BEGIN = "regie_begin"  # execution option: how SQLite opens this transaction
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+
+
+class Database:
+    """One room's tables. `tenant` is set for row-level security on PostgreSQL in every transaction; SQLite has none."""
+
+    def __init__(self, url: str, schema: str, pool: int = 8) -> None:
+        self.schema, self.postgres = schema, url.startswith("postgresql")
+        self.engine = _postgres(url, pool) if self.postgres else _sqlite(url, schema, pool)
+
+    @asynccontextmanager
+    async def writing(self, tenant: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits when the block ends. SQLite: BEGIN IMMEDIATE, what was read is still true at
+        commit. PostgreSQL: READ COMMITTED, lock what must not change with FOR UPDATE."""
+        async with self.engine.connect() as connection:
+            async with connection.begin():
+                await self._enter(connection, tenant)
+                yield connection
+
+    @asynccontextmanager
+    async def snapshot(self, tenant: str) -> AsyncIterator[AsyncConnection]:
+        """Read-only, all statements at one moment. Waits for no writer."""
+        async with self.engine.connect() as connection:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.postgres else {}
+            reading = await connection.execution_options(**options, **{BEGIN: "BEGIN"})
+            async with reading.begin():
+                await self._enter(reading, tenant)
+                yield reading
+
+    async def _enter(self, connection: AsyncConnection, tenant: str) -> None:
+        if self.postgres:
+            await connection.execute(_SET_TENANT, {"tenant": tenant})
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+_SET_TENANT = text("SELECT set_config('regie.tenant', :tenant, true)")
+
+
+def _postgres(url: str, pool: int) -> AsyncEngine:
+    # statement timeouts bound every wait; synchronous_commit is the server's and is checked at start
+    arguments = {"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=4000"}
+    return create_async_engine(
+        url, pool_size=pool, max_overflow=0, pool_timeout=5, pool_pre_ping=False, connect_args=arguments
+    )
+
+
+def _sqlite(url: str, schema: str, pool: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool, max_overflow=0, pool_timeout=5)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _take_over(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver must not open transactions behind our back
+        cursor = connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+
+    return engine.execution_options(schema_translate_map={schema: None})

@@ -1,0 +1,64 @@
+"""Row MACs: a row that was altered, swapped or forged is refused before it can permit anything (trust.md 5)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Table
+
+from kernel.crypto import keyed_hash, same
+
+MAC = "mac"
+VERSION = 1
+
+
+class RowForged(Exception):
+    """The row is not what this room wrote. Its text names the table only."""
+
+
+class RowSeal:
+    """Seals and checks rows of one tenant with the room's IK (32 bytes).
+
+    The MAC covers the table, the tenant and every column in schema order with its type and NULL mark. A version names
+    its columns in `table.info["mac"]` = {version: (column, …)}; a column outside it must be NULL.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def sealed(self, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The same row with its MAC (33 bytes: version, then 32)."""
+        return {**row, MAC: bytes([VERSION]) + self._mac(table, row, VERSION)}
+
+    def checked(self, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row without its MAC. Raises RowForged."""
+        mac = bytes(row[MAC] or b"")
+        if len(mac) != 33 or mac[0] not in _versions(table) or not same(mac[1:], self._mac(table, row, mac[0])):
+            raise RowForged(table.name)
+        return {name: value for name, value in row.items() if name != MAC}
+
+    def _mac(self, table: Table, row: Mapping[str, Any], version: int) -> bytes:
+        covered = _versions(table)[version]
+        outside = [c.name for c in table.columns if c.name != MAC and c.name not in covered]
+        if any(row.get(name) is not None for name in outside):
+            raise RowForged(table.name)
+        parts = [table.name.encode(), bytes([version])]
+        for name in covered:
+            parts += [name.encode(), *_typed(row.get(name))]
+        return keyed_hash(self._key, "row", parts)
+
+
+def _versions(table: Table) -> Mapping[int, tuple[str, ...]]:
+    found: Mapping[int, tuple[str, ...]] | None = table.info.get(MAC)
+    return found or {1: tuple(c.name for c in table.columns if c.name != MAC)}
+
+
+def _typed(value: Any) -> tuple[bytes, bytes]:
+    if value is None:
+        return b"0", b""
+    if isinstance(value, str):
+        return b"T", value.encode()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return b"I", str(value).encode()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return b"B", bytes(value)
+    raise TypeError("protected rows hold text, bytes and integers only")

@@ -1,0 +1,14 @@
+"""The `regie` command. `regie verify` is dispatched before any other import: a verifier trusts no room of the house."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command of this process's arguments. Ends the process with the command's exit status."""
+    if sys.argv[1:2] == ["verify"]:
+        import regie_verify  # noqa: PLC0415 - the other commands need no verifier
+
+        sys.exit(regie_verify.main(sys.argv[2:]))
+    from assembly import cli  # noqa: PLC0415 - opens every room, which verifying must not
+
+    cli.main()

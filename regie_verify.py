@@ -1,0 +1,300 @@
+"""Checks downloaded proofs of log lines, offline: `regie verify <file> --vkey <log.vkey>`.
+
+One file, the standard library and PyNaCl only. It shares no code with the service: who doubts the service should
+not have to trust its code. So the tree, notes and proofs (C2SP, RFC 9162) are written here again.
+
+Input: a tlog-proof, or JSON `{"bewijs": proof, "inhoud": {"body", "bodyZout"}}`, or a list of those.
+Exit code 0 klopt, 1 klopt niet, 2 niet te controleren. Members that it does not know are ignored, so that the
+verifier of one release accepts the logs of the next; nothing that is checked may be absent or spelled differently.
+NOT checked: that a list is complete; only that lines which follow each other by number fit.
+"""
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from nacl.exceptions import CryptoError
+from nacl.signing import VerifyKey
+
+GOOD, WRONG, UNKNOWN = 0, 1, 2
+MAX_FILE, MAX_KEYS, MAX_SIGNATURES = 64 << 20, 1 << 16, 64  # the first two in bytes
+HEADER, EM_DASH = "c2sp.org/tlog-proof@v1", "\N{EM DASH}"
+LEAF_BYTES, LEAF_VERSION, SALT_BYTES = 100, b"RGL\x01", 32
+DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+Keys = dict[tuple[str, bytes], VerifyKey]  # by name and key id
+
+
+class DoesNotHold(Exception):
+    """The proof is wrong; the text is the Dutch reason that is shown."""
+
+
+class CannotCheck(Exception):
+    """Neither right nor wrong can be said; the text is the Dutch reason that is shown."""
+
+
+@dataclass
+class Line:
+    """What is known of one line so far; filled in step by step, so that a failing proof can still be pointed at."""
+
+    index: int | None = None
+    origin: str | None = None
+    leaf_hash: str = ""
+    act: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    trouble: Exception | None = None
+
+    def __str__(self) -> str:
+        kind = "klopt niet: " if isinstance(self.trouble, DoesNotHold) else "niet te controleren: "
+        verdict = "klopt" if self.trouble is None else f"{kind}{self.trouble}"
+        where = f"regel {'?' if self.index is None else self.index} van {shown(self.origin or '?')}"
+        return f"{verdict} ({where}, soort {shown(self.act.get('soort'))}, tijd {moment(self.act.get('tijd'))})"
+
+
+def shown(text: object) -> str:
+    """Text of others, safe on a terminal: no control characters, at most 200 characters."""
+    return ascii(text[:200])[1:-1] if isinstance(text, str) else "onbekend"
+
+
+def moment(milliseconds: object) -> str:
+    """UTC, from milliseconds since 1970 in digits."""
+    if not isinstance(milliseconds, str) or re.fullmatch(r"[0-9]{1,14}", milliseconds, re.ASCII) is None:
+        return "onbekend"
+    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(milliseconds)):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def decoded(text: object, what: str) -> bytes:
+    """Bytes of base64 in its one spelling."""
+    try:
+        content = base64.b64decode(text, validate=True) if isinstance(text, str) else None
+    except ValueError:
+        content = None
+    if content is None or base64.b64encode(content).decode() != text:
+        raise DoesNotHold(f"{what} is geen geldige base64")
+    return content
+
+
+def number(text: str, what: str) -> int:
+    """A plain decimal number."""
+    if DECIMAL.fullmatch(text) is None:
+        raise DoesNotHold(f"{what} is geen getal")
+    return int(text)
+
+
+def json_of(content: bytes, kind: type, trouble: Exception) -> Any:
+    """JSON of this kind in which no name stands twice in an object: two readers could pick different ones."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError
+        return dict(pairs)
+
+    try:
+        value = json.loads(content.decode(), object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        raise trouble from None
+    if not isinstance(value, kind):
+        raise trouble
+    return value
+
+
+def items(content: bytes) -> list[Any]:
+    """Proof texts and bundles of a file, not yet checked."""
+    if content.startswith(b"c2sp.org/"):
+        return [content.decode(errors="replace")]
+    value = json_of(content, object, CannotCheck("dit bestand is geen bewijs en geen JSON"))
+    return value if isinstance(value, list) else [value]
+
+
+def check_item(item: Any, keys: Keys) -> Line:
+    """The verdict on one proof, with or without the content of the line."""
+    line = Line()
+    bundle = item if isinstance(item, dict) else {"bewijs": item}
+    try:
+        proof = bundle.get("bewijs")
+        if not isinstance(proof, str):
+            raise CannotCheck("er is geen bewijs bij")
+        leaf = check_proof(line, proof, keys)
+        if "inhoud" in bundle:
+            check_body(line, leaf, bundle["inhoud"])
+    except (DoesNotHold, CannotCheck) as trouble:
+        line.trouble = trouble
+    return line
+
+
+def check_proof(line: Line, proof: str, keys: Keys) -> bytes:
+    """Fills `line` in; gives the 100 bytes of the leaf, proven to be in the log."""
+    top, blank, note = proof.partition("\n\n")
+    header, *rows = top.split("\n")
+    if header != HEADER:
+        raise CannotCheck("dit is geen bewijs van een soort die dit programma kent")
+    if not blank or len(rows) < 2 or not rows[0].startswith("extra ") or not rows[1].startswith("index "):
+        raise DoesNotHold("het bewijs heeft niet de juiste vorm")
+    line.index = number(rows[1][6:], "de plaats in het logboek")
+    size, root = signed_head(line, note, keys)
+    leaf, act = opened(decoded(rows[0][6:], "de toelichting"))
+    leaf_hash = hashlib.sha256(b"\x00" + leaf).digest()
+    path = [decoded(row, "het pad") for row in rows[2:]]
+    if line.index >= size or any(len(each) != 32 for each in path):
+        raise DoesNotHold("het pad naar de kop van het logboek heeft niet de juiste vorm")
+    if implied_root(line.index, size, leaf_hash, path) != root:
+        raise DoesNotHold("de regel staat niet op deze plaats in het logboek")
+    line.leaf_hash, line.act = leaf_hash.hex(), act
+    return leaf
+
+
+def opened(extra: bytes) -> tuple[bytes, dict[str, Any]]:
+    """The leaf, and the act that it commits to."""
+    members = json_of(extra, dict, DoesNotHold("de toelichting is geen geldige JSON"))
+    leaf, act, salt = (decoded(members.get(name), name) for name in ("blad", "act", "actZout"))
+    if len(leaf) != LEAF_BYTES or leaf[:4] != LEAF_VERSION:
+        raise DoesNotHold("de regel heeft niet de juiste vorm")
+    require_commitment(leaf[4:36], salt, b"regie/act/1\x00" + act, "de handeling hoort niet bij de regel")
+    return leaf, json_of(act, dict, DoesNotHold("de handeling is geen geldige JSON"))
+
+
+def require_commitment(commitment: bytes, salt: bytes, content: bytes, reason: str) -> None:
+    """HMAC-SHA-256 under a salt of exactly 32 bytes: HMAC gives a shorter key and its zero-padded twin one answer."""
+    if len(salt) != SALT_BYTES or not hmac.compare_digest(hmac.digest(salt, content, "sha256"), commitment):
+        raise DoesNotHold(reason)
+
+
+def implied_root(index: int, size: int, leaf_hash: bytes, path: Sequence[bytes]) -> bytes:
+    """The root that this path leads to, by the recursion of RFC 9162 section 2.1.3.1; at most 63 deep."""
+    if size == 1 and not path:
+        return leaf_hash
+    if size == 1 or not path:
+        raise DoesNotHold("het pad naar de kop van het logboek is te kort of te lang")
+    left = 1 << ((size - 1).bit_length() - 1)
+    if index < left:
+        return hashlib.sha256(b"\x01" + implied_root(index, left, leaf_hash, path[:-1]) + path[-1]).digest()
+    below = implied_root(index - left, size - left, leaf_hash, path[:-1])
+    return hashlib.sha256(b"\x01" + path[-1] + below).digest()
+
+
+def signed_head(line: Line, note: str, keys: Keys) -> tuple[int, bytes]:
+    """Size and root, signed by the key of the origin and by no known key wrongly."""
+    text, blank, signatures = note.rpartition("\n\n")
+    rows, (*signed, end) = text.split("\n"), signatures.split("\n")
+    if len(rows) != 3 or not blank or end or len(signed) > MAX_SIGNATURES:
+        raise DoesNotHold("de kop van het logboek heeft niet de juiste vorm")
+    line.origin = rows[0]
+    if line.origin not in {name for name, _ in keys}:
+        raise CannotCheck("er is geen sleutel van dit logboek gegeven")
+    message = f"{text}\n".encode(errors="surrogatepass")
+    # No short cut: every signature is looked at, because a failing known key fails the note.
+    if line.origin not in [signer(row, message, keys) for row in signed]:
+        raise DoesNotHold("de kop van het logboek is niet door het logboek getekend")
+    return number(rows[1], "de lengte van het logboek"), decoded(rows[2], "de kop van het logboek")
+
+
+def signer(row: str, message: bytes, keys: Keys) -> str | None:
+    """The known name that signed in this row, None for a stranger."""
+    name, _, encoded = row.removeprefix(f"{EM_DASH} ").partition(" ")
+    signature = decoded(encoded, "een handtekening")
+    if not row.startswith(f"{EM_DASH} ") or not name or len(signature) < 5:
+        raise DoesNotHold("een handtekening heeft niet de juiste vorm")
+    key = keys.get((name, signature[:4]))
+    if key is None:
+        return None
+    try:
+        key.verify(message, signature[4:])
+    except (CryptoError, ValueError):
+        raise DoesNotHold("een handtekening klopt niet") from None
+    return name
+
+
+def check_body(line: Line, leaf: bytes, content: Any) -> None:
+    """The body bytes as delivered belong to the leaf."""
+    if not isinstance(content, dict):
+        raise DoesNotHold("de inhoud heeft niet de juiste vorm")
+    body, salt = decoded(content.get("body"), "body"), decoded(content.get("bodyZout"), "bodyZout")
+    require_commitment(leaf[36:68], salt, b"regie/body/1\x00" + body, "de inhoud hoort niet bij de regel")
+    line.body = json_of(body, dict, DoesNotHold("de inhoud is geen geldige JSON"))
+
+
+def check_series(lines: Iterable[Line]) -> None:
+    """Numbers of one resident: each once, and a line names the one before it. Marks the lines that do not fit."""
+    series: dict[tuple[str, int], Line] = {}
+    numbered = [(line, line.body) for line in lines if line.trouble is None and line.body is not None]
+    for line, body in numbered:
+        n, subject = body.get("n"), shown(body.get("dpl.core.data_subject_id"))
+        if not isinstance(n, str) or DECIMAL.fullmatch(n) is None or n == "0" or ("vorige" in body) != (n != "1"):
+            line.trouble = DoesNotHold("het nummer in de reeks past niet bij de verwijzing naar de vorige regel")
+        elif series.setdefault((subject, int(n)), line).leaf_hash != line.leaf_hash:
+            line.trouble = DoesNotHold(f"nummer {n} van de reeks komt twee keer voor")
+    for (subject, place), line in series.items():
+        before = series.get((subject, place - 1))
+        if before is not None and line.body is not None and not follows(line.body["vorige"], before):
+            line.trouble = DoesNotHold(f"de regel past niet op nummer {place - 1} van de reeks")
+
+
+def follows(previous: Any, before: Line) -> bool:
+    """Whether `vorige` names this line: [term, index, leaf hash]; the term is the origin, or its last part."""
+    origin = before.origin or ""
+    return any(previous == [term, str(before.index), before.leaf_hash] for term in (origin, origin.rpartition("/")[2]))
+
+
+def read_limited(path: Path, limit: int) -> bytes:
+    """The file, or the reason why it cannot be checked."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError:
+        raise CannotCheck(f"het bestand {path.name!a} kan niet gelezen worden") from None
+    if len(content) > limit:
+        raise CannotCheck(f"het bestand {path.name!a} is te groot")
+    return content
+
+
+def read_keys(path: Path) -> Keys:
+    """Ed25519 vkeys, one a line; keys of another type are passed over."""
+    keys: Keys = {}
+    try:
+        for row in filter(None, read_limited(path, MAX_KEYS).decode().split("\n")):
+            name, key_id, encoded = row.split("+", 2)
+            material = decoded(encoded, "een sleutel")
+            if material[:1] != b"\x01":
+                continue
+            expected = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
+            if key_id != expected.hex():
+                raise ValueError
+            keys[name, expected] = VerifyKey(material[1:])
+    except (ValueError, DoesNotHold, CryptoError):
+        raise CannotCheck("het bestand met sleutels heeft niet de juiste vorm") from None
+    return keys
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prints a line per proof and a last sentence; one wrong proof outweighs all others in the exit code."""
+    parser = argparse.ArgumentParser(prog="regie verify", description="Controleert bewijzen van logregels, zonder net.")
+    parser.add_argument("file", type=Path, metavar="bestand", help="een tlog-proof, of JSON met bewijs en inhoud")
+    parser.add_argument("--vkey", type=Path, required=True, help="de publieke sleutels van het logboek (C2SP vkey)")
+    asked = parser.parse_args(argv)
+    try:
+        keys = read_keys(asked.vkey)
+        lines = [check_item(item, keys) for item in items(read_limited(asked.file, MAX_FILE))]
+    except CannotCheck as trouble:
+        print(f"niet te controleren: {trouble}")
+        return UNKNOWN
+    check_series(lines)
+    print(*lines, sep="\n")
+    verdicts = [type(line.trouble) for line in lines]
+    wrong, unknown = verdicts.count(DoesNotHold), verdicts.count(CannotCheck)
+    code = WRONG if wrong else UNKNOWN if unknown or not lines else GOOD
+    sentence = {GOOD: "Alles klopt", WRONG: "Niet alles klopt", UNKNOWN: "Niet alles is te controleren"}[code]
+    print(f"{sentence}: {len(lines) - wrong - unknown} klopt, {wrong} klopt niet, {unknown} niet te controleren.")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""For every test: anyio on asyncio, a PostgreSQL that is really there, and an honest end of the run."""
+
+import os
+
+import pytest
+
+from tests.parts import NOT_RUN
+
+pytest_plugins = ["tests.postgres"]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def not_run(config: pytest.Config) -> list[str]:
+    """Why tests did not run, each reason once."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in skipped if isinstance(report.longrepr, tuple)}
+    return sorted(reason for reason in reasons if reason.startswith(NOT_RUN))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A pipeline that could not run everything is not green."""
+    if os.environ.get("CI") == "true" and session.exitstatus == pytest.ExitCode.OK and not_run(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what is missing once more, where people look."""
+    for reason in not_run(terminalreporter.config):
+        terminalreporter.write_line(reason, yellow=True)

@@ -1,0 +1,230 @@
+"""A real PostgreSQL 15 for the tests, with fsync and checksums on, started by ourselves and never by root.
+
+One cluster per run, whichever worker asks first; the process that began the run ends it. Tests get a database each.
+Fault tests take `own_postgres`, a cluster that nobody else stands on, and may stop, kill and start it.
+The superuser is `postgres` and connections are trusted: the cluster listens on loopback and holds invented people.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.parts import POSTGRES
+
+RUN = "REGIE_TEST_RUN"
+HOST = "127.0.0.1"
+SERVANT = "postgres"  # the user that Debian's package makes
+PATIENCE = 60.0  # seconds, for a start after a crash on a slow disk
+SETTINGS = {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "listen_addresses": f"'{HOST}'",
+    "unix_socket_directories": "''",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+    "log_statement": "none",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+
+
+@dataclass
+class Postgres:
+    """One cluster in one folder."""
+
+    folder: Path
+    port: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.port = int((self.folder / "port").read_text())
+
+    @property
+    def log(self) -> Path:
+        """What the server wrote: no value of ours may be in it."""
+        return self.folder / "server.log"
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        """For SQLAlchemy, sync and async alike."""
+        return f"postgresql+psycopg://{user}@{HOST}:{self.port}/{database}"
+
+    def create(self, template: str = "template1") -> str:
+        """The URL of a fresh database, a copy of `template` (which nobody may be connected to)."""
+        name = f"t_{uuid4().hex}"
+        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self._do(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(url.rpartition("/")[2])))
+
+    def start(self) -> None:
+        """Accepts connections when it returns, also after a kill. Raises RuntimeError with the end of the log."""
+        until = time.monotonic() + PATIENCE
+        while _run(self.folder, *self._control("start", "--wait", "-l", str(self.log))).returncode:
+            # The memory of a killed server is held until its last child has noticed.
+            if time.monotonic() > until:
+                raise RuntimeError(self.log.read_text()[-2000:] if self.log.exists() else "no log was written")
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """An orderly end: connections are broken off, everything is written."""
+        _run(self.folder, *self._control("stop", "--mode", "fast"))
+
+    def kill(self) -> None:
+        """The power goes: no process of the server gets another instruction."""
+        main = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for pid in (main, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _control(self, verb: str, *options: str) -> tuple[str, ...]:
+        return ("pg_ctl", verb, "--silent", "-D", str(self.folder / "data"), *options)
+
+    def _do(self, statement: sql.Composed) -> None:
+        with psycopg.connect(host=HOST, port=self.port, user="postgres", dbname="postgres", autocommit=True) as door:
+            door.execute(statement)
+
+
+def found_cluster(folder: Path) -> Postgres:
+    """Make a cluster in a folder that is not there yet, and start it."""
+    folder.mkdir(parents=True)
+    if os.geteuid() == 0:
+        shutil.chown(folder, SERVANT, SERVANT)
+    initdb = ("initdb", "--data-checksums", "--auth=trust", "--username=postgres", "--locale=C.UTF-8", "--no-sync")
+    made = _run(folder, *initdb, "-D", str(folder / "data"))
+    if made.returncode:
+        raise RuntimeError(made.stderr)
+    with socket.create_server((HOST, 0)) as probe:
+        port = probe.getsockname()[1]
+    (folder / "port").write_text(str(port))
+    with (folder / "data" / "postgresql.conf").open("a") as conf:
+        conf.writelines(f"{name} = {value}\n" for name, value in {**SETTINGS, "port": port}.items())
+    cluster = Postgres(folder)
+    cluster.start()
+    return cluster
+
+
+@contextmanager
+def borrowed_cluster(folder: Path) -> Iterator[Postgres]:
+    """A cluster that is gone afterwards, folder and all."""
+    try:
+        yield found_cluster(folder)
+    finally:
+        end_cluster(folder)
+
+
+def end_cluster(folder: Path) -> None:
+    """Stop what runs in the folder, if anything, and remove it."""
+    if (folder / "data").exists():
+        _run(folder, "pg_ctl", "stop", "--silent", "--mode", "immediate", "-D", str(folder / "data"))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(folder: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """PostgreSQL refuses root, so root lends it another's name."""
+    servant = SERVANT if os.geteuid() == 0 else None
+    groups = [SERVANT] if servant else None
+    command = [str(POSTGRES.program.with_name(program)), *arguments]
+    # To a file: a server that starts keeps a pipe open for ever.
+    with tempfile.TemporaryFile("w+") as heard:
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd=folder,
+            stdout=heard,
+            stderr=heard,
+            user=servant,
+            group=servant,
+            extra_groups=groups,
+        )
+        heard.seek(0)
+        return subprocess.CompletedProcess(command, done.returncode, "", heard.read())
+
+
+def _room(root: Path) -> Path:
+    """Where clusters stand: in the checkout, or, where another user cannot walk to it, in the system's own place."""
+    room = root / "var" / "test"
+    room.mkdir(parents=True, exist_ok=True)
+    open_to_all = all(path.stat().st_mode & 0o001 for path in (room, *room.parents))
+    return room if open_to_all or os.geteuid() else Path(tempfile.gettempdir())
+
+
+def _sweep(room: Path) -> None:
+    """End the clusters of runs that were killed: their folders are named after a process that is no more."""
+    for folder in room.glob("regie-run-*"):
+        if not Path(f"/proc/{folder.name.rpartition('-')[2]}").exists():
+            for cluster in folder.iterdir():
+                end_cluster(cluster) if cluster.is_dir() else None
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a run names its folder; workers and programs started by tests inherit the name."""
+    if RUN not in os.environ:
+        room = _room(config.rootpath)
+        _sweep(room)
+        os.environ[RUN] = str(room / f"regie-run-{os.getpid()}")
+
+
+def pytest_unconfigure() -> None:
+    """Only the process that named the run ends it: workers come and go."""
+    folder = Path(os.environ[RUN])
+    if folder.name == f"regie-run-{os.getpid()}":
+        end_cluster(folder / "shared")
+        shutil.rmtree(folder, ignore_errors=True)
+        del os.environ[RUN]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who asks for a server is marked as such; a test that asks later, by name, marks itself."""
+    for item in items:
+        if {"postgres", "own_postgres"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """The cluster of this run. Nobody stops it: others stand on it."""
+    POSTGRES.or_skip()
+    run = Path(os.environ[RUN])
+    run.mkdir(exist_ok=True)
+    with (run / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shared = run / "shared"
+        return Postgres(shared) if shared.exists() else found_cluster(shared)
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database for one test."""
+    url = postgres.create()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A cluster for one test, to stop, kill and start at will."""
+    POSTGRES.or_skip()
+    run = Path(os.environ[RUN])
+    run.mkdir(exist_ok=True)
+    with borrowed_cluster(run / f"own-{uuid4().hex[:8]}") as cluster:
+        yield cluster

@@ -1,0 +1,121 @@
+"""The door of the vault.
+
+Problem
+├── NoVault            409  the resident has not opened a vault; nothing is kept
+└── VaultUnavailable   503  keys or database away; nothing was opened
+NotPermitted (audit)   403
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field, JsonValue
+
+from audit.contract import NotPermitted, Permit, Receipt
+from kernel.caller import Caller
+from kernel.errors import Problem
+from kernel.hidden import Hidden
+from kernel.message import Hex16, Message, Sentence, Short, wire
+
+__all__ = ["NotPermitted"]
+
+NINE = re.compile(r"[0-9]{9}")
+WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)  # elfproef: the weighted sum is a multiple of eleven
+
+
+class Bsn(Hidden):
+    """A citizen service number: nine digits that pass the elfproef. Only ever in a body; prints as ***."""
+
+    __slots__ = ()
+
+    @classmethod
+    def checked(cls, text: str) -> str:
+        """Raises ValueError, whose text does not hold the number."""
+        if not NINE.fullmatch(text) or text == "000000000":
+            raise ValueError("een BSN heeft negen cijfers")
+        if sum(weight * int(digit) for weight, digit in zip(WEIGHTS, text, strict=True)) % 11:
+            raise ValueError("dit BSN bestaat niet (elfproef)")
+        return text
+
+
+class ResidentRef(Message):
+    """A resident without their number. id: opaque, this room's. subject: the pseudonym in the log's lines.
+    fence: the resident fence (flags, death, erasure). stand_in: nobody is enrolled under this number."""
+
+    id: Short
+    subject: Short
+    fence: Hex16
+    stand_in: bool = False
+
+
+class Value(Message):
+    """One opened value. origin: bron | kopie | eigen-opgave. as_of: ms. source: where it came from."""
+
+    element: Annotated[Short, wire("gegevenselement")]
+    value: Annotated[JsonValue, wire("waarde")]
+    source: Annotated[Short, wire("bron")]
+    as_of: Annotated[int, wire("peilmoment")]
+    origin: Annotated[Literal["bron", "kopie", "eigen-opgave"], wire("herkomst")]
+    under_investigation: Annotated[bool, wire("inOnderzoek")] = False
+
+
+class Values(Message):
+    """What a source had of what the permit allows; flags it alone knew: `geheimhouding`, `overleden`."""
+
+    values: Annotated[tuple[Value, ...], wire("waarden")] = ()
+    flags: Annotated[tuple[Literal["geheimhouding", "overleden"], ...], wire("vlaggen")] = ()
+
+
+ElementName = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
+
+
+class Deposit(Message):
+    """A value that a resident keeps in the vault. value: any JSON, at most 64 KiB as text."""
+
+    element: Annotated[ElementName, wire("gegevenselement")]
+    value: Annotated[JsonValue, wire("waarde")]
+    source: Annotated[Sentence, wire("bron")] = "inwoner"
+    origin: Annotated[Literal["kopie", "eigen-opgave"], wire("herkomst")] = "eigen-opgave"
+    as_of: Annotated[int, wire("peilmoment")] = 0
+
+
+class NoVault(Problem):
+    """Open the vault first (activity regie-kluis)."""
+
+    code, status, title = "geen-kluis", 409, "Deze kluis is nog niet open"
+
+
+class VaultUnavailable(Problem):
+    """Nothing was opened."""
+
+    code, status, title = "kluis-niet-beschikbaar", 503, "De kluis is nu niet bereikbaar"
+
+
+class Vault(Protocol):
+    """Identify first, fetch last."""
+
+    async def identify(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
+        """In order. Never writes; costs and answers the same for known and unknown numbers."""
+        ...
+
+    async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
+        """An index row for each that has none, and no value: at login, and before a first release to a stand-in."""
+        ...
+
+    async def opened(self, caller: Caller, resident: ResidentRef) -> bool:
+        """Whether this resident has opened a vault."""
+        ...
+
+    async def open_vault(self, caller: Caller, resident: ResidentRef) -> Receipt:
+        """The resident's act (kind kluis-geopend, activity regie-kluis). Repeating it gives the same receipt."""
+        ...
+
+    async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
+        """The resident's act (kluis-bewaard), a line each, before the value can be read. Raises NoVault."""
+        ...
+
+    async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
+        """Opens what each permit names of source "kluis" and nothing else. Verdicts: Values, NotPermitted, Overtaken.
+        Elements that the vault does not hold are left out. Raises VaultUnavailable."""
+        ...

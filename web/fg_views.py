@@ -1,0 +1,89 @@
+"""What the pages of the FG need: questions without names, and a search that is itself a line in the log."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from web.frame import Coverage, FieldError, Frame, Option, Pager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """A question for the FG, without name or number of who asked."""
+
+    id: str
+    text: str
+    department: str
+    purpose: str
+    moment: datetime
+    asked: date
+    due: date
+    late: bool = False
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """Sentence I1 or I2. `broken` is the first line that is not right, None when all is."""
+
+    size: int
+    checked: datetime
+    silent_systems: int = 0
+    broken: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FgStart:
+    """`/fg`. `saved` tells that an answer was just stored."""
+
+    frame: Frame
+    questions: tuple[OpenQuestion, ...]
+    log: LogState
+    saved: bool = False
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One line that a search found. `index` with its term is the place in the log."""
+
+    moment: datetime
+    client: str
+    activity: str
+    basis: str
+    labels: tuple[str, ...]
+    decision: str
+    consent: str = ""
+    correlation: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """The answer to a search, shown only after the search has its own line `receipt`. `who` is masked."""
+
+    who: str
+    since: date
+    until: date
+    lines: int
+    residents: int
+    staff: int
+    rows: tuple[Found, ...]
+    pager: Pager
+    coverage: Coverage
+    receipt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FgSearch:
+    """`/fg/zoek`. A typed BSN never comes back to the page: after an error it is typed again."""
+
+    frame: Frame
+    reasons: tuple[Option, ...]
+    recipients: tuple[Option, ...]
+    case: str = ""
+    by: Literal["inwoner", "ontvanger"] | None = None
+    since: str = ""
+    until: str = ""
+    search: Search | None = None
+    errors: tuple[FieldError, ...] = ()

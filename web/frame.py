@@ -1,0 +1,92 @@
+"""What every page has around its subject, and the pages that stand outside anybody's data.
+
+Frozen values, filled by the routes, read by the templates. Nothing here holds a BSN, an OIN or a staff name.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from web.words import ErrorId
+
+Role = Literal["inwoner", "fg"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Around every page. `path` is the Dutch path without `/en`; `query` holds opaque filter values only."""
+
+    path: str
+    query: str = ""
+    municipality: str
+    phone: str
+    version: str
+    person: str | None = None
+    role: Role | None = None
+    csrf: str = ""
+    demo: bool = False
+    idle_minutes: int = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldError:
+    """One wrong field: the summary links to `id`, the field shows the same words."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One choice in a list; `value` is an opaque id or a code."""
+
+    value: str
+    text: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """From how many systems we know the uses; `down` names those that should answer but do not now."""
+
+    reporting: int
+    total: int
+    down: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """Places of the neighbouring pages, None at the ends."""
+
+    page: int
+    pages: int
+    previous: str | None = None
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """`/`: before login. `login` is the place where login begins."""
+
+    frame: Frame
+    login: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Any page that cannot be shown. `number` is what the resident reads out at the phone."""
+
+    frame: Frame
+    id: ErrorId
+    number: str = ""
+    not_saved: bool = False
+    wait_minutes: int = 5
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePage:
+    """`/fouten/{code}`; an unknown code shows the list of all."""
+
+    frame: Frame
+    code: str = ""

@@ -1,0 +1,208 @@
+"""What each page of a resident needs to be drawn: frozen values, filled by `web.pages`, read by the templates.
+
+Texts from the register (purpose, labels, recipients) come in the language of the page; codes are
+translated by the templates. Moments carry a zone. Nothing here holds a BSN, an OIN or a staff name.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from web.frame import Coverage, FieldError, Frame, Option, Pager
+from web.words import ClassLetter, Result, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Labels of the data of one class, and the article, which stands under "lees meer"."""
+
+    letter: ClassLetter
+    labels: tuple[str, ...]
+    article: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The six facts. `moment` for a use, `until` for a permission. `purpose` None: "Wij zoeken dit uit."."""
+
+    organisation: str
+    department: str
+    groups: tuple[Group, ...]
+    purpose: str | None
+    case_type: str = ""
+    moment: datetime | None = None
+    times: int = 1
+    until: date | None = None
+    retention: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseRow:
+    """One handling in a list. `reason` is the sentence for a refusal (`words.reason_for`), else empty."""
+
+    id: str
+    moment: datetime
+    department: str
+    purpose: str
+    labels: tuple[str, ...]
+    letters: tuple[ClassLetter, ...]
+    result: Result
+    times: int = 1
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A request that waits for the resident; `data` is a phrase such as "uw inkomen"."""
+
+    id: str
+    recipient: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRow:
+    """A permission in a list."""
+
+    id: str
+    recipient: str
+    data: str
+    state: State
+    until: date | None = None
+    last_used: datetime | None = None
+    changed: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """`/overzicht`: what waits, this month in numbers per class, the last five uses, what runs."""
+
+    frame: Frame
+    waiting: tuple[Waiting, ...]
+    month: date
+    departments: int
+    by_class: dict[ClassLetter, int]
+    last_uses: tuple[UseRow, ...]
+    active: tuple[ConsentRow, ...]
+    coverage: Coverage
+    last_login: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The uses of one day, newest first."""
+
+    day: date
+    uses: tuple[UseRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uses:
+    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start."""
+
+    frame: Frame
+    periods: tuple[Option, ...]
+    with_refused: bool
+    filtered: bool
+    found: int
+    days: tuple[Day, ...]
+    pager: Pager
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedData:
+    """A piece of data that was not passed on, and the sentence why."""
+
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The resident's question on a use. `due` is the last day for the answer."""
+
+    text: str
+    asked: date
+    due: date
+    answer: str = ""
+    answered: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error."""
+
+    frame: Frame
+    id: str
+    facts: Facts
+    role: str
+    result: Result
+    reason: str = ""
+    refused: tuple[RefusedData, ...] = ()
+    source: str = ""
+    consent: str | None = None
+    number: int
+    proof: str
+    asked: Asked | None = None
+    ask: bool = False
+    draft: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One of the lists of permissions, as a link."""
+
+    place: str
+    text: str
+    count: int
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consents:
+    """`/toestemmingen`."""
+
+    frame: Frame
+    tabs: tuple[Tab, ...]
+    rows: tuple[ConsentRow, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The last choice with its receipt: without a number there is no "Gelukt"."""
+
+    kind: Literal["ja", "nee", "stop"]
+    moment: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """`/toestemmingen/{id}`, every state. `data` is a phrase ("uw inkomen"), `recipient` carries its article.
+
+    `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
+    posted too late (F4): it is told, never preset. `service` and `back` lead to where the resident came from."""
+
+    frame: Frame
+    id: str
+    state: State
+    recipient: str
+    data: str
+    facts: Facts
+    frequency: str
+    source: str
+    if_yes: str
+    if_no: str
+    after_stop: str
+    consequence: str
+    text_version: str
+    changed: date | None = None
+    last_used: datetime | None = None
+    choice: Choice | None = None
+    kept: Literal["ja", "nee", "stop"] | None = None
+    errors: tuple[FieldError, ...] = ()
+    service: str = ""
+    back: str = ""

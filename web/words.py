@@ -1,0 +1,124 @@
+"""The fixed words of the portal (portal.md chapter 3): one text per code, Dutch here, English in the catalogue.
+
+Residents read the first layer only: B1, without legal words; a test watches that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from web.language import N_, Language, format_day, translations
+
+ClassLetter = Literal["A", "B", "C"]
+Result = Literal["gelukt", "deels", "niets", "mislukt", "misschien"]
+State = Literal[
+    "gevraagd", "gegeven", "geweigerd", "vervallen", "gepauzeerd", "ingetrokken", "verlopen", "vernieuwd", "ongeldig"
+]
+ErrorId = Literal["E3", "E4", "E5", "E6", "E7"]
+
+CLASSES: Final[Mapping[ClassLetter, str]] = {
+    "A": N_("Moet van de wet"),
+    "B": N_("Hoort bij ons werk"),
+    "C": N_("U kiest zelf"),
+}
+
+RESULTS: Final[Mapping[Result, str]] = {
+    "gelukt": N_("Gelukt"),
+    "deels": N_("Deels gelukt"),
+    "niets": N_("Kreeg niets"),
+    "mislukt": N_("Niet gelukt"),
+    "misschien": N_("Misschien doorgegeven"),
+}
+
+STATES: Final[Mapping[State, str]] = {
+    "gevraagd": N_("Wacht op u"),
+    "gegeven": N_("U zei ja"),
+    "geweigerd": N_("U zei nee"),
+    "vervallen": N_("U koos niet op tijd"),
+    "gepauzeerd": N_("Staat stil"),
+    "ingetrokken": N_("Gestopt"),
+    "verlopen": N_("Voorbij"),
+    "vernieuwd": N_("U zei opnieuw ja"),
+    "ongeldig": N_("Telt niet meer"),
+}
+
+ACTIVE: Final[frozenset[State]] = frozenset({"gegeven", "vernieuwd"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a resident reads at a refusal code, who can solve it, and what the case worker does next."""
+
+    reader: str
+    solver: str
+    next_step: str
+
+
+_OWNER: Final = N_("De eigenaar van het doel")
+_OPERATOR: Final = N_("De beheerder")
+_WORKER: Final = N_("De medewerker die het vroeg")
+_RESIDENT: Final = N_("Alleen de inwoner zelf")
+_NOBODY: Final = N_("Niemand: wachten helpt")
+
+REFUSALS: Final[Mapping[str, Refusal]] = {
+    "geen-toestemming": Refusal(N_("U gaf hiervoor geen toestemming."), _RESIDENT, N_("Vraag papieren")),
+    "toestemming-ingetrokken": Refusal(N_("U stopte dit."), _RESIDENT, N_("Vraag papieren")),
+    "toestemming-verlopen": Refusal(N_("Uw toestemming was voorbij."), _RESIDENT, N_("Vraag opnieuw")),
+    "buiten-doel": Refusal(N_("De afdeling vroeg te veel."), _WORKER, N_("Vraag minder")),
+    "onbekende-activiteit": Refusal(N_("Wij kennen dit doel niet."), _OWNER, N_("Bel de eigenaar")),
+    "activiteit-niet-actief": Refusal(N_("Dit doel geldt nu niet."), _OWNER, N_("Bel de eigenaar")),
+    "beoordeling-verlopen": Refusal(N_("Wij moeten dit doel eerst nakijken."), _OWNER, N_("Bel de eigenaar")),
+    "ontvanger-niet-bevoegd": Refusal(N_("Deze afdeling mag dit niet vragen."), _OPERATOR, N_("Bel de beheerder")),
+    "bezwaar": Refusal(
+        N_("U was het hier niet mee eens. De afdeling kreeg niets."), _NOBODY, N_("Wacht op besluit")
+    ),
+    "beperking": Refusal(N_("Uw gegevens staan op slot om uw verzoek."), _NOBODY, N_("Wacht op besluit")),
+    "geheimhouding": Refusal(
+        N_("Uw gegevens zijn geheim voor deze afdeling."), _RESIDENT, N_("Vraag de inwoner")
+    ),
+    "te-vaak": Refusal(N_("De afdeling vroeg dit te vaak."), _NOBODY, N_("Wacht tot de datum in het antwoord")),
+    "buiten-periode": Refusal(N_("De afdeling vroeg een verkeerde periode."), _WORKER, N_("Pas de periode aan")),
+    "vertegenwoordiging-ongeldig": Refusal(
+        N_("Iemand vroeg dit voor u, maar mocht dat niet."), _WORKER, N_("Controleer de machtiging")
+    ),
+    "gepauzeerd": Refusal(
+        N_("U zette dit op pauze. De afdeling kreeg niets."), _RESIDENT, N_("Wacht, of vraag papieren")
+    ),
+    "zaak-vereist": Refusal(N_("De afdeling noemde geen zaak van u."), _WORKER, N_("Noem de zaak")),
+    "vooraf-informeren": Refusal(
+        N_("Wij moesten u dit eerst vertellen."), _NOBODY, N_("Wacht tot de datum in het antwoord")
+    ),
+}
+
+# No refusals: nothing was decided against the caller. They have a page all the same, for they are in answers too.
+OTHER_CODES: Final[Mapping[str, Refusal]] = {
+    "bron-niet-bereikbaar": Refusal(
+        N_("Het systeem met dit gegeven werkte even niet."), _OPERATOR, N_("Probeer het straks opnieuw")
+    ),
+    "niet-bekend": Refusal(N_("Wij weten dit niet van u."), _RESIDENT, N_("Vraag de inwoner")),
+    "niet-opnieuw-vragen": Refusal(
+        N_("De afdeling vroeg dit te snel opnieuw."), _NOBODY, N_("Wacht tot de datum in het antwoord")
+    ),
+}
+
+ERRORS: Final[Mapping[ErrorId, str]] = {
+    "E3": N_("Er gaat iets mis bij ons"),
+    "E4": N_("Deze pagina is er niet"),
+    "E5": N_("Deze vraag is voorbij"),
+    "E6": N_("U probeerde dit te vaak"),
+    "E7": N_("Wij werken aan deze dienst"),
+}
+
+STATUSES: Final[Mapping[ErrorId, int]] = {"E3": 500, "E4": 404, "E5": 410, "E6": 429, "E7": 503}
+
+
+def reason_for(code: str, language: Language, on: date | None = None) -> str:
+    """The resident's sentence for a code; with the day of stopping where that is known.
+
+    An unknown code gives a sentence that claims nothing, for an old line may carry a code that has left the list."""
+    gettext = translations(language).gettext
+    if code == "toestemming-ingetrokken" and on is not None:
+        return gettext(N_("U stopte dit op {datum}.")).format(datum=format_day(on, language))
+    known = REFUSALS.get(code) or OTHER_CODES.get(code)
+    return gettext(known.reader) if known else gettext(N_("Wij zoeken dit uit."))
