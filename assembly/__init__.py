@@ -1,1 +1,4 @@
-"""Wires the components together or apart; the only room that may open everybody's doors."""
+"""Opens everybody's rooms: wires them together or apart; the command line `regie`; the demo.
+
+Nothing here decides anything about a resident. What is here may import every room; nobody imports this.
+"""

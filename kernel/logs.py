@@ -19,12 +19,11 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from kernel.errors import Problem
 
 MASK = "***"
-PERSONAL = frozenset(
-    ["name", "naam", "voornaam", "voornamen", "achternaam", "geslachtsnaam", "email", "e_mail", "telefoon", "phone"]
-    + ["adres", "address", "straat", "postcode", "geboortedatum", "birth_date", "iban", "token", "authorization"]
-    + ["cookie", "password", "wachtwoord", "secret", "geheim", "body", "input", "value", "waarde", "url", "path"]
-    + ["query", "headers"]
-)
+_PEOPLE = frozenset({"name", "naam", "voornaam", "voornamen", "achternaam", "geslachtsnaam", "geboortedatum", "iban"})
+_REACH = frozenset({"email", "e_mail", "telefoon", "phone", "adres", "address", "straat", "postcode"})
+_SECRETS = frozenset({"token", "authorization", "cookie", "password", "wachtwoord", "secret", "geheim"})
+_RAW = frozenset({"body", "input", "value", "waarde", "url", "path", "query", "headers"})
+PERSONAL = _PEOPLE | _REACH | _SECRETS | _RAW
 FRAMES_MAX = 20
 _NINE = re.compile(r"(?<!\d)\d{9}(?!\d)")
 _OURS = "_from_structlog"
@@ -90,6 +89,20 @@ def _template_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+_SHARED: list[Processor] = [
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+# At import, so that a process that forgot to set up its logs does not get structlog's own tracebacks.
+structlog.configure(
+    processors=[*_SHARED, failure_without_text, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=BoundLogger,
+    cache_logger_on_first_use=False,
+)
+
+
 def set_up_logs(
     stream: TextIO | None = None, level: int = logging.INFO, personal: frozenset[str] = frozenset()
 ) -> None:
@@ -97,11 +110,6 @@ def set_up_logs(
 
     personal: names of members that may hold something of a person in this house, besides `PERSONAL`.
     """
-    shared: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     last: list[Processor] = [
         _template_only,
         failure_without_text,
@@ -109,16 +117,13 @@ def set_up_logs(
         Redact(PERSONAL | personal),
         structlog.processors.JSONRenderer(),
     ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=BoundLogger,
-        cache_logger_on_first_use=False,  # the stream may be replaced; loggers are made at import
-    )
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=_SHARED))
     root = logging.getLogger()
-    root.handlers, root.level = [handler], level
+    root.handlers = [handler]
+    root.setLevel(level)  # by the method: loggers remember what they were allowed
+    for name in ("httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))  # a line per call, with its whole address
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], name != "uvicorn.access"  # its lines hold raw paths

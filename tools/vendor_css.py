@@ -24,7 +24,10 @@ COMPONENTS = ("component-library-css", "utrecht-component-library-css-9.0.4", "i
 TOKENS = ("voorbeeld-design-tokens", "voorbeeld-design-tokens-7.4.1", "theme.css")
 HEADER = "/*! EUPL-1.2, see LICENSE.md. Shortened by tools/vendor_css.py: do not edit. */\n"
 # States that our pages never have: portal.md wants no disabled buttons, and nothing toggles without script.
-NEVER_OURS = re.compile(r":disabled|:read-only|:indeterminate|placeholder|aria-disabled|aria-busy|aria-pressed|readonly")
+NEVER_OURS = re.compile(
+    r":disabled|:read-only|:indeterminate|placeholder|aria-disabled|aria-busy|aria-pressed|readonly|figcaption|tfoot|"
+    r"\[pattern|:invalid|:user-invalid|:has\(|:active|--html-input\[type|\[autocomplete|:-webkit|::-moz|aria-sort"
+)
 OUR_ROOT = ".voorbeeld-theme"
 
 
@@ -57,6 +60,8 @@ def blocks(css: str) -> Iterator[tuple[str, str]]:
 def kept_rules(css: str, used: frozenset[str]) -> Iterator[str]:
     """Rules whose every class we use, conditions around them kept; one rule a line, for reading differences."""
     for head, body in blocks(css):
+        if "-ms-high-contrast" in head or "transparency" in head:
+            continue
         if head.startswith(("@media", "@supports")):
             inner = list(kept_rules(body, used))
             if inner:
@@ -71,7 +76,7 @@ def kept_rules(css: str, used: frozenset[str]) -> Iterator[str]:
 def _rule(selectors: list[str], body: str) -> str:
     """One rule on one line."""
     inside = re.sub(r"\s+", " ", body)
-    return ",".join(selectors) + "{" + re.sub(r"\s*([;{}(),])\s*", r"\1", inside).replace(": ", ":") + "}"
+    return ",".join(selectors) + "{" + re.sub(r"\s*([;{},])\s*|(?<=\()\s+|\s+(?=\))", r"\1", inside).replace(": ", ":") + "}"
 
 
 def _wanted(selector: str, used: frozenset[str]) -> bool:

@@ -110,6 +110,42 @@ ERRORS: Final[Mapping[ErrorId, str]] = {
     "E7": N_("Wij werken aan deze dienst"),
 }
 
+TABS: Final[Mapping[str, str]] = {
+    "wacht": N_("Wacht op u"),
+    "actief": N_("Nu actief"),
+    "voorbij": N_("Gestopt of voorbij"),
+    "nee": N_("U zei nee"),
+}
+
+PERIODS: Final[Mapping[str, str]] = {
+    "maand": N_("30 dagen"),
+    "week": N_("7 dagen"),
+    "jaar": N_("1 jaar"),
+    "alles": N_("Alles"),
+}
+
+SEARCH_REASONS: Final[Mapping[str, str]] = {
+    "klacht": N_("Klacht van een inwoner"),
+    "inzage": N_("Een inwoner wil weten wie keek"),
+    "datalek": N_("Mogelijk datalek"),
+    "controle": N_("Gewone controle"),
+}
+
+WRONG: Final[Mapping[str, str]] = {
+    "keuze": N_("Kies ja of nee."),
+    "vraag": N_("Schrijf uw vraag op."),
+    "bsn-in-tekst": N_("Haal het burgerservicenummer uit uw tekst."),
+    "antwoord": N_("Schrijf een antwoord op."),
+    "te-lang": N_("Deze tekst is te lang. Maak hem korter."),
+    "reden": N_("Kies een reden."),
+    "zaak": N_("Vul het nummer van de zaak in."),
+    "soort": N_("Kies inwoner of ontvanger."),
+    "bsn": N_("Vul een goed burgerservicenummer in."),
+    "ontvanger": N_("Kies een ontvanger."),
+    "datum": N_("Vul een goede datum in."),
+    "volgorde": N_("De laatste dag ligt voor de eerste dag."),
+}
+
 STATUSES: Final[Mapping[ErrorId, int]] = {"E3": 500, "E4": 404, "E5": 410, "E6": 429, "E7": 503}
 
 

@@ -1,1 +1,1 @@
-"""The demonstration: invented residents, a stand-in for the BRP, and the story that is told with them."""
+"""The demo: invented residents of the invented Gemeente Spaarnewoude, and story 1 told from start to end."""

@@ -60,11 +60,12 @@ def test_tiles_written_batch_by_batch_are_those_of_the_whole_tree(shelf: Shelf) 
     at_once = Shelf()
     at_once.grow(SIZE)
     assert at_once.tiles == shelf.tiles
-    assert {place: len(held) // HASH_BYTES for place, held in shelf.tiles.items()} == {(1, 0): 256, (1, 1): 1, (2, 0): 1}
+    widths = {place: len(held) // HASH_BYTES for place, held in shelf.tiles.items()}
+    assert widths == {(1, 0): 256, (1, 1): 1, (2, 0): 1}
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_line_at_any_size_is_proven_from_a_few_tiles(shelf: Shelf, data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 300) | st.integers(1, SIZE) | st.just(SIZE))
     index = data.draw(st.integers(0, size - 1))

@@ -9,7 +9,7 @@ from typing import Any
 from assembly.demo.brp import investigation
 from assembly.demo.brp.dates import datum
 from assembly.demo.brp.investigation import found_absent, marks
-from assembly.demo.brp.values import Json, group, number, present, table, text
+from assembly.demo.brp.values import Json, group, identification, number, present, table, text
 
 DOMESTIC = ("Adres", "Locatie")
 
@@ -39,7 +39,7 @@ def residence(gba: Mapping[str, Any]) -> Json | None:
         lines = _abroad(place) if type_ == "VerblijfplaatsBuitenland" else None
         return present(
             type=type_, datumVan=since, datumIngangGeldigheid=valid_from, verblijfadres=lines, inOnderzoek=doubt
-        )  # fmt: skip
+        )
     shared = present(
         type=type_,
         datumVan=datum(place.get("datumAanvangAdreshouding")),
@@ -76,8 +76,8 @@ def _address(place: Mapping[str, Any]) -> Json:
     )
     return present(
         verblijfadres=parts,
-        adresseerbaarObjectIdentificatie=text(place.get("adresseerbaarObjectIdentificatie")),
-        nummeraanduidingIdentificatie=text(place.get("nummeraanduidingIdentificatie")),
+        adresseerbaarObjectIdentificatie=identification(place.get("adresseerbaarObjectIdentificatie")),
+        nummeraanduidingIdentificatie=identification(place.get("nummeraanduidingIdentificatie")),
         inOnderzoek=marks(place, investigation.ADDRESS) or None,
     )
 
@@ -106,11 +106,8 @@ def street_line(place: Mapping[str, Any]) -> str | None:
         return None
     near = {"by": "bij ", "to": "t/o "}.get((table(place.get("aanduidingBijHuisnummer")) or {}).get("code", ""), "")
     letter, addition = text(place.get("huisletter")), text(place.get("huisnummertoevoeging")) or ""
-    if letter:
-        tail = f" {letter}{addition}"
-    else:
-        tail = f"-{addition}" if addition[:1].isdecimal() else f" {addition}".rstrip()
-    return f"{street} {near}{house}{tail}"[:40]
+    gap = "" if letter or not addition else "-" if addition[0].isdecimal() else " "
+    return f"{street} {near}{house}{f' {letter}' if letter else ''}{gap}{addition}"[:40]
 
 
 def _town_line(place: Mapping[str, Any], gba: Mapping[str, Any]) -> str | None:

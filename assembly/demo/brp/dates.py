@@ -1,15 +1,17 @@
 """Dates of the GBA form, `yyyymmdd` in which `00` means unknown, as the four date types of Haal Centraal.
 
-Source: OpenAPI of BRP Personen bevragen 2.7.0, AbstractDatum; scenarios in datum.feature and leeftijd/overzicht.feature.
+Source: OpenAPI of BRP Personen bevragen 2.7.0, AbstractDatum; datum.feature and leeftijd/overzicht.feature.
 """
 
+from calendar import monthrange
 from datetime import date
 
 from assembly.demo.brp.values import Json
 
 MONTHS = (
-    "januari februari maart april mei juni juli augustus september oktober november december"
-).split()  # fmt: skip
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+    "december",
+)  # fmt: skip
 
 
 def parts(gba: object) -> tuple[int, int, int] | None:
@@ -18,7 +20,7 @@ def parts(gba: object) -> tuple[int, int, int] | None:
         return None
     year, month, day = int(gba[:4]), int(gba[4:6]), int(gba[6:])
     month = month if year and month <= 12 else 0
-    return year, month, day if month else 0
+    return year, month, day if month and day <= monthrange(year, month)[1] else 0
 
 
 def datum(gba: object) -> Json | None:

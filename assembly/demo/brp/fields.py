@@ -1,4 +1,4 @@
-"""Cut a whole `Persoon` down to the fields asked for. Source: fields.feature, fields-datum.feature, in-onderzoek.feature.
+"""Cut a whole `Persoon` down to the fields asked for. Source: fields*.feature, in-onderzoek.feature.
 
 Delivered unasked: secrecy, suspension and verification always; `inOnderzoek` for what is asked; the type of a place or
 nationality, and the finding that somebody does not live there, with their group; `rni` for the categories asked.
@@ -55,7 +55,9 @@ def _unaliased(asked: Iterable[str], person: Json) -> Iterable[str]:
                 yield path.replace(root, "verblijfplaats", 1)
         elif not below:
             lines = () if abroad else ("adresregel1", "adresregel2")
-            yield from (f"adressering.{name}" for name in ("aanhef", "aanschrijfwijze", "gebruikInLopendeTekst", *lines))
+            yield from (
+                f"adressering.{name}" for name in ("aanhef", "aanschrijfwijze", "gebruikInLopendeTekst", *lines)
+            )
         elif not (abroad and below.startswith("adresregel")):
             yield f"adressering.{below}"
 
@@ -86,8 +88,6 @@ def _cut(value: Any, tree: Tree | None) -> Any:
 def _doubt(marked: Mapping[str, Any], chosen: set[str]) -> Json:
     doubted = {name for name, mark in marked.items() if mark is True and name in chosen}
     dates = {
-        name: since
-        for name, since in marked.items()
-        if since is not True and doubted & (DATED.get(name, doubted))
-    }  # fmt: skip
+        name: since for name, since in marked.items() if since is not True and doubted & (DATED.get(name, doubted))
+    }
     return {name: True for name in marked if name in doubted} | dates

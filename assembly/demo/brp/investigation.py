@@ -56,7 +56,9 @@ ADDRESS_LINES: Elements = {
     "adresregel1": ("1110", "1120", "1130", "1140", "1150", "1210", "1330"),
     "adresregel2": ("0910", "1160", "1170", "1340"), "adresregel3": ("1350",), "land": ("1310",),
 }  # fmt: skip
-LETTER_NAMES: Elements = dict.fromkeys(("aanhef", "aanschrijfwijze", "gebruikInLopendeTekst"), ("0210", "0220", "0230", "0240", "0410", "6110"))
+LETTER_NAMES: Elements = dict.fromkeys(
+    ("aanhef", "aanschrijfwijze", "gebruikInLopendeTekst"), ("0210", "0220", "0230", "0240", "0410", "6110")
+)
 PARTNER_NAMES: Elements = dict.fromkeys(LETTER_NAMES, ("0220", "0230", "0240"))
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from assembly.demo.brp.dates import parts
 from assembly.demo.brp.investigation import NAME, OWN_NAME, marks
-from assembly.demo.brp.values import Json, group, present, table, text
+from assembly.demo.brp.values import Json, group, present, table
+from assembly.demo.brp.values import name as name_text
 
 TITLES = {  # code: (for a man, for a woman, the code's own form, form of address); LO BRP table 38
     "JH": ("jonkheer", "jonkvrouw", 0, "Hoogwelgeboren"), "JV": ("jonkheer", "jonkvrouw", 1, "Hoogwelgeboren"),
@@ -33,9 +34,9 @@ def initials(first_names: str | None) -> str | None:
     if first_names is None:
         return None
     written = ""
-    for name in first_names.replace("@", " ").split():
+    for name in (one.lstrip("-'.") for one in first_names.split()):
         gap = " " if written and not written.endswith(".") else ""
-        written += gap + name[0] + ("." if len(name) > 1 else "")
+        written += gap + name[0] + ("." if len(name) > 1 else "") if name else ""
     return written[:40] or None
 
 
@@ -52,8 +53,8 @@ def full_name(gba: Mapping[str, Any]) -> str | None:
     """Predicate, first names, title, prefix and surname, as far as known; without the partner's name."""
     name = group(gba.get("naam")) or {}
     predicate, title = _title(name, sex(gba))
-    chain = (predicate, text(name.get("voornamen")), title, text(name.get("voorvoegsel")))
-    return " ".join(one for one in (*chain, text(name.get("geslachtsnaam"))) if one) or None
+    chain = (predicate, name_text(name.get("voornamen")), title, name_text(name.get("voorvoegsel")))
+    return " ".join(one for one in (*chain, name_text(name.get("geslachtsnaam"))) if one) or None
 
 
 def related_name(relative: Mapping[str, Any], investigated: object) -> Json | None:
@@ -61,12 +62,12 @@ def related_name(relative: Mapping[str, Any], investigated: object) -> Json | No
     name = group(relative.get("naam"))
     if name is None:
         return None
-    first = text(name.get("voornamen"))
+    first = name_text(name.get("voornamen"))
     return present(
         voornamen=first,
         adellijkeTitelPredicaat=table(name.get("adellijkeTitelPredicaat")),
-        voorvoegsel=text(name.get("voorvoegsel")),
-        geslachtsnaam=text(name.get("geslachtsnaam")),
+        voorvoegsel=name_text(name.get("voorvoegsel")),
+        geslachtsnaam=name_text(name.get("geslachtsnaam")),
         voorletters=initials(first),
         inOnderzoek=marks(investigated, NAME) or None,
     )
@@ -86,6 +87,7 @@ def own_name(gba: Mapping[str, Any], investigated: object) -> Json | None:
 
 def last_partner(partners: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The partner of today, else the one of whom the bond ended last."""
+
     def ended(partner: Mapping[str, Any]) -> tuple[int, int, int]:
         return parts((partner.get("ontbindingHuwelijkPartnerschap") or {}).get("datum")) or (9999, 12, 31)
 
@@ -93,8 +95,8 @@ def last_partner(partners: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | N
 
 
 def _surname(name: Mapping[str, Any]) -> str | None:
-    last = text(name.get("geslachtsnaam"))
-    return " ".join(one for one in (text(name.get("voorvoegsel")), last) if one) if last else None
+    last = name_text(name.get("geslachtsnaam"))
+    return " ".join(one for one in (name_text(name.get("voorvoegsel")), last) if one) if last else None
 
 
 def used_surname(gba: Mapping[str, Any]) -> str | None:
@@ -114,12 +116,10 @@ def letter_names(gba: Mapping[str, Any]) -> Json:
     if surname is None:
         return {}
     name, of_sex = group(gba.get("naam")) or {}, sex(gba)
-    letters = initials(text(name.get("voornamen")))
+    letters = initials(name_text(name.get("voornamen")))
     envelope = " ".join(one for one in (letters, surname) if one)
     if of_sex not in ("M", "V"):
-        return present(
-            aanhef=f"Geachte {envelope}", aanschrijfwijze={"naam": envelope}, gebruikInLopendeTekst=envelope
-        )  # fmt: skip
+        return present(aanhef=f"Geachte {envelope}", aanschrijfwijze={"naam": envelope}, gebruikInLopendeTekst=envelope)
     capital = surname[0].upper() + surname[1:]
     return present(
         aanhef=_noble(name, of_sex) or f"Geachte {'heer' if of_sex == 'M' else 'mevrouw'} {capital}",

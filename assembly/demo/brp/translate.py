@@ -82,11 +82,15 @@ def _life(gba: GbaPerson) -> Json:
         verblijfstitel=_permit(permit) if permit else None,
         uitsluitingKiesrecht=present(
             uitgeslotenVanKiesrecht=vote.get("uitgeslotenVanKiesrecht"), einddatum=datum(vote.get("einddatum"))
-        ) if vote else None,
+        )
+        if vote
+        else None,
         europeesKiesrecht=present(
             aanduiding=table(europe.get("aanduiding")), einddatumUitsluiting=datum(europe.get("einddatumUitsluiting"))
-        ) if europe else None,
-    )  # fmt: skip
+        )
+        if europe
+        else None,
+    )
 
 
 def _permit(permit: Mapping[str, Any]) -> Json:
@@ -100,7 +104,7 @@ def _permit(permit: Mapping[str, Any]) -> Json:
 
 def _nationality(source: Mapping[str, Any]) -> Json:
     code = (source.get("nationaliteit") or {}).get("code")
-    kind = NATIONALITY_KIND.get(code, "Nationaliteit")
+    kind = NATIONALITY_KIND.get(str(code), "Nationaliteit")
     known = kind == "Nationaliteit"
     elements = investigation.KNOWN_NATIONALITY if known else investigation.NATIONALITY
     return present(

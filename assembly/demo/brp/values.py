@@ -1,5 +1,10 @@
-"""Single values of the GBA form. Source: Logisch Ontwerp BRP, standard values: they mean "unknown" and are left out."""
+"""Single values of the GBA form. Source: Logisch Ontwerp BRP, standard values: they mean "unknown" and are left out.
 
+The OpenAPI's patterns carry fewer characters than the register does, and fewer than the texts of its own code tables
+(`echtgenoot/geregistreerd partner`). Answers must validate, so what cannot be carried becomes a hyphen.
+"""
+
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,16 +25,30 @@ def text(value: object) -> str | None:
     return None if trimmed in UNKNOWN else trimmed
 
 
+def name(value: object) -> str | None:
+    """A name, or nothing when it is unknown."""
+    written = text(value)
+    return re.sub(r"[^a-zA-Z0-9À-ž .\-']", "-", written) if written else None
+
+
 def table(value: object) -> Json | None:
     """A code with its description; a code that stands for unknown is left out, a place abroad has no code."""
     if not isinstance(value, Mapping):
         return None
-    row = present(code=text(value.get("code")), omschrijving=text(value.get("omschrijving")))
+    meaning = text(value.get("omschrijving"))
+    carried = re.sub(r"[^a-zA-Z0-9À-ž '.\-(),]", "-", meaning) if meaning else None
+    row = present(code=text(value.get("code")), omschrijving=carried)
     if "code" in value and "code" not in row:
         return None
     if "soort" in value:
         row["soort"] = value["soort"]
     return row or None
+
+
+def identification(value: object) -> str | None:
+    """A BAG identification of sixteen digits; the official test file has some that lost one."""
+    written = text(value) or ""
+    return written if re.fullmatch("[0-9]{16}", written, re.ASCII) else None
 
 
 def number(value: object) -> int | None:

@@ -1,0 +1,210 @@
+"""The demo's register: Gemeente Spaarnewoude, its recipients and what they may ask (stories 1 and 2, and Regie's own uses).
+
+Articles are from general knowledge and have to be confirmed by a lawyer or the FG before anybody relies on them.
+"""
+
+from datetime import UTC, datetime
+
+from consent.contract import ActivityVersion, Party, Recipient, UsedElement, Words
+from kernel.clock import millis
+
+TENANT = "gm9901"
+MUNICIPALITY = "Gemeente Spaarnewoude"
+STORY, EXERCISE, VAULT, INSIGHT = "minimaregeling-witgoed", "oefening", "regie-kluis", "regie-inzage"
+INCOME, INCOME_ANSWER = "inkomen.brutoPerMaand", "inkomen.isHoogstens110ProcentSociaalMinimum"
+BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
+EXERCISES = ("kluis.oefening.een", "kluis.oefening.twee")
+LOAN_DESK, CIVIL_AFFAIRS, TRAINERS, SELF = "inkomensloket", "burgerzaken", "oefenpartij", "gemeente-spaarnewoude"
+
+_ASSESSED = {
+    "dpia": "Model-DPIA Regie, docs/dpia.md",
+    "door": "Team Privacy, Gemeente Spaarnewoude",
+    "totEnMet": millis(datetime(2031, 6, 1, tzinfo=UTC)),
+    "waarden": {
+        "privacy": "Alleen wat nodig is; ja of nee waar dat genoeg is.",
+        "veiligheid": "Versleuteld; elke stap staat in het logboek.",
+        "autonomie": "De inwoner ziet elk gebruik en kiest waar kiezen kan.",
+        "controle": "Een mens beslist; de inwoner kan een vraag stellen.",
+        "menselijke waardigheid": "Een nee heeft geen gevolg voor de behandeling.",
+        "rechtvaardigheid": "Voor iedereen dezelfde regels; hulp aan de balie.",
+        "machtsverhoudingen": "Er is altijd een gelijke andere weg.",
+    },
+}
+_CONTACT = "privacy@spaarnewoude.example, 14 0XX"
+
+
+def recipients() -> tuple[Recipient, ...]:
+    """Everybody who may receive; their applications are added when the demo makes their keys."""
+    return (
+        _recipient(LOAN_DESK, "00000001099010000001", "Inkomensloket", "Income Support"),
+        _recipient(CIVIL_AFFAIRS, "00000001099010000002", "Burgerzaken", "Civil Affairs"),
+        _recipient(TRAINERS, "00000001099010000003", "Oefenpartij", "Practice partner", by_bsn=False),
+        _recipient(SELF, "00000001099010000000", MUNICIPALITY, "Municipality of Spaarnewoude"),
+    )
+
+
+def _recipient(slug: str, oin: str, nl: str, en: str, by_bsn: bool = True) -> Recipient:
+    return Recipient(slug=slug, oin=oin, name=Words(nl=nl, en=en), by_bsn=by_bsn)
+
+
+def activities() -> tuple[ActivityVersion, ...]:
+    """What may be asked, by whom, on what ground."""
+    return (_story(), _moving(), _exercise(), _vault(), _insight())
+
+
+def _element(name: str, klasse: str, why: tuple[str, str], basis: str, law: str = "", giver: str = "") -> UsedElement:
+    reason = {"nl": why[0], "en": why[1]}
+    return UsedElement.model_validate(
+        {
+            "gegevenselement": name,
+            "reden": reason,
+            "klasse": klasse,
+            "grondslag": basis,
+            "wet": law,
+            "verstrekkingsgrond": giver,
+        }
+    )
+
+
+def _activity(
+    slug: str, parties: tuple[str, ...], elements: tuple[UsedElement, ...], **more: object
+) -> ActivityVersion:
+    return ActivityVersion.model_validate(
+        {
+            "slug": slug,
+            "verwerkingsverantwoordelijke": "College van burgemeester en wethouders van Spaarnewoude",
+            "contact": _CONTACT,
+            "ontvangers": [Party(recipient=party).model_dump() for party in parties],
+            "gegevenselementen": [element.model_dump() for element in elements],
+            "beoordeling": _ASSESSED,
+            "naIntrekking": {
+                "nl": "Wat zij al kregen, wissen zij binnen 7 dagen.",
+                "en": "They delete it within 7 days.",
+            },
+            "nietOpnieuwVragen": 0,  # the demo may be played again and again
+            "regelsBewaren": 20,
+            **more,
+        }
+    )
+
+
+def _story() -> ActivityVersion:
+    law, giver = "Wet BRP 1.7", "Wet BRP 3.8"
+    return _activity(
+        STORY,
+        (LOAN_DESK,),
+        (
+            _element("brp.naam", "A", ("Wie vraagt aan.", "Who applies."), "6(1)(c)", law, giver),
+            _element("brp.adres", "A", ("Woont u hier.", "Whether you live here."), "6(1)(c)", law, giver),
+            _element(
+                "brp.leeftijd.isMeerderjarig",
+                "A",
+                ("U heeft recht vanaf 18 jaar.", "You are entitled from 18 years."),
+                "6(1)(c)",
+                law,
+                giver,
+            ),
+            _element(
+                INCOME_ANSWER, "C", ("Dit is de grens van de regeling.", "This is the limit of the scheme."), "6(1)(a)"
+            ),
+            _element(
+                INCOME, "C", ("Alleen als ja of nee niet genoeg is.", "Only if yes or no is not enough."), "6(1)(a)"
+            ),
+        ),
+        titel={"nl": "Geld voor een wasmachine of koelkast", "en": "Money for a washing machine or a fridge"},
+        doel={
+            "nl": "Wij kijken of u geld kunt krijgen voor een wasmachine of koelkast.",
+            "en": "To see whether you can get money for a washing machine or a fridge.",
+        },
+        zaak="verplicht",
+        maximalePeriode=56,
+        frequentie={"keer": 4, "per": "zaak"},
+        bewaartermijn={"nl": "Tot 5 jaar na het besluit.", "en": "Until 5 years after the decision."},
+        gevolgVanWeigeren={
+            "nl": "U stuurt dan zelf een bewijs. Uw recht en de tijd blijven gelijk.",
+            "en": "You then send proof yourself. Your right and the time stay the same.",
+        },
+    )
+
+
+def _moving() -> ActivityVersion:
+    law = "Wet BRP 2.39"
+    return _activity(
+        "verhuizing-verwerken",
+        (CIVIL_AFFAIRS,),
+        (
+            _element("brp.naam", "A", ("U bent het.", "It is you."), "6(1)(c)", law, "Wet BRP 3.8"),
+            _element("brp.adres", "A", ("Uw oude adres.", "Your old address."), "6(1)(c)", law, "Wet BRP 3.8"),
+        ),
+        titel={"nl": "Uw verhuizing", "en": "Your move"},
+        doel={
+            "nl": "Wij schrijven uw nieuwe adres in. Dat moet van de wet.",
+            "en": "To register your new address. The law requires this.",
+        },
+        zaak="verplicht",
+        maximalePeriode=28,
+        frequentie={"keer": 1, "per": "zaak"},
+        bewaartermijn={"nl": "Zo lang de wet dat zegt.", "en": "As long as the law says."},
+        gevolgVanWeigeren={
+            "nl": "U kunt geen nee zeggen. Klopt iets niet? Meld het.",
+            "en": "You cannot say no. Is something wrong? Tell us.",
+        },
+    )
+
+
+def _exercise() -> ActivityVersion:
+    return _activity(
+        EXERCISE,
+        (TRAINERS, LOAN_DESK),
+        tuple(_element(name, "C", ("Om te oefenen.", "To practise."), "6(1)(a)") for name in EXERCISES),
+        titel={"nl": "Oefening", "en": "Practice"},
+        doel={
+            "nl": "Wij oefenen met verzonnen gegevens uit de kluis.",
+            "en": "To practise with invented data from the vault.",
+        },
+        maximalePeriode=365,
+        bewaartermijn={"nl": "Zij bewaren niets.", "en": "They keep nothing."},
+        gevolgVanWeigeren={"nl": "Niets verandert.", "en": "Nothing changes."},
+    )
+
+
+def _vault() -> ActivityVersion:
+    return _activity(
+        VAULT,
+        (SELF,),
+        tuple(
+            _element(name, "C", ("U bewaart dit zelf.", "You keep this yourself."), "6(1)(a)")
+            for name in (INCOME, *EXERCISES)
+        ),
+        titel={"nl": "Uw eigen kluis", "en": "Your own vault"},
+        doel={
+            "nl": "U bewaart uw eigen gegevens in een kluis. Alleen u kiest wie ze ziet.",
+            "en": "You keep your own data in a vault. Only you choose who sees it.",
+        },
+        maximalePeriode=3650,
+        bewaartermijn={"nl": "Tot u de kluis leegmaakt.", "en": "Until you empty the vault."},
+        gevolgVanWeigeren={
+            "nl": "U heeft dan geen kluis. Verder verandert niets.",
+            "en": "You then have no vault. Nothing else changes.",
+        },
+    )
+
+
+def _insight() -> ActivityVersion:
+    why = ("U moet kunnen zien wie uw gegevens gebruikte.", "You must be able to see who used your data.")
+    return _activity(
+        INSIGHT,
+        (SELF,),
+        (_element("brp.naam", "A", why, "6(1)(c)", "AVG 5(2), 15 en 30", "AVG 15"),),
+        titel={"nl": "Het logboek en deze website", "en": "The log and this website"},
+        doel={
+            "nl": "Wij schrijven op wie uw gegevens gebruikt. U kunt dat hier zien.",
+            "en": "We write down who uses your data. You can see that here.",
+        },
+        maximalePeriode=3650,
+        bewaartermijn={"nl": "20 jaar, zoals de wet bij de BRP vraagt.", "en": "20 years, as the law on the BRP asks."},
+        gevolgVanWeigeren={
+            "nl": "U kunt hier niet kiezen. De wet vraagt dit van ons.",
+            "en": "You cannot choose here. The law asks this of us.",
+        },
+    )

@@ -1,0 +1,167 @@
+"""Invented views for every page and state, so that each is drawn at least once in both languages."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from web import words
+from web.fg_views import FgSearch, FgStart, Found, LogState, OpenQuestion, Search
+from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, Start
+from web.views import (
+    Asked,
+    Choice,
+    Consent,
+    ConsentRow,
+    Consents,
+    Day,
+    Facts,
+    Group,
+    Overview,
+    RefusedData,
+    Tab,
+    Use,
+    UseRow,
+    Uses,
+    Waiting,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+NOON = datetime(2026, 11, 14, 13, 5, tzinfo=UTC)
+DAY = date(2026, 11, 21)
+ID = "018f0000-0000-7000-8000-000000000001"
+KNOWN = Coverage(reporting=9, total=12)
+
+
+def frame(path: str, role: Any = "inwoner") -> Frame:
+    """The frame of a page in the demo."""
+    return Frame(
+        path=path, municipality="Gemeente Spaarnewoude", phone="14 099", version="0.1", csrf="c" * 43, demo=True, role=role,
+        person=None if role is None else "J. de Vries",
+    )  # fmt: skip
+
+
+FACTS = Facts(
+    organisation="Gemeente Spaarnewoude",
+    department="Inkomensloket",
+    groups=(
+        Group(letter="A", labels=("Uw naam", "Uw adres", "Of u 18 jaar of ouder bent"), article="Wet BRP artikel 1.7"),
+        Group(letter="C", labels=("Of uw inkomen onder de grens ligt",), article="AVG artikel 6 lid 1 onder a"),
+    ),
+    purpose="Wij kijken of u geld kunt krijgen voor een wasmachine of koelkast.",
+    case_type="aanvraag minimaregeling",
+    moment=NOON,
+    times=2,
+    retention="5 jaar na het besluit",
+)
+REFUSED = words.reason_for("geen-toestemming", "nl")
+ROW = UseRow(
+    id=ID, moment=NOON, department="Inkomensloket", purpose=FACTS.purpose or "", labels=("Uw naam", "Uw adres"),
+    letters=("A", "C"), result="deels",
+)  # fmt: skip
+ROWS = (
+    ROW,
+    replace(ROW, department="Parkeren", letters=("B",), result="gelukt", times=12),
+    replace(ROW, result="niets", letters=("C",), reason=REFUSED),
+    replace(ROW, result="misschien", purpose=""),
+    replace(ROW, result="mislukt"),
+)
+USE = Use(
+    frame=frame(f"/gebruik/{ID}"), id=ID, facts=FACTS, role="aanvrager", result="deels", source="Basisregistratie Personen",
+    refused=(RefusedData(label="Of uw inkomen onder de grens ligt", reason=REFUSED),), consent=ID, number=4711,
+    proof=f"/gebruik/{ID}/bewijs",
+)  # fmt: skip
+ASKED = Asked(text="Waarom zag u mijn adres?\n<b>Dank</b>", asked=date(2026, 11, 16), due=date(2026, 11, 23))
+CONSENT = Consent(
+    frame=frame(f"/toestemmingen/{ID}"), id=ID, state="gevraagd", recipient="het Inkomensloket", data="uw inkomen",
+    facts=replace(FACTS, groups=FACTS.groups[1:], moment=None, until=date(2027, 5, 1)), frequency="hoogstens 4 keer per aanvraag",
+    source="Uw eigen kluis", if_yes="U hoeft geen papieren te sturen.", if_no="U stuurt zelf een bewijs. Uw recht blijft gelijk.",
+    after_stop="Wat zij al kregen, wissen zij binnen 7 dagen.", consequence="U stuurt zelf een bewijs.", text_version="versie 1, Nederlands",
+    service="Inkomensloket", back="https://voorbeeld.invalid/terug",
+)  # fmt: skip
+LINE = ConsentRow(id=ID, recipient="Inkomensloket", data="uw inkomen", state="gegeven", until=date(2027, 5, 1), last_used=NOON, changed=DAY)
+CHOICES = {"gegeven": "ja", "vernieuwd": "ja", "geweigerd": "nee", "ingetrokken": "stop"}
+
+
+def consents() -> dict[str, "Consent"]:
+    """The page of one permission in every state, with and without an error and a kept choice."""
+    views = {
+        state: replace(
+            CONSENT,
+            state=state,
+            changed=None if state == "gevraagd" else DAY,
+            choice=Choice(kind=CHOICES[state], moment=NOON, number=4711) if state in CHOICES else None,  # type: ignore[arg-type]
+        )
+        for state in words.STATES
+    }
+    wrong = replace(CONSENT, errors=(FieldError(id="keuze", text="Kies ja of nee."),), kept="ja")
+    return {f"toestemming-{name}": view for name, view in views.items()} | {"toestemming-fout": wrong}
+
+
+def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """Pages of a resident."""
+    overview = Overview(
+        frame=frame("/overzicht"), waiting=(Waiting(id=ID, recipient="het Inkomensloket", data="uw inkomen"),), month=DAY,
+        departments=3, by_class={"A": 2, "B": 12, "C": 1}, last_uses=ROWS, active=(LINE,), coverage=KNOWN, last_login=NOON,
+    )  # fmt: skip
+    empty = replace(overview, waiting=(), departments=0, last_uses=(), active=())
+    uses = Uses(
+        frame=frame("/gebruik"), periods=(Option(value="maand", text="30 dagen", chosen=True), Option(value="jaar", text="1 jaar")),
+        with_refused=True, filtered=True, found=60, days=tuple(Day(day=date(2026, 11, n), uses=ROWS) for n in (14, 13, 12, 11, 10)),
+        pager=Pager(page=2, pages=3, previous="/gebruik?bladzijde=1", next="/gebruik?bladzijde=3"), coverage=KNOWN,
+    )  # fmt: skip
+    none = replace(uses, found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",)))
+    tabs = (Tab(place="/toestemmingen", text="Nu actief", count=1, current=True), Tab(place="/toestemmingen?lijst=wacht", text="Wacht op u", count=0))
+    rows = (LINE, replace(LINE, state="geweigerd", until=None, last_used=None))
+    pages = {
+        "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
+        "overzicht": ("overzicht.html", overview), "overzicht-leeg": ("overzicht.html", empty),
+        "gebruik": ("gebruik.html", uses), "gebruik-leeg": ("gebruik.html", none),
+        "detail": ("gebruik_detail.html", USE),
+        "detail-niets": ("gebruik_detail.html", replace(USE, result="niets", reason=REFUSED, facts=replace(FACTS, purpose=None))),
+        "detail-fout": ("gebruik_detail.html", replace(USE, errors=(FieldError(id="vraag", text="Schrijf uw vraag op."),))),
+        "detail-gevraagd": ("gebruik_detail.html", replace(USE, result="misschien", asked=ASKED)),
+        "detail-antwoord": ("gebruik_detail.html", replace(USE, asked=replace(ASKED, answer="Omdat u iets vroeg.", answered=DAY))),
+        "toestemmingen": ("toestemmingen.html", Consents(frame=frame("/toestemmingen"), tabs=tabs, rows=rows, coverage=KNOWN)),
+        "toestemmingen-leeg": ("toestemmingen.html", Consents(frame=frame("/toestemmingen"), tabs=(), rows=(), coverage=KNOWN)),
+    }  # fmt: skip
+    return {**pages, **{name: ("toestemming.html", view) for name, view in consents().items()}}
+
+
+def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """Pages of the FG."""
+    question = OpenQuestion(
+        id=ID, text="Waarom zag u mijn adres?", department="Inkomensloket", purpose="Minimaregeling", moment=NOON,
+        asked=date(2026, 11, 16), due=date(2026, 11, 23),
+    )  # fmt: skip
+    late = replace(question, id=ID[:-1] + "2", late=True)
+    start = FgStart(frame=frame("/fg", "fg"), questions=(question, late), log=LogState(size=18233, checked=NOON, silent_systems=2), saved=True)
+    found = Found(
+        moment=NOON, client="Inkomensloket, zaaksysteem", activity="minimaregeling-witgoed, versie 1", basis="AVG 6(1)(c)",
+        labels=("naam", "adres"), decision="deels", correlation=ID, index=4711,
+    )  # fmt: skip
+    form = FgSearch(
+        frame=frame("/fg/zoek", "fg"), reasons=(Option(value="klacht", text="Klacht"),), recipients=(Option(value="r", text="Inkomensloket"),)
+    )
+    search = Search(
+        who="J. de V. *** 123", since=DAY, until=DAY, lines=2, residents=1, staff=2, rows=(found, found),
+        pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",)), receipt=4712,
+    )  # fmt: skip
+    wrong = (FieldError(id="reden", text="Kies een reden."), FieldError(id="soort", text="Kies inwoner of ontvanger."))
+    return {
+        "fg": ("fg_start.html", start),
+        "fg-leeg": ("fg_start.html", replace(start, questions=(), log=LogState(size=9, checked=NOON, broken=4), saved=False)),
+        "zoek": ("fg_zoek.html", form),
+        "zoek-fout": ("fg_zoek.html", replace(form, errors=wrong)),
+        "zoek-uitkomst": ("fg_zoek.html", replace(form, search=search)),
+        "zoek-niets": ("fg_zoek.html", replace(form, search=replace(search, rows=(), lines=0))),
+    }
+
+
+def pages() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """Every page by name: its template and its view."""
+    failures = {f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, not_saved=True)) for each in words.ERRORS}
+    codes = (*words.REFUSALS, *words.OTHER_CODES, "bestaat-niet", "")
+    reasons = {f"code-{code}": ("fouten_code.html", CodePage(frame=frame("/fouten", None), code=code)) for code in codes}
+    return {**residents(), **staff(), **failures, **reasons}
