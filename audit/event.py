@@ -64,8 +64,9 @@ class Event(Message):
 
     subject: the resident's audit pseudonym, or SYSTEM, or NOBODY. decision: SHA-256 of the decision it rests on.
     valid_until: earliest expiry among its facts. closes: the positions that an outcome belongs to. keep_until: the
-    calendar year of destruction, from the activity's term. class_: A, B or C. actor: pseudonym of staff, never shown to
-    residents. details: what a kind says beyond this (outcome, consent id, text hash, language, channel, reason, …).
+    calendar year of destruction, from the activity's term. class_: A, B or C, the strictest; classes: [(element,
+    class)], for one release may mix law and choice. actor: pseudonym of staff, never shown to residents. details: what
+    a kind says beyond this (outcome, consent id, text hash, language, channel, reason, …).
     """
 
     id: Hex16
@@ -80,6 +81,7 @@ class Event(Message):
     version: Short = ""
     purpose: Sentence = ""
     class_: Short = ""
+    classes: tuple[tuple[Short, Short], ...] = ()
     basis: Sentence = ""
     law: Sentence = ""
     recipient: Short = ""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from consent.decision import ResidentRef
 from kernel.message import Message, Sentence, Short, wire
 
 Klasse = Literal["A", "B", "C"]
@@ -128,12 +129,12 @@ class Recipient(Message):
 class Case(Message):
     """A case is a fact of the register, never looked up during a release. Times in ms; until 0 is open.
 
-    resident: the vault's opaque id. Unique per recipient and reference. origin: the source or the recipient.
+    resident: whose case, with the pseudonym under which they see its line. Unique per recipient and reference. origin: the source or the recipient.
     """
 
     reference: Annotated[Annotated[str, Field(min_length=1, max_length=64)], wire("zaak")]
     recipient: Annotated[Slug, wire("ontvanger")]
-    resident: Annotated[Short, wire("inwoner")]
+    resident: Annotated[ResidentRef, wire("inwoner")]
     activity: Annotated[Slug, wire("verwerkingsactiviteit")]
     since: Annotated[int, wire("van")] = 0
     until: Annotated[int, wire("tot")] = 0

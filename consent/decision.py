@@ -65,13 +65,14 @@ class Refused(Message):
 
 class About(Message):
     """What the log line says of the activity: words of the version that was used. class_: of the allowed elements, the
-    strictest (A before B before C). keep_until: calendar year. recipient_name and purpose in Dutch."""
+    strictest (A before B before C); classes: per asked element. keep_until: calendar year. Words are Dutch."""
 
     activity: Short
     version: Short = ""
     title: Sentence = ""
     purpose: Sentence = ""
     class_: Short = ""
+    classes: tuple[tuple[Short, Short], ...] = ()
     basis: Sentence = ""
     law: Sentence = ""
     recipient: Short = ""

@@ -2,7 +2,8 @@
 
 One cluster per run, whichever worker asks first; the process that began the run ends it. Tests get a database each.
 Fault tests take `own_postgres`, a cluster that nobody else stands on, and may stop, kill and start it.
-The superuser is `postgres` and connections are trusted: the cluster listens on loopback and holds invented people.
+Tests connect as `regie`, who owns the databases but is bound by row-level security; the superuser is `postgres`.
+Connections are trusted: the cluster listens on loopback and holds invented people.
 """
 
 import fcntl
@@ -28,6 +29,7 @@ from tests.parts import POSTGRES
 RUN = "REGIE_TEST_RUN"
 HOST = "127.0.0.1"
 SERVANT = "postgres"  # the user that Debian's package makes
+OWNER = "regie"  # owns the databases and is no superuser: row-level security holds for it
 PATIENCE = 60.0  # seconds, for a start after a crash on a slow disk
 SETTINGS = {
     "fsync": "on",
@@ -59,14 +61,15 @@ class Postgres:
         """What the server wrote: no value of ours may be in it."""
         return self.folder / "server.log"
 
-    def url(self, database: str, user: str = "postgres") -> str:
+    def url(self, database: str, user: str = OWNER) -> str:
         """For SQLAlchemy, sync and async alike."""
         return f"postgresql+psycopg://{user}@{HOST}:{self.port}/{database}"
 
     def create(self, template: str = "template1") -> str:
         """The URL of a fresh database, a copy of `template` (which nobody may be connected to)."""
         name = f"t_{uuid4().hex}"
-        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        made = "CREATE DATABASE {} TEMPLATE {} OWNER {}"
+        self._do(sql.SQL(made).format(*map(sql.Identifier, (name, template, OWNER))))
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -118,6 +121,7 @@ def found_cluster(folder: Path) -> Postgres:
         conf.writelines(f"{name} = {value}\n" for name, value in {**SETTINGS, "port": port}.items())
     cluster = Postgres(folder)
     cluster.start()
+    cluster._do(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(OWNER)))
     return cluster
 
 

@@ -76,7 +76,12 @@ def kept_rules(css: str, used: frozenset[str]) -> Iterator[str]:
 def _rule(selectors: list[str], body: str) -> str:
     """One rule on one line."""
     inside = re.sub(r"\s+", " ", body)
-    return ",".join(selectors) + "{" + re.sub(r"\s*([;{},])\s*|(?<=\()\s+|\s+(?=\))", r"\1", inside).replace(": ", ":") + "}"
+    return (
+        ",".join(selectors)
+        + "{"
+        + re.sub(r"\s*([;{},])\s*|(?<=\()\s+|\s+(?=\))", r"\1", inside).replace(": ", ":")
+        + "}"
+    )
 
 
 def _wanted(selector: str, used: frozenset[str]) -> bool:

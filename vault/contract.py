@@ -2,6 +2,7 @@
 
 Problem
 ├── NoVault            409  the resident has not opened a vault; nothing is kept
+├── AlreadyKept        409  another value is kept under this name; replacing comes later
 └── VaultUnavailable   503  keys or database away; nothing was opened
 NotPermitted (audit)   403
 """
@@ -86,6 +87,12 @@ class NoVault(Problem):
     code, status, title = "geen-kluis", 409, "Deze kluis is nog niet open"
 
 
+class AlreadyKept(Problem):
+    """Nothing was changed. Members: `gegevenselementen`."""
+
+    code, status, title = "al-bewaard", 409, "Hier staat al een andere waarde"
+
+
 class VaultUnavailable(Problem):
     """Nothing was opened."""
 
@@ -112,7 +119,8 @@ class Vault(Protocol):
         ...
 
     async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
-        """The resident's act (kluis-bewaard), a line each, before the value can be read. Raises NoVault."""
+        """The resident's act (kluis-bewaard), a line each, before the value can be read. The same again gives the
+        same receipt. Raises NoVault, AlreadyKept, BadInput, Overtaken, LogUnavailable."""
         ...
 
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:

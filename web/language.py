@@ -30,6 +30,7 @@ class Translations:
     """Source text to screen text. A text without translation is shown in Dutch: a test keeps the catalogue whole."""
 
     def __init__(self, language: Language, texts: Mapping[str, str | tuple[str, ...]]) -> None:
+        """`texts` maps a source text (the singular of a plural) to what is shown; Dutch needs none."""
         self.language = language
         self._texts = texts
 
@@ -55,7 +56,7 @@ def translations(language: Language) -> Translations:
     texts: dict[str, str | tuple[str, ...]] = {}
     for message in catalogue:
         key = message.id if isinstance(message.id, str) else message.id[0]
-        texts[key] = message.string if isinstance(message.string, str) else tuple(message.string)
+        texts[key] = message.string if isinstance(message.string, str) else tuple(message.string or ())
     texts.pop("", None)
     return Translations(language, texts)
 

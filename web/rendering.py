@@ -69,6 +69,7 @@ class Renderer:
     """Draws pages; one environment per language, built once and shared by all requests."""
 
     def __init__(self) -> None:
+        """Reads the catalogues. Raises OSError."""
         self._environments = {language: _environment(language) for language in LANGUAGES}
 
     def render(self, template: str, language: Language, view: "DataclassInstance") -> str:

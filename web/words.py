@@ -70,13 +70,9 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
     "activiteit-niet-actief": Refusal(N_("Dit doel geldt nu niet."), _OWNER, N_("Bel de eigenaar")),
     "beoordeling-verlopen": Refusal(N_("Wij moeten dit doel eerst nakijken."), _OWNER, N_("Bel de eigenaar")),
     "ontvanger-niet-bevoegd": Refusal(N_("Deze afdeling mag dit niet vragen."), _OPERATOR, N_("Bel de beheerder")),
-    "bezwaar": Refusal(
-        N_("U was het hier niet mee eens. De afdeling kreeg niets."), _NOBODY, N_("Wacht op besluit")
-    ),
+    "bezwaar": Refusal(N_("U was het hier niet mee eens. De afdeling kreeg niets."), _NOBODY, N_("Wacht op besluit")),
     "beperking": Refusal(N_("Uw gegevens staan op slot om uw verzoek."), _NOBODY, N_("Wacht op besluit")),
-    "geheimhouding": Refusal(
-        N_("Uw gegevens zijn geheim voor deze afdeling."), _RESIDENT, N_("Vraag de inwoner")
-    ),
+    "geheimhouding": Refusal(N_("Uw gegevens zijn geheim voor deze afdeling."), _RESIDENT, N_("Vraag de inwoner")),
     "te-vaak": Refusal(N_("De afdeling vroeg dit te vaak."), _NOBODY, N_("Wacht tot de datum in het antwoord")),
     "buiten-periode": Refusal(N_("De afdeling vroeg een verkeerde periode."), _WORKER, N_("Pas de periode aan")),
     "vertegenwoordiging-ongeldig": Refusal(

@@ -7,6 +7,7 @@ import pytest
 
 from assembly.demo.brp.addresses import street_line
 from assembly.demo.brp.dates import age, datum
+from assembly.demo.brp.investigation import ADDRESS, ADDRESS_LINES, IMMIGRATION, OWN_NAME, Elements, marks
 from assembly.demo.brp.names import full_name, initials, letter_names
 from assembly.demo.brp.values import name, number, table
 
@@ -81,6 +82,8 @@ def somebody(sex: str, last: str, wish: str = "E", partner: str | None = None, *
         (somebody("V", "Veld", "P"), "Geachte mevrouw Veld"),
         (somebody("M", "Aedel", adellijkeTitelPredicaat={"code": "GI", "soort": "titel"}), "Hooggeboren heer"),
         (somebody("M", "."), None),
+        (somebody("V", ".", "P", "Boer"), "Geachte mevrouw De Boer"),
+        (somebody("V", ".", "V", "Boer"), None),
     ],
 )
 def test_a_letter_begins_as_the_addressee_wishes(gba: dict[str, Any], salutation: str | None) -> None:
@@ -126,6 +129,31 @@ def test_a_predicate_stands_first_and_a_title_before_the_surname(sex: str, code:
 )
 def test_a_street_line_reads_as_on_an_envelope(place: dict[str, Any], line: str | None) -> None:
     assert street_line({"straat": "Kaatsbaan", **place}) == line
+
+
+SINCE = {"type": "Datum", "datum": "2002-07-01", "langFormaat": "1 juli 2002"}
+
+
+@pytest.mark.parametrize(
+    ("mark", "elements", "doubted"),
+    [
+        ("010000", OWN_NAME, set(OWN_NAME)),
+        ("010200", OWN_NAME, set(OWN_NAME) - {"aanduidingNaamgebruik"}),
+        ("010210", OWN_NAME, {"voornamen", "voorletters", "volledigeNaam"}),
+        ("010410", OWN_NAME, {"volledigeNaam"}),
+        ("016100", OWN_NAME, {"aanduidingNaamgebruik"}),
+        ("081000", ADDRESS, {"datumVan", "functieAdres"}),
+        ("081020", ADDRESS, set()),
+        ("081400", IMMIGRATION, set(IMMIGRATION)),
+        ("080910", ADDRESS_LINES, {"adresregel2"}),
+        ("081300", ADDRESS_LINES, set(ADDRESS_LINES)),
+        ("089999", ADDRESS, set()),
+    ],
+)
+def test_an_investigation_marks_what_it_covers_and_no_more(mark: str, elements: Elements, doubted: set[str]) -> None:
+    source = {"inOnderzoek": {"aanduidingGegevensInOnderzoek": mark, "datumIngangOnderzoek": "20020701"}}
+    expected = dict.fromkeys(doubted, True) | ({"datumIngangOnderzoek": SINCE} if doubted else {})
+    assert marks(source, elements) == expected
 
 
 def test_what_stands_for_unknown_is_left_out() -> None:

@@ -37,9 +37,15 @@ KNOWN = Coverage(reporting=9, total=12)
 def frame(path: str, role: Any = "inwoner") -> Frame:
     """The frame of a page in the demo."""
     return Frame(
-        path=path, municipality="Gemeente Spaarnewoude", phone="14 099", version="0.1", csrf="c" * 43, demo=True, role=role,
+        path=path,
+        municipality="Gemeente Spaarnewoude",
+        phone="14 099",
+        version="0.1",
+        csrf="c" * 43,
+        demo=True,
+        role=role,
         person=None if role is None else "J. de Vries",
-    )  # fmt: skip
+    )
 
 
 FACTS = Facts(
@@ -57,9 +63,14 @@ FACTS = Facts(
 )
 REFUSED = words.reason_for("geen-toestemming", "nl")
 ROW = UseRow(
-    id=ID, moment=NOON, department="Inkomensloket", purpose=FACTS.purpose or "", labels=("Uw naam", "Uw adres"),
-    letters=("A", "C"), result="deels",
-)  # fmt: skip
+    id=ID,
+    moment=NOON,
+    department="Inkomensloket",
+    purpose=FACTS.purpose or "",
+    labels=("Uw naam", "Uw adres"),
+    letters=("A", "C"),
+    result="deels",
+)
 ROWS = (
     ROW,
     replace(ROW, department="Parkeren", letters=("B",), result="gelukt", times=12),
@@ -68,19 +79,44 @@ ROWS = (
     replace(ROW, result="mislukt"),
 )
 USE = Use(
-    frame=frame(f"/gebruik/{ID}"), id=ID, facts=FACTS, role="aanvrager", result="deels", source="Basisregistratie Personen",
-    refused=(RefusedData(label="Of uw inkomen onder de grens ligt", reason=REFUSED),), consent=ID, number=4711,
+    frame=frame(f"/gebruik/{ID}"),
+    id=ID,
+    facts=FACTS,
+    role="aanvrager",
+    result="deels",
+    source="Basisregistratie Personen",
+    refused=(RefusedData(label="Of uw inkomen onder de grens ligt", reason=REFUSED),),
+    consent=ID,
+    number=4711,
     proof=f"/gebruik/{ID}/bewijs",
-)  # fmt: skip
+)
 ASKED = Asked(text="Waarom zag u mijn adres?\n<b>Dank</b>", asked=date(2026, 11, 16), due=date(2026, 11, 23))
 CONSENT = Consent(
-    frame=frame(f"/toestemmingen/{ID}"), id=ID, state="gevraagd", recipient="het Inkomensloket", data="uw inkomen",
-    facts=replace(FACTS, groups=FACTS.groups[1:], moment=None, until=date(2027, 5, 1)), frequency="hoogstens 4 keer per aanvraag",
-    source="Uw eigen kluis", if_yes="U hoeft geen papieren te sturen.", if_no="U stuurt zelf een bewijs. Uw recht blijft gelijk.",
-    after_stop="Wat zij al kregen, wissen zij binnen 7 dagen.", consequence="U stuurt zelf een bewijs.", text_version="versie 1, Nederlands",
-    service="Inkomensloket", back="https://voorbeeld.invalid/terug",
-)  # fmt: skip
-LINE = ConsentRow(id=ID, recipient="Inkomensloket", data="uw inkomen", state="gegeven", until=date(2027, 5, 1), last_used=NOON, changed=DAY)
+    frame=frame(f"/toestemmingen/{ID}"),
+    id=ID,
+    state="gevraagd",
+    recipient="het Inkomensloket",
+    data="uw inkomen",
+    facts=replace(FACTS, groups=FACTS.groups[1:], moment=None, until=date(2027, 5, 1)),
+    frequency="hoogstens 4 keer per aanvraag",
+    source="Uw eigen kluis",
+    if_yes="U hoeft geen papieren te sturen.",
+    if_no="U stuurt zelf een bewijs. Uw recht blijft gelijk.",
+    after_stop="Wat zij al kregen, wissen zij binnen 7 dagen.",
+    consequence="U stuurt zelf een bewijs.",
+    text_version="versie 1, Nederlands",
+    service="Inkomensloket",
+    back="https://voorbeeld.invalid/terug",
+)
+LINE = ConsentRow(
+    id=ID,
+    recipient="Inkomensloket",
+    data="uw inkomen",
+    state="gegeven",
+    until=date(2027, 5, 1),
+    last_used=NOON,
+    changed=DAY,
+)
 CHOICES = {"gegeven": "ja", "vernieuwd": "ja", "geweigerd": "nee", "ingetrokken": "stop"}
 
 
@@ -102,56 +138,117 @@ def consents() -> dict[str, "Consent"]:
 def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Pages of a resident."""
     overview = Overview(
-        frame=frame("/overzicht"), waiting=(Waiting(id=ID, recipient="het Inkomensloket", data="uw inkomen"),), month=DAY,
-        departments=3, by_class={"A": 2, "B": 12, "C": 1}, last_uses=ROWS, active=(LINE,), coverage=KNOWN, last_login=NOON,
-    )  # fmt: skip
+        frame=frame("/overzicht"),
+        waiting=(Waiting(id=ID, recipient="het Inkomensloket", data="uw inkomen"),),
+        month=DAY,
+        departments=3,
+        by_class={"A": 2, "B": 12, "C": 1},
+        last_uses=ROWS,
+        active=(LINE,),
+        coverage=KNOWN,
+        last_login=NOON,
+    )
     empty = replace(overview, waiting=(), departments=0, last_uses=(), active=())
     uses = Uses(
-        frame=frame("/gebruik"), periods=(Option(value="maand", text="30 dagen", chosen=True), Option(value="jaar", text="1 jaar")),
-        with_refused=True, filtered=True, found=60, days=tuple(Day(day=date(2026, 11, n), uses=ROWS) for n in (14, 13, 12, 11, 10)),
-        pager=Pager(page=2, pages=3, previous="/gebruik?bladzijde=1", next="/gebruik?bladzijde=3"), coverage=KNOWN,
-    )  # fmt: skip
+        frame=frame("/gebruik"),
+        periods=(Option(value="maand", text="30 dagen", chosen=True), Option(value="jaar", text="1 jaar")),
+        with_refused=True,
+        filtered=True,
+        found=60,
+        days=tuple(Day(day=date(2026, 11, n), uses=ROWS) for n in (14, 13, 12, 11, 10)),
+        pager=Pager(page=2, pages=3, previous="/gebruik?bladzijde=1", next="/gebruik?bladzijde=3"),
+        coverage=KNOWN,
+    )
     none = replace(uses, found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",)))
-    tabs = (Tab(place="/toestemmingen", text="Nu actief", count=1, current=True), Tab(place="/toestemmingen?lijst=wacht", text="Wacht op u", count=0))
+    tabs = (
+        Tab(place="/toestemmingen", text="Nu actief", count=1, current=True),
+        Tab(place="/toestemmingen?lijst=wacht", text="Wacht op u", count=0),
+    )
     rows = (LINE, replace(LINE, state="geweigerd", until=None, last_used=None))
-    pages = {
+    views: dict[str, tuple[str, DataclassInstance]] = {
         "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
-        "overzicht": ("overzicht.html", overview), "overzicht-leeg": ("overzicht.html", empty),
-        "gebruik": ("gebruik.html", uses), "gebruik-leeg": ("gebruik.html", none),
+        "overzicht": ("overzicht.html", overview),
+        "overzicht-leeg": ("overzicht.html", empty),
+        "gebruik": ("gebruik.html", uses),
+        "gebruik-leeg": ("gebruik.html", none),
         "detail": ("gebruik_detail.html", USE),
-        "detail-niets": ("gebruik_detail.html", replace(USE, result="niets", reason=REFUSED, facts=replace(FACTS, purpose=None))),
-        "detail-fout": ("gebruik_detail.html", replace(USE, errors=(FieldError(id="vraag", text="Schrijf uw vraag op."),))),
+        "detail-niets": (
+            "gebruik_detail.html",
+            replace(USE, result="niets", reason=REFUSED, facts=replace(FACTS, purpose=None)),
+        ),
+        "detail-fout": (
+            "gebruik_detail.html",
+            replace(USE, errors=(FieldError(id="vraag", text="Schrijf uw vraag op."),)),
+        ),
         "detail-gevraagd": ("gebruik_detail.html", replace(USE, result="misschien", asked=ASKED)),
-        "detail-antwoord": ("gebruik_detail.html", replace(USE, asked=replace(ASKED, answer="Omdat u iets vroeg.", answered=DAY))),
-        "toestemmingen": ("toestemmingen.html", Consents(frame=frame("/toestemmingen"), tabs=tabs, rows=rows, coverage=KNOWN)),
-        "toestemmingen-leeg": ("toestemmingen.html", Consents(frame=frame("/toestemmingen"), tabs=(), rows=(), coverage=KNOWN)),
-    }  # fmt: skip
-    return {**pages, **{name: ("toestemming.html", view) for name, view in consents().items()}}
+        "detail-antwoord": (
+            "gebruik_detail.html",
+            replace(USE, asked=replace(ASKED, answer="Omdat u iets vroeg.", answered=DAY)),
+        ),
+        "toestemmingen": (
+            "toestemmingen.html",
+            Consents(frame=frame("/toestemmingen"), tabs=tabs, rows=rows, coverage=KNOWN),
+        ),
+        "toestemmingen-leeg": (
+            "toestemmingen.html",
+            Consents(frame=frame("/toestemmingen"), tabs=(), rows=(), coverage=KNOWN),
+        ),
+    }
+    return {**views, **{name: ("toestemming.html", view) for name, view in consents().items()}}
 
 
 def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Pages of the FG."""
     question = OpenQuestion(
-        id=ID, text="Waarom zag u mijn adres?", department="Inkomensloket", purpose="Minimaregeling", moment=NOON,
-        asked=date(2026, 11, 16), due=date(2026, 11, 23),
-    )  # fmt: skip
+        id=ID,
+        text="Waarom zag u mijn adres?",
+        department="Inkomensloket",
+        purpose="Minimaregeling",
+        moment=NOON,
+        asked=date(2026, 11, 16),
+        due=date(2026, 11, 23),
+    )
     late = replace(question, id=ID[:-1] + "2", late=True)
-    start = FgStart(frame=frame("/fg", "fg"), questions=(question, late), log=LogState(size=18233, checked=NOON, silent_systems=2), saved=True)
+    start = FgStart(
+        frame=frame("/fg", "fg"),
+        questions=(question, late),
+        log=LogState(size=18233, checked=NOON, silent_systems=2),
+        saved=True,
+    )
     found = Found(
-        moment=NOON, client="Inkomensloket, zaaksysteem", activity="minimaregeling-witgoed, versie 1", basis="AVG 6(1)(c)",
-        labels=("naam", "adres"), decision="deels", correlation=ID, index=4711,
-    )  # fmt: skip
+        moment=NOON,
+        client="Inkomensloket, zaaksysteem",
+        activity="minimaregeling-witgoed, versie 1",
+        basis="AVG 6(1)(c)",
+        labels=("naam", "adres"),
+        decision="deels",
+        correlation=ID,
+        index=4711,
+    )
     form = FgSearch(
-        frame=frame("/fg/zoek", "fg"), reasons=(Option(value="klacht", text="Klacht"),), recipients=(Option(value="r", text="Inkomensloket"),)
+        frame=frame("/fg/zoek", "fg"),
+        reasons=(Option(value="klacht", text="Klacht"),),
+        recipients=(Option(value="r", text="Inkomensloket"),),
     )
     search = Search(
-        who="J. de V. *** 123", since=DAY, until=DAY, lines=2, residents=1, staff=2, rows=(found, found),
-        pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",)), receipt=4712,
-    )  # fmt: skip
+        who="J. de V. *** 123",
+        since=DAY,
+        until=DAY,
+        lines=2,
+        residents=1,
+        staff=2,
+        rows=(found, found),
+        pager=Pager(page=1, pages=1),
+        coverage=replace(KNOWN, down=("Belastingen",)),
+        receipt=4712,
+    )
     wrong = (FieldError(id="reden", text="Kies een reden."), FieldError(id="soort", text="Kies inwoner of ontvanger."))
     return {
         "fg": ("fg_start.html", start),
-        "fg-leeg": ("fg_start.html", replace(start, questions=(), log=LogState(size=9, checked=NOON, broken=4), saved=False)),
+        "fg-leeg": (
+            "fg_start.html",
+            replace(start, questions=(), log=LogState(size=9, checked=NOON, broken=4), saved=False),
+        ),
         "zoek": ("fg_zoek.html", form),
         "zoek-fout": ("fg_zoek.html", replace(form, errors=wrong)),
         "zoek-uitkomst": ("fg_zoek.html", replace(form, search=search)),
@@ -161,7 +258,12 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
 
 def pages() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Every page by name: its template and its view."""
-    failures = {f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, not_saved=True)) for each in words.ERRORS}
+    failures = {
+        f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, not_saved=True))
+        for each in words.ERRORS
+    }
     codes = (*words.REFUSALS, *words.OTHER_CODES, "bestaat-niet", "")
-    reasons = {f"code-{code}": ("fouten_code.html", CodePage(frame=frame("/fouten", None), code=code)) for code in codes}
+    reasons = {
+        f"code-{code}": ("fouten_code.html", CodePage(frame=frame("/fouten", None), code=code)) for code in codes
+    }
     return {**residents(), **staff(), **failures, **reasons}

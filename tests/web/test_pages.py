@@ -62,7 +62,12 @@ def test_a_page_is_sound(name: str, language: Language) -> None:
     assert len(ids) == len(set(ids))
     assert not list(page.all("script", "style"))
     assert not [attrs for _, attrs in page.elements if any(key == "style" or key.startswith("on") for key in attrs)]
-    references = {ref for _, a in page.elements for key in ("aria-describedby", "aria-labelledby") for ref in (a.get(key) or "").split()}
+    references = {
+        ref
+        for _, a in page.elements
+        for key in ("aria-describedby", "aria-labelledby")
+        for ref in (a.get(key) or "").split()
+    }
     anchors = {(a.get("href") or "")[1:] for a in page.all("a") if (a.get("href") or "").startswith("#")}
     labelled = {a["for"] for a in page.all("label")}
     fields = {a.get("id") for a in page.all("input", "textarea", "select") if a.get("type") != "hidden"}
@@ -92,7 +97,9 @@ def test_yes_and_no_weigh_the_same_and_none_is_chosen(name: str, language: Langu
     if radios:
         yes, no = radios
         assert (yes["value"], no["value"]) == ("ja", "nee")
-        assert {key: yes[key] for key in yes if key not in ("id", "value")} == {key: no[key] for key in no if key not in ("id", "value")}
+        assert {key: yes[key] for key in yes if key not in ("id", "value")} == {
+            key: no[key] for key in no if key not in ("id", "value")
+        }
         labels = [label["class"] for label in page.all("label")]
         assert len(set(labels)) == 1
     assert bool(radios) == (consents()[name].state == "gevraagd")
@@ -113,7 +120,9 @@ def test_zero_uses_are_not_claimed_while_a_source_is_down() -> None:
 
 
 def test_the_other_language_is_one_link_away_on_the_same_page() -> None:
-    assert '<a class="utrecht-link utrecht-link--html-a" lang="en" hreflang="en" href="/en/overzicht">' in drawn("overzicht", "nl")
+    assert '<a class="utrecht-link utrecht-link--html-a" lang="en" hreflang="en" href="/en/overzicht">' in drawn(
+        "overzicht", "nl"
+    )
     assert 'lang="nl" hreflang="nl" href="/overzicht">' in drawn("overzicht", "en")
 
 

@@ -21,7 +21,7 @@ NAME: Elements = {
     "voorvoegsel": ("0230",), "geslachtsnaam": ("0240",),
 }  # fmt: skip
 OWN_NAME: Elements = {
-    **NAME, "volledigeNaam": ("0210", "0220", "0230", "0240"), "aanduidingNaamgebruik": ("6110",),
+    **NAME, "volledigeNaam": ("0210", "0220", "0230", "0240", "0410"), "aanduidingNaamgebruik": ("6110",),
 }  # fmt: skip
 BIRTH: Elements = {"datum": ("0310",), "plaats": ("0320",), "land": ("0330",)}
 DEATH: Elements = {"datum": ("0810",), "plaats": ("0820",), "land": ("0830",)}
@@ -35,7 +35,7 @@ BOND_ENDED: Elements = {"datum": ("0710",)}
 RESIDENCE_PERMIT: Elements = {"aanduiding": ("3910",), "datumEinde": ("3920",), "datumIngang": ("3930",)}
 IMMIGRATION: Elements = {
     "landVanwaarIngeschreven": ("1410",), "datumVestigingInNederland": ("1420",),
-    "vanuitVerblijfplaatsOnbekend": ("1410",), "indicatieVestigingVanuitBuitenland": ("1410", "1420"),
+    "vanuitVerblijfplaatsOnbekend": ("1410",), "indicatieVestigingVanuitBuitenland": ("1420",),
 }  # fmt: skip
 ADDRESS: Elements = {
     "type": ("1110",), "datumVan": ("1030",), "datumIngangGeldigheid": ("8510",), "functieAdres": ("1010",),

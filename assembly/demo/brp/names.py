@@ -104,10 +104,20 @@ def used_surname(gba: Mapping[str, Any]) -> str | None:
     own_group = group(gba.get("naam")) or {}
     own = _surname(own_group)
     partner = _surname((last_partner(gba.get("partners") or ()) or {}).get("naam") or {})
-    wish = (table(own_group.get("aanduidingNaamgebruik")) or {}).get("code")
-    if partner is None or own is None:
+    wish = _wish(gba)
+    if partner is None or (own is None and wish != "P"):
         return own
-    return {"P": partner, "V": f"{partner}-{own}", "N": f"{own}-{partner}"}.get(str(wish), own)
+    return {"P": partner, "V": f"{partner}-{own}", "N": f"{own}-{partner}"}.get(wish, own)
+
+
+def uses_partner_name(gba: Mapping[str, Any]) -> bool:
+    """True when a doubt about the partner's name is a doubt about how to address this person."""
+    return _wish(gba) in ("P", "V", "N")
+
+
+def _wish(gba: Mapping[str, Any]) -> str:
+    row = table((group(gba.get("naam")) or {}).get("aanduidingNaamgebruik")) or {}
+    return str(row.get("code", "E"))
 
 
 def letter_names(gba: Mapping[str, Any]) -> Json:

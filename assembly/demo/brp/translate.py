@@ -12,7 +12,7 @@ from assembly.demo.brp.addresses import address_lines, residence
 from assembly.demo.brp.authority import relations
 from assembly.demo.brp.dates import age, datum
 from assembly.demo.brp.investigation import marks
-from assembly.demo.brp.names import last_partner, letter_names, own_name
+from assembly.demo.brp.names import last_partner, letter_names, own_name, uses_partner_name
 from assembly.demo.brp.relatives import children, event, parents, partners
 from assembly.demo.brp.values import GbaPerson, Json, group, present, table, text
 
@@ -127,7 +127,7 @@ def _place(gba: GbaPerson) -> Json:
 
 
 def _addressing(gba: GbaPerson) -> Json:
-    partner = last_partner(gba.get("partners") or ())
+    partner = last_partner(gba.get("partners") or ()) if uses_partner_name(gba) else None
     doubt: Json = {
         **marks(partner, investigation.PARTNER_NAMES, "datumIngangOnderzoekPartner"),
         **marks(
@@ -147,7 +147,7 @@ def _immigration(gba: GbaPerson) -> Json | None:
         datumVestigingInNederland=datum(source.get("datumVestigingInNederland")),
         landVanwaarIngeschreven=table(source.get("landVanwaarIngeschreven")),
         vanuitVerblijfplaatsOnbekend=True if code == "0000" else None,
-        indicatieVestigingVanuitBuitenland=True if code and code != "0000" else None,
+        indicatieVestigingVanuitBuitenland=True if source.get("datumVestigingInNederland") else None,
         inOnderzoek=marks(gba.get("verblijfplaats"), investigation.IMMIGRATION) or None,
     )
 

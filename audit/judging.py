@@ -1,0 +1,142 @@
+"""What the log answers to each entry of a batch, in the order in which they came. Pure.
+
+Judged over an overlay: an entry sees what those before it in the same batch did, as if each had a transaction of its
+own. Owned by the one writer that holds the head's lock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from audit.event import Entry
+from audit.kinds import KINDS, RELEASE
+from audit.permit import Position
+
+DECIDED_MS = 2_000  # D of trust.md: a decision older than this is taken again
+UNDER_WAY_MS = 60_000  # a release that old has no sender left; the sweeper closes it
+UNDER_WAY_MAX = 5_000  # named on one line, the youngest first: the text of an act has a limit
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """An entry in the queue. content: keyed hash of the event as given. year: of destruction. bytes: about, stored."""
+
+    entry: Entry
+    room: str
+    content: bytes
+    year: int
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a fence stands, and the line that moved it last."""
+
+    epoch: int = 0
+    moved_at: Position | None = None
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A release without outcome: 16 bytes per fence that it required."""
+
+    position: Position
+    at: int
+    fences: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A line of this batch. moved: the new epochs."""
+
+    asked: Asked
+    position: Position
+    moved: Mapping[str, int]
+    under_way: tuple[Position, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """This id has a line already, with this content."""
+
+    position: Position
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Fences that stand elsewhere; none when the decision came too late. position: from which to decide anew."""
+
+    moved: tuple[tuple[str, Stand], ...]
+    position: Position
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The id belongs to other words."""
+
+    position: Position
+
+
+Judgement = Draft | Known | Stale | Taken
+
+
+@dataclass
+class Overlay:
+    """The log as it stands after the entries judged so far. `at`: when this batch is logged, ms."""
+
+    term: str
+    size: int
+    at: int
+    stands: dict[str, Stand]
+    known: dict[str, Known]
+    sending: dict[Position, Sending] = field(default_factory=dict)
+
+    def judge(self, asked: Asked) -> Judgement:
+        """One entry. A Draft counts at once."""
+        event = asked.entry.event
+        # 1 a retry, answered before the fences are looked at: a lost answer must not turn into a refusal
+        if (known := self.known.get(event.id)) is not None:
+            return known if known.content == asked.content else Taken(known.position)
+        # 2 the fences stand where the facts left them
+        stands = [(each, self.stands.get(each.fence, Stand())) for each in asked.entry.requires]
+        moved = tuple((each.fence, stand) for each, stand in stands if stand.epoch != each.epoch)
+        if moved:
+            return Stale(moved, max((s.moved_at for _, s in moved if s.moved_at), key=_order, default=self._last()))
+        # 3 and nothing expired on the way: expiry too is judged in the order of the log
+        if event.kind == RELEASE and self._late(event.valid_until, event.decided_at):
+            return Stale((), self._last())
+        return self._drafted(asked)
+
+    def _late(self, valid_until: int, decided_at: int) -> bool:
+        return bool(valid_until and self.at > valid_until) or abs(self.at - decided_at) > DECIDED_MS
+
+    def _last(self) -> Position:
+        return Position(term=self.term, index=max(self.size - 1, 0))
+
+    def _drafted(self, asked: Asked) -> Draft:
+        entry, position = asked.entry, Position(term=self.term, index=self.size)
+        self.size += 1
+        moved = {fence: self.stands.get(fence, Stand()).epoch + 1 for fence in entry.advances}
+        self.stands |= {fence: Stand(epoch, position) for fence, epoch in moved.items()}
+        self.known[entry.event.id] = Known(position, asked.content)
+        for closed in entry.event.closes:
+            self.sending.pop(closed, None)
+        if entry.event.kind == RELEASE:
+            fences = frozenset(each.fence for each in entry.requires)
+            self.sending[position] = Sending(position, self.at, fences)
+        return Draft(asked, position, moved, self._under_way(frozenset(moved)))
+
+    def _under_way(self, moved: frozenset[str]) -> tuple[Position, ...]:
+        if not moved:
+            return ()
+        young = (each for each in self.sending.values() if self.at - each.at <= UNDER_WAY_MS)
+        found = sorted((each.position for each in young if each.fences & moved), key=_order)
+        return tuple(found[-UNDER_WAY_MAX:])
+
+
+def _order(position: Position) -> tuple[str, int]:
+    return position.term, position.index
+
+
+def moves_fences(asked: Asked) -> bool:
+    """Whether this entry asks which releases are under way."""
+    return KINDS[asked.entry.event.kind].nature == "restriction"

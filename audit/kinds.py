@@ -1,0 +1,74 @@
+"""The closed table of acts (trust.md 2.1): what each is, which room may record it, what it must require and move.
+
+A permit requires fences and moves none, a restriction moves one and requires nothing, a fact does neither. What is not
+in this table is refused.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from audit.event import Entry, Kind, Outcome
+
+Nature = Literal["permit", "restriction", "fact"]
+OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
+RELEASE: Kind = "verstrekking"
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the table."""
+
+    nature: Nature
+    rooms: frozenset[str]
+
+
+def _rule(nature: Nature, *rooms: str) -> Rule:
+    return Rule(nature, frozenset(rooms))
+
+
+KINDS: dict[Kind, Rule] = {
+    "verstrekking": _rule("permit", "connectors"),
+    "toestemming-gegeven": _rule("permit", "consent"),
+    "toestemming-hervat": _rule("permit", "consent"),
+    "activiteit-gepubliceerd": _rule("permit", "consent"),
+    "ontvanger-toegelaten": _rule("permit", "consent"),
+    "zaak-geopend": _rule("permit", "consent"),
+    "kluis-geopend": _rule("permit", "vault"),
+    "kluis-bewaard": _rule("permit", "vault"),
+    "toestemming-geweigerd": _rule("restriction", "consent"),
+    "toestemming-ingetrokken": _rule("restriction", "consent"),
+    "toestemming-gepauzeerd": _rule("restriction", "consent"),
+    "vlag": _rule("restriction", "consent", "vault"),
+    "beperking": _rule("restriction", "consent"),
+    "activiteit-beeindigd": _rule("restriction", "consent"),
+    "ontvanger-geschorst": _rule("restriction", "consent"),
+    "zaak-gesloten": _rule("restriction", "consent"),
+    "weigering": _rule("fact", "connectors", "consent", "vault"),
+    "afloop": _rule("fact", "connectors", "audit"),
+    "toestemming-gevraagd": _rule("fact", "consent"),
+    "zoeking": _rule("fact", "audit", "consent", "vault", "web"),
+    "vraag": _rule("fact", "consent", "web"),
+    "vraag-beantwoord": _rule("fact", "consent", "web"),
+    "gemeld": _rule("fact", "audit", "connectors"),
+    "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),
+    "vervallen": _rule("fact", "consent", "vault", "connectors", "web"),
+}
+
+
+def misfit(entry: Entry, room: str) -> str:
+    """Why this entry may not be recorded by this room; "" when it may."""
+    event, rule = entry.event, KINDS[entry.event.kind]
+    if room not in rule.rooms:
+        return f"{event.kind} wordt niet vastgelegd door {room or 'onbekend'}"
+    if (bool(entry.requires), bool(entry.advances)) != (rule.nature == "permit", rule.nature == "restriction"):
+        return f"{event.kind} vereist of verzet iets anders"
+    fences = [required.fence for required in entry.requires]
+    if len({*fences, *entry.advances}) != len(fences) + len(entry.advances):
+        return "een hek staat er twee keer"
+    closing = event.kind == "afloop"
+    if closing != bool(event.closes) or (closing and event.details.get(OUTCOME) not in OUTCOMES):
+        return "een afloop sluit regels en zegt hoe; iets anders sluit niets"
+    if event.kind == RELEASE and not (event.decision and event.decided_at):
+        return "een verstrekking noemt haar besluit"
+    return ""

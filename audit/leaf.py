@@ -1,0 +1,188 @@
+"""What a line consists of (trust.md 4.1-4.3): the act for machines, the body for people, the 100 bytes in the tree.
+
+    "RGL" 01 | act_commit 32 | body_commit 32 | entry_hash 32
+    act_commit  = HMAC-SHA-256(salt_a, "regie/act/1"  00 act)
+    body_commit = HMAC-SHA-256(salt_b, "regie/body/1" 00 body)
+    entry_hash  = SHA-256(pae(act ciphertext, body ciphertext))
+
+The salts (32 random bytes) lie inside the ciphertexts, in front: without its key a leaf says nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit.event import Entry, Event
+from audit.permit import LEAF_MAGIC, Position
+from kernel.canonical import canonical, read_canonical
+from kernel.crypto import (
+    CannotOpen,
+    DataKey,
+    Place,
+    hmac_sha256,
+    keyed_hash,
+    pae,
+    random_bytes,
+    seal,
+    sha256,
+    unseal,
+)
+from kernel.proof import leaf_hash
+
+SALT = 32
+ACT, BODY = b"regie/act/1\0", b"regie/body/1\0"
+VERSION = "1"
+_TIMES = {"trace", "decided_at", "valid_until"}
+# Members of Event and their names in the body, as they are read back; the rest is said in the act or in `bio`.
+_BODY = {
+    "name": "name", "purpose": "doel", "version": "doelversie", "class_": "klasse", "basis": "grondslag", "law": "wet",
+    "recipient": "ontvanger", "recipient_name": "ontvangerNaam", "application": "toepassing", "case": "zaak",
+    "elements": "elementen", "used": "gebruikt", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The line before this one in the subject's series."""
+
+    n: int
+    position: Position
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True)
+class Written:
+    """A line as it is stored, and what its receipt shows."""
+
+    leaf: bytes
+    leaf_hash: bytes
+    act: bytes
+    body: bytes
+    act_text: str
+    act_salt: bytes
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a line is being written. n and previous: in the series of its subject. room: who records it."""
+
+    tenant: str
+    room: str
+    position: Position
+    at: int
+    year: int
+    n: int
+    previous: Previous | None
+
+
+def content_hash(key: bytes, entry: Entry) -> bytes:
+    """What makes two entries the same (trust.md 2.2): all but trace ids and times."""
+    document = canonical(entry.event.model_dump(mode="json", exclude=_TIMES, exclude_defaults=True))
+    requires = [f"{each.fence}@{each.epoch}".encode() for each in entry.requires]
+    parts = [entry.event.kind.encode(), document.encode(), pae(requires), pae([x.encode() for x in entry.advances])]
+    return keyed_hash(key, "event", parts)
+
+
+def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequence[Position]) -> str:
+    """What machines need, without personal data; absent members are left out."""
+    event = entry.event
+    document: dict[str, Any] = {"v": VERSION, "gebeurtenis": event.id, "soort": event.kind, "tijd": at}
+    optional = {
+        "besluit": event.decision,
+        "vereist": [[each.fence, each.epoch] for each in entry.requires],
+        "verzet": [[fence, epoch] for fence, epoch in moved.items()],
+        "geldigTot": event.valid_until,
+        "onderweg": [str(each) for each in under_way],
+        "bij": [str(each) for each in event.closes],
+    }
+    return canonical(document | {name: value for name, value in optional.items() if value})
+
+
+def body_text(event: Event, spot: Spot) -> str:
+    """What people read: the LDV core, BIO2 8.15.01, and ours. Names, never values."""
+    trace = event.trace
+    own = {name: getattr(event, member) for member, name in _BODY.items()}
+    document: dict[str, Any] = {name: value for name, value in own.items() if value} | {
+        "v": VERSION,
+        "status": "Ok",
+        "resource": {"service.name": "regie", "service.namespace": spot.tenant},
+        "start_time": (trace and trace.start) or spot.at,
+        "end_time": (trace and trace.end) or spot.at,
+        "dpl.core.data_subject_id": event.subject,
+        "dpl.core.data_subject_id_type": "regie-pseudoniem",
+        "openbaarheid": "normaal",
+        "n": spot.n,
+        "bewaarTot": spot.year,
+        "bio": _bio(event, spot),
+    }
+    if event.activity:
+        document["dpl.core.processing_activity_id"] = f"{event.activity}@{event.version}"
+    if event.recipient:
+        document["dpl.core.foreign_operation.processor"] = event.recipient
+    if trace:
+        document |= {"trace_id": trace.trace_id, "span_id": trace.span_id, "parent_span_id": trace.parent_span_id}
+    if spot.previous:
+        before = spot.previous
+        document["vorige"] = [before.position.term, str(before.position.index), before.leaf_hash.hex()]
+    return canonical(document)
+
+
+def _bio(event: Event, spot: Spot) -> dict[str, Any]:
+    bio = {
+        "handeling": event.kind,
+        "object": event.subject,
+        "resultaat": event.details.get("uitkomst") or ("geweigerd" if event.kind == "weigering" else "gelukt"),
+        "herkomst": spot.room,
+        "actor": event.actor or "systeem",
+        "tijd": spot.at,
+    }
+    return {name: value for name, value in bio.items() if value}
+
+
+def write(act: str, event: Event, spot: Spot, act_key: DataKey, body_key: DataKey) -> Written:
+    """Seals act and body under their keys and commits to them."""
+    salt_a, salt_b = random_bytes(SALT), random_bytes(SALT)
+    act_bytes, body_bytes = act.encode(), body_text(event, spot).encode()
+    place_a = act_place(spot.tenant, spot.position.term, event.id)
+    place_b = body_place(spot.tenant, event.subject, event.id, spot.year)
+    sealed_act = seal(act_key, place_a, salt_a + act_bytes)
+    sealed_body = seal(body_key, place_b, salt_b + body_bytes)
+    commits = hmac_sha256(salt_a, ACT, act_bytes) + hmac_sha256(salt_b, BODY, body_bytes)
+    leaf = LEAF_MAGIC + commits + sha256(pae([sealed_act, sealed_body]))
+    return Written(leaf, leaf_hash(leaf), sealed_act, sealed_body, act, salt_a)
+
+
+def act_place(tenant: str, term: str, event_id: str) -> Place:
+    """Acts belong to their term."""
+    return Place(tenant, term, event_id, 1, "act", VERSION, "normaal")
+
+
+def body_place(tenant: str, subject: str, event_id: str, year: int) -> Place:
+    """Bodies belong to their subject and year of destruction."""
+    return Place(tenant, subject, event_id, year, "body", VERSION, "normaal")
+
+
+def opened(key: DataKey, place: Place, sealed: bytes) -> tuple[str, bytes]:
+    """The text and its salt. Raises CannotOpen."""
+    plain = unseal(key, place, sealed)
+    if len(plain) < SALT:
+        raise CannotOpen
+    return plain[SALT:].decode(), plain[:SALT]
+
+
+def event_of(act: str, body: str) -> Event:
+    """The event as its readers see it; when it was decided and its trace are not told again."""
+    said, read = read_canonical(act), read_canonical(body)
+    own = {member: read[name] for member, name in _BODY.items() if name in read}
+    return Event(
+        id=said["gebeurtenis"],
+        kind=said["soort"],
+        subject=read["dpl.core.data_subject_id"],
+        activity=read.get("dpl.core.processing_activity_id", "").rpartition("@")[0],
+        decision=said.get("besluit", ""),
+        valid_until=int(said.get("geldigTot", "0")),
+        closes=tuple(Position.parse(text) for text in said.get("bij", ())),
+        actor="" if read["bio"]["actor"] == "systeem" else read["bio"]["actor"],
+        keep_until=int(read["bewaarTot"]),
+        **own,
+    )

@@ -1,0 +1,62 @@
+"""The first tables of the log."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from kernel.sql.migrating import confine, freeze
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+T, N, B = sa.Text, sa.BigInteger, sa.LargeBinary
+TABLES: dict[str, tuple[tuple[tuple[str, type[sa.types.TypeEngine[object]]], ...], tuple[str, ...]]] = {
+    "head": (
+        (("origin", T), ("term", T), ("size", N), ("edge", B), ("root", B), ("last_logged_at", N), ("mac", B)),
+        (),
+    ),
+    "lines": (
+        (
+            ("term", T), ("idx", N), ("event_id", T), ("content", B), ("subject", T), ("n", N), ("logged_at", N),
+            ("leaf", B), ("leaf_hash", B), ("act", B), ("body", B), ("year", N),
+        ),
+        ("term", "idx"),
+    ),
+    "tiles": ((("term", T), ("level", N), ("idx", N), ("hash", B)), ("term", "level", "idx")),
+    "fences": ((("fence", T), ("epoch", N), ("term", T), ("idx", N), ("mac", B)), ("fence",)),
+    "moves": ((("term", T), ("idx", N), ("fence", T), ("epoch", N)), ("term", "idx", "fence")),
+    "series": ((("subject", T), ("n", N), ("term", T), ("idx", N), ("leaf_hash", B), ("mac", B)), ("subject",)),
+    "under_way": ((("term", T), ("idx", N), ("event_id", T), ("logged_at", N), ("fences", B)), ("term", "idx")),
+    "outcomes": (
+        (("term", T), ("idx", N), ("closed_term", T), ("closed_idx", N), ("outcome", T)),
+        ("term", "idx"),
+    ),
+    "tags": ((("tag", B), ("term", T), ("idx", N), ("logged_at", N)), ("tag", "term", "idx")),
+    "keys": (
+        (("purpose", T), ("owner", T), ("version", N), ("wrapped", B), ("kek_version", N)),
+        ("purpose", "owner", "version"),
+    ),
+}  # fmt: skip
+
+
+def upgrade() -> None:
+    """Creates them; rows of other tenants are out of reach, and what is append-only stays so."""
+    schema = "audit" if op.get_bind().dialect.name == "postgresql" else None
+    for name, (columns, key) in TABLES.items():
+        made = [sa.Column("tenant_id", T, nullable=False), *(sa.Column(c, kind, nullable=False) for c, kind in columns)]
+        unique = (("tenant_id", "event_id"), ("tenant_id", "subject", "n")) if name == "lines" else ()
+        op.create_table(
+            name,
+            *made,
+            sa.PrimaryKeyConstraint("tenant_id", *key),
+            *(sa.UniqueConstraint(*each) for each in unique),
+            schema=schema,
+        )
+    confine(*TABLES, schema="audit")
+    freeze("lines", "tiles", "moves", "tags", schema="audit")
+
+
+def downgrade() -> None:
+    """A log is not taken back."""
+    raise NotImplementedError("restore a backup")

@@ -1,0 +1,43 @@
+"""Search tags (trust.md 4.3): keyed hashes of what a line is about, so that a dump shows their equality only."""
+
+from datetime import timedelta
+
+from audit.event import Event
+from audit.kinds import RELEASE
+from kernel.clock import moment
+from kernel.crypto import keyed_hash
+
+SIZE = 16
+
+
+def tag(key: bytes, name: str, *values: str) -> bytes:
+    """16 bytes under TK; `name` keeps a recipient from being found as an application."""
+    return keyed_hash(key, "tag", [name.encode(), *(value.encode() for value in values)], size=SIZE)
+
+
+def tags_of(key: bytes, event: Event, at: int) -> list[bytes]:
+    """All under which this line is found; `at` in ms."""
+    named = {
+        "subject": event.subject,
+        "activity": event.activity,
+        "recipient": event.recipient,
+        "application": event.application,
+        "actor": event.actor,
+        "case": event.case,
+        "day": day(at),
+    }
+    found = [tag(key, name, value) for name, value in named.items() if value]
+    if event.kind == RELEASE:
+        found.append(release_tag(key, event.subject, event.activity, ""))
+        found += [release_tag(key, event.subject, event.activity, event.case)] if event.case else []
+    return found
+
+
+def release_tag(key: bytes, subject: str, activity: str, case: str) -> bytes:
+    """Under which releases are counted ("te-vaak"); without a case: all cases together."""
+    return tag(key, "release", subject, activity, case)
+
+
+def day(at: int) -> str:
+    """The calendar day in UTC."""
+    return (moment(0) + timedelta(milliseconds=at)).date().isoformat()

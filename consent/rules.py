@@ -1,0 +1,207 @@
+"""Weighing: no I/O, no clock, no randomness. What is not allowed by a rule below is refused.
+
+Order of precedence; the first that applies is the code of the element:
+
+     1  onbekende-activiteit     nothing registered under that name
+     2  activiteit-niet-actief   ended, or not yet published
+     3  ontvanger-niet-bevoegd   recipient or application unknown or suspended, no party, outside the token's scope
+     4  buiten-doel              the element is not in the activity
+     5  ontvanger-niet-bevoegd   class A or B without a right to the BSN
+     6  beoordeling-verlopen     classes B and C only: class A goes on
+     7  beperking, bezwaar       a restriction stops all, an objection what rests on 6(1)(e) or (f)
+     8  geheimhouding            for a recipient without a ground; of the deceased nothing by choice
+     9  zaak-vereist             no case, or not of this resident, recipient and activity, or not open
+    10  vooraf-informeren        the days of notice run from the line that told the resident
+    11  buiten-periode           classes A and B: the case is older than the activity's period
+    12  te-vaak                  counted are releases, not refusals
+    13  class C: the state of the consent (consent.standing)
+
+Rules 1 to 6 know nothing of the resident, so their codes may be told to everybody; the others are masked for a caller
+without a ground (trust.md 6, "existence oracle").
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from audit.contract import FenceAt
+from consent.activity import ActivityVersion, UsedElement
+from consent.decision import Code, FenceKind, Flag, Question
+from consent.standing import Standing, state_of
+
+DAY = 86_400_000  # ms
+PUBLIC: frozenset[Code] = frozenset(
+    {"onbekende-activiteit", "activiteit-niet-actief", "ontvanger-niet-bevoegd", "buiten-doel", "beoordeling-verlopen"}
+)
+OWN: frozenset[Code] = frozenset({"toestemming-ingetrokken", "toestemming-verlopen", "gepauzeerd", "te-vaak"})
+RIGHT_TO_OBJECT = ("6(1)(e)", "6(1)(f)")  # AVG 21(1): follows the basis, never the class
+
+
+@dataclass(frozen=True)
+class CaseFact:
+    """A case of this recipient under the reference asked. told_at: when the line about it was written, ms."""
+
+    resident: str
+    activity: str
+    open: bool
+    origin: str
+    since: int
+    until: int
+    told_at: int
+    fence: FenceAt
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the register knew at one moment. published_at: ms. fences: those that everything stands on.
+    admitted: recipient and application are known and not suspended. in_scope: of the caller's token. counted: releases
+    in the running term of the activity's frequency."""
+
+    activity: ActivityVersion | None
+    in_force: bool = False
+    published_at: int = 0
+    admitted: bool = False
+    in_scope: bool = True
+    recipient: str = ""
+    by_bsn: bool = False
+    case: CaseFact | None = None
+    consents: tuple[Standing, ...] = ()
+    objected: bool = False
+    restricted: bool = False
+    flags: frozenset[Flag] = frozenset()
+    counted: int = 0
+    fences: tuple[tuple[FenceAt, FenceKind], ...] = ()
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """allowed: the element with the consent it stands on (None: the law). refused: (element, true code, told code).
+    valid_until: the earliest expiry among the facts used, ms, 0 is none. fences: of the whole decision."""
+
+    allowed: tuple[tuple[UsedElement, Standing | None], ...] = ()
+    refused: tuple[tuple[str, Code, Code], ...] = ()
+    valid_until: int = 0
+    fences: tuple[tuple[FenceAt, FenceKind], ...] = field(default=())
+
+    def stands_on(self, consent: Standing | None) -> tuple[int, ...]:
+        """The index of a consent's own fence."""
+        kinds = [(fence.fence, kind) for fence, kind in self.fences]
+        return (kinds.index((consent.fence.fence, "toestemming")),) if consent else ()
+
+
+def weigh(question: Question, facts: Facts, at: int) -> Weighed:
+    """Every element by itself, at a moment in ms."""
+    allowed: list[tuple[UsedElement, Standing | None]] = []
+    refused: list[tuple[str, Code, Code]] = []
+    for name in dict.fromkeys(question.elements):
+        used = facts.activity.element(name) if facts.activity else None
+        standing, state = state_of(facts.consents, name, question.case, at)
+        code = _against_asking(used, facts, at) or _against_now(question, used, facts, at) or _by_choice(used, state)
+        if code or used is None:
+            code = code or "buiten-doel"
+            refused.append((name, code, _told(code, state, with_ground(facts))))
+        else:
+            allowed.append((used, standing if used.class_ == "C" else None))
+    ends = [end for end in _ends(facts, allowed) if end]
+    return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed))
+
+
+def with_ground(facts: Facts) -> bool:
+    """Whether the caller may know more of a resident than yes or no: trust.md 6."""
+    by_law = bool(facts.activity) and any(element.class_ != "C" for element in facts.activity.elements)
+    return by_law and facts.by_bsn and facts.admitted and facts.in_scope and facts.in_force and _is_party(facts)
+
+
+def _is_party(facts: Facts) -> bool:
+    return bool(facts.activity) and any(party.recipient == facts.recipient for party in facts.activity.parties)
+
+
+def _against_asking(used: UsedElement | None, facts: Facts, at: int) -> Code | None:
+    """Rules 1 to 6: of the activity and the recipient only."""
+    if facts.activity is None:
+        return "onbekende-activiteit"
+    if not facts.in_force:
+        return "activiteit-niet-actief"
+    if not (facts.admitted and facts.in_scope and _is_party(facts)):
+        return "ontvanger-niet-bevoegd"
+    if used is None:
+        return "buiten-doel"
+    if used.class_ != "C" and not facts.by_bsn:
+        return "ontvanger-niet-bevoegd"
+    return "beoordeling-verlopen" if used.class_ != "A" and at > facts.activity.assessment.until else None
+
+
+def _against_now(question: Question, used: UsedElement | None, facts: Facts, at: int) -> Code | None:
+    """Rules 7 to 12: of this resident, at this moment. The first that speaks."""
+    if used is None or facts.activity is None:
+        return None
+    return next((code for code in _objections_now(question, used, facts, at) if code), None)
+
+
+def _objections_now(question: Question, used: UsedElement, facts: Facts, at: int) -> Iterator[Code | None]:
+    activity = facts.activity
+    if activity is None:
+        return
+    yield "beperking" if facts.restricted else None
+    yield "bezwaar" if facts.objected and any(basis in used.basis for basis in RIGHT_TO_OBJECT) else None
+    yield "geheimhouding" if "geheimhouding" in facts.flags and not with_ground(facts) else None
+    yield "geen-toestemming" if "overleden" in facts.flags and used.class_ == "C" else None
+    yield "zaak-vereist" if activity.case == "verplicht" and not _case_holds(question, facts, at) else None
+    yield "vooraf-informeren" if at < told_at(facts) + activity.notice * DAY else None
+    end = _period_end(facts)
+    yield "buiten-periode" if used.class_ != "C" and end and at > end else None
+    yield "te-vaak" if activity.frequency and facts.counted >= activity.frequency.times else None
+
+
+def _case_holds(question: Question, facts: Facts, at: int) -> bool:
+    case, activity = facts.case, facts.activity
+    if case is None or activity is None:
+        return False
+    fits = case.resident == question.resident.id and case.activity == activity.slug and case.open
+    vouched = case.origin == "bron" or activity.stated_case
+    return fits and vouched and case.since <= at and (not case.until or at <= case.until)
+
+
+def told_at(facts: Facts) -> int:
+    """Since when the resident could know, ms: the line about the case, or the publication."""
+    needed = facts.activity is not None and facts.activity.case == "verplicht"
+    return facts.case.told_at if needed and facts.case else facts.published_at
+
+
+def _period_end(facts: Facts) -> int:
+    if not facts.activity or facts.activity.case != "verplicht" or not facts.case or not facts.case.since:
+        return 0
+    return facts.case.since + facts.activity.period * DAY if facts.activity.period else 0
+
+
+def _by_choice(used: UsedElement | None, state: Code | None) -> Code | None:
+    return state if used is not None and used.class_ == "C" else None
+
+
+def _told(code: Code, state: Code | None, ground: bool) -> Code:
+    if ground or code in PUBLIC:
+        return code
+    # what this recipient once had it may know, whatever else there is; anything more would tell who lives where
+    known = code if state is None else state
+    return known if known in OWN else "geen-toestemming"
+
+
+def _ends(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> Iterator[int]:
+    for used, standing in allowed:
+        if standing:
+            yield standing.valid_until
+        else:
+            yield _period_end(facts)
+        if used.class_ != "A" and facts.activity:
+            yield facts.activity.assessment.until
+    if allowed and facts.case:
+        yield facts.case.until
+
+
+def _fences(
+    facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]
+) -> tuple[tuple[FenceAt, FenceKind], ...]:
+    case: list[tuple[FenceAt, FenceKind]] = []
+    if facts.case and facts.activity and facts.activity.case == "verplicht":
+        case = [(facts.case.fence, "zaak")]
+    consents: list[tuple[FenceAt, FenceKind]] = [(one.fence, "toestemming") for _, one in allowed if one]
+    return tuple(dict.fromkeys([*facts.fences, *case, *consents]))

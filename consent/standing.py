@@ -1,0 +1,47 @@
+"""How a consent stands for one element at one moment. Pure; also what the pages call its state."""
+
+from dataclasses import dataclass
+
+from audit.contract import FenceAt
+from consent.decision import Code
+
+PERMITS = frozenset({"gegeven", "vernieuwd"})
+_SAID: dict[str, Code] = {"ingetrokken": "toestemming-ingetrokken", "gepauzeerd": "gepauzeerd"}
+_OPEN = frozenset({"gevraagd", "vervallen"})  # says nothing of what was before
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A consent of this resident to this recipient for this activity. Times in ms; valid_until 0 is no end."""
+
+    id: str
+    status: str
+    elements: tuple[str, ...]
+    case: str
+    asked_at: int
+    valid_until: int
+    fence: FenceAt
+    revision: int
+
+
+def state_of(
+    consents: tuple[Standing, ...], element: str, case: str, at: int
+) -> tuple[Standing | None, Code | None]:
+    """The consent that permits the element with None; or nothing, with the reason.
+
+    A consent counts for exactly its elements and, if it names one, its case. Of several that permit the last-ending
+    one counts; of several that do not, the newest that was answered.
+    """
+    about = [one for one in consents if element in one.elements and one.case in ("", case)]
+    permitting = [one for one in about if one.status in PERMITS and not _over(one, at)]
+    if permitting:
+        return max(permitting, key=lambda one: (one.valid_until == 0, one.valid_until, one.id)), None
+    answered = [one for one in about if one.status not in _OPEN]
+    if not answered:
+        return None, "geen-toestemming"
+    newest = max(answered, key=lambda one: (one.asked_at, one.id))
+    return None, "toestemming-verlopen" if newest.status in PERMITS else _SAID.get(newest.status, "geen-toestemming")
+
+
+def _over(consent: Standing, at: int) -> bool:
+    return bool(consent.valid_until) and at > consent.valid_until

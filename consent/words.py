@@ -1,0 +1,65 @@
+"""What a caller reads about a refusal, and what the case worker can do next (portal.md section 3). Dutch only: callers
+are municipal systems; residents read the portal's own words."""
+
+from datetime import UTC, datetime
+
+from consent.activity import Frequency
+from consent.decision import Code, Refused
+from kernel.clock import moment
+
+_SENTENCES: dict[Code, tuple[str, str]] = {
+    "geen-toestemming": ("Voor dit gegeven is geen toestemming gegeven.", "Vraag papieren."),
+    "toestemming-ingetrokken": ("De inwoner is gestopt met het delen van dit gegeven.", "Vraag papieren."),
+    "toestemming-verlopen": ("De toestemming voor dit gegeven is voorbij.", "Vraag opnieuw toestemming."),
+    "gepauzeerd": ("De inwoner heeft het delen van dit gegeven stilgezet.", "Wacht, of vraag papieren."),
+    "zaak-vereist": ("Er is geen open zaak van deze inwoner bij u genoemd.", "Noem de zaak."),
+    "vooraf-informeren": ("De inwoner moet dit eerst weten; die termijn loopt nog.", "Wacht tot {date}."),
+    "buiten-doel": ("Dit gegeven hoort niet bij dit doel.", "Vraag minder."),
+    "onbekende-activiteit": ("Dit doel staat niet in het register.", "Bel de eigenaar van het doel."),
+    "activiteit-niet-actief": ("Dit doel geldt nu niet.", "Bel de eigenaar van het doel."),
+    "beoordeling-verlopen": ("De beoordeling van dit doel is verlopen.", "Bel de eigenaar van het doel."),
+    "ontvanger-niet-bevoegd": ("U mag dit niet vragen voor dit doel.", "Bel de beheerder."),
+    "bezwaar": ("De inwoner heeft bezwaar gemaakt.", "Wacht op het besluit."),
+    "beperking": ("De gegevens van deze inwoner staan op slot.", "Wacht op het besluit."),
+    "geheimhouding": ("De gegevens van deze inwoner zijn geheim.", "Vraag de inwoner."),
+    "te-vaak": ("Dit is voor dit doel al te vaak gevraagd.", "Wacht tot {date}."),
+    "buiten-periode": ("De periode van dit doel is voorbij.", "Pas de periode aan."),
+    "vertegenwoordiging-ongeldig": ("De machtiging geldt niet.", "Controleer de machtiging."),
+}
+_MONTHS = (
+    "januari", "februari", "maart", "april", "mei", "juni",
+    "juli", "augustus", "september", "oktober", "november", "december",
+)  # fmt: skip
+
+
+def refused(element: str, code: Code, until: int = 0) -> Refused:
+    """until: when waiting helps, ms; 0 when no day is known."""
+    reason, step = _SENTENCES[code]
+    if "{date}" in step:
+        step = step.format(date=day(until)) if until else "Wacht, of neem een nieuwe zaak."
+    return Refused(element=element, code=code, reason=reason, next_step=step)
+
+
+def day(milliseconds: int) -> str:
+    """14 november 2026. UTC: a recipient that waits until that day is never too early by more than hours."""
+    date = moment(milliseconds)
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def term(frequency: Frequency, at: int) -> tuple[int, int]:
+    """Begin and end (ms) of the running calendar day, month or year (UTC); (0, 0) when the case itself is the term."""
+    now = moment(at)
+    match frequency.per:
+        case "dag":
+            begin = datetime(now.year, now.month, now.day, tzinfo=UTC)
+            return _ms(begin), _ms(begin) + 86_400_000
+        case "maand":
+            ahead = (now.year + now.month // 12, now.month % 12 + 1)
+            return _ms(datetime(now.year, now.month, 1, tzinfo=UTC)), _ms(datetime(*ahead, 1, tzinfo=UTC))
+        case "jaar":
+            return _ms(datetime(now.year, 1, 1, tzinfo=UTC)), _ms(datetime(now.year + 1, 1, 1, tzinfo=UTC))
+    return 0, 0
+
+
+def _ms(date: datetime) -> int:
+    return int(date.timestamp() * 1000)

@@ -1,0 +1,151 @@
+"""The rows that hold what residents keep: sealed values, the wrapped keys, and the acts that made them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import RowMapping, and_, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from kernel.crypto import kek_version
+from kernel.sql import Database
+from vault.tables import record_salts, records, resident_keys
+
+PENDING, EFFECTIVE = "pending", "effective"
+
+
+@dataclass(frozen=True)
+class ResidentKey:
+    """D[r] as it lies in the table. entry: the opening, word for word as given to the log."""
+
+    resident: str
+    version: int
+    key_id: bytes
+    wrapped: bytes = field(repr=False)
+    kek_version: int
+    entry: str
+    created_at: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One kept value, sealed. salt: without it nothing opens it."""
+
+    record_id: str
+    resident: str
+    element: str
+    version: int
+    epoch: int
+    state: str
+    envelope: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+    entry: str
+    position: str
+    created_at: int
+    salt: bytes = field(repr=False, default=b"")
+
+
+class RecordRows:
+    """Reads and writes; knows nothing of what is inside."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keys_of(self, tenant: str, residents: Sequence[str]) -> dict[str, ResidentKey]:
+        """The wrapped keys of these residents, in one statement."""
+        mine = (resident_keys.c.tenant_id == tenant, resident_keys.c.resident.in_(set(residents)))
+        async with self._database.snapshot(tenant) as connection:
+            rows = (await connection.execute(select(resident_keys).where(*mine))).mappings()
+            return {str(row["resident"]): _key(row) for row in rows}
+
+    async def add_key(self, tenant: str, key: ResidentKey) -> ResidentKey:
+        """Pending until its line is there. The one that counts: another instance may have been first."""
+        try:
+            async with self._database.writing(tenant) as connection:
+                await connection.execute(resident_keys.insert().values(tenant_id=tenant, **asdict(key)))
+        except IntegrityError:
+            return (await self.keys_of(tenant, (key.resident,)))[key.resident]
+        return key
+
+    async def reword_key(self, tenant: str, resident: str, entry: str) -> None:
+        """The opening is asked again, at another epoch."""
+        mine = (resident_keys.c.tenant_id == tenant, resident_keys.c.resident == resident)
+        async with self._database.writing(tenant) as connection:
+            await connection.execute(update(resident_keys).where(*mine).values(entry=entry))
+
+    async def held(self, tenant: str, wanted: Sequence[tuple[str, str]], state: str = "") -> list[Record]:
+        """What is kept of these (resident, element), in one statement; of one state only, if given."""
+        mine = [
+            records.c.tenant_id == tenant,
+            records.c.resident.in_({resident for resident, _ in wanted}),
+            records.c.element.in_({element for _, element in wanted}),
+        ]
+        found = await self._select(tenant, [*mine, *([records.c.state == state] if state else [])])
+        pairs = set(wanted)
+        return [record for record in found if (record.resident, record.element) in pairs]
+
+    async def unfinished(self, tenant: str, before: int, limit: int = 100) -> list[Record]:
+        """Pending since before this moment (ms)."""
+        mine = [records.c.tenant_id == tenant, records.c.state == PENDING, records.c.created_at < before]
+        return (await self._select(tenant, mine))[:limit]
+
+    async def add(self, tenant: str, new: Sequence[Record]) -> None:
+        """Pending, with their salts. Raises IntegrityError when another act for such an element was first."""
+        rows = [{name: value for name, value in asdict(one).items() if name != "salt"} for one in new]
+        salts = [{"tenant_id": tenant, "record_id": one.record_id, "salt": one.salt} for one in new]
+        async with self._database.writing(tenant) as connection:
+            await connection.execute(records.insert(), [{"tenant_id": tenant, **row} for row in rows])
+            await connection.execute(record_salts.insert(), salts)
+
+    async def reword(self, tenant: str, record_id: str, entry: str) -> None:
+        """The keeping is asked again, at another epoch."""
+        mine = (records.c.tenant_id == tenant, records.c.record_id == record_id, records.c.state == PENDING)
+        async with self._database.writing(tenant) as connection:
+            await connection.execute(update(records).where(*mine).values(entry=entry))
+
+    async def take_effect(self, tenant: str, record_id: str, position: str) -> None:
+        """From now on it can be read. Twice is once."""
+        mine = (records.c.tenant_id == tenant, records.c.record_id == record_id, records.c.state == PENDING)
+        async with self._database.writing(tenant) as connection:
+            await connection.execute(update(records).where(*mine).values(state=EFFECTIVE, position=position))
+
+    async def drop(self, tenant: str, record_id: str) -> None:
+        """A keeping that never took effect: row and salt."""
+        mine = (records.c.tenant_id == tenant, records.c.record_id == record_id, records.c.state == PENDING)
+        salt = (record_salts.c.tenant_id == tenant, record_salts.c.record_id == record_id)
+        async with self._database.writing(tenant) as connection:
+            if (await connection.execute(delete(records).where(*mine))).rowcount:
+                await connection.execute(delete(record_salts).where(*salt))
+
+    async def keys_after(self, tenant: str, resident: str, limit: int = 500) -> list[ResidentKey]:
+        """A page of wrapped keys, in the order of their owners' ids."""
+        mine = (resident_keys.c.tenant_id == tenant, resident_keys.c.resident > resident)
+        page = select(resident_keys).where(*mine).order_by(resident_keys.c.resident).limit(limit)
+        async with self._database.snapshot(tenant) as connection:
+            return [_key(row) for row in (await connection.execute(page)).mappings()]
+
+    async def rewrapped(self, tenant: str, key: ResidentKey, wrapped: bytes) -> None:
+        """Only if it still is what was re-wrapped: a key destroyed meanwhile does not come back."""
+        mine = (
+            resident_keys.c.tenant_id == tenant,
+            resident_keys.c.resident == key.resident,
+            resident_keys.c.wrapped == key.wrapped,
+        )
+        change = update(resident_keys).where(*mine).values(wrapped=wrapped, kek_version=kek_version(wrapped))
+        async with self._database.writing(tenant) as connection:
+            await connection.execute(change)
+
+    async def _select(self, tenant: str, conditions: list[object]) -> list[Record]:
+        salted = and_(
+            record_salts.c.tenant_id == records.c.tenant_id, record_salts.c.record_id == records.c.record_id
+        )
+        query = select(records, record_salts.c.salt).join(record_salts, salted).where(*conditions)  # type: ignore[arg-type]  # a list of clauses
+        async with self._database.snapshot(tenant) as connection:
+            return [_record(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _key(row: RowMapping) -> ResidentKey:
+    return ResidentKey(**{name: value for name, value in row.items() if name != "tenant_id"})
+
+
+def _record(row: RowMapping) -> Record:
+    return Record(**{name: value for name, value in row.items() if name != "tenant_id"})

@@ -1,0 +1,68 @@
+"""The vault's rows. Lost: values must be delivered again. Written by an attacker: a moved value does not open, a changed
+resident row fails its MAC, a removed one makes a resident a stranger, for whom nothing is opened."""
+
+from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Column as C
+
+from kernel.sql.key_rows import key_table
+
+metadata = MetaData(schema="vault")
+
+keys = key_table(metadata)
+
+# epoch: of the resident fence when this row was written. opened_at: ms; 0 while the vault is not open.
+residents = Table(
+    "residents",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("id", Text, primary_key=True),
+    C("bsn_index", LargeBinary, nullable=False),
+    C("enrolled_at", BigInteger, nullable=False),
+    C("opened_at", BigInteger, nullable=False),
+    C("epoch", BigInteger, nullable=False),
+    C("position", Text, nullable=False),
+    C("mac", LargeBinary, nullable=False),
+    Index("residents_by_bsn", "tenant_id", "bsn_index", unique=True),
+)
+
+# D[r], wrapped. Pending while the resident's row says that the vault is not open. entry: the act as given to the log.
+resident_keys = Table(
+    "resident_keys",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("resident", Text, primary_key=True),
+    C("version", BigInteger, primary_key=True),
+    C("key_id", LargeBinary, nullable=False),
+    C("wrapped", LargeBinary, nullable=False),
+    C("kek_version", BigInteger, nullable=False),
+    C("entry", Text, nullable=False),
+    C("created_at", BigInteger, nullable=False),
+)
+
+# Deleting a salt shreds that record, however well D[r] is known.
+record_salts = Table(
+    "record_salts",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("record_id", Text, primary_key=True),
+    C("salt", LargeBinary, nullable=False),
+)
+
+# state: pending | effective. content: keyed hash of what was given, to know a repeated act from another one.
+records = Table(
+    "records",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("record_id", Text, primary_key=True),
+    C("resident", Text, nullable=False),
+    C("element", Text, nullable=False),
+    C("version", BigInteger, nullable=False),
+    C("epoch", BigInteger, nullable=False),
+    C("state", Text, nullable=False),
+    C("envelope", LargeBinary, nullable=False),
+    C("content", LargeBinary, nullable=False),
+    C("entry", Text, nullable=False),
+    C("position", Text, nullable=False),
+    C("created_at", BigInteger, nullable=False),
+    Index("records_by_element", "tenant_id", "resident", "element", unique=True),
+)
