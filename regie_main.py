@@ -12,3 +12,7 @@ def main() -> None:
     from assembly import cli  # noqa: PLC0415 - opens every room, which verifying must not
 
     cli.main()
+
+
+if __name__ == "__main__":
+    main()

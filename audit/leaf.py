@@ -27,7 +27,7 @@ from kernel.crypto import (
     sha256,
     unseal,
 )
-from kernel.proof import leaf_hash
+from kernel.proof.hashes import leaf_hash
 
 SALT = 32
 ACT, BODY = b"regie/act/1\0", b"regie/body/1\0"

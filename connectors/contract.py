@@ -4,17 +4,21 @@ Problem
 ├── NotReleased       403  every element was refused: code of the first in request order
 ├── SameKeyOtherBody  409  this Idempotency-Key belongs to another request
 ├── KeyUnderWay       409  the same request is being handled now; Retry-After
-├── NothingDelivered  502  allowed, but no source gave anything (504 when it was time)
+├── NothingDelivered  502  allowed, but no source gave anything
+├── TooLate           504  the same, and it was time
+├── Halted            503  the whole house stands still: its tenant's fence moved
 ├── StaleAnswer       503  the check behind the answer is too old; nothing was sent
 └── SourceDown        502  never crosses the door: becomes `nietGeleverd`
 """
 
-from typing import Annotated, Literal, Protocol
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Protocol, get_args
 
 from pydantic import Field, JsonValue
 
 from audit.contract import Permit, Position
-from consent.contract import Element, Refused
+from consent.contract import Code, Element, Refused
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Sentence, Short, wire
@@ -87,6 +91,25 @@ class NotReleased(Problem):
     code, status, title = "geweigerd", 403, "Dit mag niet"
 
 
+def _leaf(code: str) -> type[NotReleased]:
+    # A class per code, so that the code on the wire is the refusal's own and a client revives it as a NotReleased.
+    return type("NotReleased", (NotReleased,), {"code": code, "__doc__": NotReleased.__doc__})
+
+
+_BY_CODE: dict[str, type[NotReleased]] = {code: _leaf(code) for code in get_args(Code)}
+
+
+def not_released(refused: tuple[Refused, ...], line: LineRef) -> NotReleased:
+    """refused: in request order; the first gives the code."""
+    first = refused[0]
+    return _BY_CODE[first.code](
+        first.reason,
+        volgendeStap=first.next_step,
+        geweigerd=[one.model_dump(mode="json") for one in refused],
+        logregel=line.model_dump(mode="json"),
+    )
+
+
 class SameKeyOtherBody(Problem):
     """Use a new Idempotency-Key for a new request."""
 
@@ -103,6 +126,18 @@ class NothingDelivered(Problem):
     """Members: `nietGeleverd`, `geweigerd`, `logregel`."""
 
     code, status, title = "bron-niet-bereikbaar", 502, "De bron antwoordt niet"
+
+
+class TooLate(Problem):
+    """As NothingDelivered, and it was time that was short."""
+
+    code, status, title = "bron-te-laat", 504, "De bron antwoordt niet op tijd"
+
+
+class Halted(Problem):
+    """An emergency stop. Nothing was sent."""
+
+    code, status, title = "stilgezet", 503, "Regie staat stil"
 
 
 class StaleAnswer(Problem):
@@ -126,10 +161,25 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Repeatable:
+    """What tells a repeated request from another one. key: the Idempotency-Key, "" for none. body: its raw bytes."""
+
+    key: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+
+Deliver = Callable[[Release, float], Awaitable[None]]
+"""Sends a release (trust.md 2.3 step 9). The number: the boot clock before the last positive check was asked, in
+seconds. Returns when the last byte was handed over; raises when it was not, or when that check got too old."""
+
+
 class Desk(Protocol):
     """The one verb of the house."""
 
-    async def release(self, caller: Caller, request: ReleaseRequest, key: str) -> Release:
-        """Ask, log, act. `key` is the Idempotency-Key, "" for none. Raises NotReleased, NothingDelivered, KeyUnderWay,
-        SameKeyOtherBody, StaleAnswer, LogUnavailable, RegisterUnavailable, VaultUnavailable."""
+    async def release(
+        self, caller: Caller, request: ReleaseRequest, repeatable: Repeatable, deliver: Deliver
+    ) -> Release:
+        """Ask, log, act, send, and say how it ended. Raises NotReleased, NothingDelivered, TooLate, KeyUnderWay,
+        SameKeyOtherBody, StaleAnswer, Halted, LogUnavailable, RegisterUnavailable, VaultUnavailable."""
         ...

@@ -129,7 +129,8 @@ class Recipient(Message):
 class Case(Message):
     """A case is a fact of the register, never looked up during a release. Times in ms; until 0 is open.
 
-    resident: whose case, with the pseudonym under which they see its line. Unique per recipient and reference. origin: the source or the recipient.
+    resident: whose case, with the pseudonym under which they see its line. Unique per recipient and reference.
+    origin: the source or the recipient.
     """
 
     reference: Annotated[Annotated[str, Field(min_length=1, max_length=64)], wire("zaak")]

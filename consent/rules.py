@@ -107,12 +107,14 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
 
 def with_ground(facts: Facts) -> bool:
     """Whether the caller may know more of a resident than yes or no: trust.md 6."""
-    by_law = bool(facts.activity) and any(element.class_ != "C" for element in facts.activity.elements)
+    activity = facts.activity
+    by_law = activity is not None and any(element.class_ != "C" for element in activity.elements)
     return by_law and facts.by_bsn and facts.admitted and facts.in_scope and facts.in_force and _is_party(facts)
 
 
 def _is_party(facts: Facts) -> bool:
-    return bool(facts.activity) and any(party.recipient == facts.recipient for party in facts.activity.parties)
+    parties = facts.activity.parties if facts.activity else ()
+    return any(party.recipient == facts.recipient for party in parties)
 
 
 def _against_asking(used: UsedElement | None, facts: Facts, at: int) -> Code | None:
@@ -197,9 +199,7 @@ def _ends(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> I
         yield facts.case.until
 
 
-def _fences(
-    facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]
-) -> tuple[tuple[FenceAt, FenceKind], ...]:
+def _fences(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> tuple[tuple[FenceAt, FenceKind], ...]:
     case: list[tuple[FenceAt, FenceKind]] = []
     if facts.case and facts.activity and facts.activity.case == "verplicht":
         case = [(facts.case.fence, "zaak")]

@@ -24,9 +24,7 @@ class Standing:
     revision: int
 
 
-def state_of(
-    consents: tuple[Standing, ...], element: str, case: str, at: int
-) -> tuple[Standing | None, Code | None]:
+def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -> tuple[Standing | None, Code | None]:
     """The consent that permits the element with None; or nothing, with the reason.
 
     A consent counts for exactly its elements and, if it names one, its case. Of several that permit the last-ending

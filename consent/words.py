@@ -1,9 +1,6 @@
 """What a caller reads about a refusal, and what the case worker can do next (portal.md section 3). Dutch only: callers
 are municipal systems; residents read the portal's own words."""
 
-from datetime import UTC, datetime
-
-from consent.activity import Frequency
 from consent.decision import Code, Refused
 from kernel.clock import moment
 
@@ -44,22 +41,3 @@ def day(milliseconds: int) -> str:
     """14 november 2026. UTC: a recipient that waits until that day is never too early by more than hours."""
     date = moment(milliseconds)
     return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
-
-
-def term(frequency: Frequency, at: int) -> tuple[int, int]:
-    """Begin and end (ms) of the running calendar day, month or year (UTC); (0, 0) when the case itself is the term."""
-    now = moment(at)
-    match frequency.per:
-        case "dag":
-            begin = datetime(now.year, now.month, now.day, tzinfo=UTC)
-            return _ms(begin), _ms(begin) + 86_400_000
-        case "maand":
-            ahead = (now.year + now.month // 12, now.month % 12 + 1)
-            return _ms(datetime(now.year, now.month, 1, tzinfo=UTC)), _ms(datetime(*ahead, 1, tzinfo=UTC))
-        case "jaar":
-            return _ms(datetime(now.year, 1, 1, tzinfo=UTC)), _ms(datetime(now.year + 1, 1, 1, tzinfo=UTC))
-    return 0, 0
-
-
-def _ms(date: datetime) -> int:
-    return int(date.timestamp() * 1000)

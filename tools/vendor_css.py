@@ -1,6 +1,6 @@
 """Keep of two public CSS packages only what our templates use, so that a page stays light.
 
-Usage: python tools/vendor_css.py FOLDER, where FOLDER holds the unpacked npm packages
+Usage: python -m tools.vendor_css FOLDER, where FOLDER holds the unpacked npm packages
 `component-library-css` (@utrecht/component-library-css 9.0.4) and
 `voorbeeld-design-tokens` (@nl-design-system-unstable/voorbeeld-design-tokens 7.4.1), both EUPL-1.2.
 Run it again after using a new class; tests/web/test_static.py fails until then.
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from css_values import resolved, simplified
+from tools.css_values import resolved, simplified
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "web" / "static" / "vendor"

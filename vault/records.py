@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import RowMapping, and_, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kernel.crypto import kek_version
@@ -134,11 +134,9 @@ class RecordRows:
         async with self._database.writing(tenant) as connection:
             await connection.execute(change)
 
-    async def _select(self, tenant: str, conditions: list[object]) -> list[Record]:
-        salted = and_(
-            record_salts.c.tenant_id == records.c.tenant_id, record_salts.c.record_id == records.c.record_id
-        )
-        query = select(records, record_salts.c.salt).join(record_salts, salted).where(*conditions)  # type: ignore[arg-type]  # a list of clauses
+    async def _select(self, tenant: str, conditions: Sequence[ColumnElement[bool]]) -> list[Record]:
+        salted = and_(record_salts.c.tenant_id == records.c.tenant_id, record_salts.c.record_id == records.c.record_id)
+        query = select(records, record_salts.c.salt).join(record_salts, salted).where(*conditions)
         async with self._database.snapshot(tenant) as connection:
             return [_record(row) for row in (await connection.execute(query)).mappings()]
 

@@ -42,7 +42,7 @@ class ResidentRows:
     def _ref(self, keys: TenantKeys, index: bytes, row: RowMapping | None) -> ResidentRef:
         stand_in = keys.stand_in(index)
         nobody = keys.seal.sealed(residents, _new(keys.tenant, stand_in.id, index, 0))
-        checked = keys.seal.checked(residents, row or nobody)
+        checked = keys.seal.checked(residents, dict(row) if row else nobody)
         known = keys.known(str(checked["id"]))
         return known if row else stand_in
 
@@ -89,5 +89,5 @@ def _new(tenant: str, resident: str, index: bytes, now: int) -> dict[str, object
 
 
 def _read(keys: TenantKeys, row: RowMapping) -> ResidentRow:
-    checked = keys.seal.checked(residents, row)
+    checked = keys.seal.checked(residents, dict(row))
     return ResidentRow(**{name: value for name, value in checked.items() if name != "tenant_id"})

@@ -1,5 +1,5 @@
-"""The vault's rows. Lost: values must be delivered again. Written by an attacker: a moved value does not open, a changed
-resident row fails its MAC, a removed one makes a resident a stranger, for whom nothing is opened."""
+"""The vault's rows. Lost: values must be delivered again. Written by an attacker: a moved value does not open, a
+changed resident row fails its MAC, a removed one makes a resident a stranger, for whom nothing is opened."""
 
 from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, Text
 from sqlalchemy import Column as C

@@ -9,13 +9,14 @@ from web.frame import Coverage, FieldError, Frame, Option, Pager
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
-    """A question for the FG, without name or number of who asked."""
+    """A question for the FG, without name or number of who asked. `moment` of the use, where it may be told: reading
+    somebody's line is a search, with a reason."""
 
     id: str
     text: str
     department: str
     purpose: str
-    moment: datetime
+    moment: datetime | None = None
     asked: date
     due: date
     late: bool = False
@@ -60,14 +61,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """The answer to a search, shown only after the search has its own line `receipt`. `who` is masked."""
+    """The answer to a search, shown only after the search has its own line `receipt`. `who` is masked. `staff` is
+    absent unless a second reason was given. `lines` may be more than `rows`: the page says so."""
 
     who: str
     since: date
     until: date
     lines: int
     residents: int
-    staff: int
+    staff: int | None = None
     rows: tuple[Found, ...]
     pager: Pager
     coverage: Coverage

@@ -38,7 +38,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseRow:
-    """One handling in a list. `reason` is the sentence for a refusal (`words.reason_for`), else empty."""
+    """One handling in a list. `reason` is the sentence for a refusal (`words.reason_for`), else empty. `act` says what
+    happened when it is no use of data: a choice, a search, a question."""
 
     id: str
     moment: datetime
@@ -49,6 +50,7 @@ class UseRow:
     result: Result
     times: int = 1
     reason: str = ""
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,18 @@ class ConsentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vault:
+    """The resident's own vault, as the register describes it (activity regie-kluis)."""
+
+    purpose: str
+    retention: str
+    consequence: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """`/overzicht`: what waits, this month in numbers per class, the last five uses, what runs."""
+    """`/overzicht`: what waits, this month in numbers per class, the last five uses, what runs, the own vault."""
 
     frame: Frame
     waiting: tuple[Waiting, ...]
@@ -86,6 +98,7 @@ class Overview:
     active: tuple[ConsentRow, ...]
     coverage: Coverage
     last_login: datetime | None = None
+    vault: Vault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +111,8 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
-    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start."""
+    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more` that older
+    lines exist which this list does not reach."""
 
     frame: Frame
     periods: tuple[Option, ...]
@@ -108,6 +122,7 @@ class Uses:
     days: tuple[Day, ...]
     pager: Pager
     coverage: Coverage
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +162,7 @@ class Use:
     asked: Asked | None = None
     ask: bool = False
     draft: str = ""
+    act: str = ""
     errors: tuple[FieldError, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""The demo's register: Gemeente Spaarnewoude, its recipients and what they may ask (stories 1 and 2, and Regie's own uses).
+"""The demo's register: Gemeente Spaarnewoude, its recipients and what they may ask (stories 1 and 2, and our own uses).
 
 Articles are from general knowledge and have to be confirmed by a lawyer or the FG before anybody relies on them.
 """

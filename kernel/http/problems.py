@@ -66,6 +66,8 @@ def new_instance() -> str:
 
 def _headers(problem: Problem) -> dict[str, str]:
     match problem.status:
+        case 409 if "wachtSeconden" in problem.members:
+            return {"Retry-After": str(int(problem.members["wachtSeconden"]))}
         case 401:
             return {"WWW-Authenticate": "Bearer"}  # RFC 9110 section 11.6.1
         case 429:

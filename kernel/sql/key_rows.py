@@ -33,7 +33,7 @@ class KeyRows:
 
     def __init__(self, database: Database, table: Table, ring: Keyring) -> None:
         self._database, self._table, self._ring = database, table, ring
-        self._read: dict[tuple[str, str], bytes] = {}
+        self._read: dict[tuple[str, str, int], bytes] = {}
 
     async def found(self, tenant: str, purposes: Iterable[str]) -> None:
         """Makes those that are not there. Raises what the key provider raises."""
@@ -41,35 +41,46 @@ class KeyRows:
         there = {str(row["purpose"]) for row in present}
         for purpose in purposes:
             if purpose not in there:
-                await self._make(tenant, purpose)
+                await self._make(tenant, purpose, 1)
 
-    async def open(self, tenant: str, purpose: str) -> bytes:
+    async def open(self, tenant: str, purpose: str, version: int = 1) -> bytes:
         """The key. Raises CannotOpen, KeyUnavailable; KeyError when it was never founded."""
         try:
-            return await self._opened(tenant, purpose)
+            return await self._opened(tenant, purpose, version)
         except (CannotOpen, KeyError):  # re-wrapped by another process since we read it, and the old KEK is gone
             await self._learn(tenant)
-            return await self._opened(tenant, purpose)
+            return await self._opened(tenant, purpose, version)
+
+    async def versions(self, tenant: str, purpose: str) -> list[int]:
+        """Those there are, rising."""
+        return sorted(int(row["version"]) for row in await self._rows(tenant) if row["purpose"] == purpose)
+
+    async def add(self, tenant: str, purpose: str) -> int:
+        """One more version and its number; two at once make one. Only for keys whose use names the version."""
+        version = (await self.versions(tenant, purpose))[-1] + 1
+        await self._make(tenant, purpose, version)
+        return version
 
     async def rewrap(self, tenant: str) -> int:
         """All rows of a tenant to the newest KEK; how many changed. May be broken off and run again."""
         changed = 0
         for row in await self._rows(tenant):
             wrapped = bytes(row["wrapped"])
-            anew = await self._ring.rewrap(self._kek(tenant), self._place(tenant, row["purpose"]), wrapped)
+            place = self._place(tenant, row["purpose"], row["version"])
+            anew = await self._ring.rewrap(self._kek(tenant), place, wrapped)
             if anew != wrapped:
                 await self._replace(row, anew)
                 changed += 1
         await self._learn(tenant)
         return changed
 
-    async def _opened(self, tenant: str, purpose: str) -> bytes:
-        wrapped = self._read[tenant, purpose]
-        return await self._ring.open(self._kek(tenant), self._place(tenant, purpose), wrapped)
+    async def _opened(self, tenant: str, purpose: str, version: int) -> bytes:
+        wrapped = self._read[tenant, purpose, version]
+        return await self._ring.open(self._kek(tenant), self._place(tenant, purpose, version), wrapped)
 
-    async def _make(self, tenant: str, purpose: str) -> None:
-        _, wrapped = await self._ring.wrap_new(self._kek(tenant), self._place(tenant, purpose))
-        row = {"tenant_id": tenant, "purpose": purpose, "owner": "", "version": 1}
+    async def _make(self, tenant: str, purpose: str, version: int) -> None:
+        _, wrapped = await self._ring.wrap_new(self._kek(tenant), self._place(tenant, purpose, version))
+        row = {"tenant_id": tenant, "purpose": purpose, "owner": "", "version": version}
         try:
             async with self._database.writing(tenant) as connection:
                 values = {**row, "wrapped": wrapped, "kek_version": kek_version(wrapped)}
@@ -86,15 +97,15 @@ class KeyRows:
 
     async def _learn(self, tenant: str) -> None:
         for row in await self._rows(tenant):
-            self._read[tenant, str(row["purpose"])] = bytes(row["wrapped"])
+            self._read[tenant, str(row["purpose"]), int(row["version"])] = bytes(row["wrapped"])
 
     async def _rows(self, tenant: str) -> list[RowMapping]:
-        mine = (self._table.c.tenant_id == tenant, self._table.c.owner == "", self._table.c.version == 1)
+        mine = (self._table.c.tenant_id == tenant, self._table.c.owner == "")
         async with self._database.snapshot(tenant) as connection:
             return list((await connection.execute(select(self._table).where(*mine))).mappings())
 
     def _kek(self, tenant: str) -> str:
         return f"regie/{tenant}/{self._database.schema}"
 
-    def _place(self, tenant: str, purpose: str) -> KeyPlace:
-        return KeyPlace(tenant, self._database.schema, purpose, "", 1)
+    def _place(self, tenant: str, purpose: str, version: int) -> KeyPlace:
+        return KeyPlace(tenant, self._database.schema, purpose, "", version)

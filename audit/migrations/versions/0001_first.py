@@ -1,7 +1,10 @@
 """The first tables of the log."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.schema import SchemaItem
 
 from kernel.sql.migrating import confine, freeze
 
@@ -10,8 +13,11 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-T, N, B = sa.Text, sa.BigInteger, sa.LargeBinary
-TABLES: dict[str, tuple[tuple[tuple[str, type[sa.types.TypeEngine[object]]], ...], tuple[str, ...]]] = {
+Kind = type[sa.types.TypeEngine[Any]]
+T: Kind = sa.Text
+N: Kind = sa.BigInteger
+B: Kind = sa.LargeBinary
+TABLES: dict[str, tuple[tuple[tuple[str, Kind], ...], tuple[str, ...]]] = {
     "head": (
         (("origin", T), ("term", T), ("size", N), ("edge", B), ("root", B), ("last_logged_at", N), ("mac", B)),
         (),
@@ -44,15 +50,12 @@ def upgrade() -> None:
     """Creates them; rows of other tenants are out of reach, and what is append-only stays so."""
     schema = "audit" if op.get_bind().dialect.name == "postgresql" else None
     for name, (columns, key) in TABLES.items():
-        made = [sa.Column("tenant_id", T, nullable=False), *(sa.Column(c, kind, nullable=False) for c, kind in columns)]
+        made: list[SchemaItem] = [sa.Column("tenant_id", T, nullable=False)]
+        made += [sa.Column(column, kind, nullable=False) for column, kind in columns]
         unique = (("tenant_id", "event_id"), ("tenant_id", "subject", "n")) if name == "lines" else ()
-        op.create_table(
-            name,
-            *made,
-            sa.PrimaryKeyConstraint("tenant_id", *key),
-            *(sa.UniqueConstraint(*each) for each in unique),
-            schema=schema,
-        )
+        rules: list[SchemaItem] = [sa.PrimaryKeyConstraint("tenant_id", *key)]
+        rules += [sa.UniqueConstraint(*each) for each in unique]
+        op.create_table(name, *made, *rules, schema=schema)
     confine(*TABLES, schema="audit")
     freeze("lines", "tiles", "moves", "tags", schema="audit")
 

@@ -7,6 +7,7 @@ from kernel.sql.migrating import confine
 
 revision, down_revision, branch_labels, depends_on = "vault_0001", None, None, None
 
+Column = sa.Column[str] | sa.Column[int] | sa.Column[bytes]
 TABLES = ("keys", "residents", "resident_keys", "record_salts", "records")
 
 
@@ -16,12 +17,12 @@ def upgrade() -> None:
     for name, columns, key in _tables():
         op.create_table(name, *columns, sa.PrimaryKeyConstraint(*key), schema=schema)
     op.create_index("residents_by_bsn", "residents", ["tenant_id", "bsn_index"], unique=True, schema=schema)
-    columns = ["tenant_id", "resident", "element"]
-    op.create_index("records_by_element", "records", columns, unique=True, schema=schema)
+    names = ["tenant_id", "resident", "element"]
+    op.create_index("records_by_element", "records", names, unique=True, schema=schema)
     confine(*TABLES, schema="vault")
 
 
-def _tables() -> tuple[tuple[str, list[sa.Column[object]], tuple[str, ...]], ...]:
+def _tables() -> tuple[tuple[str, list[Column], tuple[str, ...]], ...]:
     return (
         (
             "keys",
@@ -59,13 +60,13 @@ def _tables() -> tuple[tuple[str, list[sa.Column[object]], tuple[str, ...]], ...
     )
 
 
-def _text(*names: str) -> list[sa.Column[object]]:
+def _text(*names: str) -> list[Column]:
     return [sa.Column(name, sa.Text, nullable=False) for name in names]
 
 
-def _number(*names: str) -> list[sa.Column[object]]:
+def _number(*names: str) -> list[Column]:
     return [sa.Column(name, sa.BigInteger, nullable=False) for name in names]
 
 
-def _bytes(*names: str) -> list[sa.Column[object]]:
+def _bytes(*names: str) -> list[Column]:
     return [sa.Column(name, sa.LargeBinary, nullable=False) for name in names]

@@ -1,0 +1,54 @@
+"""Registering an application: its key is made here once, and its private half is kept by nobody but its owner."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from joserfc.jwk import ECKey
+
+from consent.contract import Application
+from consent.registers import Registers
+from kernel.caller import Caller
+
+ALGORITHM = "ES256"
+Role = Literal["verstrekking", "toestemming", "logboek"]
+
+
+@dataclass(frozen=True)
+class NewClient:
+    """An application to come. kind: who sits at it. roles: the roots it may have tokens for."""
+
+    client_id: str
+    name: str
+    kind: Literal["mens", "burger", "automatisch"]
+    roles: tuple[Role, ...] = ("verstrekking", "toestemming")
+
+
+def make_client_key() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A new P-256 key: the private JWK, and the public JWK set to register. Both name algorithm and kid (RFC 7638)."""
+    key = ECKey.generate_key("P-256")
+    named = {"alg": ALGORITHM, "use": "sig", "kid": key.thumbprint()}
+    return {**key.as_dict(private=True), **named}, {"keys": [{**key.as_dict(private=False), **named}]}
+
+
+async def add_client(
+    registers: Registers, caller: Caller, recipient: str, client: NewClient, issuer: str
+) -> dict[str, Any]:
+    """Registers it and returns its entry for clients.json, the only place where the private key will ever stand.
+
+    issuer: public address of the municipality, no path. `activities` is left for who knows them. Raises what
+    `Registers.add_client` raises; then the key is of no use to anybody.
+    """
+    private, public = make_client_key()
+    application = Application(
+        client_id=client.client_id, name=client.name, kind=client.kind, jwks=json.dumps(public), roles=client.roles
+    )
+    await registers.add_client(caller, recipient, application)
+    return {
+        "naam": client.name,
+        "clientId": client.client_id,
+        "soort": client.kind,
+        "privateJwk": private,
+        "resources": {role: f"{issuer}/{role}/v1" for role in client.roles},
+        "activities": [],
+    }

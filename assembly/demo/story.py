@@ -1,0 +1,206 @@
+"""Story 1 from start to end, through the real interfaces: a line per step, and a failure stops it.
+
+One question, two rules: name, address and 18+ come by law, the income answer is R1's own choice.
+"""
+
+import asyncio
+import base64
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from assembly.demo.recipient import Application
+from assembly.demo.register import BY_LAW, INCOME, INCOME_ANSWER, STORY
+from assembly.demo.visitor import Page, Visitor
+
+SEEN_WITHIN = 1.0  # seconds between an answer and the resident's page
+ASKED = (*BY_LAW, INCOME_ANSWER)
+
+
+class StoryFailed(Exception):
+    """A step did not go as told; the text says which, and what came instead (never a BSN)."""
+
+
+@dataclass
+class Cast:
+    """Who plays. `resident` and `officer`: login choices; `bsn`: of the resident. vkey: the log's public key file."""
+
+    application: Application
+    resident: Visitor
+    resident_choice: str
+    bsn: str
+    officer: Visitor
+    officer_choice: str
+    vkey: Path
+    say: Callable[[str], None]
+
+
+async def tell(cast: Cast) -> None:
+    """All steps in order. Raises StoryFailed."""
+    case = f"Z-{secrets.token_hex(4)}"
+    await _open_case(cast, case)
+    first = await _asks_before_consent(cast, case)
+    page = await _resident_sees(cast, first)
+    consent = await _resident_says_yes(cast, case)
+    await _asks_under_consent(cast, case)
+    await _resident_stops(cast, consent)
+    await _asks_after_stop(cast, case)
+    await _officer_searches(cast, case)
+    await _proof_is_checked(cast, page)
+
+
+def _demand(holds: bool, told: str, instead: object = "") -> None:
+    if not holds:
+        raise StoryFailed(f"{told} Maar wij kregen: {str(instead)[:600]}")
+
+
+async def _ask(cast: Cast, case: str) -> dict[str, Any]:
+    answer = await cast.application.release(cast.bsn, STORY, ASKED, case)
+    _demand(answer.status_code == 200, "Het Inkomensloket krijgt antwoord 200.", f"{answer.status_code} {answer.text}")
+    body: dict[str, Any] = answer.json()
+    _demand(set(BY_LAW) <= set(body["gegevens"]), "Naam, adres en 18+ komen altijd, van de wet.", body)
+    return body
+
+
+def _refused(body: dict[str, Any]) -> dict[str, str]:
+    return {one["gegevenselement"]: one["code"] for one in body["geweigerd"]}
+
+
+async def _open_case(cast: Cast, case: str) -> None:
+    body = {"zaak": case, "inwoner": {"bsn": cast.bsn}, "verwerkingsactiviteit": STORY}
+    answer = await cast.application.post("toestemming", "/zaken", body)
+    _demand(answer.status_code == 201, "De zaak wordt geopend.", f"{answer.status_code} {answer.text}")
+    cast.say(f"R1 vraagt geld voor een wasmachine aan. Het Inkomensloket opent zaak {case}.")
+
+
+async def _asks_before_consent(cast: Cast, case: str) -> dict[str, Any]:
+    body = await _ask(cast, case)
+    _demand(_refused(body) == {INCOME_ANSWER: "geen-toestemming"}, "Het inkomen wordt geweigerd.", body)
+    cast.say(
+        "Een vraag, twee regels: naam, adres en 18+ komen van de wet; het antwoord over inkomen is geweigerd "
+        f"(geen-toestemming). Regel {body['logregel']['index']}."
+    )
+    return body
+
+
+async def _resident_sees(cast: Cast, first: dict[str, Any]) -> Page:
+    await cast.resident.log_in(cast.resident_choice)
+    asked_at, place = time.monotonic(), _use_of(first)
+    page = await cast.resident.get(place)
+    while page.status != 200 and time.monotonic() - asked_at < SEEN_WITHIN:
+        await asyncio.sleep(0.05)
+        page = await cast.resident.get(place)
+    took = time.monotonic() - asked_at
+    _demand(
+        page.status == 200 and took <= SEEN_WITHIN, "R1 ziet dit binnen een seconde.", f"{page.status}, {took:.2f} s"
+    )
+    for words in ("Inkomensloket", "U gaf hiervoor geen toestemming"):
+        _demand(words in page.text, f"R1 leest: {words}.", page.text)
+    cast.say(f"R1 logt in en leest beide uitkomsten in gewone taal, na {took:.2f} seconde.")
+    return page
+
+
+def _use_of(body: dict[str, Any]) -> str:
+    place = str(body["logregel"]["bewijs"]).split("/")[-2]
+    return f"/gebruik/{place}"
+
+
+async def _resident_says_yes(cast: Cast, case: str) -> str:
+    wanted = await cast.application.request_consent(cast.bsn, STORY, (INCOME_ANSWER,), case)
+    _demand(wanted.status_code == 201, "Het Inkomensloket vraagt toestemming.", f"{wanted.status_code} {wanted.text}")
+    place = f"/toestemmingen/{wanted.json()['id']}"
+    page = await _choose(cast, place, "ja")
+    _demand("Gelukt. U zei ja." in page.text, "R1 leest: Gelukt. U zei ja.", page.text)
+    cast.say("Het Inkomensloket vraagt toestemming. R1 zegt ja, op een pagina met een formulier.")
+    return place
+
+
+async def _choose(cast: Cast, place: str, choice: str) -> Page:
+    page = await cast.resident.get(place)
+    _demand(page.status == 200, "R1 opent de vraag.", page.status)
+    return await cast.resident.send(page, page.form("keuze"), keuze=choice)
+
+
+async def _asks_under_consent(cast: Cast, case: str) -> None:
+    body = await _ask(cast, case)
+    answer = body["gegevens"].get(INCOME_ANSWER, {}).get("waarde")
+    _demand(answer in (True, False) and not body["geweigerd"], "Nu komt er ja of nee.", body)
+    _demand(INCOME not in json.dumps(body), "Er komt nooit een bedrag.", body)
+    cast.say(f"Dezelfde vraag: nu komt het antwoord over inkomen: {'ja' if answer else 'nee'}. Nooit een bedrag.")
+
+
+async def _resident_stops(cast: Cast, place: str) -> None:
+    page = await _choose(cast, place, "stop")
+    _demand("Uw toestemming is gestopt" in page.text, "R1 leest: Uw toestemming is gestopt.", page.text)
+    cast.say("R1 stopt met delen, op dezelfde pagina.")
+
+
+async def _asks_after_stop(cast: Cast, case: str) -> None:
+    body = await _ask(cast, case)
+    _demand(_refused(body) == {INCOME_ANSWER: "toestemming-ingetrokken"}, "Nu geldt: ingetrokken.", body)
+    cast.say("Dezelfde vraag: wat van de wet moet komt nog steeds; het inkomen is geweigerd (toestemming-ingetrokken).")
+
+
+async def _officer_searches(cast: Cast, case: str) -> None:
+    await cast.officer.log_in(cast.officer_choice)
+    page = await cast.officer.get("/fg/zoek")
+    found = await cast.officer.send(
+        page, page.form("bsn"), bsn=cast.bsn, reden="vraag-inwoner", zaak=f"FG-{case}", ontvanger=""
+    )
+    _demand(found.status == 200 and "Inkomensloket" in found.text, "De FG ziet wie R1 zag, en waarom.", found.text)
+    cast.say("De FG vraagt met een reden: wie zag R1, en waarom? Het zoeken zelf staat er ook.")
+    uses = await cast.resident.get("/gebruik")
+    _demand("privacy-toezichthouder" in uses.text.lower(), "R1 ziet dat de FG zocht.", uses.text)
+    cast.say("R1 ziet dat de FG zocht.")
+
+
+async def _proof_is_checked(cast: Cast, page: Page) -> None:
+    proof = await cast.resident.get(page.url.rstrip("/") + "/bewijs")
+    _demand(proof.status == 200, "R1 haalt het bewijs op.", proof.status)
+    good, word = await asyncio.to_thread(_verify, proof.content, cast.vkey)
+    _demand(good == 0, "Het bewijs klopt.", word)
+    cast.say("R1 controleert het bewijs zonder ons (regie verify): klopt.")
+    bad, word = await asyncio.to_thread(_verify, _tampered(proof.content), cast.vkey)
+    _demand(bad == 1, "Een veranderd bewijs wordt afgewezen.", word)
+    cast.say(f"Een veranderd bewijs wordt afgewezen: {word}")
+
+
+def _tampered(bundle: bytes) -> bytes:
+    """The same line, with another recipient in it."""
+
+    document = json.loads(bundle)
+    body = base64.b64decode(document["inhoud"]["body"]).replace(b"inkomensloket", b"onbekende-part")
+    document["inhoud"]["body"] = base64.b64encode(body).decode()
+    return json.dumps(document).encode()
+
+
+def _verify(bundle: bytes, vkey: Path) -> tuple[int, str]:
+    """`regie verify` in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "bewijs.json")
+        path.write_bytes(bundle)
+        command = [sys.executable, "-m", "regie_main", "verify", str(path), "--vkey", str(vkey)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # our own
+    return done.returncode, (done.stdout or done.stderr).strip().splitlines()[0]
+
+
+async def wait_until_served(http: httpx2.AsyncClient, url: str, seconds: float = 60) -> None:
+    """Until /readyz says so. Raises StoryFailed."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if (await http.get(url + "/readyz")).status_code == 200:
+                return
+        except httpx2.TransportError:
+            pass
+        await asyncio.sleep(0.1)
+    raise StoryFailed("Regie start niet op tijd.")

@@ -1,0 +1,110 @@
+"""What `/logboek/v1` reads and answers: Dutch names, times as RFC 3339 in UTC."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime
+
+from audit.contract import Found, Line, Query, Reason, Totals
+from audit.permit import Position
+from kernel.clock import millis, moment
+from kernel.hidden import Hidden
+from kernel.message import Message, Short, wire
+
+
+class ByNumber(Message):
+    """A resident, by citizen service number, only ever in a body."""
+
+    bsn: Hidden
+
+
+class Asked(Message):
+    """A search. `reason` is mandatory: a search is an act."""
+
+    resident: Annotated[ByNumber | None, wire("inwoner")] = None
+    recipient: Annotated[Short, wire("ontvanger")] = ""
+    since: Annotated[AwareDatetime | None, wire("van")] = None
+    until: Annotated[AwareDatetime | None, wire("tot")] = None
+    reason: Annotated[Reason, wire("reden")]
+    cursor: Annotated[Short, wire("vorige")] = ""
+
+    def query(self, subject: str, before: Position | None) -> Query:
+        """For the log; times in ms."""
+        since, until = (millis(each) if each else 0 for each in (self.since, self.until))
+        return Query(subject=subject, recipient=self.recipient, since=since, until=until, before=before)
+
+
+class Place(Message):
+    """Where a line is, and its proof."""
+
+    log: Annotated[str, wire("logboek")]
+    index: int
+    proof: Annotated[str, wire("bewijs")]
+
+
+class FoundLine(Message):
+    """A line as an auditor sees it."""
+
+    place: Annotated[Place, wire("logregel")]
+    at: Annotated[datetime, wire("tijd")]
+    kind: Annotated[str, wire("soort")]
+    resident: Annotated[str, wire("betrokkene")]
+    number: Annotated[int, wire("nummer")]
+    recipient: Annotated[str, wire("ontvanger")]
+    application: Annotated[str, wire("toepassing")]
+    user: Annotated[str, wire("gebruiker")]
+    activity: Annotated[str, wire("verwerkingsactiviteit")]
+    version: Annotated[str, wire("versie")]
+    purpose: Annotated[str, wire("doel")]
+    basis: Annotated[str, wire("grondslag")]
+    case: Annotated[str, wire("zaak")]
+    elements: Annotated[tuple[str, ...], wire("gegevenselementen")]
+    refused: Annotated[tuple[tuple[str, str], ...], wire("geweigerd")]
+    outcome: Annotated[str, wire("afloop")]
+
+
+class FoundLines(Message):
+    """The answer. `own`: the line of this search itself."""
+
+    lines: Annotated[tuple[FoundLine, ...], wire("regels")]
+    totals: Annotated[Totals, wire("totalen")]
+    next: Annotated[str | None, wire("volgende")]
+    own: Annotated[Place, wire("logregel")]
+
+
+def answer(found: Found) -> FoundLines:
+    """What was found, for outside."""
+    origin, before = found.receipt.origin, found.found.before
+    return FoundLines(
+        lines=tuple(_line(origin, line) for line in found.found.lines),
+        totals=found.totals,
+        next=str(before) if before else None,
+        own=place_of(found.receipt.origin, found.receipt.position),
+    )
+
+
+def place_of(origin: str, position: Position) -> Place:
+    """As `logregel` in every answer of the house."""
+    return Place(log=origin, index=position.index, proof=f"/logboek/v1/logregels/{position}/bewijs")
+
+
+def _line(origin: str, line: Line) -> FoundLine:
+    event = line.event
+    return FoundLine(
+        place=place_of(origin, line.position),
+        at=moment(line.at).astimezone(UTC),
+        kind=event.kind,
+        resident=event.subject,
+        number=line.n,
+        recipient=event.recipient,
+        application=event.application,
+        user=event.actor,
+        activity=event.activity,
+        version=event.version,
+        purpose=event.purpose,
+        basis=event.basis,
+        case=event.case,
+        elements=event.elements,
+        refused=event.refused,
+        outcome=line.outcome,
+    )

@@ -1,0 +1,110 @@
+"""HTTP in: `/logboek/v1`. Searching is for the FG and auditors; heads, keys and proofs are for everybody."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse
+
+from audit.answers import Asked, FoundLines, answer
+from audit.contract import NoSuchLine, Residents
+from audit.permit import Position
+from audit.searching import may_search
+from audit.service import ROOM, AuditService
+from kernel.caller import Caller, room_of
+from kernel.errors import BadInput, NoAccess, NotFound
+
+PLAIN = "text/plain; charset=utf-8"
+_TEXT: Any = {200: {"content": {"text/plain": {}}, "description": "Tekst"}}
+
+
+def routes(
+    service: AuditService, residents: Residents, caller_of: Callable[..., Awaitable[Caller]], hosts: Mapping[str, str]
+) -> APIRouter:
+    """caller_of: the dependency that turns a bearer token for this root into a Caller. hosts: tenant by host."""
+    router = APIRouter()
+    audit = service.door(ROOM)
+
+    @router.post("/logregels/_zoek", summary="Zoek in het logboek; het zoeken is zelf een regel")
+    async def search(caller: Annotated[Caller, Depends(caller_of)], body: Asked) -> FoundLines:
+        if not may_search(caller):
+            raise NoAccess("Zoeken in het logboek is voor de FG en auditors.")
+        before = _position(body.cursor) if body.cursor else None
+        subject = (await residents.identify(caller, body.resident.bsn)).subject if body.resident else ""
+        return answer(await audit.search(caller, body.query(subject, before), body.reason))
+
+    router.include_router(_open_to_all(service, hosts))
+    return router
+
+
+def _open_to_all(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
+    router = APIRouter()
+    audit = service.door(ROOM)
+    Here = Annotated[Caller, Depends(_of_host(hosts))]
+
+    @router.get(
+        "/sleutels",
+        response_class=PlainTextResponse,
+        responses=_TEXT,
+        summary="Publieke sleutels van het logboek (C2SP vkey)",
+    )
+    async def keys(caller: Here) -> PlainTextResponse:
+        return _plain(service.desk(caller).log.signer.vkey + "\n")
+
+    @router.get("/checkpoint", status_code=307, response_class=RedirectResponse, summary="Naar het open logboek")
+    async def newest(caller: Here) -> RedirectResponse:
+        return RedirectResponse(f"/logboek/v1/{service.desk(caller).log.term}/checkpoint", 307)
+
+    @router.get(
+        "/{term}/checkpoint",
+        responses=_TEXT,
+        response_class=PlainTextResponse,
+        summary="De getekende kop (C2SP checkpoint)",
+    )
+    async def checkpoint(caller: Here, term: str) -> PlainTextResponse:
+        if term != service.desk(caller).log.term:
+            raise NotFound("Dit logboek is er niet.")
+        return _plain(await audit.checkpoint(caller))
+
+    @router.get(
+        "/logregels/{plaats}/bewijs",
+        responses=_TEXT,
+        response_class=PlainTextResponse,
+        summary="Het bewijs van een regel (C2SP tlog-proof)",
+    )
+    async def proof(caller: Here, plaats: str) -> PlainTextResponse:
+        return _plain(await audit.proof(caller, _place(plaats)))
+
+    return router
+
+
+def _of_host(hosts: Mapping[str, str]) -> Callable[[Request], Caller]:
+    """Public doors have no token: the tenant is that of the host, or the only one there is."""
+    only = next(iter(hosts.values())) if len(set(hosts.values())) == 1 else ""
+
+    def here(request: Request) -> Caller:
+        tenant = hosts.get(request.headers.get("host", ""), only)
+        if not tenant:
+            raise NotFound()
+        return room_of(tenant, ROOM)
+
+    return here
+
+
+def _plain(text: str) -> PlainTextResponse:
+    return PlainTextResponse(text, media_type=PLAIN)
+
+
+def _place(text: str) -> Position:
+    try:
+        return Position.parse(text)
+    except ValueError:
+        raise NoSuchLine("Deze logregel is er niet.") from None
+
+
+def _position(text: str) -> Position:
+    try:
+        return Position.parse(text)
+    except ValueError:
+        fault = {"veld": "/vorige", "code": "ongeldige-waarde", "detail": "Deze waarde kan hier niet."}
+        raise BadInput("De vraag klopt niet.", fouten=[fault]) from None

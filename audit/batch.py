@@ -1,0 +1,230 @@
+"""One batch in the database: what must be known to judge it, and what it leaves. A fixed number of statements.
+
+All of it runs inside the writer's one transaction, under the lock of the head.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.event import Kind
+from audit.heads import Head, store_head
+from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
+from audit.keychain import TenantKeys
+from audit.kinds import OUTCOME, RELEASE
+from audit.leaf import Previous, Written, act_place, opened
+from audit.permit import Position
+from audit.tables import fences, lines, moves, outcomes, series, tags, tiles, under_way
+from audit.tags import tags_of
+from kernel.canonical import read_canonical
+from kernel.proof.tiles import FULL, completed_tiles
+from kernel.proof.tree import Growth
+from kernel.sql import RowSeal
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A line of this batch, ready to be stored."""
+
+    draft: Draft
+    written: Written
+    n: int
+
+
+async def overlay_of(tx: AsyncConnection, head: Head, asked: Sequence[Asked], seal: RowSeal, at: int) -> Overlay:
+    """What these entries are judged against."""
+    entries = [each.entry for each in asked]
+    named = {each.fence for entry in entries for each in entry.requires} | {x for e in entries for x in e.advances}
+    return Overlay(
+        head.term,
+        head.size,
+        at,
+        await stands_of(tx, head.tenant, named, seal),
+        await _known(tx, head.tenant, [entry.event.id for entry in entries]),
+        await _sending(tx, head.tenant, at) if any(map(moves_fences, asked)) else {},
+    )
+
+
+async def stands_of(tx: AsyncConnection, tenant: str, named: Iterable[str], seal: RowSeal) -> dict[str, Stand]:
+    """Only fences that ever moved. Raises RowForged."""
+    query = select(fences).where(fences.c.tenant_id == tenant, fences.c.fence.in_(sorted(named)))
+    rows = [seal.checked(fences, dict(row)) for row in (await tx.execute(query)).mappings()]
+    return {row["fence"]: Stand(row["epoch"], Position(term=row["term"], index=row["idx"])) for row in rows}
+
+
+async def kinds_at(
+    tx: AsyncConnection, tenant: str, places: Iterable[Position], keys: TenantKeys
+) -> dict[Position, Kind]:
+    """The kinds of these lines, from their acts. Raises CannotOpen."""
+    wanted = sorted({(place.term, place.index) for place in places})
+    if not wanted:
+        return {}
+    terms = sorted({term for term, _ in wanted})
+    query = select(lines.c.term, lines.c.idx, lines.c.event_id, lines.c.act).where(
+        lines.c.tenant_id == tenant, lines.c.term.in_(terms), lines.c.idx.in_([index for _, index in wanted])
+    )
+    found: dict[Position, Kind] = {}
+    for term, index, event_id, act in await tx.execute(query):
+        text, _ = opened(keys.acts, act_place(tenant, term, event_id), bytes(act))
+        found[Position(term=term, index=index)] = read_canonical(text)["soort"]
+    return found
+
+
+async def series_of(tx: AsyncConnection, tenant: str, subjects: Iterable[str], seal: RowSeal) -> dict[str, Previous]:
+    """The last line of each subject's series. Raises RowForged."""
+    query = select(series).where(series.c.tenant_id == tenant, series.c.subject.in_(sorted(subjects)))
+    rows = [seal.checked(series, dict(row)) for row in (await tx.execute(query)).mappings()]
+    return {
+        row["subject"]: Previous(row["n"], Position(term=row["term"], index=row["idx"]), bytes(row["leaf_hash"]))
+        for row in rows
+    }
+
+
+async def _known(tx: AsyncConnection, tenant: str, ids: Sequence[str]) -> dict[str, Known]:
+    query = select(lines.c.event_id, lines.c.term, lines.c.idx, lines.c.content)
+    found = await tx.execute(query.where(lines.c.tenant_id == tenant, lines.c.event_id.in_(ids)))
+    return {each: Known(Position(term=term, index=idx), bytes(content)) for each, term, idx, content in found}
+
+
+async def _sending(tx: AsyncConnection, tenant: str, at: int) -> dict[Position, Sending]:
+    query = select(under_way.c.term, under_way.c.idx, under_way.c.logged_at, under_way.c.fences)
+    query = query.where(under_way.c.tenant_id == tenant, under_way.c.logged_at >= at - UNDER_WAY_MS)
+    found = {}
+    for term, index, logged_at, packed in await tx.execute(query):
+        text, place = bytes(packed).hex(), Position(term=term, index=index)
+        named = frozenset(text[start : start + 32] for start in range(0, len(text), 32))
+        found[place] = Sending(place, logged_at, named)
+    return found
+
+
+class Storing:
+    """Writes what a batch leaves. `seal` and `keys` are the tenant's."""
+
+    def __init__(self, tx: AsyncConnection, old: Head, at: int, keys: TenantKeys) -> None:
+        self._tx, self._old, self._at, self._keys = tx, old, at, keys
+        self._upsert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+
+    async def store(self, made: Sequence[Made], growth: Growth) -> Head:
+        """Nothing of it counts before the commit."""
+        await self._lines(made)
+        await self._tiles(growth)
+        await self._fences(made)
+        await self._series(made)
+        await self._releases(made)
+        await self._tags(made)
+        new = self._old.grown(growth, self._at)
+        await store_head(self._tx, new, self._old, self._keys.rows)
+        return new
+
+    async def _lines(self, made: Sequence[Made]) -> None:
+        await self._insert(lines, [self._line(each) for each in made])
+
+    def _line(self, made: Made) -> Row:
+        asked, written = made.draft.asked, made.written
+        return self._at_place(made.draft.position) | {
+            "event_id": asked.entry.event.id,
+            "content": asked.content,
+            "subject": asked.entry.event.subject,
+            "n": made.n,
+            "logged_at": self._at,
+            "leaf": written.leaf,
+            "leaf_hash": written.leaf_hash,
+            "act": written.act,
+            "body": written.body,
+            "year": asked.year,
+        }
+
+    async def _tiles(self, growth: Growth) -> None:
+        rows = [
+            {
+                "tenant_id": self._old.tenant,
+                "term": self._old.term,
+                "level": tile.level,
+                "idx": tile.n * FULL + tile.offset + at // 32,
+                "hash": tile.hashes[at : at + 32],
+            }
+            for tile in completed_tiles(growth)
+            for at in range(0, len(tile.hashes), 32)
+        ]
+        await self._insert(tiles, rows)
+
+    async def _fences(self, made: Sequence[Made]) -> None:
+        moved = [
+            self._at_place(each.draft.position) | {"fence": fence, "epoch": epoch}
+            for each in made
+            for fence, epoch in each.draft.moved.items()
+        ]
+        await self._insert(moves, moved)
+        newest = {row["fence"]: row for row in moved}
+        await self._replace(fences, [self._keys.rows.sealed(fences, row) for row in newest.values()], "fence")
+
+    async def _series(self, made: Sequence[Made]) -> None:
+        newest = {each.draft.asked.entry.event.subject: each for each in made}
+        rows = [
+            self._at_place(each.draft.position) | {"subject": subject, "n": each.n, "leaf_hash": each.written.leaf_hash}
+            for subject, each in newest.items()
+        ]
+        await self._replace(series, [self._keys.rows.sealed(series, row) for row in rows], "subject")
+
+    async def _releases(self, made: Sequence[Made]) -> None:
+        releases = [each.draft for each in made if each.draft.asked.entry.event.kind == RELEASE]
+        rows = [
+            self._at_place(draft.position)
+            | {
+                "event_id": draft.asked.entry.event.id,
+                "logged_at": self._at,
+                "fences": b"".join(bytes.fromhex(each.fence) for each in draft.asked.entry.requires),
+            }
+            for draft in releases
+        ]
+        await self._insert(under_way, rows)
+        closed = {
+            place: self._at_place(place)
+            | {
+                "closed_term": each.draft.position.term,
+                "closed_idx": each.draft.position.index,
+                "outcome": each.draft.asked.entry.event.details[OUTCOME],
+            }
+            for each in made
+            for place in each.draft.asked.entry.event.closes
+        }
+        await self._replace(outcomes, list(closed.values()), "term", "idx")
+        if closed:
+            gone = [
+                {"the_tenant": self._old.tenant, "the_term": place.term, "the_idx": place.index} for place in closed
+            ]
+            await self._tx.execute(_END, gone)
+
+    async def _tags(self, made: Sequence[Made]) -> None:
+        rows = [
+            self._at_place(each.draft.position) | {"tag": tag, "logged_at": self._at}
+            for each in made
+            for tag in tags_of(self._keys.tags, each.draft.asked.entry.event, self._at)
+        ]
+        await self._insert(tags, rows)
+
+    def _at_place(self, place: Position) -> Row:
+        return {"tenant_id": self._old.tenant, "term": place.term, "idx": place.index}
+
+    async def _insert(self, table: Table, rows: Sequence[Row]) -> None:
+        if rows:
+            await self._tx.execute(insert(table), rows)
+
+    async def _replace(self, table: Table, rows: Sequence[Row], *key: str) -> None:
+        if rows:
+            new = self._upsert(table)
+            changed = {name: new.excluded[name] for name in rows[0] if name not in ("tenant_id", *key)}
+            await self._tx.execute(new.on_conflict_do_update(index_elements=["tenant_id", *key], set_=changed), rows)
+
+
+_END = delete(under_way).where(
+    under_way.c.tenant_id == bindparam("the_tenant"),
+    under_way.c.term == bindparam("the_term"),
+    under_way.c.idx == bindparam("the_idx"),
+)

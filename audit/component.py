@@ -1,0 +1,117 @@
+"""The room, put together: logs opened, writers and sweepers running, readiness."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.contract import LogUnavailable
+from audit.founding import LogPlace, open_log
+from audit.heads import read_head
+from audit.intern import intern_routes
+from audit.keychain import Keychain
+from audit.service import AuditService, Desk
+from audit.settings import AuditSettings
+from kernel.clock import Clock, utc_now
+from kernel.component import Component, Tenant
+from kernel.crypto import KeyProvider
+from kernel.http.rooms import RoomGate
+from kernel.logs import logger
+from kernel.sql import Database
+
+ROOM = "audit"
+_POSTGRES_MUST = ("fsync", "full_page_writes", "synchronous_commit")
+
+_log = logger("audit.component")
+
+
+async def build_audit(
+    settings: AuditSettings,
+    tenants: Mapping[str, Tenant],
+    provider: KeyProvider,
+    clock: Clock = utc_now,
+    gate: RoomGate | None = None,
+) -> tuple[AuditService, Component]:
+    """Opens every tenant's log, or founds it. Its tables are at the newest version and its KEK
+    `regie/<tenant>/audit` exists. gate: for neighbours over HTTP; without it there is no intern door.
+    Raises KeyUnavailable, SQLAlchemyError: then nothing starts."""
+    database = Database(settings.database, ROOM)
+    desks = {}
+    for tenant in tenants.values():
+        place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, settings.signer, settings.adopt)
+        log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
+        desks[tenant.id] = Desk(log, settings.keep_years, clock)
+    service = AuditService(desks)
+    running = _Running(service, database, settings)
+    intern = (intern_routes(service, gate),) if gate else ()
+    return service, Component(ROOM, running.check, running.run, intern=intern)
+
+
+def hosts_of(tenants: Mapping[str, Tenant]) -> dict[str, str]:
+    """Tenant by host, for what is public."""
+    return {urlsplit(tenant.public_url).netloc: tenant.id for tenant in tenants.values()}
+
+
+class _Running:
+    """The tasks of this room; each is held here until it ended."""
+
+    def __init__(self, service: AuditService, database: Database, settings: AuditSettings) -> None:
+        self._service, self._database, self._settings = service, database, settings
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Writers and sweepers, until left; then the queue is written and the database closed."""
+        writers = [asyncio.create_task(desk.writer.run()) for desk in self._service.desks]
+        sweepers = [asyncio.create_task(self._sweep(desk)) for desk in self._service.desks]
+        try:
+            yield
+        finally:
+            for sweeper in sweepers:
+                sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*sweepers, return_exceptions=True)
+            for desk in self._service.desks:
+                desk.writer.stop()
+            await asyncio.gather(*writers)
+            await self._database.close()
+
+    async def _sweep(self, desk: Desk) -> None:
+        while True:
+            try:
+                await desk.sweeper.sweep()
+            except LogUnavailable:
+                _log.warning("sweep_failed")  # the next round tries again
+            await asyncio.sleep(self._settings.sweep_seconds)
+
+    async def check(self) -> None:
+        """Raises LogUnavailable with a sentence: sealed, unreadable, or a database that forgets."""
+        self._service.check()
+        for desk in self._service.desks:
+            log = desk.log
+            keys = await log.keys()
+            with log.guarded():
+                async with self._database.snapshot(log.tenant) as reading:
+                    await read_head(reading, log.tenant, keys.rows)
+        try:
+            await self._durable()
+        except SQLAlchemyError as error:
+            raise LogUnavailable("De database van het logboek antwoordt niet.") from error
+
+    async def _durable(self) -> None:
+        if self._database.postgres:
+            for name in _POSTGRES_MUST:
+                if await self._value(f"SHOW {name}") != "on":
+                    raise LogUnavailable(f"PostgreSQL staat onveilig: {name} moet aan staan.")
+            if await self._value("SHOW data_checksums") != "on":
+                _log.warning("data_checksums_off")
+                if self._settings.mode == "productie":
+                    raise LogUnavailable("PostgreSQL heeft geen data checksums (initdb -k).")
+        elif await self._value("PRAGMA synchronous") != "2":
+            raise LogUnavailable("SQLite staat onveilig: synchronous moet FULL zijn.")
+
+    async def _value(self, question: str) -> str:
+        async with self._database.snapshot("") as reading:
+            return str(await reading.scalar(text(question)))

@@ -1,0 +1,131 @@
+"""To found a log and to open one, which are two acts; both end with everything checked (trust.md 2.7).
+
+One term: the half-year in which the log was founded. A log that does not fit is opened sealed, so that its process
+lives and can say so; one whose keys or database are away is not opened at all.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import to_thread
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.doubts import Unsound
+from audit.heads import Head, empty_head, founding_of, insert_head, read_head
+from audit.keychain import Keychain
+from audit.log import ROLLBACK, Log
+from audit.nodes import edge_at
+from audit.signer import LogSigner, largest_state
+from audit.slots import Remembered, StateLost
+from audit.tables import lines
+from kernel.clock import Clock
+from kernel.proof.hashes import ProofError, leaf_hash
+from kernel.proof.tree import Growth
+from kernel.sql import Database, RowForged
+
+REHASHED = 10_000  # the newest leaves, hashed anew at every start: half a second
+EMPTIED = "De database is leeg, maar de ondertekenaar kent een logboek; het logboek is verzegeld."
+STATE_GONE = "De ondertekenaar weet niet wat hij het laatst tekende; het logboek is verzegeld."
+CHANGED = "Regels of de kop van het logboek zijn veranderd; het logboek is verzegeld."
+
+
+@dataclass(frozen=True)
+class LogPlace:
+    """Where a tenant's log lives. host: of its origin. folder: key and state of the signer.
+    adopt: a person says that this is a new host and the head in the database is the newest."""
+
+    tenant: str
+    host: str
+    folder: Path
+    adopt: bool = False
+
+
+async def open_log(place: LogPlace, database: Database, keychain: Keychain, clock: Clock) -> Log:
+    """The tenant's log, founded if there is none. Raises KeyUnavailable, CannotOpen, SQLAlchemyError."""
+    async with database.snapshot(place.tenant) as reading:
+        founding = await founding_of(reading, place.tenant)
+    origin = founding[0] if founding else f"{place.host}/{place.tenant}/{half_year(clock)}"
+    signer = LogSigner(place.folder, origin)
+    emptied = founding is None and await to_thread.run_sync(largest_state, place.folder, place.tenant) > 0
+    if founding is None and not emptied:
+        await to_thread.run_sync(signer.found)
+        await _found(place.tenant, origin, database, keychain)
+    log = Log(database, keychain, signer, empty_head(place.tenant, origin), clock)
+    if emptied:
+        log.seal(EMPTIED)
+        return log
+    await to_thread.run_sync(signer.open)
+    await keychain.tenant_keys(log.term)
+    await _check(log, place)
+    return log
+
+
+def half_year(clock: Clock) -> str:
+    """`2026h2`."""
+    now = clock()
+    return f"{now.year}h{1 if now.month <= 6 else 2}"
+
+
+async def _found(tenant: str, origin: str, database: Database, keychain: Keychain) -> None:
+    head = empty_head(tenant, origin)
+    await keychain.found(head.term)
+    keys = await keychain.tenant_keys(head.term)
+    try:
+        async with database.writing(tenant) as tx:
+            await insert_head(tx, head, keys.rows)
+    except IntegrityError:
+        return  # another instance founded it at the same moment
+
+
+async def _check(log: Log, place: LogPlace) -> None:
+    """The signer has not seen more, the newest leaves hash to the head, and the head gets its signature."""
+    try:
+        await _checked(log, place)
+    except FileNotFoundError:
+        log.seal(STATE_GONE)
+    except (ProofError, RowForged, StateLost):
+        log.seal(CHANGED)
+    except Unsound as error:
+        log.seal(str(error))
+
+
+async def _checked(log: Log, place: LogPlace) -> None:
+    keys = await log.keychain.tenant_keys(log.term)
+    # the signer first: what it knows was committed before, so the head that is read after it cannot be smaller
+    known = _known(log.signer, place.adopt)
+    async with log.database.snapshot(log.tenant) as reading:
+        head = await read_head(reading, log.tenant, keys.rows)
+        if known is not None and known.size > head.size:
+            raise Unsound(ROLLBACK)
+        await _rehash(reading, head)
+    if known is None:
+        await to_thread.run_sync(log.signer.adopt, head.size, head.root)
+    log.edge = head.edge
+    with log.guarded():
+        await log.sign(head)
+
+
+def _known(signer: LogSigner, adopt: bool) -> Remembered | None:
+    """None: a new host, and a person said so. Raises FileNotFoundError, StateLost."""
+    try:
+        return signer.remembered()
+    except FileNotFoundError:
+        if not adopt:
+            raise
+        return None
+
+
+async def _rehash(reading: AsyncConnection, head: Head) -> None:
+    start = max(0, head.size - REHASHED)
+    query = select(lines.c.leaf, lines.c.leaf_hash).where(
+        lines.c.tenant_id == head.tenant, lines.c.term == head.term, lines.c.idx.between(start, head.size - 1)
+    )
+    rows = [(bytes(leaf), bytes(stored)) for leaf, stored in await reading.execute(query.order_by(lines.c.idx))]
+    hashes = [leaf_hash(leaf) for leaf, _ in rows]
+    if len(rows) != head.size - start or hashes != [stored for _, stored in rows]:
+        raise ProofError("a leaf is not what it was")
+    edge = await edge_at(reading, (head.tenant, head.term), start)
+    if Growth(edge, hashes).root() != head.root:
+        raise ProofError("the leaves do not hash to the head")

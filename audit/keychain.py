@@ -1,0 +1,118 @@
+"""The log's own keys (trust.md 3): EK event content, IK row MACs, TK search tags, TA acts per term, A[r,y] bodies.
+
+Each is wrapped under the KEK `regie/<tenant>/audit` and opened for a quarter of an hour at most. A subject's key of a
+year is made when its first line is written; destroyed, the bodies of that subject and year are gone and no other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+from sqlalchemy import RowMapping, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from audit.tables import keys
+from kernel.crypto import LIFE, DataKey, KeyMemory, KeyPlace, KeyProvider, Keyring, KeyUnavailable, kek_version, sha256
+from kernel.sql import Database, RowSeal
+
+BODY_KEYS = 8_192  # opened ones in memory
+_KEY_AND_SALT = 64
+_OWN = ("EK", "IK", "TK")
+
+Owner = tuple[str, int]  # a subject and a year of destruction
+
+
+@dataclass(frozen=True)
+class TenantKeys:
+    """What writing and reading need besides the bodies' keys."""
+
+    content: bytes
+    tags: bytes
+    rows: RowSeal
+    acts: DataKey
+
+
+class Keychain:
+    """The keys of one tenant's log. Raises KeyUnavailable and CannotOpen; no lock is held while the provider works."""
+
+    def __init__(self, database: Database, provider: KeyProvider, tenant: str, life: timedelta = LIFE) -> None:
+        self._database, self._tenant, self._kek = database, tenant, f"regie/{tenant}/audit"
+        self._ring = Keyring(provider, life=life)
+        self._provider = provider
+        self._tenant_keys: KeyMemory[str, TenantKeys] = KeyMemory(monotonic, life, 8)
+        self._bodies: KeyMemory[Owner, DataKey] = KeyMemory(monotonic, life, BODY_KEYS)
+
+    async def found(self, term: str) -> None:
+        """Make the log's keys; those that are there stay."""
+        await self._provider.versions(self._kek)
+        await self._make([*(self._place(purpose, "", 1) for purpose in _OWN), self._place("TA", term, 1)])
+
+    async def tenant_keys(self, term: str) -> TenantKeys:
+        """Of the open term."""
+        known = self._tenant_keys.get(term)
+        if known is None:
+            places = [*(self._place(purpose, "", 1) for purpose in _OWN), self._place("TA", term, 1)]
+            found = await self._read(places)
+            if len(found) < len(places):
+                raise KeyUnavailable("keys of the log are missing: restore its key table")
+            content, rows, tags, acts = [found[place] for place in places]
+            known = TenantKeys(content[:32], tags[:32], RowSeal(rows[:32]), _data_key(places[3], acts))
+            self._tenant_keys.put(term, known)
+        return known
+
+    async def bodies(self, owners: Iterable[Owner], make: bool = False) -> dict[Owner, DataKey]:
+        """The keys of these subjects and years; without `make` those that exist."""
+        wanted = dict.fromkeys(owners)
+        found = {owner: key for owner in wanted if (key := self._bodies.get(owner))}
+        missing = {self._place("A", *owner): owner for owner in wanted if owner not in found}
+        if missing:
+            opened = await self._read(missing)
+            if make and len(opened) < len(missing):
+                await self._make([place for place in missing if place not in opened])
+                opened = await self._read(missing)
+            for place, raw in opened.items():
+                found[missing[place]] = _data_key(place, raw)
+                self._bodies.put(missing[place], found[missing[place]])
+        return found
+
+    def _place(self, purpose: str, owner: str, version: int) -> KeyPlace:
+        return KeyPlace(self._tenant, "audit", purpose, owner, version)
+
+    async def _read(self, places: Iterable[KeyPlace]) -> dict[KeyPlace, bytes]:
+        wanted = {(place.purpose, place.owner, place.version): place for place in places}
+        which = tuple_(keys.c.purpose, keys.c.owner, keys.c.version).in_(wanted)
+        query = select(keys).where(keys.c.tenant_id == self._tenant, which)
+        async with self._database.snapshot(self._tenant) as reading:
+            rows = list((await reading.execute(query)).mappings())
+        return {wanted[_name(row)]: await self._open(wanted[_name(row)], row["wrapped"]) for row in rows}
+
+    async def _open(self, place: KeyPlace, wrapped: bytes) -> bytes:
+        return await self._ring.open(self._kek, place, bytes(wrapped))
+
+    async def _make(self, places: Iterable[KeyPlace]) -> None:
+        rows = []
+        for place in places:
+            _, wrapped = await self._ring.wrap_new(self._kek, place, _KEY_AND_SALT)
+            rows.append(
+                {
+                    "tenant_id": self._tenant,
+                    "purpose": place.purpose,
+                    "owner": place.owner,
+                    "version": place.version,
+                    "wrapped": wrapped,
+                    "kek_version": kek_version(wrapped),
+                }
+            )
+        # Another instance may have been first: then its key counts, and ours was never used.
+        make = postgresql.insert(keys) if self._database.postgres else sqlite.insert(keys)
+        async with self._database.writing(self._tenant) as tx:
+            await tx.execute(make.on_conflict_do_nothing(), rows)
+
+
+def _name(row: RowMapping) -> tuple[str, str, int]:
+    return row["purpose"], row["owner"], row["version"]
+
+
+def _data_key(place: KeyPlace, raw: bytes) -> DataKey:
+    return DataKey(sha256(place.aad)[:16], raw[:32], raw[32:])

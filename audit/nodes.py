@@ -1,0 +1,88 @@
+"""Nodes of the tree from the database, and proofs from nodes. Reads are bounded by the height of the tree.
+
+Level 0 of the tiles are the leaf hashes in `lines`; the levels above are rows of `tiles`. Nothing read here is
+believed: every proof is checked against a signed head by whoever gets it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.tables import lines, tiles
+from kernel.proof import ranges
+from kernel.proof.hashes import ProofError
+from kernel.proof.tiles import FULL, HEIGHT, Node, TileRef, inclusion_from, needed_nodes, node_from_tile, tile_at
+from kernel.proof.tree import Edge
+
+
+async def inclusion_proofs(
+    reading: AsyncConnection, log: tuple[str, str], indexes: Sequence[int], size: int
+) -> dict[int, tuple[bytes, ...]]:
+    """Proofs that these lines are in the tree of `size`. log: tenant and term. Raises ProofError."""
+    wanted = {node for index in indexes for node in needed_nodes(index, size)}
+    nodes = await _nodes(reading, log, wanted, size)
+    return {index: inclusion_from(nodes, index, size) for index in indexes}
+
+
+async def consistency_proof(reading: AsyncConnection, log: tuple[str, str], old: int, new: int) -> tuple[bytes, ...]:
+    """Shows that the tree of `old` begins that of `new`. Raises ProofError."""
+    steps = [ranges.complete(*step) for step in ranges.consistency(old, new)]
+    nodes = await _nodes(reading, log, {_node(part) for parts in steps for part in parts}, new)
+    return tuple(ranges.fold(nodes[_node(part)] for part in parts) for parts in steps)
+
+
+async def edge_at(reading: AsyncConnection, log: tuple[str, str], size: int) -> Edge:
+    """The edge of the tree when it had `size` lines. Raises ProofError."""
+    wanted = [_node(part) for part in ranges.complete(0, size)]
+    nodes = await _nodes(reading, log, wanted, size)
+    return Edge(size, tuple(nodes[node] for node in wanted))
+
+
+async def _nodes(
+    reading: AsyncConnection, log: tuple[str, str], wanted: Iterable[Node], size: int
+) -> dict[Node, bytes]:
+    places = {node: _tile_of(node, size) for node in wanted}
+    read = await _tiles(reading, log, set(places.values()))
+    return {node: node_from_tile(read[tile], tile, node) for node, tile in places.items()}
+
+
+async def _tiles(reading: AsyncConnection, log: tuple[str, str], wanted: set[TileRef]) -> Mapping[TileRef, bytes]:
+    """Two statements at most."""
+    tenant, term = log
+    low = [tile for tile in wanted if tile.level == 0]
+    high = [tile for tile in wanted if tile.level > 0]
+    found: dict[tuple[int, int], bytes] = {}
+    if low:
+        within = or_(*(lines.c.idx.between(*_span(tile)) for tile in low))
+        query = select(lines.c.idx, lines.c.leaf_hash).where(lines.c.tenant_id == tenant, lines.c.term == term, within)
+        found |= {(0, idx): bytes(node) for idx, node in await reading.execute(query)}
+    if high:
+        within = or_(*(and_(tiles.c.level == tile.level, tiles.c.idx.between(*_span(tile))) for tile in high))
+        above = select(tiles.c.level, tiles.c.idx, tiles.c.hash)
+        above = above.where(tiles.c.tenant_id == tenant, tiles.c.term == term, within)
+        found |= {(level, idx): bytes(node) for level, idx, node in await reading.execute(above)}
+    return {tile: _joined(found, tile) for tile in wanted}
+
+
+def _node(part: ranges.Range) -> Node:
+    start, end = part
+    level = (end - start).bit_length() - 1
+    return level, start >> level
+
+
+def _tile_of(node: Node, size: int) -> TileRef:
+    level, above = divmod(node[0], HEIGHT)
+    return tile_at(level, (node[1] << above) // FULL, size)
+
+
+def _span(tile: TileRef) -> tuple[int, int]:
+    return tile.n * FULL, tile.n * FULL + tile.width - 1
+
+
+def _joined(found: Mapping[tuple[int, int], bytes], tile: TileRef) -> bytes:
+    first, last = _span(tile)
+    try:
+        return b"".join(found[tile.level, at] for at in range(first, last + 1))
+    except KeyError:
+        raise ProofError("a node of the tree is missing from the database") from None

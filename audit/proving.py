@@ -1,0 +1,67 @@
+"""What lets somebody check a line offline: its proof against a signed head, and its body for whoever may read it."""
+
+from base64 import b64encode
+
+from sqlalchemy import RowMapping
+
+from audit.contract import Bundle
+from audit.heads import read_head
+from audit.leaf import act_place, opened
+from audit.log import Log
+from audit.nodes import inclusion_proofs
+from audit.permit import Position
+from audit.reading import opened_body, row_at
+from audit.signer import SignedHead
+from kernel.canonical import canonical
+from kernel.proof.tlogproof import TlogProof
+
+
+class Prover:
+    """Proofs from one open log. Every verb raises LogUnavailable when the database or the keys are away."""
+
+    def __init__(self, log: Log) -> None:
+        self._log, self._tenant = log, log.tenant
+
+    async def proof(self, position: Position) -> str:
+        """See Audit.proof. extra: {act, actZout, blad}, each base64."""
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                row = await row_at(reading, self._tenant, position)
+            return await self._proof(row)
+
+    async def bundle(self, position: Position) -> Bundle:
+        """See Audit.bundle."""
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                row = await row_at(reading, self._tenant, position)
+            owner = (row["subject"], row["year"])
+            body, salt = opened_body(self._tenant, row, await self._log.keychain.bodies([owner]))
+            content = {"body": _base64(body.encode()), "bodyZout": _base64(salt)}
+            return Bundle(proof=await self._proof(row), content=content)
+
+    async def checkpoint(self) -> str:
+        """See Audit.checkpoint."""
+        with self._log.guarded():
+            return (await self._signed(0)).note
+
+    async def _proof(self, row: RowMapping) -> str:
+        keys, index = await self._log.keys(), row["idx"]
+        act, salt = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
+        signed = await self._signed(index + 1)
+        async with self._log.database.snapshot(self._tenant) as reading:
+            hashes = await inclusion_proofs(reading, (self._tenant, row["term"]), [index], signed.size)
+        extra = {"act": _base64(act.encode()), "actZout": _base64(salt), "blad": _base64(bytes(row["leaf"]))}
+        return TlogProof(index, hashes[index], signed.note, canonical(extra).encode()).encode()
+
+    async def _signed(self, size: int) -> SignedHead:
+        """The newest head of this process, or a newer one when it does not cover `size` lines yet."""
+        if self._log.signed is not None and self._log.signed.size >= size:
+            return self._log.signed
+        keys = await self._log.keys()
+        async with self._log.database.snapshot(self._tenant) as reading:
+            head = await read_head(reading, self._tenant, keys.rows)
+        return await self._log.sign(head)
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode()

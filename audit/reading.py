@@ -1,0 +1,124 @@
+"""Reading lines: a subject's series, one line, how releases ended, how many there were. Never writes.
+
+Pages follow the number in a series, so a page is one range whatever the length of the log.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from sqlalchemy import RowMapping, Select, and_, func, literal, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.contract import Count, Line, Lines, NoSuchLine
+from audit.event import Outcome
+from audit.keychain import Owner
+from audit.leaf import act_place, body_place, event_of, opened
+from audit.log import Log
+from audit.permit import Position
+from audit.tables import lines, outcomes, series, tags
+from audit.tags import release_tag
+from kernel.crypto import CannotOpen, DataKey
+
+LIMIT = 200  # lines on a page
+_OUTCOME_OF = and_(
+    outcomes.c.tenant_id == lines.c.tenant_id, outcomes.c.term == lines.c.term, outcomes.c.idx == lines.c.idx
+)
+
+
+def line_rows() -> Select[Any]:
+    """Lines with how they ended, if they are releases that ended."""
+    return select(lines, outcomes.c.outcome).select_from(lines.outerjoin(outcomes, _OUTCOME_OF))
+
+
+async def row_at(reading: AsyncConnection, tenant: str, place: Position) -> RowMapping:
+    """One row of `line_rows`. Raises NoSuchLine."""
+    at = (lines.c.tenant_id == tenant, lines.c.term == place.term, lines.c.idx == place.index)
+    found: RowMapping | None = (await reading.execute(line_rows().where(*at))).mappings().first()
+    if found is None:
+        raise NoSuchLine("Deze logregel is er niet.")
+    return found
+
+
+def opened_body(tenant: str, row: RowMapping, keys: dict[Owner, DataKey]) -> tuple[str, bytes]:
+    """Text and salt of the body. Raises CannotOpen, also when its key was destroyed."""
+    key = keys.get((row["subject"], row["year"]))
+    if key is None:
+        raise CannotOpen
+    return opened(key, body_place(tenant, row["subject"], row["event_id"], row["year"]), bytes(row["body"]))
+
+
+class Reader:
+    """Reads one open log. Every verb raises LogUnavailable when the database or the keys are away."""
+
+    def __init__(self, log: Log) -> None:
+        self._log, self._tenant = log, log.tenant
+
+    async def lines(self, subject: str, before: Position | None, limit: int) -> Lines:
+        """See Audit.lines."""
+        query = line_rows().where(lines.c.tenant_id == self._tenant, lines.c.subject == subject)
+        if before is not None:
+            at = (
+                lines.c.tenant_id == self._tenant,
+                lines.c.subject == subject,
+                lines.c.term == before.term,
+                lines.c.idx == before.index,
+            )
+            query = query.where(lines.c.n < select(lines.c.n).where(*at).scalar_subquery())
+        limit = max(1, min(limit, LIMIT))
+        total = select(series.c.n).where(series.c.tenant_id == self._tenant, series.c.subject == subject)
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                rows = list((await reading.execute(query.order_by(lines.c.n.desc()).limit(limit + 1))).mappings())
+                length = await reading.scalar(total) or 0
+            found = await self.opened(rows[:limit])
+        return Lines(lines=tuple(found), before=found[-1].position if len(rows) > limit else None, total=length)
+
+    async def line(self, position: Position) -> Line:
+        """See Audit.line."""
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                row = await row_at(reading, self._tenant, position)
+            (found,) = await self.opened([row])
+        return found
+
+    async def opened(self, rows: Sequence[RowMapping]) -> list[Line]:
+        """Rows of `line_rows` as their readers see them. Raises CannotOpen."""
+        keys = await self._log.keys()
+        bodies = await self._log.keychain.bodies({(row["subject"], row["year"]) for row in rows})
+        found = []
+        for row in rows:
+            act, _ = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
+            body, _ = opened_body(self._tenant, row, bodies)
+            event, place = event_of(act, body), Position(term=row["term"], index=row["idx"])
+            found.append(
+                Line(position=place, at=row["logged_at"], n=row["n"], event=event, outcome=row["outcome"] or "")
+            )
+        return found
+
+    async def outcomes(self, positions: Sequence[Position]) -> list[Outcome | Literal[""]]:
+        """See Audit.outcomes."""
+        which = tuple_(outcomes.c.term, outcomes.c.idx).in_([(place.term, place.index) for place in positions])
+        query = select(outcomes.c.term, outcomes.c.idx, outcomes.c.outcome)
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                rows = await reading.execute(query.where(outcomes.c.tenant_id == self._tenant, which))
+                found = {(term, index): outcome for term, index, outcome in rows}
+        return [found.get((place.term, place.index), "") for place in positions]
+
+    async def count(self, counts: Sequence[Count]) -> list[int]:
+        """See Audit.count."""
+        if not counts:
+            return []
+        keys = await self._log.keys()
+        parts = [
+            select(literal(at), func.count()).where(
+                tags.c.tenant_id == self._tenant,
+                tags.c.tag == release_tag(keys.tags, one.subject, one.activity, one.case),
+                tags.c.logged_at >= one.since,
+            )
+            for at, one in enumerate(counts)
+        ]
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                found = {at: count for at, count in await reading.execute(union_all(*parts))}
+        return [found[at] for at in range(len(counts))]

@@ -1,0 +1,123 @@
+"""A search is an act (trust.md 4.3): its own line first, a line in the series of each person shown, then the result."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+
+from audit.contract import Found, Line, Lines, Query, Reason, Totals, Verdict
+from audit.event import NOBODY, SYSTEM, Entry, Event
+from audit.log import Log
+from audit.permit import Position, Receipt
+from audit.reading import Reader, line_rows
+from audit.tables import lines, tags
+from audit.tags import tag
+from kernel.caller import Caller
+from kernel.errors import BadInput, NoAccess, Problem
+from kernel.ids import derived_id, random_id
+
+ROLES = frozenset({"fg", "auditor"})
+SCOPE = "logboek"
+NAME = "Zoeken in het logboek"
+
+Record = Callable[[Sequence[Entry]], Awaitable[list[Verdict]]]
+
+
+def may_search(caller: Caller) -> bool:
+    """Staff with the role, or an application whose token was narrowed to the log."""
+    staff = caller.kind == "medewerker" and bool(ROLES & set(caller.roles))
+    return staff or (caller.kind in ("mens", "automatisch") and SCOPE in caller.scope)
+
+
+class Searcher:
+    """Searches one open log. `record`: as the room `audit`."""
+
+    def __init__(self, log: Log, reader: Reader, record: Record) -> None:
+        self._log, self._reader, self._record = log, reader, record
+
+    async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
+        """See Audit.search. Raises NoAccess, BadInput (nothing to search by), LogUnavailable."""
+        if not may_search(caller):
+            raise NoAccess("Zoeken in het logboek is voor de FG en auditors.")
+        if not (query.subject or query.recipient or query.activity or query.case):
+            raise BadInput("Zoek op een inwoner, ontvanger, activiteit of zaak.")
+        # 1 the search's own line
+        own = _event(caller, reason, random_id(), SYSTEM, _asked(query))
+        receipt = _receipts(await self._record([Entry(event=own)]))[0]
+        # 2 what was there before it
+        found, totals = await self._found(query, receipt.position)
+        # 3 a line in the series of each person shown; only then the result
+        shown = sorted({line.event.subject for line in found.lines} - {SYSTEM, NOBODY})
+        seen = [Entry(event=_event(caller, reason, derived_id(own.id, subject), subject)) for subject in shown]
+        _receipts(await self._record(seen) if seen else [])
+        return Found(receipt=receipt, found=found, totals=totals)
+
+    async def _found(self, query: Query, until: Position) -> tuple[Lines, Totals]:
+        with self._log.guarded():
+            within = await self._within(query, until)
+            page = line_rows().where(*within)
+            if query.before is not None:
+                page = page.where(_place() < tuple_(literal(query.before.term), literal(query.before.index)))
+            page = page.order_by(lines.c.term.desc(), lines.c.idx.desc()).limit(query.limit + 1)
+            async with self._log.database.snapshot(self._log.tenant) as reading:
+                rows = list((await reading.execute(page)).mappings())
+                total, residents = (await reading.execute(_totals(within))).one()
+            found: list[Line] = await self._reader.opened(rows[: query.limit])
+        more = found[-1].position if len(rows) > query.limit else None
+        return Lines(lines=tuple(found), before=more, total=total), Totals(lines=total, residents=residents)
+
+    async def _within(self, query: Query, until: Position) -> list[ColumnElement[bool]]:
+        key, tenant = (await self._log.keys()).tags, self._log.tenant
+        named = {
+            "subject": query.subject, "recipient": query.recipient, "activity": query.activity, "case": query.case
+        }  # fmt: skip
+        within = [lines.c.tenant_id == tenant, _place() < tuple_(literal(until.term), literal(until.index))]
+        for name, value in named.items():
+            if value:
+                tagged = select(tags.c.term, tags.c.idx).where(
+                    tags.c.tenant_id == tenant, tags.c.tag == tag(key, name, value), tags.c.logged_at >= query.since
+                )
+                within.append(tuple_(lines.c.term, lines.c.idx).in_(tagged))
+        within.append(lines.c.logged_at >= query.since)
+        if query.until:
+            within.append(lines.c.logged_at <= query.until)
+        return within
+
+
+def _place() -> ColumnElement[tuple[str, int]]:
+    return tuple_(lines.c.term, lines.c.idx)
+
+
+def _totals(within: Sequence[ColumnElement[bool]]) -> Select[int, int]:
+    people = func.nullif(func.nullif(lines.c.subject, SYSTEM), NOBODY)
+    return select(func.count(), func.count(people.distinct())).select_from(lines).where(*within)
+
+
+def _asked(query: Query) -> dict[str, str]:
+    period = {"van": str(query.since or ""), "tot": str(query.until or "")}
+    return {
+        "gezochtInwoner": query.subject,
+        "gezochtOntvanger": query.recipient,
+        "gezochtActiviteit": query.activity,
+        "gezochtZaak": query.case,
+    } | period
+
+
+def _event(caller: Caller, reason: Reason, event_id: str, subject: str, more: Mapping[str, str] | None = None) -> Event:
+    details = {"reden": reason.code, "toelichting": reason.note, "organisatie": caller.organisation, **(more or {})}
+    return Event(
+        id=event_id,
+        kind="zoeking",
+        subject=subject,
+        name=NAME,
+        actor=caller.user,
+        application=caller.application,
+        case=reason.case,
+        details={name: value for name, value in details.items() if value},
+    )
+
+
+def _receipts(verdicts: Sequence[Verdict]) -> list[Receipt]:
+    for verdict in verdicts:
+        if isinstance(verdict, Problem):
+            raise verdict
+    return [verdict for verdict in verdicts if isinstance(verdict, Receipt)]

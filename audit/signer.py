@@ -1,0 +1,134 @@
+"""Signs heads of one log, and never two that do not fit: the one memory that a restored database cannot set back.
+
+In this process until it is its own (trust.md 2.4). Lost key: no new receipts, old ones still hold. Stolen key: heads
+of another tree can be signed; start a new term. Everything here waits for the disk: call it in a worker thread.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit import slots
+from kernel.crypto import Signer, random_bytes
+from kernel.crypto.private_files import check_folder, locked, make_folder, read_private, write_private
+from kernel.logs import logger
+from kernel.proof.checkpoint import Checkpoint
+from kernel.proof.checks import check_consistency
+from kernel.proof.hashes import EMPTY_ROOT, ProofError
+from kernel.proof.note import sign_note, vkey
+
+SEED = 32
+EXIT = 70  # EX_SOFTWARE: the supervisor starts us anew, and the start reads what is really on the disk
+
+_log = logger("audit.signer")
+
+
+class Fork(Exception):
+    """Asked to sign a head that does not continue what was signed before."""
+
+
+@dataclass(frozen=True)
+class SignedHead:
+    """A head and its C2SP checkpoint."""
+
+    size: int
+    root: bytes
+    note: str
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Nothing was signed: the state stands at this size, and the proof must begin there."""
+
+    size: int
+
+
+def largest_state(folder: Path, tenant: str) -> int:
+    """The largest size that was signed for this tenant on this host, whatever its term; 0 when none."""
+    return max((slots.glance(path).size for path in folder.glob(f"*~{tenant}~*.state")), default=0)
+
+
+class LogSigner:
+    """One origin on this host. Any number of processes may share its two files."""
+
+    def __init__(self, folder: Path, origin: str) -> None:
+        name = origin.replace("/", "~")
+        self.origin = origin
+        self._seed, self._state = folder / f"{name}.seed", folder / f"{name}.state"
+        self._folder = folder
+        self._signer: Signer | None = None
+
+    def found(self) -> None:
+        """Key and state of a new log; what is there already stays. Raises KeyUnavailable."""
+        make_folder(self._folder)
+        with locked(self._folder):
+            if not self._seed.exists():
+                write_private(self._seed, random_bytes(SEED))
+            if not self._state.exists():
+                slots.found_state(self._state, 0, EMPTY_ROOT)
+        self.open()
+
+    def adopt(self, size: int, root: bytes) -> None:
+        """Begin here on a new host, with the word of a person that this is the newest head. Raises FileExistsError."""
+        slots.found_state(self._state, size, root)
+
+    def open(self) -> None:
+        """Read the key. Raises KeyUnavailable."""
+        check_folder(self._folder)
+        self._signer = Signer(read_private(self._seed, SEED))
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+        return self._key.public
+
+    @property
+    def vkey(self) -> str:
+        """As C2SP writes it."""
+        return vkey(self.origin, self.public_key)
+
+    def remembered(self) -> slots.Remembered:
+        """What was signed last; waits for nobody. Raises StateLost, FileNotFoundError."""
+        return slots.glance(self._state)
+
+    def sign(self, size: int, root: bytes, old: int, proof: Sequence[bytes]) -> SignedHead | Elsewhere:
+        """The signed head of this size, or of a larger one when another instance was first. Durable before it answers.
+
+        proof: from `old` to `size`. Raises Fork: another root at the same size, or a step that is not shown.
+        A failing write ends the process: what the disk says afterwards is not to be believed.
+        """
+        try:
+            with slots.opened(self._state) as state:
+                return self._advanced(state, size, root, old, proof)
+        except OSError as error:
+            _log.critical("signer_state_not_written", errno=error.errno)
+            os._exit(EXIT)
+
+    def _advanced(
+        self, state: slots.StateFile, size: int, root: bytes, old: int, proof: Sequence[bytes]
+    ) -> SignedHead | Elsewhere:
+        now = state.read()
+        if size <= now.size:
+            if size == now.size and root != now.root:
+                raise Fork("another root at the same size")
+            return self._signed(now.size, now.root)
+        if old != now.size:
+            return Elsewhere(now.size)
+        if old:
+            try:
+                check_consistency(old, size, now.root, root, proof)
+            except ProofError as error:
+                raise Fork("the step is not shown") from error
+        state.write(now, size, root)
+        return self._signed(size, root)
+
+    def _signed(self, size: int, root: bytes) -> SignedHead:
+        text = Checkpoint(self.origin, size, root).encode()
+        return SignedHead(size, root, sign_note(text, self.origin, self._key.public, self._key.sign))
+
+    @property
+    def _key(self) -> Signer:
+        if self._signer is None:
+            raise RuntimeError("open the signer first")
+        return self._signer

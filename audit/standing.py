@@ -1,0 +1,97 @@
+"""Where fences stand, and which lines moved them: how decisions stay true and siblings finish their own rows."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping, and_, literal, select, tuple_
+
+from audit.batch import kinds_at
+from audit.contract import LogUnavailable, Move, Moves, Overtaken
+from audit.event import FenceAt
+from audit.heads import read_head
+from audit.judging import Stand
+from audit.keychain import TenantKeys
+from audit.leaf import act_place, opened
+from audit.log import Log
+from audit.permit import Position
+from audit.tables import fences, head, lines, moves
+from kernel.canonical import read_canonical
+
+PER_LINE = 64  # fences that one line may move; a page of moves never ends inside a line
+_SAME_LINE = and_(moves.c.tenant_id == lines.c.tenant_id, moves.c.term == lines.c.term, moves.c.idx == lines.c.idx)
+
+
+class Standing:
+    """Reads fences of one open log. Every verb raises LogUnavailable when the database or the keys are away."""
+
+    def __init__(self, log: Log) -> None:
+        self._log, self._tenant = log, log.tenant
+
+    async def moves(self, behind: Position | None, limit: int) -> Moves:
+        """See Audit.moves."""
+        limit = max(PER_LINE, min(limit, 1_000))
+        keys = await self._log.keys()
+        pick = (lines.c.term, lines.c.idx, lines.c.event_id, lines.c.act, moves.c.fence)
+        query = select(*pick).select_from(moves.join(lines, _SAME_LINE)).where(moves.c.tenant_id == self._tenant)
+        if behind is not None:
+            place = tuple_(literal(behind.term), literal(behind.index))
+            query = query.where(tuple_(moves.c.term, moves.c.idx) > place)
+        query = query.order_by(moves.c.term, moves.c.idx, moves.c.fence).limit(limit + 1)
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                last = (await read_head(reading, self._tenant, keys.rows)).last
+                rows = list((await reading.execute(query)).mappings())
+            found = [_move(self._tenant, row, keys) for row in rows]
+        if len(found) > limit:  # the line at the cut may go on: it comes with the next page
+            cut = found[-1].position
+            found = [move for move in found if move.position != cut]
+            last = found[-1].position
+        return Moves(moves=tuple(found), upto=last)
+
+    async def holds(self, requires: Sequence[FenceAt]) -> Position | None:
+        """See Audit.holds. One statement while nothing moved."""
+        keys = await self._log.keys()
+        wanted = {each.fence: each.epoch for each in requires}
+        join = and_(fences.c.tenant_id == head.c.tenant_id, fences.c.fence.in_(sorted(wanted)))
+        query = select(head.c.term.label("open_term"), head.c.size, fences).select_from(head.outerjoin(fences, join))
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                rows = list((await reading.execute(query.where(head.c.tenant_id == self._tenant))).mappings())
+                if not rows:
+                    raise LogUnavailable("Het logboek is er niet.")
+                stands = _stands(rows, keys)
+                moved = {f: stands.get(f, Stand()) for f, e in wanted.items() if stands.get(f, Stand()).epoch != e}
+                places = [stand.moved_at for stand in moved.values() if stand.moved_at]
+                kinds = await kinds_at(reading, self._tenant, places, keys)
+        size = rows[0]["size"]
+        last = Position(term=rows[0]["open_term"], index=size - 1) if size else None
+        if moved:
+            told = [
+                {"fence": fence, "epoch": stand.epoch, "kind": kinds[stand.moved_at]}
+                for fence, stand in moved.items()
+                if stand.moved_at
+            ]
+            place = last or Position(term=self._log.term, index=0)
+            raise Overtaken("Er is net iets veranderd.", moved=told, position=str(place))
+        return last
+
+
+def _stands(rows: Sequence[RowMapping], keys: TenantKeys) -> dict[str, Stand]:
+    found = {}
+    for row in rows:
+        if row["fence"] is not None:
+            stored = keys.rows.checked(fences, {column.name: row[column.name] for column in fences.columns})
+            found[stored["fence"]] = Stand(stored["epoch"], Position(term=stored["term"], index=stored["idx"]))
+    return found
+
+
+def _move(tenant: str, row: RowMapping, keys: TenantKeys) -> Move:
+    """From the act, not from the row: a row names which line to read, the line says what moved."""
+    act, _ = opened(keys.acts, act_place(tenant, row["term"], row["event_id"]), bytes(row["act"]))
+    said = read_canonical(act)
+    return Move(
+        position=Position(term=row["term"], index=row["idx"]),
+        fence=row["fence"],
+        epoch=int(dict(said["verzet"])[row["fence"]]),
+        kind=said["soort"],
+        event_id=said["gebeurtenis"],
+    )

@@ -1,0 +1,108 @@
+"""Group commit: one writer per tenant takes what waits when it is free, and everybody is answered after one commit.
+
+The queue is owned by the event loop, the log by the task of `run`. A caller who gives up changes nothing for the
+others, nor for the own line: it may be written, and the same id gives its receipt.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Verdict
+from audit.event import Entry
+from audit.kinds import misfit
+from audit.log import Log
+from kernel.errors import Problem
+from kernel.logs import logger
+
+QUEUE_MAX = 1_000  # entries; at 500 a batch that is a wait of two batches, less than D
+BATCH_MAX = 500
+BATCH_BYTES = 2 << 20
+_PER_FENCE = 48  # bytes on an act
+
+_log = logger("audit.writer")
+
+
+@dataclass(eq=False)
+class Waiting:
+    """An entry in the queue and whoever waits for it. size: about, in bytes."""
+
+    room: str
+    entry: Entry
+    size: int
+    answer: asyncio.Future[Verdict]
+
+
+class Writer:
+    """The one writer of a log in this process."""
+
+    def __init__(self, log: Log, keep_years: int) -> None:
+        self.log, self._keep_years = log, keep_years
+        self._queue: deque[Waiting] = deque()
+        self._work = asyncio.Event()
+        self._stopping = False
+        self.batches = 0  # transactions since the start
+
+    async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
+        """See Audit.record."""
+        refused = {at: why for at, entry in enumerate(entries) if (why := misfit(entry, room))}
+        good = [entry for at, entry in enumerate(entries) if at not in refused]
+        answers = iter(await self._asked(room, good) if good else ())
+        return [Misfit(refused[at]) if at in refused else next(answers) for at in range(len(entries))]
+
+    async def _asked(self, room: str, entries: list[Entry]) -> list[Verdict]:
+        if self.log.sealed:
+            raise LogUnavailable(self.log.sealed)
+        if self._stopping or len(self._queue) + len(entries) > QUEUE_MAX:
+            raise LogUnavailable("Het is te druk of het logboek sluit. Er is niets vastgelegd.")
+        loop = asyncio.get_running_loop()
+        waiting = [Waiting(room, entry, _size(entry), loop.create_future()) for entry in entries]
+        self._queue.extend(waiting)
+        self._work.set()
+        # wait() leaves the futures alone when this caller is cancelled
+        await asyncio.wait([each.answer for each in waiting])
+        answers = [each.answer.result() for each in waiting]
+        for answer in answers:
+            if isinstance(answer, LogUnavailable | OutcomeUnknown):
+                raise type(answer)(answer.detail)  # its own: one error object would gather everybody's traceback
+        return answers
+
+    async def run(self) -> None:
+        """Until `stop`; what is in the queue then is still written."""
+        while self._queue or not self._stopping:
+            if not self._queue:
+                self._work.clear()
+                await self._work.wait()
+                continue
+            await self._one(self._taken())
+
+    def stop(self) -> None:
+        """No new entries; `run` ends when the queue is empty."""
+        self._stopping = True
+        self._work.set()
+
+    def _taken(self) -> list[Waiting]:
+        batch = [self._queue.popleft()]
+        room = BATCH_BYTES - batch[0].size
+        while self._queue and len(batch) < BATCH_MAX and self._queue[0].size <= room:
+            batch.append(self._queue.popleft())
+            room -= batch[-1].size
+        return batch
+
+    async def _one(self, batch: list[Waiting]) -> None:
+        self.batches += 1
+        try:
+            answers = await self.log.append([(each.room, each.entry) for each in batch], self._keep_years)
+        except Problem as problem:
+            answers = [problem] * len(batch)
+        except Exception as error:  # a fault of ours must not end the writer; nobody acts
+            _log.error("batch_failed", exc_info=error)
+            answers = [OutcomeUnknown("Wij weten niet of dit is vastgelegd.")] * len(batch)
+        for each, answer in zip(batch, answers, strict=True):
+            if not each.answer.done():
+                each.answer.set_result(answer)
+
+
+def _size(entry: Entry) -> int:
+    return len(entry.event.model_dump_json()) + _PER_FENCE * (len(entry.requires) + len(entry.advances)) + 512

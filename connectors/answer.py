@@ -1,0 +1,55 @@
+"""What leaves, as the caller reads it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.contract import LineRef, NotDelivered, NothingDelivered, Release, Released, TooLate
+from connectors.granting import Granted
+from connectors.reweighing import Weighed
+from consent.contract import Refused
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Values that may leave, and what does not."""
+
+    granted: Granted
+    weighed: Weighed
+    values: Mapping[str, Released]
+    missing: tuple[NotDelivered, ...]
+
+    def release(self) -> Release:
+        """In request order."""
+        order = self.granted.asked.request.elements
+        return Release(
+            id=self.granted.asked.claim.release_id,
+            values={name: self.values[name] for name in dict.fromkeys(order) if name in self.values},
+            refused=self.refused,
+            not_delivered=self.missing,
+            line=self.line,
+            secrecy=True if self.weighed.secret else None,
+        )
+
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """What the register refused, what fell by a moved fence, what was dropped for a flag."""
+        place = {name: number for number, name in enumerate(self.granted.asked.request.elements)}
+        told = (*self.granted.decided.refused, *self.weighed.dropped)
+        return tuple(sorted((one.told for one in told), key=lambda one: place.get(one.element, len(place))))
+
+    @property
+    def line(self) -> LineRef:
+        """Of the release."""
+        return LineRef.of(self.granted.receipt.origin, self.granted.receipt.position)
+
+
+def nothing(answer: Answer, late: bool) -> NothingDelivered | TooLate:
+    """Allowed, and not there."""
+    members = {
+        "nietGeleverd": [one.model_dump(mode="json") for one in answer.missing],
+        "geweigerd": [one.model_dump(mode="json") for one in answer.refused],
+        "logregel": answer.line.model_dump(mode="json"),
+    }
+    if late:
+        return TooLate("De bron antwoordt niet op tijd. Probeer het later opnieuw.", **members)
+    return NothingDelivered("Geen van de bronnen gaf een gegeven.", **members)

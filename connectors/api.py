@@ -1,0 +1,60 @@
+"""HTTP in: the public root /verstrekking/v1. A number is only ever in a body; the body is read here, byte by byte."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from connectors.catalogue import catalogue_elements
+from connectors.contract import Deliver, Desk, Release, ReleaseRequest, Repeatable
+from connectors.reading import read_key, read_request
+from connectors.sending import Sending
+from consent.contract import CatalogueElement
+from kernel.caller import Caller
+from kernel.clock import BootClock
+from kernel.message import Message, wire
+
+ROOT = "/verstrekking/v1"
+_BODY = {"content": {"application/json": {"schema": ReleaseRequest.model_json_schema(by_alias=True)}}, "required": True}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "format": "uuid"},
+}
+
+
+class Elements(Message):
+    """What can be asked for, whatever the purpose."""
+
+    elements: Annotated[tuple[CatalogueElement, ...], wire("gegevenselementen")]
+
+
+def routes(desk: Desk, caller: Callable[..., Awaitable[Caller]], boot: BootClock) -> APIRouter:
+    """`caller`: the dependency that turns a token into a Caller, or raises NotLoggedIn."""
+    router = APIRouter(tags=["verstrekking"])
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post(
+        "/verstrekkingen",
+        summary="Vraag gegevens van een inwoner",
+        response_model=Release,
+        response_class=Sending,
+        openapi_extra={"requestBody": _BODY, "parameters": [_KEY]},
+    )
+    async def release(who: Asking, request: Request) -> Sending:
+        raw = await request.body()
+        wanted = read_request(who, raw)
+        repeatable = Repeatable(read_key(request.headers.get("idempotency-key")), raw)
+        asking = who.model_copy(update={"user": wanted.user or ""})
+
+        async def walk(deliver: Deliver) -> Release:
+            return await desk.release(asking, wanted, repeatable, deliver)
+
+        return Sending(walk, boot)
+
+    @router.get("/gegevenselementen", summary="Welke gegevens er zijn")
+    async def elements(who: Asking) -> Elements:
+        return Elements(elements=catalogue_elements())
+
+    return router

@@ -1,0 +1,129 @@
+"""The desk and its sources, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx2
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.contract import Audit, Trace, Trust
+from connectors.api import ROOT, routes
+from connectors.brp import BrpSource, checked_url
+from connectors.catalogue import BRP, VAULT
+from connectors.claims import ClaimRows
+from connectors.contract import Source
+from connectors.granting import Granting
+from connectors.kluis import VaultSource
+from connectors.lines import Lines
+from connectors.minimise import facts_at
+from connectors.release import ReleaseDesk
+from connectors.reweighing import Reweighing
+from connectors.settings import ConnectorsSettings
+from connectors.sources import Sources
+from connectors.tables import keys
+from consent.contract import Consent
+from kernel.caller import Caller
+from kernel.clock import BootClock, Clock, boot_seconds, utc_now
+from kernel.component import Component, Tenant
+from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
+from kernel.errors import NeighbourUnavailable
+from kernel.http.client import open_client
+from kernel.http.trace import current_trace
+from kernel.logs import logger
+from kernel.sql import Database
+from kernel.sql.key_rows import KeyRows
+from vault.contract import Vault
+
+PURPOSES = ("RK",)  # request hashes
+TIDY_SECONDS = 600.0
+_log = logger("connectors")
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Whom the desk calls, and with what time. caller: the dependency of the public root. transport: to the BRP."""
+
+    vault: Vault
+    consent: Consent
+    audit: Audit
+    trust: Callable[[], Awaitable[Trust]]
+    caller: Callable[..., Awaitable[Caller]]
+    clock: Clock = utc_now
+    boot: BootClock = boot_seconds
+    transport: httpx2.AsyncBaseTransport | None = None
+
+
+async def build_connectors(
+    settings: ConnectorsSettings, tenants: Mapping[str, Tenant], wiring: Wiring, provider: KeyProvider
+) -> tuple[ReleaseDesk, Component]:
+    """Tables and the KEK `regie/<tenant>/connectors` must be there; the room's own key is founded where missing."""
+    database = Database(settings.database, "connectors", settings.pool)
+    ring = Keyring(provider, life=timedelta(minutes=settings.key_minutes))
+    room_keys = KeyRows(database, keys, ring)
+    for tenant in tenants:
+        await room_keys.found(tenant, PURPOSES)
+    claims = ClaimRows(database, room_keys, wiring.clock)
+    http = open_client("", timeout_seconds=settings.source_seconds, transport=wiring.transport)
+    desk = _desk(settings, wiring, claims, http)
+
+    async def check() -> None:
+        try:
+            for tenant in tenants:
+                await room_keys.open(tenant, "RK")
+        except (CannotOpen, KeyUnavailable, KeyError, SQLAlchemyError):
+            raise NeighbourUnavailable("De sleutel van de balie is niet bereikbaar.") from None
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[None]:
+        tidying = asyncio.create_task(_tidying(claims, tuple(tenants)))
+        try:
+            yield
+        finally:
+            tidying.cancel()
+            with suppress(asyncio.CancelledError):
+                await tidying
+            await desk.lines.finished()
+            await http.aclose()
+            await database.close()
+
+    public = ((ROOT, routes(desk, wiring.caller, wiring.boot)),)
+    return desk, Component("connectors", check, run, public=public)
+
+
+def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, http: httpx2.AsyncClient) -> ReleaseDesk:
+    lines = Lines(wiring.audit)
+    granting = Granting(wiring.vault, wiring.consent, lines, wiring.boot, _trace)
+    by_name: dict[str, Source] = {VAULT: VaultSource(wiring.vault)}
+    if settings.brp_url:
+        key = settings.brp_api_key.get_secret_value().decode().strip() if settings.brp_api_key else ""
+        url = checked_url(settings.brp_url)
+        by_name[BRP] = BrpSource(http, url, settings.brp_gateway, wiring.trust, wiring.clock, key)
+    return ReleaseDesk(
+        claims=claims,
+        vault=wiring.vault,
+        audit=wiring.audit,
+        granting=granting,
+        reweighing=Reweighing(wiring.consent, granting),
+        sources=Sources(by_name, settings.source_seconds),
+        lines=lines,
+        boot=wiring.boot,
+        facts=lambda tenant: facts_at(wiring.clock(), settings.municipality(tenant)),
+    )
+
+
+def _trace() -> Trace:
+    now = current_trace()
+    return Trace(trace_id=now.trace_id, span_id=now.span_id, parent_span_id=now.parent_span_id)
+
+
+async def _tidying(claims: ClaimRows, tenants: Iterable[str]) -> None:
+    while True:
+        for tenant in tenants:
+            try:
+                await claims.forget_old(tenant)
+            except SQLAlchemyError as error:
+                _log.warning("old_claims_stay", exc_info=error)
+        await asyncio.sleep(TIDY_SECONDS)

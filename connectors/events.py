@@ -1,0 +1,85 @@
+"""What the log is told of a release, a refusal and an outcome: names and reasons, never a value. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from audit.contract import Entry, Event, FenceAt, Ground, Kind, Outcome, Receipt, Trace
+from connectors.refusal import Refusal
+from consent.contract import About
+from kernel.crypto import sha256
+from kernel.ids import derived_id
+
+
+@dataclass(frozen=True)
+class Act:
+    """One decision, as read from its sealed text, with the words of its version. trace: of the request."""
+
+    ground: Ground
+    text: str
+    about: About
+    trace: Trace
+
+    def release(self, event_id: str, refused: Sequence[Refusal]) -> Entry:
+        """Requires exactly the fences of the decision: the permit is compared with them."""
+        allowed = tuple(one.element for one in self.ground.toegestaan)
+        read = dict.fromkeys(name for one in self.ground.toegestaan for _, name in one.invoer)
+        event = self._event("verstrekking", event_id, refused).model_copy(
+            update={"elements": allowed, "used": tuple(name for name in read if name not in allowed)}
+        )
+        requires = tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in self.ground.hekken)
+        return Entry(event=event, requires=requires)
+
+    def refusal(self, event_id: str, refused: Sequence[Refusal]) -> Entry:
+        """A refusal requires nothing: it must be told whatever moves."""
+        return Entry(event=self._event("weigering", event_id, refused))
+
+    def _event(self, kind: Kind, event_id: str, refused: Sequence[Refusal]) -> Event:
+        ground, about = self.ground, self.about
+        return Event(
+            id=event_id,
+            kind=kind,
+            subject=ground.betrokkene,
+            name=about.title,
+            decision=sha256(self.text.encode()).hex(),
+            decided_at=ground.beslist,
+            valid_until=ground.geldigTot,
+            activity=ground.activiteit,
+            version=ground.versie,
+            purpose=about.purpose,
+            class_=about.class_,
+            classes=about.classes,
+            basis=about.basis,
+            law=about.law,
+            recipient=ground.ontvanger,
+            recipient_name=about.recipient_name,
+            application=ground.toepassing,
+            actor=about.actor,
+            case=ground.zaak,
+            refused=tuple(one.pair for one in refused),
+            on_behalf=ground.namens,
+            keep_until=about.keep_until,
+            trace=self.trace,
+        )
+
+
+def outcome(release: Event, receipt: Receipt, how: Outcome, refused: Sequence[Refusal] = ()) -> Entry:
+    """How a release ended. refused: what was dropped after the line, because of what a source told."""
+    said: dict[str, str] = {"uitkomst": how}
+    event = Event(
+        id=derived_id(release.id, "afloop"),
+        kind="afloop",
+        subject=release.subject,
+        name=release.name,
+        closes=(receipt.position,),
+        activity=release.activity,
+        version=release.version,
+        recipient=release.recipient,
+        recipient_name=release.recipient_name,
+        application=release.application,
+        case=release.case,
+        refused=tuple(one.pair for one in refused),
+        keep_until=release.keep_until,
+        details=said,
+        trace=release.trace,
+    )
+    return Entry(event=event)

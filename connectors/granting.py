@@ -1,0 +1,147 @@
+"""Steps 3 and 4 of a release (trust.md 2.3): decide, and write it down. What comes out is a line, or a refusal."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from audit.contract import Ground, Overtaken, Permit, Position, Receipt, Trace
+from audit.event import Entry
+from connectors.claim import Claim
+from connectors.contract import LineRef, NotReleased, ReleaseRequest, not_released
+from connectors.events import Act
+from connectors.lines import Lines
+from connectors.overtaken import fallen
+from connectors.refusal import Refusal
+from consent.contract import Consent, Question, Sealed
+from kernel.caller import Caller
+from kernel.canonical import read_canonical
+from kernel.clock import BootClock
+from kernel.failpoints import reached
+from vault.contract import ResidentRef, Vault
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is still asked, and what fell already. round: 0, then 1 after fences moved; there is no third."""
+
+    caller: Caller
+    request: ReleaseRequest
+    claim: Claim
+    resident: ResidentRef
+    elements: tuple[str, ...]
+    fallen: tuple[Refusal, ...] = ()
+    not_before: Position | None = None
+    round: int = 0
+
+    def question(self) -> Question:
+        """As the register takes it."""
+        case = self.request.case or ""
+        said = {"resident": self.resident.model_dump(), "activity": self.request.activity, "elements": self.elements}
+        return Question.model_validate({**said, "case": case, "not_before": self.not_before})
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision, and what it refuses: told and true."""
+
+    act: Act
+    seal: str
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A line stands. checked: boot clock before the last positive check was asked. fences: of the newest decision."""
+
+    asked: Asked
+    decided: Decided
+    entry: Entry
+    receipt: Receipt
+    checked: float
+    dropped: tuple[Refusal, ...] = field(default=())
+
+    @property
+    def ground(self) -> Ground:
+        """What was decided."""
+        return self.decided.act.ground
+
+    @property
+    def permit(self) -> Permit:
+        """What sources are shown."""
+        return Permit(decision=self.decided.act.text, seal=self.decided.seal, receipt=self.receipt)
+
+
+@dataclass(frozen=True)
+class Granting:
+    """Asks the register and the log."""
+
+    vault: Vault
+    consent: Consent
+    lines: Lines
+    boot: BootClock
+    trace: Callable[[], Trace]
+
+    async def grant(self, asked: Asked) -> Granted:
+        """Raises NotReleased after its line; Halted, LogUnavailable, OutcomeUnknown, RegisterUnavailable."""
+        while True:
+            # 3 may it, and is the number somebody at all
+            decided = await self.decide(asked)
+            if decided.act.ground.toegestaan and asked.resident.stand_in:
+                (resident,) = await self.vault.enrol(asked.caller, (asked.request.person.bsn,))
+                asked = replace(asked, resident=resident)
+                decided = await self.decide(asked)
+            reached("desk.decided")
+            if not decided.act.ground.toegestaan:
+                raise await self.refused(asked, decided)
+            # 4 it counts when it is written down; who moved a fence before us in the log wins
+            entry = decided.act.release(asked.claim.event_id(_word(asked.round)), decided.refused)
+            checked = self.boot()
+            try:
+                receipt = await self.lines.release(asked.caller, entry)
+            except Overtaken as moved:
+                asked = await self.left(asked, decided, moved)
+                continue
+            reached("desk.recorded")
+            return Granted(asked, decided, entry, receipt, checked)
+
+    async def again(self, granted: Granted, moved: Overtaken) -> Granted:
+        """A fence moved after the line, and nothing was sent. Raises as `grant`."""
+        return await self.grant(await self.left(granted.asked, granted.decided, moved))
+
+    async def decide(self, asked: Asked) -> Decided:
+        """One question, one snapshot."""
+        (sealed,) = await self.consent.decide(asked.caller, (asked.question(),))
+        return _read(sealed, asked.fallen, self.trace())
+
+    async def left(self, asked: Asked, decided: Decided, moved: Overtaken) -> Asked:
+        """What may be decided once more. Raises NotReleased when that is nothing."""
+        act = decided.act
+        new = fallen(act.ground, moved, act.about.class_, last=asked.round > 0)
+        gone = {one.told.element for one in new}
+        # what the register refused before stays in the question: it is asked again and refused again
+        rest = tuple(name for name in asked.elements if name not in gone)
+        after = replace(
+            asked, elements=rest, fallen=asked.fallen + new, not_before=moved.position, round=asked.round + 1
+        )
+        if all(one.element in gone for one in act.ground.toegestaan):
+            raise await self.refused(after, replace(decided, refused=decided.refused + new))
+        return after
+
+    async def refused(self, asked: Asked, decided: Decided) -> NotReleased:
+        """The line, then the answer; in request order."""
+        order = {name: place for place, name in enumerate(asked.request.elements)}
+        refused = sorted(decided.refused, key=lambda one: order.get(one.told.element, len(order)))
+        entry = decided.act.refusal(asked.claim.event_id(_word(asked.round) + "weigering"), refused)
+        receipt = await self.lines.refuse(asked.caller, entry)
+        return not_released(tuple(one.told for one in refused), LineRef.of(receipt.origin, receipt.position))
+
+
+def _read(sealed: Sealed, fallen_before: Sequence[Refusal], trace: Trace) -> Decided:
+    ground = Ground.model_validate(read_canonical(sealed.decision))
+    true = dict(ground.geweigerd)
+    refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in sealed.told)
+    act = Act(ground, sealed.decision, sealed.about, trace)
+    return Decided(act, sealed.seal, (*fallen_before, *refused))
+
+
+def _word(round_: int) -> str:
+    return f"/{round_}" if round_ else ""

@@ -1,0 +1,127 @@
+"""A Persoon of BRP Personen 2.7, cut to what was asked, and what it says unasked. Pure; the answer is not trusted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import JsonValue
+
+from vault.contract import Value, Values
+
+DEPTH, TEXT, ITEMS = 8, 1_000, 100  # an address is a handful of short texts
+
+
+class Unreadable(Exception):
+    """Not the shape of the published interface, or beyond its limits. Says nothing of the content."""
+
+
+def read_answer(body: object, fields: Mapping[str, Sequence[str]], now: int) -> Values:
+    """fields: paths by element. now: ms. Nobody known: no values. Raises Unreadable."""
+    persons = body.get("personen") if isinstance(body, dict) else None
+    if not isinstance(persons, list) or len(persons) > 1 or any(not isinstance(one, dict) for one in persons):
+        raise Unreadable
+    if not persons:
+        return Values()
+    person = persons[0]
+    _bounded(person, DEPTH)
+    found = (_value(element, paths, person, now) for element, paths in fields.items())
+    flags: list[str] = []
+    if person.get("geheimhoudingPersoonsgegevens") is True:
+        flags.append("geheimhouding")
+    if _dead(person):
+        flags.append("overleden")
+    return Values.model_validate({"values": tuple(value for value in found if value), "flags": tuple(flags)})
+
+
+def _value(element: str, paths: Sequence[str], person: Mapping[str, Any], now: int) -> Value | None:
+    """Under the longest path that all have in common; a single path is the value itself."""
+    root = _root(paths)
+    group: Any = person
+    doubted = False
+    for step, name in enumerate(root):
+        below = [path.split(".")[step:] for path in paths]
+        doubted = doubted or _doubted(group, below)
+        group = group.get(name) if isinstance(group, dict) else None
+    rest = [path.split(".")[len(root) :] for path in paths]
+    cut = _cut(group, rest)
+    if cut in (None, {}, []):
+        return None
+    doubted = doubted or _any_doubt(group, rest)
+    return Value(element=element, value=cut, source="brp", as_of=now, origin="bron", under_investigation=doubted)
+
+
+def _root(paths: Sequence[str]) -> list[str]:
+    split = [path.split(".") for path in paths]
+    root = []
+    for names in zip(*split, strict=False):
+        if len(set(names)) != 1:
+            break
+        root.append(names[0])
+    return root
+
+
+def _cut(value: Any, rest: Sequence[Sequence[str]]) -> JsonValue:
+    """Only what was asked, and no marks: what a source gives unasked does not pass."""
+    if any(not path for path in rest):
+        return _unmarked(value)
+    if isinstance(value, list):
+        return [cut for one in value if (cut := _cut(one, rest)) not in (None, {}, [])]
+    if not isinstance(value, dict):
+        return None
+    chosen: dict[str, JsonValue] = {}
+    for name in dict.fromkeys(path[0] for path in rest):
+        cut = _cut(value.get(name), [path[1:] for path in rest if path[0] == name])
+        if cut not in (None, {}, []):
+            chosen[name] = cut
+    return chosen
+
+
+def _unmarked(value: Any) -> JsonValue:
+    if isinstance(value, list):
+        return [_unmarked(one) for one in value]
+    if isinstance(value, dict):
+        return {str(name): _unmarked(inner) for name, inner in value.items() if name != "inOnderzoek"}
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def _any_doubt(value: Any, rest: Sequence[Sequence[str]]) -> bool:
+    if isinstance(value, list):
+        return any(_any_doubt(one, rest) for one in value)
+    if not isinstance(value, dict):
+        return False
+    if any(not path for path in rest):
+        return any(mark is True for mark in _marks(value).values()) or any(map(_nested, value.values()))
+    here = _doubted(value, rest)
+    below = (([path[1:] for path in rest if path[0] == name], value.get(name)) for name in {path[0] for path in rest})
+    return here or any(_any_doubt(inner, paths) for paths, inner in below)
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, dict | list) and _any_doubt(value, [[]])
+
+
+def _doubted(group: Any, paths: Sequence[Sequence[str]]) -> bool:
+    """`inOnderzoek` stands beside the field that it is about, under the same name."""
+    marks = _marks(group)
+    return any(path and marks.get(path[0]) is True for path in paths)
+
+
+def _marks(group: Any) -> Mapping[str, Any]:
+    marks = group.get("inOnderzoek") if isinstance(group, dict) else None
+    return marks if isinstance(marks, dict) else {}
+
+
+def _dead(person: Mapping[str, Any]) -> bool:
+    """Table 'reden opschorting bijhouding': O is death."""
+    suspended = person.get("opschortingBijhouding")
+    reason = suspended.get("reden") if isinstance(suspended, dict) else None
+    return isinstance(person.get("overlijden"), dict) or (isinstance(reason, dict) and reason.get("code") == "O")
+
+
+def _bounded(value: Any, depth: int) -> None:
+    if isinstance(value, str) and len(value) <= TEXT:
+        return
+    if isinstance(value, dict | list) and depth and len(value) <= ITEMS:
+        for inner in value.values() if isinstance(value, dict) else value:
+            _bounded(inner, depth - 1)
+    elif isinstance(value, str | dict | list):
+        raise Unreadable

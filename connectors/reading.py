@@ -1,0 +1,70 @@
+"""A request as it comes in: every fault at once, with a JSON pointer, and never the value that was sent."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from connectors.contract import ReleaseRequest
+from kernel.caller import Caller
+from kernel.errors import BadInput
+from kernel.http.faults import bad_input, no_json
+
+SELF = "BurgerZelf"
+_DETAIL = "De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt."
+
+
+def read_request(caller: Caller, raw: bytes) -> ReleaseRequest:
+    """Raises BadInput."""
+    try:
+        said = json.loads(raw)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise no_json("De inhoud is geen JSON-object.")
+    faults = _user_faults(caller, said) + _twice(said)
+    try:
+        request = ReleaseRequest.model_validate_json(raw)
+    except ValidationError as error:
+        faults = [*bad_input(error.errors(include_input=False, include_context=False)).members["fouten"], *faults]
+        request = None
+    if faults or request is None:
+        raise BadInput(_DETAIL, fouten=faults)
+    return request
+
+
+def read_key(header: str | None) -> str:
+    """The Idempotency-Key, "" for none. Raises BadInput for anything but a UUID."""
+    if header is None:
+        return ""
+    try:
+        key = UUID(header)
+    except ValueError:
+        key = None
+    if key is None or len(header) != 36:
+        fault = {"veld": "", "code": "idempotency-key", "detail": "De kop Idempotency-Key is geen UUID."}
+        raise BadInput("De kop Idempotency-Key is geen UUID.", fouten=[fault])
+    return str(key)
+
+
+def _user_faults(caller: Caller, said: dict[str, Any]) -> list[dict[str, str]]:
+    """Who used the application: a person, the resident, or nobody (architecture.md section 6)."""
+    user = said.get("gebruiker")
+    if caller.kind == "mens" and user in (None, SELF):
+        return [_fault("ontbreekt", "Noem de medewerker, met uw eigen kenmerk.")]
+    if caller.kind == "burger" and user != SELF:
+        return [_fault("verkeerd-soort", f"Hier hoort {SELF}: deze toepassing wordt door inwoners gebruikt.")]
+    return []
+
+
+def _twice(said: dict[str, Any]) -> list[dict[str, str]]:
+    names = said.get("gegevenselementen")
+    listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    if len(set(listed)) == len(listed):
+        return []
+    return [{"veld": "/gegevenselementen", "code": "dubbel", "detail": "Noem elk gegeven een keer."}]
+
+
+def _fault(code: str, detail: str) -> dict[str, str]:
+    return {"veld": "/gebruiker", "code": code, "detail": detail}

@@ -1,0 +1,56 @@
+"""Step 7 of a release: a flag that only the source knew becomes a restriction, and is weighed at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from audit.contract import FenceAt, Ground
+from connectors.granting import Granted, Granting
+from connectors.refusal import Refusal
+from consent.contract import Consent, Flag, ResidentRef
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What may still leave. ground: the newest decision. anew: it is not the one that the line is about."""
+
+    allowed: tuple[str, ...]
+    ground: Ground
+    secret: bool
+    dropped: tuple[Refusal, ...] = ()
+    anew: bool = False
+
+
+@dataclass(frozen=True)
+class Reweighing:
+    """Tells the register, and asks it again."""
+
+    consent: Consent
+    granting: Granting
+
+    async def weigh(self, granted: Granted, flags: Sequence[str]) -> Weighed:
+        """Raises NotReleased, after its line, when nothing may leave any more; LogUnavailable, RegisterUnavailable."""
+        about, first = granted.decided.act.about, granted.ground
+        allowed = tuple(one.element for one in first.toegestaan)
+        new: list[Flag] = [flag for flag in _FLAGS if flag in flags and not (flag == "geheimhouding" and about.secret)]
+        if not new:
+            return Weighed(allowed, first, about.secret)
+        asked = granted.asked
+        who = ResidentRef.model_validate(asked.resident.model_dump())
+        position = await self.consent.flag(asked.caller, who, new)
+        again = replace(asked, elements=allowed, not_before=position, fallen=(), round=asked.round + 1)
+        decided = await self.granting.decide(again)
+        ground = decided.act.ground
+        kept = {one.element for one in ground.toegestaan}
+        if not kept:
+            told = replace(decided, refused=(*granted.decided.refused, *decided.refused))
+            raise await self.granting.refused(again, told)
+        secret = about.secret or "geheimhouding" in new
+        return Weighed(tuple(name for name in allowed if name in kept), ground, secret, decided.refused, anew=True)
+
+
+_FLAGS: tuple[Flag, ...] = ("geheimhouding", "overleden")
+
+
+def standing(ground: Ground) -> tuple[FenceAt, ...]:
+    """What must still hold for a decision."""
+    return tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in ground.hekken)

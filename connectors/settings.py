@@ -1,0 +1,32 @@
+"""Settings of the desk and of the sources behind it."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretBytes
+from pydantic_settings import SettingsConfigDict
+
+from connectors.gateway import Gateway
+from kernel.settings import RoomSettings
+
+
+class ConnectorsSettings(RoomSettings):
+    """REGIE_CONNECTORS_*. database: SQLAlchemy URL. brp_url: of the BRP or its gateway, "" for none.
+
+    municipalities: code of the municipality (four digits) by tenant; else the digits of the tenant's own id.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="REGIE_CONNECTORS_")
+
+    database: str
+    pool: Annotated[int, Field(ge=1, le=100)] = 8
+    source_seconds: Annotated[float, Field(gt=0, le=20)] = 3.0
+    key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
+    brp_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$", max_length=500)] = ""
+    brp_gateway: Annotated[Gateway, Field(default_factory=Gateway)]
+    brp_api_key: SecretBytes | None = None
+    municipalities: Annotated[dict[str, str], Field(default_factory=dict)]
+
+    def municipality(self, tenant: str) -> str:
+        """Four digits, or "" when unknown."""
+        digits = self.municipalities.get(tenant, tenant.removeprefix("gm"))
+        return digits if len(digits) == 4 and digits.isdigit() else ""

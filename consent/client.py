@@ -1,0 +1,112 @@
+"""HTTP out: the register, when it lives elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from audit.contract import Position, Receipt
+from consent import wire
+from consent.activity import ActivityVersion, Application, Case, Recipient
+from consent.contract import (
+    Choice,
+    Chosen,
+    ConsentDetail,
+    ConsentRequest,
+    ConsentView,
+    Flag,
+    Question,
+    ResidentQuestion,
+    ResidentRef,
+    Sealed,
+)
+from consent.wire import PREFIX
+from kernel.caller import Caller
+from kernel.errors import NeighbourUnavailable
+from kernel.http.client import RoomLine
+
+
+@dataclass(frozen=True)
+class ConsentClient:
+    """Satisfies Consent and Registers."""
+
+    line: RoomLine
+
+    async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
+        """See Consent.decide."""
+        body = wire.Questions(questions=tuple(questions))
+        answer = await self.line.ask(f"{PREFIX}/decide", caller, body, wire.Decisions)
+        if len(answer.decisions) != len(questions):
+            raise NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel="consent")
+        return list(answer.decisions)
+
+    async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
+        """See Consent.flag."""
+        body = wire.Flagged(resident=resident, flags=tuple(flags))
+        return await self.line.ask(f"{PREFIX}/flag", caller, body, Position)
+
+    async def request(self, caller: Caller, wanted: ConsentRequest) -> ConsentView:
+        """See Consent.request."""
+        return await self.line.ask(f"{PREFIX}/request", caller, wanted, ConsentView)
+
+    async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
+        """See Consent.requested."""
+        return await self.line.ask(f"{PREFIX}/requested", caller, wire.One(id=consent_id), ConsentView)
+
+    async def choices(self, caller: Caller) -> list[ConsentView]:
+        """See Consent.choices."""
+        return list((await self.line.ask(f"{PREFIX}/choices", caller, wire.Nothing(), wire.Views)).consents)
+
+    async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
+        """See Consent.choice."""
+        return await self.line.ask(f"{PREFIX}/choice", caller, wire.One(id=consent_id), ConsentDetail)
+
+    async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
+        """See Consent.choose."""
+        return await self.line.ask(f"{PREFIX}/choose", caller, wire.Chose(id=consent_id, choice=choice), Chosen)
+
+    async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
+        """See Consent.anew."""
+        return await self.line.ask(f"{PREFIX}/anew", caller, wire.One(id=consent_id), ConsentView)
+
+    async def ask(self, caller: Caller, resident: ResidentRef, line: Position, text: str) -> ResidentQuestion:
+        """See Consent.ask."""
+        body = wire.Asked(resident=resident, line=line, text=text)
+        return await self.line.ask(f"{PREFIX}/ask", caller, body, ResidentQuestion)
+
+    async def asked(self, caller: Caller) -> list[ResidentQuestion]:
+        """See Consent.asked."""
+        return list((await self.line.ask(f"{PREFIX}/asked", caller, wire.Nothing(), wire.Open)).questions)
+
+    async def answer(self, caller: Caller, question_id: str, text: str) -> ResidentQuestion:
+        """See Consent.answer."""
+        body = wire.Answered(id=question_id, text=text)
+        return await self.line.ask(f"{PREFIX}/answer", caller, body, ResidentQuestion)
+
+    async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
+        """See Registers.publish."""
+        return await self.line.ask(f"{PREFIX}/publish", caller, version, ActivityVersion)
+
+    async def activities(self, caller: Caller) -> list[ActivityVersion]:
+        """See Registers.activities."""
+        return list((await self.line.ask(f"{PREFIX}/activities", caller, wire.Nothing(), wire.Versions)).versions)
+
+    async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
+        """See Registers.admit."""
+        return await self.line.ask(f"{PREFIX}/admit", caller, recipient, Receipt)
+
+    async def add_client(self, caller: Caller, recipient: str, application: Application) -> Receipt:
+        """See Registers.add_client."""
+        body = wire.NewClient(recipient=recipient, application=application)
+        return await self.line.ask(f"{PREFIX}/add-client", caller, body, Receipt)
+
+    async def suspend(self, caller: Caller, recipient: str) -> Receipt:
+        """See Registers.suspend."""
+        return await self.line.ask(f"{PREFIX}/suspend", caller, wire.One(id=recipient), Receipt)
+
+    async def open_case(self, caller: Caller, case: Case) -> Receipt:
+        """See Registers.open_case."""
+        return await self.line.ask(f"{PREFIX}/open-case", caller, case, Receipt)
+
+    async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
+        """See Registers.close_case."""
+        body = wire.OneCase(recipient=recipient, reference=reference)
+        return await self.line.ask(f"{PREFIX}/close-case", caller, body, Receipt)

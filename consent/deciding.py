@@ -1,0 +1,192 @@
+"""A decision: facts in one snapshot, weighed, written out, sealed (trust.md 2.3 step 3)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+
+from audit.contract import Audit, Count
+from consent import tables
+from consent.activity import ActivityVersion, UsedElement
+from consent.contract import About, Allowed, Decision, Question, Sealed
+from consent.facts import MACHINES, Snapshot, facts_of, versions_used
+from consent.following import Following
+from consent.keys import TenantKeys
+from consent.lines import recipient_of, version_of
+from consent.rows import Register, Row, Rows
+from consent.rules import DAY, Facts, Weighed, told_at, weigh, with_ground
+from consent.terms import destruction_year, running
+from consent.words import refused
+from kernel.caller import Caller, room_of
+from kernel.canonical import canonical
+from kernel.clock import Clock, millis
+from kernel.ids import random_id
+
+EFFECTIVE = ("gepubliceerd", "beeindigd", "ongeldig")
+
+
+async def newest_versions(rows: Rows, slugs: set[str]) -> dict[str, Row]:
+    """The newest version of each that ever took effect, one statement."""
+    table = tables.activities
+    newest = (
+        select(table.c.slug, func.max(table.c.number))
+        .where(table.c.tenant_id == rows.keys.tenant, table.c.slug.in_(slugs), table.c.status.in_(EFFECTIVE))
+        .group_by(table.c.slug)
+    )
+    found = await rows.find(table, tuple_(table.c.slug, table.c.number).in_(newest))
+    return {row["slug"]: row for row in found}
+
+
+class Deciding:
+    """Answers questions; changes nothing."""
+
+    def __init__(self, register: Register, audit: Audit, following: Following, clock: Clock) -> None:
+        self._register, self._audit, self._following, self._clock = register, audit, following, clock
+
+    async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
+        """See Consent.decide. Six statements, whatever the number of questions, and one call to the log when an
+        activity has a frequency. The count comes after the snapshot: it is fresher so, and no fence covers it."""
+        for position in {question.not_before for question in questions if question.not_before}:
+            await self._following.upto(caller.tenant, position)
+        at = millis(self._clock())
+        async with self._register.reading(caller.tenant) as rows:
+            snapshot, keys = await _snapshot(rows, caller, questions), rows.keys
+        counted = await self._counted(caller.tenant, questions, snapshot, at)
+        signer = keys.signer
+        sealed = []
+        for question, count in zip(questions, counted, strict=True):
+            facts = facts_of(caller, question, snapshot, keys, count)
+            weighed = weigh(question, facts, at)
+            text = _decision(caller, question, facts, weighed, (at, versions_used(question, snapshot)))
+            seal = signer.sign(text.encode()).hex()
+            told = tuple(refused(name, told, _when(told, facts, at)) for name, _, told in weighed.refused)
+            about = _about(caller, question, facts, weighed, (at, keys, snapshot.recipient))
+            sealed.append(Sealed(decision=text, seal=seal, told=told, about=about))
+        return sealed
+
+    async def _counted(self, tenant: str, questions: Sequence[Question], snapshot: Snapshot, at: int) -> list[int]:
+        asked: dict[Count, int] = {}
+        wanted: list[Count | None] = []
+        for question in questions:
+            row = snapshot.activities.get(question.activity)
+            frequency = version_of(row).frequency if row else None
+            if frequency is None:
+                wanted.append(None)
+                continue
+            case = question.case if frequency.per == "zaak" else ""
+            count = Count(subject=question.resident.subject, activity=question.activity, case=case,
+                          since=running(frequency, at)[0])  # fmt: skip
+            wanted.append(count)
+            asked[count] = 0
+        if asked:
+            answers = await self._audit.count(room_of(tenant, "consent"), tuple(asked))
+            asked = dict(zip(asked, answers, strict=True))
+        return [asked[count] if count else 0 for count in wanted]
+
+
+async def _snapshot(rows: Rows, caller: Caller, questions: Sequence[Question]) -> Snapshot:
+    slugs = {question.activity for question in questions}
+    residents = {question.resident.id for question in questions}
+    cases = {question.case for question in questions if question.case}
+    mine, consents = caller.organisation, tables.consents
+    about = (consents.c.recipient == mine, consents.c.resident.in_(residents), consents.c.activity.in_(slugs))
+    case_rows = await rows.find(
+        tables.cases,
+        tables.cases.c.recipient == mine,
+        tables.cases.c.reference.in_(cases),
+        tables.cases.c.effective_at > 0,
+    )
+    states = await rows.find(tables.subject_state, tables.subject_state.c.resident.in_(residents))
+    application = await rows.one(tables.applications, client_id=caller.application)
+    return Snapshot(
+        recipient=await rows.one(tables.recipients, slug=mine),
+        application=application if caller.kind in MACHINES else None,
+        activities=await newest_versions(rows, slugs),
+        cases={row["reference"]: row for row in case_rows},
+        consents=tuple(await rows.find(consents, *about)),
+        residents={row["resident"]: row for row in states},
+    )
+
+
+def _decision(
+    caller: Caller,
+    question: Question,
+    facts: Facts,
+    weighed: Weighed,
+    used: tuple[int, tuple[tuple[str, str, str], ...]],
+) -> str:
+    at, versions = used
+    decision = Decision(
+        nonce=random_id(),
+        gemeente=caller.tenant,
+        inwoner=question.resident.id,
+        betrokkene=question.resident.subject,
+        ontvanger=caller.organisation,
+        toepassing=caller.application,
+        activiteit=question.activity,
+        versie=str(facts.activity.number) if facts.activity else "",
+        zaak=question.case,
+        toegestaan=tuple(
+            Allowed(element=one.name, bron=one.source, invoer=one.inputs, hekken=weighed.stands_on(consent))
+            for one, consent in weighed.allowed
+        ),
+        geweigerd=tuple((name, code) for name, code, _ in weighed.refused),
+        hekken=tuple((fence.fence, fence.epoch, kind) for fence, kind in weighed.fences),
+        feiten=versions,
+        beslist=at,
+        geldigTot=weighed.valid_until,
+    )
+    absent = {name for name in ("zaak", "namens") if not getattr(decision, name)}
+    return canonical(decision.model_dump(exclude=absent))
+
+
+def _about(
+    caller: Caller,
+    question: Question,
+    facts: Facts,
+    weighed: Weighed,
+    used: tuple[int, TenantKeys, Mapping[str, Any] | None],
+) -> About:
+    (at, keys, recipient), activity = used, facts.activity
+    actor = keys.actor(caller.organisation, caller.user) if caller.user and caller.kind in MACHINES else ""
+    who = {
+        "activity": question.activity,
+        "recipient": caller.organisation,
+        "recipient_name": recipient_of(recipient).name.nl if recipient else "",
+        "actor": actor,
+        "secret": "geheimhouding" in facts.flags and with_ground(facts),
+    }
+    if activity is None:
+        return About.model_validate(who)
+    asked = [found for name in question.elements if (found := activity.element(name))]
+    told = [one for one, _ in weighed.allowed] or asked
+    return About.model_validate({**who, **_words(activity, at), **_grounds(told, asked)})
+
+
+def _words(activity: ActivityVersion, at: int) -> dict[str, str | int]:
+    return {
+        "version": str(activity.number),
+        "title": activity.title.nl,
+        "purpose": activity.purpose.nl,
+        "keep_until": destruction_year(at, activity.keep_lines),
+    }
+
+
+def _grounds(told: Sequence[UsedElement], asked: Sequence[UsedElement]) -> dict[str, object]:
+    strictest = min((one.class_ for one in told), default="")
+    under = [one for one in told if one.class_ == strictest]
+    return {
+        "class_": strictest,
+        "classes": tuple((one.name, one.class_) for one in asked),
+        "basis": under[0].basis if under else "",
+        "law": "; ".join(dict.fromkeys(one.law for one in under if one.law))[:2_000],
+    }
+
+
+def _when(told: str, facts: Facts, at: int) -> int:
+    """The day on which asking again helps, ms; 0 when no day is known."""
+    if facts.activity and told == "te-vaak" and facts.activity.frequency:
+        return running(facts.activity.frequency, at)[1]
+    if facts.activity and told == "vooraf-informeren":
+        return told_at(facts) + facts.activity.notice * DAY
+    return 0

@@ -1,0 +1,121 @@
+"""Rows follow the log (trust.md 2.5): every instance applies new moves at start, every two seconds, and before it
+decides from a given position. Epochs are compared, so order and repetition do not matter.
+
+Owns `followed`. If it is set back, moves are applied once more and change nothing; if it is set forward, rows lag and
+what rests on them is overtaken when its line is written.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Table, or_
+
+from audit.contract import Audit, Kind, Move, Position
+from consent.contract import NoSuchThing
+from consent.rows import Register, Row, Rows
+from consent.tables import activities, cases, consents, followed, recipients, subject_state
+from kernel.caller import room_of
+from kernel.clock import Clock, millis
+
+PAGE = 500  # moves of one question; also the longest IN list
+ENDED: dict[Kind, str] = {
+    "toestemming-ingetrokken": "ingetrokken",
+    "toestemming-geweigerd": "geweigerd",
+    "toestemming-gepauzeerd": "gepauzeerd",
+    "ontvanger-geschorst": "geschorst",
+    "activiteit-beeindigd": "beeindigd",
+    "zaak-gesloten": "gesloten",
+}
+UNKNOWN = "ongeldig"  # moved by something this version does not know: it permits nothing
+
+
+class Following:
+    """Applies moves to rows."""
+
+    def __init__(self, register: Register, audit: Audit, clock: Clock) -> None:
+        self._register, self._audit, self._clock = register, audit, clock
+
+    async def follow(self, tenant: str) -> None:
+        """Until nothing new is left. Raises LogUnavailable, RegisterUnavailable."""
+        async with self._register.reading(tenant) as rows:
+            row = await rows.one(followed)
+        after = _position(row)
+        while True:
+            page = await self._audit.moves(room_of(tenant, "consent"), after, PAGE)
+            if page.upto is None or page.upto == after:
+                return
+            await self._apply(tenant, page.moves, page.upto)
+            after = page.upto
+
+    async def upto(self, tenant: str, position: Position) -> None:
+        """Follow unless the rows already know every move up to there."""
+        async with self._register.reading(tenant) as rows:
+            known = _position(await rows.one(followed))
+        if known is None or known < position:
+            await self.follow(tenant)
+
+    async def _apply(self, tenant: str, moves: Sequence[Move], upto: Position) -> None:
+        async with self._register.writing(tenant) as rows:
+            await rows.add(followed, {"position": ""})
+            row = await rows.one(followed, lock=True)
+            fences = {move.fence for move in moves}
+            for table in (consents, recipients, activities, cases) if fences else ():
+                for found in await rows.find(table, table.c.fence.in_(fences), lock=True):
+                    await self._move(rows, table, found, [move for move in moves if move.fence == found["fence"]])
+            if fences:
+                await self._residents(rows, fences, moves)
+            known = _position(row)
+            if row and (known is None or known < upto):
+                await rows.put(followed, row, position=str(upto))
+
+    async def _move(self, rows: Rows, table: Table, row: Row, moves: Sequence[Move]) -> None:
+        for move in moves:
+            if move.epoch > row["epoch"]:
+                row = await rows.put(table, row, **self._ended(table, move.kind, move.epoch, str(move.position)))
+
+    def _ended(self, table: Table, kind: Kind, epoch: int, position: str) -> dict[str, Any]:
+        at = millis(self._clock())
+        ended = {"ended_at": at} if table is consents else {}
+        # a pending yes does not survive: its entry requires the epoch before this one
+        kept = {"epoch": epoch, "position": position, "pending_at": 0, **ended}
+        return {"status": ENDED.get(kind, UNKNOWN), **kept}
+
+    async def _residents(self, rows: Rows, fences: set[str], moves: Sequence[Move]) -> None:
+        about = or_(subject_state.c.fence.in_(fences), subject_state.c.restriction_fence.in_(fences))
+        for found in await rows.find(subject_state, about, lock=True):
+            row = found
+            for move in moves:
+                if move.fence == row["fence"]:
+                    row = await flagged(rows, row, move.event_id, move.epoch, str(move.position))
+                elif move.fence == row["restriction_fence"] and move.epoch > row["restriction_epoch"]:
+                    row = await rows.put(subject_state, row, restriction_epoch=move.epoch, status="beperkt")
+
+    async def ended(self, tenant: str, table: Table, kind: Kind, key: dict[str, str | int], **moved: Any) -> Row:
+        """The row of a restriction of our own that has its line. moved: epoch, position, at (ms). Only upwards."""
+        at, epoch, position = moved["at"], moved["epoch"], moved["position"]
+        async with self._register.writing(tenant) as rows:
+            found = await rows.find(table, *(table.c[name] == value for name, value in key.items()), lock=True)
+            row = found[0] if found else None
+            if row is None:
+                raise NoSuchThing()
+            exact = (row["epoch"], row["position"]) == (epoch, position)  # follow() was first, with a later hour
+            if epoch > row["epoch"] or (exact and table is consents and row["ended_at"] != at):
+                changes = self._ended(table, kind, epoch, position)
+                row = await rows.put(table, row, **{**changes, **({"ended_at": at} if table is consents else {})})
+            return row
+
+
+async def flagged(rows: Rows, row: Row, event_id: str, epoch: int, position: str) -> Row:
+    """A flag's line is there: its draft counts from now on. Flags only add up, whatever the order."""
+    said = json.loads(row["document"])
+    draft = said["drafts"].pop(event_id, None)
+    if draft is None and epoch <= row["epoch"]:
+        return row
+    said["flags"] = sorted({*said["flags"], *(draft["flags"] if draft else ())})
+    higher = {"epoch": epoch, "position": position} if epoch > row["epoch"] else {}
+    return await rows.put(subject_state, row, document=json.dumps(said, sort_keys=True), **higher)
+
+
+def _position(row: Row | None) -> Position | None:
+    return Position.parse(row["position"]) if row and row["position"] else None

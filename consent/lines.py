@@ -1,0 +1,92 @@
+"""What the register's acts say in the log: names and reasons of the version they are about, never a value. Pure."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from audit.contract import Event, Kind
+from audit.event import Entry, FenceAt
+from consent.activity import ActivityVersion, Recipient
+from consent.terms import destruction_year
+
+Row = Mapping[str, Any]
+KEEP_YEARS = 20  # lines about the register itself, which no activity keeps
+_NAMES: dict[str, str] = {
+    "toestemming-gevraagd": "Toestemming gevraagd",
+    "toestemming-gegeven": "Toestemming gegeven",
+    "toestemming-geweigerd": "Toestemming geweigerd",
+    "toestemming-ingetrokken": "Toestemming ingetrokken",
+    "zaak-geopend": "Zaak geopend",
+    "zaak-gesloten": "Zaak gesloten",
+    "vlag": "Bijzonderheid vastgelegd",
+    "vraag": "Vraag gesteld",
+    "vraag-beantwoord": "Vraag beantwoord",
+    "activiteit-gepubliceerd": "Verwerkingsactiviteit gepubliceerd",
+    "activiteit-beeindigd": "Verwerkingsactiviteit beëindigd",
+    "ontvanger-toegelaten": "Ontvanger toegelaten",
+    "ontvanger-geschorst": "Ontvanger geschorst",
+    "vervallen": "Vervallen",
+}
+
+
+def names(text: str) -> tuple[str, ...]:
+    """A stored list of names."""
+    return tuple(json.loads(text))
+
+
+def stored(listed: tuple[str, ...]) -> str:
+    """The inverse of `names`."""
+    return json.dumps(listed, ensure_ascii=False)
+
+
+def document(version: ActivityVersion) -> str:
+    """A version as it is stored; immutable."""
+    return version.model_dump_json(exclude_defaults=True)
+
+
+def version_of(row: Row) -> ActivityVersion:
+    """The inverse of `document`."""
+    return ActivityVersion.model_validate_json(row["document"])
+
+
+def recipient_of(row: Row) -> Recipient:
+    """A recipient without its applications."""
+    return Recipient.model_validate_json(row["document"])
+
+
+def event(kind: Kind, event_id: str, subject: str, at: int, **said: Any) -> Event:
+    """A line of the register; kept twenty years unless `keep_until` says otherwise."""
+    return Event(id=event_id, kind=kind, subject=subject, name=_NAMES.get(kind, ""),
+                 **{"keep_until": destruction_year(at, KEEP_YEARS), **said})  # fmt: skip
+
+
+def about_consent(kind: Kind, event_id: str, consent: Row, version: ActivityVersion, at: int, **more: Any) -> Event:
+    """A line in the resident's own series. Says the same whoever writes it, so that a repeated act is one line."""
+    used = [found for name in names(consent["elements"]) if (found := version.element(name))]
+    more["details"] = {"toestemming": consent["id"], **more.get("details", {})}
+    return event(
+        kind,
+        event_id,
+        consent["subject"],
+        at,
+        activity=consent["activity"],
+        version=str(consent["version"]),
+        purpose=version.purpose.nl,
+        class_="C",
+        basis=used[0].basis if used else "",
+        recipient=consent["recipient"],
+        case=consent["reference"],
+        elements=names(consent["elements"]),
+        keep_until=destruction_year(at, version.keep_lines),
+        **more,
+    )
+
+
+def permit(said: Event, *requires: tuple[str, int]) -> Entry:
+    """Requires fences where the facts left them, moves none."""
+    return Entry(event=said, requires=tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch in requires))
+
+
+def restriction(said: Event, fence: str) -> Entry:
+    """Moves a fence and requires nothing: it succeeds whenever the log can write."""
+    return Entry(event=said, advances=(fence,))

@@ -1,0 +1,101 @@
+"""What permits is pending, logged, then effective (trust.md 2.5). A crash anywhere leaves nothing that counts.
+
+The act waits in its own row as it will be given to the log, so whoever finishes it (the caller again, another tab,
+another instance, the sweeper) says the same under the same id and gets the same receipt.
+"""
+
+from sqlalchemy import ColumnElement, Table
+
+from audit.contract import Audit, EventIdTaken, Overtaken, Receipt, record_one
+from audit.event import Entry
+from consent import tables
+from consent.lines import event
+from consent.rows import Register, Row, Rows
+from kernel.caller import Caller, room_of
+from kernel.clock import Clock, millis
+from kernel.errors import Problem
+from kernel.failpoints import reached
+from kernel.logs import logger
+
+IN_FORCE = {"activities": "gepubliceerd", "recipients": "toegelaten", "applications": "toegelaten",
+            "cases": "open", "consents": "gegeven"}  # fmt: skip
+FINISH_MS, DROP_MS = 5_000, 600_000  # a caller who still waits is not overtaken by the sweeper; ten minutes is doubt
+_WAITING = tuple(table for table in tables.GUARDED if table.name in IN_FORCE)
+
+_log = logger("consent")
+
+
+def _again(table: Table, row: Row) -> list[ColumnElement[bool]]:
+    return [column == row[column.name] for column in table.primary_key.columns if column.name != "tenant_id"]
+
+
+class Permits:
+    """Finishes or drops what is pending. Owns pending_at, and status where it becomes effective."""
+
+    def __init__(self, register: Register, audit: Audit, clock: Clock) -> None:
+        self._register, self._audit, self._clock = register, audit, clock
+
+    async def take_effect(self, caller: Caller, table: Table, row: Row) -> Receipt:
+        """The receipt; the same one for an act that took effect before. NOT promised: that it still stands, a later
+        restriction may have won. Raises Overtaken (then it is dropped), LogUnavailable, OutcomeUnknown."""
+        # a crash here leaves a pending row: it permits nothing, and the sweeper records it again under the same id
+        reached("consent.pending")
+        try:
+            receipt = await record_one(self._audit, caller, Entry.model_validate_json(row["entry"]))
+        except Overtaken:
+            await self._drop(caller.tenant, table, row)
+            raise
+        # a crash here leaves a line and a pending row: shown as "wordt verwerkt", finished by the sweeper
+        reached("consent.granted-line")
+        if row["pending_at"]:
+            async with self._register.writing(caller.tenant) as rows:
+                await self._make_effective(rows, table, row, receipt)
+        return receipt
+
+    async def _make_effective(self, rows: Rows, table: Table, row: Row, receipt: Receipt) -> None:
+        found = next(iter(await rows.find(table, *_again(table, row), lock=True)), None)
+        # only if still pending at the same epoch: an old receipt says that it was given, not that it stands
+        if not found or not found["pending_at"] or (found["entry"], found["epoch"]) != (row["entry"], row["epoch"]):
+            return
+        decided = {"decided_at": receipt.at} if table is tables.consents else {}
+        known = {"pending_at": 0, "effective_at": receipt.at, "position": str(receipt.position)}
+        await rows.put(table, found, status=IN_FORCE[table.name], **known, **decided)
+
+    async def _drop(self, tenant: str, table: Table, row: Row) -> None:
+        async with self._register.writing(tenant) as rows:
+            found = next(iter(await rows.find(table, *_again(table, row), lock=True)), None)
+            if not found or not found["pending_at"] or found["entry"] != row["entry"]:
+                return
+            if table is tables.consents:
+                at = millis(self._clock())
+                await rows.put(table, found, status="vervallen", pending_at=0, ended_at=at)
+            else:
+                await rows.remove(table, found)
+
+    async def sweep(self, tenant: str) -> None:
+        """What a crash left behind, in every table. What cannot be finished now waits for the next time."""
+        caller, before = room_of(tenant, "consent"), millis(self._clock()) - FINISH_MS
+        for table in _WAITING:
+            async with self._register.reading(tenant) as rows:
+                waiting = await rows.find(table, table.c.pending_at > 0, table.c.pending_at < before)
+            for row in waiting:
+                try:
+                    await self._finish(caller, table, row)
+                except Problem as problem:
+                    _log.warning("pending_not_finished", table=table.name, code=problem.code)
+
+    async def _finish(self, caller: Caller, table: Table, row: Row) -> None:
+        entry = Entry.model_validate_json(row["entry"])
+        if millis(self._clock()) - row["pending_at"] > DROP_MS and await self._lapsed(caller, entry):
+            await self._drop(caller.tenant, table, row)
+        else:
+            await self.take_effect(caller, table, row)
+
+    async def _lapsed(self, caller: Caller, entry: Entry) -> bool:
+        """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails."""
+        try:
+            said = event("vervallen", entry.event.id, entry.event.subject, millis(self._clock()))
+            await record_one(self._audit, caller, Entry(event=said))
+        except EventIdTaken:
+            return False
+        return True

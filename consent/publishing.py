@@ -1,0 +1,77 @@
+"""What a version must say before it may be published (architecture.md section 4; stories.md). Pure.
+
+A fault is (JSON pointer, code, sentence). All are told at once.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from consent.activity import ActivityVersion, CatalogueElement, UsedElement
+
+Fault = tuple[str, str, str]
+BASIS = re.compile(r"6\(1\)\(([a-f])\)")
+# Class and basis are two fields. (f) only for who is no public authority; C with (e) needs an equal other route.
+FITTING = {"A": frozenset("cd"), "B": frozenset("ebf"), "C": frozenset("a")}
+
+
+def faults(
+    version: ActivityVersion, catalogue: Mapping[str, CatalogueElement], parties: set[str], at: int
+) -> list[Fault]:
+    """Everything that is wrong with it at a moment in ms. parties: recipients that are admitted."""
+    found = [*_assessed(version, at), *_worded(version), *_parties(version, parties)]
+    seen: set[str] = set()
+    for number, element in enumerate(version.elements):
+        place = f"/gegevenselementen/{number}"
+        if element.name in seen:
+            found.append((place, "dubbel", "Dit gegeven staat er twee keer."))
+        seen.add(element.name)
+        found += _element(place, element, catalogue)
+    return found
+
+
+def completed(version: ActivityVersion, number: int, catalogue: Mapping[str, CatalogueElement]) -> ActivityVersion:
+    """The version as it is stored: numbered, with source and inputs of each element copied from the catalogue."""
+    elements = tuple(
+        one.model_copy(update={"source": catalogue[one.name].source, "inputs": catalogue[one.name].inputs})
+        for one in version.elements
+    )
+    return version.model_copy(update={"number": number, "elements": elements})
+
+
+def _assessed(version: ActivityVersion, at: int) -> Iterator[Fault]:
+    if at > version.assessment.until:
+        yield "/beoordeling/totEnMet", "verlopen", "De beoordeling is verlopen."
+    if not version.assessment.dpia.strip():
+        yield "/beoordeling/dpia", "ontbreekt", "Zonder DPIA geen publicatie."
+    if len(version.assessment.values) != 7 or not all(text.strip() for text in version.assessment.values.values()):
+        yield "/beoordeling/waarden", "ontbreekt", "Alle zeven publieke waarden hebben een antwoord nodig."
+
+
+def _worded(version: ActivityVersion) -> Iterator[Fault]:
+    words = {"doel": version.purpose, "bewaartermijn": version.retention, "gevolgVanWeigeren": version.consequence,
+             "naIntrekking": version.after_withdrawal, "titel": version.title}  # fmt: skip
+    for name, told in words.items():
+        if not (told.nl.strip() and told.en.strip()):
+            yield f"/{name}", "ontbreekt", "Dit moet in het Nederlands en het Engels worden verteld."
+    if version.frequency and version.frequency.per == "zaak" and version.case == "geen":
+        yield "/frequentie/per", "past-niet", "Per zaak tellen kan alleen als een zaak verplicht is."
+
+
+def _parties(version: ActivityVersion, parties: set[str]) -> Iterator[Fault]:
+    for number, party in enumerate(version.parties):
+        if party.recipient not in parties:
+            yield f"/ontvangers/{number}", "onbekende-ontvanger", "Deze ontvanger is niet toegelaten."
+
+
+def _element(place: str, element: UsedElement, catalogue: Mapping[str, CatalogueElement]) -> Iterator[Fault]:
+    if element.name not in catalogue:
+        yield place, "onbekend-gegeven", "Dit gegeven staat niet in de catalogus."
+    if not (element.reason.nl.strip() and element.reason.en.strip()):
+        yield f"{place}/reden", "ontbreekt", "Waarom is dit gegeven nodig?"
+    bases = BASIS.findall(element.basis)
+    if len(bases) != 1 or bases[0] not in FITTING[element.class_]:
+        yield f"{place}/grondslag", "past-niet", "Klasse en grondslag passen niet bij elkaar."
+    if element.class_ != "C" and not element.law.strip():
+        yield f"{place}/wet", "ontbreekt", "Voor klasse A en B is een wetsartikel nodig."
+    if element.class_ != "C" and not element.giving_ground.strip():
+        yield f"{place}/verstrekkingsgrond", "ontbreekt", "Op welke grond mag de bron dit geven?"

@@ -1,0 +1,186 @@
+"""The registers: activities, recipients, applications. What permits is pending, logged, then effective."""
+
+from sqlalchemy import Table
+
+from audit.contract import Audit, Event, Receipt, record_one
+from consent import tables
+from consent.activity import ActivityVersion, Application, CatalogueElement, Recipient
+from consent.contract import CannotPublish, NoSuchThing, RegisterUnavailable
+from consent.following import Following
+from consent.jwks import fault_of
+from consent.lines import document, event, permit, recipient_of, restriction, version_of
+from consent.permits import Permits
+from consent.publishing import completed, faults
+from consent.requesting import fault
+from consent.rows import Register, Row, Rows
+from kernel.caller import Caller
+from kernel.clock import Clock, millis
+from kernel.errors import BadInput, NoAccess
+from kernel.ids import derived_id, random_id
+
+STAFF = frozenset({"medewerker", "kamer"})
+AGAIN = 3  # another instance took the number that we wanted
+
+
+def staff_only(caller: Caller) -> None:
+    """Registers are kept by staff and the command line. Raises NoAccess."""
+    if caller.kind not in STAFF:
+        raise NoAccess("Registers worden door medewerkers bijgehouden.")
+
+
+class Registering:
+    """Owns `activities`, `recipients` and `applications`."""
+
+    def __init__(
+        self,
+        register: Register,
+        audit: Audit,
+        following: Following,
+        catalogue: tuple[CatalogueElement, ...],
+        clock: Clock,
+    ) -> None:
+        self._register, self._audit, self._following, self._clock = register, audit, following, clock
+        self._permits = Permits(register, audit, clock)
+        self._catalogue = {element.name: element for element in catalogue}
+
+    async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
+        """See Registers.publish."""
+        staff_only(caller)
+        found = await self._found(caller.tenant, version.slug)
+        newest = found[-1] if found else None
+        if newest and newest["status"] == "gepubliceerd" and self._same(version_of(newest), version):
+            made = version_of(newest)
+        else:
+            made = await self._published(caller, version)
+        for row in await self._found(caller.tenant, version.slug):
+            if row["status"] == "gepubliceerd" and row["number"] < made.number:
+                await self._end(caller, row)
+        return made
+
+    def _same(self, there: ActivityVersion, wanted: ActivityVersion) -> bool:
+        known = {one.name for one in wanted.elements} <= set(self._catalogue)
+        return known and completed(wanted, there.number, self._catalogue) == there
+
+    async def _published(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
+        await self._check(caller.tenant, version)
+        for _ in range(AGAIN):
+            async with self._register.writing(caller.tenant) as rows:
+                there = await rows.find(tables.activities, tables.activities.c.slug == version.slug)
+                number = max((row["number"] for row in there), default=0) + 1
+                made = completed(version, number, self._catalogue)
+                row = self._pending(rows, self._published_event(made), rows.keys.version(version.slug, number)) | {
+                    "slug": version.slug, "number": number, "document": document(made),
+                }  # fmt: skip
+                added = await rows.add(tables.activities, row)
+            if added:
+                await self._permits.take_effect(caller, tables.activities, row)
+                return made
+        raise RegisterUnavailable()
+
+    def _published_event(self, version: ActivityVersion) -> Event:
+        at = millis(self._clock())
+        return event("activiteit-gepubliceerd", random_id(), "systeem", at, activity=version.slug,
+                     version=str(version.number), purpose=version.purpose.nl)  # fmt: skip
+
+    async def _check(self, tenant: str, version: ActivityVersion) -> None:
+        async with self._register.reading(tenant) as rows:
+            admitted = await rows.find(tables.recipients, tables.recipients.c.status == "toegelaten")
+        parties = {row["slug"] for row in admitted}
+        wrong = faults(version, self._catalogue, parties, millis(self._clock()))
+        if wrong:
+            told = [{"veld": place, "code": code, "detail": detail} for place, code, detail in wrong[:100]]
+            raise CannotPublish("In `fouten` staat wat er niet klopt.", fouten=told)
+
+    async def _found(self, tenant: str, slug: str) -> list[Row]:
+        async with self._register.reading(tenant) as rows:
+            return await rows.find(
+                tables.activities, tables.activities.c.slug == slug, tables.activities.c.effective_at > 0
+            )
+
+    async def _end(self, caller: Caller, row: Row) -> None:
+        at, key = millis(self._clock()), {"slug": row["slug"], "number": row["number"]}
+        said = event("activiteit-beeindigd", derived_id(f"{row['slug']}/{row['number']}", "einde"), "systeem", at,
+                     activity=row["slug"], version=str(row["number"]))  # fmt: skip
+        receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
+        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
+        await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, **moved)
+
+    async def activities(self, caller: Caller) -> list[ActivityVersion]:
+        """See Registers.activities."""
+        async with self._register.reading(caller.tenant) as rows:
+            found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
+        return list({row["slug"]: version_of(row) for row in found}.values())
+
+    async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
+        """See Registers.admit."""
+        staff_only(caller)
+        for application in recipient.applications:
+            _check_keys(application)
+        bare = recipient.model_copy(update={"applications": ()})
+        said = event("ontvanger-toegelaten", random_id(), "systeem", millis(self._clock()),
+                     recipient=recipient.slug, recipient_name=recipient.name.nl)  # fmt: skip
+        async with self._register.writing(caller.tenant) as rows:
+            row = self._pending(rows, said, rows.keys.recipient(recipient.slug))
+            row |= {"slug": recipient.slug, "oin": recipient.oin, "document": bare.model_dump_json()}
+            there = await self._once(rows, tables.recipients, row, slug=recipient.slug)
+            if recipient_of(there) != bare:
+                raise _other("/slug")
+        receipt = await self._permits.take_effect(caller, tables.recipients, there)
+        for application in recipient.applications:
+            await self.add_client(caller, recipient.slug, application)
+        return receipt
+
+    async def add_client(self, caller: Caller, recipient: str, application: Application) -> Receipt:
+        """See Registers.add_client."""
+        staff_only(caller)
+        _check_keys(application)
+        said = event("ontvanger-toegelaten", random_id(), "systeem", millis(self._clock()),
+                     recipient=recipient, application=application.client_id)  # fmt: skip
+        async with self._register.writing(caller.tenant) as rows:
+            party = await rows.one(tables.recipients, slug=recipient)
+            if party is None or party["status"] != "toegelaten":
+                raise NoSuchThing("Deze ontvanger is niet toegelaten.")
+            row = self._pending(rows, said, party["fence"], party["epoch"])
+            row |= {"client_id": application.client_id, "recipient": recipient}
+            row |= {"document": application.model_dump_json()}
+            there = await self._once(rows, tables.applications, row, client_id=application.client_id)
+            if there["recipient"] != recipient or Application.model_validate_json(there["document"]) != application:
+                raise _other("/clientId")
+        return await self._permits.take_effect(caller, tables.applications, there)
+
+    async def suspend(self, caller: Caller, recipient: str) -> Receipt:
+        """See Registers.suspend."""
+        staff_only(caller)
+        async with self._register.reading(caller.tenant) as rows:
+            row = await rows.one(tables.recipients, slug=recipient)
+        if row is None:
+            raise NoSuchThing()
+        at, event_id = millis(self._clock()), derived_id(f"{recipient}/{row['entry']}", "schorsing")
+        said = event("ontvanger-geschorst", event_id, "systeem", at, recipient=recipient)
+        receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
+        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
+        await self._following.ended(
+            caller.tenant, tables.recipients, "ontvanger-geschorst", {"slug": recipient}, **moved
+        )
+        return receipt
+
+    def _pending(self, rows: Rows, said: Event, fence: str, epoch: int = 0) -> Row:
+        entry = permit(said, (rows.keys.municipality(), 0), (fence, epoch))
+        waiting = {"pending_at": millis(self._clock()), "entry": entry.model_dump_json()}
+        return {"status": "wacht", "fence": fence, "epoch": epoch, "tenant_id": rows.keys.tenant, **waiting}
+
+    async def _once(self, rows: Rows, table: Table, row: Row, **key: str | int) -> Row:
+        await rows.add(table, row)
+        there = await rows.one(table, lock=True, **key)
+        if there is None:
+            raise RegisterUnavailable()
+        return there
+
+
+def _check_keys(application: Application) -> None:
+    if told := fault_of(application.jwks):
+        raise fault("/jwks", "sleutels", told)
+
+
+def _other(field: str) -> BadInput:
+    return fault(field, "bestaat-anders", "Dit bestaat al, met een andere inhoud.")

@@ -1,0 +1,189 @@
+"""A recipient asks a resident for consent; the resident may ask for the question again.
+
+The line `toestemming-gevraagd` comes first, the row second: a crash in between leaves a line that says that somebody
+wanted to ask, and nothing to answer; the recipient asks again.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from audit.contract import Audit, record_one
+from audit.event import Entry
+from consent import tables
+from consent.activity import ActivityVersion, Words
+from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef
+from consent.deciding import newest_versions
+from consent.lines import about_consent, names, recipient_of, stored, version_of
+from consent.rows import Register, Row, Rows
+from consent.standing import PERMITS
+from consent.terms import ANSWER_DAYS, DAY
+from consent.views import SHUT, ended_at, for_recipient, state_of_row, view
+from kernel.caller import Caller
+from kernel.clock import Clock, millis
+from kernel.errors import BadInput
+from kernel.ids import derived_id, uuid7
+
+Enrol = Callable[[], Awaitable[ResidentRef]]
+BARRED = frozenset({"geweigerd", "ingetrokken", "vervallen"})
+
+
+def fault(field: str, code: str, detail: str) -> BadInput:
+    """One fault of a request."""
+    return BadInput("De vraag klopt niet.", fouten=[{"veld": field, "code": code, "detail": detail}])
+
+
+async def name_of(rows: Rows, slug: str) -> Words:
+    """A recipient's name, also when it is suspended."""
+    row = await rows.one(tables.recipients, slug=slug)
+    return recipient_of(row).name if row else Words(nl=slug, en=slug)
+
+
+class Requesting:
+    """Owns new rows of `consents`."""
+
+    def __init__(self, register: Register, audit: Audit, clock: Clock) -> None:
+        self._register, self._audit, self._clock = register, audit, clock
+
+    async def request(self, caller: Caller, wanted: ConsentRequest, enrol: Enrol | None = None) -> ConsentView:
+        """See Consent.request. enrol: asked for a resident who is not known yet, once everything else is in order."""
+        at = millis(self._clock())
+        async with self._register.reading(caller.tenant) as rows:
+            row, version = await _entitled(rows, caller.organisation, wanted.activity)
+            _check(wanted, version, at)
+            await _check_case(rows, caller.organisation, wanted, version)
+            name = await name_of(rows, caller.organisation)
+            earlier = await _earlier(rows, caller.organisation, wanted.resident.id, wanted.activity)
+        if same := _open_equal(earlier, wanted.elements, wanted.case, at):
+            return for_recipient(view(same, name, at))
+        _not_barred(earlier, wanted.elements, version.bar, at)
+        resident = await enrol() if wanted.resident.stand_in and enrol else wanted.resident
+        if resident.stand_in:
+            raise fault("/inwoner", "onbekend", "Deze inwoner is hier niet ingeschreven.")
+        new = _new(caller, wanted, resident, at) | {"version": row["number"]}
+        return for_recipient(await self._ask(caller, new, version, name))
+
+    async def _ask(self, caller: Caller, new: Row, version: ActivityVersion, name: Words) -> ConsentView:
+        async with self._register.reading(caller.tenant) as rows:
+            new["fence"] = rows.keys.consent(new["id"])
+        said = about_consent("toestemming-gevraagd", derived_id(new["id"], "gevraagd"), new, version,
+                             new["requested_at"], recipient_name=name.nl, application=caller.application)  # fmt: skip
+        receipt = await record_one(self._audit, caller, Entry(event=said))
+        # BUG: two equal requests at one moment give two questions. Harmless: each is answered by itself.
+        async with self._register.writing(caller.tenant) as rows:
+            await rows.add(tables.consents, new | {"position": str(receipt.position)})
+            made = await rows.one(tables.consents, id=new["id"])
+        return view(made or new, name, new["requested_at"])
+
+    async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
+        """See Consent.requested."""
+        async with self._register.reading(caller.tenant) as rows:
+            row = await rows.one(tables.consents, id=consent_id)
+            if row is None or not caller.organisation or row["recipient"] != caller.organisation:
+                raise NoSuchThing()
+            name = await name_of(rows, row["recipient"])
+        return for_recipient(view(row, name, millis(self._clock())))
+
+    async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
+        """See Consent.anew. The bar binds recipients, not residents."""
+        at = millis(self._clock())
+        async with self._register.reading(caller.tenant) as rows:
+            old = await rows.one(tables.consents, id=consent_id)
+            if old is None or caller.kind != "inwoner" or old["resident"] != caller.user:
+                raise NoSuchThing()
+            row, version = await _entitled(rows, old["recipient"], old["activity"])
+            name = await name_of(rows, old["recipient"])
+            earlier = await _earlier(rows, old["recipient"], old["resident"], old["activity"])
+        outdated = old["status"] == "gevraagd" and old["version"] != row["number"]
+        if state_of_row(old, at) not in SHUT and not outdated:
+            raise NotNow("Deze vraag loopt nog.")
+        elements = tuple(name for name in names(old["elements"]) if _is_choice(version, name))
+        if not elements:
+            raise NotNow("Dit wordt niet meer gevraagd.")
+        same = _open_equal(earlier, elements, old["reference"], at)
+        if same and same["version"] == row["number"]:
+            return view(same, name, at)
+        kept = {
+            key: old[key] for key in ("resident", "subject", "resident_fence", "recipient", "activity", "reference")
+        }
+        new = _blank(at) | kept | {"elements": stored(elements), "version": row["number"]}
+        return await self._ask(caller, new, version, name)
+
+
+async def _entitled(rows: Rows, recipient: str, activity: str) -> tuple[Row, ActivityVersion]:
+    row = (await newest_versions(rows, {activity})).get(activity)
+    party = await rows.one(tables.recipients, slug=recipient)
+    if row is None or row["status"] != "gepubliceerd" or party is None or party["status"] != "toegelaten":
+        raise NoSuchThing()
+    version = version_of(row)
+    if all(one.recipient != recipient for one in version.parties):
+        raise NoSuchThing()
+    return row, version
+
+
+def _is_choice(version: ActivityVersion, name: str) -> bool:
+    element = version.element(name)
+    return element is not None and element.class_ == "C"
+
+
+def _check(wanted: ConsentRequest, version: ActivityVersion, at: int) -> None:
+    wrong = [number for number, name in enumerate(wanted.elements) if not _is_choice(version, name)]
+    if wrong or len(set(wanted.elements)) != len(wanted.elements):
+        place = f"/gegevenselementen/{wrong[0]}" if wrong else "/gegevenselementen"
+        raise fault(place, "geen-keuze", "Dit gegeven is in dit doel geen keuze van de inwoner.")
+    if wanted.valid_until and wanted.valid_until <= at:
+        raise fault("/geldigTot", "voorbij", "Dit moment is al voorbij.")
+
+
+async def _check_case(rows: Rows, recipient: str, wanted: ConsentRequest, version: ActivityVersion) -> None:
+    if not wanted.case or version.case == "geen":
+        return
+    case = await rows.one(tables.cases, recipient=recipient, reference=wanted.case)
+    fits = case and (case["resident"], case["activity"]) == (wanted.resident.id, version.slug)
+    if not case or not fits or case["status"] != "open":
+        raise fault("/zaak", "onbekende-zaak", "Er is geen open zaak van deze inwoner met dit nummer.")
+
+
+async def _earlier(rows: Rows, recipient: str, resident: str, activity: str) -> list[Row]:
+    consents = tables.consents.c
+    about = (consents.recipient == recipient, consents.resident == resident, consents.activity == activity)
+    return await rows.find(tables.consents, *about)
+
+
+def _open_equal(earlier: list[Row], elements: tuple[str, ...], case: str, at: int) -> Row | None:
+    for row in earlier:
+        same = set(names(row["elements"])) == set(elements) and row["reference"] == case
+        if same and state_of_row(row, at) == "gevraagd":
+            return row
+    return None
+
+
+def _not_barred(earlier: list[Row], elements: tuple[str, ...], days: int, at: int) -> None:
+    about = [row for row in earlier if set(names(row["elements"])) & set(elements)]
+    if any(row["status"] in PERMITS and row["requested_at"] > _last_no(about, at) for row in about):
+        return  # the resident has come back from that no by their own wish
+    until = _last_no(about, at) + days * DAY
+    if about and at < until and _last_no(about, at):
+        raise NotAgain("De inwoner levert dit nu zelf aan.", vanaf=until)
+
+
+def _last_no(about: list[Row], at: int) -> int:
+    return max((ended_at(row, at) for row in about if state_of_row(row, at) in BARRED), default=0)
+
+
+def _new(caller: Caller, wanted: ConsentRequest, resident: ResidentRef, at: int) -> Row:
+    return _blank(at) | {
+        "resident": resident.id,
+        "subject": resident.subject,
+        "resident_fence": resident.fence,
+        "recipient": caller.organisation,
+        "activity": wanted.activity,
+        "elements": stored(wanted.elements),
+        "reference": wanted.case,
+        "latest": wanted.valid_until,
+        "return_url": wanted.return_url,
+    }
+
+
+def _blank(at: int) -> Row:
+    times = {"requested_at": at, "answer_by": at + ANSWER_DAYS * DAY, "latest": 0, "decided_at": 0, "ended_at": 0}
+    texts = {"language": "", "text_hash": "", "return_url": ""}
+    return {"id": uuid7(at), "status": "gevraagd", "valid_until": 0, "effective_at": at, **times, **texts}

@@ -1,0 +1,118 @@
+"""Every way into the register's tables: sealed when written, checked when read, refused when forged."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.contract import RegisterUnavailable
+from consent.keys import PURPOSES, TenantKeys
+from kernel.crypto import CannotOpen, KeyUnavailable
+from kernel.logs import logger
+from kernel.sql import Database, RowForged
+from kernel.sql.key_rows import KeyRows
+
+Row = dict[str, Any]
+GUARD: Mapping[str, Any] = {
+    "status": "", "epoch": 0, "position": "", "entry": "", "pending_at": 0, "effective_at": 0, "revision": 0,
+}  # fmt: skip
+READ_MAX = 5_000  # rows of one statement; more is a fault of ours
+
+_log = logger("consent")
+
+
+class Rows:
+    """One transaction of one tenant. `keys`: opened before it began."""
+
+    def __init__(self, connection: AsyncConnection, keys: TenantKeys) -> None:
+        self._connection, self.keys, self._seal = connection, keys, keys.seal
+
+    async def find(self, table: Table, *where: ColumnElement[bool], lock: bool = False) -> list[Row]:
+        """Checked rows, one statement. lock: nobody else changes them before this transaction ends."""
+        mine = table.c.tenant_id == self.keys.tenant
+        found = select(table).where(mine, *where).order_by(*table.primary_key.columns).limit(READ_MAX)
+        rows = (await self._connection.execute(found.with_for_update() if lock else found)).mappings()
+        return [self._checked(table, dict(row)) for row in rows]
+
+    async def one(self, table: Table, *, lock: bool = False, **key: str | int) -> Row | None:
+        """The row with this key, if there is one."""
+        found = await self.find(table, *(table.c[name] == value for name, value in key.items()), lock=lock)
+        return found[0] if found else None
+
+    async def add(self, table: Table, row: Mapping[str, Any]) -> bool:
+        """Whether it was added; False when the key is taken."""
+        guard = GUARD if "mac" in table.c else {}
+        full = self._sealed(table, {**guard, **row, "tenant_id": self.keys.tenant})
+        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        added = await self._connection.execute(insert(table).values(full).on_conflict_do_nothing())
+        return added.rowcount == 1
+
+    async def put(self, table: Table, row: Row, **changes: Any) -> Row:
+        """The row with changes, one revision on. It must have been found with `lock` in this transaction."""
+        changed = {**row, **changes}
+        if "mac" in table.c:
+            changed["revision"] = row["revision"] + 1
+        same = [column == row[column.name] for column in table.primary_key.columns]
+        values = {
+            name: value for name, value in self._sealed(table, changed).items() if name not in table.primary_key.columns
+        }
+        await self._connection.execute(update(table).where(*same).values(values))
+        return changed
+
+    async def remove(self, table: Table, row: Row) -> None:
+        """A pending row that never took effect."""
+        same = [column == row[column.name] for column in table.primary_key.columns]
+        await self._connection.execute(table.delete().where(*same))
+
+    def _sealed(self, table: Table, row: Mapping[str, Any]) -> Row:
+        return self._seal.sealed(table, row) if "mac" in table.c else dict(row)
+
+    def _checked(self, table: Table, row: Mapping[Any, Any]) -> Row:
+        return self._seal.checked(table, row) if "mac" in table.c else dict(row)
+
+
+class Register:
+    """The database with its keys. A forged row or a database that fails is RegisterUnavailable: nothing was decided."""
+
+    def __init__(self, database: Database, keys: KeyRows) -> None:
+        self.database, self._keys = database, keys
+
+    async def keys_of(self, tenant: str) -> TenantKeys:
+        """Opened; no connection is held while the provider is asked. Raises RegisterUnavailable."""
+        try:
+            return TenantKeys(tenant, *[await self._keys.open(tenant, purpose) for purpose in PURPOSES])
+        except (CannotOpen, KeyUnavailable, KeyError) as error:
+            _log.error("keys_closed", kind=type(error).__name__)
+            raise RegisterUnavailable() from error
+
+    @asynccontextmanager
+    async def reading(self, tenant: str) -> AsyncIterator[Rows]:
+        """All statements at one moment."""
+        opened = await self.keys_of(tenant)
+        with _refusing():
+            async with self.database.snapshot(tenant) as connection:
+                yield Rows(connection, opened)
+
+    @asynccontextmanager
+    async def writing(self, tenant: str) -> AsyncIterator[Rows]:
+        """Commits at the end of the block; a Problem raised in it rolls back."""
+        opened = await self.keys_of(tenant)
+        with _refusing():
+            async with self.database.writing(tenant) as connection:
+                yield Rows(connection, opened)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except RowForged as forged:
+        _log.critical("row_forged", room="consent", table=str(forged))  # an alarm: somebody wrote who may not
+        raise RegisterUnavailable() from forged
+    except (SQLAlchemyError, OSError) as error:
+        _log.error("register_failed", kind=type(error).__name__)
+        raise RegisterUnavailable() from error

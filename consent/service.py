@@ -1,0 +1,129 @@
+"""The register: one object behind its two doors, Consent and Registers. Each noun has its own module."""
+
+from collections.abc import Sequence
+
+from audit.contract import Audit, Position, Receipt
+from consent.activity import ActivityVersion, Application, Case, CatalogueElement, Recipient
+from consent.asking import Asking
+from consent.casework import Casework
+from consent.choosing import Choosing
+from consent.clients import RegisteredClients
+from consent.contract import (
+    Choice,
+    Chosen,
+    ConsentDetail,
+    ConsentRequest,
+    ConsentView,
+    Flag,
+    Question,
+    ResidentQuestion,
+    ResidentRef,
+    Sealed,
+)
+from consent.deciding import Deciding
+from consent.flagging import Flagging
+from consent.following import Following
+from consent.permits import Permits
+from consent.registering import Registering
+from consent.requesting import Enrol, Requesting
+from consent.rows import Register
+from kernel.caller import Caller
+from kernel.clock import Clock
+
+
+class ConsentService:
+    """Satisfies Consent and Registers. Holds nothing that changes: rows do, and each noun owns its own."""
+
+    def __init__(self, register: Register, audit: Audit, catalogue: tuple[CatalogueElement, ...], clock: Clock) -> None:
+        self._register = register
+        self.following = Following(register, audit, clock)
+        self._permits, self._flagging = Permits(register, audit, clock), Flagging(register, audit, clock)
+        self._deciding = Deciding(register, audit, self.following, clock)
+        self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
+        self._choosing = Choosing(register, audit, self.following, catalogue, clock)
+        self._registering = Registering(register, audit, self.following, catalogue, clock)
+        self._casework = Casework(register, audit, self.following, clock)
+        self.clients = RegisteredClients(register)
+
+    async def public_seal_key(self, tenant: str) -> bytes:
+        """The public half of the decision seal, 32 bytes: Trust.registers of a permit. Raises RegisterUnavailable."""
+        return (await self._register.keys_of(tenant)).signer.public
+
+    async def finish(self, tenant: str) -> None:
+        """Rows follow the log, then what crashes left pending is finished or dropped. Raises LogUnavailable,
+        RegisterUnavailable: again in two seconds."""
+        await self.following.follow(tenant)
+        await self._permits.sweep(tenant)
+        await self._flagging.sweep(tenant)
+
+    async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
+        """See Consent.decide."""
+        return await self._deciding.decide(caller, questions) if questions else []
+
+    async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
+        """See Consent.flag."""
+        return await self._flagging.flag(caller, resident, frozenset(flags))
+
+    async def request(self, caller: Caller, wanted: ConsentRequest, enrol: Enrol | None = None) -> ConsentView:
+        """See Consent.request; enrol as in Requesting.request."""
+        return await self._requesting.request(caller, wanted, enrol)
+
+    async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
+        """See Consent.requested."""
+        return await self._requesting.requested(caller, consent_id)
+
+    async def choices(self, caller: Caller) -> list[ConsentView]:
+        """See Consent.choices."""
+        return await self._choosing.choices(caller)
+
+    async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
+        """See Consent.choice."""
+        return await self._choosing.choice(caller, consent_id)
+
+    async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
+        """See Consent.choose."""
+        return await self._choosing.choose(caller, consent_id, choice)
+
+    async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
+        """See Consent.anew."""
+        return await self._requesting.anew(caller, consent_id)
+
+    async def ask(self, caller: Caller, resident: ResidentRef, line: Position, text: str) -> ResidentQuestion:
+        """See Consent.ask."""
+        return await self._asking.ask(caller, resident, line, text)
+
+    async def asked(self, caller: Caller) -> list[ResidentQuestion]:
+        """See Consent.asked."""
+        return await self._asking.asked(caller)
+
+    async def answer(self, caller: Caller, question_id: str, text: str) -> ResidentQuestion:
+        """See Consent.answer."""
+        return await self._asking.answer(caller, question_id, text)
+
+    async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
+        """See Registers.publish."""
+        return await self._registering.publish(caller, version)
+
+    async def activities(self, caller: Caller) -> list[ActivityVersion]:
+        """See Registers.activities."""
+        return await self._registering.activities(caller)
+
+    async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
+        """See Registers.admit."""
+        return await self._registering.admit(caller, recipient)
+
+    async def add_client(self, caller: Caller, recipient: str, application: Application) -> Receipt:
+        """See Registers.add_client."""
+        return await self._registering.add_client(caller, recipient, application)
+
+    async def suspend(self, caller: Caller, recipient: str) -> Receipt:
+        """See Registers.suspend."""
+        return await self._registering.suspend(caller, recipient)
+
+    async def open_case(self, caller: Caller, case: Case, enrol: Enrol | None = None) -> Receipt:
+        """See Registers.open_case; enrol as in Casework.open_case."""
+        return await self._casework.open_case(caller, case, enrol)
+
+    async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
+        """See Registers.close_case."""
+        return await self._casework.close_case(caller, recipient, reference)

@@ -1,0 +1,23 @@
+"""Settings of the register."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from kernel.settings import RoomSettings
+
+
+class ConsentSettings(RoomSettings):
+    """REGIE_CONSENT_*. database: SQLAlchemy URL. trusted: public room keys in hex, by the name of the room.
+
+    key_minutes: how long opened keys stay in memory. finish_seconds: how often rows follow the log.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
+
+    database: str
+    trusted: dict[str, str] = Field(default_factory=dict)
+    key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
+    finish_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
+    pool: Annotated[int, Field(ge=1, le=100)] = 8

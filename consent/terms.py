@@ -1,0 +1,41 @@
+"""Spans of the calendar, in UTC and milliseconds: a recipient is never sooner in its right than by two hours."""
+
+from datetime import UTC, datetime, timedelta
+
+from consent.activity import Frequency
+from kernel.clock import millis, moment
+
+DAY = 86_400_000  # ms
+ANSWER_DAYS = 28  # how long a consent request waits; long enough for a holiday
+QUESTION_DAYS = 5  # working days until the answer on a resident's question is due
+SATURDAY = 5
+
+
+def running(frequency: Frequency, at: int) -> tuple[int, int]:
+    """Begin and end of the running day, month or year; (0, 0) when the case itself is the term."""
+    now = moment(at)
+    match frequency.per:
+        case "dag":
+            begin = datetime(now.year, now.month, now.day, tzinfo=UTC)
+            return millis(begin), millis(begin) + DAY
+        case "maand":
+            ahead = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
+            return millis(datetime(now.year, now.month, 1, tzinfo=UTC)), millis(ahead)
+        case "jaar":
+            ahead = datetime(now.year + 1, 1, 1, tzinfo=UTC)
+            return millis(datetime(now.year, 1, 1, tzinfo=UTC)), millis(ahead)
+    return 0, 0
+
+
+def working_days(at: int, days: int) -> int:
+    """The same hour, so many days later that are no Saturday or Sunday. NOT promised: public holidays."""
+    when = moment(at)
+    while days:
+        when += timedelta(days=1)
+        days -= when.weekday() < SATURDAY
+    return millis(when)
+
+
+def destruction_year(at: int, years: int) -> int:
+    """The calendar year in which a line goes that is kept for so many years."""
+    return moment(at).year + years

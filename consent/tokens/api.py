@@ -1,0 +1,70 @@
+"""`/oauth` and its discovery document: outside the API Design Rules, as RFC 6749, 7517 and 8414 have it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from consent.tokens.server import METHOD, Answer
+from consent.tokens.service import TokenService
+from kernel.component import Tenant
+from kernel.errors import NotFound
+from kernel.http.bearer import Hosts
+
+FORM = "application/x-www-form-urlencoded"
+_NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_KEPT = {"Cache-Control": "public, max-age=300"}  # shorter than the life of a key by far
+
+
+def token_router(service: TokenService, tenants: Mapping[str, Tenant]) -> APIRouter:
+    """Which municipality, the host says."""
+    router = APIRouter(include_in_schema=False)
+    hosts = Hosts({tenant.public_url: tenant.id for tenant in tenants.values()})
+
+    def place(request: Request) -> tuple[str, str]:
+        found = hosts.at(request)
+        if found is None:
+            raise NotFound()
+        return found
+
+    @router.post("/oauth/token")
+    async def token(request: Request) -> JSONResponse:
+        _, tenant = place(request)
+        if _is_no_form(request):
+            return _answered(Answer(400, {"error": "invalid_request"}))
+        address = request.client.host if request.client else ""
+        return _answered(await service.token(tenant, await request.body(), address))
+
+    @router.get("/oauth/jwks")
+    async def jwks(request: Request) -> JSONResponse:
+        return JSONResponse(await service.jwks(place(request)[1]), headers=_KEPT)
+
+    @router.get("/.well-known/oauth-authorization-server")
+    async def metadata(request: Request) -> JSONResponse:
+        return JSONResponse(_metadata(place(request)[0]), headers=_KEPT)
+
+    return router
+
+
+def _is_no_form(request: Request) -> bool:
+    """Also when something is said beside the form: a second way to say who one is (RFC 6749 sections 2.3, 3.2)."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type != FORM or bool(request.url.query) or "authorization" in request.headers
+
+
+def _answered(answer: Answer) -> JSONResponse:
+    wait = {"Retry-After": str(answer.wait)} if answer.wait else {}
+    return JSONResponse(dict(answer.body), answer.status, headers=_NEVER_KEPT | wait)
+
+
+def _metadata(issuer: str) -> dict[str, Any]:
+    return {  # RFC 8414 section 2
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": [METHOD],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256"],
+    }

@@ -1,0 +1,115 @@
+"""Whether a client assertion proves its client, now and for the first time (RFC 7523 section 3; trust.md 6).
+
+The key is the one registered for the client and decides the algorithm; what the token's header says may only agree.
+Every refusal is ValueError: who sent it learns nothing more than that.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+MOST_BYTES = 8 << 10
+LIFETIME_SECONDS = 60
+LEEWAY_SECONDS = 5
+RSA_BITS = range(2048, 8193)  # shorter is broken, longer only costs us
+TYPES = (None, "JWT", "client-authentication+jwt")
+_SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_HEADER = {"alg", "kid", "typ"}
+
+ClientId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Claims(BaseModel):
+    """What is read of an assertion. jti: 128 random bits at least, which are 22 characters (NL GOV OAuth profile)."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+    iss: ClientId
+    sub: ClientId
+    aud: str
+    iat: StrictInt
+    exp: StrictInt
+    nbf: StrictInt = 0
+    jti: Annotated[str, Field(min_length=22, max_length=128)]
+
+
+@dataclass(frozen=True)
+class Proven:
+    """To be remembered until `until` (seconds since 1970), so that it counts once."""
+
+    client_id: str
+    jti: str
+    until: int
+
+
+def unproven(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims as somebody wrote them. Raises ValueError."""
+    if len(assertion) > MOST_BYTES or not _SPELLING.fullmatch(assertion):
+        raise ValueError
+    try:
+        read = jws.extract_compact(assertion.encode())
+        claims = json.loads(read.payload)
+    except (JoseError, ValueError, TypeError, RecursionError):
+        raise ValueError from None
+    if not isinstance(claims, dict):
+        raise ValueError
+    return dict(read.headers()), claims
+
+
+def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:
+    """The client proved itself with one of its registered keys. Raises ValueError."""
+    # 1 nothing in the header but a name for a key that we have
+    header, _ = unproven(assertion)
+    if not set(header) <= _HEADER or header.get("typ") not in TYPES:
+        raise ValueError
+    key, algorithm = _registered(jwks, header.get("kid"))
+    # 2 that key signed it
+    try:
+        claims = Claims.model_validate(jwt.decode(assertion, key, algorithms=[algorithm]).claims)
+    except (JoseError, TypeError, RecursionError):
+        raise ValueError from None
+    # 3 the client speaks of itself, to us and to nobody else
+    if claims.iss != claims.sub or claims.aud != issuer:
+        raise ValueError
+    # 4 now, and for no longer than a minute
+    begun = max(claims.iat, claims.nbf) - LEEWAY_SECONDS <= now < claims.exp + LEEWAY_SECONDS
+    if not begun or not 0 < claims.exp - claims.iat <= LIFETIME_SECONDS:
+        raise ValueError
+    return Proven(claims.sub, claims.jti, claims.exp + LEEWAY_SECONDS)
+
+
+def _registered(jwks: str, kid: object) -> tuple[ECKey | RSAKey, str]:
+    """The client's key with this kid; without a kid its only one. Raises ValueError."""
+    keys = [one for one in json.loads(jwks)["keys"] if kid is None or one.get("kid") == kid]
+    if len(keys) != 1:
+        raise ValueError
+    return usable(keys[0])
+
+
+def usable(key: Mapping[str, Any]) -> tuple[ECKey | RSAKey, str]:
+    """A public P-256 or RSA key and the one algorithm it is used with. Raises ValueError for any other."""
+    algorithm = {"EC": "ES256", "RSA": "RS256"}.get(str(key.get("kty")), "")
+    if not algorithm or "d" in key or key.get("alg", algorithm) != algorithm or key.get("use", "sig") != "sig":
+        raise ValueError("a key is a public P-256 or RSA key for signatures with ES256 or RS256")
+    try:
+        if algorithm == "RS256":
+            if _bits(str(key["n"])) not in RSA_BITS:
+                raise ValueError("an RSA key has 2048 to 8192 bits")
+            return RSAKey.import_key(dict(key)), algorithm
+        if key.get("crv") != "P-256":
+            raise ValueError("the curve is P-256")
+        return ECKey.import_key(dict(key)), algorithm
+    except (JoseError, KeyError, TypeError):
+        raise ValueError("not a key") from None
+
+
+def _bits(number: str) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(number + "=" * (-len(number) % 4)), "big").bit_length()

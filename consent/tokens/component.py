@@ -1,0 +1,48 @@
+"""The token endpoint, put together for the register's component."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+
+from consent.tables import keys
+from consent.tokens.api import token_router
+from consent.tokens.contract import Clients
+from consent.tokens.service import PURPOSE, TokenService
+from kernel.clock import Clock, utc_now
+from kernel.component import Tenant
+from kernel.crypto import KeyProvider, Keyring
+from kernel.settings import RoomSettings, SettingsWrong
+from kernel.sql import Database
+from kernel.sql.key_rows import KeyRows
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+async def build_tokens(
+    settings: RoomSettings,
+    tenants: Mapping[str, Tenant],
+    database: Database,
+    provider: KeyProvider,
+    clients: Clients,
+    clock: Clock = utc_now,
+) -> tuple[TokenService, APIRouter]:
+    """Founds the signing key where there is none. Raises SettingsWrong, and what the provider raises."""
+    wrong = [sentence for tenant in tenants.values() if (sentence := _wrong(tenant, settings.mode == "productie"))]
+    if wrong:
+        raise SettingsWrong(wrong)
+    rows = KeyRows(database, keys, Keyring(provider))
+    for tenant in tenants:
+        await rows.found(tenant, [PURPOSE])
+    service = TokenService(tenants, database, rows, clients, clock)
+    return service, token_router(service, tenants)
+
+
+def _wrong(tenant: Tenant, strict: bool) -> str:
+    """An issuer is compared as text, so it has one spelling; in the clear on this machine only, never in production."""
+    parts = urlsplit(tenant.public_url)
+    if parts.path or parts.query or parts.fragment or parts.username or not parts.hostname:
+        return f"Het openbare adres van {tenant.id} moet zonder pad zijn, zoals https://regie.gemeente.example."
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK and not strict):
+        return ""
+    return f"Het openbare adres van {tenant.id} moet met https beginnen."

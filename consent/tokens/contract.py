@@ -1,0 +1,17 @@
+"""What the token endpoint must know of an application; the register's rows answer it."""
+
+from typing import Protocol
+
+from consent.activity import Application, Recipient
+
+
+class Clients(Protocol):
+    """Where applications are found. Raises RegisterUnavailable."""
+
+    async def client_of(self, tenant: str, client_id: str) -> tuple[Application, Recipient] | None:
+        """None: unknown, not effective yet, or suspended."""
+        ...
+
+    async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:
+        """Those in force in which the recipient takes part."""
+        ...

@@ -1,0 +1,223 @@
+"""Authlib's server core for one request: client credentials, proven with private_key_jwt, for one root.
+
+Authlib is synchronous and hands neither request nor clock to what makes tokens and checks assertions; a server that
+lives for one request holds both. What it would do by itself and must not: accept any algorithm the key allows, an `aud`
+among others, an assertion of years, sign with RS256 for ten days with the client as audience, log the token.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from authlib.oauth2.rfc6749 import (  # type: ignore[import-untyped]  # Authlib has no types
+    AuthorizationServer,
+    ClientMixin,
+    InvalidClientError,
+    InvalidRequestError,
+    OAuth2Error,
+    OAuth2Request,
+)
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant  # type: ignore[import-untyped]  # as above
+from authlib.oauth2.rfc6750 import BearerTokenGenerator  # type: ignore[import-untyped]  # as above
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion  # type: ignore[import-untyped]  # as above
+from joserfc import jwt
+
+from consent.activity import Application, Recipient
+from consent.tokens.assertion import Proven, proven, unproven
+from consent.tokens.signing import ALGORITHM, SigningKey
+from kernel.ids import random_id
+
+METHOD = "private_key_jwt"
+LIFETIME_SECONDS = 300
+FORM_BYTES, FIELDS = 16 << 10, 20
+SCOPE_CHARACTERS = 4_000  # so that a token stays below 8 KiB
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back: JSON as RFC 6749 sections 5.1 and 5.2 have it. wait: seconds, with status 429."""
+
+    status: int
+    body: Mapping[str, Any]
+    wait: int = 0
+
+
+@dataclass(frozen=True)
+class Here:
+    """What a server needs for one request. The last three wait for the database; now: seconds since 1970."""
+
+    tenant: str
+    issuer: str
+    key: SigningKey
+    now: float
+    find: Callable[[str], tuple[Application, Recipient] | None]
+    activities: Callable[[str], frozenset[str]]
+    spend: Callable[[Proven], bool]
+
+
+class InvalidTarget(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
+    """The resource is missing, unknown, or not this client's (RFC 8707 section 2)."""
+
+    error = "invalid_target"
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """Each parameter once (RFC 6749 section 3.2). Raises ValueError."""
+    if len(body) > FORM_BYTES:
+        raise ValueError("too large")
+    given = parse_qsl(body.decode("ascii"), strict_parsing=True, errors="strict", max_num_fields=FIELDS)
+    form = dict(given)
+    if len(form) < len(given) or "client_secret" in form:
+        raise ValueError("a parameter twice, or a secret that no client has")
+    return form
+
+
+class _Request(OAuth2Request):  # type: ignore[misc]  # as above
+    def __init__(self, uri: str, form: dict[str, str]) -> None:
+        super().__init__("POST", uri)
+        self.payload = self
+        self._form = form
+
+    @property
+    def form(self) -> dict[str, str]:
+        return self._form
+
+    @property
+    def data(self) -> dict[str, str]:
+        return self._form
+
+    grant_type = property(lambda self: self._form.get("grant_type"))
+    scope = property(lambda self: self._form.get("scope"))
+    client_id = property(lambda self: self._form.get("client_id"))
+
+
+class _Client(ClientMixin):  # type: ignore[misc]  # as above
+    def __init__(self, here: Here, application: Application, recipient: Recipient) -> None:
+        self._here, self.application, self.recipient = here, application, recipient
+
+    def get_client_id(self) -> str:
+        return self.application.client_id
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return (method, endpoint) == (METHOD, "token")
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return bool(grant_type == ClientCredentialsGrant.GRANT_TYPE)
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """What was asked, or everything; None is refused: never a token that is narrowed to nothing."""
+        registered = self._here.activities(self.recipient.slug)
+        wanted = set((scope or "").split()) or registered
+        allowed = " ".join(sorted(wanted))
+        return allowed if wanted and wanted <= registered and len(allowed) <= SCOPE_CHARACTERS else None
+
+
+class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
+    CLIENT_AUTH_METHOD = METHOD
+
+    def __init__(self, here: Here) -> None:
+        super().__init__()
+        self._here = here
+
+    def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        try:
+            return unproven(assertion)
+        except ValueError:
+            raise InvalidClientError from None
+
+    def get_audiences(self) -> list[str]:
+        return [self._here.issuer]
+
+    def resolve_client_public_key(self, client: _Client) -> Application:
+        return client.application  # which of its keys, the header's kid says; see process_assertion_claims
+
+    def process_assertion_claims(self, assertion: str, resolve_key: Application) -> None:
+        """In place of Authlib's, which takes every algorithm that fits the key and knows no clock but the machine's."""
+        [issuer] = self.get_audiences()
+        try:
+            proof = proven(assertion, resolve_key.jwks, issuer, self._here.now)
+        except (ValueError, KeyError):
+            raise InvalidClientError from None
+        if proof.client_id != resolve_key.client_id or not self._here.spend(proof):
+            raise InvalidClientError
+
+
+class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # as above
+    TOKEN_ENDPOINT_AUTH_METHODS = (METHOD,)
+
+    def validate_token_request(self) -> None:
+        super().validate_token_request()
+        if self.request.client_id not in (None, self.client.get_client_id()):  # RFC 7521 section 4.2
+            raise InvalidClientError
+        roots = {f"{self.server.here.issuer}/{role}/v1" for role in self.client.application.roles}
+        if self.request.data.get("resource") not in roots:
+            raise InvalidTarget
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+        """In place of Authlib's, which logs the token."""
+        self.server.audience = self.request.data["resource"]
+        token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
+        return 200, token, self.TOKEN_RESPONSE_HEADER
+
+
+class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
+    """Answers one request, in a worker thread. Never shared."""
+
+    audience = ""
+
+    def __init__(self, here: Here) -> None:
+        super().__init__()
+        self.here = here
+        self.register_grant(_Grant)
+        self.register_client_auth_method(METHOD, _Assertion(here))
+        self.register_token_generator("default", BearerTokenGenerator(self._token, expires_generator=LIFETIME_SECONDS))
+
+    def answer(self, form: dict[str, str]) -> Answer:
+        """A token, or a refusal with its standard code alone."""
+        if "grant_type" not in form:
+            return self.handle_error_response(None, InvalidRequestError())
+        answered: Answer = self.create_token_response(form)
+        return answered
+
+    def create_oauth2_request(self, request: dict[str, str]) -> _Request:
+        """Of a form that was read by `read_form`."""
+        return _Request(f"{self.here.issuer}/oauth/token", request)
+
+    def query_client(self, client_id: str) -> _Client | None:
+        """By the name in the assertion, which is not proven yet."""
+        known = self.here.find(client_id) if len(client_id) <= 200 else None
+        return _Client(self.here, *known) if known else None
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Nobody listens."""
+
+    def save_token(self, token: object, request: object) -> None:
+        """Tokens are kept nowhere."""
+
+    def handle_response(self, status: int, body: Mapping[str, Any], headers: object) -> Answer:
+        """As it is."""
+        return Answer(status, body)
+
+    def handle_error_response(self, request: object, error: OAuth2Error) -> Answer:
+        """The code, and no word about which check failed."""
+        return Answer(400, {"error": error.error})
+
+    def _token(self, client: _Client, grant_type: str, user: None, scope: str) -> str:
+        now = int(self.here.now)
+        claims = {
+            "iss": self.here.issuer,
+            "aud": self.audience,
+            "sub": client.get_client_id(),
+            "client_id": client.get_client_id(),
+            "scope": scope,
+            "jti": random_id(),
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
+            "ontvanger": client.recipient.slug,
+            "oin": client.recipient.oin,
+            "soort": client.application.kind,
+            "gemeente": self.here.tenant,
+        }
+        header = {"alg": ALGORITHM, "kid": self.here.key.kid, "typ": "at+jwt"}
+        return jwt.encode(header, claims, self.here.key.private, algorithms=[ALGORITHM])

@@ -1,0 +1,147 @@
+"""The work of the token endpoint around Authlib: rows, keys, threads, and counting failures."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from anyio import CapacityLimiter, from_thread, to_thread
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from consent.activity import Application, Recipient
+from consent.contract import RegisterUnavailable
+from consent.tokens.assertion import Proven, unproven
+from consent.tokens.contract import Clients
+from consent.tokens.failures import Failures
+from consent.tokens.server import Answer, Here, TokenServer, read_form
+from consent.tokens.signing import SigningKey
+from consent.tokens.tables import assertions
+from kernel.clock import Clock
+from kernel.component import Tenant
+from kernel.crypto import CannotOpen, KeyUnavailable
+from kernel.logs import logger
+from kernel.sql import Database, RowForged
+from kernel.sql.key_rows import KeyRows
+
+PURPOSE = "TK"
+PUBLISHED = 2  # versions: tokens of the one before live five minutes more
+KNOWN_SECONDS = 60.0  # a version added by another instance is used, and an old one left, within this time
+LOOK_AGAIN_SECONDS = 5.0  # for a kid that nobody knows
+THREADS = 8  # each waits for rows; their own, so that no other work waits behind them
+GRACE_MS = 60_000  # instances' clocks may differ: a row goes when nobody can still believe its assertion
+
+_log = logger("consent.tokens")
+
+
+@dataclass(frozen=True)
+class _Known:
+    at: float
+    keys: tuple[SigningKey, ...]  # newest first
+
+
+class TokenService:
+    """Gives access tokens to applications and public keys to who reads them. Raises RegisterUnavailable."""
+
+    def __init__(self, tenants: Mapping[str, Tenant], database: Database, keys: KeyRows, clients: Clients,
+                 clock: Clock) -> None:  # fmt: skip
+        self._tenants, self._database, self._rows = tenants, database, keys
+        self._clients, self._clock = clients, clock
+        self._known: dict[str, _Known] = {}
+        self._failures, self._limiter = Failures(), CapacityLimiter(THREADS)
+
+    async def token(self, tenant: str, body: bytes, address: str) -> Answer:
+        """The answer to a form. address: of the sender, for counting failures only."""
+        now = self._clock().timestamp()
+        try:
+            form = read_form(body)
+        except ValueError:
+            return Answer(400, {"error": "invalid_request"})
+        who = (tenant, address, _claimed(form))
+        wait = self._failures.wait(who, now)
+        if wait:
+            return Answer(429, {"error": "temporarily_unavailable"}, wait)
+        with _unavailable():
+            answer = await self._answered(tenant, form, now)
+        if answer.status != 200:
+            self._failures.add(who, now)
+            _log.info("application_refused", tenant=tenant, code=answer.body["error"])
+        return answer
+
+    async def jwks(self, tenant: str) -> dict[str, Any]:
+        """Public keys as a JWK set (RFC 7517 section 5), newest first."""
+        return {"keys": [key.public for key in await self._keys(tenant, KNOWN_SECONDS)]}
+
+    async def public_key(self, tenant: str, kid: str) -> Mapping[str, Any] | None:
+        """A `kernel.http.bearer.KeySource` for the process in which this service lives."""
+        for patience in (KNOWN_SECONDS, LOOK_AGAIN_SECONDS):
+            for key in await self._keys(tenant, patience):
+                if key.kid == kid:
+                    return key.public
+        return None
+
+    async def rotate(self, tenant: str) -> str:
+        """A new signing key; its kid. The one before stays readable until the next rotation."""
+        with _unavailable():
+            await self._rows.add(tenant, PURPOSE)
+            self._known.pop(tenant, None)
+        return (await self._keys(tenant, KNOWN_SECONDS))[0].kid
+
+    async def rewrap(self, tenant: str) -> int:
+        """All keys of the register's table to the newest KEK, every version; how many changed."""
+        with _unavailable():
+            return await self._rows.rewrap(tenant)
+
+    async def _answered(self, tenant: str, form: dict[str, str], now: float) -> Answer:
+        def find(client_id: str) -> tuple[Application, Recipient] | None:
+            return from_thread.run(self._clients.client_of, tenant, client_id)
+
+        def activities(recipient: str) -> frozenset[str]:
+            return from_thread.run(self._clients.activities_of, tenant, recipient)
+
+        def spend(proof: Proven) -> bool:
+            return from_thread.run(self._spend, tenant, proof)
+
+        key = (await self._keys(tenant, KNOWN_SECONDS))[0]
+        here = Here(tenant, self._tenants[tenant].public_url, key, now, find, activities, spend)
+        return await to_thread.run_sync(TokenServer(here).answer, form, limiter=self._limiter)
+
+    async def _spend(self, tenant: str, proof: Proven) -> bool:
+        """Whether this is the first use, on all instances: the primary key decides."""
+        old = int(self._clock().timestamp() * 1000) - GRACE_MS
+        row = {"tenant_id": tenant, "client_id": proof.client_id, "jti": proof.jti, "until": proof.until * 1000}
+        try:
+            async with self._database.writing(tenant) as connection:
+                await connection.execute(assertions.insert().values(row))
+                gone = delete(assertions).where(assertions.c.tenant_id == tenant, assertions.c.until < old)
+                await connection.execute(gone)
+        except IntegrityError:
+            return False
+        return True
+
+    async def _keys(self, tenant: str, patience: float) -> tuple[SigningKey, ...]:
+        now = self._clock().timestamp()
+        known = self._known.get(tenant)
+        if known is None or not 0 <= now - known.at < patience:
+            with _unavailable():
+                versions = (await self._rows.versions(tenant, PURPOSE))[-PUBLISHED:]
+                secrets = [await self._rows.open(tenant, PURPOSE, version) for version in reversed(versions)]
+            known = _Known(now, tuple(SigningKey(secret) for secret in secrets))
+            self._known[tenant] = known
+        return known.keys
+
+
+def _claimed(form: Mapping[str, str]) -> str:
+    try:
+        return str(unproven(form.get("client_assertion", ""))[1].get("sub", ""))[:200]
+    except ValueError:
+        return ""
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, RowForged, KeyUnavailable, CannotOpen, OSError) as error:
+        _log.error("tokens_failed", kind=type(error).__name__)
+        raise RegisterUnavailable() from error

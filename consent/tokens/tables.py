@@ -1,0 +1,18 @@
+"""Assertions that were used (RFC 7523 section 3, point 7), shared by all instances.
+
+Lost or written by an attacker: an assertion of the last minute can be used once more, by who holds it.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Table, Text
+
+from consent.tables import metadata
+
+assertions = Table(
+    "assertions",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("client_id", Text, primary_key=True),
+    Column("jti", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),  # ms; after it the assertion is too old anyway
+    Index("ix_assertions_until", "tenant_id", "until"),
+)

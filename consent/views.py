@@ -1,0 +1,62 @@
+"""A consent as its readers see it. Expiry needs no job: it is judged when somebody looks. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from consent.activity import Words
+from consent.contract import ConsentView, State
+from consent.lines import names
+from consent.standing import PERMITS
+
+Row = Mapping[str, Any]
+SHUT: frozenset[str] = frozenset({"geweigerd", "vervallen", "ingetrokken", "verlopen", "ongeldig"})
+
+
+def state_of_row(row: Row, at: int) -> State:
+    """The stored status, or what the clock made of it."""
+    status: State = row["status"]
+    if status == "gevraagd" and not row["pending_at"] and at > row["answer_by"]:
+        return "vervallen"
+    if status in PERMITS and row["valid_until"] and at > row["valid_until"]:
+        return "verlopen"
+    return status
+
+
+def ended_at(row: Row, at: int) -> int:
+    """When it ended, ms; 0 while it has not."""
+    lapsed = {"vervallen": row["answer_by"], "verlopen": row["valid_until"]}
+    return int(row["ended_at"] or lapsed.get(state_of_row(row, at), 0))
+
+
+def view(row: Row, recipient_name: Words, at: int) -> ConsentView:
+    """For the resident."""
+    return ConsentView(
+        id=row["id"],
+        state=state_of_row(row, at),
+        activity=row["activity"],
+        version=str(row["version"]),
+        elements=names(row["elements"]),
+        recipient=row["recipient"],
+        recipient_name=recipient_name,
+        case=row["reference"],
+        requested_at=row["requested_at"],
+        answer_by=row["answer_by"],
+        decided_at=row["decided_at"],
+        ended_at=ended_at(row, at),
+        valid_until=row["valid_until"],
+        position=row["position"],
+        pending=row["pending_at"] > 0,
+        language=row["language"],
+        text_hash=row["text_hash"],
+    )
+
+
+def for_recipient(seen: ConsentView) -> ConsentView:
+    """No case file says that somebody said no: a refusal and silence are the same, and no line or hour tells them
+    apart. NOT hidden: that it is over before its last day."""
+    quiet = {"position": "", "language": "", "text_hash": "", "pending": False}
+    if seen.state in ("geweigerd", "vervallen"):
+        quiet |= {"state": "vervallen", "decided_at": 0, "ended_at": 0, "valid_until": 0}
+    elif seen.state == "gevraagd":
+        quiet |= {"valid_until": 0}
+    return seen.model_copy(update=quiet)

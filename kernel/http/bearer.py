@@ -1,0 +1,136 @@
+"""Who an application is: the access token that our own issuer signed for this root (RFC 9068, RFC 6750).
+
+    header  {"alg": "ES256", "kid", "typ": "at+jwt"}                                            nothing else
+    claims  {"iss", "aud": issuer + root, "sub" = "client_id", "scope", "jti", "iat", "exp",    seconds since 1970
+             "ontvanger", "oin", "soort", "gemeente"}
+
+A token says who somebody was at most five minutes ago. It is no permit: what ended since is found at the next line.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from pydantic import Field, StrictInt, ValidationError
+
+from kernel.caller import Caller
+from kernel.clock import Clock, utc_now
+from kernel.errors import NotLoggedIn
+from kernel.message import Message, Short
+
+LIFETIME_SECONDS = 300
+LEEWAY_SECONDS = 5
+TOKEN_BYTES = 8 << 10
+ALGORITHM, TYPE = "ES256", "at+jwt"
+# Decoders skip what is not of the alphabet, so a token could be spelled in many ways; ES256 signs in 64 bytes.
+_SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
+_PORTS = {"http": 80, "https": 443}
+
+# The public JWK of a tenant with this kid, or None. Raises Problem when it cannot be known now.
+KeySource = Callable[[str, str], Awaitable[Mapping[str, Any] | None]]
+
+
+class AccessClaims(Message):
+    """What a token holds. `scope`: activities with spaces between them (RFC 8693 section 4.2)."""
+
+    iss: Short
+    aud: Short
+    sub: Short
+    client_id: Annotated[Short, Field(min_length=1)]
+    scope: Annotated[str, Field(max_length=TOKEN_BYTES)] = ""
+    jti: Annotated[Short, Field(min_length=1)]
+    iat: StrictInt
+    exp: StrictInt
+    ontvanger: Annotated[Short, Field(min_length=1)]
+    oin: Short
+    soort: Literal["mens", "burger", "automatisch"]
+    gemeente: Short
+
+
+class Hosts:
+    """Which tenant a request is for, by its host. issuers: public address of a tenant, no path -> tenant."""
+
+    def __init__(self, issuers: Mapping[str, str]) -> None:
+        self._known = {_authority(issuer): (issuer, tenant) for issuer, tenant in issuers.items()}
+
+    def at(self, request: Request) -> tuple[str, str] | None:
+        """(issuer, tenant), or None for a host that is nobody's."""
+        scheme = request.scope.get("scheme", "http")
+        host = request.headers.get("host", "").lower()
+        return self._known.get(host) or self._known.get(host.removesuffix(f":{_PORTS.get(scheme, 0)}"))
+
+
+class BearerGate:
+    """A FastAPI dependency, `Depends(gate)`: the Caller of an application, else NotLoggedIn, which says no why.
+
+    root: the path of the one API behind this gate, such as "/dingen/v1". Tokens for another root do not hold here.
+    """
+
+    def __init__(self, issuers: Mapping[str, str], keys: KeySource, root: str, clock: Clock = utc_now) -> None:
+        self._hosts, self._keys, self._root, self._clock = Hosts(issuers), keys, root, clock
+
+    async def __call__(self, request: Request) -> Caller:
+        """From the Authorization header and nowhere else: what stands in an address ends up in logs."""
+        given = request.headers.getlist("authorization")
+        place = self._hosts.at(request)
+        if len(given) != 1 or place is None or "access_token" in request.query_params:
+            raise NotLoggedIn()
+        scheme, _, token = given[0].partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotLoggedIn()
+        return await self.check(token, *place)
+
+    async def check(self, token: str, issuer: str, tenant: str) -> Caller:
+        """The Caller in a token that came in at this issuer's host. Raises NotLoggedIn, and what `keys` raises."""
+        # 1 small, spelled in one way, signed by the tenant's key that the header names
+        claims = await self._read(token, tenant)
+        # 2 issued here, for here, to the application itself
+        here = claims.iss == issuer and claims.gemeente == tenant and claims.aud == issuer + self._root
+        if not here or claims.sub != claims.client_id:
+            raise NotLoggedIn()
+        # 3 now, and not for longer than five minutes
+        now = self._clock().timestamp()
+        if not (0 < claims.exp - claims.iat <= LIFETIME_SECONDS and claims.iat - LEEWAY_SECONDS <= now < claims.exp):
+            raise NotLoggedIn()
+        return Caller(
+            tenant=tenant,
+            organisation=claims.ontvanger,
+            application=claims.client_id,
+            kind=claims.soort,
+            scope=tuple(claims.scope.split()),
+        )
+
+    async def _read(self, token: str, tenant: str) -> AccessClaims:
+        if len(token) > TOKEN_BYTES or not _SPELLING.fullmatch(token):
+            raise NotLoggedIn()
+        key = await self._keys(tenant, _kid(token))
+        if key is None:
+            raise NotLoggedIn()
+        try:
+            claims = jwt.decode(token, ECKey.import_key(dict(key)), algorithms=[ALGORITHM]).claims
+            return AccessClaims.model_validate(claims)
+        except (JoseError, ValidationError, ValueError, TypeError):
+            raise NotLoggedIn() from None
+
+
+def _kid(token: str) -> str:
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+    except (JoseError, ValueError, TypeError):
+        raise NotLoggedIn() from None
+    kid = header.get("kid")
+    if header != {"alg": ALGORITHM, "kid": kid, "typ": TYPE} or not isinstance(kid, str):
+        raise NotLoggedIn()
+    return kid
+
+
+def _authority(issuer: str) -> str:
+    parts = urlsplit(issuer)
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    return host if parts.port in (None, _PORTS.get(parts.scheme)) else f"{host}:{parts.port}"

@@ -1,0 +1,143 @@
+"""Two municipalities, their applications and a token endpoint, for the tests of tokens."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastapi import APIRouter
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from consent.activity import Application, Recipient, Words
+from consent.tokens.component import build_tokens
+from consent.tokens.service import TokenService
+from kernel.component import Tenant
+from kernel.crypto.file_keys import FileKeyProvider
+from kernel.http.app import make_app
+from kernel.http.client import open_client
+from kernel.http.health import StartGate
+from kernel.settings import RoomSettings
+from kernel.sql import Database
+
+ISSUER, OTHER_ISSUER = "https://gm9901.example", "https://gm9902.example"
+TENANTS = {
+    "gm9901": Tenant("gm9901", "Spaarnewoude", ISSUER),
+    "gm9902": Tenant("gm9902", "Elders", OTHER_ISSUER),
+}
+ROOT = f"{ISSUER}/verstrekking/v1"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NOW = int(NOON.timestamp())
+OWN, NEIGHBOUR = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+RSA = RSAKey.generate_key(2048)
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass
+class Clock:
+    """The time of a test."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def jwks(*keys: ECKey | RSAKey, **members: str) -> str:
+    return json.dumps({"keys": [{**key.as_dict(private=False), "kid": key.thumbprint(), **members} for key in keys]})
+
+
+def application(client_id: str, *keys: ECKey | RSAKey) -> Application:
+    return Application(client_id=client_id, name=client_id, kind="automatisch", jwks=jwks(*keys))
+
+
+def recipient(slug: str) -> Recipient:
+    return Recipient(slug=slug, oin="0" * 19 + "1", name=Words(nl=slug, en=slug))
+
+
+@dataclass
+class Register:
+    """Satisfies `Clients`; what is taken out of `known` is suspended."""
+
+    known: dict[tuple[str, str], tuple[Application, Recipient]] = field(
+        default_factory=lambda: {
+            ("gm9901", "loket"): (application("loket", OWN), recipient("inkomensloket")),
+            ("gm9901", "rekenaar"): (application("rekenaar", RSA), recipient("inkomensloket")),
+            ("gm9901", "buur"): (application("buur", NEIGHBOUR), recipient("burgerzaken")),
+            ("gm9902", "verweg"): (application("verweg", OWN), recipient("inkomensloket")),
+        }
+    )
+
+    async def client_of(self, tenant: str, client_id: str) -> tuple[Application, Recipient] | None:
+        return self.known.get((tenant, client_id))
+
+    async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:
+        return frozenset({"inkomensloket": {"witgoed", "huur"}, "burgerzaken": {"verhuizen"}}[recipient])
+
+
+def signed(
+    header: dict[str, Any] | None = None, key: ECKey | RSAKey = OWN, *, alg: str = "ES256", **changes: Any
+) -> str:
+    """An assertion of `loket` that holds, with changes; None leaves a claim out."""
+    claims = {"iss": "loket", "sub": "loket", "aud": ISSUER, "iat": NOW, "exp": NOW + 60, "jti": "j" * 32}
+    claims = {name: value for name, value in (claims | changes).items() if value is not None}
+    return jwt.encode({"alg": alg, "kid": key.thumbprint()} | (header or {}), claims, key, algorithms=[alg])
+
+
+def form(assertion: str, **changes: str | None) -> dict[str, str]:
+    """A request for a token that holds, with changes; None leaves a parameter out."""
+    given = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION,
+        "client_assertion": assertion,
+        "resource": ROOT,
+        **changes,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass
+class House:
+    """One instance: its service, its front door, its clock and its register."""
+
+    service: TokenService
+    http: httpx2.AsyncClient
+    clock: Clock
+    register: Register
+
+    async def ask(self, assertion: str, **changes: str | None) -> httpx2.Response:
+        return await self.http.post("/oauth/token", data=form(assertion, **changes))
+
+
+async def found_keys(folder: Path) -> FileKeyProvider:
+    provider = FileKeyProvider(folder / "keys")
+    for tenant in TENANTS:
+        await provider.found(f"regie/{tenant}/consent")
+    return provider
+
+
+@asynccontextmanager
+async def house(url: str, provider: FileKeyProvider, clock: Clock) -> AsyncIterator[House]:
+    """An instance on a database that was upgraded."""
+    database, register = Database(url, "consent"), Register()
+    service, router = await build_tokens(RoomSettings(mode="test"), TENANTS, database, provider, register, clock)
+    async with serving(router) as http:
+        yield House(service, http, clock, register)
+    await database.close()
+
+
+@asynccontextmanager
+async def serving(router: APIRouter, base_url: str = ISSUER) -> AsyncIterator[httpx2.AsyncClient]:
+    gate = StartGate()
+    gate.open()
+    app = make_app("Test", gate)
+    app.include_router(router)
+    async with open_client(base_url, timeout_seconds=5, transport=httpx2.ASGITransport(app=app)) as http:
+        yield http

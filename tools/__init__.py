@@ -1,0 +1,1 @@
+"""Programs for those who work on Regie; nothing here runs in production."""

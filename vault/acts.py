@@ -1,0 +1,61 @@
+"""The two acts of a resident on their vault, as the log reads them. Pure: names and epochs, never a value."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from audit.contract import Entry, Event, FenceAt, Kind, Moved, Overtaken
+from kernel.ids import derived_id
+from vault.contract import ResidentRef
+
+ACTIVITY, BASIS = "regie-kluis", "AVG 6(1)(a)"
+
+
+def opening(resident: ResidentRef, epoch: int, keep_until: int) -> Entry:
+    """The vault is opened."""
+    event = _event("kluis-geopend", derived_id(resident.id, "kluis-geopend"), resident.subject, keep_until)
+    return Entry(event=event, requires=(FenceAt(fence=resident.fence, epoch=epoch),))
+
+
+def keeping(resident: ResidentRef, epoch: int, keep_until: int, record: tuple[str, str, str]) -> Entry:
+    """A value is kept. record: its id, its fence and its element."""
+    record_id, fence, element = record
+    event = _event("kluis-bewaard", derived_id(record_id, "kluis-bewaard"), resident.subject, keep_until)
+    requires = (FenceAt(fence=resident.fence, epoch=epoch), FenceAt(fence=fence, epoch=0))
+    return Entry(event=event.model_copy(update={"elements": (element,)}), requires=requires)
+
+
+def lapsing(entry: Entry) -> Entry:
+    """Under its own id, so that a late original fails (trust.md 2.2)."""
+    return Entry(event=entry.event.model_copy(update={"kind": "vervallen"}))
+
+
+def at_epochs(entry: Entry, moved: Sequence[Moved]) -> Entry:
+    """The same act, for the fences as they stand now."""
+    epochs = {move.fence: move.epoch for move in moved}
+    requires = tuple(FenceAt(fence=at.fence, epoch=epochs.get(at.fence, at.epoch)) for at in entry.requires)
+    return entry.model_copy(update={"requires": requires})
+
+
+def goes_on(verdict: object) -> bool:
+    """Whether only a flag moved the fence: a secret resident may keep things; after anything else the act is over."""
+    return isinstance(verdict, Overtaken) and all(move.kind == "vlag" for move in verdict.moved)
+
+
+def year_after(now: datetime, years: int) -> int:
+    """The calendar year in which the line is destroyed."""
+    return now.year + years
+
+
+def _event(kind: Kind, event_id: str, subject: str, keep_until: int) -> Event:
+    names: dict[Kind, str] = {"kluis-geopend": "Kluis geopend", "kluis-bewaard": "In de kluis bewaard"}
+    return Event(
+        id=event_id,
+        kind=kind,
+        subject=subject,
+        name=names[kind],
+        activity=ACTIVITY,
+        purpose="U bewaart eigen gegevens in uw kluis.",
+        class_="C",
+        basis=BASIS,
+        keep_until=keep_until,
+    )

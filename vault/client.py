@@ -1,0 +1,69 @@
+"""HTTP out: the vault, when it lives elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit.contract import Permit, Receipt
+from kernel.caller import Caller
+from kernel.errors import NeighbourUnavailable, Problem
+from kernel.http.client import RoomLine
+from kernel.message import Message
+from vault.api import PREFIX, Keeping, Of, Permits, Receipts, Refs, Verdicts, Yes
+from vault.contract import Bsn, Deposit, ResidentRef, Values
+
+
+class _Revealed(Message):
+    """The one body in which a number leaves this process: a Bsn prints itself as ***, on the wire too."""
+
+    bsns: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __str__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True)
+class VaultClient:
+    """Satisfies Vault."""
+
+    line: RoomLine
+
+    async def identify(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
+        """See Vault.identify."""
+        return await self._refs("identify", caller, bsns)
+
+    async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
+        """See Vault.enrol."""
+        return await self._refs("enrol", caller, bsns)
+
+    async def opened(self, caller: Caller, resident: ResidentRef) -> bool:
+        """See Vault.opened."""
+        return (await self.line.ask(f"{PREFIX}/opened", caller, Of(resident=resident), Yes)).yes
+
+    async def open_vault(self, caller: Caller, resident: ResidentRef) -> Receipt:
+        """See Vault.open_vault."""
+        return await self.line.ask(f"{PREFIX}/open-vault", caller, Of(resident=resident), Receipt)
+
+    async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
+        """See Vault.keep."""
+        body = Keeping(resident=resident, deposits=tuple(deposits))
+        return list((await self.line.ask(f"{PREFIX}/keep", caller, body, Receipts)).receipts)
+
+    async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
+        """See Vault.fetch."""
+        answer = await self.line.ask(f"{PREFIX}/fetch", caller, Permits(permits=tuple(permits)), Verdicts)
+        return [verdict.read() for verdict in _as_many(answer.verdicts, permits)]
+
+    async def _refs(self, verb: str, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
+        body = _Revealed(bsns=tuple(bsn.reveal() for bsn in bsns))
+        answer = await self.line.ask(f"{PREFIX}/{verb}", caller, body, Refs)
+        return list(_as_many(answer.residents, bsns))
+
+
+def _as_many(answers: Sequence[Any], asked: Sequence[Any]) -> Sequence[Any]:
+    if len(answers) != len(asked):
+        raise NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel="vault")
+    return answers

@@ -1,0 +1,73 @@
+"""The vault, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from audit.contract import Audit
+from kernel.caller import room_of
+from kernel.clock import Clock, utc_now
+from kernel.component import Component, Tenant
+from kernel.crypto import KeyProvider, Keyring, KeyUnavailable
+from kernel.errors import Problem
+from kernel.http.rooms import RoomGate
+from kernel.logs import logger
+from kernel.sql import Database
+from vault.api import routes
+from vault.contract import VaultUnavailable
+from vault.keys import PURPOSES
+from vault.service import TrustNow, VaultService
+from vault.settings import VaultSettings
+
+SWEEP_SECONDS = 2.0
+_log = logger("vault")
+
+
+async def build_vault(
+    settings: VaultSettings,
+    tenants: Mapping[str, Tenant],
+    audit: Audit,
+    trust: TrustNow,
+    provider: KeyProvider,
+    clock: Clock = utc_now,
+) -> tuple[VaultService, Component]:
+    """Tables and the KEK `regie/<tenant>/vault` must be there; the room's own keys are founded where missing."""
+    database = Database(settings.database, "vault", settings.pool)
+    ring = Keyring(provider, life=timedelta(minutes=settings.key_minutes), size=4096)
+    vault = VaultService(database, ring, audit, trust, clock)
+    vault.keep_years = settings.keep_lines
+    for tenant in tenants:
+        await vault.room_keys.found(tenant, PURPOSES)
+    gate = RoomGate("vault", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
+
+    async def check() -> None:
+        try:
+            await provider.health()
+        except KeyUnavailable:
+            raise VaultUnavailable("De sleutels van de kluis zijn niet bereikbaar.") from None
+        for tenant in tenants:
+            await vault.identify(room_of(tenant, "vault"), ())
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(_sweeping(vault, tuple(tenants)))
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeping
+            await database.close()
+
+    return vault, Component("vault", check, run, intern=(routes(vault, gate),))
+
+
+async def _sweeping(vault: VaultService, tenants: Iterable[str]) -> None:
+    while True:
+        for tenant in tenants:
+            try:
+                await vault.sweep(tenant)
+            except Problem as problem:  # the log or the database is away: again in two seconds
+                _log.warning("sweep_failed", code=problem.code)
+        await asyncio.sleep(SWEEP_SECONDS)

@@ -1,0 +1,86 @@
+"""From pending to effective: the line first, then the row. Whoever dies in between is finished by the sweeper.
+
+A crash before the line leaves a pending row that nobody can read; after it, a line whose row the sweeper writes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, Verdict, record_one
+from kernel.caller import Caller, room_of
+from kernel.errors import Problem
+from kernel.failpoints import reached
+from kernel.logs import logger
+from vault.acts import at_epochs, goes_on, lapsing
+from vault.keys import TenantKeys
+from vault.records import Record, RecordRows, ResidentKey
+from vault.residents import ResidentRows, moved, opened
+
+AGAIN_AFTER, DROP_AFTER = 5_000, 600_000  # ms (trust.md 2.5)
+_log = logger("vault")
+
+
+@dataclass(frozen=True)
+class Finisher:
+    """Owns the step from a pending row to an effective one."""
+
+    residents: ResidentRows
+    rows: RecordRows
+    audit: Audit
+
+    async def open(self, caller: Caller, keys: TenantKeys, key: ResidentKey) -> Receipt:
+        """Raises Overtaken, LogUnavailable, OutcomeUnknown."""
+        entry = Entry.model_validate_json(key.entry)
+        (verdict,) = await self.audit.record(caller, (entry,))
+        if isinstance(verdict, Overtaken) and goes_on(verdict):
+            entry = await self._learned(keys, key.resident, entry, verdict)
+            await self.rows.reword_key(keys.tenant, key.resident, entry.model_dump_json())
+            verdict = await record_one(self.audit, caller, entry)
+        if isinstance(verdict, Problem):
+            raise verdict
+        reached("vault.opened-line")
+        await self.residents.change(keys, key.resident, opened(verdict.at, str(verdict.position)))
+        return verdict
+
+    async def keep(self, caller: Caller, keys: TenantKeys, pending: Sequence[Record]) -> list[Verdict]:
+        """A verdict each; effective where it is a receipt. Raises LogUnavailable, OutcomeUnknown."""
+        entries = [Entry.model_validate_json(record.entry) for record in pending]
+        verdicts = await self.audit.record(caller, entries)
+        reached("vault.kept-line")
+        for number, (record, verdict) in enumerate(zip(pending, verdicts, strict=True)):
+            if isinstance(verdict, Overtaken) and goes_on(verdict):
+                entry = await self._learned(keys, record.resident, entries[number], verdict)
+                await self.rows.reword(keys.tenant, record.record_id, entry.model_dump_json())
+                (verdicts[number],) = await self.audit.record(caller, (entry,))
+        for record, verdict in zip(pending, verdicts, strict=True):
+            if isinstance(verdict, Receipt):
+                await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.position))
+        return verdicts
+
+    async def sweep(self, keys: TenantKeys, now: int) -> int:
+        """Finishes or drops what was left; how many. An unfinished opening waits for its resident to try again."""
+        caller, left = room_of(keys.tenant, "vault"), await self.rows.unfinished(keys.tenant, now - AGAIN_AFTER)
+        if not left:
+            return 0
+        verdicts = await self.keep(caller, keys, left)
+        for record, verdict in zip(left, verdicts, strict=True):
+            if isinstance(verdict, EventIdTaken):  # its line is there, under other words
+                await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.members["position"]))
+            elif isinstance(verdict, Overtaken) or record.created_at < now - DROP_AFTER:
+                await self._drop(caller, keys, record)
+        return len(left)
+
+    async def _drop(self, caller: Caller, keys: TenantKeys, record: Record) -> None:
+        (verdict,) = await self.audit.record(caller, (lapsing(Entry.model_validate_json(record.entry)),))
+        if isinstance(verdict, Receipt):
+            await self.rows.drop(keys.tenant, record.record_id)
+        else:
+            _log.warning("pending_record_stays", code=verdict.code)
+
+    async def _learned(self, keys: TenantKeys, resident: str, entry: Entry, verdict: Overtaken) -> Entry:
+        """The resident's row knows the flag from now on; the act is asked again at the new epoch."""
+        epochs = {move.fence: move.epoch for move in verdict.moved}
+        fence = keys.known(resident).fence
+        if fence in epochs:
+            await self.residents.change(keys, resident, moved(epochs[fence]))
+        return at_epochs(entry, verdict.moved)

@@ -1,0 +1,120 @@
+"""How values come out: permits checked, fences asked, and only then a key unwrapped."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust
+from kernel.caller import Caller
+from kernel.clock import Clock
+from kernel.crypto import CannotOpen, DataKey, KeyPlace, Keyring
+from kernel.errors import Problem
+from kernel.failpoints import reached
+from kernel.logs import logger
+from vault.contract import Value, Values, VaultUnavailable
+from vault.keys import TenantKeys
+from vault.records import EFFECTIVE, Record, RecordRows, ResidentKey
+from vault.values import opened, place_of
+
+SOURCE = "kluis"
+_log = logger("vault")
+
+
+@dataclass(frozen=True)
+class Opener:
+    """The vault believes nobody: not the desk, not its own rows."""
+
+    rows: RecordRows
+    audit: Audit
+    trust: Callable[[], Awaitable[Trust]]
+    ring: Keyring
+    clock: Clock
+
+    async def fetch(self, caller: Caller, keys: TenantKeys, permits: Sequence[Permit]) -> list[Values | Problem]:
+        """A verdict each. One statement for the records, one for the keys, one question to the log."""
+        # 1 what each permit allows, if it is one
+        grounds = self._checked(caller, permits, await self.trust())
+        good = [ground for ground in grounds if isinstance(ground, Ground)]
+        wanted = [(ground.inwoner, element) for ground in good for element in ground.inputs_of(SOURCE)]
+        # 2 the sealed values it may be about, and their own fences
+        held = await self.rows.held(caller.tenant, wanted, EFFECTIVE) if wanted else []
+        # 3 does everything still stand, as the log itself says now; W alone would let a permit open after a withdrawal
+        needs = [_needs(keys, ground, held) for ground in good]
+        moved = await self._overtaken(caller, [fence for fences in needs for fence in fences])
+        # 4 only now a key is unwrapped
+        reached("vault.permitted")
+        owners = {record.resident for record in held}
+        wrapped = await self.rows.keys_of(caller.tenant, tuple(owners)) if owners else {}
+        verdicts = iter(
+            [
+                _of(moved, fences) or await self._values(caller.tenant, ground, held, wrapped)
+                for ground, fences in zip(good, needs, strict=True)
+            ]
+        )
+        return [ground if isinstance(ground, Problem) else next(verdicts) for ground in grounds]
+
+    def _checked(self, caller: Caller, permits: Sequence[Permit], trust: Trust) -> list[Ground | Problem]:
+        grounds: list[Ground | Problem] = []
+        for permit in permits:
+            try:
+                grounds.append(permit.check(caller.tenant, trust, self.clock()))
+            except NotPermitted as refused:
+                _log.warning("permit_refused", step=refused.detail)
+                grounds.append(refused)
+        return grounds
+
+    async def _overtaken(self, caller: Caller, fences: Sequence[FenceAt]) -> Overtaken | None:
+        try:
+            await self.audit.holds(caller, tuple(dict.fromkeys(fences)))
+        except Overtaken as error:
+            return error
+        return None
+
+    async def _values(
+        self, tenant: str, ground: Ground, held: Sequence[Record], wrapped: dict[str, ResidentKey]
+    ) -> Values | Problem:
+        allowed = set(ground.inputs_of(SOURCE))
+        mine = [record for record in held if record.resident == ground.inwoner and record.element in allowed]
+        try:
+            return Values(values=tuple([await self._opened(tenant, one, wrapped[one.resident]) for one in mine]))
+        except (CannotOpen, KeyError):
+            # altered, swapped, or its key is gone: nothing of this permit is given, and somebody must look
+            _log.error("record_does_not_open")
+            return VaultUnavailable("Een bewaard gegeven is beschadigd; er is niets geopend.")
+
+    async def _opened(self, tenant: str, record: Record, wrapped: ResidentKey) -> Value:
+        place = place_of(tenant, record.resident, record.record_id, record.version, record.element)
+        key = await data_key(self.ring, tenant, wrapped, record.salt)
+        return opened(key, place, record.envelope)
+
+
+async def data_key(ring: Keyring, tenant: str, wrapped: ResidentKey, salt: bytes) -> DataKey:
+    """D[r], with the salt of one record. Raises CannotOpen, KeyUnavailable."""
+    key = await ring.open(kek(tenant), resident_place(tenant, wrapped), wrapped.wrapped)
+    return DataKey(wrapped.key_id, key, salt)
+
+
+def kek(tenant: str) -> str:
+    """The vault's KEK of this tenant."""
+    return f"regie/{tenant}/vault"
+
+
+def resident_place(tenant: str, key: ResidentKey) -> KeyPlace:
+    """Where D[r] belongs."""
+    return KeyPlace(tenant, "vault", "D", key.resident, key.version)
+
+
+def _needs(keys: TenantKeys, ground: Ground, held: Sequence[Record]) -> tuple[FenceAt, ...]:
+    allowed = set(ground.inputs_of(SOURCE))
+    mine = [record for record in held if record.resident == ground.inwoner and record.element in allowed]
+    decided = [FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in ground.hekken]
+    return (*decided, *(FenceAt(fence=keys.record_fence(one.record_id), epoch=one.epoch) for one in mine))
+
+
+def _of(moved: Overtaken | None, fences: Sequence[FenceAt]) -> Overtaken | None:
+    """The part of it that concerns these fences."""
+    if moved is None:
+        return None
+    mine = {at.fence: at.epoch for at in fences}
+    about = [move for move in moved.moved if move.fence in mine and move.epoch != mine[move.fence]]
+    told = [move.model_dump(mode="json") for move in about]
+    return Overtaken(moved.detail, moved=told, position=str(moved.position)) if about else None

@@ -1,0 +1,45 @@
+"""A new KEK version takes over: every wrapped key of a tenant is wrapped again, in the background.
+
+Nothing is re-encrypted and both versions stay readable, so a crash leaves some keys under each: run it again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from audit.contract import Audit, Entry, Event, record_one
+from kernel.caller import room_of
+from kernel.crypto import Keyring
+from kernel.ids import random_id
+from kernel.sql.key_rows import KeyRows
+from vault.opening import kek, resident_place
+from vault.records import RecordRows
+
+Progress = Callable[[int], None]
+"""Told how many keys have been looked at so far."""
+
+
+@dataclass(frozen=True)
+class Rewrapper:
+    """One run over one tenant."""
+
+    rows: RecordRows
+    room_keys: KeyRows
+    ring: Keyring
+    audit: Audit
+
+    async def run(self, tenant: str, progress: Progress) -> int:
+        """How many keys changed; a line when any did. Raises LogUnavailable, KeyUnavailable, CannotOpen."""
+        changed, seen, last = await self.room_keys.rewrap(tenant), 0, ""
+        while page := await self.rows.keys_after(tenant, last):
+            for key in page:
+                anew = await self.ring.rewrap(kek(tenant), resident_place(tenant, key), key.wrapped)
+                if anew != key.wrapped:
+                    await self.rows.rewrapped(tenant, key, anew)
+                    changed += 1
+            seen, last = seen + len(page), page[-1].resident
+            progress(seen)
+        if changed:
+            details = {"kamer": "vault", "aantal": str(changed)}
+            event = Event(id=random_id(), kind="sleutel-gewisseld", name="Sleutels opnieuw verpakt", details=details)
+            await record_one(self.audit, room_of(tenant, "vault"), Entry(event=event))
+        return changed

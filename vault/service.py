@@ -1,0 +1,188 @@
+"""The work of the vault. Keys are opened for one call; what a resident does has its line before it has effect."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from audit.contract import Audit, Permit, Receipt, Trust, Verdict
+from kernel.caller import Caller
+from kernel.clock import Clock, millis
+from kernel.crypto import CannotOpen, Keyring, KeyUnavailable, kek_version, random_bytes
+from kernel.errors import NoAccess, Problem
+from kernel.failpoints import reached
+from kernel.ids import random_id
+from kernel.logs import logger
+from kernel.sql import Database, RowForged
+from kernel.sql.key_rows import KeyRows
+from vault.acts import keeping, opening, year_after
+from vault.contract import AlreadyKept, Bsn, Deposit, NoVault, ResidentRef, Values, VaultUnavailable
+from vault.finishing import Finisher
+from vault.keys import PURPOSES, TenantKeys
+from vault.opening import Opener, data_key, kek, resident_place
+from vault.records import PENDING, Record, RecordRows, ResidentKey
+from vault.residents import ResidentRow, ResidentRows
+from vault.rotation import Progress, Rewrapper
+from vault.tables import keys as key_rows
+from vault.values import place_of, sealed, text_of
+
+_log = logger("vault")
+TrustNow = Callable[[], Awaitable[Trust]]
+
+
+class VaultService:
+    """Satisfies Vault. keep_years: how long the lines of a resident's own acts are kept."""
+
+    def __init__(self, database: Database, ring: Keyring, audit: Audit, trust: TrustNow, clock: Clock) -> None:
+        self.room_keys = KeyRows(database, key_rows, ring)
+        self.keep_years = 20
+        self._ring, self._audit, self._clock = ring, audit, clock
+        self._residents, self._rows = ResidentRows(database), RecordRows(database)
+        self._finisher = Finisher(self._residents, self._rows, audit)
+        self._opener = Opener(self._rows, audit, trust, ring, clock)
+
+    async def identify(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
+        """See Vault.identify."""
+        async with self._keys(caller.tenant) as keys:
+            return await self._residents.refs(keys, bsns)
+
+    async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
+        """See Vault.enrol."""
+        async with self._keys(caller.tenant) as keys:
+            refs = await self._residents.refs(keys, bsns)
+            new = [bsn for bsn, ref in zip(bsns, refs, strict=True) if ref.stand_in]
+            if new:
+                await self._residents.add(keys, new, millis(self._clock()))
+                refs = await self._residents.refs(keys, bsns)
+            return refs
+
+    async def opened(self, caller: Caller, resident: ResidentRef) -> bool:
+        """See Vault.opened."""
+        async with self._keys(caller.tenant) as keys:
+            row = (await self._residents.get(keys, (resident.id,))).get(resident.id)
+            return row is not None and row.opened_at > 0
+
+    async def open_vault(self, caller: Caller, resident: ResidentRef) -> Receipt:
+        """See Vault.open_vault."""
+        _only_by(caller, resident)
+        async with self._keys(caller.tenant) as keys:
+            row = await self._enrolled(keys, resident.id)
+            key = (await self._rows.keys_of(keys.tenant, (row.id,))).get(row.id) or await self._new_key(keys, row)
+            reached("vault.opening-pending")
+            return await self._finisher.open(caller, keys, key)
+
+    async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
+        """See Vault.keep."""
+        _only_by(caller, resident)
+        texts = text_of(tuple(deposits))
+        async with self._keys(caller.tenant) as keys:
+            row = await self._enrolled(keys, resident.id)
+            if not row.opened_at:
+                raise NoVault("Open eerst uw kluis.")
+            wanted = [(row.id, deposit.element) for deposit in deposits]
+            held = {record.element: record for record in await self._rows.held(keys.tenant, wanted)}
+            _same(keys, row.id, dict(zip((d.element for d in deposits), texts, strict=True)), held)
+            new = [(d, t) for d, t in zip(deposits, texts, strict=True) if d.element not in held]
+            held |= {record.element: record for record in await self._sealed(keys, row, new)}
+            reached("vault.keeping-pending")
+            verdicts = await self._finisher.keep(caller, keys, [held[deposit.element] for deposit in deposits])
+        return _receipts(verdicts)
+
+    async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
+        """See Vault.fetch."""
+        async with self._keys(caller.tenant) as keys:
+            return await self._opener.fetch(caller, keys, permits)
+
+    async def rewrap_all(self, tenant: str, progress: Progress = lambda done: None) -> int:
+        """All keys of a tenant to the newest KEK version, while everything goes on. May be broken off and run again."""
+        return await Rewrapper(self._rows, self.room_keys, self._ring, self._audit).run(tenant, progress)
+
+    async def sweep(self, tenant: str) -> int:
+        """Finishes what a crash left pending; how many."""
+        async with self._keys(tenant) as keys:
+            return await self._finisher.sweep(keys, millis(self._clock()))
+
+    @asynccontextmanager
+    async def _keys(self, tenant: str) -> AsyncIterator[TenantKeys]:
+        """The tenant's keys for one call; what goes wrong below becomes VaultUnavailable, without its text."""
+        try:
+            opened = [await self.room_keys.open(tenant, purpose) for purpose in PURPOSES]
+            yield TenantKeys(tenant, *opened)
+        except (KeyUnavailable, CannotOpen, RowForged, SQLAlchemyError, KeyError, TimeoutError) as error:
+            failure = VaultUnavailable("De kluis kan nu niet open; er is niets geopend.")
+            _log.error("vault_failed", exc_info=error)
+        else:
+            return
+        raise failure  # outside the handler: a database's text may quote what was asked
+
+    async def _enrolled(self, keys: TenantKeys, resident: str) -> ResidentRow:
+        row = (await self._residents.get(keys, (resident,))).get(resident)
+        if row is None:
+            raise NoVault("Log eerst in.")
+        return row
+
+    async def _new_key(self, keys: TenantKeys, row: ResidentRow) -> ResidentKey:
+        now = self._clock()
+        entry = opening(keys.known(row.id), row.epoch, year_after(now, self.keep_years))
+        blank = ResidentKey(row.id, 1, random_bytes(16), b"", 0, entry.model_dump_json(), millis(now))
+        _, wrapped = await self._ring.wrap_new(kek(keys.tenant), resident_place(keys.tenant, blank))
+        return await self._rows.add_key(
+            keys.tenant,
+            ResidentKey(row.id, 1, blank.key_id, wrapped, kek_version(wrapped), blank.entry, blank.created_at),
+        )
+
+    async def _sealed(
+        self, keys: TenantKeys, row: ResidentRow, new: Sequence[tuple[Deposit, bytes]]
+    ) -> Sequence[Record]:
+        if not new:
+            return ()
+        wrapped = (await self._rows.keys_of(keys.tenant, (row.id,)))[row.id]
+        made = [await self._record(keys, row, wrapped, deposit.element, text) for deposit, text in new]
+        try:
+            await self._rows.add(keys.tenant, made)
+        except IntegrityError:
+            names = [record.element for record in made]
+            raise AlreadyKept("Dit wordt al bewaard.", gegevenselementen=names) from None
+        return made
+
+    async def _record(
+        self, keys: TenantKeys, row: ResidentRow, wrapped: ResidentKey, element: str, text: bytes
+    ) -> Record:
+        now, record_id, salt = self._clock(), random_id(), random_bytes(32)
+        key = await data_key(self._ring, keys.tenant, wrapped, salt)
+        fence = keys.record_fence(record_id)
+        entry = keeping(keys.known(row.id), row.epoch, year_after(now, self.keep_years), (record_id, fence, element))
+        return Record(
+            record_id=record_id,
+            resident=row.id,
+            element=element,
+            version=1,
+            epoch=0,
+            state=PENDING,
+            envelope=sealed(key, place_of(keys.tenant, row.id, record_id, 1, element), text),
+            content=keys.content(row.id, element, text),
+            entry=entry.model_dump_json(),
+            position="",
+            created_at=millis(now),
+            salt=salt,
+        )
+
+
+def _only_by(caller: Caller, resident: ResidentRef) -> None:
+    if caller.kind != "inwoner" or caller.user != resident.id:
+        raise NoAccess("Alleen de inwoner zelf gaat over de eigen kluis.")
+
+
+def _same(keys: TenantKeys, resident: str, given: dict[str, bytes], held: dict[str, Record]) -> None:
+    other = [name for name, record in held.items() if record.content != keys.content(resident, name, given[name])]
+    if other:
+        raise AlreadyKept("Vervangen kan hier nog niet.", gegevenselementen=other)
+
+
+def _receipts(verdicts: Sequence[Verdict]) -> list[Receipt]:
+    receipts: list[Receipt] = []
+    for verdict in verdicts:
+        if isinstance(verdict, Problem):
+            raise verdict
+        receipts.append(verdict)
+    return receipts

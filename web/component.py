@@ -1,0 +1,109 @@
+"""The portal, put together. Nobody calls it, so it has no door of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.contract import Audit
+from consent.contract import CatalogueElement, Consent
+from consent.registers import Registers
+from kernel.clock import Clock, utc_now
+from kernel.component import Component, Tenant
+from kernel.crypto import KeyProvider, KeyUnavailable
+from kernel.errors import NeighbourUnavailable
+from kernel.http.client import open_client
+from kernel.logs import logger
+from kernel.sql import Database
+from vault.contract import Vault
+from web.oidc import LoginProvider
+from web.pages import consents, officer, overview, start, uses
+from web.rendering import Renderer
+from web.routing import routed
+from web.sessions import Sessions
+from web.settings import WebSettings
+from web.site import Site
+
+SWEEP_SECONDS = 60.0
+PAGES: Final = (*start.PAGES, *overview.PAGES, *uses.PAGES, *consents.PAGES, *officer.PAGES)
+_log = logger("web")
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Whom the pages ask. catalogue: what each element is called."""
+
+    vault: Vault
+    consent: Consent
+    registers: Registers
+    audit: Audit
+    catalogue: Sequence[CatalogueElement]
+
+
+async def build_web(
+    settings: WebSettings,
+    tenants: Mapping[str, Tenant],
+    neighbours: Neighbours,
+    provider: KeyProvider,
+    clock: Clock = utc_now,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> Component:
+    """Tables and the KEK `regie/<tenant>/web` must be there. transport: how the login provider is reached, for tests.
+
+    Its router ends with a page for every path that is no API's: include it after all others."""
+    database = Database(settings.database, "web", settings.pool)
+    sessions = Sessions(database, provider, clock, settings.idle_minutes)
+    for tenant in tenants:
+        await sessions.found(tenant)
+    login = settings.login
+    http = open_client(login.issuer, timeout_seconds=login.timeout_seconds, transport=transport)
+    site = Site(
+        settings=settings,
+        tenants={urlsplit(tenant.public_url).netloc: tenant for tenant in tenants.values()},
+        sessions=sessions,
+        provider=LoginProvider(http, login, clock),
+        vault=neighbours.vault,
+        consent=neighbours.consent,
+        registers=neighbours.registers,
+        audit=neighbours.audit,
+        catalogue=tuple(neighbours.catalogue),
+        clock=clock,
+        renderer=Renderer(),
+    )
+
+    async def check() -> None:
+        try:
+            for tenant in tenants:
+                await sessions.key(tenant)
+                await sessions.open(tenant, "-")
+        except (SQLAlchemyError, KeyUnavailable):
+            raise NeighbourUnavailable("De tabellen of sleutels van de website zijn niet bereikbaar.") from None
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(_sweeping(sessions, tuple(tenants)))
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeping
+            await http.aclose()
+            await database.close()
+
+    return Component("web", check, run, plain=(routed(site, PAGES),))
+
+
+async def _sweeping(sessions: Sessions, tenants: Iterable[str]) -> None:
+    while True:
+        for tenant in tenants:
+            try:
+                await sessions.sweep(tenant)
+            except SQLAlchemyError:  # away for a moment: what has ended logs nobody in, swept or not
+                _log.warning("sweep_failed")
+        await asyncio.sleep(SWEEP_SECONDS)

@@ -1,0 +1,153 @@
+"""From consents of the register to what a resident reads and chooses. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import date, datetime
+from typing import Final, Literal
+
+from audit.contract import Line, Position
+from consent.contract import ConsentDetail, ConsentView, State, UsedElement
+from kernel.canonical import canonical
+from kernel.clock import moment
+from kernel.crypto import sha256
+from web.frame import FieldError, Frame
+from web.language import N_
+from web.line_views import local_day
+from web.register_words import RegisterWords
+from web.session import Answer
+from web.views import Choice, Consent, ConsentRow, Facts, Group, Waiting
+from web.words import ACTIVE, ClassLetter
+
+CHOICES: Final[Mapping[str, Literal["ja", "nee", "stop"]]] = {
+    "gegeven": "ja",
+    "vernieuwd": "ja",
+    "geweigerd": "nee",
+    "ingetrokken": "stop",
+}
+TAB_OF: Final[Mapping[str, str]] = {"gevraagd": "wacht", "gegeven": "actief", "vernieuwd": "actief", "geweigerd": "nee"}
+# What a choice is about. The words around it (menus, buttons) may change without changing what was agreed to.
+DAY_MS: Final = 86_400_000
+TOLD: Final = ("recipient", "data", "frequency", "source", "if_yes", "if_no", "after_stop", "consequence")
+
+
+def tab_of(state: State) -> str:
+    """On which list a consent stands."""
+    return TAB_OF.get(state, "voorbij")
+
+
+def row(view: ConsentView, words: RegisterWords, lines: Sequence[Line]) -> ConsentRow:
+    """A consent in a list."""
+    changed = view.ended_at or view.decided_at
+    return ConsentRow(
+        id=view.id,
+        recipient=words.chosen(view.recipient_name),
+        data=words.phrase(view.elements),
+        state=view.state,
+        until=local_day(view.valid_until) if view.valid_until and view.state in ACTIVE else None,
+        last_used=last_used(view, lines),
+        changed=local_day(changed) if changed else None,
+    )
+
+
+def waiting(views: Iterable[ConsentView], words: RegisterWords) -> tuple[Waiting, ...]:
+    """Requests that wait for the resident."""
+    return tuple(
+        Waiting(id=one.id, recipient=words.chosen(one.recipient_name), data=words.phrase(one.elements))
+        for one in views
+        if one.state == "gevraagd"
+    )
+
+
+def last_used(view: ConsentView, lines: Iterable[Line]) -> datetime | None:
+    """The newest release of these elements for this activity by this recipient, among the lines given."""
+    for line in lines:
+        event = line.event
+        same = (event.kind, event.activity, event.recipient) == ("verstrekking", view.activity, view.recipient)
+        allowed = set(event.elements) - {element for element, _ in event.refused}
+        if same and allowed & set(view.elements):
+            return moment(line.at)
+    return None
+
+
+def page(
+    detail: ConsentDetail, words: RegisterWords, frame: Frame, lines: Sequence[Line] = (), kept: Answer | None = None
+) -> Consent:
+    """The one page of a consent, in every state."""
+    view, activity = detail.consent, detail.activity
+    changed = view.ended_at or view.decided_at
+    recipient, data = words.chosen(view.recipient_name), words.phrase(view.elements)
+    return Consent(
+        frame=frame,
+        id=view.id,
+        state=view.state,
+        recipient=recipient,
+        data=data,
+        facts=facts(detail, words, frame.municipality),
+        frequency=words.frequency(activity),
+        source=words.sources(view.elements),
+        if_yes=words.say(N_("Dan krijgt %(wie)s alleen %(wat)s, en alleen hiervoor."))
+        % {"wie": recipient, "wat": data},
+        if_no=words.chosen(activity.consequence),
+        after_stop=words.chosen(activity.after_withdrawal),
+        consequence=words.chosen(activity.consequence),
+        text_version=words.say(N_("versie %(nummer)s, Nederlands")) % {"nummer": view.version},
+        changed=local_day(changed) if changed else None,
+        last_used=last_used(view, lines),
+        choice=choice(view),
+        kept=kept,
+    )
+
+
+def facts(detail: ConsentDetail, words: RegisterWords, municipality: str) -> Facts:
+    """The six facts of a consent: what it may be used for, not one use."""
+    view, activity = detail.consent, detail.activity
+    used = [found for name in view.elements if (found := activity.element(name)) is not None]
+    return Facts(
+        organisation=municipality,
+        department=words.chosen(view.recipient_name),
+        groups=_groups(used, words),
+        purpose=words.chosen(activity.purpose),
+        until=local_day(view.valid_until or view.requested_at + activity.period * DAY_MS),
+        retention=words.chosen(activity.retention),
+    )
+
+
+def _groups(used: Sequence[UsedElement], words: RegisterWords) -> tuple[Group, ...]:
+    found: dict[tuple[ClassLetter, str], list[str]] = {}
+    for one in used:
+        found.setdefault((one.class_, words.article(one.basis, one.law)), []).append(one.name)
+    return tuple(
+        Group(letter=letter, labels=words.labels(names), article=article)
+        for (letter, article), names in sorted(found.items())
+    )
+
+
+def choice(view: ConsentView) -> Choice | None:
+    """The last choice with its number in the log; none while there is no line, or it is not effective yet."""
+    kind = CHOICES.get(view.state)
+    at = view.ended_at if kind == "stop" else view.decided_at
+    if kind is None or not view.position or view.pending or not at:
+        return None
+    return Choice(kind=kind, moment=moment(at), number=Position.parse(view.position).index)
+
+
+def text_hash(view: Consent) -> str:
+    """SHA-256 of what the resident was told: the sentences and the six facts, as canonical text."""
+    told: dict[str, object] = {name: getattr(view, name) for name in TOLD}
+    told["facts"] = {one.name: _plain(getattr(view.facts, one.name)) for one in fields(Facts)}
+    return sha256(canonical(told).encode()).hex()
+
+
+def with_error(view: Consent, text: str) -> Consent:
+    """Neither yes nor no was chosen."""
+    return replace(view, errors=(FieldError(id="keuze", text=text),))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Group):
+        return {"letter": value.letter, "labels": list(value.labels), "article": value.article}
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value)

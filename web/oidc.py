@@ -1,0 +1,194 @@
+"""What a login provider says, believed only after every check (OIDC NL GOV; trust.md 6).
+
+Discovery and public keys come from the issuer in the settings and from nowhere else; a key in a token is never looked
+at. Authlib checks the claims that OpenID Connect names; `acr`, `auth_time`, the sector of the BSN and the algorithm are
+checked here, for it checks none of them.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import httpx2
+from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]  # Authlib has no types
+from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]  # Authlib has no types
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import GuestProtocol, JWKRegistry, Key, KeySet
+
+from kernel.clock import Clock
+from kernel.errors import NeighbourUnavailable, Problem
+from kernel.ids import random_id
+from web.session import Attempt
+from web.settings import LoginSettings
+
+ALGORITHMS: Final = ("ES256", "RS256")
+FRESH = 300  # seconds since the person logged in, for what needs them now
+SKEW = 5  # seconds between clocks
+KEYS_AGAIN, KEYS_LIFE = 60, 24 * 3600  # seconds: one refresh for an unknown key id; longest use without one
+BYTES = 64 << 10
+TOKEN_BYTES = 8 << 10
+ENOUGH: Final = ("substantieel", "hoog")
+
+
+class LoginRefused(Problem):
+    """`detail` is one word for our own log; whoever logs in reads only that it did not work."""
+
+    code, status, title = "inloggen-mislukt", 403, "Inloggen is niet gelukt"
+
+
+class LoginProvider:
+    """One issuer, over one HTTP client (no redirects, limits on time)."""
+
+    def __init__(self, http: httpx2.AsyncClient, settings: LoginSettings, clock: Clock) -> None:
+        self.settings, self._http, self._clock = settings, http, clock
+        self._metadata: dict[str, Any] = {}
+        self._keys = KeySet([])
+        self._read_at = 0.0
+
+    async def authorize(self, attempt: Attempt, redirect_uri: str) -> str:
+        """Where to send the browser. Raises NeighbourUnavailable."""
+        asked = {
+            "response_type": "code",
+            "client_id": self.settings.client_id,
+            "redirect_uri": redirect_uri,
+            "scope": "openid profile",
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+            "code_challenge": create_s256_code_challenge(attempt.verifier),
+            "code_challenge_method": "S256",
+            "acr_values": next(value for value, level in self.settings.acr.items() if level == "substantieel"),
+            **({"prompt": "login", "max_age": "0"} if attempt.fresh else {}),
+        }
+        return f"{(await self._known())['authorization_endpoint']}?{urlencode(asked)}"
+
+    async def farewell(self, back: str) -> str | None:
+        """Where the provider ends its own session, if it can."""
+        place = (await self._known()).get("end_session_endpoint")
+        asked = {"client_id": self.settings.client_id, "post_logout_redirect_uri": back}
+        return f"{place}?{urlencode(asked)}" if place else None
+
+    async def claims(self, code: str, attempt: Attempt, redirect_uri: str) -> Mapping[str, Any]:
+        """The person behind a code. Raises LoginRefused, NeighbourUnavailable."""
+        # 1 the code, with our proof that we asked for it
+        token = await self._exchanged(code, attempt, redirect_uri)
+        # 2 signed by this issuer, with an algorithm and a key that we expected
+        text = token.get("id_token")
+        if not isinstance(text, str) or len(text) > TOKEN_BYTES:
+            raise LoginRefused("vorm")
+        read = await self._signed(text)
+        # 3 for us, for this attempt, now
+        params = {"nonce": attempt.nonce, "client_id": self.settings.client_id, "access_token": token["access_token"]}
+        expected = {"iss": self._exactly(self.settings.issuer), "aud": self._exactly(self.settings.client_id)}
+        now = self._clock().timestamp()
+        try:
+            CodeIDToken(read.claims, read.header, expected, params).validate(int(now), SKEW)
+        except (JoseError, ValueError, TypeError):
+            raise LoginRefused("inhoud") from None
+        # 4 sure enough who it is, and when that was
+        self._sure(read.claims, attempt, now)
+        return read.claims
+
+    def issued_by_us(self, said: str | None) -> bool:
+        """RFC 9207: an answer that names another issuer is a mix-up."""
+        return said == self.settings.issuer or (
+            said is None and not self._metadata.get("authorization_response_iss_parameter_supported")
+        )
+
+    def _sure(self, claims: Mapping[str, Any], attempt: Attempt, now: float) -> None:
+        if self.settings.acr.get(str(claims.get("acr"))) not in ENOUGH:
+            raise LoginRefused("acr")
+        at = claims.get("auth_time")
+        if not isinstance(at, int) or isinstance(at, bool) or at > now + SKEW:
+            raise LoginRefused("auth_time")
+        if attempt.fresh and at < now - FRESH:
+            raise LoginRefused("auth_time")
+
+    async def _exchanged(self, code: str, attempt: Attempt, redirect_uri: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "client_id": self.settings.client_id,
+            "code_verifier": attempt.verifier,
+            **self._assertion(),
+        }
+        token = await self._read("POST", (await self._known())["token_endpoint"], form)
+        if not isinstance(token.get("access_token"), str):
+            raise LoginRefused("vorm")
+        return token
+
+    def _assertion(self) -> dict[str, str]:
+        if self.settings.client_key is None:
+            return {}
+        key = JWKRegistry.import_key(json.loads(self.settings.client_key.get_secret_value()))
+        now, who = int(self._clock().timestamp()), self.settings.client_id
+        claims = {"iss": who, "sub": who, "aud": self.settings.issuer, "iat": now, "exp": now + 60, "jti": random_id()}
+        algorithm = "RS256" if key.key_type == "RSA" else "ES256"
+        header = {"alg": algorithm, **({"kid": key.kid} if key.kid else {})}
+        kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        signed = jwt.encode(header, claims, key, algorithms=[algorithm])
+        return {"client_assertion_type": kind, "client_assertion": signed}
+
+    async def _signed(self, text: str) -> jwt.Token:
+        await self._learn_keys(KEYS_LIFE)
+        try:
+            return self._decoded(text)
+        except LookupError:  # a key that is newer than what we know
+            await self._learn_keys(KEYS_AGAIN)
+        try:
+            return self._decoded(text)
+        except LookupError:
+            raise LoginRefused("sleutel") from None
+
+    def _decoded(self, text: str) -> jwt.Token:
+        try:
+            return jwt.decode(text, self._key_of, algorithms=list(ALGORITHMS))
+        except (JoseError, ValueError, TypeError):
+            raise LoginRefused("handtekening") from None
+
+    def _key_of(self, token: GuestProtocol) -> Key:
+        wanted = token.headers().get("kid")
+        for key in self._keys.keys:
+            if key.kid == wanted and key.kid is not None:
+                return key
+        raise LookupError("kid")
+
+    async def _learn_keys(self, age: int) -> None:
+        now = self._clock().timestamp()
+        if self._read_at and now - self._read_at < age:
+            return
+        found = await self._read("GET", (await self._known())["jwks_uri"])
+        self._read_at = now
+        try:
+            self._keys = KeySet.import_key_set({"keys": list(found["keys"])})
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise NeighbourUnavailable("Inloggen lukt nu niet.") from None
+
+    async def _known(self) -> dict[str, Any]:
+        if not self._metadata:
+            found = await self._read("GET", f"{self.settings.issuer}/.well-known/openid-configuration")
+            needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+            if found.get("issuer") != self.settings.issuer or not all(
+                isinstance(found.get(one), str) for one in needed
+            ):
+                raise NeighbourUnavailable("Inloggen lukt nu niet.")
+            self._metadata = found
+        return self._metadata
+
+    async def _read(self, method: str, place: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+        try:
+            answer = await self._http.request(method, place, data=form)
+            if 400 <= answer.status_code < 500 and form is not None:
+                raise LoginRefused("code")
+            found = json.loads(answer.content) if answer.is_success and len(answer.content) <= BYTES else None
+        except (httpx2.TransportError, httpx2.DecodingError, ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise NeighbourUnavailable("Inloggen lukt nu niet.")
+        return found
+
+    @staticmethod
+    def _exactly(value: str) -> dict[str, Any]:
+        return {"essential": True, "value": value}

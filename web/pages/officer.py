@@ -1,0 +1,217 @@
+"""`/fg`: questions of residents without their names, and a search that is itself a line in the log."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from starlette.responses import Response
+
+from audit.contract import Line, Lines, Position, Query, Reason, Totals
+from consent.contract import ResidentQuestion
+from kernel.clock import moment
+from kernel.errors import NotFound
+from kernel.message import Message, Short
+from web.fg_views import FgSearch, FgStart, Found, LogState, OpenQuestion, Search
+from web.frame import FieldError, Option, Pager
+from web.language import AMSTERDAM, N_
+from web.line_views import ACTS, local_day
+from web.pages.reading import words
+from web.register_words import RegisterWords
+from web.routing import Page
+from web.search_form import Asked, faults, read
+from web.site import Visit
+from web.words import SEARCH_REASONS, WRONG
+
+ROWS = 200
+ANSWER_MAX = 2000
+USES: Final[Mapping[str, str]] = {"verstrekking": N_("doorgegeven"), "weigering": N_("niets gegeven")}
+
+
+class Shown(Message):
+    """A search that was done, as the session keeps it: its own line, who it was about (masked), what was found."""
+
+    position: Position
+    who: Short
+    since: date
+    until: date
+    found: Lines
+    totals: Totals
+
+
+async def start(visit: Visit) -> Response:
+    """`/fg`."""
+    visit.officer()
+    return await _questions(visit)
+
+
+async def answer(visit: Visit) -> Response:
+    """An answer to one question; the resident sees it with the use."""
+    visit.officer()
+    form = await visit.form()
+    text, question = form.get("antwoord", "").replace("\r\n", "\n").strip(), form.get("vraag", "")[:100]
+    wrong = "antwoord" if not text else "te-lang" if len(text) > ANSWER_MAX else ""
+    if wrong:
+        return await _questions(visit, question, text[: ANSWER_MAX * 2], wrong)
+    await visit.site.consent.answer(visit.caller, question, text)
+    return visit.to("/fg?bewaard=ja")
+
+
+async def form(visit: Visit) -> Response:
+    """`/fg/zoek`: the form, or what a search of this session found."""
+    visit.officer()
+    said, wanted = await words(visit), visit.request.query_params.get("zoeking", "")
+    if not wanted:
+        return visit.page("fg_zoek.html", _form(visit, said, None))
+    opened = visit.opened
+    text = await visit.site.sessions.kept(visit.tenant.id, opened, wanted[:64]) if opened else None
+    if text is None:
+        raise NotFound
+    return visit.page("fg_zoek.html", _form(visit, said, _search(visit, said, Shown.model_validate_json(text))))
+
+
+async def search(visit: Visit) -> Response:
+    """The search's own line first; the result is kept for this session and shown under an opaque id."""
+    visit.officer()
+    typed, said = await visit.form(), await words(visit)
+    asked = read(typed, visit.site.clock().astimezone(AMSTERDAM).date())
+    wrong = faults(asked, _recipients(said), said)
+    if wrong or asked.since is None or asked.until is None or visit.opened is None:
+        return visit.page("fg_zoek.html", _form(visit, said, None, asked, wrong), 400)
+    since, until = asked.period
+    query = Query(
+        subject=await _subject(visit, asked),
+        recipient=asked.recipient if asked.by == "ontvanger" else "",
+        since=since,
+        until=until,
+        limit=ROWS,
+    )
+    found = await visit.site.audit.search(visit.caller, query, Reason(code=asked.reason, case=asked.case))
+    shown = Shown(
+        position=found.receipt.position,
+        who=f"*** {asked.tail}" if asked.by == "inwoner" else _recipients(said)[asked.recipient],
+        since=asked.since,
+        until=asked.until,
+        found=found.found,
+        totals=found.totals,
+    )
+    kept = await visit.site.sessions.keep(visit.tenant.id, visit.opened, shown.model_dump_json())
+    return visit.to(f"/fg/zoek?zoeking={kept}")
+
+
+async def _subject(visit: Visit, asked: Asked) -> str:
+    if asked.by != "inwoner" or asked.bsn is None:
+        return ""
+    (resident,) = await visit.site.vault.identify(visit.caller, (asked.bsn,))
+    return resident.subject
+
+
+async def _questions(visit: Visit, wrong_in: str = "", draft: str = "", wrong: str = "") -> Response:
+    said, asked = await words(visit), await visit.site.consent.asked(visit.caller)
+    error = (FieldError(id=f"antwoord-{wrong_in}", text=said.say(WRONG[wrong])),) if wrong else ()
+    today = visit.site.clock().astimezone(AMSTERDAM).date()
+    view = FgStart(
+        frame=visit.frame(),
+        questions=tuple(
+            _question(one, said, today, draft if one.id == wrong_in else "") for one in asked if not one.answered_at
+        ),
+        log=await _log_state(visit),
+        saved=visit.request.query_params.get("bewaard") == "ja" and not wrong,
+        errors=error,
+    )
+    return visit.page("fg_start.html", view, 400 if wrong else 200)
+
+
+def _question(one: ResidentQuestion, said: RegisterWords, today: date, draft: str) -> OpenQuestion:
+    due = local_day(one.due_at)
+    return OpenQuestion(
+        id=one.id,
+        text=one.text,
+        department=_named(one.recipient),
+        purpose=said.purpose(one.activity, ""),
+        asked=local_day(one.asked_at),
+        due=due,
+        late=due < today,
+        draft=draft,
+    )
+
+
+async def _log_state(visit: Visit) -> LogState:
+    # C2SP checkpoint: origin, size, root, each on a line
+    lines, settings = (await visit.site.audit.checkpoint(visit.caller)).splitlines(), visit.site.settings
+    return LogState(
+        size=int(lines[1]), checked=visit.site.clock(), silent_systems=max(0, settings.total - settings.reporting)
+    )
+
+
+def _form(
+    visit: Visit,
+    said: RegisterWords,
+    found: Search | None,
+    asked: Asked | None = None,
+    wrong: tuple[FieldError, ...] = (),
+) -> FgSearch:
+    typed = asked.typed if asked else {}
+    reasons, recipients = {key: said.say(text) for key, text in SEARCH_REASONS.items()}, _recipients(said)
+    return FgSearch(
+        frame=visit.frame(),
+        reasons=_options(reasons, typed.get("reden", "")),
+        recipients=_options(recipients, typed.get("ontvanger", "")),
+        case="" if any(one.id == "zaak" for one in wrong) else typed.get("zaak", ""),
+        by=asked.by if asked else None,
+        since=asked.since.isoformat() if asked and asked.since else "",
+        until=asked.until.isoformat() if asked and asked.until else "",
+        search=found,
+        errors=wrong,
+    )
+
+
+def _options(texts: Mapping[str, str], chosen: str) -> tuple[Option, ...]:
+    return tuple(Option(value=value, text=text, chosen=value == chosen) for value, text in texts.items())
+
+
+def _recipients(said: RegisterWords) -> dict[str, str]:
+    parties = {party.recipient for activity in said.activities.values() for party in activity.parties}
+    return {slug: _named(slug) for slug in sorted(parties)}
+
+
+def _named(slug: str) -> str:
+    return slug.replace("-", " ").capitalize()
+
+
+def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
+    return Search(
+        who=shown.who,
+        since=shown.since,
+        until=shown.until,
+        lines=shown.totals.lines,
+        residents=shown.totals.residents,
+        rows=tuple(_row(line, said) for line in shown.found.lines),
+        pager=Pager(page=1, pages=1),
+        coverage=visit.site.coverage,
+        receipt=shown.position.index,
+    )
+
+
+def _row(line: Line, said: RegisterWords) -> Found:
+    event = line.event
+    kind = USES.get(event.kind) or ACTS.get(event.kind)
+    decision = [said.say(kind) if kind else event.kind, line.outcome, *dict.fromkeys(code for _, code in event.refused)]
+    return Found(
+        moment=moment(line.at),
+        client=event.recipient_name or _named(event.recipient),
+        activity=f"{event.activity} {event.version}".strip(),
+        basis="; ".join(part for part in (event.law, event.basis) if part),
+        labels=said.labels(event.elements),
+        decision=", ".join(part for part in decision if part),
+        consent=event.details.get("toestemming", ""),
+        correlation=event.id,
+        index=line.position.index,
+    )
+
+
+PAGES: Final = (
+    Page("/fg", start),
+    Page("/fg", answer, "POST"),
+    Page("/fg/zoek", form),
+    Page("/fg/zoek", search, "POST"),
+)

@@ -1,0 +1,51 @@
+"""What several pages read: a resident's own lines, the words of the registers."""
+
+from datetime import datetime
+
+from audit.contract import Line, Position
+from consent.contract import ConsentView
+from kernel.clock import millis
+from kernel.errors import NotFound
+from web.line_views import LineViews, shown, stops
+from web.register_words import RegisterWords
+from web.site import Visit
+
+BATCH, LINES_MAX = 200, 2000  # a year of a busy resident; beyond it the page says that there is more
+
+
+async def own_lines(visit: Visit, since: datetime | None, most: int = LINES_MAX) -> tuple[list[Line], bool]:
+    """The resident's own lines, newest first, and whether there are older ones within the period. Raises what the log
+    raises."""
+    subject, found, before = visit.resident().subject, list[Line](), None
+    start = millis(since) if since else 0
+    while len(found) < most:
+        page = await visit.site.audit.lines(visit.caller, subject, before, min(BATCH, most))
+        found += [line for line in page.lines if line.at >= start]
+        before = page.before
+        if before is None or (page.lines and page.lines[-1].at < start):
+            return [line for line in found if shown(line)], False
+    return [line for line in found[:most] if shown(line)], True
+
+
+async def own_line(visit: Visit) -> Line:
+    """The line in the address. Raises NotFound for one that is not there and for one of somebody else: one answer."""
+    subject = visit.resident().subject
+    try:
+        position = Position.parse(str(visit.request.path_params["id"]))
+    except ValueError:
+        raise NotFound from None
+    line = await visit.site.audit.line(visit.caller, position)
+    if line.event.subject != subject or not shown(line):
+        raise NotFound
+    return line
+
+
+async def words(visit: Visit) -> RegisterWords:
+    """The registers' words in the language of the visit."""
+    activities = await visit.site.registers.activities(visit.caller)
+    return RegisterWords.of(visit.language, visit.site.catalogue, activities)
+
+
+def line_views(visit: Visit, said: RegisterWords, consents: list[ConsentView]) -> LineViews:
+    """Lines as this visit reads them, now."""
+    return LineViews(said, visit.site.clock(), visit.tenant.name, stops(consents))

@@ -1,0 +1,157 @@
+"""`/gebruik`: every use of a resident's data, one by one, with its proof and a question about it."""
+
+import re
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from audit.contract import Line
+from consent.contract import ConsentView
+from vault.contract import Bsn
+from web.frame import FieldError, Option, Pager
+from web.language import path_in
+from web.line_views import asked, days, is_use, letters_of, result_of
+from web.pages.reading import line_views, own_line, own_lines, words
+from web.register_words import RegisterWords
+from web.routing import Page
+from web.site import Visit, consent_ref
+from web.views import Use, Uses
+from web.words import PERIODS, WRONG
+
+SPANS: Final = {"week": 7, "maand": 30, "jaar": 365, "alles": None}  # days
+FIRST = "maand"
+A_PAGE = 25
+QUESTION_MAX = 1000
+_NINE = re.compile(r"(?<!\d)(?:\d[ .-]?){8}\d(?!\d)")
+
+
+async def show(visit: Visit) -> Response:
+    """The list. Without a filter: 30 days, refusals too; the form without its tick leaves them out."""
+    visit.resident()
+    query = visit.request.query_params
+    period = query.get("periode", FIRST) if query.get("periode") in SPANS else FIRST
+    refused = "periode" not in query or query.get("geweigerd") == "ja"
+    span = SPANS[period]
+    lines, more = await own_lines(visit, visit.site.clock() - timedelta(days=span) if span else None)
+    said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
+    rows = line_views(visit, said, consents).rows([one for one in lines if refused or one.event.kind != "weigering"])
+    pager = _pager(visit, period, refused, len(rows))
+    view = Uses(
+        frame=visit.frame(),
+        periods=tuple(Option(value=key, text=said.say(text), chosen=key == period) for key, text in PERIODS.items()),
+        with_refused=refused,
+        filtered=period != FIRST or not refused,
+        found=sum(row.times for row in rows),
+        days=days(rows[(pager.page - 1) * A_PAGE : pager.page * A_PAGE]),
+        pager=pager,
+        coverage=visit.site.coverage,
+        more=more,
+    )
+    return visit.page("gebruik.html", view)
+
+
+async def one(visit: Visit) -> Response:
+    """One line, with what the resident asked about it."""
+    return await _drawn(visit, await own_line(visit))
+
+
+async def ask(visit: Visit) -> Response:
+    """The question about this line: stored with a line of its own, then shown with its due date."""
+    person, form = visit.resident(), await visit.form()
+    line = await own_line(visit)
+    text = form.get("vraag", "").replace("\r\n", "\n").strip()
+    wrong = _fault(text)
+    if wrong:
+        return await _drawn(visit, line, wrong, "" if wrong == "bsn-in-tekst" else text[: QUESTION_MAX * 2])
+    await visit.site.consent.ask(visit.caller, consent_ref(person), line.position, text)
+    return visit.to(f"/gebruik/{line.position}")
+
+
+async def proof(visit: Visit) -> Response:
+    """The bundle that `regie verify` checks. Its name says the number in the log and nobody's name."""
+    line = await own_line(visit)
+    bundle = await visit.site.audit.bundle(visit.caller, line.position)
+    name = f'attachment; filename="bewijs-{line.position}.json"'
+    headers = {**visit.headers, "Content-Disposition": name}
+    return Response(bundle.model_dump_json(), media_type="application/json", headers=headers)
+
+
+async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> Response:
+    said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
+    questions = await visit.site.consent.asked(visit.caller)
+    views, event = line_views(visit, said, consents), line.event
+    result = result_of(line, visit.site.clock())
+    use = is_use(line)
+    view = Use(
+        frame=visit.frame(),
+        id=str(line.position),
+        facts=views.facts(line),
+        role="",
+        result=result,
+        reason=views.row(line).reason if result == "niets" else "",
+        refused=views.refused(event) if result != "niets" else (),
+        source=said.sources(event.elements) if use else "",
+        consent=_consent_of(line, consents) if not use or "C" in letters_of(event) else None,
+        number=line.position.index,
+        proof=path_in(f"/gebruik/{line.position}/bewijs", visit.language),
+        asked=asked(questions, line.position),
+        draft=draft,
+        errors=_errors(said, wrong),
+        act=views.act(event),
+    )
+    return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
+
+
+def _errors(said: RegisterWords, wrong: str) -> tuple[FieldError, ...]:
+    return (FieldError(id="vraag", text=said.say(WRONG[wrong])),) if wrong else ()
+
+
+def _fault(text: str) -> str:
+    if not text:
+        return "vraag"
+    if len(text) > QUESTION_MAX:
+        return "te-lang"
+    return "bsn-in-tekst" if any(_is_number(found) for found in _NINE.findall(text)) else ""
+
+
+def _is_number(found: str) -> bool:
+    try:
+        Bsn.checked(re.sub(r"\D", "", found))
+    except ValueError:
+        return False
+    return True
+
+
+def _consent_of(line: Line, consents: list[ConsentView]) -> str | None:
+    event = line.event
+    named = event.details.get("toestemming", "")
+    for view in consents:
+        same = (view.activity, view.recipient) == (event.activity, event.recipient)
+        if view.id == named or (not named and same and set(view.elements) & set(event.elements)):
+            return view.id
+    return None
+
+
+def _pager(visit: Visit, period: str, refused: bool, found: int) -> Pager:
+    pages = max(1, -(-found // A_PAGE))
+    asked_for = visit.request.query_params.get("bladzijde", "1")
+    page = min(int(asked_for), pages) if asked_for.isascii() and asked_for.isdigit() and len(asked_for) < 6 else 1
+
+    def place(number: int) -> str | None:
+        if not 1 <= number <= pages:
+            return None
+        filters = {"periode": period, **({"geweigerd": "ja"} if refused else {}), "bladzijde": str(number)}
+        return f"{path_in('/gebruik', visit.language)}?{urlencode(filters)}"
+
+    page = max(1, page)
+    return Pager(page=page, pages=pages, previous=place(page - 1), next=place(page + 1))
+
+
+PAGES: Final = (
+    Page("/gebruik", show),
+    Page("/gebruik/{id}", one),
+    Page("/gebruik/{id}", ask, "POST"),
+    Page("/gebruik/{id}/bewijs", proof),
+)

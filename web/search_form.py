@@ -1,0 +1,108 @@
+"""What the FG typed into the search form: checked all at once, and turned into a question to the log. Pure.
+
+The number is looked at here and handed on as Bsn; it never goes back to the page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal, cast
+
+from kernel.clock import millis
+from vault.contract import Bsn
+from web.frame import FieldError
+from web.language import AMSTERDAM
+from web.register_words import RegisterWords
+from web.words import SEARCH_REASONS, WRONG
+
+By = Literal["inwoner", "ontvanger"]
+CASE_MAX = 64
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search as it was typed. by: None while nothing says on what. bsn, since, until: None where they do not hold."""
+
+    reason: str
+    case: str
+    by: By | None
+    bsn: Bsn | None
+    recipient: str
+    since: date | None
+    until: date | None
+    tail: str
+    typed: Mapping[str, str]
+
+    @property
+    def period(self) -> tuple[int, int]:
+        """From the first midnight to the one after the last day, Dutch time, in ms. Raises ValueError without days."""
+        if self.since is None or self.until is None:
+            raise ValueError("a period has two days")
+        return _midnight(self.since), _midnight(self.until + timedelta(days=1)) - 1
+
+
+def read(form: Mapping[str, str], today: date) -> Asked:
+    """From the fields. No days: the last year. No kind: what was filled in, if that is one thing."""
+    number, recipient, kind = form.get("bsn", "").strip(), form.get("ontvanger", ""), form.get("soort", "")
+    if kind not in ("inwoner", "ontvanger") and bool(number) != bool(recipient):
+        kind = "inwoner" if number else "ontvanger"
+    return Asked(
+        reason=form.get("reden", ""),
+        case=form.get("zaak", "").strip(),
+        by=cast("By", kind) if kind in ("inwoner", "ontvanger") else None,
+        bsn=_number(number),
+        recipient=recipient,
+        since=_day(form.get("van", ""), today - timedelta(days=365)),
+        until=_day(form.get("tot", ""), today),
+        tail=number[-3:],
+        typed=form,
+    )
+
+
+def faults(asked: Asked, recipients: Mapping[str, str], said: RegisterWords) -> tuple[FieldError, ...]:
+    """Every wrong field, in the order of the form."""
+    found = {
+        "reden": "" if asked.reason in SEARCH_REASONS else "reden",
+        "zaak": _case(asked.case),
+        "soort": "" if asked.by else "soort",
+        "bsn": "bsn" if asked.by == "inwoner" and asked.bsn is None else "",
+        "ontvanger": "ontvanger" if asked.by == "ontvanger" and asked.recipient not in recipients else "",
+        "van": "" if asked.since else "datum",
+        "tot": _until(asked),
+    }
+    return tuple(FieldError(id=field, text=said.say(WRONG[wrong])) for field, wrong in found.items() if wrong)
+
+
+def _case(case: str) -> str:
+    if not case:
+        return "zaak"
+    if len(case) > CASE_MAX:
+        return "te-lang"
+    return "bsn-in-tekst" if _number(case) else ""
+
+
+def _until(asked: Asked) -> str:
+    if asked.until is None:
+        return "datum"
+    return "volgorde" if asked.since and asked.since > asked.until else ""
+
+
+def _number(text: str) -> Bsn | None:
+    try:
+        return Bsn(text)
+    except ValueError:
+        return None
+
+
+def _day(text: str, otherwise: date) -> date | None:
+    if not text:
+        return otherwise
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if date(2000, 1, 1) <= found <= date(2200, 1, 1) else None
+
+
+def _midnight(day: date) -> int:
+    return millis(datetime.combine(day, time(), AMSTERDAM))

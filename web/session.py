@@ -1,0 +1,67 @@
+"""What we know of one browser. Pure; `web.sessions` keeps it."""
+
+import secrets
+from typing import Literal
+
+from kernel.caller import Caller
+from kernel.message import Hex16, Message, Short
+
+Answer = Literal["ja", "nee", "stop"]
+
+
+class Person(Message):
+    """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is never here. auth_time: seconds."""
+
+    kind: Literal["inwoner", "fg"]
+    user: Short
+    subject: Short = ""
+    fence: Hex16 | Literal[""] = ""
+    name: Short = ""
+    acr: Short
+    auth_time: int
+
+    def caller(self, tenant: str) -> Caller:
+        """As the rooms know this person."""
+        staff = self.kind == "fg"
+        return Caller(
+            tenant=tenant,
+            kind="medewerker" if staff else "inwoner",
+            user=self.user,
+            roles=("fg",) if staff else (),
+            acr=self.acr,
+            auth_time=self.auth_time,
+        )
+
+
+class Kept(Message):
+    """A choice that was not carried out, to be shown to the same person after login."""
+
+    user: Short
+    consent: Short
+    answer: Answer
+
+
+class Attempt(Message):
+    """A login under way; works once. until: ms. fresh: the person must log in anew, now."""
+
+    state: Short
+    nonce: Short
+    verifier: Short
+    back: Short
+    until: int
+    fresh: bool = False
+    kept: Kept | None = None
+
+
+class Session(Message):
+    """What we know of one browser; `person` is absent before login."""
+
+    csrf: Short
+    person: Person | None = None
+    attempt: Attempt | None = None
+    kept: Kept | None = None
+
+
+def new_token() -> str:
+    """256 random bits, 43 characters."""
+    return secrets.token_urlsafe(32)
