@@ -6,12 +6,11 @@ REGIE_HOUSE_AUDIT_URL, …_CONSENT_URL, …_VAULT_URL: an empty url says that th
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from kernel.component import Tenant
@@ -29,11 +28,12 @@ class TenantSettings(Message):
     public_url: Annotated[str, Field(pattern=r"^https?://[a-z0-9.:-]+$", max_length=200)]
 
 
-class Provider(Message):
-    """The OpenID provider of residents and staff. client_id: how it knows us."""
+class Login(Message):
+    """The OpenID provider of residents and staff, and how it knows us."""
 
     issuer: str
     client_id: str = "regie-portaal"
+    bsn_claim: str = "bsn"
 
 
 class HouseSettings(RoomSettings):
@@ -44,13 +44,11 @@ class HouseSettings(RoomSettings):
     data: Path = Path("var/regie")
     postgres: SecretStr | None = None
     tenants: Annotated[tuple[TenantSettings, ...], Field(min_length=1)]
-    log_host: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")] = "regie.example"
     audit_url: str = ""
     consent_url: str = ""
     vault_url: str = ""
-    brp_url: AnyHttpUrl | None = None
-    brp_headers: Mapping[str, str] = Field(default_factory=dict)
-    provider: Provider | None = None
+    brp_url: str = ""
+    login: Login | None = None
     contact_email: str = "regie@gemeente.example"
 
     def database(self, room: str) -> str:
@@ -58,6 +56,10 @@ class HouseSettings(RoomSettings):
         if self.postgres is not None:
             return self.postgres.get_secret_value()
         return f"sqlite+aiosqlite:///{self.data.resolve()}/{room}.db"
+
+    def sources(self) -> dict[str, Any]:
+        """What the desk is told of the registers behind it."""
+        return {"brp_url": self.brp_url}
 
     def by_tenant(self) -> dict[str, Tenant]:
         """The municipalities as rooms know them."""

@@ -49,7 +49,8 @@ class Moved(Message):
 
 
 class Overtaken(Problem):
-    """Nothing was written. Members: `moved` [{fence, epoch, kind}], `position` (text) from which to decide anew."""
+    """Nothing was written. Members: `moved` [{fence, epoch, kind}], `position` (text) from which to decide anew.
+    moved is empty when the decision itself came too late: expired, or older than 2 seconds."""
 
     code, status, title = "ingehaald", 409, "Er is net iets veranderd"
 

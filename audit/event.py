@@ -66,7 +66,7 @@ class Event(Message):
     valid_until: earliest expiry among its facts. closes: the positions that an outcome belongs to. keep_until: the
     calendar year of destruction, from the activity's term. class_: A, B or C, the strictest; classes: [(element,
     class)], for one release may mix law and choice. actor: pseudonym of staff, never shown to residents. details: what
-    a kind says beyond this (outcome, consent id, text hash, language, channel, reason, …).
+    a kind says beyond this (`uitkomst` of an afloop, consent id, text hash, language, channel, reason, …).
     """
 
     id: Hex16

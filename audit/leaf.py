@@ -35,7 +35,8 @@ VERSION = "1"
 _TIMES = {"trace", "decided_at", "valid_until"}
 # Members of Event and their names in the body, as they are read back; the rest is said in the act or in `bio`.
 _BODY = {
-    "name": "name", "purpose": "doel", "version": "doelversie", "class_": "klasse", "basis": "grondslag", "law": "wet",
+    "name": "name", "purpose": "doel", "version": "doelversie", "class_": "klasse", "classes": "klassen",
+    "basis": "grondslag", "law": "wet",
     "recipient": "ontvanger", "recipient_name": "ontvangerNaam", "application": "toepassing", "case": "zaak",
     "elements": "elementen", "used": "gebruikt", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder",
 }  # fmt: skip

@@ -22,7 +22,7 @@ from audit.keychain import Keychain, Owner, TenantKeys
 from audit.leaf import Previous, Spot, act_text, content_hash, write
 from audit.nodes import consistency_proof
 from audit.permit import Position, Receipt
-from audit.receipts import proven, shown_of, stored_acts
+from audit.receipts import grown, read_back, shown_of, stored_acts
 from audit.signer import Elsewhere, Fork, LogSigner, SignedHead
 from audit.slots import StateLost
 from kernel.clock import Clock, millis
@@ -98,10 +98,10 @@ class Log:
             progress.stage = "committed"
             self.edge = done.head.edge
             # f
-            await self.sign(done.head, done.growth)
+            signed = await self.sign(done.head, done.growth)
             reached("audit.signed")
             # g
-            return await self._answers(done, keys)
+            return await self._answers(done, signed, keys)
 
     async def _transact(
         self, tx: AsyncConnection, asked: list[Asked], keys: TenantKeys, bodies: dict[Owner, DataKey]
@@ -167,23 +167,23 @@ class Log:
         for _ in range(TRIES):
             answer = await to_thread.run_sync(self.signer.sign, head.size, head.root, old, proof)
             if not isinstance(answer, Elsewhere):
-                self.signed = answer
+                if self.signed is None or self.signed.size < answer.size:
+                    self.signed = answer
                 return answer
             old = answer.size
             async with self.database.snapshot(self.tenant) as reading:
                 proof = await consistency_proof(reading, (self.tenant, self.term), old, head.size)
         raise LogUnavailable("Het logboek wordt nu door te veel anderen getekend.")
 
-    async def _answers(self, done: Batch, keys: TenantKeys) -> list[Verdict]:
-        shown = shown_of(done.made)
+    async def _answers(self, done: Batch, signed: SignedHead, keys: TenantKeys) -> list[Verdict]:
+        shown, receipts, growth = shown_of(done.made), {}, done.growth
         again = [each.position for each in done.judged if isinstance(each, Known) and each.position not in shown]
-        signed = self.signed
-        if signed is None:
-            raise LogUnavailable("Er is nog niets getekend.")
-        async with self.database.snapshot(self.tenant) as reading:  # opens no connection until something is read
-            if again:
-                shown |= await stored_acts(reading, self.tenant, again, keys)
-            receipts = await proven(reading, done.head, shown, signed, done.growth)
+        if growth is not None and growth.size == signed.size:
+            receipts, shown = grown(done.head, shown, signed, growth), {}
+        if shown or again:  # retries, or another instance signed more: its head counts for us too
+            async with self.database.snapshot(self.tenant) as reading:
+                shown |= await stored_acts(reading, self.tenant, again, keys) if again else {}
+                receipts |= await read_back(reading, done.head, shown, signed)
         return [_verdict(each, receipts, done.kinds) for each in done.judged]
 
     @contextmanager

@@ -51,26 +51,25 @@ def shown_of(made: Sequence[Made]) -> dict[Position, Shown]:
     return {m.draft.position: Shown(m.written.act_text, m.written.act_salt, m.written.leaf) for m in made}
 
 
-async def proven(
-    reading: AsyncConnection, head: Head, shown: Mapping[Position, Shown], signed: SignedHead, growth: Growth | None
+def grown(head: Head, shown: Mapping[Position, Shown], signed: SignedHead, growth: Growth) -> dict[Position, Receipt]:
+    """Receipts for lines of the batch that gave the signed head: nothing has to be read."""
+    return {place: _receipt(head, place, each, growth.inclusion(place.index), signed) for place, each in shown.items()}
+
+
+async def read_back(
+    reading: AsyncConnection, head: Head, shown: Mapping[Position, Shown], signed: SignedHead
 ) -> dict[Position, Receipt]:
-    """A receipt for each; those of `growth` cost no reading when its head is the signed one. Raises ProofError."""
-    fresh = growth is not None and growth.size == signed.size
-    from_growth = {p.index for p in shown if fresh and growth is not None and p.index >= growth.old.size}
-    hashes = {index: growth.inclusion(index) for index in from_growth} if growth else {}
-    older = [place.index for place in shown if place.index not in hashes]
-    if older:
-        hashes |= await inclusion_proofs(reading, (head.tenant, head.term), older, signed.size)
-    for place in shown:
-        if place.index in older:  # read back from the database, so not believed yet
-            leaf = leaf_hash(shown[place].leaf)
-            check_inclusion(place.index, signed.size, leaf, hashes[place.index], signed.root)
-    return {place: _receipt(head.origin, place, each, hashes[place.index], signed) for place, each in shown.items()}
+    """Receipts for any other line. What the database says is checked first. Raises ProofError."""
+    places = (head.tenant, head.term)
+    hashes = await inclusion_proofs(reading, places, [place.index for place in shown], signed.size)
+    for place, each in shown.items():
+        check_inclusion(place.index, signed.size, leaf_hash(each.leaf), hashes[place.index], signed.root)
+    return {place: _receipt(head, place, each, hashes[place.index], signed) for place, each in shown.items()}
 
 
-def _receipt(origin: str, place: Position, shown: Shown, hashes: tuple[bytes, ...], signed: SignedHead) -> Receipt:
+def _receipt(head: Head, place: Position, shown: Shown, hashes: tuple[bytes, ...], signed: SignedHead) -> Receipt:
     return Receipt(
-        origin=origin,
+        origin=head.origin,
         position=place,
         act=shown.act,
         act_salt=shown.salt.hex(),

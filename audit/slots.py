@@ -40,7 +40,7 @@ def found_state(path: Path, size: int, root: bytes) -> None:
     temporary = path.with_suffix(".new")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
-        os.pwrite(handle, _packed(Remembered(1, size, root)) + bytes(SLOT), 0)
+        os.pwrite(handle, _packed(Remembered(0, size, root)) + bytes(SLOT), 0)
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -39,7 +39,6 @@ def routes(desk: Desk, caller: Callable[..., Awaitable[Caller]], boot: BootClock
         "/verstrekkingen",
         summary="Vraag gegevens van een inwoner",
         response_model=Release,
-        response_class=Sending,
         openapi_extra={"requestBody": _BODY, "parameters": [_KEY]},
     )
     async def release(who: Asking, request: Request) -> Sending:

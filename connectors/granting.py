@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from audit.contract import Ground, Overtaken, Permit, Position, Receipt, Trace
-from audit.event import Entry
+from audit.contract import Entry, Ground, Overtaken, Permit, Position, Receipt, Trace
 from connectors.claim import Claim
 from connectors.contract import LineRef, NotReleased, ReleaseRequest, not_released
 from connectors.events import Act

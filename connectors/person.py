@@ -37,11 +37,11 @@ def _value(element: str, paths: Sequence[str], person: Mapping[str, Any], now: i
     root = _root(paths)
     group: Any = person
     doubted = False
-    for step, name in enumerate(root):
-        below = [path.split(".")[step:] for path in paths]
-        doubted = doubted or _doubted(group, below)
-        group = group.get(name) if isinstance(group, dict) else None
-    rest = [path.split(".")[len(root) :] for path in paths]
+    step = 0
+    while step < len(root) and isinstance(group, dict):  # at a list the value begins: each of it is cut
+        doubted = doubted or _doubted(group, [path.split(".")[step:] for path in paths])
+        group, step = group.get(root[step]), step + 1
+    rest = [path.split(".")[step:] for path in paths]
     cut = _cut(group, rest)
     if cut in (None, {}, []):
         return None

@@ -22,9 +22,9 @@ class ConnectorsSettings(RoomSettings):
     source_seconds: Annotated[float, Field(gt=0, le=20)] = 3.0
     key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
     brp_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$", max_length=500)] = ""
-    brp_gateway: Annotated[Gateway, Field(default_factory=Gateway)]
+    brp_gateway: Gateway = Field(default_factory=Gateway)
     brp_api_key: SecretBytes | None = None
-    municipalities: Annotated[dict[str, str], Field(default_factory=dict)]
+    municipalities: dict[str, str] = Field(default_factory=dict)
 
     def municipality(self, tenant: str) -> str:
         """Four digits, or "" when unknown."""

@@ -10,9 +10,10 @@ from consent.following import Following
 from consent.lines import event, permit, recipient_of, restriction, version_of
 from consent.permits import Permits
 from consent.registering import STAFF
-from consent.requesting import Enrol, fault
+from consent.requesting import Enrol
 from consent.rows import Register, Row, Rows
 from consent.terms import destruction_year
+from consent.words import fault
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import derived_id, random_id

@@ -11,11 +11,12 @@ from consent.flagging import state_row
 from consent.following import Following
 from consent.lines import about_consent, names, permit, recipient_of, restriction, version_of
 from consent.permits import Permits
-from consent.requesting import fault, name_of
+from consent.requesting import name_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import DAY
 from consent.views import state_of_row, view
+from consent.words import fault
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.failpoints import reached

@@ -38,9 +38,7 @@ class Following:
 
     async def follow(self, tenant: str) -> None:
         """Until nothing new is left. Raises LogUnavailable, RegisterUnavailable."""
-        async with self._register.reading(tenant) as rows:
-            row = await rows.one(followed)
-        after = _position(row)
+        after = await self.known(tenant)
         while True:
             page = await self._audit.moves(room_of(tenant, "consent"), after, PAGE)
             if page.upto is None or page.upto == after:
@@ -48,10 +46,14 @@ class Following:
             await self._apply(tenant, page.moves, page.upto)
             after = page.upto
 
+    async def known(self, tenant: str) -> Position | None:
+        """Up to where moves were applied; None when none were. Raises RegisterUnavailable."""
+        async with self._register.reading(tenant) as rows:
+            return _position(await rows.one(followed))
+
     async def upto(self, tenant: str, position: Position) -> None:
         """Follow unless the rows already know every move up to there."""
-        async with self._register.reading(tenant) as rows:
-            known = _position(await rows.one(followed))
+        known = await self.known(tenant)
         if known is None or known < position:
             await self.follow(tenant)
 

@@ -1,5 +1,6 @@
 """A client's public keys: nothing private, nothing weak, nothing ambiguous. Pure."""
 
+import base64
 import json
 from typing import Any
 
@@ -34,8 +35,11 @@ def _key_fault(key: dict[str, Any]) -> str:
                 ECKey.import_key(key)
                 return ""
             case "RSA" if key.get("alg", "RS256") == "RS256":
-                bits = int(RSAKey.import_key(key).raw_value.key_size)
-                return "" if bits >= RSA_BITS else f"Een RSA-sleutel heeft ten minste {RSA_BITS} bits."
+                modulus = base64.urlsafe_b64decode(key["n"] + "==")
+                if int.from_bytes(modulus, "big").bit_length() < RSA_BITS:
+                    return f"Een RSA-sleutel heeft ten minste {RSA_BITS} bits."
+                RSAKey.import_key(key)
+                return ""
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         return "Deze sleutel kan niet worden gelezen."
     return "Alleen EC P-256 (ES256) of RSA (RS256)."

@@ -11,8 +11,8 @@ from consent.jwks import fault_of
 from consent.lines import document, event, permit, recipient_of, restriction, version_of
 from consent.permits import Permits
 from consent.publishing import completed, faults
-from consent.requesting import fault
 from consent.rows import Register, Row, Rows
+from consent.words import fault
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.errors import BadInput, NoAccess

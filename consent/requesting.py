@@ -17,18 +17,13 @@ from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY
 from consent.views import SHUT, ended_at, for_recipient, state_of_row, view
+from consent.words import fault
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
-from kernel.errors import BadInput
 from kernel.ids import derived_id, uuid7
 
 Enrol = Callable[[], Awaitable[ResidentRef]]
 BARRED = frozenset({"geweigerd", "ingetrokken", "vervallen"})
-
-
-def fault(field: str, code: str, detail: str) -> BadInput:
-    """One fault of a request."""
-    return BadInput("De vraag klopt niet.", fouten=[{"veld": field, "code": code, "detail": detail}])
 
 
 async def name_of(rows: Rows, slug: str) -> Words:

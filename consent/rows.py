@@ -48,8 +48,8 @@ class Rows:
         guard = GUARD if "mac" in table.c else {}
         full = self._sealed(table, {**guard, **row, "tenant_id": self.keys.tenant})
         insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        added = await self._connection.execute(insert(table).values(full).on_conflict_do_nothing())
-        return added.rowcount == 1
+        adding = insert(table).values(full).on_conflict_do_nothing().returning(table.c.tenant_id)
+        return (await self._connection.execute(adding)).first() is not None
 
     async def put(self, table: Table, row: Row, **changes: Any) -> Row:
         """The row with changes, one revision on. It must have been found with `lock` in this transaction."""
@@ -88,6 +88,10 @@ class Register:
         except (CannotOpen, KeyUnavailable, KeyError) as error:
             _log.error("keys_closed", kind=type(error).__name__)
             raise RegisterUnavailable() from error
+
+    async def rewrap(self, tenant: str) -> int:
+        """All keys under the newest KEK; how many changed."""
+        return await self._keys.rewrap(tenant)
 
     @asynccontextmanager
     async def reading(self, tenant: str) -> AsyncIterator[Rows]:

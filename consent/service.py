@@ -1,6 +1,7 @@
 """The register: one object behind its two doors, Consent and Registers. Each noun has its own module."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from audit.contract import Audit, Position, Receipt
 from consent.activity import ActivityVersion, Application, Case, CatalogueElement, Recipient
@@ -29,6 +30,17 @@ from consent.requesting import Enrol, Requesting
 from consent.rows import Register
 from kernel.caller import Caller
 from kernel.clock import Clock
+from kernel.sql import Database
+
+
+class Tokens(Protocol):
+    """What assembly needs of the token endpoint: keys for the other roots' gates, and their rotation."""
+
+    async def public_key(self, tenant: str, kid: str) -> Mapping[str, Any] | None:
+        """A kernel.http.bearer.KeySource."""
+
+    async def rotate(self, tenant: str) -> str:
+        """A new signing key; its kid."""
 
 
 class ConsentService:
@@ -44,10 +56,24 @@ class ConsentService:
         self._registering = Registering(register, audit, self.following, catalogue, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self.clients = RegisteredClients(register)
+        self.tokens: Tokens | None = None  # set where the room is put together
+
+    @property
+    def database(self) -> Database:
+        """Of this room; whoever put it together closes it."""
+        return self._register.database
+
+    async def readable(self, tenant: str) -> None:
+        """Raises RegisterUnavailable when keys or tables cannot be read."""
+        await self.following.known(tenant)
 
     async def public_seal_key(self, tenant: str) -> bytes:
         """The public half of the decision seal, 32 bytes: Trust.registers of a permit. Raises RegisterUnavailable."""
         return (await self._register.keys_of(tenant)).signer.public
+
+    async def rewrap(self, tenant: str) -> int:
+        """All keys of the room under the newest KEK; how many changed."""
+        return await self._register.rewrap(tenant)
 
     async def finish(self, tenant: str) -> None:
         """Rows follow the log, then what crashes left pending is finished or dropped. Raises LogUnavailable,

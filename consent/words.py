@@ -3,6 +3,7 @@ are municipal systems; residents read the portal's own words."""
 
 from consent.decision import Code, Refused
 from kernel.clock import moment
+from kernel.errors import BadInput
 
 _SENTENCES: dict[Code, tuple[str, str]] = {
     "geen-toestemming": ("Voor dit gegeven is geen toestemming gegeven.", "Vraag papieren."),
@@ -41,3 +42,8 @@ def day(milliseconds: int) -> str:
     """14 november 2026. UTC: a recipient that waits until that day is never too early by more than hours."""
     date = moment(milliseconds)
     return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def fault(field: str, code: str, detail: str) -> BadInput:
+    """One fault of a request."""
+    return BadInput("De vraag klopt niet.", fouten=[{"veld": field, "code": code, "detail": detail}])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.parts import NOT_RUN
 
-pytest_plugins = ["tests.postgres", "tests.four_rooms"]
+pytest_plugins = ["tests.postgres"]
 
 
 @pytest.fixture(scope="session")

@@ -166,7 +166,7 @@ class FourRooms:
         for version in activities():
             await self.register.publish(STAFF, version)
         for recipient, name in ((LOAN_DESK, "loket-app"), (TRAINERS, "oefen-app")):
-            jwk = '{"keys":[{"kty":"EC","crv":"P-256","kid":"k1","alg":"ES256","x":"%s","y":"%s"}]}' % (POINT)
+            jwk = '{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k1","alg":"ES256","x":"{}","y":"{}"}}]}}'.format(*POINT)
             application = Application(client_id=name, name=name, kind="mens", jwks=jwk)
             await self.register.add_client(STAFF, recipient, application)
 
@@ -276,13 +276,20 @@ async def house(empty: FourRooms) -> FourRooms:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[FourRooms]:
-    """As `house`, on each database."""
+def urls(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Four databases in files, or one with four schemas."""
     if request.param == "sqlite":
-        urls = request.getfixturevalue("sqlite_urls")
-    else:
-        url = request.getfixturevalue("postgres").create(request.getfixturevalue("template"))
-        urls = dict.fromkeys(ROOMS, url)
+        yield request.getfixturevalue("sqlite_urls")
+        return
+    postgres = request.getfixturevalue("postgres")
+    url = postgres.create(request.getfixturevalue("template"))
+    yield dict.fromkeys(ROOMS, url)
+    postgres.drop(url)
+
+
+@pytest.fixture
+async def both(urls: dict[str, str], tmp_path: Path) -> AsyncIterator[FourRooms]:
+    """As `house`, on each database."""
     async with AsyncExitStack() as stack:
         rooms = FourRooms(urls, tmp_path, stack)
         await rooms.open()

@@ -17,7 +17,7 @@ class VaultSettings(RoomSettings):
     model_config = SettingsConfigDict(env_prefix="REGIE_VAULT_")
 
     database: str
-    trusted: Annotated[dict[str, str], Field(default_factory=dict)]
+    trusted: dict[str, str] = Field(default_factory=dict)
     keep_lines: Annotated[int, Field(ge=1, le=100)] = 20
     key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
     pool: Annotated[int, Field(ge=1, le=100)] = 8

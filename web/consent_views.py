@@ -125,7 +125,7 @@ def _groups(used: Sequence[UsedElement], words: RegisterWords) -> tuple[Group, .
 def choice(view: ConsentView) -> Choice | None:
     """The last choice with its number in the log; none while there is no line, or it is not effective yet."""
     kind = CHOICES.get(view.state)
-    at = view.ended_at if kind == "stop" else view.decided_at
+    at = view.decided_at if kind == "ja" else view.ended_at
     if kind is None or not view.position or view.pending or not at:
         return None
     return Choice(kind=kind, moment=moment(at), number=Position.parse(view.position).index)

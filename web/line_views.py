@@ -109,7 +109,7 @@ class LineViews:
             moment=moment(line.at),
             department=self.department(event),
             purpose=self._words.purpose(event.activity, event.purpose) if use else "",
-            labels=self._words.labels(allowed or event.elements),
+            labels=self._words.labels(allowed or event.elements or refused),
             letters=letters_of(event) if use else (),
             result=result_of(line, self._now),
             reason=" ".join(dict.fromkeys(self.reason(event, code) for code in refused.values())),
@@ -144,7 +144,7 @@ class LineViews:
         """What was asked, per class and article."""
         classes, version = dict(event.classes), self._words.activities.get(event.activity)
         found: dict[tuple[str, str], list[str]] = {}
-        for element in event.elements or tuple(classes):
+        for element in event.elements or tuple(classes) or tuple(dict(event.refused)):
             used = version.element(element) if version else None
             letter = classes.get(element) or event.class_
             basis = (used.basis, used.law) if used else (event.basis, event.law)

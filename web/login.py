@@ -6,12 +6,12 @@ from the claim to the vault in one statement and is kept nowhere.
 
 from datetime import timedelta
 
+from starlette.responses import Response
+
 from kernel.caller import room_of
 from kernel.clock import millis
 from kernel.crypto import keyed_hash, same
 from kernel.errors import NeighbourUnavailable
-from starlette.responses import Response
-
 from vault.contract import Bsn
 from web.language import path_in
 from web.oidc import FRESH, LoginRefused
@@ -72,7 +72,7 @@ async def leave(visit: Visit) -> Response:
     """Ends the session here and, where it can, at the provider."""
     await _ended(visit)
     try:
-        place = await visit.site.provider.farewell(f"{visit.tenant.public_url}{path_in('/', visit.language)}")
+        place = await visit.site.provider.farewell(f"{visit.tenant.public_url}/")
     except NeighbourUnavailable:
         place = None
     answer = visit.away(place) if place else visit.to("/")

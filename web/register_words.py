@@ -1,4 +1,4 @@
-"""Words of the registers in one language. Pure. A code without words is shown as "Wij zoeken dit uit.", never guessed."""
+"""Words of the registers in one language. Pure. A code without words is said so, never guessed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -62,10 +62,16 @@ class RegisterWords:
 
     def phrase(self, elements: Iterable[str]) -> str:
         """In a sentence: `uw naam en uw adres`."""
-        small = [text[:1].lower() + text[1:] for text in self.labels(elements)]
+        small = [self._inside(text[:1].lower() + text[1:]) for text in self.labels(elements)]
         if len(small) < 2:
             return "".join(small)
-        return f"{', '.join(small[:-1])} {self.say(N_('en'))} {small[-1]}"
+        both = self.say(N_("%(meer)s en %(laatste)s"))
+        return both % {"meer": ", ".join(small[:-1]), "laatste": small[-1]}
+
+    def _inside(self, label: str) -> str:
+        if label.startswith(("of ", "whether ")):
+            return self.say(N_("het antwoord op de vraag %(wat)s")) % {"wat": label}
+        return label if label.startswith(("uw ", "your ")) else self.say(N_("uw %(wat)s")) % {"wat": label}
 
     def purpose(self, activity: str, logged: str) -> str:
         """What for: the words of the line itself, so that a later version does not change the past; in English the

@@ -28,7 +28,7 @@ class LoginSettings(RoomSettings):
     client_id: str
     client_key: SecretBytes | None = None
     acr: Annotated[dict[str, Level], Field(default_factory=lambda: dict(EIDAS))]
-    bsn_claim: str = "bsn"
+    bsn_claim: str = "urn:nl-eid-gdi:1.0:id:BSN"
     sector_claim: str = "sub_id_type"
     sector: str = "urn:nl-eid-gdi:1.0:id:BSN"
     name_claim: str = "name"

@@ -1,5 +1,5 @@
-"""The portal's rows. Lost: everybody logs in again. Written by an attacker: a session that was not sealed by us, for that
-cookie, does not open; an old one put back lives until its own end at most."""
+"""The portal's rows. Lost: everybody logs in again. Written by an attacker: what we did not seal for that cookie does
+not open; an old session put back lives until its own end at most."""
 
 from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, Text
 from sqlalchemy import Column as C

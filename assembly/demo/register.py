@@ -10,7 +10,8 @@ from kernel.clock import millis
 
 TENANT = "gm9901"
 MUNICIPALITY = "Gemeente Spaarnewoude"
-STORY, EXERCISE, VAULT, INSIGHT = "minimaregeling-witgoed", "oefening", "regie-kluis", "regie-inzage"
+STORY, MOVING, EXERCISE = "minimaregeling-witgoed", "verhuizing-verwerken", "oefening"
+VAULT, INSIGHT, OVERSIGHT = "regie-kluis", "regie-inzage", "logboek"  # our own uses
 INCOME, INCOME_ANSWER = "inkomen.brutoPerMaand", "inkomen.isHoogstens110ProcentSociaalMinimum"
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
 EXERCISES = ("kluis.oefening.een", "kluis.oefening.twee")
@@ -49,7 +50,7 @@ def _recipient(slug: str, oin: str, nl: str, en: str, by_bsn: bool = True) -> Re
 
 def activities() -> tuple[ActivityVersion, ...]:
     """What may be asked, by whom, on what ground."""
-    return (_story(), _moving(), _exercise(), _vault(), _insight())
+    return (_story(), _moving(), _exercise(), _vault(), _insight(), _oversight())
 
 
 def _element(name: str, klasse: str, why: tuple[str, str], basis: str, law: str = "", giver: str = "") -> UsedElement:
@@ -130,7 +131,7 @@ def _story() -> ActivityVersion:
 def _moving() -> ActivityVersion:
     law = "Wet BRP 2.39"
     return _activity(
-        "verhuizing-verwerken",
+        MOVING,
         (CIVIL_AFFAIRS,),
         (
             _element("brp.naam", "A", ("U bent het.", "It is you."), "6(1)(c)", law, "Wet BRP 3.8"),
@@ -203,6 +204,26 @@ def _insight() -> ActivityVersion:
         },
         maximalePeriode=3650,
         bewaartermijn={"nl": "20 jaar, zoals de wet bij de BRP vraagt.", "en": "20 years, as the law on the BRP asks."},
+        gevolgVanWeigeren={
+            "nl": "U kunt hier niet kiezen. De wet vraagt dit van ons.",
+            "en": "You cannot choose here. The law asks this of us.",
+        },
+    )
+
+
+def _oversight() -> ActivityVersion:
+    why = ("De FG kijkt na wie gegevens gebruikte.", "The privacy officer checks who used data.")
+    return _activity(
+        OVERSIGHT,
+        (SELF,),
+        (_element("brp.naam", "A", why, "6(1)(c)", "AVG 39", "AVG 39"),),
+        titel={"nl": "Toezicht op het logboek", "en": "Oversight of the log"},
+        doel={
+            "nl": "De privacy-toezichthouder kijkt na of gegevens goed zijn gebruikt.",
+            "en": "The privacy officer checks whether data was used properly.",
+        },
+        maximalePeriode=3650,
+        bewaartermijn={"nl": "20 jaar.", "en": "20 years."},
         gevolgVanWeigeren={
             "nl": "U kunt hier niet kiezen. De wet vraagt dit van ons.",
             "en": "You cannot choose here. The law asks this of us.",

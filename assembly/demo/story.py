@@ -118,16 +118,16 @@ async def _resident_says_yes(cast: Cast, case: str) -> str:
     wanted = await cast.application.request_consent(cast.bsn, STORY, (INCOME_ANSWER,), case)
     _demand(wanted.status_code == 201, "Het Inkomensloket vraagt toestemming.", f"{wanted.status_code} {wanted.text}")
     place = f"/toestemmingen/{wanted.json()['id']}"
-    page = await _choose(cast, place, "ja")
+    page = await _choose(cast, place, "kiezen", keuze="ja")
     _demand("Gelukt. U zei ja." in page.text, "R1 leest: Gelukt. U zei ja.", page.text)
     cast.say("Het Inkomensloket vraagt toestemming. R1 zegt ja, op een pagina met een formulier.")
     return place
 
 
-async def _choose(cast: Cast, place: str, choice: str) -> Page:
+async def _choose(cast: Cast, place: str, act: str, **choice: str) -> Page:
     page = await cast.resident.get(place)
     _demand(page.status == 200, "R1 opent de vraag.", page.status)
-    return await cast.resident.send(page, page.form("keuze"), keuze=choice)
+    return await cast.resident.send(page, page.form("actie", act), actie=act, **choice)
 
 
 async def _asks_under_consent(cast: Cast, case: str) -> None:
@@ -139,7 +139,7 @@ async def _asks_under_consent(cast: Cast, case: str) -> None:
 
 
 async def _resident_stops(cast: Cast, place: str) -> None:
-    page = await _choose(cast, place, "stop")
+    page = await _choose(cast, place, "stoppen")
     _demand("Uw toestemming is gestopt" in page.text, "R1 leest: Uw toestemming is gestopt.", page.text)
     cast.say("R1 stopt met delen, op dezelfde pagina.")
 
@@ -154,7 +154,7 @@ async def _officer_searches(cast: Cast, case: str) -> None:
     await cast.officer.log_in(cast.officer_choice)
     page = await cast.officer.get("/fg/zoek")
     found = await cast.officer.send(
-        page, page.form("bsn"), bsn=cast.bsn, reden="vraag-inwoner", zaak=f"FG-{case}", ontvanger=""
+        page, page.form("bsn"), soort="inwoner", bsn=cast.bsn, reden="inzage", zaak=f"FG-{case}"
     )
     _demand(found.status == 200 and "Inkomensloket" in found.text, "De FG ziet wie R1 zag, en waarom.", found.text)
     cast.say("De FG vraagt met een reden: wie zag R1, en waarom? Het zoeken zelf staat er ook.")

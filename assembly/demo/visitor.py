@@ -12,12 +12,14 @@ HOPS = 12
 
 @dataclass
 class Form:
-    """A form as it stands on the page; `fields` holds what would be sent untouched, `buttons` the named ones."""
+    """A form as it stands on the page; `fields` holds what would be sent untouched, `buttons` the named ones,
+    `choices` the radio buttons and check boxes that nobody chose."""
 
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    choices: list[tuple[str, str]] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -43,7 +45,9 @@ class _Reader(HTMLParser):
         kind = given.get("type", "")
         if tag == "button" or kind == "submit":
             self._open.buttons.append((given["name"], given.get("value", "")))
-        elif tag in {"input", "textarea", "select"} and (kind not in {"radio", "checkbox"} or "checked" in given):
+        elif kind in {"radio", "checkbox"} and "checked" not in given:
+            self._open.choices.append((given["name"], given.get("value", "")))
+        elif tag in {"input", "textarea", "select"}:
             self._open.fields[given["name"]] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
@@ -73,13 +77,11 @@ class Page:
         """The words on the page, in reading order."""
         return " ".join(self._read().words)
 
-    def form(self, holding: str) -> Form:
-        """The form that has this field or button. Raises LookupError."""
+    def form(self, holding: str, value: str = "") -> Form:
+        """The form that has this field or button, with this value if one is given. Raises LookupError."""
         for form in self._read().forms:
-            if holding in form.fields or any(holding == name for name, _ in form.buttons):
-                return form
-        for form in self._read().forms:
-            if f'name="{holding}"' in self.html and form.method == "post" and holding not in form.fields:
+            offered = [*form.fields.items(), *form.buttons, *form.choices]
+            if any(name == holding and value in ("", given) for name, given in offered):
                 return form
         raise LookupError(f"no form with {holding} on {urlsplit(self.url).path}")
 

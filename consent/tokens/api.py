@@ -8,7 +8,6 @@ from fastapi.responses import JSONResponse
 
 from consent.tokens.server import METHOD, Answer
 from consent.tokens.service import TokenService
-from kernel.component import Tenant
 from kernel.errors import NotFound
 from kernel.http.bearer import Hosts
 
@@ -17,10 +16,10 @@ _NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _KEPT = {"Cache-Control": "public, max-age=300"}  # shorter than the life of a key by far
 
 
-def token_router(service: TokenService, tenants: Mapping[str, Tenant]) -> APIRouter:
-    """Which municipality, the host says."""
+def token_router(service: TokenService, issuers: Mapping[str, str]) -> APIRouter:
+    """Which municipality, the host says. issuers: tenant -> public address."""
     router = APIRouter(include_in_schema=False)
-    hosts = Hosts({tenant.public_url: tenant.id for tenant in tenants.values()})
+    hosts = Hosts({address: tenant for tenant, address in issuers.items()})
 
     def place(request: Request) -> tuple[str, str]:
         found = hosts.at(request)

@@ -34,8 +34,9 @@ async def build_tokens(
     rows = KeyRows(database, keys, Keyring(provider))
     for tenant in tenants:
         await rows.found(tenant, [PURPOSE])
-    service = TokenService(tenants, database, rows, clients, clock)
-    return service, token_router(service, tenants)
+    issuers = {tenant.id: tenant.public_url for tenant in tenants.values()}
+    service = TokenService(issuers, database, rows, clients, clock)
+    return service, token_router(service, issuers)
 
 
 def _wrong(tenant: Tenant, strict: bool) -> str:

@@ -18,7 +18,6 @@ from consent.tokens.server import Answer, Here, TokenServer, read_form
 from consent.tokens.signing import SigningKey
 from consent.tokens.tables import assertions
 from kernel.clock import Clock
-from kernel.component import Tenant
 from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
@@ -41,11 +40,14 @@ class _Known:
 
 
 class TokenService:
-    """Gives access tokens to applications and public keys to who reads them. Raises RegisterUnavailable."""
+    """Gives access tokens to applications and public keys to who reads them. Raises RegisterUnavailable.
 
-    def __init__(self, tenants: Mapping[str, Tenant], database: Database, keys: KeyRows, clients: Clients,
+    issuers: tenant -> public address, no path.
+    """
+
+    def __init__(self, issuers: Mapping[str, str], database: Database, keys: KeyRows, clients: Clients,
                  clock: Clock) -> None:  # fmt: skip
-        self._tenants, self._database, self._rows = tenants, database, keys
+        self._issuers, self._database, self._rows = issuers, database, keys
         self._clients, self._clock = clients, clock
         self._known: dict[str, _Known] = {}
         self._failures, self._limiter = Failures(), CapacityLimiter(THREADS)
@@ -87,11 +89,6 @@ class TokenService:
             self._known.pop(tenant, None)
         return (await self._keys(tenant, KNOWN_SECONDS))[0].kid
 
-    async def rewrap(self, tenant: str) -> int:
-        """All keys of the register's table to the newest KEK, every version; how many changed."""
-        with _unavailable():
-            return await self._rows.rewrap(tenant)
-
     async def _answered(self, tenant: str, form: dict[str, str], now: float) -> Answer:
         def find(client_id: str) -> tuple[Application, Recipient] | None:
             return from_thread.run(self._clients.client_of, tenant, client_id)
@@ -103,7 +100,7 @@ class TokenService:
             return from_thread.run(self._spend, tenant, proof)
 
         key = (await self._keys(tenant, KNOWN_SECONDS))[0]
-        here = Here(tenant, self._tenants[tenant].public_url, key, now, find, activities, spend)
+        here = Here(tenant, self._issuers[tenant], key, now, find, activities, spend)
         return await to_thread.run_sync(TokenServer(here).answer, form, limiter=self._limiter)
 
     async def _spend(self, tenant: str, proof: Proven) -> bool:

@@ -1,7 +1,8 @@
 """Transactions. SQLite's driver starts one only at the first write; ours starts where we say so."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -18,15 +19,16 @@ class Database:
     def __init__(self, url: str, schema: str, pool: int = 8) -> None:
         self.schema, self.postgres = schema, url.startswith("postgresql")
         self.engine = _postgres(url, pool) if self.postgres else _sqlite(url, schema, pool)
+        # SQLite has one writer, and its own waiting is blind sleep: here they stand in line, first come first served
+        self._turn: asyncio.Lock | None = None if self.postgres else asyncio.Lock()
 
     @asynccontextmanager
     async def writing(self, tenant: str) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits when the block ends. SQLite: BEGIN IMMEDIATE, what was read is still true at
         commit. PostgreSQL: READ COMMITTED, lock what must not change with FOR UPDATE."""
-        async with self.engine.connect() as connection:
-            async with connection.begin():
-                await self._enter(connection, tenant)
-                yield connection
+        async with self._turn or nullcontext(), self.engine.connect() as connection, connection.begin():
+            await self._enter(connection, tenant)
+            yield connection
 
     @asynccontextmanager
     async def snapshot(self, tenant: str) -> AsyncIterator[AsyncConnection]:

@@ -74,12 +74,18 @@ class Register:
             ("gm9902", "verweg"): (application("verweg", OWN), recipient("inkomensloket")),
         }
     )
+    activities: dict[str, frozenset[str]] = field(
+        default_factory=lambda: {
+            "inkomensloket": frozenset({"witgoed", "huur"}),
+            "burgerzaken": frozenset({"verhuizen"}),
+        }
+    )
 
     async def client_of(self, tenant: str, client_id: str) -> tuple[Application, Recipient] | None:
         return self.known.get((tenant, client_id))
 
     async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:
-        return frozenset({"inkomensloket": {"witgoed", "huur"}, "burgerzaken": {"verhuizen"}}[recipient])
+        return self.activities[recipient]
 
 
 def signed(

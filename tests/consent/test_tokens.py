@@ -11,16 +11,19 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from consent import tables
 from consent.tokens.component import build_tokens
 from consent.tokens.failures import MOST
 from consent.tokens.signing import SigningKey
 from kernel.caller import Caller
 from kernel.component import Tenant
+from kernel.crypto import Keyring
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.http.bearer import BearerGate
 from kernel.ids import random_id
 from kernel.settings import RoomSettings, SettingsWrong
 from kernel.sql import Database
+from kernel.sql.key_rows import KeyRows
 from kernel.sql.upgrade import upgrade
 from tests.consent.applications import (
     ISSUER,
@@ -167,7 +170,9 @@ async def test_all_versions_follow_the_kek(url: str, provider: FileKeyProvider) 
         await before.service.rotate("gm9901")
         keys = await before.service.jwks("gm9901")
         await provider.rotate("regie/gm9901/consent")
-        assert await before.service.rewrap("gm9901") == 2
+        database = Database(url, "consent")
+        assert await KeyRows(database, tables.keys, Keyring(provider)).rewrap("gm9901") == 2
+        await database.close()
         await provider.destroy("regie/gm9901/consent", 1)
     async with house(url, provider, Clock()) as after:
         assert await after.service.jwks("gm9901") == keys
@@ -213,11 +218,7 @@ async def test_no_token_when_the_tables_are_away(one: House, url: str) -> None:
 
 
 async def test_application_without_activities_gets_no_token(one: House) -> None:
-    class Empty(Register):
-        async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:
-            return frozenset()
-
-    one.service._clients = Empty()
+    one.register.activities["inkomensloket"] = frozenset()
     assert (await one.ask(signed())).json() == {"error": "invalid_scope"}
 
 

@@ -1,5 +1,6 @@
 """`/toestemmingen` and the one page on which a resident says yes, says no, stops or starts anew."""
 
+from contextlib import suppress
 from typing import Final, cast
 
 from starlette.responses import Response
@@ -75,10 +76,8 @@ async def _carried_out(visit: Visit, answer: Answer) -> Response:
     told = text_hash(page(detail, _words(visit, detail), visit.frame()))
     # 2 a line, or nothing: LogUnavailable and its kin become E3, "Uw keuze is niet bewaard"
     choice = Choice(answer=answer, text_hash=told, language=visit.language)
-    try:
+    with suppress(NotNow):  # sent twice, or chosen in another window: the page shows what stands
         await visit.site.consent.choose(visit.caller, detail.consent.id, choice)
-    except NotNow:
-        pass  # sent twice, or chosen in another window: the page shows what stands
     # 3 the page is drawn from what is stored
     await _forget(visit)
     return visit.to(f"/toestemmingen/{detail.consent.id}")

@@ -24,7 +24,11 @@ from web.words import SEARCH_REASONS, WRONG
 
 ROWS = 200
 ANSWER_MAX = 2000
-USES: Final[Mapping[str, str]] = {"verstrekking": N_("doorgegeven"), "weigering": N_("niets gegeven")}
+USES: Final[Mapping[str, str]] = {
+    "verstrekking": N_("doorgegeven"),
+    "weigering": N_("niets gegeven"),
+    "afloop": N_("hoe het afliep"),
+}
 
 
 class Shown(Message):
@@ -102,7 +106,8 @@ async def _subject(visit: Visit, asked: Asked) -> str:
     if asked.by != "inwoner" or asked.bsn is None:
         return ""
     (resident,) = await visit.site.vault.identify(visit.caller, (asked.bsn,))
-    return resident.subject
+    # who is nobody here shares a series with all who are: look for this one, and find nothing
+    return resident.id if resident.stand_in else resident.subject
 
 
 async def _questions(visit: Visit, wrong_in: str = "", draft: str = "", wrong: str = "") -> Response:
@@ -175,7 +180,7 @@ def _recipients(said: RegisterWords) -> dict[str, str]:
 
 
 def _named(slug: str) -> str:
-    return slug.replace("-", " ").capitalize()
+    return slug.replace("-", " ").title()
 
 
 def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:

@@ -129,7 +129,7 @@ def _consent_of(line: Line, consents: list[ConsentView]) -> str | None:
     named = event.details.get("toestemming", "")
     for view in consents:
         same = (view.activity, view.recipient) == (event.activity, event.recipient)
-        if view.id == named or (not named and same and set(view.elements) & set(event.elements)):
+        if view.id == named or (not named and same and set(view.elements) & {*event.elements, *dict(event.refused)}):
             return view.id
     return None
 

@@ -83,7 +83,7 @@ class Provider:
             "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256"],
             "acr_values_supported": [ACR],
             "scopes_supported": ["openid"],
-            "claims_supported": ["sub", "acr", "auth_time", "nonce", "sub_id_type", BSN_CLAIM, "roles"],
+            "claims_supported": ["sub", "acr", "auth_time", "nonce", "name", "sub_id_type", BSN_CLAIM, "roles"],
             "authorization_response_iss_parameter_supported": True,
             "ui_locales_supported": ["nl"],
         }
@@ -119,6 +119,7 @@ class Provider:
             "auth_time": login.at,
             "nonce": login.question.nonce,
             "acr": ACR,
+            "name": persona.name,
         }
         if persona.bsn:
             claims |= {"sub_id_type": BSN_CLAIM, BSN_CLAIM: persona.bsn}

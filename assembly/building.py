@@ -1,0 +1,135 @@
+"""What lives here is built; to what does not, a line is laid. Each room gets its own database, keys and name."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from fastapi import APIRouter
+
+from assembly.settings import HouseSettings
+from audit.component import build_audit
+from audit.contract import Audit, Trust
+from audit.service import AuditService
+from audit.settings import AuditSettings
+from connectors.catalogue import catalogue_elements
+from consent.component import Neighbours, build_consent
+from consent.contract import Residents
+from consent.service import ConsentService
+from consent.settings import ConsentSettings
+from kernel.clock import BootClock, Clock, boot_seconds, utc_now
+from kernel.component import Component
+from kernel.crypto.file_keys import FileKeyProvider
+from kernel.http.bearer import BearerGate, KeySource
+from kernel.http.client import RoomLine, open_client
+from kernel.http.jwks import JwksOverHttp
+from kernel.http.rooms import RoomGate, RoomKey
+from kernel.settings import read_secret
+from vault.component import build_vault
+from vault.service import VaultService
+from vault.settings import VaultSettings
+
+KEEP_YEARS = 20  # of lines whose activity names no year: the term for BRP provisions (Wet BRP 3.11)
+
+
+def _no_transport(_: str) -> httpx2.AsyncBaseTransport | None:
+    return None
+
+
+@dataclass(frozen=True)
+class World:
+    """What lies outside the house: clocks, and how neighbours and sources are reached. extra: routers of the demo."""
+
+    clock: Clock = utc_now
+    boot: BootClock = boot_seconds
+    neighbours: Callable[[str], httpx2.AsyncBaseTransport | None] = _no_transport
+    brp: httpx2.AsyncBaseTransport | None = None
+    login: httpx2.AsyncBaseTransport | None = None
+    extra: Sequence[APIRouter] = ()
+
+
+class Builder:
+    """`components` and `clients` grow while rooms are built; the front serves the one and closes the other."""
+
+    def __init__(self, settings: HouseSettings, world: World, anchors: Mapping[str, Any] | None = None) -> None:
+        self.settings, self.world, self.tenants = settings, world, settings.by_tenant()
+        self.anchors = anchors or settings.folder.read_anchors()
+        self.provider = FileKeyProvider(settings.folder.keys)
+        self.components: list[Component] = []
+        self.clients: list[httpx2.AsyncClient] = []
+
+    def line(self, room: str, neighbour: str, url: str, seconds: float) -> RoomLine:
+        """From one room to a neighbour that lives elsewhere."""
+        seed = read_secret(self.settings.folder.seed(room))
+        return RoomLine(self._client(neighbour, url, seconds), RoomKey(room, seed, self.world.clock), neighbour)
+
+    def gate(self, room: str) -> RoomGate:
+        """Who may knock on a room's inner door."""
+        trusted = {name: bytes.fromhex(key) for name, key in self.anchors["rooms"].items()}
+        return RoomGate(room, trusted, self.world.clock)
+
+    def bearer(self, root: str, consent: ConsentService | None) -> BearerGate:
+        """Who is at a public door: our own tokens, whose keys the register has."""
+        issuers = {tenant.public_url: tenant.id for tenant in self.tenants.values()}
+        keys: KeySource = consent.tokens.public_key if consent and consent.tokens else self._keys_from_afar()
+        return BearerGate(issuers, keys, root, self.world.clock)
+
+    async def trust(self) -> Trust:
+        """The public keys that permits are checked with; from the anchors, never from the network."""
+        logs = {origin: bytes.fromhex(key) for origin, key in self.anchors["logs"].items()}
+        return Trust(logs, {tenant: bytes.fromhex(key) for tenant, key in self.anchors["registers"].items()})
+
+    def own(self, room: str) -> dict[str, Any]:
+        """What every room is told."""
+        return {"mode": self.settings.mode, "database": self.settings.database(room)}
+
+    @asynccontextmanager
+    async def nothing(self) -> AsyncIterator[None]:
+        """For a component that runs nothing in the background."""
+        yield
+
+    async def audit(self) -> AuditService:
+        """The log, here."""
+        settings = AuditSettings(**self.own("audit"), signer=self.settings.folder.log, keep_years=KEEP_YEARS)
+        service, component = await build_audit(
+            settings, self.tenants, self.provider, self.world.clock, self.gate("audit")
+        )
+        self.components.append(component)
+        return service
+
+    async def consent(self, audit: Audit, residents: Residents) -> ConsentService:
+        """The register, here."""
+        settings = ConsentSettings(**self.own("consent"), trusted=self.anchors["rooms"])
+        neighbours = Neighbours(audit, residents, catalogue_elements())
+        service, component = await build_consent(settings, self.tenants, neighbours, self.provider, self.world.clock)
+        self.components.append(component)
+        return service
+
+    async def vault(self, audit: Audit) -> VaultService:
+        """The vault, here."""
+        settings = VaultSettings(**self.own("vault"), trusted=self.anchors["rooms"])
+        service, component = await build_vault(
+            settings, self.tenants, audit, self.trust, self.provider, self.world.clock
+        )
+        self.components.append(component)
+        return service
+
+    def _client(self, neighbour: str, url: str, seconds: float) -> httpx2.AsyncClient:
+        client = open_client(url, timeout_seconds=seconds, transport=self.world.neighbours(neighbour))
+        self.clients.append(client)
+        return client
+
+    def _keys_from_afar(self) -> KeySource:
+        by_tenant: dict[str, JwksOverHttp] = {}
+        for tenant in self.tenants.values():
+            client = self._client("consent", self.settings.consent_url, 5.0)
+            client.headers["host"] = urlsplit(tenant.public_url).netloc  # the register knows its tenants by their host
+            by_tenant[tenant.id] = JwksOverHttp(client, {tenant.id: "/oauth/jwks"}, self.world.boot)
+
+        async def key(tenant: str, kid: str) -> Mapping[str, Any] | None:
+            known = by_tenant.get(tenant)
+            return await known(tenant, kid) if known else None
+
+        return key

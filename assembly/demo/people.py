@@ -1,0 +1,56 @@
+"""Who can log in at the demo: the roles of the stories, more residents until there are enough, and the FG."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from assembly.demo.brp.loader import Persons
+from assembly.demo.brp.roles import roles_in
+from assembly.demo.brp.translate import living_age
+from assembly.demo.brp.values import GbaPerson
+from assembly.demo.idp.setup import Persona
+from assembly.demo.register import MUNICIPALITY
+
+ENOUGH = 20  # residents with an opened vault
+OLD_ENOUGH = 16  # who logs in for themselves
+ABOUT = {
+    "R1": "Vraagt geld voor een wasmachine (verhaal 1).",
+    "R3": "20 jaar.",
+    "R9": "Een ander regelt de geldzaken.",
+    "R11": "Heeft geheime gegevens.",
+    "R12": "Woont op een veilig adres.",
+}
+OFFICER = Persona(
+    "fg", "Privacy-toezichthouder (FG)", f"Zoekt met een reden in het logboek van {MUNICIPALITY}.", roles=("fg",)
+)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """bsn_of: by the key of the login choice; the officer has none."""
+
+    personas: tuple[Persona, ...]
+    bsn_of: dict[str, str]
+
+
+def cast_of(persons: Persons, today: date) -> Cast:
+    """The same for the same file and day. Raises NobodyFits."""
+    chosen: dict[str, Persona] = {}
+    for role, bsn in _in_order(persons, today):
+        if bsn not in chosen and len(chosen) < ENOUGH and (living_age(persons[bsn], today) or 0) >= OLD_ENOUGH:
+            about = ABOUT.get(role, "Inwoner.")
+            chosen[bsn] = Persona(role.lower(), _name(persons[bsn]), about, bsn=bsn)
+    return Cast((*chosen.values(), OFFICER), {one.key: bsn for bsn, one in chosen.items()})
+
+
+def _in_order(persons: Persons, today: date) -> Iterator[tuple[str, str]]:
+    yield from roles_in(persons, today).items()
+    for number, bsn in enumerate(sorted(persons)):
+        if persons[bsn].get("naam"):
+            yield f"P{number}", bsn
+
+
+def _name(person: GbaPerson) -> str:
+    name = person.get("naam", {})
+    parts = (name.get("voornamen"), name.get("voorvoegsel"), name.get("geslachtsnaam"))
+    return " ".join(str(part) for part in parts if part) or "Inwoner zonder naam"

@@ -1,0 +1,137 @@
+"""Fills the demo's rooms through their own doors, and tells outside programs who is who.
+
+Everything may run again on the same folder: what is there stays, and each run opens fresh cases.
+"""
+
+import asyncio
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from assembly.clients import NewClient, Role, add_client
+from assembly.demo import register
+from assembly.demo.people import OFFICER, Cast
+from assembly.house import House
+from consent.contract import Case, ResidentRef
+from kernel.caller import Caller, room_of
+from vault.contract import Bsn, Deposit
+
+AT_ONCE = 8  # acts of the set-up under way together
+CASES = 24  # fresh ones for each persona, at every start
+LOW_INCOME: JsonValue = {"bedrag": "1450.00", "munt": "EUR"}  # a month: under the limit of the scheme in the story
+CLIENTS = (
+    (register.LOAN_DESK, NewClient("inkomensloket-medewerker", "Inkomensloket, medewerker", "mens")),
+    (register.LOAN_DESK, NewClient("inkomensloket-automatisch", "Inkomensloket, automatisch", "automatisch")),
+    (register.LOAN_DESK, NewClient("inkomensloket-inwoner", "Mijn Inkomensloket", "burger")),
+    (register.CIVIL_AFFAIRS, NewClient("burgerzaken-medewerker", "Burgerzaken, medewerker", "mens")),
+    (register.TRAINERS, NewClient("oefenpartij", "Oefenpartij", "automatisch")),
+    (register.SELF, NewClient("fg-onderzoek", "Onderzoek van de FG", "automatisch")),
+)
+ALL_ROOTS: tuple[Role, ...] = ("verstrekking", "toestemming", "logboek")
+
+
+class Stage:
+    """One house, its cast, and the folder in which outside programs look."""
+
+    def __init__(self, house: House, cast: Cast, folder: Path, url: str) -> None:
+        self._house, self._cast, self._folder, self._url = house, cast, folder, url
+        self._staff = room_of(register.TENANT, "assembly")
+        self._register = house.consent("assembly")
+        self._vault = house.vault("assembly")
+
+    async def set_up(self) -> None:
+        """Register, clients, residents with their vaults, cases; then the three files."""
+        for recipient in register.recipients():
+            await self._register.admit(self._staff, recipient)
+        for version in register.activities():
+            await self._register.publish(self._staff, version)
+        clients = await self._clients()
+        residents = await self._residents()
+        cases = await self._cases(residents)
+        self._write("clients.json", clients)
+        self._write("personas.json", {"personas": [self._persona(key, cases) for key in (*residents, OFFICER.key)]})
+        if self._house.log:
+            (self._folder / "log.vkey").write_text("".join(key + "\n" for key in self._house.log.vkeys.values()))
+
+    async def _clients(self) -> dict[str, Any]:
+        path = self._folder / "clients.json"
+        there: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"clients": []}
+        known = {entry["clientId"]: entry for entry in there["clients"]}
+        for recipient, new in CLIENTS:
+            if new.client_id not in known:
+                client = NewClient(new.client_id, new.name, new.kind, ALL_ROOTS)
+                entry = await add_client(self._register, self._staff, recipient, client, self._url)
+                known[new.client_id] = entry | {"activities": _activities_of(recipient)}
+            known[new.client_id]["resources"] = {root: f"{self._url}/{root}/v1" for root in ALL_ROOTS}
+        return {"issuer": self._url, "tokenUrl": f"{self._url}/oauth/token", "clients": list(known.values())}
+
+    async def _residents(self) -> dict[str, ResidentRef]:
+        keys = list(self._cast.bsn_of)
+        numbers = [Bsn(self._cast.bsn_of[key]) for key in keys]
+        found = await self._vault.enrol(self._staff, numbers)
+        refs = [ResidentRef(**one.model_dump()) for one in found]
+        await asyncio.gather(*(self._fill(ref) for ref in found))
+        return dict(zip(keys, refs, strict=True))
+
+    async def _fill(self, ref: Any) -> None:
+        caller = Caller(tenant=register.TENANT, kind="inwoner", user=ref.id)
+        if await self._vault.opened(caller, ref):
+            return
+        await self._vault.open_vault(caller, ref)
+        deposits = [
+            Deposit(element=register.INCOME, value=LOW_INCOME, source="Loonstrook"),
+            Deposit(element=register.EXERCISES[0], value="een verzonnen waarde", source="Oefening"),
+            Deposit(element=register.EXERCISES[1], value="nog een verzonnen waarde", source="Oefening"),
+        ]
+        await self._vault.keep(caller, ref, deposits)
+
+    async def _cases(self, residents: dict[str, ResidentRef]) -> dict[str, list[str]]:
+        opened: dict[str, list[str]] = {key: [f"Z-{secrets.token_hex(5)}" for _ in range(CASES)] for key in residents}
+        waiting = [(reference, residents[key]) for key, references in opened.items() for reference in references]
+
+        async def work() -> None:
+            while waiting:
+                await self._open(*waiting.pop())
+
+        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        return opened
+
+    async def _open(self, reference: str, resident: ResidentRef) -> None:
+        case = Case(
+            reference=reference,
+            recipient=register.LOAN_DESK,
+            resident=resident,
+            activity=register.STORY,
+        )
+        await self._register.open_case(self._staff, case)
+
+    def _persona(self, key: str, cases: dict[str, list[str]]) -> dict[str, Any]:
+        persona = next(one for one in self._cast.personas if one.key == key)
+        return {
+            "naam": persona.name,
+            "bsn": self._cast.bsn_of.get(key, ""),
+            "rol": "inwoner" if key in self._cast.bsn_of else "fg",
+            "zaken": cases.get(key, []),
+            "inloggen": {"url": f"{self._url}/inloggen", "keuze": key},
+        }
+
+    def _write(self, name: str, content: Any) -> None:
+        """Private keys and invented numbers: for the owner of the folder only."""
+        path = self._folder / name
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def _activities_of(recipient: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "slug": version.slug,
+            "gegevenselementen": [element.name for element in version.elements],
+            "zaak": version.case == "verplicht",
+        }
+        for version in register.activities()
+        if recipient in {party.recipient for party in version.parties}
+    ]

@@ -1,0 +1,95 @@
+"""`regie init`: everything that is made once. To found and to open are two verbs: nothing here runs at a normal start.
+
+A crash here leaves some keys and tables but no anchors; `regie init` then goes on. With anchors it refuses.
+"""
+
+import asyncio
+import json
+import os
+from contextlib import AsyncExitStack
+from typing import Any
+
+from assembly.building import Builder, World
+from assembly.ports import ConsentResidents
+from assembly.settings import ROOMS, HouseSettings
+from kernel.crypto import KeyExists, random_bytes
+from kernel.crypto.file_keys import FileKeyProvider
+from kernel.http.rooms import RoomKey
+from kernel.settings import SettingsWrong, read_secret
+from kernel.sql.upgrade import newest, revision, upgrade
+
+
+async def found(settings: HouseSettings, world: World | None = None) -> None:
+    """Folders, keys, tables, logs, anchors. Raises SettingsWrong when it was done before."""
+    folder = settings.folder
+    if folder.anchors.exists():
+        raise SettingsWrong([f"{folder.anchors} is er al: hier is al een Regie ingericht."])
+    _private(folder.path, folder.log, folder.path / "rooms")
+    await _found_keys(settings)
+    rooms = {room: _room_key(settings, room) for room in ROOMS}
+    await migrate(settings)
+    anchors = {"logs": {}, "registers": {}, "rooms": rooms} | await _found_rooms(settings, world or World(), rooms)
+    draft = folder.anchors.with_suffix(".draft")
+    draft.write_text(json.dumps(anchors, indent=1))
+    draft.replace(folder.anchors)
+
+
+async def migrate(settings: HouseSettings) -> None:
+    """Every room's tables to the newest version."""
+    for room in ROOMS:
+        await upgrade(room, settings.database(room))
+
+
+async def demand_newest(settings: HouseSettings, rooms: tuple[str, ...]) -> None:
+    """Raises SettingsWrong when the tables of a room are not those of this program."""
+    wrong = [room for room in rooms if await revision(room, settings.database(room)) != newest(room)]
+    if wrong:
+        raise SettingsWrong(
+            [f"De tabellen van {room} zijn van een andere versie: doe `regie migrate`." for room in wrong]
+        )
+
+
+def _private(*folders: Any) -> None:
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+
+
+async def _found_keys(settings: HouseSettings) -> None:
+    provider = FileKeyProvider(settings.folder.keys)
+    for tenant in settings.tenants:
+        for room in ROOMS:
+            try:
+                await provider.found(f"regie/{tenant.id}/{room}")
+            except KeyExists:
+                continue  # an init that was broken off
+
+
+def _room_key(settings: HouseSettings, room: str) -> str:
+    """The room's public key in hex; its private one is made where there is none."""
+    path = settings.folder.seed(room)
+    if not path.exists():
+        draft = path.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
+            file.write(random_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    return RoomKey(room, read_secret(path)).public.hex()
+
+
+async def _found_rooms(settings: HouseSettings, world: World, rooms: dict[str, str]) -> dict[str, dict[str, str]]:
+    builder = Builder(settings, world, {"logs": {}, "registers": {}, "rooms": rooms})
+    log = await builder.audit()
+    consent = await builder.consent(log.door("consent"), ConsentResidents())
+    await builder.vault(log.door("vault"))
+    anchors = {
+        "logs": {origin: key.hex() for origin, key in log.public_keys.items()},
+        "registers": {one: (await consent.public_seal_key(one)).hex() for one in builder.tenants},
+    }
+    async with AsyncExitStack() as stack:  # entered and left: it closes what was opened
+        for component in builder.components:
+            await stack.enter_async_context(component.run())
+        await asyncio.sleep(0)
+    return anchors

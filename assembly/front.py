@@ -1,0 +1,91 @@
+"""One app for the rooms that live here: their doors, the probes, and a start that is refused unless all is well."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from assembly.building import Builder
+from kernel.component import Component
+from kernel.errors import Problem
+from kernel.http.app import Opening, make_app
+from kernel.http.health import OK, StartGate, health_router
+from kernel.http.openapi import Contact, Root, public_root
+from kernel.settings import SettingsWrong
+
+TITLES = {
+    "/verstrekking": "Regie: verstrekking van gegevens",
+    "/toestemming": "Regie: toestemming en registers",
+    "/logboek": "Regie: logboek",
+}
+
+
+def front_of(builder: Builder) -> FastAPI:
+    """Every door of every room in `builder.components`; pages last, for they answer every path that is left."""
+    gate = StartGate()
+    opens: list[Opening] = [component.run for component in builder.components]
+    app = make_app("Regie", gate, [_closing(builder), *opens, _opening(builder, gate)])
+    app.include_router(health_router({one.name: _worded(one.check) for one in builder.components}, gate))
+    for component in builder.components:
+        for root, router in component.public:
+            public_root(app, _root(builder, root), router)
+        for inner in component.intern:
+            app.include_router(inner)
+    for router in builder.world.extra:
+        app.include_router(router)
+    for component in _pages_last(builder.components):
+        for plain in component.plain:
+            app.include_router(plain)
+    return app
+
+
+def _root(builder: Builder, path: str) -> Root:
+    place = path.removesuffix("/v1")
+    server = next(iter(builder.tenants.values())).public_url
+    contact = Contact("Team Regie", builder.settings.contact_email, server)
+    return Root(place, TITLES[place], server, contact)
+
+
+def _pages_last(components: list[Component]) -> list[Component]:
+    return sorted(components, key=lambda component: component.name == "web")
+
+
+def _worded(check: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[str]]:
+    async def asked() -> str:
+        try:
+            await check()
+        except Problem as problem:
+            return problem.detail or problem.title
+        return OK
+
+    return asked
+
+
+def _closing(builder: Builder) -> Opening:
+    @asynccontextmanager
+    async def closing() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            for client in builder.clients:
+                await client.aclose()
+
+    return closing
+
+
+def _opening(builder: Builder, gate: StartGate) -> Opening:
+    """The last thing at start, the first at the end. Until sealed starts exist, what is not well does not start."""
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[None]:
+        answers = {component.name: await _worded(component.check)() for component in builder.components}
+        wrong = [f"{name}: {answer}" for name, answer in answers.items() if answer != OK]
+        if wrong:
+            raise SettingsWrong(wrong)
+        gate.open()
+        try:
+            yield
+        finally:
+            gate.seal()
+
+    return opening

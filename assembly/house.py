@@ -1,0 +1,146 @@
+"""Together or apart: one conditional per neighbour, and nowhere else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from assembly.building import Builder, World
+from assembly.front import front_of
+from assembly.ports import AuditResidents, ConsentResidents
+from assembly.settings import ROOMS, HouseSettings
+from audit.api import routes as log_routes
+from audit.client import AuditClient
+from audit.component import hosts_of
+from audit.contract import Audit
+from audit.service import AuditService
+from connectors.catalogue import catalogue_elements
+from connectors.component import Wiring, build_connectors
+from connectors.settings import ConnectorsSettings
+from consent.client import ConsentClient
+from consent.service import ConsentService
+from kernel.component import Component
+from kernel.settings import SettingsWrong
+from vault.client import VaultClient
+from vault.contract import Vault
+from vault.service import VaultService
+from web.component import Neighbours, build_web
+from web.settings import LoginSettings, WebSettings
+
+Register = ConsentService | ConsentClient
+NEEDS = {
+    "audit": ("consent", "vault"),  # keys of tokens; who a number is, for searches
+    "consent": ("audit", "vault"),
+    "vault": ("audit",),
+    "connectors": ("audit", "consent", "vault"),
+    "web": ("audit", "consent", "vault"),
+}
+LOG_SECONDS, SECONDS = 3.0, 5.0  # how long a neighbour may be silent
+LOG_ROOT, DESK_ROOT = "/logboek/v1", "/verstrekking/v1"
+
+
+@dataclass
+class House:
+    """The rooms as each neighbour sees them, and the app that serves those that live here."""
+
+    builder: Builder
+    log: AuditService | None = None
+    register: ConsentService | None = None
+    treasury: VaultService | None = None
+    app: FastAPI = field(init=False)
+
+    def audit(self, room: str) -> Audit:
+        """The log, as this room may use it."""
+        if self.log:
+            return self.log.door(room)
+        return AuditClient(self.builder.line(room, "audit", self.builder.settings.audit_url, LOG_SECONDS))
+
+    def consent(self, room: str) -> Register:
+        """The register."""
+        if self.register:
+            return self.register
+        return ConsentClient(self.builder.line(room, "consent", self.builder.settings.consent_url, SECONDS))
+
+    def vault(self, room: str) -> Vault:
+        """The vault."""
+        if self.treasury:
+            return self.treasury
+        return VaultClient(self.builder.line(room, "vault", self.builder.settings.vault_url, SECONDS))
+
+
+async def assemble(settings: HouseSettings, rooms: Sequence[str] = ROOMS, world: World | None = None) -> House:
+    """Build the rooms named, lay lines to the others. Raises SettingsWrong, KeyUnavailable, SQLAlchemyError: then
+    nothing starts."""
+    _demand_neighbours(settings, rooms)
+    builder = Builder(settings, world or World())
+    house, residents = House(builder), ConsentResidents()
+    if "audit" in rooms:
+        house.log = await builder.audit()
+    if "consent" in rooms:
+        house.register = await builder.consent(house.audit("consent"), residents)
+    if "vault" in rooms:
+        house.treasury = await builder.vault(house.audit("vault"))
+    if "consent" in rooms:
+        residents.vault = house.vault("consent")
+    if "audit" in rooms:
+        _open_log(house)
+    if "connectors" in rooms:
+        await _add_desk(house)
+    if "web" in rooms:
+        await _add_portal(house)
+    house.app = front_of(builder)
+    return house
+
+
+def _demand_neighbours(settings: HouseSettings, rooms: Sequence[str]) -> None:
+    if unknown := set(rooms) - set(ROOMS):
+        raise SettingsWrong([f"Een onderdeel {name} kennen wij niet." for name in sorted(unknown)])
+    needed = {neighbour for room in rooms for neighbour in NEEDS[room]} - set(rooms)
+    missing = [name for name in sorted(needed) if not getattr(settings, f"{name}_url")]
+    if missing:
+        raise SettingsWrong([f"REGIE_HOUSE_{name.upper()}_URL ontbreekt: waar is {name}?" for name in missing])
+
+
+def _open_log(house: House) -> None:
+    """The log's public door: it asks its siblings who somebody is, so it is opened after them."""
+    if house.log is None:
+        return
+    builder = house.builder
+    gate = builder.bearer(LOG_ROOT, house.register)
+    router = log_routes(house.log, AuditResidents(house.vault("audit")), gate, hosts_of(builder.tenants))
+
+    async def check() -> None:
+        """The room's own check says it all."""
+
+    builder.components.append(Component("logboek", check, builder.nothing, public=((LOG_ROOT, router),)))
+
+
+async def _add_desk(house: House) -> None:
+    builder = house.builder
+    settings = ConnectorsSettings(**builder.own("connectors"), **builder.settings.sources())
+    wiring = Wiring(
+        vault=house.vault("connectors"),
+        consent=house.consent("connectors"),
+        audit=house.audit("connectors"),
+        trust=builder.trust,
+        caller=builder.bearer(DESK_ROOT, house.register),
+        clock=builder.world.clock,
+        boot=builder.world.boot,
+        transport=builder.world.brp,
+    )
+    _, component = await build_connectors(settings, builder.tenants, wiring, builder.provider)
+    builder.components.append(component)
+
+
+async def _add_portal(house: House) -> None:
+    builder = house.builder
+    given = builder.settings.login
+    if given is None:
+        raise SettingsWrong(["REGIE_HOUSE_LOGIN ontbreekt: waar loggen inwoners in?"])
+    login = LoginSettings(mode=builder.settings.mode, **given.model_dump())
+    settings = WebSettings(**builder.own("web"), login=login)
+    register = house.consent("web")
+    neighbours = Neighbours(house.vault("web"), register, register, house.audit("web"), catalogue_elements())
+    world = builder.world
+    component = await build_web(settings, builder.tenants, neighbours, builder.provider, world.clock, world.login)
+    builder.components.append(component)

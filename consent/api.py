@@ -1,0 +1,119 @@
+"""HTTP in: the public root /toestemming/v1. A number is only ever in a body."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from consent.activity import Case
+from consent.bodies import (
+    AskConsent,
+    CaseState,
+    OpenCase,
+    Person,
+    Place,
+    Requested,
+    Stop,
+    Stopped,
+    not_a_number,
+    used_by,
+)
+from consent.contract import Choice, ConsentRequest, NoSuchThing, ResidentRef, Residents
+from consent.facts import MACHINES
+from consent.service import ConsentService
+from kernel.caller import Caller
+from kernel.clock import millis
+from kernel.component import Tenant
+
+ROOT = "/toestemming/v1"
+Id = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+CaseId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind the public door."""
+
+    consent: ConsentService
+    residents: Residents
+    tenants: Mapping[str, Tenant]
+    caller: Callable[..., Awaitable[Caller]]
+
+    async def identified(self, who: Caller, person: Person) -> ResidentRef:
+        """Never writes."""
+        return await self.residents.identify(who, person.bsn)
+
+
+def routes(behind: Behind) -> APIRouter:
+    """`behind.caller`: the dependency that turns a token into a Caller, or raises NotLoggedIn."""
+    router = APIRouter(tags=["toestemming"])
+    _requests(router, behind)
+    _cases(router, behind)
+    return router
+
+
+def _requests(router: APIRouter, behind: Behind) -> None:
+    Asking = Annotated[Caller, Depends(behind.caller)]
+
+    @router.post(
+        "/toestemmingsverzoeken",
+        status_code=201,
+        summary="Vraag een inwoner om toestemming",
+        response_model_exclude_none=True,
+    )
+    async def request(who: Asking, body: AskConsent) -> Requested:
+        asking = _recipient(used_by(who, body.user))
+        wanted = ConsentRequest(
+            resident=await behind.identified(who, body.person),
+            activity=body.activity,
+            elements=body.elements,
+            case=body.case or "",
+            valid_until=millis(body.valid_until) if body.valid_until else 0,
+            return_url=body.return_url or "",
+            user=asking.user,
+        )
+        seen = await behind.consent.request(asking, wanted, lambda: behind.residents.enrol(who, body.person.bsn))
+        return Requested.of(seen, behind.tenants[who.tenant].public_url)
+
+    @router.get(
+        "/toestemmingsverzoeken/{id}", summary="Hoe het met een verzoek staat", response_model_exclude_none=True
+    )
+    async def requested(who: Asking, id: Id) -> Requested:
+        seen = await behind.consent.requested(_recipient(who), id)
+        return Requested.of(seen, behind.tenants[who.tenant].public_url)
+
+    @router.post("/toestemmingen/{id}/intrekking", status_code=201, summary="Stop met delen")
+    async def stop(who: Asking, id: Id, body: Stop) -> Stopped:
+        choice = Choice(answer="stop", text_hash=body.text_hash, language=body.language)
+        return Stopped.of(await behind.consent.choose(who, id, choice))
+
+
+def _cases(router: APIRouter, behind: Behind) -> None:
+    Asking = Annotated[Caller, Depends(behind.caller)]
+
+    @router.post("/zaken", status_code=201, summary="Meld een zaak van een inwoner")
+    async def open_case(who: Asking, body: OpenCase) -> CaseState:
+        not_a_number(body.reference)
+        asking = _recipient(who)
+        case = Case(
+            reference=body.reference,
+            recipient=asking.organisation,
+            resident=await behind.identified(who, body.person),
+            activity=body.activity,
+            since=millis(body.since) if body.since else 0,
+            until=millis(body.until) if body.until else 0,
+        )
+        receipt = await behind.consent.open_case(asking, case, lambda: behind.residents.enrol(who, body.person.bsn))
+        return CaseState(reference=body.reference, status="open", line=Place.of(receipt))
+
+    @router.post("/zaken/{zaak}/sluiting", status_code=201, summary="Sluit een zaak")
+    async def close_case(who: Asking, zaak: CaseId) -> CaseState:
+        receipt = await behind.consent.close_case(who, _recipient(who).organisation, zaak)
+        return CaseState(reference=zaak, status="gesloten", line=Place.of(receipt))
+
+
+def _recipient(who: Caller) -> Caller:
+    if who.kind not in MACHINES or not who.organisation:
+        raise NoSuchThing()
+    return who

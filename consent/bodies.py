@@ -1,0 +1,166 @@
+"""What recipients and residents send to /toestemming/v1, and read there. Pure; times there are RFC 3339, UTC."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from audit.contract import Receipt
+from consent.activity import Element, Slug
+from consent.contract import Chosen, ConsentView
+from consent.words import fault
+from kernel.caller import Caller
+from kernel.clock import moment
+from kernel.hidden import Hidden
+from kernel.message import Hex32, Message, Sentence, Short, wire
+
+SELF = "BurgerZelf"
+NINE = re.compile(r"[0-9]{9}")
+_A_NUMBER = re.compile(r"(?<!\d)\d{9}(?!\d)")
+NO_FURTHER = "De inwoner levert zelf aan."
+
+Reference = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class Number(Hidden):
+    """Nine digits. Whether they are anybody's, the port behind which residents are known says."""
+
+    __slots__ = ()
+
+    @classmethod
+    def checked(cls, text: str) -> str:
+        """Raises ValueError, whose text does not hold the number."""
+        if not NINE.fullmatch(text):
+            raise ValueError("een BSN heeft negen cijfers")
+        return text
+
+
+class Person(Message):
+    """Who it is about. By pseudonym or consent id comes later: 400 until then."""
+
+    bsn: Number
+
+
+class AskConsent(Message):
+    """A consent request. user: the recipient's own id of the employee."""
+
+    person: Annotated[Person, wire("inwoner")]
+    activity: Annotated[Slug, wire("verwerkingsactiviteit")]
+    elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
+    case: Annotated[Reference | None, wire("zaak")] = None
+    valid_until: Annotated[AwareDatetime | None, wire("geldigTot")] = None
+    return_url: Annotated[
+        Annotated[str, Field(pattern=r"^(https://|http://localhost[:/])\S{1,480}$")] | None, wire("terugkeerUrl")
+    ] = None
+    user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+
+
+class OpenCase(Message):
+    """A case that the recipient states."""
+
+    reference: Annotated[Reference, wire("zaak")]
+    person: Annotated[Person, wire("inwoner")]
+    activity: Annotated[Slug, wire("verwerkingsactiviteit")]
+    since: Annotated[AwareDatetime | None, wire("van")] = None
+    until: Annotated[AwareDatetime | None, wire("tot")] = None
+    user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+
+
+class Stop(Message):
+    """What the resident saw when they stopped."""
+
+    text_hash: Annotated[Hex32, wire("teksthash")]
+    language: Annotated[Literal["nl", "en"], wire("taal")] = "nl"
+
+
+class Place(Message):
+    """A line of the log."""
+
+    log: Annotated[Short, wire("logboek")]
+    index: int
+    proof: Annotated[Short, wire("bewijs")]
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> "Place":
+        """Where the proof can be fetched."""
+        return cls(log=receipt.origin, index=receipt.position.index,
+                   proof=f"/logboek/v1/logregels/{receipt.position}/bewijs")  # fmt: skip
+
+
+class Requested(Message):
+    """A request as the recipient sees it. `geen`: no yes came, and it is not told why."""
+
+    id: Short
+    status: Short
+    portal: Annotated[Short, wire("portaalUrl")]
+    activity: Annotated[Short, wire("verwerkingsactiviteit")]
+    elements: Annotated[tuple[Short, ...], wire("gegevenselementen")]
+    case: Annotated[Short | None, wire("zaak")] = None
+    asked_at: Annotated[Short, wire("gevraagdOp")]
+    answer_by: Annotated[Short, wire("antwoordVoor")]
+    valid_until: Annotated[Short | None, wire("geldigTot")] = None
+    next_step: Annotated[Sentence | None, wire("volgendeStap")] = None
+
+    @classmethod
+    def of(cls, seen: ConsentView, public_url: str) -> "Requested":
+        """`seen` is already what a recipient may see."""
+        nothing = seen.state == "vervallen"
+        return cls(
+            id=seen.id,
+            status="geen" if nothing else seen.state,
+            portal=f"{public_url}/toestemmingen/{seen.id}",
+            activity=seen.activity,
+            elements=seen.elements,
+            case=seen.case or None,
+            asked_at=instant(seen.requested_at),
+            answer_by=instant(seen.answer_by),
+            valid_until=instant(seen.valid_until) if seen.valid_until else None,
+            next_step=NO_FURTHER if nothing else None,
+        )
+
+
+class CaseState(Message):
+    """A case, and the line that says so."""
+
+    reference: Annotated[Short, wire("zaak")]
+    status: Literal["open", "gesloten"]
+    line: Annotated[Place, wire("logregel")]
+
+
+class Stopped(Message):
+    """A consent that was stopped. under_way: releases that may still have been sending, and how they ended."""
+
+    id: Short
+    status: Short
+    line: Annotated[Place, wire("logregel")]
+    under_way: Annotated[tuple[dict[Short, Short], ...], wire("onderweg")] = ()
+
+    @classmethod
+    def of(cls, chosen: Chosen) -> "Stopped":
+        """The receipt's line first."""
+        named = tuple(
+            {"logregel": str(position), "uitkomst": outcome or "mogelijk verstrekt"}
+            for position, outcome in chosen.under_way
+        )
+        place = Place.of(chosen.receipt)
+        return cls(id=chosen.consent.id, status=chosen.consent.state, line=place, under_way=named)
+
+
+def used_by(caller: Caller, user: str | None) -> Caller:
+    """The caller with the person behind it (architecture.md section 6). Raises BadInput."""
+    if caller.kind == "mens" and user in (None, SELF):
+        raise fault("/gebruiker", "ontbreekt", "Noem de medewerker, met uw eigen kenmerk.")
+    if caller.kind == "burger" and user != SELF:
+        raise fault("/gebruiker", "verkeerd-soort", f"Hier hoort {SELF}: inwoners gebruiken deze toepassing.")
+    return caller.model_copy(update={"user": user or ""})
+
+
+def not_a_number(reference: str) -> None:
+    """A case number ends up in a path and in lines: it may not look like somebody's number. Raises BadInput."""
+    if _A_NUMBER.search(reference):
+        raise fault("/zaak", "lijkt-op-bsn", "Een zaaknummer mag geen negen cijfers achter elkaar zijn.")
+
+
+def instant(milliseconds: int) -> str:
+    """RFC 3339, whole seconds, UTC."""
+    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,112 @@
+"""The register, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from audit.contract import Audit
+from consent.activity import CatalogueElement
+from consent.api import ROOT, Behind, routes
+from consent.contract import RegisterUnavailable, Residents
+from consent.intern import intern_routes
+from consent.keys import PURPOSES
+from consent.rows import Register
+from consent.service import ConsentService
+from consent.settings import ConsentSettings
+from consent.tables import keys
+from consent.tokens.component import build_tokens
+from kernel.caller import Caller
+from kernel.clock import Clock, utc_now
+from kernel.component import Component, Tenant
+from kernel.crypto import KeyProvider, Keyring, KeyUnavailable
+from kernel.errors import Problem
+from kernel.http.bearer import BearerGate
+from kernel.http.rooms import RoomGate
+from kernel.logs import logger
+from kernel.sql import Database
+from kernel.sql.key_rows import KeyRows
+
+_log = logger("consent")
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What the register stands on. caller: who is at the public door; our own tokens unless said otherwise."""
+
+    audit: Audit
+    residents: Residents
+    catalogue: tuple[CatalogueElement, ...]
+    caller: Callable[..., Awaitable[Caller]] | None = None
+
+
+async def build_consent(
+    settings: ConsentSettings,
+    tenants: Mapping[str, Tenant],
+    neighbours: Neighbours,
+    provider: KeyProvider,
+    clock: Clock = utc_now,
+) -> tuple[ConsentService, Component]:
+    """Tables and the KEK `regie/<tenant>/consent` must be there; the room's own keys are founded where missing."""
+    database = Database(settings.database, "consent", settings.pool)
+    rows = KeyRows(database, keys, Keyring(provider, life=timedelta(minutes=settings.key_minutes)))
+    for tenant in tenants:
+        await rows.found(tenant, PURPOSES)
+    consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
+    tokens, oauth = await build_tokens(settings, tenants, database, provider, consent.clients, clock)
+    consent.tokens = tokens
+    issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
+    caller = neighbours.caller or BearerGate(issuers, tokens.public_key, ROOT, clock)
+    gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
+
+    running = _Running(consent, tuple(tenants), provider, settings.finish_seconds)
+    public = routes(Behind(consent, neighbours.residents, tenants, caller))
+    return consent, Component(
+        "consent",
+        running.check,
+        running.run,
+        public=((ROOT, public),),
+        plain=(oauth,),
+        intern=(intern_routes(consent, gate),),
+    )
+
+
+@dataclass(frozen=True)
+class _Running:
+    """Whether the room can work, and what it does by itself."""
+
+    consent: ConsentService
+    tenants: tuple[str, ...]
+    provider: KeyProvider
+    seconds: float
+
+    async def check(self) -> None:
+        """Raises RegisterUnavailable with a sentence."""
+        try:
+            await self.provider.health()
+        except KeyUnavailable:
+            raise RegisterUnavailable("De sleutels van het register zijn niet bereikbaar.") from None
+        for tenant in self.tenants:
+            await self.consent.readable(tenant)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Rows follow the log until left; then the database is closed."""
+        finishing = asyncio.create_task(self._finishing())
+        try:
+            yield
+        finally:
+            finishing.cancel()
+            with suppress(asyncio.CancelledError):
+                await finishing
+            await self.consent.database.close()
+
+    async def _finishing(self) -> None:
+        while True:
+            for tenant in self.tenants:
+                try:
+                    await self.consent.finish(tenant)
+                except Problem as problem:  # the log or the database is away: again in two seconds
+                    _log.warning("finishing_failed", code=problem.code)
+            await asyncio.sleep(self.seconds)

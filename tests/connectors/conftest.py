@@ -1,0 +1,5 @@
+"""The four rooms, for the tests here."""
+
+from tests.four_rooms import both, empty, house, migrated, sqlite_urls, template, urls
+
+__all__ = ["both", "empty", "house", "migrated", "sqlite_urls", "template", "urls"]

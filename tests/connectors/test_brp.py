@@ -1,0 +1,132 @@
+"""The BRP source against the stand-in, which answers as the published interface says."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from assembly.demo.brp.app import brp_app
+from assembly.demo.brp.loader import own_residents
+from audit.contract import NotPermitted, Trust
+from connectors.brp import BrpSource, checked_url
+from connectors.gateway import Gateway
+from connectors.person import Unreadable, read_answer
+from tests.four_rooms import DESK_WORKER, FourRooms
+from tests.vault.test_permit import Maker
+from vault.contract import Bsn, Values
+
+pytestmark = pytest.mark.anyio
+OWN = own_residents()
+BIRTH, NAME, ADDRESS = (
+    ("geboorte.datum",),
+    ("naam.voornamen", "naam.geslachtsnaam"),
+    ("verblijfplaats.verblijfadres.woonplaats",),
+)
+EVERYTHING = ("brp.naam", "brp.adres", "brp.geboortedatum", "brp.nationaliteit", "brp.gemeente")
+
+
+def who(found: str) -> Bsn:
+    return Bsn(next(number for number, gba in OWN.items() if found in str(gba)))
+
+
+@pytest.fixture
+async def ask(empty: FourRooms) -> Any:
+    maker = Maker(empty, "f" * 32, "a" * 32)
+    http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=brp_app(OWN, empty.clock)))
+    empty.stack.push_async_callback(http.aclose)
+    gateway = Gateway(purposes={"*": "BRPACT-Totaal"}, oin="0" * 20, user_name="")
+    source = BrpSource(http, "http://brp.test", gateway, empty.trusted, empty.clock, "sleutel")
+
+    async def ask(bsn: Bsn, *elements: str) -> Values:
+        allowed = [{"element": one, "bron": "brp", "invoer": [["brp", one]], "hekken": []} for one in elements]
+        permit = await maker.permit(maker.decision(toegestaan=allowed, hekken=[["a" * 32, 0, "inwoner"]]))
+        return await source.fetch(DESK_WORKER, permit, bsn)
+
+    return ask
+
+
+async def test_only_permitted_inputs_come_back(ask: Any) -> None:
+    found = await ask(Bsn("999993653"), "brp.naam")
+    (name,) = found.values
+    assert set(name.value) <= {"voornamen", "voorvoegsel", "geslachtsnaam", "volledigeNaam"}
+    assert name.source == "brp"
+    assert await ask(Bsn("999993653"), "inkomen.brutoPerMaand") == Values()
+
+
+async def test_everything_of_everybody_can_be_read(ask: Any) -> None:
+    for number in OWN:
+        found = await ask(Bsn(number), *EVERYTHING)
+        assert all(value.value for value in found.values)
+    assert {one.element for one in (await ask(Bsn("999993653"), *EVERYTHING)).values} == set(EVERYTHING)
+
+
+async def test_an_unknown_person_is_nothing(ask: Any) -> None:
+    assert await ask(Bsn("111222333"), *EVERYTHING) == Values()
+
+
+async def test_secrecy_and_death_are_told_unasked(ask: Any) -> None:
+    assert (await ask(Bsn("999993690"), "brp.naam")).flags == ("geheimhouding",)
+    assert "overleden" in (await ask(who("'overlijden'"), "brp.naam")).flags
+    assert (await ask(Bsn("999993653"), "brp.naam")).flags == ()
+
+
+async def test_without_a_permit_nothing_is_asked(ask: Any, empty: FourRooms) -> None:
+    empty.trust = Trust(logs={}, registers={})
+    with pytest.raises(NotPermitted):
+        await ask(Bsn("999993653"), "brp.naam")
+
+
+def person(**members: Any) -> dict[str, Any]:
+    return {"type": "RaadpleegMetBurgerservicenummer", "personen": [members]}
+
+
+def doubted(body: Any, paths: tuple[str, ...]) -> bool:
+    (value,) = read_answer(body, {"x.y": paths}, 1).values
+    return value.under_investigation
+
+
+def test_an_investigation_marks_what_it_is_about_and_nothing_else() -> None:
+    name = {"voornamen": "Jan", "geslachtsnaam": "Vis", "inOnderzoek": {"geslachtsnaam": True}}
+    assert doubted(person(naam=name), NAME)
+    assert not doubted(person(naam=name), ("naam.voornamen",))
+    birth = {"datum": {"type": "Datum", "datum": "1980-01-01"}, "inOnderzoek": {"datum": True}}
+    assert doubted(person(geboorte=birth), BIRTH)
+    place = {"verblijfadres": {"woonplaats": "Y", "inOnderzoek": {"woonplaats": True}}}
+    assert doubted(person(verblijfplaats=place), ADDRESS)
+    listed = [
+        {"nationaliteit": {"code": "1"}},
+        {"nationaliteit": {"code": "2"}, "inOnderzoek": {"nationaliteit": True}},
+    ]
+    assert doubted(person(nationaliteiten=listed), ("nationaliteiten.nationaliteit",))
+
+
+def test_what_comes_unasked_does_not_pass() -> None:
+    body = person(naam={"voornamen": "Jan", "adellijkeTitel": "x", "inOnderzoek": {}}, burgerservicenummer="999993653")
+    (value,) = read_answer(body, {"brp.naam": NAME}, 1).values
+    assert value.value == {"voornamen": "Jan"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {},
+        {"personen": {}},
+        {"personen": [1]},
+        {"personen": [{}, {}]},
+        person(naam={"voornamen": "x" * 2_000}),
+        person(naam={"voornamen": ["x"] * 200}),
+        person(naam={"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {}}}}}}}}}),
+    ],
+)
+def test_an_answer_of_another_shape_is_not_read(body: Any) -> None:
+    with pytest.raises(Unreadable):
+        read_answer(body, {"brp.naam": NAME}, 1)
+
+
+def test_only_a_plain_address_is_asked() -> None:
+    assert checked_url("https://brp.example/haalcentraal/api/") == "https://brp.example/haalcentraal/api"
+    for wrong in ("ftp://x", "https://", "https://u:p@brp.example", "https://brp.example/?q", "https://brp.example/#x"):
+        with pytest.raises(ValueError, match="plain"):
+            checked_url(wrong)

@@ -1,0 +1,117 @@
+"""The public root /toestemming/v1: shapes, statuses, and what is refused before anything is stored."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from kernel.http.app import make_app
+from kernel.http.health import StartGate
+from tests.consent.house import ANNA, HASH, NAME, PLAN, House, activity, opened_house
+
+pytestmark = pytest.mark.anyio
+BODY = {"inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "regeling", "gegevenselementen": [PLAN]}
+
+
+class Door:
+    """The public door, with a caller by name."""
+
+    def __init__(self, http: httpx2.AsyncClient, house: House) -> None:
+        self._http, self.house = http, house
+
+    async def post(self, path: str, body: dict[str, Any] | None = None, who: str = "loket") -> tuple[int, Any]:
+        answer = await self._http.post(f"/toestemming/v1/{path}", json=body, headers={"x-who": who})
+        return answer.status_code, answer.json()
+
+    async def get(self, path: str, who: str = "loket") -> tuple[int, Any]:
+        answer = await self._http.get(f"/toestemming/v1/{path}", headers={"x-who": who})
+        return answer.status_code, answer.json()
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> AsyncIterator[Door]:
+    urls = (f"sqlite+aiosqlite:///{tmp_path}/audit.db", f"sqlite+aiosqlite:///{tmp_path}/consent.db")
+    async with opened_house(tmp_path, urls) as house:
+        gate = StartGate()
+        gate.open()
+        app = make_app("register", gate)
+        for root, router in house.component.public:
+            app.include_router(router, prefix=root)
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
+            await house.ready(activity(), activity("zaakgebonden", zaak="verplicht"))
+            yield Door(http, house)
+
+
+async def test_a_request_from_question_to_withdrawal(door: Door) -> None:
+    status, made = await door.post("toestemmingsverzoeken", BODY | {"geldigTot": "2026-09-20T00:00:00Z"})
+    assert (status, made["status"]) == (201, "gevraagd")
+    assert made["portaalUrl"] == f"http://localhost:8000/toestemmingen/{made['id']}"
+    assert await door.get(f"toestemmingsverzoeken/{made['id']}") == (200, made)
+    consent_id = await door.house.given(PLAN)
+    assert consent_id == made["id"]
+    _, seen = await door.get(f"toestemmingsverzoeken/{made['id']}")
+    assert (seen["status"], seen["geldigTot"]) == ("gegeven", "2026-09-20T00:00:00Z")
+    stop = {"teksthash": HASH, "taal": "nl"}
+    status, _ = await door.post(f"toestemmingen/{consent_id}/intrekking", stop)
+    assert status == 404, "a recipient stops nobody's consent"
+    status, stopped = await door.post(f"toestemmingen/{consent_id}/intrekking", stop, "anna")
+    assert (status, stopped["status"], stopped["onderweg"]) == (201, "ingetrokken", [])
+    assert stopped["logregel"]["bewijs"].endswith("/bewijs")
+
+
+async def test_a_case_opens_and_closes(door: Door) -> None:
+    body = {"zaak": "Z-1", "inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "zaakgebonden"}
+    status, made = await door.post("zaken", body)
+    assert (status, made["status"], made["logregel"]["logboek"]) == (201, "open", "localhost:8000/gm9901/2026h2")
+    assert await door.post("zaken", body) == (201, made)
+    status, closed = await door.post("zaken/Z-1/sluiting")
+    assert (status, closed["status"]) == (201, "gesloten")
+    assert (await door.post("zaken/Z-2/sluiting"))[0] == 404
+    assert await door.house.kinds() == ["zaak-geopend", "zaak-gesloten"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"inwoner": {"bsn": "999993653", "naam": "x"}}, "/inwoner"),
+        ({"inwoner": {"pseudoniem": "x"}}, "/inwoner/bsn"),
+        ({"inwoner": {"bsn": "12345"}}, "/inwoner/bsn"),
+        ({"gegevenselementen": [NAME]}, "/gegevenselementen/0"),
+        ({"gegevenselementen": []}, "/gegevenselementen"),
+        ({"terugkeerUrl": "javascript:alert(1)"}, "/terugkeerUrl"),
+        ({"extra": 1}, ""),
+        ({"geldigTot": "2020-01-01T00:00:00Z"}, "/geldigTot"),
+    ],
+)
+async def test_what_cannot_be_read_is_a_400_and_stores_nothing(door: Door, change: dict[str, Any], field: str) -> None:
+    status, problem = await door.post("toestemmingsverzoeken", BODY | change)
+    assert status == 400
+    assert field in {fault["veld"] for fault in problem["fouten"]}
+    assert "999993653" not in str(problem)
+    assert await door.house.kinds() == []
+
+
+async def test_who_uses_the_application_must_be_named(door: Door) -> None:
+    assert (await door.post("toestemmingsverzoeken", BODY, "desk"))[0] == 400
+    assert (await door.post("toestemmingsverzoeken", BODY | {"gebruiker": "mw-1"}, "desk"))[0] == 201
+
+
+async def test_an_unknown_number_gets_the_same_answer_and_is_enrolled_only_when_all_is_right(door: Door) -> None:
+    known = len(door.house.people.known)
+    unknown = BODY | {"inwoner": {"bsn": "999990299"}}
+    assert (await door.post("toestemmingsverzoeken", unknown | {"verwerkingsactiviteit": "anders"}))[0] == 404
+    assert len(door.house.people.known) == known
+    status, made = await door.post("toestemmingsverzoeken", unknown)
+    _, other = await door.post("toestemmingsverzoeken", BODY)
+    assert (status, set(made)) == (201, set(other))
+    assert len(door.house.people.known) == known + 1
+
+
+async def test_a_case_number_may_not_look_like_somebody(door: Door) -> None:
+    body = {"zaak": "999993653", "inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "zaakgebonden"}
+    status, problem = await door.post("zaken", body)
+    assert (status, [fault["veld"] for fault in problem["fouten"]]) == (400, ["/zaak"])
+    assert await door.house.kinds(ANNA.subject) == []

@@ -1,0 +1,159 @@
+"""One suite for the register's two doors, run on the service and on the client, on SQLite and on PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from audit.contract import Position
+from consent.activity import Case
+from consent.client import ConsentClient
+from consent.contract import (
+    CannotPublish,
+    ConsentRequest,
+    NoSuchThing,
+    NotAgain,
+    NotNow,
+    Question,
+)
+from consent.service import ConsentService
+from kernel.caller import Caller
+from kernel.crypto import verify
+from kernel.errors import BadInput, NoAccess
+from kernel.http.app import make_app
+from kernel.http.client import RoomLine
+from kernel.http.health import StartGate
+from kernel.http.rooms import RoomKey
+from tests.consent.house import (
+    ANNA,
+    ANNA_HERSELF,
+    BERT,
+    LOKET,
+    NAME,
+    PARTY,
+    PLAN,
+    STAFF,
+    TENANT,
+    WEB_SEED,
+    House,
+    activity,
+    no,
+    opened_house,
+    stop,
+    yes,
+)
+from tests.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+OFFICER = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",))
+
+
+@dataclass
+class Wired:
+    """The register as a neighbour sees it."""
+
+    consent: ConsentService | ConsentClient
+    house: House
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/audit.db", f"sqlite+aiosqlite:///{tmp_path}/consent.db"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.create()
+    return url, url
+
+
+@pytest.fixture(params=["service", "client"])
+async def wired(request: pytest.FixtureRequest, urls: tuple[str, str], tmp_path: Path) -> AsyncIterator[Wired]:
+    async with opened_house(tmp_path, urls) as house:
+        if request.param == "service":
+            yield Wired(house.consent, house)
+            return
+        gate = StartGate()
+        gate.open()
+        app = make_app("register", gate)
+        for router in house.component.intern:
+            app.include_router(router)
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://consent") as http:
+            yield Wired(ConsentClient(RoomLine(http, RoomKey("web", WEB_SEED, house.clock), "consent")), house)
+
+
+async def test_from_register_to_withdrawal(wired: Wired) -> None:
+    consent = wired.consent
+    # registers: nothing registered means no; the same twice is the same
+    assert (await consent.admit(STAFF, PARTY)).position == (await consent.admit(STAFF, PARTY)).position
+    made = await consent.publish(STAFF, activity())
+    assert (made.number, made.elements[0].source) == (1, "brp")
+    assert await consent.publish(STAFF, activity()) == made
+    assert await consent.activities(STAFF) == [made]
+    # a question, sealed
+    asking = Question(resident=ANNA, activity="regeling", elements=(NAME, PLAN))
+    first, second = await consent.decide(LOKET, [asking, asking.model_copy(update={"resident": BERT})])
+    assert first.decision != second.decision
+    public = await wired.house.consent.public_seal_key(TENANT)
+    assert verify(public, first.decision.encode(), bytes.fromhex(first.seal))
+    # asked, seen, given, stopped
+    wanted = ConsentRequest(resident=ANNA, activity="regeling", elements=(PLAN,))
+    asked = await consent.request(LOKET, wanted)
+    assert await consent.requested(LOKET, asked.id) == asked
+    detail = await consent.choice(ANNA_HERSELF, asked.id)
+    assert ([one.name for one in detail.catalogue], detail.activity) == ([PLAN], made)
+    given = await consent.choose(ANNA_HERSELF, asked.id, yes())
+    assert [one.id for one in await consent.choices(ANNA_HERSELF)] == [given.consent.id]
+    stopped = await consent.choose(ANNA_HERSELF, asked.id, stop())
+    assert stopped == await consent.choose(ANNA_HERSELF, asked.id, stop())
+    assert stopped.receipt.epochs
+    with pytest.raises(NotAgain):
+        await consent.request(LOKET, wanted)
+    again = await consent.anew(ANNA_HERSELF, asked.id)
+    refused = await consent.choose(ANNA_HERSELF, again.id, no())
+    assert (refused.consent.state, refused.receipt.position) == ("geweigerd", refused.receipt.position)
+
+
+async def test_cases_flags_questions_and_suspension(wired: Wired) -> None:
+    consent = wired.consent
+    await wired.house.ready()
+    case = Case(reference="Z-1", recipient="loket", resident=ANNA, activity="regeling")
+    opened = await consent.open_case(LOKET, case)
+    with pytest.raises(BadInput):
+        await consent.open_case(LOKET, case.model_copy(update={"resident": BERT}))
+    with pytest.raises(NoSuchThing):
+        await consent.close_case(LOKET.model_copy(update={"organisation": "ander"}), "loket", "Z-1")
+    closed = await consent.close_case(LOKET, "loket", "Z-1")
+    assert opened.position < closed.position
+    assert closed == await consent.close_case(LOKET, "loket", "Z-1")
+    flagged = await consent.flag(STAFF, ANNA, ["overleden"])
+    assert flagged == await consent.flag(STAFF, ANNA, ["overleden"])
+    question = await consent.ask(ANNA_HERSELF, ANNA, opened.position, "Waarom?")
+    assert await consent.asked(OFFICER) == [question]
+    answered = await consent.answer(OFFICER, question.id, "Daarom.")
+    assert answered.answer == "Daarom."
+    with pytest.raises(NoSuchThing):
+        await consent.ask(ANNA_HERSELF, ANNA, Position(term=opened.position.term, index=0), "Niet van mij")
+    receipt = await consent.suspend(STAFF, "loket")
+    assert receipt == await consent.suspend(STAFF, "loket")
+    (sealed,) = await consent.decide(LOKET, [Question(resident=ANNA, activity="regeling", elements=(NAME,))])
+    assert [one.code for one in sealed.told] == ["ontvanger-niet-bevoegd"]
+
+
+async def test_errors_arrive_as_themselves(wired: Wired) -> None:
+    consent = wired.consent
+    await wired.house.ready()
+    for verb in (consent.requested, consent.choice, consent.anew):
+        with pytest.raises(NoSuchThing):
+            await verb(ANNA_HERSELF, "bestaat-niet")
+    with pytest.raises(NoAccess):
+        await consent.publish(LOKET, activity())
+    with pytest.raises(CannotPublish) as wrong:
+        await consent.publish(STAFF, activity(ontvangers=[{"ontvanger": "onbekend"}]))
+    assert [one["code"] for one in wrong.value.members["fouten"]] == ["onbekende-ontvanger"]
+    with pytest.raises(NoAccess):
+        await consent.asked(STAFF)
+    asked = await wired.house.request()
+    with pytest.raises(NotNow):
+        await consent.anew(ANNA_HERSELF, asked.id)

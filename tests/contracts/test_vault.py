@@ -1,0 +1,92 @@
+"""One suite for the vault as it is and for the vault over the wire."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from assembly.demo.register import EXERCISES, INCOME
+from audit.contract import NotPermitted, Overtaken
+from kernel.errors import BadInput, NeighbourUnavailable, NoAccess, NotLoggedIn
+from kernel.http.app import make_app
+from kernel.http.client import RoomLine, open_client
+from kernel.http.health import StartGate
+from kernel.http.rooms import RoomGate, RoomKey
+from tests.four_rooms import DESK_WORKER, R1, STRANGER, FourRooms, empty, migrated, sqlite_urls
+from tests.vault.test_permit import Maker
+from vault.api import routes
+from vault.client import VaultClient
+from vault.contract import AlreadyKept, Deposit, NoVault, Values, Vault
+
+__all__ = ["empty", "migrated", "sqlite_urls"]
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["service", "client"])
+async def vault(request: pytest.FixtureRequest, empty: FourRooms) -> AsyncIterator[Vault]:
+    if request.param == "service":
+        yield empty.safe
+        return
+    async with open_client("http://vault.test", timeout_seconds=5, transport=over(empty)) as http:
+        yield VaultClient(RoomLine(http, RoomKey("connectors", b"d" * 32, empty.clock), "vault"))
+
+
+def over(rooms: FourRooms) -> httpx2.ASGITransport:
+    gate = StartGate()
+    gate.open()
+    app: FastAPI = make_app("vault", gate)
+    trusted = {"connectors": RoomKey("connectors", b"d" * 32).public}
+    app.include_router(routes(rooms.safe, RoomGate("vault", trusted, rooms.clock)))
+    return httpx2.ASGITransport(app=app)
+
+
+async def test_who_is_who(vault: Vault) -> None:
+    (stranger,) = await vault.identify(DESK_WORKER, (STRANGER,))
+    assert stranger.stand_in
+    (enrolled,) = await vault.enrol(DESK_WORKER, (STRANGER,))
+    assert await vault.identify(DESK_WORKER, (STRANGER,)) == [enrolled]
+    assert await vault.identify(DESK_WORKER, ()) == []
+
+
+async def test_open_and_keep(vault: Vault, empty: FourRooms) -> None:
+    resident = await empty.resident(R1)
+    me = empty.self_of(resident)
+    with pytest.raises(NoAccess):
+        await vault.open_vault(DESK_WORKER, resident)
+    with pytest.raises(NoVault):
+        await vault.keep(me, resident, (Deposit(element=INCOME, value=1),))
+    assert not await vault.opened(me, resident)
+    receipt = await vault.open_vault(me, resident)
+    assert await vault.opened(me, resident)
+    (kept,) = await vault.keep(me, resident, (Deposit(element=INCOME, value={"bedrag": "1.00", "leeg": None}),))
+    assert receipt.position < kept.position
+    with pytest.raises(AlreadyKept) as already:
+        await vault.keep(me, resident, (Deposit(element=INCOME, value=2),))
+    assert already.value.members == {"gegevenselementen": [INCOME]}
+    with pytest.raises(BadInput):
+        await vault.keep(me, resident, (Deposit(element=EXERCISES[0], value="x" * 70_000),))
+
+
+async def test_verdicts_are_values(vault: Vault, empty: FourRooms) -> None:
+    resident = await empty.income("1500.00")
+    maker = Maker(empty, resident.id, resident.fence)
+    good, moved = await maker.permit(), await maker.permit(maker.decision(hekken=[[resident.fence, 0, "inwoner"]]))
+    forged = good.model_copy(update={"seal": "0" * 128})
+    values, refused = await vault.fetch(DESK_WORKER, (good, forged))
+    assert isinstance(values, Values)
+    assert values.values[0].value == "1500.00"
+    assert isinstance(refused, NotPermitted)
+    assert refused.detail == "zegel"
+    await maker.move(resident.fence)
+    (verdict,) = await vault.fetch(DESK_WORKER, (moved,))
+    assert isinstance(verdict, Overtaken)
+    assert [(move.fence, move.epoch) for move in verdict.moved] == [(resident.fence, 1)]
+
+
+async def test_a_room_without_a_key_gets_nothing(empty: FourRooms) -> None:
+    async with open_client("http://vault.test", timeout_seconds=5, transport=over(empty)) as http:
+        stranger = VaultClient(RoomLine(http, RoomKey("connectors", b"x" * 32, empty.clock), "vault"))
+        with pytest.raises(NeighbourUnavailable):
+            await stranger.identify(DESK_WORKER, (R1,))
+        assert (await http.post("/intern/v1/vault/identify", json={"bsns": []})).status_code == NotLoggedIn.status
