@@ -1,13 +1,16 @@
 """The command line `regie`. `regie verify` never comes here: it is dispatched before any room is imported."""
 
 import asyncio
+import json
 import logging
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from assembly.clients import NewClient, Role
 from assembly.demo.brp.loader import UnreadablePersons
 from assembly.demo.brp.roles import NobodyFits
 from assembly.demo.play import Demo, reset, run_demo
@@ -15,6 +18,7 @@ from assembly.demo.story import StoryFailed
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.settings import ROOMS, HouseSettings
+from assembly.tools import read_clients, register_client, rotate_keys, token_for
 from kernel.errors import Problem
 from kernel.http.server import serve as serve_app
 from kernel.http.server import until_signal
@@ -22,6 +26,16 @@ from kernel.logs import set_up_logs
 from kernel.settings import SettingsWrong
 
 PERSONAL = frozenset({"bsn", "burgerservicenummer", "naam", "name", "adres", "inwoner", "waarde", "value"})
+
+
+class Kind(StrEnum):
+    """Who sits at an application."""
+
+    mens = "mens"
+    burger = "burger"
+    automatisch = "automatisch"
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 
@@ -73,6 +87,47 @@ def serve(
             await until_signal()
 
     asyncio.run(run())
+
+
+client = typer.Typer(no_args_is_help=True, help="Applications of recipients.")
+key = typer.Typer(no_args_is_help=True, help="Keys.")
+app.add_typer(client, name="client")
+app.add_typer(key, name="key")
+
+
+@client.command("add")
+def client_add(
+    name: Annotated[str, typer.Argument(help="its id: lower case, digits, hyphens")],
+    recipient: Annotated[str, typer.Option(help="the recipient it works for")],
+    kind: Annotated[Kind, typer.Option(help="who sits at it")] = Kind.automatisch,
+    label: Annotated[str, typer.Option(help="its name for people")] = "",
+    logboek: Annotated[bool, typer.Option(help="may fetch proofs of its own lines")] = False,
+    tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
+) -> None:
+    """Register an application and print its entry with the private key, once: nobody keeps it for you."""
+    roots: tuple[Role, ...] = ("verstrekking", "toestemming", *(("logboek",) if logboek else ()))
+    new = NewClient(name, label or name, kind.value, roots)
+    typer.echo(json.dumps(asyncio.run(register_client(HouseSettings.read(), tenant, recipient, new)), indent=1))
+
+
+@client.command("token")
+def client_token(
+    root: Annotated[str, typer.Argument(help="verstrekking, toestemming or logboek")],
+    name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
+    clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
+) -> None:
+    """Print an access token of five minutes, to try the API by hand."""
+    typer.echo(asyncio.run(token_for(read_clients(clients), name, root)))
+
+
+@key.command("rotate")
+def key_rotate(
+    room: Annotated[str, typer.Argument(help="audit, consent, vault, connectors or web; none is all")] = "",
+) -> None:
+    """Make a new version of a room's wrapping key and wrap everything again under it."""
+    if room and room not in ROOMS:
+        raise SettingsWrong([f"Een onderdeel {room} kennen wij niet."])
+    asyncio.run(rotate_keys(HouseSettings.read(), (room,) if room else ROOMS, typer.echo))
 
 
 def main() -> None:

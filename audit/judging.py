@@ -18,7 +18,7 @@ UNDER_WAY_MAX = 5_000  # named on one line, the youngest first: the text of an a
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """An entry in the queue. content: keyed hash of the event as given. year: of destruction. bytes: about, stored."""
+    """An entry in the queue. content: keyed hash of the event as given. year: of destruction."""
 
     entry: Entry
     room: str

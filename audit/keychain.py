@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
-from sqlalchemy import RowMapping, select, tuple_
+from sqlalchemy import RowMapping, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.tables import keys
@@ -17,8 +17,10 @@ from kernel.crypto import LIFE, DataKey, KeyMemory, KeyPlace, KeyProvider, Keyri
 from kernel.sql import Database, RowSeal
 
 BODY_KEYS = 8_192  # opened ones in memory
+PAGE = 500  # keys looked at together when they are wrapped again
 _KEY_AND_SALT = 64
 _OWN = ("EK", "IK", "TK")
+_NAME = (keys.c.purpose, keys.c.owner, keys.c.version)
 
 Owner = tuple[str, int]  # a subject and a year of destruction
 
@@ -75,6 +77,31 @@ class Keychain:
                 found[missing[place]] = _data_key(place, raw)
                 self._bodies.put(missing[place], found[missing[place]])
         return found
+
+    async def rewrap(self) -> int:
+        """Every key of this tenant's log under the newest KEK; how many changed. May be broken off and run again."""
+        changed, last = 0, ("", "", 0)
+        name = tuple_(*_NAME)
+        page = select(keys).where(keys.c.tenant_id == self._tenant).order_by(*_NAME).limit(PAGE)
+        while True:
+            async with self._database.snapshot(self._tenant) as reading:
+                rows = list((await reading.execute(page.where(name > last))).mappings())
+            for row in rows:
+                changed += await self._rewrapped(row)
+            if len(rows) < PAGE:
+                return changed
+            last = _name(rows[-1])
+
+    async def _rewrapped(self, row: RowMapping) -> bool:
+        wrapped, (purpose, owner, version) = bytes(row["wrapped"]), _name(row)
+        anew = await self._ring.rewrap(self._kek, self._place(purpose, owner, version), wrapped)
+        if anew == wrapped:
+            return False
+        mine = (keys.c.tenant_id == self._tenant, keys.c.purpose == purpose, keys.c.owner == owner)
+        there = update(keys).where(*mine, keys.c.version == version, keys.c.wrapped == wrapped)
+        async with self._database.writing(self._tenant) as tx:
+            await tx.execute(there.values(wrapped=anew, kek_version=kek_version(anew)))
+        return True
 
     def _place(self, purpose: str, owner: str, version: int) -> KeyPlace:
         return KeyPlace(self._tenant, "audit", purpose, owner, version)

@@ -1,7 +1,6 @@
 """A resident's question on a use, and the answer of the FG. Texts are stored sealed: a stolen table tells nothing."""
 
-from audit.contract import Audit, NoSuchLine, Position, record_one
-from audit.event import Entry
+from audit.contract import Audit, Entry, NoSuchLine, Position, record_one
 from consent.contract import NoSuchThing, NotNow, ResidentQuestion, ResidentRef
 from consent.lines import event
 from consent.rows import Register, Row, Rows

@@ -2,8 +2,7 @@
 
 from anyio import move_on_after, sleep
 
-from audit.contract import Audit, EventIdTaken, Kind, Position, Receipt, record_one
-from audit.event import Entry
+from audit.contract import Audit, Entry, EventIdTaken, Kind, Position, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, CatalogueElement, Words
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentView, Gone, NoSuchThing, NotNow, ResidentRef

@@ -39,6 +39,7 @@ from consent.decision import (
     Residents,
     Sealed,
 )  # fmt: skip
+from consent.registers import Registers
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Hex32, Message, Sentence, Short, wire
@@ -60,6 +61,7 @@ __all__ = [
     "Question",
     "Recipient",
     "Refused",
+    "Registers",
     "ResidentRef",
     "Residents",
     "Sealed",
@@ -187,7 +189,7 @@ class RegisterUnavailable(Problem):
 
 
 class Consent(Protocol):
-    """What neighbours may ask of the register. Registers themselves: consent.registers.Registers."""
+    """What neighbours may ask of the register. Registers themselves: Registers."""
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """Never raises for a refusal: a refusal is an answer. Raises RegisterUnavailable, LogUnavailable."""

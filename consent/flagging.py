@@ -2,8 +2,7 @@
 
 import json
 
-from audit.contract import Audit, EventIdTaken, Position, record_one
-from audit.event import Entry
+from audit.contract import Audit, Entry, EventIdTaken, Position, record_one
 from consent.contract import Flag, ResidentRef
 from consent.following import flagged
 from consent.lines import event, restriction

@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from audit.contract import Event, Kind
-from audit.event import Entry, FenceAt
+from audit.contract import Entry, Event, FenceAt, Kind
 from consent.activity import ActivityVersion, Recipient
 from consent.terms import destruction_year
 

@@ -6,8 +6,7 @@ another instance, the sweeper) says the same under the same id and gets the same
 
 from sqlalchemy import ColumnElement, Table
 
-from audit.contract import Audit, EventIdTaken, Overtaken, Receipt, record_one
-from audit.event import Entry
+from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, record_one
 from consent import tables
 from consent.lines import event
 from consent.rows import Register, Row, Rows

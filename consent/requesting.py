@@ -6,8 +6,7 @@ wanted to ask, and nothing to answer; the recipient asks again.
 
 from collections.abc import Awaitable, Callable
 
-from audit.contract import Audit, record_one
-from audit.event import Entry
+from audit.contract import Audit, Entry, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef

@@ -148,7 +148,8 @@ def _objections_now(question: Question, used: UsedElement, facts: Facts, at: int
     yield "geheimhouding" if "geheimhouding" in facts.flags and not with_ground(facts) else None
     yield "geen-toestemming" if "overleden" in facts.flags and used.class_ == "C" else None
     yield "zaak-vereist" if activity.case == "verplicht" and not _case_holds(question, facts, at) else None
-    yield "vooraf-informeren" if at < told_at(facts) + activity.notice * DAY else None
+    # without a notice term a clock that lags behind the log must not refuse
+    yield "vooraf-informeren" if activity.notice and at < told_at(facts) + activity.notice * DAY else None
     end = _period_end(facts)
     yield "buiten-periode" if used.class_ != "C" and end and at > end else None
     yield "te-vaak" if activity.frequency and facts.counted >= activity.frequency.times else None

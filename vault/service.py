@@ -159,7 +159,7 @@ class VaultService:
             version=1,
             epoch=0,
             state=PENDING,
-            envelope=sealed(key, place_of(keys.tenant, row.id, record_id, 1, element), text),
+            envelope=sealed(key, place_of(keys.tenant, row.id, record_id, 1, element), text, millis(now)),
             content=keys.content(row.id, element, text),
             entry=entry.model_dump_json(),
             position="",

@@ -29,9 +29,10 @@ def text_of(deposits: tuple[Deposit, ...]) -> list[bytes]:
     return [_json(deposit.model_dump(mode="json", exclude={"element"}, by_alias=False)) for deposit in deposits]
 
 
-def sealed(key: DataKey, place: Place, text: bytes) -> bytes:
-    """The envelope."""
-    return seal(key, place, text)
+def sealed(key: DataKey, place: Place, text: bytes, now: int) -> bytes:
+    """The envelope. A value without a moment of its own is as of now (ms)."""
+    said = json.loads(text)
+    return seal(key, place, _json({**said, "as_of": said["as_of"] or now}))
 
 
 def opened(key: DataKey, place: Place, envelope: bytes) -> Value:

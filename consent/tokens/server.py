@@ -139,7 +139,7 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
             proof = proven(assertion, resolve_key.jwks, issuer, self._here.now)
         except (ValueError, KeyError):
             raise InvalidClientError from None
-        if proof.client_id != resolve_key.client_id or not self._here.spend(proof):
+        if not self._here.spend(proof):
             raise InvalidClientError
 
 

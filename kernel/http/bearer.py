@@ -27,7 +27,7 @@ LIFETIME_SECONDS = 300
 LEEWAY_SECONDS = 5
 TOKEN_BYTES = 8 << 10
 ALGORITHM, TYPE = "ES256", "at+jwt"
-# Decoders skip what is not of the alphabet, so a token could be spelled in many ways; ES256 signs in 64 bytes.
+# One spelling per token, whatever a decoder would forgive; an ES256 signature has 64 bytes.
 _SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 _PORTS = {"http": 80, "https": 443}
 

@@ -1,12 +1,12 @@
 """`/logboek/v1` from outside: who may search, what a search must say, what everybody may read."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated
 
 import httpx2
 import pytest
-from fastapi import Header
+from fastapi import Request
 
 from audit.api import routes
 from audit.contract import ResidentRef
@@ -34,7 +34,8 @@ class Known:
         return ResidentRef(id="r", subject="s1", fence=fence())
 
 
-async def caller_of(authorization: Annotated[str, Header()] = "") -> Caller:
+async def caller_of(request: Request) -> Caller:
+    authorization = request.headers.get("authorization", "")
     if authorization not in CALLERS:
         raise NotLoggedIn()
     return CALLERS[authorization]
@@ -111,3 +112,20 @@ async def test_head_key_and_proof_are_for_everybody(http: httpx2.AsyncClient, se
     assert proof.index == 0
     for path in ("2026h1/checkpoint", "logregels/2026h2-9/bewijs", "logregels/x/bewijs"):
         assert (await http.get(f"/logboek/v1/{path}")).status_code == 404
+
+
+async def test_the_act_goes_with_a_proof_only_to_whom_the_line_was_for(
+    http: httpx2.AsyncClient, service: AuditService
+) -> None:
+    await service.door("connectors").record(DESK, [release({fence(): 0})])
+    recipient = (await service.door("web").lines(DESK, "s1")).lines[0].event.recipient
+    CALLERS["theirs"] = DESK.model_copy(update={"kind": "automatisch", "organisation": recipient})
+    CALLERS["other"] = DESK.model_copy(update={"kind": "automatisch", "organisation": "somebody-else"})
+    told = {}
+    for who in ("", "theirs", "other", "fg", "unknown"):
+        headers = {"authorization": who} if who else {}
+        answer = await http.get("/logboek/v1/logregels/2026h2-0/bewijs", headers=headers)
+        extra = TlogProof.parse(answer.text).extra if answer.status_code == 200 else None
+        told[who] = sorted(json.loads(extra)) if extra else answer.status_code
+    whole = ["act", "actZout", "blad"]
+    assert told == {"": ["blad"], "theirs": whole, "other": 404, "fg": whole, "unknown": 401}

@@ -133,6 +133,7 @@ ASSERTIONS = {
     "a fourth part": signed() + ".x",
     "bytes behind": signed() + "\n",
     "padding": signed() + "==",
+    "letters behind that no one reads": signed() + "!!!!",
     "letters that no one reads": signed().replace(".", "!.", 1),
     "cut": signed()[:-10],
     "no signature": signed().rsplit(".", 1)[0] + ".",

@@ -209,7 +209,8 @@ async def test_event_comes_back_as_it_went_in(wired: Wired) -> None:
     entry = release(
         {fence(): 0}, purpose="Doel é", class_="B", basis="6(1)(e)", law="Wet", recipient_name="Dienst", case="Z-1",
         used=("brp.geboorte",), refused=(("inkomen", "geen-toestemming"),), details={"kanaal": "portaal"},
-        classes=(("brp.naam", "B"),), application="app", keep_until=2050, valid_until=int(NOON.timestamp() * 1000) + 9, on_behalf="ouder",
+        classes=(("brp.naam", "B"),), application="app", keep_until=2050,
+        valid_until=int(NOON.timestamp() * 1000) + 9, on_behalf="ouder",
     )  # fmt: skip
     (verdict,) = await wired.audit.record(DESK, [entry])
     line = await wired.audit.line(DESK, receipt(verdict).position)

@@ -132,6 +132,7 @@ FORGED = {
     "bytes behind": token() + "\n",
     "a fourth part": token() + ".x",
     "padding": token() + "==",
+    "letters behind that no one reads": token() + "!!!!",
     "letters that no one reads": token().replace(".", "!.", 1),
     "no signature": token().rsplit(".", 1)[0] + ".",
     "cut": token()[:-1],

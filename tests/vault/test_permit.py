@@ -82,6 +82,7 @@ async def test_a_good_one_opens_and_the_key_is_unwrapped(maker: Maker) -> None:
     (found,) = await maker.rooms.safe.fetch(DESK_WORKER, (await maker.permit(),))
     assert isinstance(found, Values)
     assert [(one.element, one.value) for one in found.values] == [(INCOME, "1500.00")]
+    assert found.values[0].as_of == int(maker.rooms.now.timestamp() * 1000), "nobody said as of when"
     assert maker.rooms.keys.unwrapped == before + 1
 
 

@@ -1,0 +1,71 @@
+"""What the command line does in a house that may be serving elsewhere at the same time: clients, tokens, keys."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from assembly.clients import NewClient, add_client
+from assembly.demo.recipient import Application
+from assembly.founding import demand_newest
+from assembly.house import House, assemble
+from assembly.rotating import rotate
+from assembly.settings import HouseSettings, TenantSettings
+from kernel.caller import room_of
+from kernel.http.client import open_client
+from kernel.settings import SettingsWrong
+
+KEEPERS = ("audit", "consent", "vault")  # whoever keeps registers and keys
+COMMAND = "assembly"
+
+
+@asynccontextmanager
+async def keeping(settings: HouseSettings) -> AsyncIterator[House]:
+    """The rooms that keep registers, on the same databases as the serving ones; writers take turns by the head row."""
+    await demand_newest(settings, KEEPERS)
+    house = await assemble(settings, KEEPERS)
+    async with house.app.router.lifespan_context(house.app):
+        yield house
+
+
+def one_tenant(settings: HouseSettings, wanted: str) -> TenantSettings:
+    """The tenant named, or the only one. Raises SettingsWrong."""
+    found = [tenant for tenant in settings.tenants if wanted in ("", tenant.id)]
+    if len(found) != 1:
+        raise SettingsWrong(["Noem de gemeente met --tenant: " + ", ".join(one.id for one in settings.tenants)])
+    return found[0]
+
+
+async def register_client(settings: HouseSettings, tenant: str, recipient: str, client: NewClient) -> dict[str, Any]:
+    """The entry for clients.json with the private key, which is kept nowhere else. Raises NoSuchThing."""
+    chosen = one_tenant(settings, tenant)
+    async with keeping(settings) as house:
+        caller = room_of(chosen.id, COMMAND)
+        return await add_client(house.consent(COMMAND), caller, recipient, client, chosen.public_url)
+
+
+def read_clients(path: Path) -> dict[str, Any]:
+    """A clients.json. Raises SettingsWrong."""
+    try:
+        known: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise SettingsWrong([f"{path} ontbreekt of is onleesbaar; `make demo` maakt het."]) from None
+    return known
+
+
+async def token_for(known: dict[str, Any], client_id: str, root: str) -> str:
+    """An access token of five minutes, as the application itself would get one. Raises SettingsWrong."""
+    entry = next((one for one in known["clients"] if client_id in ("", one["clientId"])), None)
+    if entry is None or root not in entry["resources"]:
+        raise SettingsWrong([f"Deze toepassing is onbekend, of mag niet bij {root}."])
+    async with open_client("", timeout_seconds=5) as http:
+        return await Application(http, known["issuer"], known["tokenUrl"], entry).token(root)
+
+
+async def rotate_keys(settings: HouseSettings, rooms: tuple[str, ...], say: Callable[[str], None]) -> None:
+    """A new KEK version for each room and tenant, and everything wrapped again under it. May be run again."""
+    async with keeping(settings) as house:
+        for tenant in settings.tenants:
+            for room in rooms:
+                say(await rotate(house, tenant.id, room))

@@ -1,0 +1,98 @@
+"""The house under load, a process of its own: the demo's stage, with a consent of every resident for the exercise.
+
+Arguments: folder, port, and optionally a file with the URL of a PostgreSQL database. `GET /bench` tells what it spent.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+
+from fastapi import APIRouter
+from pydantic import SecretStr
+from sqlalchemy import Engine, event
+
+from assembly.building import World
+from assembly.demo import register
+from assembly.demo.brp.loader import own_residents
+from assembly.demo.people import cast_of
+from assembly.demo.play import Demo, settings_of
+from assembly.demo.stage import Stage
+from assembly.founding import found
+from assembly.house import House, assemble
+from consent.contract import Choice, ConsentRequest, ResidentRef
+from kernel.caller import Caller
+from kernel.clock import utc_now
+from kernel.http.server import serve, until_signal
+from vault.contract import Bsn
+
+SEEN = "00" * 32  # hash of a page that nobody saw: consents of the bench are given by the bench
+
+
+class Spent:
+    """Statements and transactions of all rooms, counted where SQLAlchemy hands them to the driver; CPU of the process."""
+
+    def __init__(self) -> None:
+        self.statements = self.transactions = 0
+        event.listen(Engine, "before_cursor_execute", self._statement)
+        event.listen(Engine, "begin", self._begin)
+
+    def _statement(self, *_: object) -> None:
+        self.statements += 1
+
+    def _begin(self, _: object) -> None:
+        self.transactions += 1
+
+    def router(self) -> APIRouter:
+        """`GET /bench`."""
+        router = APIRouter()
+
+        @router.get("/bench")
+        async def spent() -> dict[str, float]:
+            return {"statements": self.statements, "transactions": self.transactions, "cpu": time.process_time()}
+
+        return router
+
+
+async def run(folder: Path, port: int, postgres: Path | None) -> None:
+    """Until SIGTERM. `ready` is printed once it can be asked."""
+    persons = own_residents()
+    cast = cast_of(persons, utc_now().date())
+    demo = Demo(folder, port, None, print)
+    settings = settings_of(demo, "")
+    if postgres:
+        settings = settings.model_copy(update={"postgres": SecretStr(postgres.read_text())})
+    await found(settings)
+    house = await assemble(settings, world=World(extra=(Spent().router(),)))
+    async with serve(house.app, port=port):
+        await Stage(house, cast, folder, demo.url).set_up()
+        await _consents(house, list(cast.bsn_of.values()))
+        (folder / "bsns.json").write_text(json.dumps(list(cast.bsn_of.values())))
+        print("ready", flush=True)
+        await until_signal()
+
+
+async def _consents(house: House, numbers: list[str]) -> None:
+    staff = Caller(tenant=register.TENANT, organisation=register.LOAN_DESK, kind="automatisch")
+    refs = await house.vault("assembly").identify(staff, [Bsn(number) for number in numbers])
+    consent = house.consent("assembly")
+    choice = Choice(answer="ja", text_hash=SEEN, language="nl")
+
+    async def give(resident: ResidentRef) -> None:
+        wanted = ConsentRequest(resident=resident, activity=register.EXERCISE, elements=register.EXERCISES)
+        asked = await consent.request(staff, wanted)
+        own = Caller(tenant=register.TENANT, kind="inwoner", user=resident.id, auth_time=int(time.time()))
+        await consent.choose(own, asked.id, choice)
+
+    await asyncio.gather(*(give(ResidentRef(**one.model_dump())) for one in refs))
+
+
+def main() -> None:
+    """See the module."""
+    folder, port, *postgres = sys.argv[1:]
+    asyncio.run(run(Path(folder), int(port), Path(postgres[0]) if postgres else None))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Programs of the bench, each in its own process, ended when left."""
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bench.load import Measured
+
+STOP_SECONDS = 20.0
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        return int(bound.getsockname()[1])
+
+
+@contextmanager
+def program(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Ready when entered. Raises RuntimeError when it ended instead."""
+    command = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            if not any(line.strip() == "ready" for line in iter(_out(running).readline, "")):
+                raise RuntimeError(f"{module} did not start")
+            yield running
+        finally:
+            running.terminate()
+            try:
+                running.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                running.kill()
+
+
+def _out(running: subprocess.Popen[str]) -> Any:
+    return running.stdout
+
+
+def load(job: dict[str, Any]) -> Measured:
+    """One measurement by a fresh generator."""
+    command = [sys.executable, "-m", "bench.load"]
+    done = subprocess.run(command, input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True)
+    return Measured(**json.loads(done.stdout))
+
+
+def spent(port: int) -> dict[str, float]:
+    """Statements, transactions and CPU seconds of the house so far."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/bench", timeout=20) as answer:
+        found: dict[str, float] = json.load(answer)
+    return found
