@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from consent.service import ConsentService
 from consent.settings import ConsentSettings
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
 from kernel.component import Component
+from kernel.crypto import KeyProvider
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.http.bearer import BearerGate, KeySource
 from kernel.http.client import RoomLine, open_client
@@ -40,7 +42,8 @@ def _no_transport(_: str) -> httpx2.AsyncBaseTransport | None:
 
 @dataclass(frozen=True)
 class World:
-    """What lies outside the house: clocks, and how neighbours and sources are reached. extra: routers of the demo."""
+    """What lies outside the house: clocks, the key provider (of the folder `keys`), and how neighbours and sources are
+    reached. extra: routers of the demo."""
 
     clock: Clock = utc_now
     boot: BootClock = boot_seconds
@@ -48,6 +51,7 @@ class World:
     brp: httpx2.AsyncBaseTransport | None = None
     login: httpx2.AsyncBaseTransport | None = None
     extra: Sequence[APIRouter] = ()
+    keys: Callable[[Path], KeyProvider] = FileKeyProvider
 
 
 class Builder:
@@ -56,7 +60,7 @@ class Builder:
     def __init__(self, settings: HouseSettings, world: World, anchors: Mapping[str, Any] | None = None) -> None:
         self.settings, self.world, self.tenants = settings, world, settings.by_tenant()
         self.anchors = anchors or settings.folder.read_anchors()
-        self.provider = FileKeyProvider(settings.folder.keys)
+        self.provider = world.keys(settings.folder.keys)
         self.components: list[Component] = []
         self.clients: list[httpx2.AsyncClient] = []
 
@@ -109,7 +113,8 @@ class Builder:
 
     async def vault(self, audit: Audit) -> VaultService:
         """The vault, here."""
-        settings = VaultSettings(**self.own("vault"), trusted=self.anchors["rooms"])
+        minutes = self.settings.vault_key_minutes
+        settings = VaultSettings(**self.own("vault"), trusted=self.anchors["rooms"], key_minutes=minutes)
         service, component = await build_vault(
             settings, self.tenants, audit, self.trust, self.provider, self.world.clock
         )

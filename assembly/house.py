@@ -25,7 +25,7 @@ from vault.client import VaultClient
 from vault.contract import Vault
 from vault.service import VaultService
 from web.component import Neighbours, build_web
-from web.settings import LoginSettings, WebSettings
+from web.settings import WebSettings
 
 Register = ConsentService | ConsentClient
 NEEDS = {
@@ -137,8 +137,7 @@ async def _add_portal(house: House) -> None:
     given = builder.settings.login
     if given is None:
         raise SettingsWrong(["REGIE_HOUSE_LOGIN ontbreekt: waar loggen inwoners in?"])
-    login = LoginSettings(mode=builder.settings.mode, **given.model_dump())
-    settings = WebSettings(**builder.own("web"), login=login)
+    settings = WebSettings(**builder.own("web"), **given.model_dump())
     register = house.consent("web")
     neighbours = Neighbours(house.vault("web"), register, register, house.audit("web"), catalogue_elements())
     world = builder.world

@@ -33,7 +33,7 @@ class Login(Message):
 
     issuer: str
     client_id: str = "regie-portaal"
-    bsn_claim: str = "bsn"
+    bsn_claim: str = "urn:nl-eid-gdi:1.0:id:BSN"
 
 
 class HouseSettings(RoomSettings):
@@ -49,6 +49,7 @@ class HouseSettings(RoomSettings):
     vault_url: str = ""
     brp_url: str = ""
     login: Login | None = None
+    vault_key_minutes: Annotated[int, Field(ge=0, le=15)] = 15  # how long opened keys of residents stay in memory
     contact_email: str = "regie@gemeente.example"
 
     def database(self, room: str) -> str:

@@ -16,6 +16,7 @@ from kernel.errors import BadInput, NoAccess, Problem
 from kernel.ids import derived_id, random_id
 
 ROLES = frozenset({"fg", "auditor"})
+PURPOSE = "De privacy-toezichthouder kijkt na of gegevens goed zijn gebruikt."
 SCOPE = "logboek"
 NAME = "Zoeken in het logboek"
 
@@ -109,6 +110,11 @@ def _event(caller: Caller, reason: Reason, event_id: str, subject: str, more: Ma
         kind="zoeking",
         subject=subject,
         name=NAME,
+        activity=SCOPE,
+        purpose=PURPOSE,
+        class_="A",
+        basis="6(1)(c)",
+        law="AVG 39(1)(b)",
         actor=caller.user,
         application=caller.application,
         case=reason.case,

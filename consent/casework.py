@@ -1,5 +1,7 @@
 """Cases: facts of the register that a release can stand on. Each is a line that the resident sees."""
 
+from collections.abc import Sequence
+
 from audit.contract import Audit, Receipt, record_one
 from consent import tables
 from consent.activity import Case
@@ -18,6 +20,8 @@ from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import derived_id, random_id
 
+Key = tuple[str, str]  # recipient and reference
+
 
 class Casework:
     """Owns `cases`."""
@@ -28,31 +32,53 @@ class Casework:
 
     async def open_case(self, caller: Caller, case: Case, enrol: Enrol | None = None) -> Receipt:
         """See Registers.open_case. enrol: asked for a resident who is not known yet, once all else is in order."""
-        _may(caller, case.recipient)
-        if caller.kind not in STAFF and case.origin != "opgave":
-            raise fault("/herkomst", "past-niet", "Alleen de bron zelf kan dit opgeven.")
-        async with self._register.reading(caller.tenant) as rows:
-            await _entitled(rows, case)
         if case.resident.stand_in and enrol:
+            await self._check(caller, (case,))
             case = case.model_copy(update={"resident": await enrol()})
-        if case.resident.stand_in:
+        (receipt,) = await self.open_cases(caller, (case,))
+        return receipt
+
+    async def open_cases(self, caller: Caller, cases: Sequence[Case]) -> list[Receipt]:
+        """See Registers.open_cases."""
+        await self._check(caller, cases)
+        if any(case.resident.stand_in for case in cases):
             raise fault("/inwoner", "onbekend", "Deze inwoner is hier niet ingeschreven.")
         await self._following.follow(caller.tenant)
         async with self._register.writing(caller.tenant) as rows:
-            there = await self._row(rows, case)
-        same = (there["resident"], there["activity"]) == (case.resident.id, case.activity)
-        if not same or there["status"] == "gesloten":
+            there = await self._rows(rows, {_key(case): case for case in cases})
+        if any(_other(there[_key(case)], case) for case in cases):
             raise fault("/zaak", "zaak-bestaat", "Dit zaaknummer is al gebruikt.")
-        return await self._permits.take_effect(caller, tables.cases, there)
+        return await self._permits.take_effect_all(caller, tables.cases, [there[_key(case)] for case in cases])
 
-    async def _row(self, rows: Rows, case: Case) -> Row:
+    async def _check(self, caller: Caller, cases: Sequence[Case]) -> None:
+        for case in cases:
+            _may(caller, case.recipient)
+            if caller.kind not in STAFF and case.origin != "opgave":
+                raise fault("/herkomst", "past-niet", "Alleen de bron zelf kan dit opgeven.")
+        async with self._register.reading(caller.tenant) as rows:
+            await _entitled(rows, cases)
+
+    async def _rows(self, rows: Rows, wanted: dict[Key, Case]) -> dict[Key, Row]:
+        table, references = tables.cases, [reference for _, reference in wanted]
+        mine = (table.c.recipient.in_({recipient for recipient, _ in wanted}), table.c.reference.in_(references))
+        there = {(row["recipient"], row["reference"]): row for row in await rows.find(table, *mine, lock=True)}
+        new = [case for key, case in wanted.items() if key not in there]
+        if new:
+            entitled = await _entitled(rows, new)
+            residents = {case.resident.id: case.resident for case in new}
+            states = {each.id: await state_row(rows, each) for each in residents.values()}
+            made = [self._row(rows, case, entitled[case.activity, case.recipient], states[case.resident.id])
+                    for case in new]  # fmt: skip
+            await rows.add_all(table, made)
+            there |= {(row["recipient"], row["reference"]): row for row in await rows.find(table, *mine, lock=True)}
+        if not wanted.keys() <= there.keys():
+            raise RegisterUnavailable()
+        return there
+
+    def _row(self, rows: Rows, case: Case, entitled: tuple[Row, Row], resident: Row) -> Row:
         key: dict[str, str | int] = {"recipient": case.recipient, "reference": case.reference}
-        there = await rows.one(tables.cases, lock=True, recipient=case.recipient, reference=case.reference)
-        if there:
-            return there
         at, fence = millis(self._clock()), rows.keys.case(case.recipient, case.reference)
-        activity, party = await _entitled(rows, case)
-        resident = await state_row(rows, case.resident)
+        activity, party = entitled
         version = version_of(activity)
         said = event("zaak-geopend", random_id(), case.resident.subject, at, activity=case.activity,
                      version=str(version.number), purpose=version.purpose.nl, recipient=case.recipient,
@@ -64,11 +90,7 @@ class Casework:
         facts_of_case = {"resident": case.resident.id, "subject": case.resident.subject, "activity": case.activity}
         times = {"since": case.since, "until": case.until, "pending_at": at}
         row = {**key, **facts_of_case, **times, "origin": case.origin, "status": "wacht", "fence": fence}
-        await rows.add(tables.cases, row | {"entry": entry.model_dump_json()})
-        made = await rows.one(tables.cases, lock=True, recipient=case.recipient, reference=case.reference)
-        if made is None:
-            raise RegisterUnavailable()
-        return made
+        return row | {"entry": entry.model_dump_json()}
 
     async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
         """See Registers.close_case. Closing again gives the same receipt."""
@@ -93,11 +115,26 @@ def _may(caller: Caller, recipient: str) -> None:
         raise NoSuchThing()
 
 
-async def _entitled(rows: Rows, case: Case) -> tuple[Row, Row]:
-    activity = (await newest_versions(rows, {case.activity})).get(case.activity)
-    party = await rows.one(tables.recipients, slug=case.recipient)
+def _key(case: Case) -> Key:
+    return case.recipient, case.reference
+
+
+def _other(row: Row, case: Case) -> bool:
+    return (row["resident"], row["activity"]) != (case.resident.id, case.activity) or row["status"] == "gesloten"
+
+
+async def _entitled(rows: Rows, cases: Sequence[Case]) -> dict[tuple[str, str], tuple[Row, Row]]:
+    """By activity and recipient: their rows, when both are in force and the one names the other."""
+    activities = await newest_versions(rows, {case.activity for case in cases})
+    slugs = {case.recipient for case in cases}
+    parties = {row["slug"]: row for row in await rows.find(tables.recipients, tables.recipients.c.slug.in_(slugs))}
+    wanted = {(case.activity, case.recipient) for case in cases}
+    return {(slug, party): _paired(activities.get(slug), parties.get(party)) for slug, party in wanted}
+
+
+def _paired(activity: Row | None, party: Row | None) -> tuple[Row, Row]:
     if activity is None or activity["status"] != "gepubliceerd" or party is None or party["status"] != "toegelaten":
         raise NoSuchThing()
-    if all(one.recipient != case.recipient for one in version_of(activity).parties):
+    if all(one.recipient != party["slug"] for one in version_of(activity).parties):
         raise NoSuchThing()
     return activity, party

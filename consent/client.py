@@ -106,6 +106,11 @@ class ConsentClient:
         """See Registers.open_case."""
         return await self.line.ask(f"{PREFIX}/open-case", caller, case, Receipt)
 
+    async def open_cases(self, caller: Caller, cases: Sequence[Case]) -> list[Receipt]:
+        """See Registers.open_cases."""
+        body = wire.NewCases(cases=tuple(cases))
+        return list((await self.line.ask(f"{PREFIX}/open-cases", caller, body, wire.Opened)).receipts)
+
     async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
         """See Registers.close_case."""
         body = wire.OneCase(recipient=recipient, reference=reference)

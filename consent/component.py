@@ -15,7 +15,7 @@ from consent.keys import PURPOSES
 from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
-from consent.tables import keys
+from consent.tables import keys, recipients
 from consent.tokens.component import build_tokens
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
@@ -52,7 +52,7 @@ async def build_consent(
     database = Database(settings.database, "consent", settings.pool)
     rows = KeyRows(database, keys, Keyring(provider, life=timedelta(minutes=settings.key_minutes)))
     for tenant in tenants:
-        await rows.found(tenant, PURPOSES)
+        await rows.found(tenant, PURPOSES, recipients)
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
     tokens, oauth = await build_tokens(settings, tenants, database, provider, consent.clients, clock)
     consent.tokens = tokens

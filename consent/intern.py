@@ -108,6 +108,10 @@ def _registers(router: APIRouter, consent: ConsentService, caller: Gate) -> None
     async def open_case(who: Asking, body: Case) -> Receipt:
         return await consent.open_case(who, body)
 
+    @router.post("/open-cases")
+    async def open_cases(who: Asking, body: wire.NewCases) -> wire.Opened:
+        return wire.Opened(receipts=tuple(await consent.open_cases(who, body.cases)))
+
     @router.post("/close-case")
     async def close_case(who: Asking, body: wire.OneCase) -> Receipt:
         return await consent.close_case(who, body.recipient, body.reference)

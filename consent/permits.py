@@ -4,6 +4,8 @@ The act waits in its own row as it will be given to the log, so whoever finishes
 another instance, the sweeper) says the same under the same id and gets the same receipt.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, Table
 
 from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, record_one
@@ -37,19 +39,29 @@ class Permits:
     async def take_effect(self, caller: Caller, table: Table, row: Row) -> Receipt:
         """The receipt; the same one for an act that took effect before. NOT promised: that it still stands, a later
         restriction may have won. Raises Overtaken (then it is dropped), LogUnavailable, OutcomeUnknown."""
-        # a crash here leaves a pending row: it permits nothing, and the sweeper records it again under the same id
-        reached("consent.pending")
-        try:
-            receipt = await record_one(self._audit, caller, Entry.model_validate_json(row["entry"]))
-        except Overtaken:
-            await self._drop(caller.tenant, table, row)
-            raise
-        # a crash here leaves a line and a pending row: shown as "wordt verwerkt", finished by the sweeper
-        reached("consent.granted-line")
-        if row["pending_at"]:
-            async with self._register.writing(caller.tenant) as rows:
-                await self._make_effective(rows, table, row, receipt)
+        (receipt,) = await self.take_effect_all(caller, table, (row,))
         return receipt
+
+    async def take_effect_all(self, caller: Caller, table: Table, waiting: Sequence[Row]) -> list[Receipt]:
+        """The same for rows of one table, in order, in one call to the log. What one of them meets is raised when the
+        others have taken effect."""
+        # a crash here leaves pending rows: they permit nothing, and the sweeper records them again under the same ids
+        reached("consent.pending")
+        verdicts = await self._audit.record(caller, [Entry.model_validate_json(row["entry"]) for row in waiting])
+        both = list(zip(waiting, verdicts, strict=True))
+        for row in (row for row, verdict in both if isinstance(verdict, Overtaken)):
+            await self._drop(caller.tenant, table, row)
+        given = [(row, verdict) for row, verdict in both if isinstance(verdict, Receipt)]
+        if given:
+            # a crash here leaves lines and pending rows: shown as "wordt verwerkt", finished by the sweeper
+            reached("consent.granted-line")
+        if any(row["pending_at"] for row, _ in given):
+            async with self._register.writing(caller.tenant) as rows:
+                for row, receipt in given:
+                    await self._make_effective(rows, table, row, receipt)
+        for problem in (verdict for verdict in verdicts if isinstance(verdict, Problem)):
+            raise problem
+        return [receipt for _, receipt in given]
 
     async def _make_effective(self, rows: Rows, table: Table, row: Row, receipt: Receipt) -> None:
         found = next(iter(await rows.find(table, *_again(table, row), lock=True)), None)

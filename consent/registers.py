@@ -1,5 +1,6 @@
 """The second half of the door: the registers that staff, recipients and the command line keep."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from audit.contract import Receipt
@@ -33,6 +34,11 @@ class Registers(Protocol):
 
     async def open_case(self, caller: Caller, case: Case) -> Receipt:
         """Idempotent per recipient and reference; another resident under the same reference is BadInput."""
+        ...
+
+    async def open_cases(self, caller: Caller, cases: Sequence[Case]) -> list[Receipt]:
+        """The same for at most 500 at once, in order. What one of them meets is raised, whatever the others became:
+        the whole call may be repeated."""
         ...
 
     async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:

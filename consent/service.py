@@ -150,6 +150,10 @@ class ConsentService:
         """See Registers.open_case; enrol as in Casework.open_case."""
         return await self._casework.open_case(caller, case, enrol)
 
+    async def open_cases(self, caller: Caller, cases: Sequence[Case]) -> list[Receipt]:
+        """See Registers.open_cases."""
+        return await self._casework.open_cases(caller, cases) if cases else []
+
     async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
         """See Registers.close_case."""
         return await self._casework.close_case(caller, recipient, reference)

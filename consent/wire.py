@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from audit.contract import Position
-from consent.activity import ActivityVersion, Application
+from audit.contract import Position, Receipt
+from consent.activity import ActivityVersion, Application, Case
 from consent.contract import Choice, ConsentView, Flag, Question, ResidentQuestion, ResidentRef, Sealed
 from kernel.message import Message, Sentence, Short
 
@@ -87,6 +87,18 @@ class NewClient(Message):
 
     recipient: Short
     application: Application
+
+
+class NewCases(Message):
+    """Cases to open."""
+
+    cases: Annotated[tuple[Case, ...], Field(max_length=MOST)]
+
+
+class Opened(Message):
+    """Their lines, in order."""
+
+    receipts: tuple[Receipt, ...]
 
 
 class OneCase(Message):

@@ -19,6 +19,7 @@ from vault.contract import VaultUnavailable
 from vault.keys import PURPOSES
 from vault.service import TrustNow, VaultService
 from vault.settings import VaultSettings
+from vault.tables import residents
 
 SWEEP_SECONDS = 2.0
 _log = logger("vault")
@@ -38,7 +39,7 @@ async def build_vault(
     vault = VaultService(database, ring, audit, trust, clock)
     vault.keep_years = settings.keep_lines
     for tenant in tenants:
-        await vault.room_keys.found(tenant, PURPOSES)
+        await vault.room_keys.found(tenant, PURPOSES, residents)
     gate = RoomGate("vault", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     async def check() -> None:

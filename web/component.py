@@ -11,8 +11,7 @@ import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit
-from consent.contract import CatalogueElement, Consent
-from consent.registers import Registers
+from consent.contract import CatalogueElement, Consent, Registers
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Tenant
 from kernel.crypto import KeyProvider, KeyUnavailable
@@ -60,13 +59,12 @@ async def build_web(
     sessions = Sessions(database, provider, clock, settings.idle_minutes)
     for tenant in tenants:
         await sessions.found(tenant)
-    login = settings.login
-    http = open_client(login.issuer, timeout_seconds=login.timeout_seconds, transport=transport)
+    http = open_client(settings.issuer, timeout_seconds=settings.timeout_seconds, transport=transport)
     site = Site(
         settings=settings,
         tenants={urlsplit(tenant.public_url).netloc: tenant for tenant in tenants.values()},
         sessions=sessions,
-        provider=LoginProvider(http, login, clock),
+        provider=LoginProvider(http, settings, clock),
         vault=neighbours.vault,
         consent=neighbours.consent,
         registers=neighbours.registers,
@@ -76,27 +74,40 @@ async def build_web(
         renderer=Renderer(),
     )
 
-    async def check() -> None:
+    running = _Running(tuple(tenants), sessions, http, database)
+    return Component("web", running.check, running.run, plain=(routed(site, PAGES),))
+
+
+@dataclass(frozen=True)
+class _Running:
+    """What the portal needs while it is open."""
+
+    tenants: tuple[str, ...]
+    sessions: Sessions
+    http: httpx2.AsyncClient
+    database: Database
+
+    async def check(self) -> None:
+        """Raises NeighbourUnavailable."""
         try:
-            for tenant in tenants:
-                await sessions.key(tenant)
-                await sessions.open(tenant, "-")
+            for tenant in self.tenants:
+                await self.sessions.key(tenant)
+                await self.sessions.open(tenant, "-")
         except (SQLAlchemyError, KeyUnavailable):
             raise NeighbourUnavailable("De tabellen of sleutels van de website zijn niet bereikbaar.") from None
 
     @asynccontextmanager
-    async def run() -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweeping(sessions, tuple(tenants)))
+    async def run(self) -> AsyncIterator[None]:
+        """Ended sessions are removed, until left."""
+        sweeping = asyncio.create_task(_sweeping(self.sessions, self.tenants))
         try:
             yield
         finally:
             sweeping.cancel()
             with suppress(asyncio.CancelledError):
                 await sweeping
-            await http.aclose()
-            await database.close()
-
-    return Component("web", check, run, plain=(routed(site, PAGES),))
+            await self.http.aclose()
+            await self.database.close()
 
 
 async def _sweeping(sessions: Sessions, tenants: Iterable[str]) -> None:

@@ -111,7 +111,7 @@ async def _taken(visit: Visit) -> Attempt:
 
 
 async def _person(visit: Visit, claims: dict[str, object]) -> Person:
-    settings, tenant = visit.site.settings.login, visit.tenant.id
+    settings, tenant = visit.site.settings, visit.tenant.id
     roles = claims.get(settings.roles_claim)
     name = claims.get(settings.name_claim)
     at = claims["auth_time"]
@@ -130,7 +130,7 @@ async def _person(visit: Visit, claims: dict[str, object]) -> Person:
 
 
 def _number(visit: Visit, claims: dict[str, object]) -> Bsn:
-    settings = visit.site.settings.login
+    settings = visit.site.settings
     number = claims.get(settings.bsn_claim)
     if claims.get(settings.sector_claim) != settings.sector or not isinstance(number, str):
         raise LoginRefused("sector")

@@ -58,7 +58,7 @@ class LoginProvider:
             "nonce": attempt.nonce,
             "code_challenge": create_s256_code_challenge(attempt.verifier),
             "code_challenge_method": "S256",
-            "acr_values": next(value for value, level in self.settings.acr.items() if level == "substantieel"),
+            "acr_values": next(value for value, level in self.settings.acr.items() if level in ENOUGH),
             **({"prompt": "login", "max_age": "0"} if attempt.fresh else {}),
         }
         return f"{(await self._known())['authorization_endpoint']}?{urlencode(asked)}"

@@ -1,8 +1,8 @@
 """Settings of the portal and of the login provider it trusts."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretBytes
+from pydantic import Field, SecretBytes, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from kernel.settings import RoomSettings
@@ -22,12 +22,10 @@ class LoginSettings(RoomSettings):
     sector_claim must equal sector when a BSN is taken from bsn_claim: a number of another sector is nobody here.
     """
 
-    model_config = SettingsConfigDict(env_prefix="REGIE_LOGIN_")
-
     issuer: str
     client_id: str
     client_key: SecretBytes | None = None
-    acr: Annotated[dict[str, Level], Field(default_factory=lambda: dict(EIDAS))]
+    acr: dict[str, Level] = Field(default_factory=lambda: dict(EIDAS))
     bsn_claim: str = "urn:nl-eid-gdi:1.0:id:BSN"
     sector_claim: str = "sub_id_type"
     sector: str = "urn:nl-eid-gdi:1.0:id:BSN"
@@ -35,15 +33,22 @@ class LoginSettings(RoomSettings):
     roles_claim: str = "roles"
     timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 5.0
 
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if not set(self.acr.values()) & {"substantieel", "hoog"}:
+            raise ValueError("acr noemt geen waarde die substantieel of hoog is")
+        if self.mode == "productie" and not self.issuer.startswith("https://"):
+            raise ValueError("issuer moet met https:// beginnen")
+        return self
 
-class WebSettings(RoomSettings):
-    """REGIE_WEB_*. phone: shown on every page. reporting and total: how many of the municipality's systems tell us
-    their uses, for every list says how complete it is."""
+
+class WebSettings(LoginSettings):
+    """REGIE_WEB_*, the login provider's too. phone: on every page. reporting, total: how many of the municipality's
+    systems tell us their uses, for every list says how complete it is."""
 
     model_config = SettingsConfigDict(env_prefix="REGIE_WEB_")
 
     database: str
-    login: LoginSettings
     phone: str = "14 0XX"
     version: str = "0.1"
     reporting: Annotated[int, Field(ge=0)] = 1

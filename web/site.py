@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from audit.contract import Audit
-from consent.contract import CatalogueElement, Consent, ResidentRef
-from consent.registers import Registers
+from consent.contract import CatalogueElement, Consent, Registers, ResidentRef
 from kernel.caller import Caller
 from kernel.clock import Clock
 from kernel.component import Tenant
@@ -124,7 +123,7 @@ class Visit:
     @cached_property
     def headers(self) -> Mapping[str, str]:
         """Of every answer: forms may lead to the login provider and to nobody else."""
-        login = urlsplit(self.site.settings.login.issuer)
+        login = urlsplit(self.site.settings.issuer)
         return security_headers(login_origin=f"{login.scheme}://{login.netloc}")
 
     def to(self, path: str) -> Response:

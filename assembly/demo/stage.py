@@ -19,7 +19,7 @@ from consent.contract import Case, ResidentRef
 from kernel.caller import Caller, room_of
 from vault.contract import Bsn, Deposit
 
-AT_ONCE = 8  # acts of the set-up under way together
+AT_ONCE = 250  # cases of one call
 CASES = 24  # fresh ones for each persona, at every start
 LOW_INCOME: JsonValue = {"bedrag": "1450.00", "munt": "EUR"}  # a month: under the limit of the scheme in the story
 CLIENTS = (
@@ -90,23 +90,14 @@ class Stage:
 
     async def _cases(self, residents: dict[str, ResidentRef]) -> dict[str, list[str]]:
         opened: dict[str, list[str]] = {key: [f"Z-{secrets.token_hex(5)}" for _ in range(CASES)] for key in residents}
-        waiting = [(reference, residents[key]) for key, references in opened.items() for reference in references]
-
-        async def work() -> None:
-            while waiting:
-                await self._open(*waiting.pop())
-
-        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        cases = [
+            Case(reference=reference, recipient=register.LOAN_DESK, resident=residents[key], activity=register.STORY)
+            for key, references in opened.items()
+            for reference in references
+        ]
+        for start in range(0, len(cases), AT_ONCE):
+            await self._register.open_cases(self._staff, cases[start : start + AT_ONCE])
         return opened
-
-    async def _open(self, reference: str, resident: ResidentRef) -> None:
-        case = Case(
-            reference=reference,
-            recipient=register.LOAN_DESK,
-            resident=resident,
-            activity=register.STORY,
-        )
-        await self._register.open_case(self._staff, case)
 
     def _persona(self, key: str, cases: dict[str, list[str]]) -> dict[str, Any]:
         persona = next(one for one in self._cast.personas if one.key == key)

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, LargeBinary, MetaData, RowMapping, Table, Tex
 from sqlalchemy import Column as C
 from sqlalchemy.exc import IntegrityError
 
-from kernel.crypto import CannotOpen, KeyPlace, Keyring, kek_version
+from kernel.crypto import CannotOpen, KeyPlace, Keyring, KeyUnavailable, kek_version
 from kernel.sql.database import Database
 
 
@@ -35,13 +35,22 @@ class KeyRows:
         self._database, self._table, self._ring = database, table, ring
         self._read: dict[tuple[str, str, int], bytes] = {}
 
-    async def found(self, tenant: str, purposes: Iterable[str]) -> None:
-        """Makes those that are not there. Raises what the key provider raises."""
-        present = await self._rows(tenant)
-        there = {str(row["purpose"]) for row in present}
-        for purpose in purposes:
-            if purpose not in there:
-                await self._make(tenant, purpose, 1)
+    async def found(self, tenant: str, purposes: Iterable[str], unless: Table | None = None) -> None:
+        """Makes these keys where the tenant has none of them. A set with a gap, or no set beside rows in `unless`, was
+        lost and is not made anew: what it opened would be silently forgotten. Raises KeyUnavailable."""
+        wanted = set(purposes)
+        present = {str(row["purpose"]) for row in await self._rows(tenant)} & wanted
+        if present == wanted:
+            return
+        if present or (unless is not None and await self._any(tenant, unless)):
+            raise KeyUnavailable("keys of this room are missing: restore its key table")
+        for purpose in sorted(wanted):
+            await self._make(tenant, purpose, 1)
+
+    async def _any(self, tenant: str, table: Table) -> bool:
+        async with self._database.snapshot(tenant) as connection:
+            there = select(table.c.tenant_id).where(table.c.tenant_id == tenant).limit(1)
+            return await connection.scalar(there) is not None
 
     async def open(self, tenant: str, purpose: str, version: int = 1) -> bytes:
         """The key. Raises CannotOpen, KeyUnavailable; KeyError when it was never founded."""

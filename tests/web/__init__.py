@@ -1,0 +1,1 @@
+"""Tests of the portal, and the invented views that they share."""

@@ -28,7 +28,7 @@ from kernel.http.health import StartGate
 from kernel.sql.upgrade import upgrade
 from tests.four_rooms import TENANTS, FourRooms, both, empty, house, migrated, sqlite_urls, template
 from web.component import Neighbours, build_web
-from web.settings import LoginSettings, WebSettings
+from web.settings import WebSettings
 
 __all__ = ["both", "empty", "house", "migrated", "portal", "sqlite_urls", "template", "web_file"]
 
@@ -102,11 +102,7 @@ class PortalUnderTest:
             audit=self.house.audit.door("web"),
             catalogue=catalogue_elements(),
         )
-        settings = WebSettings(
-            mode="test",
-            database=self.url,
-            login=LoginSettings(mode="test", issuer=ISSUER, client_id="portaal"),
-        )
+        settings = WebSettings(mode="test", database=self.url, issuer=ISSUER, client_id="portaal")
         provider = self.house.keys
         component = await build_web(settings, TENANTS, self.neighbours, provider, self.house.clock, self.liar)
         await self.stack.enter_async_context(component.run())

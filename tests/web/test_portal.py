@@ -86,9 +86,9 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     position = await released(portal)
     visitor, officer = await portal.visitor("r1"), await portal.visitor("fg")
     page = await visitor.get(f"/gebruik/{position}")
-    for wrong, told in (("  ", "Schrijf uw vraag op."), ("Ik ben 9999.93.653, ja", "Haal het burgerservicenummer")):
+    for wrong, sentence in (("  ", "Schrijf uw vraag op."), ("Ik ben 9999.93.653, ja", "Haal het burgerservicenummer")):
         refused = await visitor.send(page, page.form("vraag"), vraag=wrong)
-        assert refused.status == 400 and told in refused.text and "9999" not in refused.text
+        assert refused.status == 400 and sentence in refused.text and "9999" not in refused.text
     asked = await visitor.send(page, page.form("vraag"), vraag="Waarom zag u <b>mijn</b> adres?")
     assert asked.status == 200 and "U krijgt hier antwoord" in asked.text
     seen = await officer.get("/fg")
@@ -193,7 +193,7 @@ FAILURES = [LogUnavailable(), OutcomeUnknown(), RegisterUnavailable(), Neighbour
 @pytest.mark.parametrize("error", FAILURES)
 async def test_a_choice_that_was_not_recorded_says_so(portal: PortalUnderTest, error: Exception) -> None:
     place = await wanted(portal)
-    await portal.broken(Failing(portal.house.register, "choose", error))  # type: ignore[arg-type]  # verbs by name
+    await portal.broken(Failing(portal.house.register, "choose", error))
     visitor = await portal.visitor("r1")
     page = await chosen(visitor, place, "ja")
     assert page.status == (500 if isinstance(error, RuntimeError) else 503)

@@ -1,0 +1,196 @@
+"""Houses that may die: one process imports everything once and forks a house per order, before any event loop runs.
+
+`python -m tests.faults.hatchery` reads an order per line (JSON) and says, also a line each: {"id", "pid"} once forked,
+{"id", "url"} when that house is served, {"id", "status"} when it is gone. Ends, houses and all, when its input ends.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import select
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastapi import APIRouter
+
+from assembly.building import World
+from assembly.demo.register import TENANT
+from assembly.house import House, assemble
+from consent.contract import Choice
+from kernel.caller import Caller
+from kernel.clock import utc_now
+from kernel.crypto.file_keys import FileKeyProvider
+from kernel.failpoints import arm
+from kernel.http.client import open_client
+from kernel.http.server import serve
+from kernel.ids import random_id
+from tests.faults.ground import as_settings
+
+ROOT = Path(__file__).parents[2]
+OF_A_RESIDENT = b"\x00\x00\x00\x01D"  # in the place of a wrapped key: purpose D, then length and owner
+PATIENCE = 30.0
+
+
+class WatchedKeys(FileKeyProvider):
+    """Says whose key is about to be opened before it is: the one thing that no opening of the vault can do without."""
+
+    def __init__(self, folder: Path, opening: Callable[[str], Awaitable[None]]) -> None:
+        super().__init__(folder)
+        self._opening = opening
+
+    async def unwrap(self, name: str, wrapped: bytes, aad: bytes) -> bytes:
+        """As the contract says."""
+        before, found, after = aad.partition(OF_A_RESIDENT)
+        if found and before:
+            await self._opening(after[4 : 4 + int.from_bytes(after[:4], "big")].decode())
+        return await super().unwrap(name, wrapped, aad)
+
+
+def resident_of(person: str) -> Caller:
+    return Caller(tenant=TENANT, kind="inwoner", user=person, acr="substantieel", auth_time=int(utc_now().timestamp()))
+
+
+def levers(house: Callable[[], House]) -> APIRouter:
+    """What a test does from outside: arm a fail point, and choose as the portal would for who is logged in."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.post("/proef/val")
+    async def fall(body: dict[str, Any]) -> None:
+        arm(body["name"], body["count"])
+
+    @router.post("/proef/keuze")
+    async def choose(body: dict[str, Any]) -> dict[str, Any]:
+        choice = Choice(answer=body["answer"], text_hash="a" * 64, language="nl")
+        chosen = await house().consent("web").choose(resident_of(body["resident"]), body["consent"], choice)
+        named = {str(position): outcome for position, outcome in chosen.under_way}
+        line = {"index": chosen.receipt.position.index}
+        return {"logregel": line, "bewijs": chosen.receipt.proof, "onderweg": named}
+
+    return router
+
+
+async def live(order: dict[str, Any]) -> None:
+    """Serve the house until somebody kills it. ahead: seconds that its clock is before ours."""
+    houses: list[House] = []
+
+    def clock() -> datetime:
+        return utc_now() + timedelta(seconds=order["ahead"])
+
+    async with open_client(order["witness"], timeout_seconds=5.0) as http:
+
+        async def opening(owner: str) -> None:
+            (await http.post("/sleutel", json={"resident": owner})).raise_for_status()
+
+        world = World(clock=clock, extra=(levers(lambda: houses[0]),), keys=partial(WatchedKeys, opening=opening))
+        houses.append(await assemble(as_settings(order["settings"]), world=world))
+        async with serve(houses[0].app) as address:
+            say({"id": order["id"], "url": address.url})
+            await asyncio.Event().wait()
+
+
+def say(what: dict[str, Any]) -> None:
+    """One write, so that lines of several processes do not mix."""
+    os.write(1, json.dumps(what).encode() + b"\n")
+
+
+def main() -> None:
+    """Fork and reap."""
+    houses: dict[int, str] = {}
+    orders = os.fdopen(0, "rb", buffering=0)
+    while True:
+        ready, _, _ = select.select([0, *houses], [], [])
+        for handle in set(ready) & set(houses):
+            result = os.waitid(os.P_PIDFD, handle, os.WEXITED)
+            os.close(handle)
+            say({"id": houses.pop(handle), "status": result.si_status if result else 0})
+        if 0 in ready:
+            line = orders.readline()
+            if not line:
+                return
+            order = json.loads(line)
+            pid = os.fork()
+            if not pid:
+                ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no house outlives the hatchery
+                os.close(0)
+                asyncio.run(live(order))
+                os._exit(0)
+            houses[os.pidfd_open(pid)] = order["id"]
+            say({"id": order["id"], "pid": pid})
+
+
+@dataclass
+class Hatched:
+    """A house as its test sees it. url: where it is served. gone: the signal or status with which it ended."""
+
+    pid: int
+    url: str
+    gone: asyncio.Future[int]
+
+    async def kill(self) -> None:
+        """Now."""
+        if not self.gone.done():
+            os.kill(self.pid, signal.SIGKILL)
+        await self.gone
+
+    async def arm(self, name: str, count: int) -> None:
+        """It dies the count-th time that it comes there."""
+        async with httpx2.AsyncClient(base_url=self.url, timeout=PATIENCE) as http:
+            (await http.post("/proef/val", json={"name": name, "count": count})).raise_for_status()
+
+
+class Hatchery:
+    """The process, from the test's side."""
+
+    def __init__(self, errors: Path) -> None:
+        self._errors = errors
+        self._told: dict[tuple[str, str], asyncio.Future[Any]] = {}
+
+    async def __aenter__(self) -> "Hatchery":
+        command = [sys.executable, "-W", "error", "-m", "tests.faults.hatchery"]
+        pipe = asyncio.subprocess.PIPE
+        with self._errors.open("ab") as errors:
+            self._process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe,
+                                                                 stderr=errors)  # fmt: skip
+        self._listening = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
+        await self._process.wait()
+        await self._listening
+
+    async def hatch(self, settings: dict[str, Any], witness: str, ahead: float = 0) -> Hatched:
+        """A new house on these files. Raises RuntimeError with what it said when it did not start."""
+        name = random_id()
+        order = {"id": name, "settings": settings, "witness": witness, "ahead": ahead}
+        pid, url, gone = (self._future(name, word) for word in ("pid", "url", "status"))
+        if self._process.stdin is None:
+            raise RuntimeError("the hatchery takes no orders")
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        await asyncio.wait({url, gone}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if not url.done():
+            raise RuntimeError(self._errors.read_text()[-3000:])
+        return Hatched(await pid, await url, gone)
+
+    def _future(self, name: str, word: str) -> "asyncio.Future[Any]":
+        return self._told.setdefault((name, word), asyncio.get_running_loop().create_future())
+
+    async def _listen(self) -> None:
+        while self._process.stdout and (line := await self._process.stdout.readline()):
+            said = json.loads(line)
+            name = said.pop("id")
+            for word, value in said.items():
+                self._future(name, word).set_result(value)
+
+
+if __name__ == "__main__":
+    main()
