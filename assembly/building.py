@@ -96,7 +96,8 @@ class Builder:
 
     async def audit(self) -> AuditService:
         """The log, here."""
-        settings = AuditSettings(**self.own("audit"), signer=self.settings.folder.log, keep_years=KEEP_YEARS)
+        given = {"signer": self.settings.folder.log, "keep_years": KEEP_YEARS, "adopt": self.settings.adopt}
+        settings = AuditSettings(**self.own("audit"), **given)
         service, component = await build_audit(
             settings, self.tenants, self.provider, self.world.clock, self.gate("audit")
         )

@@ -51,6 +51,7 @@ class HouseSettings(RoomSettings):
     login: Login | None = None
     vault_key_minutes: Annotated[int, Field(ge=0, le=15)] = 15  # how long opened keys of residents stay in memory
     contact_email: str = "regie@gemeente.example"
+    adopt: bool = False  # this host is new and the log in the database is the newest, says a person; for one start
 
     def database(self, room: str) -> str:
         """The room's database: its own schema on PostgreSQL, its own file on SQLite."""

@@ -39,15 +39,14 @@ def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hos
     async def known(request: Request) -> Caller | None:
         return await caller_of(request) if "authorization" in request.headers else None
 
-    router.include_router(_open_to_all(service, hosts, known))
+    router.include_router(_heads(service, hosts))
+    router.include_router(_proofs(service, hosts, known))
     return router
 
 
-def _open_to_all(
-    service: AuditService, hosts: Mapping[str, str], known: Callable[[Request], Awaitable[Caller | None]]
-) -> APIRouter:
+def _heads(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
+    """For everybody: hashes and keys say nothing about anybody."""
     router = APIRouter()
-    Reader = Annotated[Caller | None, Depends(known)]
     audit = service.door(ROOM)
     Here = Annotated[Caller, Depends(_of_host(hosts))]
 
@@ -74,6 +73,17 @@ def _open_to_all(
         if term != service.desk(caller).log.term:
             raise NotFound("Dit logboek is er niet.")
         return _plain(await audit.checkpoint(caller))
+
+    return router
+
+
+def _proofs(
+    service: AuditService, hosts: Mapping[str, str], known: Callable[[Request], Awaitable[Caller | None]]
+) -> APIRouter:
+    router = APIRouter()
+    audit = service.door(ROOM)
+    Here = Annotated[Caller, Depends(_of_host(hosts))]
+    Reader = Annotated[Caller | None, Depends(known)]
 
     @router.get(
         "/logregels/{plaats}/bewijs",

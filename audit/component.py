@@ -20,9 +20,12 @@ from kernel.component import Component, Tenant
 from kernel.crypto import KeyProvider
 from kernel.http.rooms import RoomGate
 from kernel.logs import logger
+from kernel.settings import SettingsWrong
 from kernel.sql import Database
 
 ROOM = "audit"
+# trust.md 2.4: who takes over this process could sign what it likes; later the signer gets a process of its own
+IN_PROCESS = "De ondertekenaar van het logboek draait in hetzelfde proces; dat mag niet in productie."
 _POSTGRES_MUST = ("fsync", "full_page_writes", "synchronous_commit")
 
 _log = logger("audit.component")
@@ -37,7 +40,9 @@ async def build_audit(
 ) -> tuple[AuditService, Component]:
     """Opens every tenant's log, or founds it. Its tables are at the newest version and its KEK
     `regie/<tenant>/audit` exists. gate: for neighbours over HTTP; without it there is no intern door.
-    Raises KeyUnavailable, SQLAlchemyError: then nothing starts."""
+    Raises SettingsWrong, KeyUnavailable, SQLAlchemyError: then nothing starts."""
+    if settings.mode == "productie":
+        raise SettingsWrong([IN_PROCESS])
     database = Database(settings.database, ROOM)
     desks = {}
     for tenant in tenants.values():

@@ -1,0 +1,22 @@
+"""What production refuses until the signer is a process of its own (trust.md 2.4)."""
+
+from pathlib import Path
+
+import pytest
+
+from audit.component import build_audit
+from audit.settings import AuditSettings
+from kernel.component import Tenant
+from kernel.crypto.file_keys import FileKeyProvider
+from kernel.settings import SettingsWrong
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_production_does_not_start_with_the_signer_inside(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path}/audit.db"
+    settings = AuditSettings(mode="productie", database=database, signer=tmp_path / "log", keep_years=20)
+    tenants = {"gm1": Tenant("gm1", "Gemeente", "https://regie.example")}
+    with pytest.raises(SettingsWrong, match="hetzelfde proces"):
+        await build_audit(settings, tenants, FileKeyProvider(tmp_path / "keys"))
+    assert list(tmp_path.iterdir()) == []
