@@ -96,8 +96,8 @@ class Builder:
 
     async def audit(self) -> AuditService:
         """The log, here."""
-        given = {"signer": self.settings.folder.log, "keep_years": KEEP_YEARS, "adopt": self.settings.adopt}
-        settings = AuditSettings(**self.own("audit"), **given)
+        told = self.settings
+        settings = AuditSettings(**self.own("audit"), signer=told.folder.log, keep_years=KEEP_YEARS, adopt=told.adopt)
         service, component = await build_audit(
             settings, self.tenants, self.provider, self.world.clock, self.gate("audit")
         )
