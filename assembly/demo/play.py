@@ -113,6 +113,7 @@ def run_demo(demo: Demo, once: bool) -> None:
     os.environ.setdefault(FLAG, "1")  # `regie demo` is the flag; the library alone never starts this login
 
     async def whole() -> None:
+        demo.say(f"Regie wordt ingericht in {demo.folder}: sleutels, tabellen, register, 20 kluizen")
         async with playing(demo) as cast:
             demo.say(f"Regie draait op {demo.url}")
             await play(demo)

@@ -35,12 +35,13 @@ _CONTACT = "privacy@spaarnewoude.example, 14 0XX"
 
 
 def recipients() -> tuple[Recipient, ...]:
-    """Everybody who may receive; their applications are added when the demo makes their keys."""
+    """Everybody who may receive, named as in the middle of a sentence; their applications are added when the demo makes
+    their keys."""
     return (
-        _recipient(LOAN_DESK, "00000001099010000001", "Inkomensloket", "Income Support"),
+        _recipient(LOAN_DESK, "00000001099010000001", "het Inkomensloket", "Income Support"),
         _recipient(CIVIL_AFFAIRS, "00000001099010000002", "Burgerzaken", "Civil Affairs"),
-        _recipient(TRAINERS, "00000001099010000003", "Oefenpartij", "Practice partner", by_bsn=False),
-        _recipient(SELF, "00000001099010000000", MUNICIPALITY, "Municipality of Spaarnewoude"),
+        _recipient(TRAINERS, "00000001099010000003", "de Oefenpartij", "the practice partner", by_bsn=False),
+        _recipient(SELF, "00000001099010000000", MUNICIPALITY, MUNICIPALITY),
     )
 
 

@@ -171,7 +171,7 @@ async def _proof_is_checked(cast: Cast, page: Page) -> None:
     cast.say("R1 controleert het bewijs zonder ons (regie verify): klopt.")
     bad, word = await asyncio.to_thread(_verify, _tampered(proof.content), cast.vkey)
     _demand(bad == 1, "Een veranderd bewijs wordt afgewezen.", word)
-    cast.say(f"Een veranderd bewijs wordt afgewezen: {word}")
+    cast.say(f"Een veranderd bewijs wordt afgewezen: {word}.")
 
 
 def _tampered(bundle: bytes) -> bytes:
@@ -189,7 +189,7 @@ def _verify(bundle: bytes, vkey: Path) -> tuple[int, str]:
         path = Path(folder, "bewijs.json")
         path.write_bytes(bundle)
         command = [sys.executable, "-m", "regie_main", "verify", str(path), "--vkey", str(vkey)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # our own
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own
     return done.returncode, (done.stdout or done.stderr).strip().splitlines()[0]
 
 
