@@ -17,7 +17,7 @@ demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ON
 	@.venv/bin/regie demo $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once) $(if $(RESET),--reset) \
 		$(if $(PERSONS),--persons $(PERSONS))
 
-test: .venv/.ready ## bring PostgreSQL 15 and Chromium when missing, then run every test
+test: .venv/.ready ## bring PostgreSQL 15, Chromium and axe-core when missing, then run every test
 	@$(PY) -m tests.parts
 	@$(PY) -m pytest -n 2 --dist worksteal
 
@@ -30,7 +30,7 @@ check: .venv/.ready ## format, lint, types and the quick tests, in less than a m
 
 bench: .venv/.ready ## releases per second, on SQLite and PostgreSQL, beside a bare endpoint
 	@$(PY) -m tests.parts
-	@$(PY) -m tests.bench
+	@$(PY) -m bench
 
 faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alone
 	@$(PY) -m tests.parts

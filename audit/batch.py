@@ -53,7 +53,10 @@ async def overlay_of(tx: AsyncConnection, head: Head, asked: Sequence[Asked], se
 
 async def stands_of(tx: AsyncConnection, tenant: str, named: Iterable[str], seal: RowSeal) -> dict[str, Stand]:
     """Only fences that ever moved. Raises RowForged."""
-    query = select(fences).where(fences.c.tenant_id == tenant, fences.c.fence.in_(sorted(named)))
+    wanted = sorted(named)
+    if not wanted:
+        return {}
+    query = select(fences).where(fences.c.tenant_id == tenant, fences.c.fence.in_(wanted))
     rows = [seal.checked(fences, dict(row)) for row in (await tx.execute(query)).mappings()]
     return {row["fence"]: Stand(row["epoch"], Position(term=row["term"], index=row["idx"])) for row in rows}
 

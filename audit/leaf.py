@@ -14,7 +14,7 @@ from typing import Any
 
 from audit.event import Entry, Event
 from audit.permit import LEAF_MAGIC, Position
-from kernel.canonical import canonical, read_canonical
+from kernel.canonical import canonical
 from kernel.crypto import (
     CannotOpen,
     DataKey,
@@ -171,9 +171,8 @@ def opened(key: DataKey, place: Place, sealed: bytes) -> tuple[str, bytes]:
     return plain[SALT:].decode(), plain[:SALT]
 
 
-def event_of(act: str, body: str) -> Event:
-    """The event as its readers see it; when it was decided and its trace are not told again."""
-    said, read = read_canonical(act), read_canonical(body)
+def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
+    """The event as its readers see it, from its act and body; when it was decided and its trace are not told again."""
     own = {member: read[name] for member, name in _BODY.items() if name in read}
     return Event(
         id=said["gebeurtenis"],

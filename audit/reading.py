@@ -17,6 +17,7 @@ from audit.log import Log
 from audit.permit import Position
 from audit.tables import lines, outcomes, series, tags
 from audit.tags import release_tag
+from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen, DataKey
 
 LIMIT = 200  # lines on a page
@@ -89,10 +90,11 @@ class Reader:
         for row in rows:
             act, _ = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
             body, _ = opened_body(self._tenant, row, bodies)
-            event, place = event_of(act, body), Position(term=row["term"], index=row["idx"])
-            found.append(
-                Line(position=place, at=row["logged_at"], n=row["n"], event=event, outcome=row["outcome"] or "")
-            )
+            said, read = read_canonical(act), read_canonical(body)
+            # hour and number as they were sealed: columns are there to search by, and whoever has the table writes them
+            event, place = event_of(said, read), Position(term=row["term"], index=row["idx"])
+            at, n = int(said["tijd"]), int(read["n"])
+            found.append(Line(position=place, at=at, n=n, event=event, outcome=row["outcome"] or ""))
         return found
 
     async def outcomes(self, positions: Sequence[Position]) -> list[Outcome | Literal[""]]:

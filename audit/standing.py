@@ -1,12 +1,12 @@
 """Where fences stand, and which lines moved them: how decisions stay true and siblings finish their own rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import RowMapping, and_, literal, select, tuple_
 
 from audit.batch import kinds_at
 from audit.contract import LogUnavailable, Move, Moves, Overtaken
-from audit.event import FenceAt
+from audit.event import FenceAt, Kind
 from audit.heads import read_head
 from audit.judging import Stand
 from audit.keychain import TenantKeys
@@ -15,8 +15,12 @@ from audit.log import Log
 from audit.permit import Position
 from audit.tables import fences, head, lines, moves
 from kernel.canonical import read_canonical
+from kernel.errors import Problem
+from kernel.gather import Gatherer
+from kernel.logs import logger
 
 PER_LINE = 64  # fences that one line may move; a page of moves never ends inside a line
+_log = logger("audit.standing")
 _SAME_LINE = and_(moves.c.tenant_id == lines.c.tenant_id, moves.c.term == lines.c.term, moves.c.idx == lines.c.idx)
 
 
@@ -25,6 +29,7 @@ class Standing:
 
     def __init__(self, log: Log) -> None:
         self._log, self._tenant = log, log.tenant
+        self._held = Gatherer(self._hold)
 
     async def moves(self, behind: Position | None, limit: int) -> Moves:
         """See Audit.moves."""
@@ -48,10 +53,17 @@ class Standing:
         return Moves(moves=tuple(found), upto=last)
 
     async def holds(self, requires: Sequence[FenceAt]) -> Position | None:
-        """See Audit.holds. One statement while nothing moved."""
+        """See Audit.holds."""
+        (found,) = await self._held.ask(self._tenant, (tuple(requires),))
+        if isinstance(found, Problem):
+            raise found
+        return found
+
+    async def _hold(self, _: str, asked: Sequence[tuple[FenceAt, ...]]) -> list[Position | Problem | None]:
+        """A verdict each. One statement while nothing moved."""
         keys = await self._log.keys()
-        wanted = {each.fence: each.epoch for each in requires}
-        join = and_(fences.c.tenant_id == head.c.tenant_id, fences.c.fence.in_(sorted(wanted)))
+        named = {each.fence for requires in asked for each in requires}
+        join = and_(fences.c.tenant_id == head.c.tenant_id, fences.c.fence.in_(sorted(named)))
         query = select(head.c.term.label("open_term"), head.c.size, fences).select_from(head.outerjoin(fences, join))
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
@@ -59,20 +71,16 @@ class Standing:
                 if not rows:
                     raise LogUnavailable("Het logboek is er niet.")
                 stands = _stands(rows, keys)
-                moved = {f: stands.get(f, Stand()) for f, e in wanted.items() if stands.get(f, Stand()).epoch != e}
-                places = [stand.moved_at for stand in moved.values() if stand.moved_at]
+                moved = [_moved(requires, stands) for requires in asked]
+                places = {stand.moved_at for each in moved for stand in each.values() if stand.moved_at}
                 kinds = await kinds_at(reading, self._tenant, places, keys)
         size = rows[0]["size"]
         last = Position(term=rows[0]["open_term"], index=size - 1) if size else None
-        if moved:
-            told = [
-                {"fence": fence, "epoch": stand.epoch, "kind": kinds[stand.moved_at]}
-                for fence, stand in moved.items()
-                if stand.moved_at
-            ]
-            place = last or Position(term=self._log.term, index=0)
-            raise Overtaken("Er is net iets veranderd.", moved=told, position=str(place))
-        return last
+        place = last or Position(term=self._log.term, index=0)
+        return [
+            _set_back(requires, each) or _overtaken(each, kinds, place) if each else last
+            for requires, each in zip(asked, moved, strict=True)
+        ]
 
 
 def _stands(rows: Sequence[RowMapping], keys: TenantKeys) -> dict[str, Stand]:
@@ -82,6 +90,28 @@ def _stands(rows: Sequence[RowMapping], keys: TenantKeys) -> dict[str, Stand]:
             stored = keys.rows.checked(fences, {column.name: row[column.name] for column in fences.columns})
             found[stored["fence"]] = Stand(stored["epoch"], Position(term=stored["term"], index=stored["idx"]))
     return found
+
+
+def _moved(requires: Sequence[FenceAt], stands: Mapping[str, Stand]) -> dict[str, Stand]:
+    found = ((each, stands.get(each.fence, Stand())) for each in requires)
+    return {each.fence: stand for each, stand in found if stand.epoch != each.epoch}
+
+
+def _set_back(requires: Sequence[FenceAt], moved: Mapping[str, Stand]) -> LogUnavailable | None:
+    """A fence never goes down: no line tells of it, so nobody is overtaken, and nothing may happen."""
+    if all(each.epoch <= moved[each.fence].epoch for each in requires if each.fence in moved):
+        return None
+    _log.critical("fence_set_back")
+    return LogUnavailable("Het logboek spreekt zichzelf tegen. Er is niets geopend of verstuurd.")
+
+
+def _overtaken(moved: Mapping[str, Stand], kinds: Mapping[Position, Kind], place: Position) -> Overtaken:
+    told = [
+        {"fence": fence, "epoch": stand.epoch, "kind": kinds[stand.moved_at]}
+        for fence, stand in moved.items()
+        if stand.moved_at
+    ]
+    return Overtaken("Er is net iets veranderd.", moved=told, position=str(place))
 
 
 def _move(tenant: str, row: RowMapping, keys: TenantKeys) -> Move:

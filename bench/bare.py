@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from bench.spent import Spent
 from connectors.contract import Release, ReleaseRequest
 from kernel.http.server import serve, until_signal
 
@@ -23,6 +24,7 @@ async def run(port: int, answer: Release) -> None:
     async def release(_: ReleaseRequest) -> Release:
         return answer
 
+    app.include_router(Spent().router())
     async with serve(app, port=port):
         print("ready", flush=True)
         await until_signal()

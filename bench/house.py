@@ -4,14 +4,11 @@ Arguments: folder, port, and optionally a file with the URL of a PostgreSQL data
 """
 
 import asyncio
-import json
 import sys
 import time
 from pathlib import Path
 
-from fastapi import APIRouter
 from pydantic import SecretStr
-from sqlalchemy import Engine, event
 
 from assembly.building import World
 from assembly.demo import register
@@ -21,6 +18,7 @@ from assembly.demo.play import Demo, settings_of
 from assembly.demo.stage import Stage
 from assembly.founding import found
 from assembly.house import House, assemble
+from bench.spent import Spent
 from consent.contract import Choice, ConsentRequest, ResidentRef
 from kernel.caller import Caller
 from kernel.clock import utc_now
@@ -30,45 +28,19 @@ from vault.contract import Bsn
 SEEN = "00" * 32  # hash of a page that nobody saw: consents of the bench are given by the bench
 
 
-class Spent:
-    """Statements and transactions of all rooms, counted where SQLAlchemy hands them to the driver; CPU of the process."""
-
-    def __init__(self) -> None:
-        self.statements = self.transactions = 0
-        event.listen(Engine, "before_cursor_execute", self._statement)
-        event.listen(Engine, "begin", self._begin)
-
-    def _statement(self, *_: object) -> None:
-        self.statements += 1
-
-    def _begin(self, _: object) -> None:
-        self.transactions += 1
-
-    def router(self) -> APIRouter:
-        """`GET /bench`."""
-        router = APIRouter()
-
-        @router.get("/bench")
-        async def spent() -> dict[str, float]:
-            return {"statements": self.statements, "transactions": self.transactions, "cpu": time.process_time()}
-
-        return router
-
-
-async def run(folder: Path, port: int, postgres: Path | None) -> None:
+async def run(folder: Path, port: int, postgres: str) -> None:
     """Until SIGTERM. `ready` is printed once it can be asked."""
     persons = own_residents()
     cast = cast_of(persons, utc_now().date())
     demo = Demo(folder, port, None, print)
     settings = settings_of(demo, "")
     if postgres:
-        settings = settings.model_copy(update={"postgres": SecretStr(postgres.read_text())})
+        settings = settings.model_copy(update={"postgres": SecretStr(postgres)})
     await found(settings)
     house = await assemble(settings, world=World(extra=(Spent().router(),)))
     async with serve(house.app, port=port):
         await Stage(house, cast, folder, demo.url).set_up()
         await _consents(house, list(cast.bsn_of.values()))
-        (folder / "bsns.json").write_text(json.dumps(list(cast.bsn_of.values())))
         print("ready", flush=True)
         await until_signal()
 
@@ -91,7 +63,7 @@ async def _consents(house: House, numbers: list[str]) -> None:
 def main() -> None:
     """See the module."""
     folder, port, *postgres = sys.argv[1:]
-    asyncio.run(run(Path(folder), int(port), Path(postgres[0]) if postgres else None))
+    asyncio.run(run(Path(folder), int(port), Path(postgres[0]).read_text() if postgres else ""))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,8 @@ class Generator:
             f"authorization: Bearer {self.job['token']}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
-        return head.encode() + body
+        question: bytes = head.encode() + body
+        return question
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:

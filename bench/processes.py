@@ -24,7 +24,7 @@ def free_port() -> int:
 def program(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Ready when entered. Raises RuntimeError when it ended instead."""
     command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - our own modules
         try:
             if not any(line.strip() == "ready" for line in iter(_out(running).readline, "")):
                 raise RuntimeError(f"{module} did not start")
@@ -44,7 +44,9 @@ def _out(running: subprocess.Popen[str]) -> Any:
 def load(job: dict[str, Any]) -> Measured:
     """One measurement by a fresh generator."""
     command = [sys.executable, "-m", "bench.load"]
-    done = subprocess.run(command, input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(  # noqa: S603 - our own module
+        command, input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True
+    )
     return Measured(**json.loads(done.stdout))
 
 

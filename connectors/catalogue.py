@@ -78,11 +78,11 @@ def _known(name: str, said: Mapping[str, object]) -> Known:
     source, fields = said.get("bron"), said.get("velden", ())
     if (
         source not in SOURCES
-        or set(said) - {"nl", "en", "bron", "velden", "invoer"}
+        or set(said) - {"nl", "en", "precies", "bron", "velden", "invoer"}
         or not isinstance(fields, list | tuple)
     ):
         raise CatalogueWrong(f"{name}: an unknown source or member")
     words = Words.model_validate({"nl": said.get("nl"), "en": said.get("en")})
     inputs = said.get("invoer", [[source, name]])
-    element = {"name": name, "words": words, "source": source, "inputs": inputs}
+    element = {"name": name, "words": words, "exact": said.get("precies"), "source": source, "inputs": inputs}
     return Known(CatalogueElement.model_validate(element), tuple(map(str, fields)))

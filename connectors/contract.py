@@ -24,6 +24,7 @@ from kernel.errors import Problem
 from kernel.message import Message, Sentence, Short, wire
 from vault.contract import Bsn, Values
 
+Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]  # PostgreSQL stores no NUL; no name has a line break
 NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-bekend"]
 
 
@@ -37,9 +38,9 @@ class ReleaseRequest(Message):
     """Some elements of one resident, for one registered activity. user: the recipient's own id of the employee."""
 
     person: Annotated[Person, wire("inwoner")]
-    activity: Annotated[Annotated[str, Field(min_length=1, max_length=60)], wire("verwerkingsactiviteit")]
+    activity: Annotated[Annotated[Plain, Field(min_length=1, max_length=60)], wire("verwerkingsactiviteit")]
     elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
-    case: Annotated[Annotated[str, Field(min_length=1, max_length=64)] | None, wire("zaak")] = None
+    case: Annotated[Annotated[Plain, Field(min_length=1, max_length=64)] | None, wire("zaak")] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
 
 

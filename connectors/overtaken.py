@@ -2,7 +2,7 @@
 
 from pydantic import TypeAdapter
 
-from audit.contract import Ground, Kind, Overtaken
+from audit.contract import Ground, Kind, LogUnavailable, Overtaken
 from connectors.contract import Halted
 from connectors.refusal import Refusal, code_of, refusal
 from consent.contract import FenceKind
@@ -15,8 +15,11 @@ WEIGHED_ANEW = frozenset({"bezwaar", "beperking", "inwoner"})
 def fallen(ground: Ground, moved: Overtaken, class_: str, last: bool) -> tuple[Refusal, ...]:
     """The elements that are refused by the line that moved their fence; the rest is decided once more.
 
-    last: it was decided once more already, so everything is refused. Raises Halted when the whole house stands still.
+    last: it was decided once more already, so everything is refused. Raises Halted when the whole house stands still,
+    LogUnavailable when no fence moved but the log got the decision too late, twice: busy is no reason to refuse.
     """
+    if last and not moved.moved:
+        raise LogUnavailable("Het is nu te druk. Er is niets verstuurd; herhaal de vraag.")
     hits = _hits(ground, moved)
     if any(kind == "gemeente" for _, kind, _ in hits):
         raise Halted("Regie is stilgezet voor onderzoek. Er is niets verstuurd.")

@@ -1,6 +1,7 @@
 """A request as it comes in: every fault at once, with a JSON pointer, and never the value that was sent."""
 
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from kernel.errors import BadInput
 from kernel.http.faults import bad_input, no_json
 
 SELF = "BurgerZelf"
+_A_NUMBER = re.compile(r"(?<!\d)\d{9}(?!\d)")
 _DETAIL = "De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt."
 
 
@@ -23,7 +25,7 @@ def read_request(caller: Caller, raw: bytes) -> ReleaseRequest:
         said = None
     if not isinstance(said, dict):
         raise no_json("De inhoud is geen JSON-object.")
-    faults = _user_faults(caller, said) + _twice(said)
+    faults = _user_faults(caller, said) + _twice(said) + _number_faults(said)
     try:
         request = ReleaseRequest.model_validate_json(raw)
     except ValidationError as error:
@@ -56,6 +58,16 @@ def _user_faults(caller: Caller, said: dict[str, Any]) -> list[dict[str, str]]:
     if caller.kind == "burger" and user != SELF:
         return [_fault("verkeerd-soort", f"Hier hoort {SELF}: deze toepassing wordt door inwoners gebruikt.")]
     return []
+
+
+def _number_faults(said: dict[str, Any]) -> list[dict[str, str]]:
+    """These names end up in lines, and some in headers of a source: they may not look like somebody's number."""
+    detail = "Dit mag niet op een burgerservicenummer lijken: geen negen cijfers achter elkaar."
+    names = said.get("gegevenselementen")
+    listed = [(f"gegevenselementen/{at}", name) for at, name in enumerate(names)] if isinstance(names, list) else []
+    texts = [*((name, said.get(name)) for name in ("verwerkingsactiviteit", "zaak", "gebruiker")), *listed]
+    like = [name for name, text in texts if isinstance(text, str) and _A_NUMBER.search(text)]
+    return [{"veld": f"/{name}", "code": "lijkt-op-bsn", "detail": detail} for name in like]
 
 
 def _twice(said: dict[str, Any]) -> list[dict[str, str]]:

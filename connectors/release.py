@@ -86,6 +86,8 @@ class ReleaseDesk:
             answer = Answer(granted, weighed, values, missing)
             if not values:
                 raise nothing(answer, found.late)
+            # who repeats as soon as the answer is there must not find the claim still held by its outcome line
+            await self.claims.free(asked.caller, asked.claim)
             # 8 does it still stand, when a second has passed since we knew
             checked = granted.checked
             if weighed.anew or self.boot() - checked > CHECK_AGAIN:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from audit.contract import FenceAt, Ground
+from audit.contract import FenceAt, Ground, Overtaken
 from connectors.granting import Granted, Granting
 from connectors.refusal import Refusal
 from consent.contract import Consent, Flag, ResidentRef
@@ -28,7 +28,8 @@ class Reweighing:
     granting: Granting
 
     async def weigh(self, granted: Granted, flags: Sequence[str]) -> Weighed:
-        """Raises NotReleased, after its line, when nothing may leave any more; LogUnavailable, RegisterUnavailable."""
+        """Raises NotReleased, after its line, when nothing may leave any more; Overtaken when what may leave stands on
+        other fences now; LogUnavailable, RegisterUnavailable."""
         about, first = granted.decided.act.about, granted.ground
         allowed = tuple(one.element for one in first.toegestaan)
         new: list[Flag] = [flag for flag in _FLAGS if flag in flags and not (flag == "geheimhouding" and about.secret)]
@@ -44,11 +45,18 @@ class Reweighing:
         if not kept:
             told = replace(decided, refused=(*granted.decided.refused, *decided.refused))
             raise await self.granting.refused(again, told)
+        if not _fences(ground) <= _fences(first):
+            # it stands on something that the line does not require: who withdraws that would not wait for this release
+            raise Overtaken("Er is net iets veranderd.", moved=[], position=str(position))
         secret = about.secret or "geheimhouding" in new
         return Weighed(tuple(name for name in allowed if name in kept), ground, secret, decided.refused, anew=True)
 
 
 _FLAGS: tuple[Flag, ...] = ("geheimhouding", "overleden")
+
+
+def _fences(ground: Ground) -> set[str]:
+    return {fence for fence, _, _ in ground.hekken}
 
 
 def standing(ground: Ground) -> tuple[FenceAt, ...]:

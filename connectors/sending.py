@@ -4,6 +4,7 @@ D passed since the check behind it: nothing more is sent and the server closes t
 what is under way, so what would leave later would leave after the resident was told that it had stopped.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from connectors.contract import Deliver, Release, StaleAnswer
 from kernel.clock import BootClock
 
 UNDER_WAY = 2.0  # D of trust.md, seconds
+TOO_OLD = "Dit duurde te lang. Er is niets verstuurd; herhaal de vraag."
 
 
 class Sending(Response):
@@ -28,9 +30,15 @@ class Sending(Response):
 
         async def deliver(release: Release, checked: float) -> None:
             for message in _messages(release):
-                if self._boot() - checked >= UNDER_WAY:
-                    raise StaleAnswer("Dit duurde te lang. Er is niets verstuurd; herhaal de vraag.")
-                await send(message)
+                left = UNDER_WAY - (self._boot() - checked)
+                if left <= 0:
+                    raise StaleAnswer(TOO_OLD)
+                try:
+                    # the server waits before it writes while the client does not read: then nothing is written any more
+                    async with asyncio.timeout(left):
+                        await send(message)
+                except TimeoutError:
+                    raise StaleAnswer(TOO_OLD) from None
 
         await self._walk(deliver)
 

@@ -23,11 +23,13 @@ class CatalogueElement(Message):
     """What an element is, whatever the purpose: its words, the source that computes it, and what is read for it.
 
     inputs: [(source, element)], the element itself unless it is an answer made from others. bsn_bound: an element of a
-    register that only recipients entitled to the BSN may have by law.
+    register that only recipients entitled to the BSN may have by law. exact: where the words a resident reads first are
+    shorter than the whole truth.
     """
 
     name: Annotated[Element, wire("gegevenselement")]
     words: Annotated[Words, wire("omschrijving")]
+    exact: Annotated[Words | None, wire("precies")] = None
     source: Annotated[Short, wire("bron")]
     inputs: Annotated[tuple[tuple[Short, Short], ...], Field(min_length=1, max_length=20), wire("invoer")]
 
@@ -117,7 +119,8 @@ class Application(Message):
 
 
 class Recipient(Message):
-    """Who may receive. oin: 20 digits. by_bsn: entitled by a law article to the BSN; without it no class A or B."""
+    """Who may receive. name: as in the middle of a sentence ("het loket"). oin: 20 digits. by_bsn: entitled by a law
+    article to the BSN; without it no class A or B."""
 
     slug: Slug
     oin: Annotated[str, Field(pattern=r"^[0-9]{20}$")]

@@ -1,16 +1,19 @@
 """The resident says yes, says no, or stops. Two tabs, two instances, a retry: one act, one line, one answer."""
 
+from contextlib import suppress
+
 from anyio import move_on_after, sleep
 
-from audit.contract import Audit, Entry, EventIdTaken, Kind, Position, Receipt, record_one
+from audit.contract import Audit, Entry, EventIdTaken, Kind, LogUnavailable, Position, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, CatalogueElement, Words
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentView, Gone, NoSuchThing, NotNow, ResidentRef
+from consent.deciding import newest_versions
 from consent.flagging import state_row
 from consent.following import Following
 from consent.lines import about_consent, names, permit, recipient_of, restriction, version_of
 from consent.permits import Permits
-from consent.requesting import name_of
+from consent.requesting import name_of, number_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import DAY
@@ -52,9 +55,10 @@ class Choosing:
             found = await rows.find(tables.consents, tables.consents.c.resident == caller.user)
             slugs = {row["recipient"] for row in found}
             named = await rows.find(tables.recipients, tables.recipients.c.slug.in_(slugs))
+            newest = await newest_versions(rows, {row["activity"] for row in found})
         words = {row["slug"]: recipient_of(row).name for row in named}
-        views = [view(row, words.get(row["recipient"], Words(nl=row["recipient"], en=row["recipient"])), at)
-                 for row in found]  # fmt: skip
+        views = [view(row, words.get(row["recipient"], Words(nl=row["recipient"], en=row["recipient"])), at,
+                      number_of(newest, row)) for row in found]  # fmt: skip
         return sorted(views, key=lambda one: (one.requested_at, one.id), reverse=True)
 
     async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
@@ -62,8 +66,9 @@ class Choosing:
         async with self._register.reading(caller.tenant) as rows:
             row = await _own(rows, caller, consent_id)
             version, name = await _version(rows, row), await name_of(rows, row["recipient"])
+            newest = await newest_versions(rows, {row["activity"]})
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
-        seen = view(row, name, millis(self._clock()))
+        seen = view(row, name, millis(self._clock()), number_of(newest, row))
         return ConsentDetail(consent=seen, activity=version, catalogue=listed)
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
@@ -139,7 +144,8 @@ class Choosing:
 
     async def _ended_how(self, tenant: str, receipt: Receipt) -> tuple[tuple[Position, str], ...]:
         listed, outcomes = receipt.under_way, [""] * len(receipt.under_way)
-        with move_on_after(PATIENCE):
+        # the stop stands by now: who cannot be told how releases ended is still told that
+        with suppress(LogUnavailable), move_on_after(PATIENCE):
             while listed and "" in outcomes:
                 outcomes = [str(one) for one in await self._audit.outcomes(room_of(tenant, "consent"), listed)]
                 if "" in outcomes:

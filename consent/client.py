@@ -89,6 +89,10 @@ class ConsentClient:
         """See Registers.activities."""
         return list((await self.line.ask(f"{PREFIX}/activities", caller, wire.Nothing(), wire.Versions)).versions)
 
+    async def recipients(self, caller: Caller) -> list[Recipient]:
+        """See Registers.recipients."""
+        return list((await self.line.ask(f"{PREFIX}/recipients", caller, wire.Nothing(), wire.Parties)).recipients)
+
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
         """See Registers.admit."""
         return await self.line.ask(f"{PREFIX}/admit", caller, recipient, Receipt)

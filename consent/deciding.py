@@ -20,8 +20,10 @@ from consent.words import refused
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
 from kernel.clock import Clock, millis
+from kernel.gather import Gatherer
 from kernel.ids import random_id
 
+Asked = tuple[Caller, Question]
 EFFECTIVE = ("gepubliceerd", "beeindigd", "ongeldig")
 
 
@@ -42,19 +44,26 @@ class Deciding:
 
     def __init__(self, register: Register, audit: Audit, following: Following, clock: Clock) -> None:
         self._register, self._audit, self._following, self._clock = register, audit, following, clock
+        self._decided = Gatherer(self._decide)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
-        """See Consent.decide. Six statements, whatever the number of questions, and one call to the log when an
-        activity has a frequency. The count comes after the snapshot: it is fresher so, and no fence covers it."""
+        """See Consent.decide."""
+        same = caller.model_copy(update={"user": ""})  # who sits at an application changes no fact of it
+        return await self._decided.ask(same, [(caller, question) for question in questions])
+
+    async def _decide(self, same: Caller, asked: Sequence[Asked]) -> list[Sealed]:
+        """At most six statements, whatever the number of questions, and one call to the log when an activity has a
+        frequency. The count comes after the snapshot: it is fresher so, and no fence covers it."""
+        questions = [question for _, question in asked]
         for position in {question.not_before for question in questions if question.not_before}:
-            await self._following.upto(caller.tenant, position)
+            await self._following.upto(same.tenant, position)
         at = millis(self._clock())
-        async with self._register.reading(caller.tenant) as rows:
-            snapshot, keys = await _snapshot(rows, caller, questions), rows.keys
-        counted = await self._counted(caller.tenant, questions, snapshot, at)
+        async with self._register.reading(same.tenant) as rows:
+            snapshot, keys = await _snapshot(rows, same, questions), rows.keys
+        counted = await self._counted(same.tenant, questions, snapshot, at)
         signer = keys.signer
         sealed = []
-        for question, count in zip(questions, counted, strict=True):
+        for (caller, question), count in zip(asked, counted, strict=True):
             facts = facts_of(caller, question, snapshot, keys, count)
             weighed = weigh(question, facts, at)
             text = _decision(caller, question, facts, weighed, (at, versions_used(question, snapshot)))
@@ -90,12 +99,8 @@ async def _snapshot(rows: Rows, caller: Caller, questions: Sequence[Question]) -
     cases = {question.case for question in questions if question.case}
     mine, consents = caller.organisation, tables.consents
     about = (consents.c.recipient == mine, consents.c.resident.in_(residents), consents.c.activity.in_(slugs))
-    case_rows = await rows.find(
-        tables.cases,
-        tables.cases.c.recipient == mine,
-        tables.cases.c.reference.in_(cases),
-        tables.cases.c.effective_at > 0,
-    )
+    named = (tables.cases.c.recipient == mine, tables.cases.c.reference.in_(cases), tables.cases.c.effective_at > 0)
+    case_rows = await rows.find(tables.cases, *named) if cases else []
     states = await rows.find(tables.subject_state, tables.subject_state.c.resident.in_(residents))
     application = await rows.one(tables.applications, client_id=caller.application)
     return Snapshot(

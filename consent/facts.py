@@ -44,7 +44,7 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         recipient=caller.organisation,
         by_bsn=recipient is not None and recipient_of(recipient).by_bsn,
         case=_case(snapshot.cases.get(question.case)),
-        consents=tuple(_standing(row) for row in snapshot.consents if _is_about(row, question)),
+        consents=tuple(_standing(row) for row in snapshot.consents if _is_to(row, question, activity)),
         objected=question.activity in said["objections"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
@@ -64,6 +64,11 @@ def _admitted(caller: Caller, recipient: Row | None, application: Row | None) ->
 
 def _is_about(row: Row, question: Question) -> bool:
     return (row["resident"], row["activity"]) == (question.resident.id, question.activity)
+
+
+def _is_to(row: Row, question: Question, activity: Row | None) -> bool:
+    """A yes is to what was read: a newer version may say something else, and is asked anew."""
+    return _is_about(row, question) and activity is not None and row["version"] == activity["number"]
 
 
 def _standing(row: Row) -> Standing:

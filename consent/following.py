@@ -17,6 +17,7 @@ from consent.rows import Register, Row, Rows
 from consent.tables import activities, cases, consents, followed, recipients, subject_state
 from kernel.caller import room_of
 from kernel.clock import Clock, millis
+from kernel.logs import logger
 
 PAGE = 500  # moves of one question; also the longest IN list
 ENDED: dict[Kind, str] = {
@@ -27,7 +28,10 @@ ENDED: dict[Kind, str] = {
     "activiteit-beeindigd": "beeindigd",
     "zaak-gesloten": "gesloten",
 }
+LOCKED = "beperkt"  # nothing about this resident is released
 UNKNOWN = "ongeldig"  # moved by something this version does not know: it permits nothing
+
+_log = logger("consent")
 
 
 class Following:
@@ -41,7 +45,7 @@ class Following:
         after = await self.known(tenant)
         while True:
             page = await self._audit.moves(room_of(tenant, "consent"), after, PAGE)
-            if not page.moves:  # asking the log again from there costs it nothing, and us no transaction
+            if not page.moves or page.upto is None:  # asking again from there costs less than writing it down
                 return
             await self._apply(tenant, page.moves, page.upto)
             after = page.upto
@@ -91,7 +95,7 @@ class Following:
                 if move.fence == row["fence"]:
                     row = await flagged(rows, row, move.event_id, move.epoch, str(move.position))
                 elif move.fence == row["restriction_fence"] and move.epoch > row["restriction_epoch"]:
-                    row = await rows.put(subject_state, row, restriction_epoch=move.epoch, status="beperkt")
+                    row = await rows.put(subject_state, row, restriction_epoch=move.epoch, status=LOCKED)
 
     async def ended(self, tenant: str, table: Table, kind: Kind, key: dict[str, str | int], **moved: Any) -> Row:
         """The row of a restriction of our own that has its line. moved: epoch, position, at (ms). Only upwards."""
@@ -115,7 +119,12 @@ async def flagged(rows: Rows, row: Row, event_id: str, epoch: int, position: str
     if draft is None and epoch <= row["epoch"]:
         return row
     said["flags"] = sorted({*said["flags"], *(draft["flags"] if draft else ())})
-    higher = {"epoch": epoch, "position": position} if epoch > row["epoch"] else {}
+    higher: dict[str, Any] = {"epoch": epoch, "position": position} if epoch > row["epoch"] else {}
+    # every flag had its draft in this row: one that is missing means that the row was set back or removed, and what
+    # it said is unknown here; an epoch without its flag would let through what the flag stopped
+    if higher and (draft is None or epoch - row["epoch"] - 1 > len(said["drafts"])):
+        _log.critical("resident_state_set_back")
+        higher["status"] = LOCKED
     return await rows.put(subject_state, row, document=json.dumps(said, sort_keys=True), **higher)
 
 

@@ -22,6 +22,7 @@ def intern_routes(consent: ConsentService, caller: Gate) -> APIRouter:
     _choosing(router, consent, caller)
     _asking(router, consent, caller)
     _registers(router, consent, caller)
+    _cases(router, consent, caller)
     return router
 
 
@@ -92,6 +93,10 @@ def _registers(router: APIRouter, consent: ConsentService, caller: Gate) -> None
     async def activities(who: Asking, _: wire.Nothing) -> wire.Versions:
         return wire.Versions(versions=tuple(await consent.activities(who)))
 
+    @router.post("/recipients")
+    async def recipients(who: Asking, _: wire.Nothing) -> wire.Parties:
+        return wire.Parties(recipients=tuple(await consent.recipients(who)))
+
     @router.post("/admit")
     async def admit(who: Asking, body: Recipient) -> Receipt:
         return await consent.admit(who, body)
@@ -103,6 +108,10 @@ def _registers(router: APIRouter, consent: ConsentService, caller: Gate) -> None
     @router.post("/suspend")
     async def suspend(who: Asking, body: wire.One) -> Receipt:
         return await consent.suspend(who, body.id)
+
+
+def _cases(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
+    Asking = Annotated[Caller, Depends(caller)]
 
     @router.post("/open-case")
     async def open_case(who: Asking, body: Case) -> Receipt:

@@ -111,6 +111,11 @@ class Registering:
             found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
         return list({row["slug"]: version_of(row) for row in found}.values())
 
+    async def recipients(self, caller: Caller) -> list[Recipient]:
+        """See Registers.recipients."""
+        async with self._register.reading(caller.tenant) as rows:
+            return [recipient_of(row) for row in await rows.find(tables.recipients)]
+
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
         """See Registers.admit."""
         staff_only(caller)

@@ -20,6 +20,10 @@ class Registers(Protocol):
         """The versions in force."""
         ...
 
+    async def recipients(self, caller: Caller) -> list[Recipient]:
+        """All that were ever admitted, without their applications: an old line names one too."""
+        ...
+
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
         """A recipient; the same one again changes nothing."""
         ...

@@ -4,7 +4,7 @@ The line `toestemming-gevraagd` comes first, the row second: a crash in between 
 wanted to ask, and nothing to answer; the recipient asks again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from audit.contract import Audit, Entry, record_one
 from consent import tables
@@ -29,6 +29,12 @@ async def name_of(rows: Rows, slug: str) -> Words:
     """A recipient's name, also when it is suspended."""
     row = await rows.one(tables.recipients, slug=slug)
     return recipient_of(row).name if row else Words(nl=slug, en=slug)
+
+
+def number_of(newest: Mapping[str, Row], consent: Row) -> int:
+    """Of the version in force of the activity that a consent is about; 0 for none."""
+    found = newest.get(consent["activity"])
+    return int(found["number"]) if found else 0
 
 
 class Requesting:
@@ -73,8 +79,8 @@ class Requesting:
             row = await rows.one(tables.consents, id=consent_id)
             if row is None or not caller.organisation or row["recipient"] != caller.organisation:
                 raise NoSuchThing()
-            name = await name_of(rows, row["recipient"])
-        return for_recipient(view(row, name, millis(self._clock())))
+            name, newest = await name_of(rows, row["recipient"]), await newest_versions(rows, {row["activity"]})
+        return for_recipient(view(row, name, millis(self._clock()), number_of(newest, row)))
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.anew. The bar binds recipients, not residents."""
@@ -86,7 +92,7 @@ class Requesting:
             row, version = await _entitled(rows, old["recipient"], old["activity"])
             name = await name_of(rows, old["recipient"])
             earlier = await _earlier(rows, old["recipient"], old["resident"], old["activity"])
-        outdated = old["status"] == "gevraagd" and old["version"] != row["number"]
+        outdated = old["status"] in ("gevraagd", *PERMITS) and old["version"] != row["number"]
         if state_of_row(old, at) not in SHUT and not outdated:
             raise NotNow("Deze vraag loopt nog.")
         elements = tuple(name for name in names(old["elements"]) if _is_choice(version, name))

@@ -134,6 +134,10 @@ class ConsentService:
         """See Registers.activities."""
         return await self._registering.activities(caller)
 
+    async def recipients(self, caller: Caller) -> list[Recipient]:
+        """See Registers.recipients."""
+        return await self._registering.recipients(caller)
+
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
         """See Registers.admit."""
         return await self._registering.admit(caller, recipient)

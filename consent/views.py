@@ -28,11 +28,13 @@ def ended_at(row: Row, at: int) -> int:
     return int(row["ended_at"] or lapsed.get(state_of_row(row, at), 0))
 
 
-def view(row: Row, recipient_name: Words, at: int) -> ConsentView:
-    """For the resident."""
+def view(row: Row, recipient_name: Words, at: int, newest: int = 0) -> ConsentView:
+    """For the resident. newest: number of the version in force, 0 when it does not matter: a yes to an older one does
+    not count any more."""
+    state = state_of_row(row, at)
     return ConsentView(
         id=row["id"],
-        state=state_of_row(row, at),
+        state="ongeldig" if state in PERMITS and row["version"] < newest else state,
         activity=row["activity"],
         version=str(row["version"]),
         elements=names(row["elements"]),

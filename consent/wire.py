@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from audit.contract import Position, Receipt
-from consent.activity import ActivityVersion, Application, Case
+from consent.activity import ActivityVersion, Application, Case, Recipient
 from consent.contract import Choice, ConsentView, Flag, Question, ResidentQuestion, ResidentRef, Sealed
 from kernel.message import Message, Sentence, Short
 
@@ -80,6 +80,12 @@ class Versions(Message):
     """In force."""
 
     versions: tuple[ActivityVersion, ...]
+
+
+class Parties(Message):
+    """Without their applications."""
+
+    recipients: tuple[Recipient, ...]
 
 
 class NewClient(Message):

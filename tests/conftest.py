@@ -6,7 +6,7 @@ import pytest
 
 from tests.parts import NOT_RUN
 
-pytest_plugins = ["tests.postgres", "tests.house"]
+pytest_plugins = ["pytester", "tests.postgres", "tests.canary"]
 
 
 @pytest.fixture(scope="session")

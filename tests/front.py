@@ -45,9 +45,9 @@ def front_app(http: httpx2.AsyncClient, rooms: Mapping[str, str]) -> FastAPI:
             headers=[(name, value) for name, value in request.headers.raw if name.lower() not in OWN],
         )
         back = Response(answer.content, answer.status_code)
-        back.raw_headers = [
-            (name.lower(), value) for name, value in answer.headers.raw if name.lower() not in OWN
-        ] + [(b"content-length", str(len(answer.content)).encode())]
+        back.raw_headers = [(name.lower(), value) for name, value in answer.headers.raw if name.lower() not in OWN] + [
+            (b"content-length", str(len(answer.content)).encode())
+        ]
         return back
 
     return app

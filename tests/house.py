@@ -6,7 +6,7 @@ per run and database, then copied. Time begins at 2026-09-01T09:00Z, runs by its
 
 import asyncio
 import json
-import logging
+import secrets
 import shutil
 import socket
 import time
@@ -20,6 +20,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from assembly.building import World
 from assembly.clients import NewClient, add_client
@@ -35,21 +36,21 @@ from assembly.demo.visitor import Visitor
 from assembly.founding import found
 from assembly.house import House as Assembled
 from assembly.house import assemble
-from assembly.settings import ROOMS, HouseSettings, Login, TenantSettings
+from assembly.settings import HouseSettings, Login, TenantSettings
 from consent.service import ConsentService
 from kernel.caller import Caller, room_of
 from kernel.http.client import open_client
 from kernel.http.server import serve
 from tests.front import front_app
 from tests.postgres import Postgres
-from vault.contract import Bsn, Deposit
+from vault.contract import Bsn, Deposit, ResidentRef, Vault
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
 HERE, ELSEWHERE = TENANT, "gm9902"  # on localhost and on 127.0.0.1: two hosts, one port
 HOSTS = {HERE: "localhost", ELSEWHERE: "127.0.0.1"}
 DRAFT_PORT = 65535  # stands in what is founded, until it is copied to a house with a port of its own
 R1, R2, SECRET = "999993653", "999995261", "999993690"
-DOUBTED, DEAD, VAULTLESS, UNKNOWN = "999999345", "999995649", "999994530", "111222333"
+DOUBTED, DEAD, VAULTLESS, UNKNOWN = "999998614", "999995649", "999994530", "111222333"
 OPENED = {"r1": R1, "r2": R2, "secret": SECRET, "doubted": DOUBTED}
 PERSONAS = (
     *(Persona(key, f"Inwoner {key}", "Voor de toets.", bsn=bsn) for key, bsn in OPENED.items()),
@@ -97,7 +98,7 @@ class House:
         return HouseSettings(
             mode="test",
             data=self.folder,
-            postgres=self.postgres or None,
+            postgres=SecretStr(self.postgres) if self.postgres else None,
             tenants=tuple(
                 TenantSettings(id=tenant, name=f"Gemeente {tenant}", public_url=self.url(tenant)) for tenant in HOSTS
             ),
@@ -175,10 +176,10 @@ class House:
             assert page.status == 200, page.text
         return visitor
 
-    async def case(self, bsn: str = R1, client: str = DESK, activity: str = STORY) -> str:
+    async def case(self, bsn: str = R1, client: str = DESK, activity: str = STORY, tenant: str = HERE) -> str:
         """A new open case of this resident."""
-        case = f"Z-{time.monotonic_ns():x}"
-        answer = await self.application(client).post(
+        case = f"Z-{secrets.token_hex(4)}"
+        answer = await self.application(client, tenant).post(
             "toestemming", "/zaken", {"zaak": case, "inwoner": {"bsn": bsn}, "verwerkingsactiviteit": activity}
         )
         assert answer.status_code == 201, answer.text
@@ -199,7 +200,7 @@ class House:
         last = -1
         while (now := await self._size(tenant)) != last:
             last = now
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.06)
         return last
 
     async def _size(self, tenant: str) -> int:
@@ -235,13 +236,18 @@ async def furnish(house: Assembled, tenant: str, url: str) -> dict[str, Any]:
     for slug, new in CLIENTS:
         client = NewClient(new.client_id, new.name, new.kind, ALL_ROOTS)
         clients[new.client_id] = await add_client(register, staff, slug, client, url)
-    for resident in await vault.enrol(staff, [Bsn(bsn) for bsn in OPENED.values()]):
-        caller = Caller(tenant=tenant, kind="inwoner", user=resident.id)
-        await vault.open_vault(caller, resident)
-        deposits = [Deposit(element=INCOME, value=LOW_INCOME, source="Loonstrook")]
-        deposits += [Deposit(element=name, value="verzonnen", source="Oefening") for name in EXERCISES]
-        await vault.keep(caller, resident, deposits)
+    residents = await vault.enrol(staff, [Bsn(bsn) for bsn in OPENED.values()])
+    await asyncio.gather(*(fill(vault, tenant, resident) for resident in residents))
     return clients
+
+
+async def fill(vault: Vault, tenant: str, resident: ResidentRef) -> None:
+    """A vault that the resident opened, with an income below the limit of story 1."""
+    caller = Caller(tenant=tenant, kind="inwoner", user=resident.id)
+    await vault.open_vault(caller, resident)
+    deposits = [Deposit(element=INCOME, value=LOW_INCOME, source="Loonstrook")]
+    deposits += [Deposit(element=name, value="verzonnen", source="Oefening") for name in EXERCISES]
+    await vault.keep(caller, resident, deposits)
 
 
 async def found_house(folder: Path, postgres: str = "") -> None:

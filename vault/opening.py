@@ -12,7 +12,7 @@ from kernel.failpoints import reached
 from kernel.logs import logger
 from vault.contract import Value, Values, VaultUnavailable
 from vault.keys import TenantKeys
-from vault.records import EFFECTIVE, Record, RecordRows, ResidentKey
+from vault.records import Record, RecordRows, ResidentKey
 from vault.values import opened, place_of
 
 SOURCE = "kluis"
@@ -30,20 +30,18 @@ class Opener:
     clock: Clock
 
     async def fetch(self, caller: Caller, keys: TenantKeys, permits: Sequence[Permit]) -> list[Values | Problem]:
-        """A verdict each. One statement for the records, one for the keys, one question to the log."""
+        """A verdict each. One statement for the records, one for their wrapped keys, one question to the log."""
         # 1 what each permit allows, if it is one
         grounds = self._checked(caller, permits, await self.trust())
         good = [ground for ground in grounds if isinstance(ground, Ground)]
         wanted = [(ground.inwoner, element) for ground in good for element in ground.inputs_of(SOURCE)]
-        # 2 the sealed values it may be about, and their own fences
-        held = await self.rows.held(caller.tenant, wanted, EFFECTIVE) if wanted else []
+        # 2 the sealed values it may be about, with their own fences, and the wrapped keys
+        held, wrapped = await self.rows.sealed(caller.tenant, wanted) if wanted else ([], {})
         # 3 does everything still stand, as the log itself says now; W alone would let a permit open after a withdrawal
         needs = [_needs(keys, ground, held) for ground in good]
         moved = await self._overtaken(caller, [fence for fences in needs for fence in fences])
         # 4 only now a key is unwrapped
         reached("vault.permitted")
-        owners = {record.resident for record in held}
-        wrapped = await self.rows.keys_of(caller.tenant, tuple(owners)) if owners else {}
         verdicts = iter(
             [
                 _of(moved, fences) or await self._values(caller.tenant, ground, held, wrapped)

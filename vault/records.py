@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kernel.crypto import kek_version
@@ -72,16 +73,20 @@ class RecordRows:
         async with self._database.writing(tenant) as connection:
             await connection.execute(update(resident_keys).where(*mine).values(entry=entry))
 
-    async def held(self, tenant: str, wanted: Sequence[tuple[str, str]], state: str = "") -> list[Record]:
-        """What is kept of these (resident, element), in one statement; of one state only, if given."""
-        mine = [
-            records.c.tenant_id == tenant,
-            records.c.resident.in_({resident for resident, _ in wanted}),
-            records.c.element.in_({element for _, element in wanted}),
-        ]
-        found = await self._select(tenant, [*mine, *([records.c.state == state] if state else [])])
-        pairs = set(wanted)
-        return [record for record in found if (record.resident, record.element) in pairs]
+    async def held(self, tenant: str, wanted: Sequence[tuple[str, str]]) -> list[Record]:
+        """What is kept of these (resident, element), pending or not, in one statement."""
+        return _among(wanted, await self._select(tenant, _about(tenant, wanted)))
+
+    async def sealed(
+        self, tenant: str, wanted: Sequence[tuple[str, str]]
+    ) -> tuple[list[Record], dict[str, ResidentKey]]:
+        """What can be read of these, and the wrapped keys of their residents: two statements at one moment."""
+        mine = (resident_keys.c.tenant_id == tenant, resident_keys.c.resident.in_({owner for owner, _ in wanted}))
+        async with self._database.snapshot(tenant) as connection:
+            query = _salted([*_about(tenant, wanted), records.c.state == EFFECTIVE])
+            held = [_record(row) for row in (await connection.execute(query)).mappings()]
+            rows = (await connection.execute(select(resident_keys).where(*mine))).mappings()
+            return _among(wanted, held), {str(row["resident"]): _key(row) for row in rows}
 
     async def unfinished(self, tenant: str, before: int, limit: int = 100) -> list[Record]:
         """Pending since before this moment (ms)."""
@@ -135,10 +140,26 @@ class RecordRows:
             await connection.execute(change)
 
     async def _select(self, tenant: str, conditions: Sequence[ColumnElement[bool]]) -> list[Record]:
-        salted = and_(record_salts.c.tenant_id == records.c.tenant_id, record_salts.c.record_id == records.c.record_id)
-        query = select(records, record_salts.c.salt).join(record_salts, salted).where(*conditions)
         async with self._database.snapshot(tenant) as connection:
-            return [_record(row) for row in (await connection.execute(query)).mappings()]
+            return [_record(row) for row in (await connection.execute(_salted(conditions))).mappings()]
+
+
+def _about(tenant: str, wanted: Sequence[tuple[str, str]]) -> list[ColumnElement[bool]]:
+    return [
+        records.c.tenant_id == tenant,
+        records.c.resident.in_({resident for resident, _ in wanted}),
+        records.c.element.in_({element for _, element in wanted}),
+    ]
+
+
+def _among(wanted: Sequence[tuple[str, str]], found: Sequence[Record]) -> list[Record]:
+    pairs = set(wanted)
+    return [record for record in found if (record.resident, record.element) in pairs]
+
+
+def _salted(conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    salted = and_(record_salts.c.tenant_id == records.c.tenant_id, record_salts.c.record_id == records.c.record_id)
+    return select(records, record_salts.c.salt).join(record_salts, salted).where(*conditions)
 
 
 def _key(row: RowMapping) -> ResidentKey:

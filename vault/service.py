@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from audit.contract import Audit, Permit, Receipt, Trust, Verdict
-from kernel.caller import Caller
+from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, Keyring, KeyUnavailable, kek_version, random_bytes
 from kernel.errors import NoAccess, Problem
 from kernel.failpoints import reached
+from kernel.gather import Gatherer
 from kernel.ids import random_id
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
@@ -40,10 +41,14 @@ class VaultService:
         self._residents, self._rows = ResidentRows(database), RecordRows(database)
         self._finisher = Finisher(self._residents, self._rows, audit)
         self._opener = Opener(self._rows, audit, trust, ring, clock)
+        self._identified, self._fetched = Gatherer(self._identify), Gatherer(self._fetch)  # by tenant
 
     async def identify(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
         """See Vault.identify."""
-        async with self._keys(caller.tenant) as keys:
+        return await self._identified.ask(caller.tenant, bsns)
+
+    async def _identify(self, tenant: str, bsns: Sequence[Bsn]) -> list[ResidentRef]:
+        async with self._keys(tenant) as keys:
             return await self._residents.refs(keys, bsns)
 
     async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
@@ -90,8 +95,11 @@ class VaultService:
 
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
         """See Vault.fetch."""
-        async with self._keys(caller.tenant) as keys:
-            return await self._opener.fetch(caller, keys, permits)
+        return await self._fetched.ask(caller.tenant, permits)
+
+    async def _fetch(self, tenant: str, permits: Sequence[Permit]) -> list[Values | Problem]:
+        async with self._keys(tenant) as keys:
+            return await self._opener.fetch(room_of(tenant, "vault"), keys, permits)
 
     async def rewrap_all(self, tenant: str, progress: Progress = lambda done: None) -> int:
         """All keys of a tenant to the newest KEK version, while everything goes on. May be broken off and run again."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Literal
 
-from audit.contract import Line, Position
+from audit.contract import Position
 from consent.contract import ConsentDetail, ConsentView, State, UsedElement
 from kernel.canonical import canonical
 from kernel.clock import moment
@@ -26,8 +26,15 @@ CHOICES: Final[Mapping[str, Literal["ja", "nee", "stop"]]] = {
 }
 TAB_OF: Final[Mapping[str, str]] = {"gevraagd": "wacht", "gegeven": "actief", "vernieuwd": "actief", "geweigerd": "nee"}
 # What a choice is about. The words around it (menus, buttons) may change without changing what was agreed to.
+NEVER: Final[frozenset[State]] = frozenset({"geweigerd", "vervallen"})
 DAY_MS: Final = 86_400_000
-TOLD: Final = ("recipient", "data", "frequency", "source", "if_yes", "if_no", "after_stop", "consequence")
+TOLD: Final = ("recipient", "may", "may_not", "frequency", "source", "if_yes", "if_no", "after_stop", "consequence")
+
+
+JUST_THIS: Final[Mapping[bool, str]] = {
+    True: N_("Dan krijgt %(wie)s alleen ja of nee, en alleen hiervoor."),
+    False: N_("Dan krijgt %(wie)s alleen deze gegevens, en alleen hiervoor."),
+}
 
 
 def tab_of(state: State) -> str:
@@ -35,16 +42,15 @@ def tab_of(state: State) -> str:
     return TAB_OF.get(state, "voorbij")
 
 
-def row(view: ConsentView, words: RegisterWords, lines: Sequence[Line]) -> ConsentRow:
+def row(view: ConsentView, words: RegisterWords) -> ConsentRow:
     """A consent in a list."""
     changed = view.ended_at or view.decided_at
     return ConsentRow(
         id=view.id,
         recipient=words.chosen(view.recipient_name),
-        data=words.phrase(view.elements),
+        may=words.may(view.elements),
         state=view.state,
         until=local_day(view.valid_until) if view.valid_until and view.state in ACTIVE else None,
-        last_used=last_used(view, lines),
         changed=local_day(changed) if changed else None,
     )
 
@@ -52,47 +58,33 @@ def row(view: ConsentView, words: RegisterWords, lines: Sequence[Line]) -> Conse
 def waiting(views: Iterable[ConsentView], words: RegisterWords) -> tuple[Waiting, ...]:
     """Requests that wait for the resident."""
     return tuple(
-        Waiting(id=one.id, recipient=words.chosen(one.recipient_name), data=words.phrase(one.elements))
+        Waiting(id=one.id, recipient=words.chosen(one.recipient_name), may=words.may(one.elements))
         for one in views
         if one.state == "gevraagd"
     )
 
 
-def last_used(view: ConsentView, lines: Iterable[Line]) -> datetime | None:
-    """The newest release of these elements for this activity by this recipient, among the lines given."""
-    for line in lines:
-        event = line.event
-        same = (event.kind, event.activity, event.recipient) == ("verstrekking", view.activity, view.recipient)
-        allowed = set(event.elements) - {element for element, _ in event.refused}
-        if same and allowed & set(view.elements):
-            return moment(line.at)
-    return None
-
-
-def page(
-    detail: ConsentDetail, words: RegisterWords, frame: Frame, lines: Sequence[Line] = (), kept: Answer | None = None
-) -> Consent:
+def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, kept: Answer | None = None) -> Consent:
     """The one page of a consent, in every state."""
     view, activity = detail.consent, detail.activity
     changed = view.ended_at or view.decided_at
-    recipient, data = words.chosen(view.recipient_name), words.phrase(view.elements)
+    recipient = words.chosen(view.recipient_name)
     return Consent(
         frame=frame,
         id=view.id,
         state=view.state,
         recipient=recipient,
-        data=data,
+        may=words.may(view.elements),
+        may_not=words.may_not(view.elements),
         facts=facts(detail, words, frame.municipality),
         frequency=words.frequency(activity),
         source=words.sources(view.elements),
-        if_yes=words.say(N_("Dan krijgt %(wie)s alleen %(wat)s, en alleen hiervoor."))
-        % {"wie": recipient, "wat": data},
+        if_yes=words.say(JUST_THIS[words.answers_only(view.elements)]) % {"wie": recipient},
         if_no=words.chosen(activity.consequence),
         after_stop=words.chosen(activity.after_withdrawal),
         consequence=words.chosen(activity.consequence),
         text_version=words.say(N_("versie %(nummer)s, Nederlands")) % {"nummer": view.version},
         changed=local_day(changed) if changed else None,
-        last_used=last_used(view, lines),
         choice=choice(view),
         kept=kept,
     )
@@ -107,9 +99,17 @@ def facts(detail: ConsentDetail, words: RegisterWords, municipality: str) -> Fac
         department=words.chosen(view.recipient_name),
         groups=_groups(used, words),
         purpose=words.chosen(activity.purpose),
-        until=local_day(view.valid_until or view.requested_at + activity.period * DAY_MS),
+        until=_until(view, activity.period),
         retention=words.chosen(activity.retention),
     )
+
+
+def _until(view: ConsentView, period: int) -> date | None:
+    """The last day, or the day it ended; none where it never began."""
+    if view.state in NEVER:
+        return None
+    ended = 0 if view.state in ACTIVE else view.ended_at
+    return local_day(ended or view.valid_until or view.requested_at + period * DAY_MS)
 
 
 def _groups(used: Sequence[UsedElement], words: RegisterWords) -> tuple[Group, ...]:
@@ -117,7 +117,7 @@ def _groups(used: Sequence[UsedElement], words: RegisterWords) -> tuple[Group, .
     for one in used:
         found.setdefault((one.class_, words.article(one.basis, one.law)), []).append(one.name)
     return tuple(
-        Group(letter=letter, labels=words.labels(names), article=article)
+        Group(letter=letter, labels=words.labels(names), article=article, exact=words.exact(names))
         for (letter, article), names in sorted(found.items())
     )
 
@@ -147,7 +147,7 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, Group):
-        return {"letter": value.letter, "labels": list(value.labels), "article": value.article}
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(Group)}
     if isinstance(value, date):
         return value.isoformat()
     return "" if value is None else str(value)

@@ -46,14 +46,17 @@ class FgStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One line that a search found. `index` with its term is the place in the log."""
+    """One line that a search found. `index` with its term is the place in the log; `codes` why something was refused,
+    each with a page of its own."""
 
     moment: datetime
     client: str
     activity: str
+    version: str
     basis: str
     labels: tuple[str, ...]
     decision: str
+    codes: tuple[str, ...] = ()
     consent: str = ""
     correlation: str
     index: int
@@ -62,12 +65,14 @@ class Found:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """The answer to a search, shown only after the search has its own line `receipt`. `who` is masked. `staff` is
-    absent unless a second reason was given. `lines` may be more than `rows`: the page says so."""
+    absent unless a second reason was given. `lines` may be more than were `read`, and these more than `rows`, which
+    tell how a release ended with the release itself: the page says so."""
 
     who: str
     since: date
     until: date
     lines: int
+    read: int
     residents: int
     staff: int | None = None
     rows: tuple[Found, ...]

@@ -74,6 +74,12 @@ def format_moment(moment: datetime, language: Language) -> str:
     return f"{day} om {local:%H.%M} uur" if language == "nl" else f"{day} at {local:%H:%M}"
 
 
+def format_short(moment: datetime, language: Language) -> str:
+    """`22-11-2026 03.58`, `22/11/2026 03:58`: for the tables of staff. Raises ValueError without a zone."""
+    local = _local(moment)
+    return f"{local:%d-%m-%Y %H.%M}" if language == "nl" else f"{local:%d/%m/%Y %H:%M}"
+
+
 def format_time(moment: datetime, language: Language) -> str:
     """`14.05 uur`, `14:05`. Raises ValueError without a zone."""
     local = _local(moment)

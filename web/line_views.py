@@ -4,18 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_
 from web.register_words import RegisterWords
-from web.views import Asked, Day, Facts, Group, RefusedData, UseRow
+from web.views import Asked, Day, Earlier, Facts, Group, RefusedData, UseRow
 from web.words import ClassLetter, Result, reason_for
 
+T = TypeVar("T")
 OPEN = timedelta(seconds=60)  # until then the desk may still be writing how a release ended
-TOGETHER = timedelta(hours=1)
+TOGETHER_MS: Final = 3_600_000
 USES: Final = frozenset({"verstrekking", "weigering", "gemeld"})
 GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
@@ -37,6 +38,7 @@ ACTS: Final[Mapping[str, str]] = {
     "vraag": N_("U stelde een vraag"),
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
 }
+BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
 LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 
@@ -69,6 +71,33 @@ def letters_of(event: Event) -> tuple[ClassLetter, ...]:
     return tuple(letter for letter in LETTERS if letter in found)
 
 
+def handlings(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines that are one handling together, each in the place of its newest: data that was passed on, or refused, for
+    the same case within an hour; the resident's cases and vault by the day. Other acts stand alone."""
+    found: list[list[Line]] = []
+    newest: dict[tuple[str, ...], list[Line]] = {}
+    for line in lines:
+        key = _handling(line)
+        group = newest.get(key)
+        if group is None or (is_use(line) and group[0].at - line.at > TOGETHER_MS):
+            group = newest[key] = []
+            found.append(group)
+        group.append(line)
+    return found
+
+
+def _handling(line: Line) -> tuple[str, ...]:
+    event, day = line.event, local_day(line.at).isoformat()
+    if is_use(line):
+        return (day, event.kind, event.recipient, event.activity, event.case)
+    alone = "" if event.kind in BY_THE_DAY else str(line.position)
+    return (day, event.kind, event.recipient, event.activity, alone)
+
+
+def _each(found: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(found))
+
+
 def stops(consents: Iterable[ConsentView]) -> dict[tuple[str, str], date]:
     """When the resident stopped, by (activity, recipient): the newest."""
     ended = [one for one in consents if one.state == "ingetrokken" and one.ended_at]
@@ -84,19 +113,18 @@ class LineViews:
         self._words, self._now, self._home, self._stopped = words, now, home, stopped
 
     def rows(self, lines: Sequence[Line]) -> tuple[UseRow, ...]:
-        """One per handling: the same thing within an hour is one row with a number. Newest first, as given."""
-        rows: list[UseRow] = []
-        key: object = None
-        for line in lines:
-            event, row = line.event, self.row(line)
-            here = (event.kind, event.recipient, event.activity, event.case, row.labels, row.result, row.reason)
-            near = bool(rows) and rows[-1].moment - row.moment <= TOGETHER
-            if rows and here == key and near and is_use(line):
-                rows[-1] = replace(rows[-1], times=rows[-1].times + 1)
-            else:
-                rows.append(row)
-            key = here
-        return tuple(rows)
+        """One per handling, where its newest line stands. Newest first, as given."""
+        return tuple(self._whole([self.row(line) for line in group]) for group in handlings(lines))
+
+    def _whole(self, rows: Sequence[UseRow]) -> UseRow:
+        return replace(
+            rows[0],
+            labels=_each(label for row in rows for label in row.labels),
+            letters=tuple(letter for letter in LETTERS if any(letter in row.letters for row in rows)),
+            results=_each(result for row in rows for result in row.results),
+            reason=" ".join(_each(row.reason for row in rows if row.reason)),
+            times=len(rows),
+        )
 
     def row(self, line: Line) -> UseRow:
         """One line as a card."""
@@ -111,9 +139,22 @@ class LineViews:
             purpose=self._words.purpose(event.activity, event.purpose) if use else "",
             labels=self._words.labels(allowed or event.elements or refused),
             letters=letters_of(event) if use else (),
-            result=result_of(line, self._now),
-            reason=" ".join(dict.fromkeys(self.reason(event, code) for code in refused.values())),
+            results=(result_of(line, self._now),),
+            reason=" ".join(_each(self.reason(event, code) for code in refused.values())),
             act=self.act(event),
+        )
+
+    def earlier(self, line: Line, older: Sequence[Line]) -> tuple[Earlier, ...]:
+        """The other lines of this line's handling. older: the lines before it, newest first."""
+        others = handlings([line, *older])[0][1:]
+        return tuple(
+            Earlier(
+                id=str(one.position),
+                number=one.position.index,
+                moment=moment(one.at),
+                result=result_of(one, self._now),
+            )
+            for one in others
         )
 
     def act(self, event: Event) -> str:
@@ -122,7 +163,7 @@ class LineViews:
 
     def department(self, event: Event) -> str:
         """Who; the municipality itself for what is its own."""
-        return event.recipient_name or self._home
+        return self._words.recipient(event.recipient, event.recipient_name) or self._home
 
     def reason(self, event: Event, code: str) -> str:
         """The resident's sentence for a refusal."""
@@ -151,7 +192,12 @@ class LineViews:
             if letter in LETTERS:
                 found.setdefault((letter, self._words.article(*basis)), []).append(element)
         return tuple(
-            Group(letter=cast("ClassLetter", letter), labels=self._words.labels(elements), article=article)
+            Group(
+                letter=cast("ClassLetter", letter),
+                labels=self._words.labels(elements),
+                article=article,
+                exact=self._words.exact(elements),
+            )
             for (letter, article), elements in sorted(found.items())
         )
 

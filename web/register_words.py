@@ -1,10 +1,10 @@
 """Words of the registers in one language. Pure. A code without words is said so, never guessed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from consent.contract import ActivityVersion, CatalogueElement, Words
+from consent.contract import ActivityVersion, CatalogueElement, Recipient, Words
 from web.language import N_, Language, translations
 
 SOURCES: Final[Mapping[str, str]] = {
@@ -28,20 +28,33 @@ TIMES: Final[Mapping[str, str]] = {
 }
 
 
+YES_OR_NO: Final = ("of ", "whether ")  # how the label of an answer begins, inside a sentence
+
+
 @dataclass(frozen=True)
 class RegisterWords:
-    """Labels, purposes and articles as a page says them. activities: those in force, by slug."""
+    """Labels, purposes and articles as a page says them. activities: those in force, by slug; recipients too."""
 
     language: Language
     elements: Mapping[str, CatalogueElement]
     activities: Mapping[str, ActivityVersion]
+    recipients: Mapping[str, Recipient] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, language: Language, catalogue: Iterable[CatalogueElement], activities: Iterable[ActivityVersion]
+        cls,
+        language: Language,
+        catalogue: Iterable[CatalogueElement],
+        activities: Iterable[ActivityVersion],
+        recipients: Iterable[Recipient] = (),
     ) -> "RegisterWords":
         """From what the register gave."""
-        return cls(language, {one.name: one for one in catalogue}, {one.slug: one for one in activities})
+        return cls(
+            language,
+            {one.name: one for one in catalogue},
+            {one.slug: one for one in activities},
+            {one.slug: one for one in recipients},
+        )
 
     def say(self, text: str) -> str:
         """A marked text in this language."""
@@ -60,18 +73,44 @@ class RegisterWords:
         """Each once, in order."""
         return tuple(dict.fromkeys(self.label(one) for one in elements))
 
-    def phrase(self, elements: Iterable[str]) -> str:
-        """In a sentence: `uw naam en uw adres`."""
-        small = [self._inside(text[:1].lower() + text[1:]) for text in self.labels(elements)]
-        if len(small) < 2:
-            return "".join(small)
-        both = self.say(N_("%(meer)s en %(laatste)s"))
-        return both % {"meer": ", ".join(small[:-1]), "laatste": small[-1]}
+    def exact(self, elements: Iterable[str]) -> tuple[str, ...]:
+        """For "lees meer": what the short labels leave out."""
+        known = [self.elements[one].exact for one in elements if one in self.elements]
+        return tuple(dict.fromkeys(self.chosen(words) for words in known if words is not None))
 
-    def _inside(self, label: str) -> str:
-        if label.startswith(("of ", "whether ")):
-            return self.say(N_("het antwoord op de vraag %(wat)s")) % {"wat": label}
+    def may(self, elements: Iterable[str]) -> str:
+        """Behind "mag het loket": `uw naam en uw adres bekijken`, `weten of uw inkomen onder de grens is`."""
+        return self._both(elements, N_("%(wat)s bekijken"), N_("weten %(wat)s"))
+
+    def may_not(self, elements: Iterable[str]) -> str:
+        """The same, denied."""
+        return self._both(elements, N_("%(wat)s niet bekijken"), N_("niet weten %(wat)s"))
+
+    def answers_only(self, elements: Iterable[str]) -> bool:
+        """Whether all of these are yes or no."""
+        return all(label.lower().startswith(YES_OR_NO) for label in self.labels(elements))
+
+    def _both(self, elements: Iterable[str], see: str, know: str) -> str:
+        small = [text[:1].lower() + text[1:] for text in self.labels(elements)]
+        values = [self._yours(text) for text in small if not text.startswith(YES_OR_NO)]
+        answers = [text for text in small if text.startswith(YES_OR_NO)]
+        said = [self.say(how) % {"wat": self._list(these)} for how, these in ((see, values), (know, answers)) if these]
+        return self._list(said)
+
+    def _list(self, texts: list[str]) -> str:
+        if len(texts) < 2:
+            return "".join(texts)
+        return self.say(N_("%(meer)s en %(laatste)s")) % {"meer": ", ".join(texts[:-1]), "laatste": texts[-1]}
+
+    def _yours(self, label: str) -> str:
         return label if label.startswith(("uw ", "your ")) else self.say(N_("uw %(wat)s")) % {"wat": label}
+
+    def recipient(self, slug: str, logged: str) -> str:
+        """Who: as the line itself says it; in English as the register does, for lines are Dutch. Empty: nobody."""
+        known = self.recipients.get(slug)
+        if known is not None and (self.language == "en" or not logged):
+            return self.chosen(known.name)
+        return logged
 
     def purpose(self, activity: str, logged: str) -> str:
         """What for: the words of the line itself, so that a later version does not change the past; in English the
@@ -80,6 +119,11 @@ class RegisterWords:
         if self.language == "en" and known is not None:
             return known.purpose.en
         return logged or (self.chosen(known.purpose) if known else "")
+
+    def title(self, activity: str) -> str:
+        """What staff call it; empty when it is no longer in force."""
+        known = self.activities.get(activity)
+        return self.chosen(known.title) if known else ""
 
     def retention(self, activity: str) -> str:
         """How long the recipient keeps it."""

@@ -21,6 +21,7 @@ from web.language import (
     format_moment,
     format_month,
     format_number,
+    format_short,
     format_time,
     path_in,
     translations,
@@ -104,9 +105,16 @@ def _environment(language: Language) -> Environment:
         moment=partial(format_moment, language=language),
         month=partial(format_month, language=language),
         number=partial(format_number, language=language),
+        short=partial(format_short, language=language),
+        start=_start,
         time=partial(format_time, language=language),
     )
     return environment
+
+
+def _start(text: str) -> str:
+    """At the start of a sentence or a line; names of recipients come as in the middle of one."""
+    return text[:1].upper() + text[1:]
 
 
 def _iso(value: date | datetime) -> str:

@@ -70,7 +70,8 @@ class Visit:
     def path(self) -> str:
         """The Dutch path, whatever the language."""
         path = self.request.url.path
-        return path if self.language == "nl" else path.removeprefix("/en") or "/"
+        # one slash in front: behind two, or a slash and a backslash, a browser reads the name of another house
+        return path if self.language == "nl" else "/" + path.removeprefix("/en").lstrip("/\\")
 
     @property
     def person(self) -> Person | None:

@@ -14,11 +14,12 @@ from web.words import ClassLetter, Result, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Labels of the data of one class, and the article, which stands under "lees meer"."""
+    """Labels of the data of one class; under "lees meer" the article, and what the labels leave out."""
 
     letter: ClassLetter
     labels: tuple[str, ...]
     article: str = ""
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseRow:
-    """One handling in a list. `reason` is the sentence for a refusal (`words.reason_for`), else empty. `act` says what
-    happened when it is no use of data: a choice, a search, a question."""
+    """One handling in a list: one line or more, `id` and `moment` of the newest; `results`: each once.
+    `reason` is the sentence for a refusal (`words.reason_for`), else empty. `act` says what happened when it is no use
+    of data: a choice, a search, a question."""
 
     id: str
     moment: datetime
@@ -47,19 +49,29 @@ class UseRow:
     purpose: str
     labels: tuple[str, ...]
     letters: tuple[ClassLetter, ...]
-    result: Result
+    results: tuple[Result, ...]
     times: int = 1
     reason: str = ""
     act: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """Another line of the same handling, as a link; `number` is its log index."""
+
+    id: str
+    number: int
+    moment: datetime
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A request that waits for the resident; `data` is a phrase such as "uw inkomen"."""
+    """A request that waits for the resident; `may` is a phrase such as "uw inkomen bekijken"."""
 
     id: str
     recipient: str
-    data: str
+    may: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +80,9 @@ class ConsentRow:
 
     id: str
     recipient: str
-    data: str
+    may: str
     state: State
     until: date | None = None
-    last_used: datetime | None = None
     changed: date | None = None
 
 
@@ -146,7 +157,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error."""
+    """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
+    `earlier` the older lines of the same handling."""
 
     frame: Frame
     id: str
@@ -163,6 +175,7 @@ class Use:
     ask: bool = False
     draft: str = ""
     act: str = ""
+    earlier: tuple[Earlier, ...] = ()
     errors: tuple[FieldError, ...] = ()
 
 
@@ -197,7 +210,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """`/toestemmingen/{id}`, every state. `data` is a phrase ("uw inkomen"), `recipient` carries its article.
+    """`/toestemmingen/{id}`, every state. `may` is a phrase ("uw inkomen bekijken"), `may_not` denies it.
 
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
     posted too late (F4): it is told, never preset. `service` and `back` lead to where the resident came from."""
@@ -206,7 +219,8 @@ class Consent:
     id: str
     state: State
     recipient: str
-    data: str
+    may: str
+    may_not: str
     facts: Facts
     frequency: str
     source: str
@@ -216,7 +230,6 @@ class Consent:
     consequence: str
     text_version: str
     changed: date | None = None
-    last_used: datetime | None = None
     choice: Choice | None = None
     kept: Literal["ja", "nee", "stop"] | None = None
     errors: tuple[FieldError, ...] = ()

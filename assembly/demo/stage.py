@@ -89,7 +89,7 @@ class Stage:
         await self._vault.keep(caller, ref, deposits)
 
     async def _cases(self, residents: dict[str, ResidentRef]) -> dict[str, list[str]]:
-        opened: dict[str, list[str]] = {key: [f"Z-{secrets.token_hex(5)}" for _ in range(CASES)] for key in residents}
+        opened: dict[str, list[str]] = {key: [f"Z-{secrets.token_hex(4)}" for _ in range(CASES)] for key in residents}
         cases = [
             Case(reference=reference, recipient=register.LOAN_DESK, resident=residents[key], activity=register.STORY)
             for key, references in opened.items()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audit.contract import Ground, Overtaken
+from audit.contract import Ground, LogUnavailable, Overtaken
 from connectors.contract import Halted
 from connectors.overtaken import concerns, fallen
 
@@ -70,3 +70,9 @@ def test_an_emergency_stop_is_no_refusal() -> None:
 def test_a_fence_of_the_source_alone_is_not_the_decisions() -> None:
     assert not concerns(ground(), moved(("9" * 32, "kluis-bewaard")))
     assert concerns(ground(), moved((CONSENT, "toestemming-ingetrokken")))
+
+
+def test_too_busy_twice_is_said_as_such_and_refuses_nothing() -> None:
+    assert codes(moved()) == {}
+    with pytest.raises(LogUnavailable):
+        codes(moved(), last=True)

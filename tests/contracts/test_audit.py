@@ -1,5 +1,6 @@
 """One suite for the log, run on the service and on the client, on SQLite and on PostgreSQL."""
 
+import asyncio
 from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from audit.contract import (
     Audit,
     Count,
     EventIdTaken,
+    LogUnavailable,
     Misfit,
     NoSuchLine,
     Overtaken,
@@ -111,6 +113,21 @@ async def test_overtaken_names_what_moved_and_leaves_no_line(wired: Wired) -> No
         await wired.audit.holds(DESK, release({hek: 0}).requires)
     assert overtaken.value.moved == verdict.moved
     assert await wired.audit.holds(DESK, release({hek: 1, still: 0}).requires) == receipt(moved).position
+
+
+async def test_who_asks_at_the_same_moment_as_a_latecomer_gets_their_own_answer(wired: Wired) -> None:
+    hek = fence()
+    (moved,) = await wired.consent.record(DESK, [act("toestemming-gepauzeerd", hek)])
+    stale, fresh = release({hek: 0}).requires, release({hek: 1}).requires
+    asked = [wired.audit.holds(DESK, requires) for requires in (fresh, stale, (*stale, *fresh), fresh)]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(each) for each in found] == [Position, Overtaken, Overtaken, Position]
+    assert found[0] == receipt(moved).position
+
+
+async def test_a_fence_below_what_was_decided_is_doubt_and_not_a_move(wired: Wired) -> None:
+    with pytest.raises(LogUnavailable):
+        await wired.audit.holds(DESK, release({fence(): 1}).requires)
 
 
 async def test_same_id_with_other_words_is_taken_and_with_another_time_is_not(wired: Wired) -> None:

@@ -122,6 +122,16 @@ async def test_cases_flags_questions_and_suspension(wired: Wired) -> None:
     opened = await consent.open_case(LOKET, case)
     with pytest.raises(BadInput):
         await consent.open_case(LOKET, case.model_copy(update={"resident": BERT}))
+    more = [
+        case.model_copy(update={"reference": f"Z-{n}", "resident": who}) for n, who in ((1, ANNA), (2, BERT), (3, ANNA))
+    ]
+    first, *rest = await consent.open_cases(LOKET, [*more, more[1]])
+    assert first.position == opened.position
+    assert len({one.position for one in rest}) == 2
+    again = await consent.open_cases(LOKET, more)
+    assert [one.position for one in again] == [one.position for one in (first, *rest[:2])]
+    with pytest.raises(BadInput):
+        await consent.open_cases(LOKET, [more[2], more[1].model_copy(update={"resident": ANNA})])
     with pytest.raises(NoSuchThing):
         await consent.close_case(LOKET.model_copy(update={"organisation": "ander"}), "loket", "Z-1")
     closed = await consent.close_case(LOKET, "loket", "Z-1")

@@ -1,11 +1,12 @@
 """A whole house, founded once and copied per test: a municipality, one recipient, residents with a filled vault."""
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,10 @@ from consent.contract import ActivityVersion
 from kernel.caller import Caller, room_of
 from vault.contract import Bsn, Deposit, ResidentRef
 
-URL = "http://regie.test"
-TERM_ROOM = "audit"
+URL = "https://regie.test"
 BY_LAW, BY_CHOICE = "proef-wet", register.EXERCISE  # class A from the BRP, class C from the vault
 NAME, CHOICES = ("brp.naam",), register.EXERCISES
-RACES = 25  # copies of the exercise, so that one resident may give as many consents
+RACES = int(os.environ.get("REGIE_RACES", "25"))  # copies of the exercise: so many consents of each resident
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Ground:
     postgres: str
     people: tuple[Person, ...]
     entry: dict[str, Any]
+    auditor: dict[str, Any]
     vkeys: str
 
     def settings(self, brp_url: str = "", vault_key_minutes: int = 0) -> dict[str, Any]:
@@ -61,19 +62,15 @@ class Ground:
         shutil.copytree(self.folder, folder)
         return replace(self, folder=folder, postgres=postgres)
 
-    def save(self) -> None:
-        told = {"people": [asdict(one) for one in self.people], "entry": self.entry, "vkeys": self.vkeys}
-        (self.folder / "ground.json").write_text(json.dumps(told))
-
     @contextmanager
-    def reading(self) -> Iterator[Any]:
-        """A connection of our own to the tables of the log, beside the house's."""
+    def reading(self, room: str = "audit") -> Iterator[Any]:
+        """A connection of our own to a room's tables, beside the house's."""
         if not self.postgres:
-            with closing(sqlite3.connect(self.folder / "audit.db", timeout=10)) as door:
+            with closing(sqlite3.connect(self.folder / f"{room}.db", timeout=10)) as door:
                 yield door
             return
         with psycopg.connect(self.postgres.replace("+psycopg", "")) as door:
-            door.execute("SET search_path = audit")
+            door.execute("SELECT set_config('search_path', %s, false)", (room,))
             door.execute("SELECT set_config('regie.tenant', %s, false)", (register.TENANT,))
             yield door
 
@@ -90,7 +87,12 @@ def activities() -> list[ActivityVersion]:
     exercise = known[BY_CHOICE]
     law = known[register.MOVING].model_copy(update={"slug": BY_LAW, "case": "geen", "frequency": None,
                                                     "parties": exercise.parties[1:]})  # fmt: skip
-    return [law, exercise, *(exercise.model_copy(update={"slug": race(at)}) for at in range(RACES))]
+    return [
+        law,
+        exercise,
+        known[register.OVERSIGHT],
+        *(exercise.model_copy(update={"slug": race(at)}) for at in range(RACES)),
+    ]
 
 
 def race(at: int) -> str:
@@ -104,14 +106,12 @@ def as_settings(said: dict[str, Any]) -> HouseSettings:
 
 async def found_ground(folder: Path, postgres: str, people: int) -> Ground:
     """Once for all tests on this kind of database."""
-    empty = Ground(folder, postgres, (), {}, "")
+    empty = Ground(folder, postgres, (), {}, {}, "")
     settings = as_settings(empty.settings())
     await found(settings)
     house = await assemble(settings, world=World())
     async with house.app.router.lifespan_context(house.app):
-        ground = await _furnished(empty, house, people)
-    ground.save()
-    return ground
+        return await _furnished(empty, house, people)
 
 
 async def _furnished(empty: Ground, house: House, people: int) -> Ground:
@@ -122,6 +122,8 @@ async def _furnished(empty: Ground, house: House, people: int) -> Ground:
         await desk.publish(staff, version)
     client = NewClient("proefloket", "Proefloket", "automatisch")
     entry = await add_client(desk, staff, register.LOAN_DESK, client, URL)
+    auditor = NewClient("onderzoek", "Onderzoek van de FG", "automatisch", ("logboek",))
+    searcher = await add_client(desk, staff, register.SELF, auditor, URL)
     persons = own_residents()
     numbers = [number for number in sorted(persons) if _plain(persons[number])][:people]
     found_ones = await vault.enrol(staff, [Bsn(number) for number in numbers])
@@ -129,7 +131,7 @@ async def _furnished(empty: Ground, house: House, people: int) -> Ground:
         await _fill(house, one)
     known = [Person(bsn, one.id, one.subject) for bsn, one in zip(numbers, found_ones, strict=True)]
     vkeys = "".join(key + "\n" for key in (house.log.vkeys.values() if house.log else ()))
-    return replace(empty, people=tuple(known), entry=entry, vkeys=vkeys)
+    return replace(empty, people=tuple(known), entry=entry, auditor=searcher, vkeys=vkeys)
 
 
 def _plain(person: Any) -> bool:

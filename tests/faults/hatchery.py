@@ -6,11 +6,13 @@
 
 import asyncio
 import ctypes
+import gc
 import json
 import os
 import select
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +26,7 @@ from fastapi import APIRouter
 from assembly.building import World
 from assembly.demo.register import TENANT
 from assembly.house import House, assemble
+from connectors.catalogue import catalogue_elements
 from consent.contract import Choice
 from kernel.caller import Caller
 from kernel.clock import utc_now
@@ -102,28 +105,37 @@ def say(what: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Fork and reap."""
+    """Fork and reap, until nobody orders any more. What every house reads or makes the same is there before a fork."""
+    catalogue_elements()
+    gc.freeze()
     houses: dict[int, str] = {}
-    orders = os.fdopen(0, "rb", buffering=0)
-    while True:
-        ready, _, _ = select.select([0, *houses], [], [])
-        for handle in set(ready) & set(houses):
-            result = os.waitid(os.P_PIDFD, handle, os.WEXITED)
-            os.close(handle)
-            say({"id": houses.pop(handle), "status": result.si_status if result else 0})
-        if 0 in ready:
-            line = orders.readline()
-            if not line:
-                return
-            order = json.loads(line)
-            pid = os.fork()
-            if not pid:
-                ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no house outlives the hatchery
-                os.close(0)
-                asyncio.run(live(order))
-                os._exit(0)
-            houses[os.pidfd_open(pid)] = order["id"]
-            say({"id": order["id"], "pid": pid})
+    with os.fdopen(0, "rb", buffering=0) as orders:
+        while True:
+            ready, _, _ = select.select([0, *houses], [], [])
+            for handle in set(ready) & set(houses):
+                result = os.waitid(os.P_PIDFD, handle, os.WEXITED)
+                os.close(handle)
+                say({"id": houses.pop(handle), "status": result.si_status if result else 0})
+            if 0 in ready:
+                line = orders.readline()
+                if not line:
+                    return
+                hatch(json.loads(line), houses)
+
+
+def hatch(order: dict[str, Any], houses: dict[int, str]) -> None:
+    """A house in a process of its own. houses: whom to wait for, by the handle of the process."""
+    pid = os.fork()
+    if pid:
+        houses[os.pidfd_open(pid)] = order["id"]
+        say({"id": order["id"], "pid": pid})
+        return
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no house outlives the hatchery
+    try:
+        asyncio.run(live(order))
+    except BaseException:
+        traceback.print_exc()
+    os._exit(1)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Story 1, extra money for costs: law for the address, choice for the income; its refusals, and what was asked where."""
+"""Story 1, law for the address, choice for the income: its refusals, and what was asked where."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ def refused(body: dict[str, Any]) -> dict[str, str]:
     return {one["gegevenselement"]: one["code"] for one in body["geweigerd"]}
 
 
+@pytest.mark.slow
 async def test_story_1_is_told_from_start_to_end(house: House, tmp_path: Path) -> None:
     vkey = tmp_path / "log.vkey"
     vkey.write_text((await house.http.get(f"{house.url()}/logboek/v1/sleutels")).text)
@@ -132,6 +133,7 @@ async def test_a_case_is_of_one_resident_and_one_recipient(house: House) -> None
     assert house.asked == before
 
 
+@pytest.mark.slow
 async def test_after_eight_weeks_consent_is_over(own_house: House) -> None:
     house = own_house
     case = await house.case()

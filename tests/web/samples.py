@@ -14,6 +14,7 @@ from web.views import (
     ConsentRow,
     Consents,
     Day,
+    Earlier,
     Facts,
     Group,
     Overview,
@@ -50,10 +51,15 @@ def frame(path: str, role: Any = "inwoner") -> Frame:
 
 FACTS = Facts(
     organisation="Gemeente Spaarnewoude",
-    department="Inkomensloket",
+    department="het Inkomensloket",
     groups=(
         Group(letter="A", labels=("Uw naam", "Uw adres", "Of u 18 jaar of ouder bent"), article="Wet BRP artikel 1.7"),
-        Group(letter="C", labels=("Of uw inkomen onder de grens ligt",), article="AVG artikel 6 lid 1 onder a"),
+        Group(
+            letter="C",
+            labels=("Of uw inkomen onder de grens ligt",),
+            article="AVG artikel 6 lid 1 onder a",
+            exact=("Hoogstens 110 procent.",),
+        ),
     ),
     purpose="Wij kijken of u geld kunt krijgen voor een wasmachine of koelkast.",
     case_type="aanvraag minimaregeling",
@@ -69,14 +75,14 @@ ROW = UseRow(
     purpose=FACTS.purpose or "",
     labels=("Uw naam", "Uw adres"),
     letters=("A", "C"),
-    result="deels",
+    results=("deels",),
 )
 ROWS = (
     ROW,
-    replace(ROW, department="Parkeren", letters=("B",), result="gelukt", times=12),
-    replace(ROW, result="niets", letters=("C",), reason=REFUSED),
-    replace(ROW, result="misschien", purpose=""),
-    replace(ROW, result="mislukt"),
+    replace(ROW, department="Parkeren", letters=("B",), results=("gelukt", "misschien"), times=12),
+    replace(ROW, results=("niets",), letters=("C",), reason=REFUSED),
+    replace(ROW, results=("misschien",), purpose=""),
+    replace(ROW, results=("mislukt",)),
 )
 USE = Use(
     frame=frame(f"/gebruik/{ID}"),
@@ -96,7 +102,8 @@ CONSENT = Consent(
     id=ID,
     state="gevraagd",
     recipient="het Inkomensloket",
-    data="uw inkomen",
+    may="uw inkomen bekijken",
+    may_not="uw inkomen niet bekijken",
     facts=replace(FACTS, groups=FACTS.groups[1:], moment=None, until=date(2027, 5, 1)),
     frequency="hoogstens 4 keer per aanvraag",
     source="Uw eigen kluis",
@@ -110,11 +117,10 @@ CONSENT = Consent(
 )
 LINE = ConsentRow(
     id=ID,
-    recipient="Inkomensloket",
-    data="uw inkomen",
+    recipient="het Inkomensloket",
+    may="uw inkomen bekijken",
     state="gegeven",
     until=date(2027, 5, 1),
-    last_used=NOON,
     changed=DAY,
 )
 CHOICES = {"gegeven": "ja", "vernieuwd": "ja", "geweigerd": "nee", "ingetrokken": "stop"}
@@ -139,7 +145,7 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Pages of a resident."""
     overview = Overview(
         frame=frame("/overzicht"),
-        waiting=(Waiting(id=ID, recipient="het Inkomensloket", data="uw inkomen"),),
+        waiting=(Waiting(id=ID, recipient="het Inkomensloket", may="uw inkomen bekijken"),),
         month=DAY,
         departments=3,
         by_class={"A": 2, "B": 12, "C": 1},
@@ -164,7 +170,7 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
         Tab(place="/toestemmingen", text="Nu actief", count=1, current=True),
         Tab(place="/toestemmingen?lijst=wacht", text="Wacht op u", count=0),
     )
-    rows = (LINE, replace(LINE, state="geweigerd", until=None, last_used=None))
+    rows = (LINE, replace(LINE, state="geweigerd", until=None))
     views: dict[str, tuple[str, DataclassInstance]] = {
         "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
         "overzicht": ("overzicht.html", overview),
@@ -172,6 +178,12 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
         "gebruik": ("gebruik.html", uses),
         "gebruik-leeg": ("gebruik.html", none),
         "detail": ("gebruik_detail.html", USE),
+        "detail-meer": (
+            "gebruik_detail.html",
+            replace(
+                USE, earlier=(Earlier(id=ID, number=4710, moment=NOON, result="niets"),), act="Een zaak van u is klaar"
+            ),
+        ),
         "detail-niets": (
             "gebruik_detail.html",
             replace(USE, result="niets", reason=REFUSED, facts=replace(FACTS, purpose=None)),
@@ -218,10 +230,12 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
     found = Found(
         moment=NOON,
         client="Inkomensloket, zaaksysteem",
-        activity="minimaregeling-witgoed, versie 1",
+        activity="Minimaregeling",
+        version="minimaregeling-witgoed 1",
         basis="AVG 6(1)(c)",
         labels=("naam", "adres"),
-        decision="deels",
+        decision="Deels doorgegeven",
+        codes=("geen-toestemming",),
         correlation=ID,
         index=4711,
     )
@@ -234,7 +248,8 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
         who="J. de V. *** 123",
         since=DAY,
         until=DAY,
-        lines=2,
+        lines=4,
+        read=3,
         residents=1,
         staff=2,
         rows=(found, found),
@@ -252,7 +267,7 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
         "zoek": ("fg_zoek.html", form),
         "zoek-fout": ("fg_zoek.html", replace(form, errors=wrong)),
         "zoek-uitkomst": ("fg_zoek.html", replace(form, search=search)),
-        "zoek-niets": ("fg_zoek.html", replace(form, search=replace(search, rows=(), lines=0))),
+        "zoek-niets": ("fg_zoek.html", replace(form, search=replace(search, rows=(), lines=0, read=0))),
     }
 
 

@@ -10,7 +10,7 @@ from kernel.errors import BadInput
 from web.consent_views import page, row, tab_of, text_hash, with_error
 from web.language import path_in
 from web.login import begin, recent
-from web.pages.reading import own_lines, words
+from web.pages.reading import words
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.session import Answer, Kept
@@ -18,14 +18,11 @@ from web.site import Visit
 from web.views import Consents, Tab
 from web.words import TABS, WRONG
 
-LOOKED_BACK = 200  # lines, for when a permission was last used
-
 
 async def show(visit: Visit) -> Response:
     """The lists, as tabs."""
     visit.resident()
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
-    lines, _ = await own_lines(visit, None, LOOKED_BACK)
     count = {tab: sum(tab_of(one.state) == tab for one in consents) for tab in TABS}
     first = next((tab for tab in TABS if count[tab]), "actief")
     asked = visit.request.query_params.get("soort", "")
@@ -36,7 +33,7 @@ async def show(visit: Visit) -> Response:
             Tab(place=f"{place}?soort={tab}", text=said.say(text), count=count[tab], current=tab == here)
             for tab, text in TABS.items()
         ),
-        rows=tuple(row(one, said, lines) for one in consents if tab_of(one.state) == here),
+        rows=tuple(row(one, said) for one in consents if tab_of(one.state) == here),
         coverage=visit.site.coverage,
     )
     return visit.page("toestemmingen.html", view)
@@ -108,11 +105,10 @@ def _words(visit: Visit, detail: ConsentDetail) -> RegisterWords:
 
 
 async def _drawn(visit: Visit, detail: ConsentDetail, *, wrong: bool = False) -> Response:
-    lines, _ = await own_lines(visit, None, LOOKED_BACK)
     kept = visit.opened.session.kept if visit.opened else None
     told = kept.answer if kept and kept.consent == detail.consent.id else None
     said = _words(visit, detail)
-    view = page(detail, said, visit.frame(), lines, told)
+    view = page(detail, said, visit.frame(), told)
     if wrong:
         view = with_error(view, said.say(WRONG["keuze"]))
     return visit.page("toestemming.html", view, 400 if wrong else 200)

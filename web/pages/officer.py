@@ -6,15 +6,15 @@ from typing import Final
 
 from starlette.responses import Response
 
-from audit.contract import Line, Lines, Position, Query, Reason, Totals
+from audit.contract import Lines, Position, Query, Reason, Totals
 from consent.contract import ResidentQuestion
-from kernel.clock import moment
 from kernel.errors import NotFound
 from kernel.message import Message, Short
-from web.fg_views import FgSearch, FgStart, Found, LogState, OpenQuestion, Search
+from web.fg_views import FgSearch, FgStart, LogState, OpenQuestion, Search
+from web.found_lines import found_rows
 from web.frame import FieldError, Option, Pager
-from web.language import AMSTERDAM, N_
-from web.line_views import ACTS, local_day
+from web.language import AMSTERDAM
+from web.line_views import local_day
 from web.pages.reading import words
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -24,11 +24,6 @@ from web.words import SEARCH_REASONS, WRONG
 
 ROWS = 200
 ANSWER_MAX = 2000
-USES: Final[Mapping[str, str]] = {
-    "verstrekking": N_("doorgegeven"),
-    "weigering": N_("niets gegeven"),
-    "afloop": N_("hoe het afliep"),
-}
 
 
 class Shown(Message):
@@ -131,7 +126,7 @@ def _question(one: ResidentQuestion, said: RegisterWords, today: date, draft: st
     return OpenQuestion(
         id=one.id,
         text=one.text,
-        department=_named(one.recipient),
+        department=said.recipient(one.recipient, "") or one.recipient,
         purpose=said.purpose(one.activity, ""),
         asked=local_day(one.asked_at),
         due=due,
@@ -175,12 +170,7 @@ def _options(texts: Mapping[str, str], chosen: str) -> tuple[Option, ...]:
 
 
 def _recipients(said: RegisterWords) -> dict[str, str]:
-    parties = {party.recipient for activity in said.activities.values() for party in activity.parties}
-    return {slug: _named(slug) for slug in sorted(parties)}
-
-
-def _named(slug: str) -> str:
-    return slug.replace("-", " ").title()
+    return {slug: said.recipient(slug, "") for slug in sorted(said.recipients)}
 
 
 def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
@@ -190,27 +180,11 @@ def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
         until=shown.until,
         lines=shown.totals.lines,
         residents=shown.totals.residents,
-        rows=tuple(_row(line, said) for line in shown.found.lines),
+        read=len(shown.found.lines),
+        rows=found_rows(shown.found.lines, said),
         pager=Pager(page=1, pages=1),
         coverage=visit.site.coverage,
         receipt=shown.position.index,
-    )
-
-
-def _row(line: Line, said: RegisterWords) -> Found:
-    event = line.event
-    kind = USES.get(event.kind) or ACTS.get(event.kind)
-    decision = [said.say(kind) if kind else event.kind, line.outcome, *dict.fromkeys(code for _, code in event.refused)]
-    return Found(
-        moment=moment(line.at),
-        client=event.recipient_name or _named(event.recipient),
-        activity=f"{event.activity} {event.version}".strip(),
-        basis="; ".join(part for part in (event.law, event.basis) if part),
-        labels=said.labels(event.elements),
-        decision=", ".join(part for part in decision if part),
-        consent=event.details.get("toestemming", ""),
-        correlation=event.id,
-        index=line.position.index,
     )
 
 

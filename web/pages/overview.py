@@ -38,7 +38,7 @@ async def show(visit: Visit) -> Response:
         departments=departments,
         by_class=by_class,
         last_uses=line_views(visit, said, consents).rows([line for line in lines if is_use(line)])[:LAST],
-        active=tuple(row(one, said, lines) for one in _active(consents)),
+        active=tuple(row(one, said) for one in _active(consents)),
         coverage=coverage,
         vault=vault,
     )

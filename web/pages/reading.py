@@ -43,7 +43,8 @@ async def own_line(visit: Visit) -> Line:
 async def words(visit: Visit) -> RegisterWords:
     """The registers' words in the language of the visit."""
     activities = await visit.site.registers.activities(visit.caller)
-    return RegisterWords.of(visit.language, visit.site.catalogue, activities)
+    recipients = await visit.site.registers.recipients(visit.caller)
+    return RegisterWords.of(visit.language, visit.site.catalogue, activities, recipients)
 
 
 def line_views(visit: Visit, said: RegisterWords, consents: list[ConsentView]) -> LineViews:

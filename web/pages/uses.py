@@ -12,8 +12,8 @@ from consent.contract import ConsentView
 from vault.contract import Bsn
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
-from web.line_views import asked, days, is_use, letters_of, result_of
-from web.pages.reading import line_views, own_line, own_lines, words
+from web.line_views import asked, days, is_use, letters_of, result_of, shown
+from web.pages.reading import BATCH, line_views, own_line, own_lines, words
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit, consent_ref
@@ -83,6 +83,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> 
     questions = await visit.site.consent.asked(visit.caller)
     views, event = line_views(visit, said, consents), line.event
     result = result_of(line, visit.site.clock())
+    before = await visit.site.audit.lines(visit.caller, event.subject, line.position, BATCH)
     use = is_use(line)
     view = Use(
         frame=visit.frame(),
@@ -100,6 +101,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> 
         draft=draft,
         errors=_errors(said, wrong),
         act=views.act(event),
+        earlier=views.earlier(line, [one for one in before.lines if shown(one)]),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 

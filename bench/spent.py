@@ -1,0 +1,31 @@
+"""What a process spent: for the house and for the bare endpoint alike."""
+
+import time
+
+from fastapi import APIRouter
+from sqlalchemy import Engine, event
+
+
+class Spent:
+    """Statements and transactions of all rooms, as SQLAlchemy hands them to the driver; CPU seconds of the process."""
+
+    def __init__(self) -> None:
+        self.statements = self.transactions = 0
+        event.listen(Engine, "before_cursor_execute", self._statement)
+        event.listen(Engine, "begin", self._begin)
+
+    def _statement(self, *_: object) -> None:
+        self.statements += 1
+
+    def _begin(self, _: object) -> None:
+        self.transactions += 1
+
+    def router(self) -> APIRouter:
+        """`GET /bench`."""
+        router = APIRouter()
+
+        @router.get("/bench")
+        async def spent() -> dict[str, float]:
+            return {"statements": self.statements, "transactions": self.transactions, "cpu": time.process_time()}
+
+        return router

@@ -1,0 +1,114 @@
+"""What a reviewer tried against the log's reading doors."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import Request
+from sqlalchemy import delete, update
+
+from audit import tables
+from audit.api import routes
+from audit.contract import LogUnavailable, Overtaken, ResidentRef
+from audit.event import FenceAt
+from audit.service import AuditService
+from kernel.caller import Caller
+from kernel.errors import NotLoggedIn
+from kernel.hidden import Hidden
+from kernel.http.app import make_app
+from kernel.http.health import StartGate
+from tests.audit.logs import DESK, FG, HOST, TENANT, Place, act, fence, receipt, release
+
+pytestmark = pytest.mark.anyio
+RECIPIENT = DESK.model_copy(update={"kind": "automatisch", "organisation": "r1"})
+CALLERS = {"fg": FG, "recipient": RECIPIENT}
+
+
+class Strangers:
+    """Everybody is unknown."""
+
+    async def identify(self, caller: Caller, bsn: Hidden) -> ResidentRef:
+        return ResidentRef(id="x" * 32, subject="niemand", fence=fence(), stand_in=True)
+
+
+async def caller_of(request: Request) -> Caller:
+    found = CALLERS.get(request.headers.get("authorization", ""))
+    if found is None:
+        raise NotLoggedIn()
+    return found
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[AuditService]:
+    async with Place(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path).opened() as (service, _):
+        yield service
+
+
+@pytest.fixture
+async def http(service: AuditService) -> AsyncIterator[httpx2.AsyncClient]:
+    gate = StartGate()
+    app = make_app("log", gate)
+    app.include_router(routes(service, Strangers(), caller_of, {HOST: TENANT}), prefix="/logboek/v1")
+    gate.open()
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=f"https://{HOST}") as http:
+        yield http
+
+
+async def test_a_fence_that_stands_below_a_fact_is_no_answer_at_all(service: AuditService) -> None:
+    door, gone, other = service.door("consent"), fence(), fence()
+    await door.record(DESK, [act("toestemming-ingetrokken", gone), act("toestemming-ingetrokken", other)])
+    with pytest.raises(Overtaken):
+        await door.holds(DESK, [FenceAt(fence=gone, epoch=0)])
+    assert await door.holds(DESK, [FenceAt(fence=gone, epoch=1)])
+    async with service.desk(DESK).log.database.writing(TENANT) as tx:
+        await tx.execute(delete(tables.fences).where(tables.fences.c.fence == gone))
+    # a reader that looks for its own fence in `moved` would find nothing there and go on
+    for requires in ([(gone, 1)], [(gone, 1), (other, 0)]):
+        with pytest.raises(LogUnavailable):
+            await door.holds(DESK, [FenceAt(fence=name, epoch=epoch) for name, epoch in requires])
+
+
+async def test_two_facts_about_one_fence_must_both_hold(service: AuditService) -> None:
+    door, one = service.door("consent"), fence()
+    await door.record(DESK, [act("toestemming-ingetrokken", one)])
+    with pytest.raises(Overtaken):
+        await door.holds(DESK, [FenceAt(fence=one, epoch=0), FenceAt(fence=one, epoch=1)])
+
+
+async def test_a_search_for_an_unknown_number_does_not_show_lines_about_other_unknown_people(
+    http: httpx2.AsyncClient, service: AuditService
+) -> None:
+    await service.door("connectors").record(DESK, [act("weigering", subject="niemand", recipient="r1")])
+    body = {"inwoner": {"bsn": "999993653"}, "reden": {"reden": "klacht", "zaak": "FG-7", "toelichting": ""}}
+    answer = await http.post("/logboek/v1/logregels/_zoek", json=body, headers={"authorization": "fg"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["totalen"]["regels"] == 0
+    (own,) = (await service.door("web").lines(DESK, "systeem")).lines
+    assert own.event.details["gezochtInwoner"] == "x" * 32
+
+
+@pytest.mark.parametrize("kind", ["toestemming-geweigerd", "vraag"])
+async def test_a_recipient_cannot_find_a_no_or_a_question_by_its_line(
+    http: httpx2.AsyncClient, service: AuditService, kind: str
+) -> None:
+    moved = (fence(),) if kind == "toestemming-geweigerd" else ()
+    await service.door("consent").record(DESK, [act(kind, *moved, recipient="r1")])  # type: ignore[arg-type]  # a kind of the table
+    await service.door("connectors").record(DESK, [release({fence(): 0})])
+    theirs = {"authorization": "recipient"}
+    for at, status in ((0, 404), (1, 200)):
+        answer = await http.get(f"/logboek/v1/logregels/2026h2-{at}/bewijs", headers=theirs)
+        assert answer.status_code == status
+
+
+async def test_hour_and_number_of_a_line_are_those_that_were_sealed(service: AuditService) -> None:
+    made = receipt((await service.door("connectors").record(DESK, [release({fence(): 0})]))[0])
+    async with service.desk(DESK).log.database.writing(TENANT) as tx:
+        names = await tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'lines'")
+        for (name,) in names.fetchall():
+            await tx.exec_driver_sql(f'DROP TRIGGER "{name}"')
+        await tx.execute(update(tables.lines).values(logged_at=1, n=7))
+    line = await service.door("web").line(DESK, made.position)
+    assert (line.at, line.n) == (made.at, 1)
+    assert json.loads(made.act)["tijd"] == str(line.at)

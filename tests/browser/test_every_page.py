@@ -1,0 +1,179 @@
+"""Every page in both languages: accessible, narrow, light in weight, quiet, and alone with its one cookie."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.town import Person, Places, Town
+from tests.house import R1
+from tests.parts import AXE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+# the rules of axe that depend on room or light
+LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+BYTES, REQUESTS = 120 * 1024, 10
+
+Place = Callable[[Places], str]
+PAGES: dict[str, tuple[str, Place]] = {
+    "start": ("", lambda _: "/"),
+    "codes": ("", lambda _: "/fouten"),
+    "code": ("", lambda _: "/fouten/geen-toestemming"),
+    "not-there": ("", lambda _: "/bestaat-niet"),
+    "overview": ("r1", lambda _: "/overzicht"),
+    "uses": ("r1", lambda _: "/gebruik"),
+    "no-uses": ("r2", lambda _: "/gebruik?periode=week"),
+    "use": ("r1", lambda places: places.use),
+    "use-refused": ("r1", lambda places: places.nothing),
+    "use-asked": ("r1", lambda places: places.asked),
+    "consents": ("r1", lambda _: "/toestemmingen"),
+    "no-consents": ("r1", lambda _: "/toestemmingen?soort=nee"),
+    "waits": ("r1", lambda places: places.waits),
+    "given": ("r1", lambda places: places.given),
+    "stopped": ("r1", lambda places: places.stopped),
+    "refused": ("r2", lambda places: places.refused),
+    "officer": ("fg", lambda _: "/fg"),
+    "search": ("fg", lambda _: "/fg/zoek"),
+    "found": ("fg", lambda _: "/fg/zoek"),
+}
+
+
+@pytest.fixture(scope="session")
+def people(town: Town) -> Iterator[dict[str, Person]]:
+    """One browser each, JavaScript on, for all pages."""
+    with town.person() as nobody, town.person("r1") as r1, town.person("r2") as r2, town.person("fg") as officer:
+        yield {"": nobody, "r1": r1, "r2": r2, "fg": officer}
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return AXE.or_skip().read_text()
+
+
+def opened(people: dict[str, Person], places: Places, name: str, language: str) -> Person:
+    """The page, as who may see it, wide and light."""
+    who, place = PAGES[name]
+    person = people[who]
+    person.page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # a TypedDict
+    person.page.emulate_media(media="screen", color_scheme="light")
+    person.open(("/en" if language == "en" else "") + place(places).rstrip("/" if language == "en" else ""))
+    if name == "found":
+        person.page.locator("select[name=reden]").select_option("inzage")
+        person.page.locator("input[name=zaak]").fill("FG-1")
+        person.page.locator("input[name=bsn]").fill(R1)
+        person.seen.answers.clear()
+        person.page.locator("main form button").click()
+        person.page.wait_for_load_state()
+    return person
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_keeps_every_promise(town: Town, people: dict[str, Person], axe: str, name: str, language: str) -> None:
+    person = opened(people, town.places, name, language)
+    page = person.page
+    assert page.locator("h1").count() == 1 and "14 0" in person.text
+    assert person.seen.weight() <= BYTES and len(person.seen.answers) <= REQUESTS
+    # one browser follows all that happens: objections of the CSP, other hosts and numbers fail at its end, here too
+    assert (person.seen.objections, person.seen.strangers, person.seen.leaks) == ([], [], [])
+    assert R1 not in page.title() + page.url
+    page.evaluate(axe)
+    assert violations(page, {}) == []
+    for size, scheme in ((WIDE, "dark"), (NARROW, "dark"), (NARROW, "light")):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert violations(page, {"runOnly": LOOKS}) == [], (size["width"], scheme)
+    assert too_wide(page) == []
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert too_wide(page) == [], "at 200 % text"
+
+
+def violations(page: Page, rules: dict[str, Any]) -> list[Any]:
+    """What axe found."""
+    found = page.evaluate("rules => axe.run(document, {...rules, resultTypes: ['violations']})", rules)
+    nodes = [(one["id"], node) for one in found["violations"] for node in one["nodes"]]
+    return [(rule, node["target"], node.get("failureSummary", "")) for rule, node in nodes]
+
+
+def too_wide(page: Page) -> list[str]:
+    """What sticks out to the right of the window, outside what scrolls by itself."""
+    script = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+        [...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1)
+        .map(one => one.outerHTML.slice(0, 120))"""
+    found: list[str] = page.evaluate(script)
+    return found
+
+
+def test_the_browser_keeps_one_cookie_and_nothing_else(people: dict[str, Person]) -> None:
+    for who in ("r1", "fg"):
+        person = people[who]
+        person.open("/overzicht" if who == "r1" else "/fg")
+        (cookie,) = person.context.cookies()
+        assert cookie["name"].startswith("__Host-") and cookie["httpOnly"] and cookie["secure"]
+        assert cookie["sameSite"] == "Lax" and cookie["path"] == "/"
+        stored = person.page.evaluate(
+            """async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length,
+                (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length]"""
+        )
+        assert stored == [0, 0, 0, 0, 0]
+
+
+def test_a_consent_is_given_by_keyboard_and_focus_is_always_seen(town: Town) -> None:
+    place = town.loop.call(wanted, town)
+    with town.person("doubted") as person:
+        page = person.page
+        assert walk(page, lambda: focused(page).endswith(place))
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert person.path == place
+        assert walk(page, lambda: page.evaluate("document.activeElement.type") == "radio")
+        assert page.locator("input:checked").count() == 0, "arriving is not choosing"
+        page.keyboard.press("Space")
+        assert page.locator("input:checked").get_attribute("value") == "ja"
+        assert walk(page, lambda: page.evaluate("document.activeElement.textContent") == "Bewaar mijn keuze")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert "Gelukt. U zei ja." in person.text
+
+
+async def wanted(town: Town) -> str:
+    """A question to a resident, about practice data."""
+    answer = await town.house.application().request_consent(
+        "999998614", "oefening", ("kluis.oefening.een", "kluis.oefening.twee"), "Z-7"
+    )
+    assert answer.status_code == 201, answer.text
+    return f"/toestemmingen/{answer.json()['id']}"
+
+
+def walk(page: Page, there: Callable[[], bool]) -> bool:
+    """Press Tab until there; at each step the focus must be seen."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        until = time.monotonic() + 2
+        while not in_sight(page):  # the browser scrolls there in its own time
+            assert time.monotonic() < until, focused(page)
+            page.wait_for_timeout(20)
+        if there():
+            return True
+    return False
+
+
+def in_sight(page: Page) -> bool:
+    """Whether what has focus has a line of 2 px or more, stands in the window, and nothing lies over it."""
+    script = """() => {
+        const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+        const x = box.left + Math.min(box.width / 2, 20), y = box.top + box.height / 2;
+        const top = document.elementFromPoint(x, y);
+        return parseFloat(style.outlineWidth) >= 2 && style.outlineStyle !== "none" && box.top >= 0 &&
+            box.bottom <= innerHeight && !!top && (one.contains(top) || top.contains(one)) }"""
+    seen: bool = page.evaluate(script)
+    return seen
+
+
+def focused(page: Page) -> str:
+    script = "(one => one.getAttribute('href') || one.outerHTML.slice(0, 99))(document.activeElement)"
+    where: str = page.evaluate(script)
+    return where

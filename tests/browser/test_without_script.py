@@ -1,0 +1,156 @@
+"""Residents and the FG with JavaScript off: every task of this issue from start to end, counted where goals count."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from assembly.demo.register import EXERCISES, INCOME_ANSWER, STORY
+from tests.browser.town import Person, Town
+from tests.house import OPENED, R1
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LOOKS = ("fontSize", "fontWeight", "fontFamily", "color", "backgroundColor", "border", "padding", "opacity", "cursor")
+
+
+@pytest.fixture
+def resident(town: Town) -> Iterator[Person]:
+    with town.person("r1", java_script_enabled=False) as person:
+        yield person
+
+
+@pytest.fixture
+def officer(town: Town) -> Iterator[Person]:
+    with town.person("fg", java_script_enabled=False) as person:
+        yield person
+
+
+def ask_for_income(town: Town, who: str) -> None:
+    """The Inkomensloket opens a case of this resident and asks them."""
+    case = town.loop.call(town.house.case, OPENED[who])
+    application = town.house.application()
+    wanted = town.loop.call(application.request_consent, OPENED[who], STORY, (INCOME_ANSWER,), case)
+    assert wanted.status_code == 201, wanted.text
+
+
+def test_who_logs_in_reads_at_once_who_used_their_data(resident: Person) -> None:
+    assert resident.path == "/overzicht"
+    heading = resident.page.locator("h1").inner_text()
+    assert heading == "In september gebruikte 1 afdeling uw gegevens."
+    resident.follow("Gebruik", "nav")
+    assert resident.path == "/gebruik" and "3 keer" in resident.text and "Kreeg niets" in resident.text
+    resident.follow("Het Inkomensloket")
+    for words in ("Wie", "Welke gegevens", "Waarom", "Mag dit?", "Wanneer", "Hoe lang bewaren zij dit", "Bewijs"):
+        assert words in resident.text
+
+
+def test_a_handling_shows_its_newest_line_and_leads_to_the_others(town: Town, resident: Person) -> None:
+    resident.open(town.places.use)
+    resident.page.get_by_text("Dit gebeurde kort daarvoor nog 2 keer").click()
+    links = resident.page.locator("main details li a")
+    assert links.count() == 2
+    links.last.click()
+    assert resident.path == town.places.asked and "Waarom was mijn adres nodig?" in resident.text
+
+
+def test_a_question_goes_to_the_officer_and_the_answer_comes_back(
+    town: Town, resident: Person, officer: Person
+) -> None:
+    resident.open(town.places.nothing)
+    resident.page.get_by_text("Stel een vraag").click()
+    resident.press("Verstuur mijn vraag")
+    assert "Schrijf uw vraag op." in resident.text and resident.page.title().startswith("Fout: ")
+    resident.page.get_by_label("Wat wilt u weten").fill("Waarom kregen zij niets?")
+    resident.press("Verstuur mijn vraag")
+    assert resident.path == town.places.nothing and "Wij hebben uw vraag." in resident.text
+    officer.open("/fg")
+    card = officer.page.locator("li", has_text="Waarom kregen zij niets?")
+    assert "Inwoner r1" not in officer.text
+    card.get_by_label("Uw antwoord").fill("Omdat u stopte.")
+    card.get_by_role("button").click()
+    assert "Gelukt. Het antwoord is bewaard." in officer.text
+    resident.open(town.places.nothing)
+    assert "Omdat u stopte." in resident.text
+
+
+@pytest.mark.parametrize(
+    ("who", "choice", "told"), [("doubted", "Ja, dat mag", "U zei ja."), ("secret", "Nee, dat mag niet", "U zei nee.")]
+)
+def test_yes_and_no_take_three_actions_and_look_the_same(town: Town, who: str, choice: str, told: str) -> None:
+    ask_for_income(town, who)
+    with town.person(who, java_script_enabled=False) as person:
+        person.follow("Mag het Inkomensloket weten of uw inkomen onder de grens is?")
+        place, radios = person.path, person.page.locator("input[type=radio]")
+        assert [radios.nth(one).get_attribute("value") for one in range(2)] == ["ja", "nee"]
+        assert person.page.locator("input:checked").count() == 0
+        assert look(person, "input[type=radio]") == 1 and look(person, ".regie-choice__label") == 1
+        person.page.get_by_label(choice, exact=True).check()
+        person.press("Bewaar mijn keuze")
+        assert person.path == place and f"Gelukt. {told}" in person.text
+
+
+def look(person: Person, selector: str) -> int:
+    """How many different looks and sizes these elements have."""
+    script = """(all, names) => all.map(one => { const style = getComputedStyle(one), box = one.getBoundingClientRect();
+        return JSON.stringify([...names.map(name => style[name]), Math.round(box.height), Math.round(box.width)]) })"""
+    looks: list[str] = person.page.locator(selector).evaluate_all(script, list(LOOKS))
+    assert len(looks) == 2
+    return len(set(looks))
+
+
+def test_stopping_takes_two_actions_on_the_same_page(town: Town, resident: Person) -> None:
+    wanted = town.loop.call(
+        town.house.application("oefenpartij").request_consent, R1, "oefening", (EXERCISES[0],), "Z-9"
+    )
+    place = f"/toestemmingen/{wanted.json()['id']}"
+    resident.open(place)
+    resident.page.get_by_label("Ja, dat mag").check()
+    resident.press("Bewaar mijn keuze")
+    resident.open("/overzicht")
+    resident.follow("Stoppen met de Oefenpartij")
+    assert resident.path == place
+    resident.press("Stop met delen")
+    assert resident.path == place and "Gelukt. Uw toestemming is gestopt" in resident.text
+
+
+def test_the_officer_searches_with_a_reason_and_never_sees_the_number_again(officer: Person) -> None:
+    officer.follow("Zoeken", "nav")
+    officer.page.get_by_label("Inwoner", exact=True).check()
+    officer.page.get_by_label("Burgerservicenummer").fill(R1)
+    officer.press("Zoek")
+    assert "Kies een reden." in officer.text and "Vul het nummer van de zaak in." in officer.text
+    assert officer.page.get_by_label("Burgerservicenummer").input_value() == ""
+    officer.page.get_by_label("Reden").select_option("inzage")
+    officer.page.get_by_label("Zaak").fill("FG-1")
+    officer.page.get_by_label("Burgerservicenummer").fill(R1)
+    officer.press("Zoek")
+    assert officer.path == "/fg/zoek" and "Deze zoekvraag staat zelf in het logboek" in officer.text
+    rows = officer.page.locator("tbody tr")
+    assert rows.filter(has_text="Doorgegeven, aangekomen").count() >= 1
+    assert rows.filter(has_text="toestemming ingetrokken").count() >= 1
+    assert R1 not in officer.page.content()
+
+
+def test_what_is_not_there_says_so_and_leads_on(town: Town, resident: Person) -> None:
+    for place in ("/bestaat-niet", town.places.refused, town.places.use + "9999"):
+        assert resident.open(place) == 404
+        assert resident.page.locator("h1").inner_text() == "Deze pagina is er niet" and "14 0" in resident.text
+        resident.follow("Ga naar uw overzicht")
+        assert resident.path == "/overzicht"
+
+
+def test_the_language_changes_and_the_page_stays(town: Town, resident: Person) -> None:
+    for place in (town.places.given, "/gebruik?periode=jaar&geweigerd=ja", "/toestemmingen?soort=voorbij"):
+        resident.open(place)
+        resident.follow("English", "header")
+        assert resident.page.url == f"{resident.url}/en{place}"
+        assert resident.page.locator("html").get_attribute("lang") == "en"
+        assert "Inkomensloket" not in resident.page.locator("main").inner_text()
+        resident.follow("Nederlands", "header")
+        assert resident.page.url == resident.url + place
+
+
+def test_who_logs_out_is_out(resident: Person) -> None:
+    resident.press("Uitloggen", "header")
+    assert "Bekijk wie uw gegevens gebruikte" in resident.text
+    resident.open("/overzicht")
+    assert "Kies als wie u wilt inloggen" in resident.text

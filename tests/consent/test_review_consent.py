@@ -1,0 +1,107 @@
+"""What a reviewer tried against the register."""
+
+import pytest
+from sqlalchemy import delete, select
+
+from audit.contract import LogUnavailable, Overtaken
+from consent.tables import followed, subject_state
+from kernel.caller import room_of
+from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, PLAN, TENANT, House, activity, stop, yes
+
+pytestmark = pytest.mark.anyio
+SOURCE = room_of(TENANT, "connectors")
+
+
+@pytest.mark.parametrize("way", ["removed", "set back"])
+async def test_a_flag_that_was_removed_does_not_come_back_as_its_epoch_alone(house: House, way: str) -> None:
+    await house.ready()
+    await house.given(PLAN)
+    database = house.database()
+    async with database.snapshot(TENANT) as connection:
+        before = dict((await connection.execute(select(subject_state))).mappings().one())
+    await house.consent.flag(SOURCE, ANNA, ["overleden"])
+    sealed, decision = await house.decided(PLAN)
+    assert decision.toegestaan == ()
+    async with database.writing(TENANT) as connection:
+        await connection.execute(delete(subject_state))
+        if way == "set back":
+            await connection.execute(subject_state.insert().values(before))
+        await connection.execute(delete(followed))
+    # whoever makes the row anew and applies the moves once more must not end with the epoch and without the flag
+    if way == "removed":
+        with pytest.raises(Overtaken):
+            await _yes_again(house)
+        async with database.writing(TENANT) as connection:
+            await connection.execute(delete(followed))
+    await house.consent.following.follow(TENANT)
+    sealed, decision = await house.decided(PLAN)
+    if decision.toegestaan:
+        with pytest.raises(Overtaken):
+            await house.released(sealed)
+
+
+async def _yes_again(house: House) -> None:
+    asked = await house.request("inkomen.isLaag")
+    await house.consent.choose(ANNA_HERSELF, asked.id, yes())
+
+
+async def test_a_flag_beside_a_lost_one_does_not_hide_that_it_was_lost(house: House) -> None:
+    await house.ready()
+    await house.given(PLAN)
+    await house.consent.flag(SOURCE, ANNA, ["overleden"])
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(delete(subject_state))
+    await house.consent.flag(SOURCE, ANNA, ["geheimhouding"])
+    sealed, decision = await house.decided(PLAN)
+    if decision.toegestaan:
+        with pytest.raises(Overtaken):
+            await house.released(sealed)
+
+
+@pytest.mark.parametrize("who", ["resident", "recipient"])
+async def test_a_yes_to_one_version_is_no_yes_to_the_next(house: House, who: str) -> None:
+    await house.ready()
+    await house.given(PLAN)
+    _, decision = await house.decided(PLAN)
+    assert [one.element for one in decision.toegestaan] == [PLAN]
+    other = {"nl": "iets heel anders", "en": "something else"}
+    await house.ready(activity(doel=other))
+    sealed, decision = await house.decided(PLAN)
+    assert decision.toegestaan == ()
+    assert [one.code for one in sealed.told] == ["geen-toestemming"]
+    # resident and recipient see that it does not count any more, and either may ask anew
+    (shown,) = await house.consent.choices(ANNA_HERSELF)
+    detail = await house.consent.choice(ANNA_HERSELF, shown.id)
+    told = await house.consent.requested(LOKET, shown.id)
+    assert {shown.state, detail.consent.state, told.state} == {"ongeldig"}
+    asked = await house.consent.anew(ANNA_HERSELF, shown.id) if who == "resident" else await house.request(PLAN)
+    assert asked.version == "2"
+    await house.consent.choose(ANNA_HERSELF, asked.id, yes())
+    _, decision = await house.decided(PLAN)
+    assert [one.element for one in decision.toegestaan] == [PLAN]
+
+
+class Forgetful:
+    """The log, which cannot tell how releases ended."""
+
+    def __init__(self, house: House) -> None:
+        self._log = house.log
+
+    def __getattr__(self, name: str) -> object:
+        if name == "outcomes":
+            return self._fail
+        return getattr(self._log, name)
+
+    async def _fail(self, *_: object) -> None:
+        raise LogUnavailable("weg")
+
+
+async def test_a_stop_that_stands_is_said_to_stand_when_nobody_knows_how_releases_ended(house: House) -> None:
+    await house.ready()
+    consent_id = await house.given(PLAN)
+    sealed, _ = await house.decided(PLAN)
+    line = await house.released(sealed)
+    second = await house.second(Forgetful(house))  # type: ignore[arg-type]  # only what is asked of it
+    chosen = await second.choose(ANNA_HERSELF, consent_id, stop())
+    assert chosen.under_way == ((line.position, ""),)
+    assert chosen.consent.state == "ingetrokken"

@@ -1,0 +1,114 @@
+"""Withdrawal against release, 500 times, from three processes on one database: the order of the log decides, and after
+the withdrawal's answer nothing is released."""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Coroutine, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+import regie_verify
+from kernel.http.server import serve
+from tests.faults.checker import Evidence, Said, judge
+from tests.faults.ground import RACES, Ground, Person, race
+from tests.faults.hatchery import Hatchery
+from tests.faults.load import Clients, Witness, answers_of, look_at
+
+pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
+AT_ONCE = 9
+APART = {"release": 0.02, "stop": 0.15}  # seconds: at most so much later they start; a release takes longer than a stop
+T = TypeVar("T")
+MOVES = "SELECT fence, count(*) FROM moves GROUP BY fence HAVING count(*) > 1"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A resident's consent to one activity, and what is known of it."""
+
+    one: Person
+    activity: str
+    consent: str
+
+
+async def given(clients: Clients, one: Person, activity: str) -> Pair:
+    """Asked for, and a yes."""
+    consent = await clients.request(one, activity)
+    assert (await clients.choose(one, consent, "ja")).status == 200
+    return Pair(one, activity, consent)
+
+
+async def raced(three: list[Clients], pair: Pair, dice: random.Random) -> None:
+    """Two release, the third withdraws, within a moment of each other; then each of the three asks once more."""
+    barrier = asyncio.Barrier(3)
+    releasing, other, stopping = dice.sample(three, 3)
+
+    async def after(seconds: float, what: Clients) -> Said:
+        await barrier.wait()
+        await asyncio.sleep(seconds)
+        if what is stopping:
+            return await what.choose(pair.one, pair.consent, "stop")
+        return await what.release(pair.one, pair.activity, pair.consent)
+
+    each = (releasing, other, stopping)
+    late = [APART["stop" if what is stopping else "release"] for what in each]
+    heard = await asyncio.gather(*(after(dice.uniform(0, most), what) for most, what in zip(late, each, strict=True)))
+    assert heard[2].status == 200, heard[2]
+    last = await dice.choice(three).release(pair.one, pair.activity, pair.consent)
+    assert (last.status, last.body.get("code")) == (403, "toestemming-ingetrokken"), last
+
+
+async def all_of(work: Iterable[Coroutine[Any, Any, T]], at_once: int) -> list[T]:
+    """So many at a time; the first that fails ends them all."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(what: Coroutine[Any, Any, T]) -> T:
+        async with gate:
+            return await what
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(what)) for what in work]
+    return [task.result() for task in tasks]
+
+
+async def test_five_hundred_races_from_three_processes_leave_no_release_after_a_stop(
+    on_postgres: Ground, tmp_path: Path
+) -> None:
+    seed = int(os.environ.get("REGIE_SEED", random.SystemRandom().randrange(1 << 32)))
+    print(f"REGIE_SEED={seed}")
+    dice, witness = random.Random(seed), Witness(on_postgres)  # noqa: S311 - a test that can be repeated
+    (tmp_path / "log.vkey").write_text(on_postgres.vkeys)
+    said: list[Said] = []
+    evidence = Evidence(regie_verify.read_keys(tmp_path / "log.vkey"), said)
+    three = [Clients(on_postgres, said) for _ in range(3)]
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(serve(witness.app()))
+        hatchery = await stack.enter_async_context(Hatchery(tmp_path / "errors.txt"))
+        for clients in three:
+            await stack.enter_async_context(clients.http)
+            house = await hatchery.hatch(on_postgres.settings(there.url, vault_key_minutes=15), there.url)
+            await clients.at(house.url)
+        wanted = [(one, race(at)) for one in on_postgres.people for at in range(RACES)]
+        began = time.monotonic()
+        pairs = await all_of([given(dice.choice(three), *each) for each in wanted], 12)
+        print(f"consents {time.monotonic() - began:.1f} s")
+        await all_of([raced(three, pair, dice) for pair in pairs], AT_ONCE)
+        print(f"races {time.monotonic() - began:.1f} s")
+        term = look_at(on_postgres, evidence)
+        proven = range(len(evidence.leaves))
+        await asyncio.gather(*(clients.prove(evidence, list(proven[at::3]), term) for at, clients in enumerate(three)))
+        for clients in three:
+            await clients.newest(evidence)
+    evidence.witnessed = witness.complaints
+    heard = answers_of(said)
+    print(f"{len(pairs)} races, {len(evidence.leaves)} lines, heard {dict(heard)}")
+    assert judge(evidence) == {}
+    assert on_postgres.rows(MOVES) == []
+    stops = [act for act in evidence.acts.values() if act["soort"] == "toestemming-ingetrokken"]
+    assert len(stops) == len(pairs) == RACES * len(on_postgres.people)
+    assert min(heard["release", 200], heard["release", 403] - len(pairs)) > len(pairs) // 10, "hardly a race"

@@ -1,0 +1,154 @@
+"""`regie init` and five times `regie serve ROOM` behind a front, as a municipality runs them; story 1 is told there."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from assembly.demo.brp.app import brp_app
+from assembly.demo.brp.loader import own_residents
+from assembly.demo.idp.provider import BSN_CLAIM, found_provider
+from assembly.demo.idp.router import idp_router
+from assembly.demo.idp.setup import DemoOnly, Portal, Setup
+from assembly.demo.recipient import Application
+from assembly.demo.register import TENANT
+from assembly.demo.story import Cast, tell, wait_until_served
+from assembly.demo.visitor import Visitor
+from assembly.house import assemble
+from assembly.settings import HouseSettings
+from kernel.clock import utc_now
+from kernel.http.client import open_client
+from kernel.http.server import serve
+from tests.front import front_app
+from tests.house import DESK, IDP, ORDER, PERSONAS, R1, free_ports, furnish
+from tests.postgres import Postgres
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+STOPS_WITHIN = 20.0  # seconds
+
+
+@dataclass
+class Street:
+    """The five, each with its own environment and its own file for what it says. folder: of data and files."""
+
+    folder: Path
+    brp_url: str
+    postgres: str
+    front: int
+    ports: dict[str, int] = field(default_factory=lambda: dict(zip(ORDER, free_ports(len(ORDER)), strict=True)))
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.front}"
+
+    def address(self, room: str) -> str:
+        return f"http://127.0.0.1:{self.ports[room]}"
+
+    def environment(self, room: str = "") -> dict[str, str]:
+        """As an operator would write it; a database with a password stands in a file."""
+        tenants = [{"id": TENANT, "name": "Gemeente Spaarnewoude", "public_url": self.url}]
+        given = {
+            "MODE": "test",
+            "DATA": str(self.folder / "data"),
+            "TENANTS": json.dumps(tenants),
+            "LOGIN": json.dumps({"issuer": self.url + IDP, "bsn_claim": BSN_CLAIM}),
+            "BRP_URL": self.brp_url,
+        }
+        if self.postgres:
+            secret = self.folder / "database-url"
+            secret.touch(mode=0o600)
+            secret.write_text(self.postgres)
+            given["POSTGRES_FILE"] = str(secret)
+        if room:
+            given |= {f"{other.upper()}_URL": self.address(other) for other in ("audit", "consent", "vault")}
+        return {f"REGIE_HOUSE_{name}": value for name, value in given.items()}
+
+    async def start(self, *words: str) -> asyncio.subprocess.Process:
+        """`regie WORDS`; what it says goes to a file that is searched at the end of the run."""
+        room = words[1] if words[0] == "serve" else ""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("REGIE_HOUSE_")}
+        with (self.folder / f"{'-'.join(words[:2])}.log").open("wb") as heard:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "regie_main", *words,
+                env=inherited | self.environment(room), stdout=heard, stderr=heard,
+            )  # fmt: skip
+
+    @asynccontextmanager
+    async def open(self, http: httpx2.AsyncClient) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+        """All five at once: none waits for another to start. They are told to stop, and do."""
+        started: list[asyncio.subprocess.Process] = []
+        try:
+            for room in ORDER:
+                started.append(await self.start("serve", room, "--port", str(self.ports[room])))
+            for room in ORDER:
+                await wait_until_served(http, self.address(room))
+            yield started
+        finally:
+            for process in started:
+                if process.returncode is None:
+                    process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(STOPS_WITHIN):
+                await asyncio.gather(*(process.wait() for process in started))
+
+
+def login(url: str) -> FastAPI:
+    """The development login, in a process that is not ours."""
+    portal = Portal("regie-portaal", (f"{url}/inloggen/terug",), (f"{url}/", f"{url}/en/"))
+    app = FastAPI()
+    app.include_router(idp_router(found_provider(Setup(DemoOnly("test", True), url + IDP, portal, PERSONAS), utc_now)))
+    return app
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database, "" for files."""
+    if request.param == "sqlite":
+        return ""
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.create()
+    request.addfinalizer(lambda: server.drop(url))
+    return url
+
+
+async def founded_by_hand(street: Street) -> dict[str, Any]:
+    """`regie init`, which will not be done twice; then the registers and residents. The clients' entries."""
+    first = await street.start("init")
+    assert await first.wait() == 0, (street.folder / "init.log").read_text()
+    again = await street.start("init")
+    assert await again.wait() == 1 and "ingericht" in (street.folder / "init.log").read_text()
+    house = await assemble(HouseSettings.read(street.environment()), ("audit", "consent", "vault"))
+    async with house.app.router.lifespan_context(house.app):
+        return await furnish(house, TENANT, street.url)
+
+
+async def test_five_processes_tell_story_1_and_stop_when_asked(database: str, tmp_path: Path) -> None:
+    told: list[str] = []
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(open_client("", timeout_seconds=20))
+        source = await stack.enter_async_context(serve(brp_app(own_residents(), utc_now)))
+        street = Street(tmp_path, source.url, database, free_ports(1)[0])
+        clients = await founded_by_hand(street)
+        rooms = {room: street.address(room) for room in ORDER}
+        idp = await stack.enter_async_context(serve(login(street.url)))
+        behind = await stack.enter_async_context(httpx2.AsyncClient(timeout=20, trust_env=False))
+        front = front_app(behind, rooms | {"login": idp.url})
+        await stack.enter_async_context(serve(front, port=street.front))
+        processes = await stack.enter_async_context(street.open(http))
+        vkey = tmp_path / "log.vkey"
+        vkey.write_text((await http.get(f"{street.url}/logboek/v1/sleutels")).text)
+        application = Application(http, street.url, f"{street.url}/oauth/token", clients[DESK])
+        resident, officer = Visitor(http, street.url), Visitor(http, street.url)
+        await tell(Cast(application, resident, "r1", R1, officer, "fg", vkey, told.append))
+    assert len(told) >= 10
+    assert [process.returncode for process in processes] == [0] * len(ORDER)
+    assert "Traceback" not in "".join((tmp_path / f"serve-{room}.log").read_text() for room in ORDER)

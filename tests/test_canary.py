@@ -1,0 +1,58 @@
+"""The search at the end of the run finds what it must, wherever it stands, and says where without saying what."""
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.canary import HEARD, canaries, search
+
+PLANTED = "999993653"
+
+
+def test_a_number_in_text_or_in_a_database_is_found_by_file_and_offset(tmp_path: Path) -> None:
+    folder = tmp_path / "planted"
+    folder.mkdir()
+    (folder / "good.log").write_text("bsn=*** 123456789 1999999999")
+    assert list(search([tmp_path], canaries())) == []
+    try:
+        (folder / "bad.log").write_text(f"GET /inwoners/{PLANTED}")
+        with closing(sqlite3.connect(folder / "bad.db")) as database, database:
+            database.execute("CREATE TABLE t (x TEXT)")
+            database.execute("INSERT INTO t VALUES (?)", [f"x{PLANTED}x"])
+        found = list(search([tmp_path], canaries()))
+        assert found[0].startswith(f"{folder / 'bad.db'}: byte ") and found[1] == f"{folder / 'bad.log'}: byte 14"
+        assert not any(PLANTED in place for place in found)
+    finally:
+        for bad in folder.glob("bad.*"):
+            bad.unlink()
+
+
+def test_every_resident_and_every_number_in_a_test_is_searched_for() -> None:
+    numbers = canaries()
+    assert {PLANTED, "999990019", "111222333"} <= numbers and len(numbers) > 40
+    assert "123456789" not in numbers
+
+
+def test_whatever_is_said_to_a_logger_is_heard_before_any_filter(tmp_path_factory: pytest.TempPathFactory) -> None:
+    logging.getLogger("canary.proof").info("heard %s", "this very line")
+    assert "canary.proof heard this very line" in (tmp_path_factory.getbasetemp() / HEARD).read_text()
+
+
+def test_a_find_fails_the_run(pytester: pytest.Pytester) -> None:
+    """In a run of its own, in this process's image of the house."""
+    pytester.makeconftest('pytest_plugins = ["tests.postgres", "tests.canary"]')
+    pytester.makepyfile(
+        f"""
+        def test_that_leaks(tmp_path):
+            (tmp_path / "planted.log").write_text("{PLANTED[:4]}" + "{PLANTED[4:]}")
+        """
+    )
+    done = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", "--rootdir", str(pytester.path))
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines(["*CANARY: somebody's number stands in *planted.log: byte 0*"])
+    assert PLANTED not in done.stdout.str()
+    for leak in pytester.path.parent.rglob("planted.log"):
+        leak.unlink()

@@ -1,0 +1,91 @@
+"""Lines become handlings, and handlings become plain words: nothing is lost, and nothing is claimed."""
+
+from datetime import timedelta
+
+from assembly.demo.register import recipients
+from audit.contract import Event, Line, Position
+from connectors.catalogue import catalogue_elements
+from kernel.clock import millis, moment
+from tests.web.samples import NOON
+from web.found_lines import found_rows
+from web.language import Language
+from web.line_views import LineViews, handlings
+from web.register_words import RegisterWords
+
+INCOME, ANSWER = "inkomen.brutoPerMaand", "inkomen.isHoogstens110ProcentSociaalMinimum"
+
+
+def line(index: int, minutes: int, kind: str = "verstrekking", case: str = "Z-1", **more: object) -> Line:
+    """`minutes` after noon."""
+    said = {"id": f"{index:032x}", "kind": kind, "recipient": "inkomensloket", "activity": "a", "case": case, **more}
+    at = millis(NOON) + minutes * 60_000
+    position = Position(term="2026h2", index=index)
+    return Line(position=position, at=at, n=index, event=Event.model_validate(said), outcome="geleverd")
+
+
+def spoken(language: Language = "nl") -> RegisterWords:
+    return RegisterWords.of(language, catalogue_elements(), (), recipients())
+
+
+def sizes(*lines: Line) -> list[int]:
+    return [len(group) for group in handlings(lines)]
+
+
+def test_uses_for_one_case_within_an_hour_are_one_handling() -> None:
+    assert sizes(line(3, 60), line(2, 30), line(1, 0)) == [3]
+    assert sizes(line(3, 61), line(2, 30), line(1, 0)) == [2, 1], "an hour from the newest, not a chain"
+    assert sizes(line(2, 5), line(1, 0, case="Z-2")) == [1, 1]
+    assert sizes(line(2, 5), line(1, 0, kind="weigering")) == [1, 1], "a refusal does not hide behind a use"
+    assert sizes(line(3, 9), line(2, 5, kind="toestemming-gegeven"), line(1, 0)) == [2, 1]
+
+
+def test_a_handling_ends_at_midnight_in_the_netherlands() -> None:
+    midnight = 10 * 60 - 5  # noon of the samples is 14.05
+    assert sizes(line(2, midnight + 1), line(1, midnight - 1)) == [1, 1]
+
+
+def test_cases_of_one_department_on_one_day_are_one_row_whatever_their_numbers() -> None:
+    opened = [line(9 - n, 200 - 50 * n, "zaak-geopend", f"Z-{n}") for n in range(4)]
+    assert sizes(*opened) == [4]
+    assert sizes(*opened, line(1, -24 * 60, "zaak-geopend")) == [4, 1]
+    chosen = [line(2, 5, "toestemming-gegeven"), line(1, 0, "toestemming-gegeven")]
+    assert sizes(*chosen) == [1, 1], "each choice stands by itself"
+
+
+def test_a_row_of_more_lines_tells_every_result_and_its_detail_leads_to_the_others() -> None:
+    classes = (("brp.naam", "A"), (ANSWER, "C"))
+    newest = line(2, 5, elements=("brp.naam",), refused=((ANSWER, "geen-toestemming"),), classes=classes)
+    whole = line(1, 0, elements=("brp.naam", ANSWER), classes=classes)
+    views = LineViews(spoken(), moment(newest.at) + timedelta(minutes=1), "Gemeente", {})
+    (row,) = views.rows([newest, whole])
+    assert (row.id, row.times, row.results, row.letters) == ("2026h2-2", 2, ("deels", "gelukt"), ("A", "C"))
+    assert row.labels == ("Naam", "Of uw inkomen onder de grens is") and "geen toestemming" in row.reason
+    assert [one.id for one in views.earlier(newest, [whole])] == ["2026h2-1"]
+    assert views.earlier(whole, []) == ()
+
+
+def test_a_question_says_know_for_yes_or_no_and_see_for_what_can_be_seen() -> None:
+    assert spoken().may([ANSWER]) == "weten of uw inkomen onder de grens is"
+    assert spoken().may([INCOME, "brp.adres"]) == "uw bruto inkomen per maand en uw adres bekijken"
+    assert spoken().may([INCOME, ANSWER]).endswith("bekijken en weten of uw inkomen onder de grens is")
+    assert spoken().may_not([INCOME]) == "uw bruto inkomen per maand niet bekijken"
+    assert spoken("en").may([ANSWER]) == "know whether your income is under the limit"
+    assert "110 procent" in spoken().exact([ANSWER])[0] and spoken().exact([INCOME]) == ()
+
+
+def test_a_department_is_called_as_the_line_does_and_in_english_as_the_register_does() -> None:
+    assert spoken().recipient("inkomensloket", "de Sociale Dienst") == "de Sociale Dienst"
+    assert spoken("en").recipient("inkomensloket", "het Inkomensloket") == "Income Support"
+    assert spoken("en").recipient("opgeheven", "de Sociale Dienst") == "de Sociale Dienst"
+
+
+def test_the_officer_reads_how_a_release_ended_with_the_release() -> None:
+    release = line(1, 0, refused=((ANSWER, "geen-toestemming"),))
+    told = line(2, 1, "afloop", closes=(release.position,), details={"uitkomst": "geleverd"})
+    stranger = line(3, 2, "afloop", closes=(Position(term="2026h2", index=90),), details={"uitkomst": "mislukt"})
+    rows = found_rows([stranger, told, release], spoken())
+    assert [(row.index, row.decision) for row in rows] == [
+        (3, "Hoe het afliep, aangekomen"),
+        (1, "Deels doorgegeven, aangekomen"),
+    ]
+    assert rows[1].codes == ("geen-toestemming",)

@@ -1,0 +1,75 @@
+"""From lines that a search found to the rows the FG reads. Pure; third person, for it is not about the reader."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from audit.contract import Event, Line
+from kernel.clock import moment
+from web.fg_views import Found
+from web.language import N_
+from web.register_words import RegisterWords
+
+GIVEN, PARTLY = N_("Doorgegeven"), N_("Deels doorgegeven")
+WHAT: Final[Mapping[str, str]] = {
+    "verstrekking": GIVEN,
+    "weigering": N_("Niets gegeven"),
+    "gemeld": N_("Gemeld door een ander systeem"),
+    "afloop": N_("Hoe het afliep"),
+    "toestemming-gevraagd": N_("Toestemming gevraagd"),
+    "toestemming-gegeven": N_("De inwoner zei ja"),
+    "toestemming-hervat": N_("De inwoner zei opnieuw ja"),
+    "toestemming-geweigerd": N_("De inwoner zei nee"),
+    "toestemming-ingetrokken": N_("De inwoner stopte"),
+    "toestemming-gepauzeerd": N_("De inwoner zette het stil"),
+    "zaak-geopend": N_("Zaak geopend"),
+    "zaak-gesloten": N_("Zaak gesloten"),
+    "kluis-geopend": N_("De inwoner opende de kluis"),
+    "kluis-bewaard": N_("De inwoner bewaarde iets in de kluis"),
+    "vlag": N_("Een bron meldde een beperking"),
+    "beperking": N_("Gegevens op slot"),
+    "zoeking": N_("Gezocht in het logboek"),
+    "vraag": N_("De inwoner stelde een vraag"),
+    "vraag-beantwoord": N_("Vraag beantwoord"),
+}
+HOW: Final[Mapping[str, str]] = {
+    "geleverd": N_("aangekomen"),
+    "mislukt": N_("mislukt"),
+    "niet-geopend": N_("niet geopend"),
+    "onbekend": N_("afloop onbekend"),
+}
+
+
+def found_rows(lines: Sequence[Line], said: RegisterWords) -> tuple[Found, ...]:
+    """One per line, newest first; how a release ended stands with the release itself where that was found too."""
+    here = {str(line.position) for line in lines}
+    return tuple(_row(line, said) for line in lines if not _told_elsewhere(line.event, here))
+
+
+def _told_elsewhere(event: Event, here: set[str]) -> bool:
+    return event.kind == "afloop" and bool(event.closes) and {str(one) for one in event.closes} <= here
+
+
+def _row(line: Line, said: RegisterWords) -> Found:
+    event = line.event
+    return Found(
+        moment=moment(line.at),
+        client=said.recipient(event.recipient, event.recipient_name),
+        activity=said.title(event.activity) or event.name,
+        version=f"{event.activity} {event.version}".strip(),
+        basis="; ".join(part for part in (event.law, event.basis) if part),
+        labels=said.labels(event.elements),
+        decision=_decision(line, said),
+        codes=tuple(dict.fromkeys(code for _, code in event.refused)),
+        consent=event.details.get("toestemming", ""),
+        correlation=event.id,
+        index=line.position.index,
+    )
+
+
+def _decision(line: Line, said: RegisterWords) -> str:
+    event = line.event
+    what = WHAT.get(event.kind, event.kind)
+    if event.kind == "verstrekking" and event.refused:
+        what = PARTLY
+    how = HOW.get(line.outcome or event.details.get("uitkomst", ""), "")
+    return ", ".join(said.say(part) for part in (what, how) if part)
