@@ -15,7 +15,7 @@ from audit.event import Kind
 from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
 from audit.keychain import TenantKeys
-from audit.kinds import OUTCOME, RELEASE
+from audit.kinds import OUTCOME, RELEASE, UNKNOWN
 from audit.leaf import Previous, Written, act_place, opened
 from audit.permit import Position
 from audit.tables import fences, lines, moves, outcomes, series, tags, tiles, under_way
@@ -197,7 +197,11 @@ class Storing:
             for each in made
             for place in each.draft.asked.entry.event.closes
         }
-        await self._replace(outcomes, list(closed.values()), "term", "idx")
+        # the sweeper says "onbekend" when nobody came; somebody who comes all the same knows better, never the reverse
+        unknown = [row for row in closed.values() if row["outcome"] == UNKNOWN]
+        await self._replace(outcomes, [row for row in closed.values() if row["outcome"] != UNKNOWN], "term", "idx")
+        if unknown:
+            await self._tx.execute(self._upsert(outcomes).on_conflict_do_nothing(), unknown)
         if closed:
             gone = [
                 {"the_tenant": self._old.tenant, "the_term": place.term, "the_idx": place.index} for place in closed

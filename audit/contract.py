@@ -146,12 +146,17 @@ class Query(Message):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
+# What people write into a line may not look like somebody's number: no nine digits in a row.
+_NO_NUMBER = r"^(?:[^0-9]|[0-9]{1,8}(?:[^0-9]|$)|[0-9]{10,}(?:[^0-9]|$))*$"
+Plain = Annotated[Sentence, Field(pattern=_NO_NUMBER)]
+
+
 class Reason(Message):
     """Why somebody searches: a code of the list, their own case number, words. Mandatory: a search is an act."""
 
-    code: Annotated[Short, Field(min_length=1), wire("reden")]
-    case: Annotated[Annotated[str, Field(min_length=1, max_length=64)], wire("zaak")]
-    note: Annotated[Sentence, wire("toelichting")] = ""
+    code: Annotated[Plain, Field(min_length=1, max_length=200), wire("reden")]
+    case: Annotated[Plain, Field(min_length=1, max_length=64), wire("zaak")]
+    note: Annotated[Plain, wire("toelichting")] = ""
 
 
 class Totals(Message):

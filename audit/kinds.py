@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from audit.event import Entry, Kind, Outcome
 
 Nature = Literal["permit", "restriction", "fact"]
+UNKNOWN = "onbekend"  # the outcome that the sweeper writes
 OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
 RELEASE: Kind = "verstrekking"
 OUTCOMES: tuple[str, ...] = get_args(Outcome)

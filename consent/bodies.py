@@ -152,6 +152,10 @@ def used_by(caller: Caller, user: str | None) -> Caller:
         raise fault("/gebruiker", "ontbreekt", "Noem de medewerker, met uw eigen kenmerk.")
     if caller.kind == "burger" and user != SELF:
         raise fault("/gebruiker", "verkeerd-soort", f"Hier hoort {SELF}: inwoners gebruiken deze toepassing.")
+    if user and _A_NUMBER.search(user):
+        raise fault(
+            "/gebruiker", "lijkt-op-bsn", "Een kenmerk van een medewerker mag geen negen cijfers achter elkaar zijn."
+        )
     return caller.model_copy(update={"user": user or ""})
 
 

@@ -24,6 +24,11 @@ def freeze(*tables: str, schema: str) -> None:
             "$$ BEGIN RAISE EXCEPTION 'append-only'; END $$"
         )
     for table in tables:
+        if postgres:  # which row triggers do not see
+            op.execute(
+                f'CREATE TRIGGER no_truncate BEFORE TRUNCATE ON "{schema}"."{table}" '
+                f'FOR EACH STATEMENT EXECUTE FUNCTION "{schema}".append_only()'
+            )
         for act in ("UPDATE", "DELETE"):
             if postgres:
                 op.execute(

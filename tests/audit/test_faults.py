@@ -252,3 +252,7 @@ async def test_release_without_outcome_is_closed_after_a_minute_by_whoever_sweep
         places = [receipt(each).position for each in (late, closed)]
         assert await door.outcomes(DESK, places) == ["onbekend", "geleverd"]
         assert (await door.lines(DESK, "s1")).total == 4
+        # who comes all the same knows better than the sweeper, never the reverse
+        unknown = outcome(places[1]).event.model_copy(update={"id": fence(), "details": {"uitkomst": "onbekend"}})
+        await door.record(DESK, [outcome(places[0]), Entry(event=unknown)])
+        assert await door.outcomes(DESK, places) == ["geleverd", "geleverd"]

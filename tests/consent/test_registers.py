@@ -102,6 +102,8 @@ async def test_a_client_is_known_with_its_recipient_until_the_recipient_is_suspe
     assert await house.consent.clients.client_of(TENANT, "vreemd") is None
     await house.consent.suspend(STAFF, "loket")
     assert await house.consent.clients.client_of(TENANT, "loket-app") is None
+    named = {one.slug: one.name for one in await house.consent.recipients(STAFF)}
+    assert named["loket"] == PARTY.name, "old lines are about it still"
 
 
 async def test_a_new_version_ends_the_one_before_it_and_releases_under_it(house: House) -> None:

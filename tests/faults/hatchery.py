@@ -8,6 +8,7 @@ import asyncio
 import ctypes
 import gc
 import json
+import logging
 import os
 import select
 import signal
@@ -35,6 +36,7 @@ from kernel.failpoints import arm
 from kernel.http.client import open_client
 from kernel.http.server import serve
 from kernel.ids import random_id
+from kernel.logs import set_up_logs
 from tests.faults.ground import as_settings
 
 ROOT = Path(__file__).parents[2]
@@ -131,6 +133,7 @@ def hatch(order: dict[str, Any], houses: dict[int, str]) -> None:
         say({"id": order["id"], "pid": pid})
         return
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no house outlives the hatchery
+    set_up_logs(sys.stderr, logging.WARNING, personal=frozenset())
     try:
         asyncio.run(live(order))
     except BaseException:
