@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx2
 from fastapi import FastAPI, Request, Response
+from starlette.requests import ClientDisconnect
 
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents
@@ -45,7 +46,10 @@ class Witness:
 
         @app.middleware("http")
         async def look(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-            said = json.loads(await request.body())
+            try:
+                said = json.loads(await request.body())
+            except ClientDisconnect:
+                return Response(status_code=400)  # it died while it was asking: nobody was named
             if request.url.path == "/sleutel":
                 self.look("vault", by_id[said["resident"]], len(CHOICES))
                 return Response(status_code=204)
@@ -166,10 +170,11 @@ class Life:
     async def live(self) -> None:
         """Until an answer stays away."""
         with suppress(httpx2.TransportError):
-            while await self._cycle():
+            while await self.cycle():
                 pass
 
-    async def _cycle(self) -> bool:
+    async def cycle(self) -> bool:
+        """Asked, given, used, stopped, refused. Whether every answer came."""
         clients, one = self.clients, self.one
         if not all([await self._stop(each) for each in list(self.running)]):
             return False

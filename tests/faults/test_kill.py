@@ -26,9 +26,9 @@ KILLS = int(os.environ.get("REGIE_KILLS", "50"))
 LIVES = 4  # residents in the load
 MINUTE = 61.0  # later, when the house starts again: whoever was sending has given up
 POINTS = {  # and how often it is passed before it kills, at most
-    **dict.fromkeys(("audit.0", "audit.a", "audit.b", "audit.c", "audit.d"), 8),
-    **dict.fromkeys(("audit.committed", "audit.slot", "audit.signed"), 8),
-    **dict.fromkeys(("desk.identified", "desk.decided", "desk.recorded", "desk.fetched", "desk.checked"), 6),
+    **dict.fromkeys(("audit.0", "audit.a", "audit.b", "audit.c", "audit.d"), 12),
+    **dict.fromkeys(("audit.committed", "audit.slot", "audit.signed"), 12),
+    **dict.fromkeys(("desk.identified", "desk.decided", "desk.recorded", "desk.fetched", "desk.checked"), 8),
     **dict.fromkeys(("desk.sent", "vault.permitted"), 4),
     **dict.fromkeys(("consent.pending", "consent.granted-line", "consent.withdrawn-line"), 3),
 }
@@ -65,7 +65,7 @@ class Story:
 
     async def settled(self) -> None:
         """Sweepers and followers have done what they do by themselves."""
-        until = time.monotonic() + 8
+        until = time.monotonic() + 20
         pending = "SELECT id FROM consents WHERE pending_at > 0"
         while self.ground.rows("SELECT idx FROM under_way") or _register(self.ground, pending):
             assert time.monotonic() < until, "what a crash left open stays open"
@@ -125,6 +125,7 @@ async def test_killed_anywhere_under_load_nothing_leaves_unlogged_and_nothing_is
             status = await asyncio.wait_for(house.gone, 5)
             assert status == signal.SIGKILL, f"at {name}:{count} it ended with {status}"
         house = await story.start()
+        assert await lives[0].cycle()
         await story.judged()
         await house.kill()
     heard = answers_of(clients.said)

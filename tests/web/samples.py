@@ -141,42 +141,44 @@ def consents() -> dict[str, "Consent"]:
     return {f"toestemming-{name}": view for name, view in views.items()} | {"toestemming-fout": wrong}
 
 
+OVERVIEW = Overview(
+    frame=frame("/overzicht"),
+    waiting=(Waiting(id=ID, recipient="het Inkomensloket", may="uw inkomen bekijken"),),
+    month=DAY,
+    departments=3,
+    by_class={"A": 2, "B": 12, "C": 1},
+    last_uses=ROWS,
+    active=(LINE,),
+    coverage=KNOWN,
+    last_login=NOON,
+)
+EMPTY = replace(OVERVIEW, waiting=(), departments=0, last_uses=(), active=())
+USES = Uses(
+    frame=frame("/gebruik"),
+    periods=(Option(value="maand", text="30 dagen", chosen=True), Option(value="jaar", text="1 jaar")),
+    with_refused=True,
+    filtered=True,
+    found=60,
+    days=tuple(Day(day=date(2026, 11, n), uses=ROWS) for n in (14, 13, 12, 11, 10)),
+    pager=Pager(page=2, pages=3, previous="/gebruik?bladzijde=1", next="/gebruik?bladzijde=3"),
+    coverage=KNOWN,
+)
+NO_USES = replace(USES, found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",)))
+TABS = (
+    Tab(place="/toestemmingen", text="Nu actief", count=1, current=True),
+    Tab(place="/toestemmingen?lijst=wacht", text="Wacht op u", count=0),
+)
+LINES = (LINE, replace(LINE, state="geweigerd", until=None))
+
+
 def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Pages of a resident."""
-    overview = Overview(
-        frame=frame("/overzicht"),
-        waiting=(Waiting(id=ID, recipient="het Inkomensloket", may="uw inkomen bekijken"),),
-        month=DAY,
-        departments=3,
-        by_class={"A": 2, "B": 12, "C": 1},
-        last_uses=ROWS,
-        active=(LINE,),
-        coverage=KNOWN,
-        last_login=NOON,
-    )
-    empty = replace(overview, waiting=(), departments=0, last_uses=(), active=())
-    uses = Uses(
-        frame=frame("/gebruik"),
-        periods=(Option(value="maand", text="30 dagen", chosen=True), Option(value="jaar", text="1 jaar")),
-        with_refused=True,
-        filtered=True,
-        found=60,
-        days=tuple(Day(day=date(2026, 11, n), uses=ROWS) for n in (14, 13, 12, 11, 10)),
-        pager=Pager(page=2, pages=3, previous="/gebruik?bladzijde=1", next="/gebruik?bladzijde=3"),
-        coverage=KNOWN,
-    )
-    none = replace(uses, found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",)))
-    tabs = (
-        Tab(place="/toestemmingen", text="Nu actief", count=1, current=True),
-        Tab(place="/toestemmingen?lijst=wacht", text="Wacht op u", count=0),
-    )
-    rows = (LINE, replace(LINE, state="geweigerd", until=None))
     views: dict[str, tuple[str, DataclassInstance]] = {
         "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
-        "overzicht": ("overzicht.html", overview),
-        "overzicht-leeg": ("overzicht.html", empty),
-        "gebruik": ("gebruik.html", uses),
-        "gebruik-leeg": ("gebruik.html", none),
+        "overzicht": ("overzicht.html", OVERVIEW),
+        "overzicht-leeg": ("overzicht.html", EMPTY),
+        "gebruik": ("gebruik.html", USES),
+        "gebruik-leeg": ("gebruik.html", NO_USES),
         "detail": ("gebruik_detail.html", USE),
         "detail-meer": (
             "gebruik_detail.html",
@@ -199,7 +201,7 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
         ),
         "toestemmingen": (
             "toestemmingen.html",
-            Consents(frame=frame("/toestemmingen"), tabs=tabs, rows=rows, coverage=KNOWN),
+            Consents(frame=frame("/toestemmingen"), tabs=TABS, rows=LINES, coverage=KNOWN),
         ),
         "toestemmingen-leeg": (
             "toestemmingen.html",
@@ -209,65 +211,67 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
     return {**views, **{name: ("toestemming.html", view) for name, view in consents().items()}}
 
 
+QUESTION = OpenQuestion(
+    id=ID,
+    text="Waarom zag u mijn adres?",
+    department="Inkomensloket",
+    purpose="Minimaregeling",
+    moment=NOON,
+    asked=date(2026, 11, 16),
+    due=date(2026, 11, 23),
+)
+LATE = replace(QUESTION, id=ID[:-1] + "2", late=True)
+BEGIN = FgStart(
+    frame=frame("/fg", "fg"),
+    questions=(QUESTION, LATE),
+    log=LogState(size=18233, checked=NOON, silent_systems=2),
+    saved=True,
+)
+FOUND = Found(
+    moment=NOON,
+    client="Inkomensloket, zaaksysteem",
+    activity="Minimaregeling",
+    version="minimaregeling-witgoed 1",
+    basis="AVG 6(1)(c)",
+    labels=("naam", "adres"),
+    decision="Deels doorgegeven",
+    codes=("geen-toestemming",),
+    correlation=ID,
+    index=4711,
+)
+FORM = FgSearch(
+    frame=frame("/fg/zoek", "fg"),
+    reasons=(Option(value="klacht", text="Klacht"),),
+    recipients=(Option(value="r", text="Inkomensloket"),),
+)
+SEARCH = Search(
+    who="J. de V. *** 123",
+    since=DAY,
+    until=DAY,
+    lines=4,
+    read=3,
+    residents=1,
+    staff=2,
+    rows=(FOUND, FOUND),
+    pager=Pager(page=1, pages=1),
+    coverage=replace(KNOWN, down=("Belastingen",)),
+    receipt=4712,
+)
+WRONG = (FieldError(id="reden", text="Kies een reden."), FieldError(id="soort", text="Kies inwoner of ontvanger."))
+
+
 def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Pages of the FG."""
-    question = OpenQuestion(
-        id=ID,
-        text="Waarom zag u mijn adres?",
-        department="Inkomensloket",
-        purpose="Minimaregeling",
-        moment=NOON,
-        asked=date(2026, 11, 16),
-        due=date(2026, 11, 23),
-    )
-    late = replace(question, id=ID[:-1] + "2", late=True)
-    start = FgStart(
-        frame=frame("/fg", "fg"),
-        questions=(question, late),
-        log=LogState(size=18233, checked=NOON, silent_systems=2),
-        saved=True,
-    )
-    found = Found(
-        moment=NOON,
-        client="Inkomensloket, zaaksysteem",
-        activity="Minimaregeling",
-        version="minimaregeling-witgoed 1",
-        basis="AVG 6(1)(c)",
-        labels=("naam", "adres"),
-        decision="Deels doorgegeven",
-        codes=("geen-toestemming",),
-        correlation=ID,
-        index=4711,
-    )
-    form = FgSearch(
-        frame=frame("/fg/zoek", "fg"),
-        reasons=(Option(value="klacht", text="Klacht"),),
-        recipients=(Option(value="r", text="Inkomensloket"),),
-    )
-    search = Search(
-        who="J. de V. *** 123",
-        since=DAY,
-        until=DAY,
-        lines=4,
-        read=3,
-        residents=1,
-        staff=2,
-        rows=(found, found),
-        pager=Pager(page=1, pages=1),
-        coverage=replace(KNOWN, down=("Belastingen",)),
-        receipt=4712,
-    )
-    wrong = (FieldError(id="reden", text="Kies een reden."), FieldError(id="soort", text="Kies inwoner of ontvanger."))
     return {
-        "fg": ("fg_start.html", start),
+        "fg": ("fg_start.html", BEGIN),
         "fg-leeg": (
             "fg_start.html",
-            replace(start, questions=(), log=LogState(size=9, checked=NOON, broken=4), saved=False),
+            replace(BEGIN, questions=(), log=LogState(size=9, checked=NOON, broken=4), saved=False),
         ),
-        "zoek": ("fg_zoek.html", form),
-        "zoek-fout": ("fg_zoek.html", replace(form, errors=wrong)),
-        "zoek-uitkomst": ("fg_zoek.html", replace(form, search=search)),
-        "zoek-niets": ("fg_zoek.html", replace(form, search=replace(search, rows=(), lines=0, read=0))),
+        "zoek": ("fg_zoek.html", FORM),
+        "zoek-fout": ("fg_zoek.html", replace(FORM, errors=WRONG)),
+        "zoek-uitkomst": ("fg_zoek.html", replace(FORM, search=SEARCH)),
+        "zoek-niets": ("fg_zoek.html", replace(FORM, search=replace(SEARCH, rows=(), lines=0, read=0))),
     }
 
 
