@@ -155,7 +155,7 @@ class ResidentQuestion(Message):
 class NoSuchThing(Problem):
     """Another's and an unknown id get the same answer."""
 
-    code, status, title = "niet-gevonden", 404, "Dit is er niet"
+    code, status, title = "bestaat-niet", 404, "Dit is er niet"
 
 
 class CannotPublish(Problem):

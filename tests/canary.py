@@ -87,7 +87,7 @@ def listening(ear: logging.Handler) -> Iterator[None]:
 
 def written_in(config: pytest.Config) -> list[Path]:
     """Where this run wrote."""
-    factory: Any = getattr(config, "_tmp_path_factory")  # noqa: B009  # pytest has no public name for it
+    factory: Any = getattr(config, "_tmp_path_factory")  # noqa: B009 - pytest has no public name for it
     shared = ROOT / "var" / "test"
     others = [path for path in shared.glob("*") if not path.name.startswith("regie-run-")]
     return [factory.getbasetemp(), Path(os.environ[RUN]), *others]

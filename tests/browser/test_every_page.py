@@ -83,8 +83,8 @@ def test_a_page_keeps_every_promise(town: Town, people: dict[str, Person], axe: 
     page.evaluate(axe)
     assert violations(page, {}) == []
     for size, scheme in ((WIDE, "dark"), (NARROW, "dark"), (NARROW, "light")):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a Literal
         assert violations(page, {"runOnly": LOOKS}) == [], (size["width"], scheme)
     assert too_wide(page) == []
     page.evaluate("document.documentElement.style.fontSize = '200%'")

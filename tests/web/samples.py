@@ -133,7 +133,7 @@ def consents() -> dict[str, "Consent"]:
             CONSENT,
             state=state,
             changed=None if state == "gevraagd" else DAY,
-            choice=Choice(kind=CHOICES[state], moment=NOON, number=4711) if state in CHOICES else None,  # type: ignore[arg-type]
+            choice=Choice(kind=CHOICES[state], moment=NOON, number=4711) if state in CHOICES else None,  # type: ignore[arg-type]  # Literal
         )
         for state in words.STATES
     }
