@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 HEADER_BYTES = 16384
 HEADER_SECONDS = 10.0
 STOP_SECONDS = 10  # a release in flight fits in it
+IDLE_SECONDS = 30  # longer than any client of ours keeps a connection: who closes first must be the one who asks
 
 
 class PatientProtocol(H11Protocol):
@@ -96,6 +97,7 @@ async def serve(
         proxy_headers=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
     )
     with _bound(host, port, uds) as bound:
         async with app.router.lifespan_context(app), _answering(config, bound):

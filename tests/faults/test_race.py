@@ -65,14 +65,18 @@ async def raced(three: list[Clients], pair: Pair, dice: random.Random) -> None:
 
 async def all_of(work: Iterable[Coroutine[Any, Any, T]], at_once: int) -> list[T]:
     """So many at a time; the first that fails ends them all."""
-    gate = asyncio.Semaphore(at_once)
+    gate, waiting = asyncio.Semaphore(at_once), list(work)
 
     async def one(what: Coroutine[Any, Any, T]) -> T:
         async with gate:
             return await what
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(what)) for what in work]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(what)) for what in waiting]
+    finally:
+        for what in waiting:
+            what.close()  # what never had its turn
     return [task.result() for task in tasks]
 
 
