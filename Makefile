@@ -28,7 +28,7 @@ check: .venv/.ready ## format, lint, types and the quick tests, in less than a m
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy
 	@$(PY) -m bandit --quiet --recursive --severity-level medium --configfile pyproject.toml .
-	@$(PY) -m pytest -n 2 --quiet -m "not slow and not faults and not browser and not postgres"
+	@$(PY) -m pytest -n 2 --quiet -m "not rooms and not slow and not faults and not browser and not postgres"
 
 bench: .venv/.ready ## releases per second, on SQLite and PostgreSQL, beside a bare endpoint
 	@$(PY) -m tests.parts

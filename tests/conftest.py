@@ -6,12 +6,22 @@ import pytest
 
 from tests.parts import NOT_RUN
 
+# Who asks for one of these stands on rooms with a database each: part of every full run, too slow for `make check`.
+STANDING = frozenset({"house", "own_house", "portal", "both", "empty", "wired", "urls", "door", "migrated"})
+
 pytest_plugins = ["pytester", "tests.postgres", "tests.canary"]
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands on running rooms, by what it asks for."""
+    for item in items:
+        if STANDING & set(getattr(item, "fixturenames", ())):
+            item.add_marker("rooms")
 
 
 def not_run(config: pytest.Config) -> list[str]:

@@ -15,9 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEADER_BYTES = 16384
-HEADER_SECONDS = 10.0
-STOP_SECONDS = 10  # a release in flight fits in it
+HEADER_BYTES, HEADER_SECONDS, STOP_SECONDS = 16384, 10.0, 10  # a release in flight fits in the last
 IDLE_SECONDS = 30  # longer than any client of ours keeps a connection: who closes first must be the one who asks
 
 
@@ -37,7 +35,13 @@ class PatientProtocol(H11Protocol):
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._stop()
-        elif self._deadline is None:
+        else:
+            self._start()
+
+    def on_response_complete(self) -> None:
+        """Half a next request that came along with the last one has its own deadline."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
             self._start()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -46,7 +50,7 @@ class PatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _start(self) -> None:
-        self._deadline = self.loop.call_later(self.header_seconds, self._close)
+        self._deadline = self._deadline or self.loop.call_later(self.header_seconds, self._close)
 
     def _stop(self) -> None:
         if self._deadline is not None:
@@ -90,7 +94,6 @@ async def serve(
         http=protocol,
         ws="none",
         lifespan="off",  # opened below: uvicorn would print the traceback, text and all
-        loop="asyncio",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -137,11 +140,11 @@ def _bound(host: str, port: int, uds: Path | None) -> socket.socket:
 
 async def until_signal() -> None:
     """Waits for Ctrl+C or a request to stop. For the command line, in the main thread."""
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    loop, asked, ends = asyncio.get_running_loop(), asyncio.Event(), (signal.SIGINT, signal.SIGTERM)
+    for number in ends:
         loop.add_signal_handler(number, asked.set)
     try:
         await asked.wait()
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ends:
             loop.remove_signal_handler(number)

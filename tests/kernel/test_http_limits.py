@@ -143,7 +143,6 @@ async def test_a_byte_at_a_time_gains_no_time(address: Address) -> None:
     writer.close()
 
 
-@pytest.mark.slow
 async def test_the_second_request_on_a_connection_is_timed_too(address: Address) -> None:
     whole = b"POST /dingen/v1/tel HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
     answer = await _said(address, whole + b"GET /dingen HTTP/1.1\r\nhost:")
@@ -165,7 +164,7 @@ async def _first_line(address: Address, sent: bytes) -> bytes:
 
 
 async def _said(address: Address, sent: bytes) -> bytes:
-    """All that comes back until the other side closes (keep-alive ends after five seconds)."""
+    """All that comes back until the other side closes."""
     reader, writer = await asyncio.open_connection(address.host, address.port)
     try:
         with anyio.fail_after(8):
