@@ -127,6 +127,8 @@ def set_up_logs(
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], name != "uvicorn.access"  # its lines hold raw paths
+        library.disabled = False
+        library.setLevel(logging.NOTSET)  # whatever a library set before: the root says what is written
 
 
 def logger(name: str) -> BoundLogger:
