@@ -31,7 +31,3 @@ class Claims(Protocol):
     async def free(self, caller: Caller, claim: Claim) -> None:
         """From now on the same request may be repeated. Never raises: a claim is free after 30 s anyway."""
         ...
-
-    async def rewrap(self, tenant: str) -> int:
-        """The key of request hashes to the newest KEK version; how many changed."""
-        ...

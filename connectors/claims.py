@@ -56,10 +56,6 @@ class ClaimRows:
         except (SQLAlchemyError, TimeoutError) as error:
             _log.warning("claim_not_freed", exc_info=error)
 
-    async def rewrap(self, tenant: str) -> int:
-        """See Claims.rewrap."""
-        return await self._keys.rewrap(tenant)
-
     async def forget_old(self, tenant: str) -> None:
         """Keys older than 24 hours are free for anything."""
         old = (claims.c.tenant_id == tenant, claims.c.made_at < millis(self._clock()) - LIFE_MS)

@@ -7,7 +7,7 @@ from audit.contract import Entry, Event, FenceAt, Ground, Kind, Outcome, Receipt
 from connectors.refusal import Refusal
 from consent.contract import About
 from kernel.crypto import sha256
-from kernel.ids import derived_id, random_id
+from kernel.ids import derived_id
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,3 @@ def outcome(release: Event, receipt: Receipt, how: Outcome, refused: Sequence[Re
         trace=release.trace,
     )
     return Entry(event=event)
-
-
-def rewrapped(count: int) -> Entry:
-    """Keys of this room are wrapped anew."""
-    details = {"kamer": "connectors", "aantal": str(count)}
-    return Entry(
-        event=Event(id=random_id(), kind="sleutel-gewisseld", name="Sleutels opnieuw verpakt", details=details)
-    )

@@ -3,18 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from audit.contract import Audit, Outcome, Overtaken, record_one
+from audit.contract import Audit, Outcome, Overtaken
 from connectors.answer import Answer, nothing
 from connectors.claim import Claims
 from connectors.contract import Deliver, Release, ReleaseRequest, Repeatable
-from connectors.events import rewrapped
 from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
 from connectors.minimise import Facts, minimise
 from connectors.refusal import Refusal
 from connectors.reweighing import Reweighing, standing
 from connectors.sources import Sources
-from kernel.caller import Caller, room_of
+from kernel.caller import Caller
 from kernel.clock import BootClock
 from kernel.failpoints import reached
 from vault.contract import Vault
@@ -63,13 +62,6 @@ class ReleaseDesk:
                     granted = await self.granting.again(granted, moved)
         finally:
             await self.lines.outlive(self.claims.free(caller, claim))
-
-    async def rewrap_all(self, tenant: str) -> int:
-        """`regie key rotate connectors`: this room's key to the newest KEK version, with a line when it changed."""
-        changed = await self.claims.rewrap(tenant)
-        if changed:
-            await record_one(self.audit, room_of(tenant, "connectors"), rewrapped(changed))
-        return changed
 
     async def _carry_out(self, granted: Granted, deliver: Deliver) -> Release:
         asked, ending = granted.asked, Ending()

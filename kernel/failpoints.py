@@ -26,11 +26,6 @@ def arm(name: str, count: int = 1) -> None:
     _point.name, _point.left = name, count
 
 
-def armed() -> bool:
-    """Whether this process was started to die."""
-    return bool(_point.name)
-
-
 def reached(name: str) -> None:
     """Die here, without any clean-up, if this is the armed point."""
     if name == _point.name:

@@ -103,15 +103,6 @@ async def test_the_same_key_is_the_same_release_decided_anew(both: FourRooms) ->
     assert (await post(both, {**BODY, "gegevenselementen": ["brp.naam"]}, key)).status_code != 409
 
 
-async def test_a_new_key_encryption_key_forgets_no_request(house: FourRooms) -> None:
-    key = str(uuid4())
-    first = await post(house, key=key)
-    await house.keys.rotate(f"regie/{TENANT}/connectors")
-    assert (await house.desk.rewrap_all(TENANT), await house.desk.rewrap_all(TENANT)) == (1, 0)
-    await house.keys.destroy(f"regie/{TENANT}/connectors", 1)
-    assert (await post(house, key=key)).json()["id"] == first.json()["id"]
-
-
 async def test_the_same_key_twice_at_once_is_under_way(both: FourRooms) -> None:
     key = str(uuid4())
     answers = await asyncio.gather(*(post(both, key=key) for _ in range(3)))

@@ -1,0 +1,93 @@
+"""What the command line does in a whole house: keys turned, clients registered."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from assembly.clients import NewClient
+from assembly.demo.register import LOAN_DESK, TENANT, activities, recipients
+from assembly.founding import found
+from assembly.house import House, assemble
+from assembly.settings import ROOMS, HouseSettings, Login, TenantSettings
+from assembly.tools import register_client, rotate_keys
+from consent.contract import NoSuchThing
+from kernel.caller import Caller, room_of
+from kernel.crypto.file_keys import FileKeyProvider
+from kernel.settings import SettingsWrong
+from vault.contract import Bsn, Deposit
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+STAFF = room_of(TENANT, "assembly")
+SOMEBODY = Bsn("999993653")
+
+
+@pytest.fixture
+async def settings(tmp_path: Path) -> HouseSettings:
+    made = HouseSettings(
+        mode="test",
+        data=tmp_path / "data",
+        tenants=(TenantSettings(id=TENANT, name="Gemeente", public_url="http://localhost:8000"),),
+        login=Login(issuer="http://localhost:8000/idp"),
+    )
+    await found(made)
+    return made
+
+
+@asynccontextmanager
+async def opened(settings: HouseSettings) -> AsyncIterator[House]:
+    house = await assemble(settings)
+    async with house.app.router.lifespan_context(house.app):
+        yield house
+
+
+async def lived_in(house: House) -> Caller:
+    """A register, and a resident who keeps something."""
+    register, vault = house.consent("assembly"), house.vault("assembly")
+    for recipient in recipients():
+        await register.admit(STAFF, recipient)
+    for version in activities():
+        await register.publish(STAFF, version)
+    (resident,) = await vault.enrol(STAFF, (SOMEBODY,))
+    caller = Caller(tenant=TENANT, kind="inwoner", user=resident.id)
+    await vault.open_vault(caller, resident)
+    await vault.keep(caller, resident, (Deposit(element="inkomen.brutoPerMaand", value="1.00"),))
+    return caller
+
+
+async def test_after_turning_every_key_nothing_needs_the_old_ones(settings: HouseSettings) -> None:
+    async with opened(settings) as house:
+        caller = await lived_in(house)
+    told: list[str] = []
+    await rotate_keys(settings, ROOMS, told.append)
+    assert len(told) == len(ROOMS)
+    assert all("versie 2" in sentence and " 0 sleutels" not in sentence for sentence in told), told
+    provider = FileKeyProvider(settings.folder.keys)
+    for room in ROOMS:
+        await provider.destroy(f"regie/{TENANT}/{room}", 1)
+    async with opened(settings) as house:  # which checks every room's keys before it opens
+        (resident,) = await house.vault("web").identify(caller, (SOMEBODY,))
+        assert resident.id == caller.user
+        assert await house.vault("web").opened(caller, resident)
+        kinds = [line.event.kind for line in (await house.audit("web").lines(caller, resident.subject)).lines]
+        assert kinds == ["kluis-bewaard", "kluis-geopend"]
+        turned = [line.event.details["kamer"] for line in (await house.audit("web").lines(STAFF, "systeem")).lines[:5]]
+        assert sorted(turned) == sorted(ROOMS)
+
+
+async def test_a_client_gets_its_key_once_and_only_for_a_known_recipient(settings: HouseSettings) -> None:
+    async with opened(settings) as house:
+        await lived_in(house)
+    new = NewClient("proef", "Proef", "automatisch")
+    entry = await register_client(settings, "", LOAN_DESK, new)
+    assert entry["privateJwk"]["d"]
+    assert entry["privateJwk"]["d"].encode() not in b"".join(path.read_bytes() for path in files(settings.data))
+    with pytest.raises(NoSuchThing):
+        await register_client(settings, "", "niemand", new)
+    with pytest.raises(SettingsWrong, match="--tenant"):
+        await register_client(settings, "gm0000", LOAN_DESK, new)
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
