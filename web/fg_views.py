@@ -25,12 +25,11 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogState:
-    """Sentence I1 or I2. `broken` is the first line that is not right, None when all is."""
+    """What the newest signed head says, and when it was read: not that anybody checked the lines below it."""
 
     size: int
-    checked: datetime
+    read: datetime
     silent_systems: int = 0
-    broken: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -224,7 +224,7 @@ LATE = replace(QUESTION, id=ID[:-1] + "2", late=True)
 BEGIN = FgStart(
     frame=frame("/fg", "fg"),
     questions=(QUESTION, LATE),
-    log=LogState(size=18233, checked=NOON, silent_systems=2),
+    log=LogState(size=18233, read=NOON, silent_systems=2),
     saved=True,
 )
 FOUND = Found(
@@ -266,7 +266,7 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
         "fg": ("fg_start.html", BEGIN),
         "fg-leeg": (
             "fg_start.html",
-            replace(BEGIN, questions=(), log=LogState(size=9, checked=NOON, broken=4), saved=False),
+            replace(BEGIN, questions=(), log=LogState(size=9, read=NOON), saved=False),
         ),
         "zoek": ("fg_zoek.html", FORM),
         "zoek-fout": ("fg_zoek.html", replace(FORM, errors=WRONG)),

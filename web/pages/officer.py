@@ -139,7 +139,7 @@ async def _log_state(visit: Visit) -> LogState:
     # C2SP checkpoint: origin, size, root, each on a line
     lines, settings = (await visit.site.audit.checkpoint(visit.caller)).splitlines(), visit.site.settings
     return LogState(
-        size=int(lines[1]), checked=visit.site.clock(), silent_systems=max(0, settings.total - settings.reporting)
+        size=int(lines[1]), read=visit.site.clock(), silent_systems=max(0, settings.total - settings.reporting)
     )
 
 
