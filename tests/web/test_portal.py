@@ -93,7 +93,8 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     assert asked.status == 200 and "U krijgt hier antwoord" in asked.text
     seen = await officer.get("/fg")
     assert "Waarom zag u <b>mijn</b> adres?" in seen.text and "Inkomensloket" in seen.text
-    assert "J. de Vries" not in seen.text and "Volledig tot regel" in seen.text
+    assert "J. de Vries" not in seen.text
+    assert "regels volgens de getekende stand" in seen.text and "kijkt de regels zelf niet na" in seen.text
     empty = await officer.send(seen, seen.form("vraag"), antwoord=" ")
     assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
     told = await officer.send(seen, seen.form("vraag"), antwoord="Om te zien of u hier woont.")
