@@ -13,7 +13,7 @@ Document = Mapping[str, Any]
 
 def canonical(document: Document) -> str:
     """The same text on every machine and in every version of Python. Raises TypeError for anything but text."""
-    return json.dumps(_text_only(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_text_only(document), separators=(",", ":"), ensure_ascii=False)
 
 
 def _text_only(value: Any) -> Any:  # Any: JSON is recursive
@@ -26,7 +26,7 @@ def _text_only(value: Any) -> Any:  # Any: JSON is recursive
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, Mapping):
-        return {key: _text_only(member) for key, member in value.items() if member is not None}
+        return {key: _text_only(value[key]) for key in _in_order(value) if value[key] is not None}
     if isinstance(value, Sequence):
         return [_text_only(member) for member in value]
     raise TypeError(f"a canonical document holds text only, not {type(value).__name__}")
@@ -40,3 +40,10 @@ def read_canonical(text: str, limit: int = 1 << 20) -> dict[str, Any]:
     if not isinstance(document, dict) or canonical(document) != text:
         raise ValueError("not a canonical document")
     return document
+
+
+def _in_order(members: Mapping[str, Any]) -> list[str]:
+    """RFC 8785 section 3.2.3: by UTF-16 units; for plain names that is the order Python has anyway."""
+    if all(map(str.isascii, members)):
+        return sorted(members)
+    return sorted(members, key=lambda name: name.encode("utf-16-be", "surrogatepass"))

@@ -1,0 +1,40 @@
+"""The bytes that are hashed and signed are those of RFC 8785, whoever writes them."""
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.canonical import canonical, read_canonical
+
+TEXT = st.text(st.characters(codec="utf-8"))
+DOCUMENTS = st.dictionaries(
+    TEXT, st.recursive(TEXT, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=20)
+)
+
+
+@given(DOCUMENTS)
+def test_our_writer_gives_the_bytes_of_the_reference_library(document: dict[str, object]) -> None:
+    assert canonical(document).encode() == rfc8785.dumps(document)  # type: ignore[arg-type]  # hypothesis says object
+    assert read_canonical(canonical(document)) == document
+
+
+def test_names_are_ordered_by_utf_16_units_not_by_code_points() -> None:
+    document = {"\U0001f600": "a", "\ufb33": "b"}
+    assert canonical(document).encode() == rfc8785.dumps(document)
+
+
+def test_numbers_times_and_bytes_become_text_and_what_is_absent_is_left_out() -> None:
+    assert canonical({"b": 7, "a": b"\x00\xff", "c": None, "d": [1]}) == '{"a":"00ff","b":"7","d":["1"]}'
+
+
+@pytest.mark.parametrize("value", [True, 1.5, object()])
+def test_anything_else_is_refused(value: object) -> None:
+    with pytest.raises(TypeError):
+        canonical({"a": value})
+
+
+@pytest.mark.parametrize("text", ['{"b":"1","a":"2"}', '{"a": "1"}', '{"a":1}', '["a"]', "", '{"a":"1","a":"1"}'])
+def test_a_second_spelling_is_not_a_document(text: str) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        read_canonical(text)
