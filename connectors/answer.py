@@ -33,9 +33,8 @@ class Answer:
     @property
     def refused(self) -> tuple[Refused, ...]:
         """What the register refused, what fell by a moved fence, what was dropped for a flag."""
-        place = {name: number for number, name in enumerate(self.granted.asked.request.elements)}
-        told = (*self.granted.decided.refused, *self.weighed.dropped)
-        return tuple(sorted((one.told for one in told), key=lambda one: place.get(one.element, len(place))))
+        every = (*self.granted.decided.refused, *self.weighed.dropped)
+        return tuple(one.told for one in self.granted.asked.in_order(every))
 
     @property
     def line(self) -> LineRef:

@@ -5,7 +5,7 @@ Asked for are the fields of the permitted inputs only. No redirects, no proxies,
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx2
@@ -17,6 +17,7 @@ from connectors.gateway import Gateway
 from connectors.person import Unreadable, read_answer
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
+from kernel.http.client import limited
 from vault.contract import Bsn, Values
 
 ANSWER_BYTES = 256 << 10
@@ -32,7 +33,7 @@ class BrpSource:
     gateway: Gateway
     trust: Callable[[], Awaitable[Trust]]
     clock: Clock
-    key: str = ""
+    key: str = field(default="", repr=False)
 
     async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn) -> Values:
         """See Source.fetch."""
@@ -61,24 +62,19 @@ class BrpSource:
             async with self.http.stream("POST", f"{self.url}/personen", content=body, headers=headers) as answer:
                 kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
                 if answer.status_code == 200 and kind == "application/json":
-                    return await _limited(answer)
+                    content = await limited(answer, ANSWER_BYTES)
+                    if content is None:
+                        raise SourceDown("Het antwoord van de BRP is te groot.")
+                    return content
         except httpx2.HTTPError:
             pass  # its text may quote what was sent
         raise SourceDown("De BRP geeft nu geen antwoord.")
 
 
-async def _limited(answer: httpx2.Response) -> bytes:
-    received = bytearray()
-    async for part in answer.aiter_bytes():
-        received += part
-        if len(received) > ANSWER_BYTES:
-            raise SourceDown("Het antwoord van de BRP is te groot.")
-    return bytes(received)
-
-
 def checked_url(url: str) -> str:
     """The one address that may be asked. Raises ValueError for one with a name, a password, a query or a fragment."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+    extra = "@" in parts.netloc or parts.query or parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.hostname or extra:
         raise ValueError("the address of a source is a plain http(s) address")
     return url.rstrip("/")

@@ -11,7 +11,7 @@ from kernel.message import Message
 VALUE_MAX = 242  # the widest limit seen at a municipality
 HeaderName = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9-]{0,60})?$")]
 HeaderValue = Annotated[str, Field(max_length=VALUE_MAX, pattern=r"^[\x20-\x7e]*$")]
-_PLAIN = re.compile(r"[\x20-\x7e]{1,242}")
+_PLAIN = re.compile(rf"[\x20-\x7e]{{1,{VALUE_MAX}}}")
 
 
 class Gateway(Message):

@@ -1,7 +1,7 @@
 """Steps 3 and 4 of a release (trust.md 2.3): decide, and write it down. What comes out is a line, or a refusal."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from audit.contract import Entry, Ground, Overtaken, Permit, Position, Receipt, Trace
 from connectors.claim import Claim
@@ -31,6 +31,11 @@ class Asked:
     not_before: Position | None = None
     round: int = 0
 
+    def in_order(self, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+        """As the elements were asked; what was not asked comes last."""
+        place = {name: number for number, name in enumerate(self.request.elements)}
+        return tuple(sorted(refusals, key=lambda one: place.get(one.told.element, len(place))))
+
     def question(self) -> Question:
         """As the register takes it."""
         case = self.request.case or ""
@@ -49,14 +54,13 @@ class Decided:
 
 @dataclass(frozen=True)
 class Granted:
-    """A line stands. checked: boot clock before the last positive check was asked. fences: of the newest decision."""
+    """A line stands. checked: boot clock before the last positive check was asked."""
 
     asked: Asked
     decided: Decided
     entry: Entry
     receipt: Receipt
     checked: float
-    dropped: tuple[Refusal, ...] = field(default=())
 
     @property
     def ground(self) -> Ground:
@@ -127,8 +131,7 @@ class Granting:
 
     async def refused(self, asked: Asked, decided: Decided) -> NotReleased:
         """The line, then the answer; in request order."""
-        order = {name: place for place, name in enumerate(asked.request.elements)}
-        refused = sorted(decided.refused, key=lambda one: order.get(one.told.element, len(order)))
+        refused = asked.in_order(decided.refused)
         entry = decided.act.refusal(asked.claim.event_id(_word(asked.round) + "weigering"), refused)
         receipt = await self.lines.refuse(asked.caller, entry)
         return not_released(tuple(one.told for one in refused), LineRef.of(receipt.origin, receipt.position))

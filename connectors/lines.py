@@ -37,7 +37,7 @@ class Lines:
 
     async def refuse(self, caller: Caller, entry: Entry) -> Receipt:
         """The line before the answer. Raises LogUnavailable, OutcomeUnknown."""
-        return await asyncio.shield(self._hold(record_one(self._audit, caller, entry)))
+        return await self.outlive(record_one(self._audit, caller, entry))
 
     async def close(
         self, caller: Caller, entry: Entry, receipt: Receipt, how: Outcome, refused: Sequence[Refusal] = ()

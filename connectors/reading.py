@@ -1,7 +1,6 @@
 """A request as it comes in: every fault at once, with a JSON pointer, and never the value that was sent."""
 
 import json
-import re
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +10,9 @@ from connectors.contract import ReleaseRequest
 from kernel.caller import Caller
 from kernel.errors import BadInput
 from kernel.http.faults import bad_input, no_json
+from kernel.numbers import has_number
 
 SELF = "BurgerZelf"
-_A_NUMBER = re.compile(r"(?<!\d)\d{9}(?!\d)")
 _DETAIL = "De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt."
 
 
@@ -27,7 +26,8 @@ def read_request(caller: Caller, raw: bytes) -> ReleaseRequest:
         raise no_json("De inhoud is geen JSON-object.")
     faults = _user_faults(caller, said) + _twice(said) + _number_faults(said)
     try:
-        request = ReleaseRequest.model_validate_json(raw)
+        # by no other name than what the checks above look at
+        request = ReleaseRequest.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
         faults = [*bad_input(error.errors(include_input=False, include_context=False)).members["fouten"], *faults]
         request = None
@@ -66,7 +66,7 @@ def _number_faults(said: dict[str, Any]) -> list[dict[str, str]]:
     names = said.get("gegevenselementen")
     listed = [(f"gegevenselementen/{at}", name) for at, name in enumerate(names)] if isinstance(names, list) else []
     texts = [*((name, said.get(name)) for name in ("verwerkingsactiviteit", "zaak", "gebruiker")), *listed]
-    like = [name for name, text in texts if isinstance(text, str) and _A_NUMBER.search(text)]
+    like = [name for name, text in texts if isinstance(text, str) and has_number(text)]
     return [{"veld": f"/{name}", "code": "lijkt-op-bsn", "detail": detail} for name in like]
 
 

@@ -18,6 +18,12 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
 
+class Body(Message):
+    """What comes in from outside: only the names on the wire. A check that looks at those must see all that is read."""
+
+    model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
+
+
 def wire(name: str) -> Any:  # Any: pydantic types Field() so
     """The Dutch name of a member. Inside Annotated, so that type checkers keep the English one."""
     return Field(validation_alias=name, serialization_alias=name)

@@ -45,6 +45,16 @@ def open_client(
     )
 
 
+async def limited(answer: httpx2.Response, most: int) -> bytes | None:
+    """The content of a streamed answer; None as soon as it is more than `most` bytes. Raises httpx2.HTTPError."""
+    received = bytearray()
+    async for part in answer.aiter_bytes():
+        received += part
+        if len(received) > most:
+            return None
+    return bytes(received)
+
+
 @dataclass(frozen=True)
 class RoomLine:
     """A line to one neighbour: who calls (`issuer`), who is called (`audience`), and over what."""

@@ -10,6 +10,7 @@ import httpx2
 
 from kernel.clock import BootClock, boot_seconds
 from kernel.errors import NeighbourUnavailable
+from kernel.http.client import limited
 
 AGAIN_SECONDS = 60.0  # between two questions for one tenant, so that invented kids do not flood the issuer
 FRESH_SECONDS = 3600.0  # older keys are asked anew: one that was withdrawn goes within the hour
@@ -56,11 +57,9 @@ class JwksOverHttp:
         try:
             async with self._http.stream("GET", address) as answer:
                 answer.raise_for_status()
-                content = b""
-                async for chunk in answer.aiter_bytes():
-                    content += chunk
-                    if len(content) > MOST_BYTES:
-                        return
+                content = await limited(answer, MOST_BYTES)
+            if content is None:
+                return
             known.keys = {str(key["kid"]): key for key in json.loads(content)["keys"]}
             known.fetched = known.asked
         except (httpx2.HTTPError, ValueError, KeyError, TypeError, RecursionError):
