@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -28,11 +28,12 @@ from kernel.http.bearer import BearerGate, KeySource
 from kernel.http.client import RoomLine, open_client
 from kernel.http.jwks import JwksOverHttp
 from kernel.http.rooms import RoomGate, RoomKey
-from kernel.settings import read_secret
+from kernel.settings import RoomSettings, read_secret
 from vault.component import build_vault
 from vault.service import VaultService
 from vault.settings import VaultSettings
 
+S = TypeVar("S", bound=RoomSettings)
 KEEP_YEARS = 20  # of lines whose activity names no year: the term for BRP provisions (Wet BRP 3.11)
 
 
@@ -42,8 +43,9 @@ def _no_transport(_: str) -> httpx2.AsyncBaseTransport | None:
 
 @dataclass(frozen=True)
 class World:
-    """What lies outside the house: clocks, the key provider (of the folder `keys`), and how neighbours and sources are
-    reached. extra: routers of the demo."""
+    """What lies outside the house: clocks, and how neighbours and sources are reached. environ: where rooms read their
+    own settings; the command line gives the process's, a test is not changed by its machine. extra: the demo's
+    routers. keys: another key provider, for tests."""
 
     clock: Clock = utc_now
     boot: BootClock = boot_seconds
@@ -52,6 +54,7 @@ class World:
     login: httpx2.AsyncBaseTransport | None = None
     extra: Sequence[APIRouter] = ()
     keys: Callable[[Path], KeyProvider] = FileKeyProvider
+    environ: Mapping[str, str] = field(default_factory=dict)
 
 
 class Builder:
@@ -85,9 +88,10 @@ class Builder:
         logs = {origin: bytes.fromhex(key) for origin, key in self.anchors["logs"].items()}
         return Trust(logs, {tenant: bytes.fromhex(key) for tenant, key in self.anchors["registers"].items()})
 
-    def own(self, room: str) -> dict[str, Any]:
-        """What every room is told."""
-        return {"mode": self.settings.mode, "database": self.settings.database(room)}
+    def told(self, room: str, settings: type[S], **given: Any) -> S:
+        """A room's settings: its own part of the environment, and what the house decides. Raises SettingsWrong."""
+        own = {"mode": self.settings.mode, "database": self.settings.database(room)}
+        return settings.read(self.world.environ, **own, **given)
 
     @asynccontextmanager
     async def nothing(self) -> AsyncIterator[None]:
@@ -96,8 +100,8 @@ class Builder:
 
     async def audit(self) -> AuditService:
         """The log, here."""
-        told = self.settings
-        settings = AuditSettings(**self.own("audit"), signer=told.folder.log, keep_years=KEEP_YEARS, adopt=told.adopt)
+        house = self.settings
+        settings = self.told("audit", AuditSettings, signer=house.folder.log, keep_years=KEEP_YEARS, adopt=house.adopt)
         service, component = await build_audit(
             settings, self.tenants, self.provider, self.world.clock, self.gate("audit")
         )
@@ -106,7 +110,7 @@ class Builder:
 
     async def consent(self, audit: Audit, residents: Residents) -> ConsentService:
         """The register, here."""
-        settings = ConsentSettings(**self.own("consent"), trusted=self.anchors["rooms"])
+        settings = self.told("consent", ConsentSettings, trusted=self.anchors["rooms"])
         neighbours = Neighbours(audit, residents, catalogue_elements())
         service, component = await build_consent(settings, self.tenants, neighbours, self.provider, self.world.clock)
         self.components.append(component)
@@ -115,7 +119,8 @@ class Builder:
     async def vault(self, audit: Audit) -> VaultService:
         """The vault, here."""
         minutes = self.settings.vault_key_minutes
-        settings = VaultSettings(**self.own("vault"), trusted=self.anchors["rooms"], key_minutes=minutes)
+        given = {} if minutes is None else {"key_minutes": minutes}
+        settings = self.told("vault", VaultSettings, trusted=self.anchors["rooms"], **given)
         service, component = await build_vault(
             settings, self.tenants, audit, self.trust, self.provider, self.world.clock
         )

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from assembly.building import World
 from assembly.clients import NewClient, Role
 from assembly.demo.brp.loader import UnreadablePersons
 from assembly.demo.brp.roles import NobodyFits
@@ -18,7 +20,8 @@ from assembly.demo.story import StoryFailed
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.settings import ROOMS, HouseSettings
-from assembly.tools import read_clients, register_client, rotate_keys, token_for
+from assembly.tools import load_register, read_clients, register_client, rotate_keys, token_for
+from kernel.crypto import KeyUnavailable
 from kernel.errors import Problem
 from kernel.http.server import serve as serve_app
 from kernel.http.server import until_signal
@@ -61,7 +64,7 @@ def demo(
 @app.command()
 def init() -> None:
     """Make folders, keys, tables and logs: once for an installation."""
-    asyncio.run(found(HouseSettings.read()))
+    asyncio.run(found(HouseSettings.read(), World(environ=os.environ)))
 
 
 @app.command("migrate")
@@ -81,7 +84,7 @@ def serve(
 
     async def run() -> None:
         await demand_newest(settings, chosen)
-        house = await assemble(settings, chosen)
+        house = await assemble(settings, chosen, World(environ=os.environ))
         async with serve_app(house.app, host, port) as address:
             typer.echo(f"regie: {' '.join(chosen)} op {address.url}", err=True)
             await until_signal()
@@ -91,8 +94,19 @@ def serve(
 
 client = typer.Typer(no_args_is_help=True, help="Applications of recipients.")
 key = typer.Typer(no_args_is_help=True, help="Keys.")
+register = typer.Typer(no_args_is_help=True, help="Recipients and processing activities.")
 app.add_typer(client, name="client")
 app.add_typer(key, name="key")
+app.add_typer(register, name="register")
+
+
+@register.command("load")
+def register_load(
+    file: Annotated[Path, typer.Argument(help="JSON: ontvangers, verwerkingsactiviteiten")],
+    tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
+) -> None:
+    """Admit recipients and publish activities; what is there already stays as it is."""
+    asyncio.run(load_register(HouseSettings.read(), tenant, file, typer.echo))
 
 
 @client.command("add")
@@ -141,7 +155,10 @@ def main() -> None:
     except (StoryFailed, UnreadablePersons, NobodyFits) as failed:
         _fail(str(failed))
     except Problem as problem:
-        _fail(problem.detail or problem.title)
+        faults = [f"{fault['veld']}: {fault['detail']}" for fault in problem.members.get("fouten", ())]
+        _fail(problem.detail or problem.title, *faults)
+    except KeyUnavailable as away:
+        _fail(f"De sleutels zijn niet bereikbaar: {away}")
     except OSError as error:
         _fail(f"{error.strerror or error}. Draait er al iets op deze poort? Kies een andere met --port.")
 

@@ -1,18 +1,19 @@
 """`regie init`: everything that is made once. To found and to open are two verbs: nothing here runs at a normal start.
 
-A crash here leaves some keys and tables but no anchors; `regie init` then goes on. With anchors it refuses.
+A crash here leaves some keys and tables but no anchors of that municipality; `regie init` then goes on.
 """
 
 import asyncio
 import json
 import os
+from collections.abc import Container
 from contextlib import AsyncExitStack
 from typing import Any
 
 from assembly.building import Builder, World
 from assembly.ports import ConsentResidents
 from assembly.settings import ROOMS, HouseSettings
-from kernel.crypto import KeyExists, random_bytes
+from kernel.crypto import KeyExists, KeyUnavailable, random_bytes
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.http.rooms import RoomKey
 from kernel.settings import SettingsWrong, read_secret
@@ -20,15 +21,18 @@ from kernel.sql.upgrade import newest, revision, upgrade
 
 
 async def found(settings: HouseSettings, world: World | None = None) -> None:
-    """Folders, keys, tables, logs, anchors. Raises SettingsWrong when it was done before."""
+    """Folders, keys, tables, logs, anchors, for every municipality that has none yet; those that are there stay as
+    they are. Raises SettingsWrong when there is nothing to found."""
     folder = settings.folder
-    if folder.anchors.exists():
+    there = folder.read_anchors() if folder.anchors.exists() else {"logs": {}, "registers": {}}
+    if all(tenant.id in there["registers"] for tenant in settings.tenants):
         raise SettingsWrong([f"{folder.anchors} is er al: hier is al een Regie ingericht."])
     _private(folder.path, folder.log, folder.path / "rooms")
-    await _found_keys(settings)
+    await _found_keys(settings, there["registers"])
     rooms = {room: _room_key(settings, room) for room in ROOMS}
     await migrate(settings)
-    anchors = {"logs": {}, "registers": {}, "rooms": rooms} | await _found_rooms(settings, world or World(), rooms)
+    made = await _found_rooms(settings, world or World(), rooms)
+    anchors = {"rooms": rooms} | {kind: made[kind] | there[kind] for kind in made}
     draft = folder.anchors.with_suffix(".draft")
     draft.write_text(json.dumps(anchors, indent=1))
     draft.replace(folder.anchors)
@@ -55,14 +59,19 @@ def _private(*folders: Any) -> None:
         folder.chmod(0o700)
 
 
-async def _found_keys(settings: HouseSettings) -> None:
+async def _found_keys(settings: HouseSettings, there: Container[str]) -> None:
+    """Never for who has a register: a key that is missing there was lost, and a new one would hide it. Raises
+    KeyUnavailable."""
     provider = FileKeyProvider(settings.folder.keys)
-    for tenant in settings.tenants:
-        for room in ROOMS:
-            try:
-                await provider.found(f"regie/{tenant.id}/{room}")
-            except KeyExists:
-                continue  # an init that was broken off
+    for name, founded in ((f"regie/{one.id}/{room}", one.id in there) for one in settings.tenants for room in ROOMS):
+        if founded:
+            if not await provider.versions(name):
+                raise KeyUnavailable(name)
+            continue
+        try:
+            await provider.found(name)
+        except KeyExists:
+            continue  # an init that was broken off
 
 
 def _room_key(settings: HouseSettings, room: str) -> str:

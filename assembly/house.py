@@ -117,7 +117,7 @@ def _open_log(house: House) -> None:
 
 async def _add_desk(house: House) -> None:
     builder = house.builder
-    settings = ConnectorsSettings(**builder.own("connectors"), **builder.settings.sources())
+    settings = builder.told("connectors", ConnectorsSettings, **builder.settings.sources())
     wiring = Wiring(
         vault=house.vault("connectors"),
         consent=house.consent("connectors"),
@@ -134,10 +134,8 @@ async def _add_desk(house: House) -> None:
 
 async def _add_portal(house: House) -> None:
     builder = house.builder
-    given = builder.settings.login
-    if given is None:
-        raise SettingsWrong(["REGIE_HOUSE_LOGIN ontbreekt: waar loggen inwoners in?"])
-    settings = WebSettings(**builder.own("web"), **given.model_dump())
+    login = builder.settings.login
+    settings = builder.told("web", WebSettings, **(login.model_dump() if login else {}))
     register = house.consent("web")
     neighbours = Neighbours(house.vault("web"), register, register, house.audit("web"), catalogue_elements())
     world = builder.world

@@ -49,7 +49,7 @@ class HouseSettings(RoomSettings):
     vault_url: str = ""
     brp_url: str = ""
     login: Login | None = None
-    vault_key_minutes: Annotated[int, Field(ge=0, le=15)] = 15  # how long opened keys of residents stay in memory
+    vault_key_minutes: int | None = None  # REGIE_VAULT_KEY_MINUTES, for who sets up a house without an environment
     contact_email: str = "regie@gemeente.example"
     adopt: bool = False  # this host is new and the log in the database is the newest, says a person; for one start
 
@@ -60,8 +60,8 @@ class HouseSettings(RoomSettings):
         return f"sqlite+aiosqlite:///{self.data.resolve()}/{room}.db"
 
     def sources(self) -> dict[str, Any]:
-        """What the desk is told of the registers behind it."""
-        return {"brp_url": self.brp_url}
+        """What the desk is told of the registers behind it; the rest it reads itself."""
+        return {"brp_url": self.brp_url} if self.brp_url else {}
 
     def by_tenant(self) -> dict[str, Tenant]:
         """The municipalities as rooms know them."""

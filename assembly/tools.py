@@ -1,30 +1,45 @@
 """What the command line does in a house that may be serving elsewhere at the same time: clients, tokens, keys."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from anyio import to_thread
+from pydantic import ValidationError
+
+from assembly.building import World
 from assembly.clients import NewClient, add_client
 from assembly.demo.recipient import Application
 from assembly.founding import demand_newest
 from assembly.house import House, assemble
 from assembly.rotating import rotate
 from assembly.settings import HouseSettings, TenantSettings
+from consent.contract import ActivityVersion, Recipient
 from kernel.caller import room_of
 from kernel.http.client import open_client
+from kernel.message import Message, wire
 from kernel.settings import SettingsWrong
 
 KEEPERS = ("audit", "consent", "vault")  # whoever keeps registers and keys
 COMMAND = "assembly"
+REGISTER_BYTES = 1 << 20
+
+
+class Register(Message):
+    """A file of recipients and activities, in the words of the API."""
+
+    recipients: Annotated[tuple[Recipient, ...], wire("ontvangers")] = ()
+    activities: Annotated[tuple[ActivityVersion, ...], wire("verwerkingsactiviteiten")] = ()
 
 
 @asynccontextmanager
 async def keeping(settings: HouseSettings) -> AsyncIterator[House]:
     """The rooms that keep registers, on the same databases as the serving ones; writers take turns by the head row."""
     await demand_newest(settings, KEEPERS)
-    house = await assemble(settings, KEEPERS)
+    house = await assemble(settings, KEEPERS, World(environ=os.environ))
     async with house.app.router.lifespan_context(house.app):
         yield house
 
@@ -43,6 +58,31 @@ async def register_client(settings: HouseSettings, tenant: str, recipient: str, 
     async with keeping(settings) as house:
         caller = room_of(chosen.id, COMMAND)
         return await add_client(house.consent(COMMAND), caller, recipient, client, chosen.public_url)
+
+
+async def load_register(settings: HouseSettings, tenant: str, path: Path, say: Callable[[str], None]) -> None:
+    """Recipients first, then activities. Raises SettingsWrong, CannotPublish (what came before it stands)."""
+    chosen, wanted = one_tenant(settings, tenant), await to_thread.run_sync(read_register, path)
+    async with keeping(settings) as house:
+        keeper, caller = house.consent(COMMAND), room_of(chosen.id, COMMAND)
+        for recipient in wanted.recipients:
+            await keeper.admit(caller, recipient)
+            say(f"ontvanger {recipient.slug}")
+        for version in wanted.activities:
+            made = await keeper.publish(caller, version)
+            say(f"verwerkingsactiviteit {made.slug}, versie {made.number}")
+
+
+def read_register(path: Path) -> Register:
+    """At most a megabyte. Raises SettingsWrong with a sentence per fault."""
+    try:
+        with path.open("rb") as file:
+            return Register.model_validate_json(file.read(REGISTER_BYTES), by_alias=True, by_name=False)
+    except OSError as error:
+        raise SettingsWrong([f"{path} kan niet worden gelezen ({error.strerror})."]) from None
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise SettingsWrong([f"{path}, {'/'.join(map(str, one['loc']))}: {one['msg']}" for one in faults]) from None
 
 
 def read_clients(path: Path) -> dict[str, Any]:

@@ -49,20 +49,20 @@ class RoomSettings(BaseSettings):
         return (init_settings,)
 
     @classmethod
-    def read(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """From the environment. Raises SettingsWrong with a sentence per fault, all at once."""
-        given = os.environ if environ is None else environ
-        wrong: list[str] = [*_unknown(cls, given)]
-        secrets = _secrets(cls, given, wrong)
+    def read(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Self:
+        """From the environment; what is `given` stands above it. Raises SettingsWrong with a sentence per fault."""
+        around = os.environ if environ is None else environ
+        wrong: list[str] = [*_unknown(cls, around)]
+        secrets = _secrets(cls, around, wrong)
         if wrong:
             raise SettingsWrong(wrong)
         try:
-            found = cls(**{**_Environment(cls, given)(), **secrets})
+            found = cls(**{**_Environment(cls, around)(), **secrets, **given})
         except ValidationError as error:
             raise SettingsWrong(_sentence(cls, fault) for fault in error.errors(include_input=False)) from None
         except ValueError:  # pydantic-settings: a list or a nested value that is no JSON
             raise SettingsWrong([f"Een waarde onder {_prefix(cls)} is geen geldige JSON."]) from None
-        if found.mode == "productie" and given.get(FAILPOINT):
+        if found.mode == "productie" and around.get(FAILPOINT):
             raise SettingsWrong([f"{FAILPOINT} is gezet; dat is alleen voor tests en mag niet in productie."])
         return found
 

@@ -1,19 +1,23 @@
 """What the command line does in a whole house: keys turned, clients registered."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from assembly.building import Builder, World
 from assembly.clients import NewClient
 from assembly.demo.register import LOAN_DESK, TENANT, activities, recipients
 from assembly.founding import found
 from assembly.house import House, assemble
 from assembly.settings import ROOMS, HouseSettings, Login, TenantSettings
-from assembly.tools import register_client, rotate_keys
+from assembly.tools import load_register, register_client, rotate_keys
+from connectors.settings import ConnectorsSettings
 from consent.contract import NoSuchThing
 from kernel.caller import Caller, room_of
+from kernel.crypto import KeyUnavailable
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.settings import SettingsWrong
 from vault.contract import Bsn, Deposit
@@ -87,6 +91,54 @@ async def test_a_client_gets_its_key_once_and_only_for_a_known_recipient(setting
         await register_client(settings, "", "niemand", new)
     with pytest.raises(SettingsWrong, match="--tenant"):
         await register_client(settings, "gm0000", LOAN_DESK, new)
+
+
+async def test_a_second_municipality_is_founded_beside_the_first_and_never_twice(settings: HouseSettings) -> None:
+    before = settings.folder.read_anchors()
+    with pytest.raises(SettingsWrong, match="al een Regie"):
+        await found(settings)
+    other = TenantSettings(id="gm9902", name="Zandvaart", public_url="http://127.0.0.1:8000")
+    both = settings.model_copy(update={"tenants": (*settings.tenants, other)})
+    await found(both)
+    after = both.folder.read_anchors()
+    assert set(after["registers"]) == {TENANT, "gm9902"}
+    assert all(after[kind].items() >= before[kind].items() for kind in before)
+    async with opened(both):
+        pass
+
+
+async def test_a_lost_key_of_a_founded_municipality_is_not_made_anew(settings: HouseSettings) -> None:
+    key = settings.folder.keys / "regie" / TENANT / "vault" / "1.key"
+    key.unlink()
+    other = TenantSettings(id="gm9902", name="Zandvaart", public_url="http://127.0.0.1:8000")
+    with pytest.raises(KeyUnavailable):
+        await found(settings.model_copy(update={"tenants": (*settings.tenants, other)}))
+    assert not key.exists()
+
+
+async def test_a_register_comes_from_a_file_with_every_fault_told(settings: HouseSettings) -> None:
+    path, told = settings.data / "register.json", list[str]()
+    content = {
+        "ontvangers": [one.model_dump(mode="json") for one in recipients()],
+        "verwerkingsactiviteiten": [one.model_dump(mode="json") for one in activities()],
+    }
+    path.write_text(json.dumps(content))
+    await load_register(settings, "", path, told.append)
+    await load_register(settings, "", path, told.append)
+    assert told.count("verwerkingsactiviteit oefening, versie 1") == 2
+    content["ontvangers"][0]["oin"] = "1"
+    path.write_text(json.dumps(content | {"anders": 1}))
+    with pytest.raises(SettingsWrong) as wrong:
+        await load_register(settings, "", path, told.append)
+    assert len(wrong.value.sentences) == 2
+
+
+async def test_rooms_read_their_own_settings_and_know_no_others(settings: HouseSettings) -> None:
+    environ = {"REGIE_CONNECTORS_SOURCE_SECONDS": "1.5", "REGIE_VAULT_KEY_MINUTES": "0"}
+    told = Builder(settings, World(environ=environ)).told("connectors", ConnectorsSettings)
+    assert (told.source_seconds, told.mode) == (1.5, "test")
+    with pytest.raises(SettingsWrong, match="REGIE_WEB_PHONES"):
+        await assemble(settings, world=World(environ={"REGIE_WEB_PHONES": "x"}))
 
 
 def files(folder: Path) -> list[Path]:
