@@ -1,61 +1,22 @@
 """The canary: at the end of a run, nothing that was written may hold the number of anybody in it (trust.md 6).
 
 Searched: pytest's folder (databases with their WAL, logs, answers that journeys heard), the PostgreSQL of the run (its
-files and its log), `var/test`, and every line of every logger before any filter. Numbers: our own residents, and every
-number with a valid check digit that stands in a test. A find fails the run and is told by file and offset, never by
-its number.
+files and its log; databases and clusters that are gone by then were searched before they went), `var/test`, and every
+line of every logger before any filter. A find fails the run and is told by file and offset, never by its number.
 """
 
-import json
 import logging
-import mmap
 import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kernel.logs import masked
-from tests.postgres import RUN
+from tests.needles import ROOT, RUN, canaries, found_before, search
 
-ROOT = Path(__file__).parents[1]
-RESIDENTS = ROOT / "assembly/demo/brp/residents.json"
 FOUND = pytest.StashKey[list[str]]()
-# Files that hold numbers on purpose, each with who wants it there.
-ON_PURPOSE = frozenset(
-    {
-        "personas.json",  # the demo tells outside programs who can log in
-        "persons.json",  # what a test feeds the BRP stand-in
-    }
-)
 HEARD = "heard.log"
-_NINE = re.compile(r"(?<!\d)\d{9}(?!\d)")
-
-
-def canaries() -> frozenset[str]:
-    """Numbers that tests put in."""
-    ours = {str(one["burgerservicenummer"]) for one in json.loads(RESIDENTS.read_text("utf-8"))}
-    written = {number for path in (ROOT / "tests").rglob("*.py") for number in _NINE.findall(path.read_text("utf-8"))}
-    return frozenset(ours | {number for number in written if masked(number) != number and len(set(number)) > 2})
-
-
-def search(paths: Iterable[Path], numbers: Iterable[str]) -> Iterator[str]:
-    """`file: offset` of every number in files below these paths; a file that is gone meanwhile is passed over."""
-    wanted = re.compile(b"|".join(sorted(number.encode() for number in numbers)))
-    for path in paths:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and not file.is_symlink() and file.name not in ON_PURPOSE:
-                yield from (f"{file}: byte {offset}" for offset in _offsets(file, wanted))
-
-
-def _offsets(file: Path, wanted: re.Pattern[bytes]) -> list[int]:
-    try:
-        with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return [found.start() for found in wanted.finditer(content)]
-    except (OSError, ValueError):  # gone, or empty
-        return []
 
 
 class Heard(logging.Formatter):
@@ -100,7 +61,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     places = sorted({path.resolve() for path in written_in(session.config) if path.exists()})
     outermost = [path for path in places if not any(other in path.parents for other in places)]
-    found = list(search(outermost, canaries()))
+    found = [*found_before(), *search(outermost, canaries())]
     session.config.stash[FOUND] = found
     if found and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -149,8 +149,9 @@ class House:
     async def _remember(self, answer: httpx2.Response) -> None:
         """What passes by and may hold no number: searched at the end of the run."""
         headers = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
+        body = (await answer.aread()).decode("utf-8", "replace") if answer.status_code >= 400 else ""
         with (self.folder / "answers.txt").open("a") as file:
-            file.write(f"{answer.request.method} {answer.request.url}\n{headers}\n")
+            file.write(f"{answer.request.method} {answer.request.url}\n{headers}\n{body}\n")
 
     @property
     def asked(self) -> int:

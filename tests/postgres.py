@@ -24,9 +24,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.needles import RUN, search_before_it_goes
 from tests.parts import POSTGRES
 
-RUN = "REGIE_TEST_RUN"
 HOST = "127.0.0.1"
 SERVANT = "postgres"  # the user that Debian's package makes
 OWNER = "regie"  # owns the databases and is no superuser: row-level security holds for it
@@ -73,8 +73,17 @@ class Postgres:
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        """Remove a database, whoever is still connected."""
+        """Remove a database, whoever is still connected, once nobody's number is seen in its files."""
+        self.search(url)
         self._do(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(url.rpartition("/")[2])))
+
+    def search(self, url: str) -> None:
+        """Look for numbers in the files of a database, as it would lie on a stolen disk."""
+        with psycopg.connect(host=HOST, port=self.port, user="postgres", dbname="postgres", autocommit=True) as door:
+            door.execute("CHECKPOINT")
+            named = "SELECT oid FROM pg_database WHERE datname = %s"
+            for (oid,) in door.execute(named, [url.rpartition("/")[2]]).fetchall():
+                search_before_it_goes(self.folder / "data" / "base" / str(oid))
 
     def start(self) -> None:
         """Accepts connections when it returns, also after a kill. Raises RuntimeError with the end of the log."""
@@ -232,3 +241,4 @@ def own_postgres() -> Iterator[Postgres]:
     run.mkdir(exist_ok=True)
     with borrowed_cluster(run / f"own-{uuid4().hex[:8]}") as cluster:
         yield cluster
+        search_before_it_goes(cluster.folder)

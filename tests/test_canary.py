@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.canary import HEARD, canaries, search
+from tests.canary import HEARD
+from tests.needles import RUN, canaries, search
+from tests.parts import POSTGRES
 
 PLANTED = "999993653"
 
@@ -41,18 +43,52 @@ def test_whatever_is_said_to_a_logger_is_heard_before_any_filter(tmp_path_factor
     assert "canary.proof heard this very line" in (tmp_path_factory.getbasetemp() / HEARD).read_text()
 
 
-def test_a_find_fails_the_run(pytester: pytest.Pytester) -> None:
-    """In a run of its own, in this process's image of the house."""
+LEAKS = {
+    "a file": ("tmp_path", '(tmp_path / "planted.log").write_text(PLANTED)', "planted.log"),
+    "a database that is dropped": (
+        "postgres_url",
+        """with connect(postgres_url) as door:
+                door.execute("CREATE TABLE kept (number text)")
+                door.execute("INSERT INTO kept VALUES ('" + PLANTED + "')")""",
+        "/data/base/",
+    ),
+    "the log of a cluster that is removed": (
+        "own_postgres",
+        """with connect(own_postgres.create()) as door, suppress(psycopg.Error):
+                door.execute("SELECT 1 FROM x" + PLANTED)""",
+        "server.log",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "where", [pytest.param(where, marks=[pytest.mark.postgres] * (where != "a file")) for where in LEAKS]
+)
+def test_a_find_fails_the_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """In a run of its own, with a PostgreSQL of its own, in this process's image of the house."""
+    if where != "a file":
+        POSTGRES.or_skip()
+    monkeypatch.delenv(RUN)
+    fixture, leak, place = LEAKS[where]
     pytester.makeconftest('pytest_plugins = ["tests.postgres", "tests.canary"]')
     pytester.makepyfile(
         f"""
-        def test_that_leaks(tmp_path):
-            (tmp_path / "planted.log").write_text("{PLANTED[:4]}" + "{PLANTED[4:]}")
+        from contextlib import suppress
+        import psycopg
+
+        PLANTED = "{PLANTED[:4]}" + "{PLANTED[4:]}"
+
+        def connect(url):
+            return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+        def test_that_leaks({fixture}):
+            {leak}
         """
     )
     done = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", "--rootdir", str(pytester.path))
     assert done.ret == pytest.ExitCode.TESTS_FAILED
-    done.stdout.fnmatch_lines(["*CANARY: somebody's number stands in *planted.log: byte 0*"])
+    done.stdout.fnmatch_lines(["* 1 passed*"])
+    done.stdout.fnmatch_lines([f"*CANARY: somebody's number stands in *{place}*: byte *"])
     assert PLANTED not in done.stdout.str()
-    for leak in pytester.path.parent.rglob("planted.log"):
-        leak.unlink()
+    for file in pytester.path.parent.rglob("planted.log"):
+        file.unlink()
