@@ -2,7 +2,6 @@
 
     class DoorSettings(RoomSettings):
         model_config = SettingsConfigDict(env_prefix="REGIE_DOOR_")
-        url: str
         seed: SecretBytes        REGIE_DOOR_SEED_FILE=/path, or a file `seed` in REGIE_DOOR_SECRETS_DIR
 
 Constructing one reads nothing but its arguments; `read` reads the environment.
@@ -108,8 +107,8 @@ def _unknown(cls: type[BaseSettings], environ: Mapping[str, str]) -> list[str]:
 
 def _twice(cls: type[BaseSettings], environ: Mapping[str, str], given: Iterable[str]) -> list[str]:
     said = {f"{_prefix(cls)}{name}".upper() for name in given}
-    both = (key for key in sorted(environ) if key.upper().split("__")[0].removesuffix("_FILE") in said)
-    return [f"{key} wordt hier niet gelezen: het huis bepaalt dit." for key in both]
+    twice = (key for key in sorted(environ) if key.upper().split("__")[0].removesuffix("_FILE") in said)
+    return [f"{key} wordt hier niet gelezen: het huis bepaalt dit." for key in twice]
 
 
 def _secrets(cls: type[BaseSettings], environ: Mapping[str, str], wrong: list[str]) -> dict[str, bytes]:
