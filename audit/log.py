@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import Made, Storing, kinds_at, overlay_of, series_of
-from audit.contract import EventIdTaken, LogUnavailable, Overtaken, Verdict
+from audit.contract import EventIdTaken, LogUnavailable, OutcomeUnknown, Overtaken, Verdict
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
@@ -83,6 +83,14 @@ class Log:
         Raises LogUnavailable or OutcomeUnknown for all of them: whatever is in doubt, nobody acts.
         """
         progress = Progress()
+        try:
+            return await self._appended(batch, keep_years, progress)
+        except LogUnavailable as error:
+            if progress.stage != "committed":
+                raise
+            raise OutcomeUnknown(error.detail) from error  # the lines stand, so nobody may be told that they do not
+
+    async def _appended(self, batch: Sequence[tuple[str, Entry]], keep_years: int, progress: Progress) -> list[Verdict]:
         with self.guarded(progress):
             # 0 keys, before any lock
             keys = await self.keys()

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from audit.contract import LogUnavailable, OutcomeUnknown, Position, Receipt
 from audit.event import Entry
+from audit.slots import found_state
 from kernel.clock import utc_now
 from tests.audit.logs import DESK, TENANT, Place, act, fence, outcome, receipt, release
 from tests.postgres import Postgres
@@ -191,6 +192,18 @@ async def test_leaf_changed_behind_the_trigger_seals_the_next_start(tmp_path: Pa
     change(url, "UPDATE lines SET leaf = zeroblob(100) WHERE idx = 1")
     async with place.opened() as (_, component):
         with pytest.raises(LogUnavailable, match="veranderd"):
+            await component.check()
+
+
+async def test_line_that_stands_is_not_said_to_be_missing_when_its_head_cannot_be_signed(tmp_path: Path) -> None:
+    async with Place(sqlite_url(tmp_path), tmp_path).opened() as (service, component):
+        door, folder = service.door("connectors"), tmp_path / "signer"
+        await door.record(DESK, [act("weigering"), act("weigering")])
+        forget(folder)
+        found_state(folder / f"{service.desk(DESK).log.origin.replace('/', '~')}.state", 1, bytes(32))
+        with pytest.raises(OutcomeUnknown):
+            await door.record(DESK, [act("weigering")])
+        with pytest.raises(LogUnavailable):
             await component.check()
 
 
