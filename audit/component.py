@@ -87,8 +87,8 @@ class _Running:
         while True:
             try:
                 await desk.sweeper.sweep()
-            except LogUnavailable:
-                _log.warning("sweep_failed")  # the next round tries again
+            except Exception as error:  # whatever it was: what one round met, the next may be spared
+                _log.error("sweep_failed", exc_info=error)
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def check(self) -> None:

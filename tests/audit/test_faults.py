@@ -1,5 +1,6 @@
 """What survives: kills at every step, a full disk, a database set back, rows that somebody changed."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from audit.contract import LogUnavailable, OutcomeUnknown, Position, Receipt
 from audit.event import Entry
 from audit.slots import found_state
 from kernel.clock import utc_now
-from tests.audit.logs import DESK, TENANT, Place, act, fence, outcome, receipt, release
+from tests.audit.logs import DESK, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -193,6 +195,23 @@ async def test_leaf_changed_behind_the_trigger_seals_the_next_start(tmp_path: Pa
     async with place.opened() as (_, component):
         with pytest.raises(LogUnavailable, match="veranderd"):
             await component.check()
+
+
+async def test_sweeper_goes_on_after_a_round_that_no_error_of_ours_ended(url: str, tmp_path: Path) -> None:
+    place = Place(url, tmp_path, clock=utc_now, sweep_seconds=0.05)
+    long_ago = Ticking(utc_now() - timedelta(minutes=2))
+    async with Place(url, tmp_path, clock=long_ago).opened() as (service, _):
+        (left,) = await service.door("connectors").record(DESK, [release({fence(): 0}, long_ago.now)])
+    at = receipt(left).position
+    change(url, f"INSERT INTO audit.outcomes VALUES ('{TENANT}', '{at.term}', {at.index}, 'x', 0, 'x')")  # noqa: S608 - our own
+    async with place.opened() as (service, _):
+        await asyncio.sleep(0.5)
+        change(url, "DELETE FROM audit.outcomes")
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            if await service.door("web").outcomes(DESK, [at]) == ["onbekend"]:
+                return
+    pytest.fail("nobody sweeps any more")
 
 
 async def test_line_that_stands_is_not_said_to_be_missing_when_its_head_cannot_be_signed(tmp_path: Path) -> None:
