@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from audit.contract import Found, Line, Query, Reason, Totals
 from audit.permit import Position
 from kernel.clock import millis, moment
 from kernel.hidden import Hidden
 from kernel.message import Message, Short, wire
+
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9999, 12, 31, tzinfo=UTC))]
 
 
 class ByNumber(Message):
@@ -23,8 +25,8 @@ class Asked(Message):
 
     resident: Annotated[ByNumber | None, wire("inwoner")] = None
     recipient: Annotated[Short, wire("ontvanger")] = ""
-    since: Annotated[AwareDatetime | None, wire("van")] = None
-    until: Annotated[AwareDatetime | None, wire("tot")] = None
+    since: Annotated[Moment | None, wire("van")] = None
+    until: Annotated[Moment | None, wire("tot")] = None
     reason: Annotated[Reason, wire("reden")]
     cursor: Annotated[Short, wire("vorige")] = ""
 

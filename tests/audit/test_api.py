@@ -90,6 +90,8 @@ async def test_search_by_number_answers_in_dutch_and_never_repeats_the_number(
         ("fg", {"ontvanger": "r1", "reden": REASON | {"zaak": "123456789"}}, 400),
         ("fg", {"inwoner": {"bsn": "123456789"}, "reden": REASON}, 400),
         ("fg", {"ontvanger": "r1", "reden": REASON, "vorige": "x"}, 400),
+        ("fg", {"ontvanger": "r1", "reden": REASON, "van": "1969-12-31T23:59:59Z"}, 400),
+        ("fg", {"ontvanger": "r1", "reden": REASON, "tot": "9999-12-31T23:59:59-23:00"}, 400),
         ("desk", {"ontvanger": "r1", "reden": REASON}, 403),
         ("", {"ontvanger": "r1", "reden": REASON}, 401),
     ],
