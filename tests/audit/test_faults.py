@@ -20,7 +20,7 @@ from audit.contract import LogUnavailable, OutcomeUnknown, Position, Receipt
 from audit.event import Entry
 from audit.slots import found_state
 from kernel.clock import utc_now
-from tests.audit.logs import DESK, TENANT, Place, Ticking, act, fence, outcome, receipt, release
+from tests.audit.logs import DESK, HOST, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -212,6 +212,34 @@ async def test_sweeper_goes_on_after_a_round_that_no_error_of_ours_ended(url: st
             if await service.door("web").outcomes(DESK, [at]) == ["onbekend"]:
                 return
     pytest.fail("nobody sweeps any more")
+
+
+async def test_fork_found_at_the_start_opens_the_log_sealed(tmp_path: Path) -> None:
+    place, state = Place(sqlite_url(tmp_path), tmp_path), tmp_path / "signer" / f"{HOST}~{TENANT}~2026h2.state"
+    async with place.opened() as (service, _):
+        await service.door("connectors").record(DESK, [act("weigering"), act("weigering")])
+    for size in (1, 2):
+        state.unlink()
+        found_state(state, size, bytes(32))
+        async with place.opened() as (service, component):
+            with pytest.raises(LogUnavailable, match="verzegeld"):
+                await component.check()
+            with pytest.raises(LogUnavailable, match="verzegeld"):
+                await service.door("connectors").record(DESK, [act("weigering")])
+
+
+async def test_signer_out_of_reach_stops_the_log_for_as_long_as_it_lasts(tmp_path: Path) -> None:
+    state = tmp_path / "signer" / f"{HOST}~{TENANT}~2026h2.state"
+    async with Place(sqlite_url(tmp_path), tmp_path).opened() as (service, component):
+        door = service.door("connectors")
+        await door.record(DESK, [act("weigering")])
+        state.symlink_to(state.rename(tmp_path / "away"))
+        with pytest.raises(LogUnavailable, match="niets vastgelegd"):
+            await door.record(DESK, [act("weigering")])
+        state.unlink()
+        (tmp_path / "away").rename(state)
+        assert receipt((await door.record(DESK, [act("weigering")]))[0]).position.index == 1
+        await component.check()
 
 
 async def test_line_that_stands_is_not_said_to_be_missing_when_its_head_cannot_be_signed(tmp_path: Path) -> None:
