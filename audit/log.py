@@ -13,11 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import Made, Storing, kinds_at, overlay_of, series_of
-from audit.contract import EventIdTaken, LogUnavailable, OutcomeUnknown, Overtaken, Verdict
+from audit.contract import EventIdTaken, LogUnavailable, OutcomeUnknown, Verdict
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
-from audit.judging import Asked, Draft, Judgement, Known, Overlay, Stale, Taken
+from audit.judging import Asked, Draft, Judgement, Known, Overlay, SetBack, Stale, Taken, refusal
 from audit.keychain import Keychain, Owner, TenantKeys
 from audit.leaf import Previous, Spot, act_text, content_hash, write
 from audit.nodes import consistency_proof
@@ -224,12 +224,7 @@ def _verdict(judged: Judgement, receipts: dict[Position, Receipt], kinds: dict[P
     match judged:
         case Taken():
             return EventIdTaken("Dit kenmerk hoort bij een andere gebeurtenis.", position=str(judged.position))
-        case Stale():
-            moved = [
-                {"fence": fence, "epoch": stand.epoch, "kind": kinds[stand.moved_at]}
-                for fence, stand in judged.moved
-                if stand.moved_at
-            ]
-            return Overtaken("Er is net iets veranderd.", moved=moved, position=str(judged.position))
+        case Stale() | SetBack():
+            return refusal(judged, kinds)
         case _:
             return receipts[judged.position]
