@@ -55,11 +55,6 @@ async def build_audit(
     return service, Component(ROOM, running.check, running.run, intern=intern)
 
 
-def hosts_of(tenants: Mapping[str, Tenant]) -> dict[str, str]:
-    """Tenant by host, for what is public."""
-    return {urlsplit(tenant.public_url).netloc: tenant.id for tenant in tenants.values()}
-
-
 class _Running:
     """The tasks of this room; each is held here until it ended."""
 
