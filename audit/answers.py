@@ -3,30 +3,45 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
-from audit.contract import Found, Line, Query, Reason, Totals
+from audit.contract import Found, Line, Plain, Query, Reason, Totals
 from audit.permit import Position
 from kernel.clock import millis, moment
 from kernel.hidden import Hidden
-from kernel.message import Message, Short, wire
+from kernel.message import Body, Message, Short, wire
+
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9999, 12, 31, tzinfo=UTC))]
 
 
-class ByNumber(Message):
+class ByNumber(Body):
     """A resident, by citizen service number, only ever in a body."""
 
     bsn: Hidden
 
 
-class Asked(Message):
-    """A search. `reason` is mandatory: a search is an act."""
+class Why(Body):
+    """A Reason, by its names on the wire only."""
+
+    code: Annotated[Plain, Field(min_length=1, max_length=200), wire("reden")]
+    case: Annotated[Plain, Field(min_length=1, max_length=64), wire("zaak")]
+    note: Annotated[Plain, wire("toelichting")] = ""
+
+
+class Asked(Body):
+    """A search. `why` is mandatory: a search is an act."""
 
     resident: Annotated[ByNumber | None, wire("inwoner")] = None
     recipient: Annotated[Short, wire("ontvanger")] = ""
-    since: Annotated[AwareDatetime | None, wire("van")] = None
-    until: Annotated[AwareDatetime | None, wire("tot")] = None
-    reason: Annotated[Reason, wire("reden")]
+    since: Annotated[Moment | None, wire("van")] = None
+    until: Annotated[Moment | None, wire("tot")] = None
+    why: Annotated[Why, wire("reden")]
     cursor: Annotated[Short, wire("vorige")] = ""
+
+    @property
+    def reason(self) -> Reason:
+        """For the log."""
+        return Reason(code=self.why.code, case=self.why.case, note=self.why.note)
 
     def query(self, subject: str, before: Position | None) -> Query:
         """For the log; times in ms."""

@@ -20,7 +20,7 @@ from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.hidden import Hidden
-from kernel.message import Hex16, Message, Sentence, Short, Text, wire
+from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
     "NOBODY",
@@ -140,8 +140,8 @@ class Query(Message):
     recipient: Short = ""
     activity: Short = ""
     case: Short = ""
-    since: int = 0
-    until: int = 0
+    since: Millis = 0
+    until: Millis = 0
     before: Position | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -180,7 +180,7 @@ class Count(Message):
     subject: Short
     activity: Short
     case: Short = ""
-    since: int = 0
+    since: Millis = 0
 
 
 class Bundle(Message):
