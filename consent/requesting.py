@@ -16,7 +16,7 @@ from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY
 from consent.views import SHUT, ended_at, for_recipient, state_of_row, view
-from consent.words import fault
+from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import derived_id, uuid7
@@ -45,6 +45,7 @@ class Requesting:
 
     async def request(self, caller: Caller, wanted: ConsentRequest, enrol: Enrol | None = None) -> ConsentView:
         """See Consent.request. enrol: asked for a resident who is not known yet, once everything else is in order."""
+        no_numbers({"/zaak": wanted.case, "/terugkeerUrl": wanted.return_url})
         at = millis(self._clock())
         async with self._register.reading(caller.tenant) as rows:
             row, version = await _entitled(rows, caller.organisation, wanted.activity)
@@ -63,9 +64,10 @@ class Requesting:
 
     async def _ask(self, caller: Caller, new: Row, version: ActivityVersion, name: Words) -> ConsentView:
         async with self._register.reading(caller.tenant) as rows:
-            new["fence"] = rows.keys.consent(new["id"])
+            new["fence"], actor = rows.keys.consent(new["id"]), rows.keys.actor(caller)
         said = about_consent("toestemming-gevraagd", derived_id(new["id"], "gevraagd"), new, version,
-                             new["requested_at"], recipient_name=name.nl, application=caller.application)  # fmt: skip
+                             new["requested_at"], recipient_name=name.nl, application=caller.application,
+                             actor=actor)  # fmt: skip
         receipt = await record_one(self._audit, caller, Entry(event=said))
         # BUG: two equal requests at one moment give two questions. Harmless: each is answered by itself.
         async with self._register.writing(caller.tenant) as rows:
