@@ -83,7 +83,7 @@ class Casework:
         at, fence = millis(self._clock()), rows.keys.case(case.recipient, case.reference)
         activity, party, resident = facts
         version = version_of(activity)
-        said = event("zaak-geopend", random_id(), case.resident.subject, at, activity=case.activity,
+        said = event("zaak-geopend", random_id(), case.resident.subject, activity=case.activity,
                      version=str(version.number), purpose=version.purpose.nl, recipient=case.recipient,
                      recipient_name=recipient_of(party).name.nl, case=case.reference, actor=actor,
                      details={"herkomst": case.origin},
@@ -105,7 +105,7 @@ class Casework:
         if row is None:
             raise NoSuchThing()
         event_id = derived_id(f"{recipient}/{reference}", "sluiting")
-        said = event("zaak-gesloten", event_id, row["subject"], millis(self._clock()), activity=row["activity"],
+        said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"],
                      recipient=recipient, case=reference)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
