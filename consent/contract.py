@@ -164,7 +164,7 @@ class CannotPublish(Problem):
 
 
 class NotAgain(Problem):
-    """Members: `vanaf` (ms)."""
+    """Members: `vanaf` (ms): the first moment of a day, UTC."""
 
     code, status, title = "niet-opnieuw-vragen", 409, "Vraag dit nu niet opnieuw"
 

@@ -160,10 +160,12 @@ def _open_equal(earlier: list[Row], elements: tuple[str, ...], case: str, at: in
 
 def _not_barred(earlier: list[Row], elements: tuple[str, ...], days: int, at: int) -> None:
     about = [row for row in earlier if set(names(row["elements"])) & set(elements)]
-    if any(row["status"] in PERMITS and row["requested_at"] > _last_no(about, at) for row in about):
+    last = _last_no(about, at)
+    if any(row["status"] in PERMITS and row["requested_at"] > last for row in about):
         return  # the resident has come back from that no by their own wish
-    until = _last_no(about, at) + days * DAY
-    if about and at < until and _last_no(about, at):
+    # to the end of that day, for vanaf and the bar alike: neither tells at which moment a resident answered
+    until = -(-(last + days * DAY) // DAY) * DAY
+    if last and at < until:
         raise NotAgain("De inwoner levert dit nu zelf aan.", vanaf=until)
 
 
