@@ -86,7 +86,8 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     position = await released(portal)
     visitor, officer = await portal.visitor("r1"), await portal.visitor("fg")
     page = await visitor.get(f"/gebruik/{position}")
-    for wrong, sentence in (("  ", "Schrijf uw vraag op."), ("Ik ben 9999.93.653, ja", "Haal het burgerservicenummer")):
+    number, hint = "Ik ben 999993654, ja", "Haal het burgerservicenummer"
+    for wrong, sentence in (("  ", "Schrijf uw vraag op."), (number, hint), (number + "a" * 1000, "te lang")):
         refused = await visitor.send(page, page.form("vraag"), vraag=wrong)
         assert refused.status == 400 and sentence in refused.text and "9999" not in refused.text
     asked = await visitor.send(page, page.form("vraag"), vraag="Waarom zag u <b>mijn</b> adres?")
@@ -97,6 +98,8 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     assert "regels volgens de getekende stand" in seen.text and "kijkt de regels zelf niet na" in seen.text
     empty = await officer.send(seen, seen.form("vraag"), antwoord=" ")
     assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
+    numbered = await officer.send(seen, seen.form("vraag"), antwoord=f"U bent {number}")
+    assert numbered.status == 400 and hint in numbered.text and "9999" not in numbered.text
     told = await officer.send(seen, seen.form("vraag"), antwoord="Om te zien of u hier woont.")
     assert "Alle vragen zijn beantwoord." in told.text
     assert "Om te zien of u hier woont." in (await visitor.get(f"/gebruik/{position}")).text
@@ -222,6 +225,10 @@ async def test_the_officer_finds_who_saw_a_resident_and_the_resident_sees_the_se
     assert wrong.status == 400 and "Kies een reden." in wrong.text and "999993654" not in wrong.html
     count = len(await portal.house.lines())
     fields = {"bsn": "999993653", "reden": "inzage", "zaak": "FG-1", "soort": "inwoner"}
+    for case in ("999993653", "999993654", "FG-999993653"):
+        numbered = await officer.send(page, page.form("bsn"), **(fields | {"zaak": case}))
+        assert numbered.status == 400 and "Haal het burgerservicenummer uit uw tekst." in numbered.text
+        assert "99999365" not in numbered.html and len(await portal.house.lines()) == count
     found = await officer.send(page, page.form("bsn"), **fields)
     assert found.status == 200 and "Inkomensloket" in found.text and "U gaf" not in found.text
     assert "999993653" not in found.html + found.url and "Deze zoekvraag staat zelf in het logboek" in found.text
