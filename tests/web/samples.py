@@ -177,8 +177,10 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
         "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
         "overzicht": ("overzicht.html", OVERVIEW),
         "overzicht-leeg": ("overzicht.html", EMPTY),
+        "overzicht-te-veel": ("overzicht.html", replace(OVERVIEW, too_many=True)),
         "gebruik": ("gebruik.html", USES),
         "gebruik-leeg": ("gebruik.html", NO_USES),
+        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, more=True)),
         "detail": ("gebruik_detail.html", USE),
         "detail-meer": (
             "gebruik_detail.html",
