@@ -280,8 +280,11 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
 def pages() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Every page by name: its template and its view."""
     failures = {
-        f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, not_saved=True))
+        f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, done="nee"))
         for each in words.ERRORS
+    } | {
+        f"fout-onbekend-{choice}": ("fout.html", Failure(frame=frame("/x"), id="E3", done="onbekend", choice=choice))
+        for choice in (True, False)
     }
     codes = (*words.REFUSALS, *words.OTHER_CODES, "bestaat-niet", "")
     reasons = {

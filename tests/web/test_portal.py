@@ -195,14 +195,37 @@ FAILURES = [LogUnavailable(), OutcomeUnknown(), RegisterUnavailable(), Neighbour
 
 
 @pytest.mark.parametrize("error", FAILURES)
-async def test_a_choice_that_was_not_recorded_says_so(portal: PortalUnderTest, error: Exception) -> None:
+async def test_a_choice_of_which_nothing_is_known_yet_is_called_neither_saved_nor_lost(
+    portal: PortalUnderTest, error: Exception
+) -> None:
     place = await wanted(portal)
     await portal.broken(Failing(portal.house.register, "choose", error))
     visitor = await portal.visitor("r1")
     page = await chosen(visitor, place, "ja")
     assert page.status == (500 if isinstance(error, RuntimeError) else 503)
-    assert "Er gaat iets mis bij ons" in page.text and "Uw keuze is niet bewaard" in page.text
+    assert "Er gaat iets mis bij ons" in page.text and "Wij weten nog niet of uw keuze is bewaard." in page.text
+    assert "niet bewaard" not in page.text and f'href="{place}"' in page.html
     assert "Gelukt" not in page.text and "U mag ja zeggen" in (await visitor.get(place)).text
+
+
+async def test_a_choice_whose_answer_got_lost_stands_and_counts_once(portal: PortalUnderTest) -> None:
+    """The page said that it was not saved: who read that believed that they still shared their data, or had said no."""
+    place = await wanted(portal)
+    await portal.broken(Failing(portal.house.register, "choose", OutcomeUnknown(), after=True))
+    visitor = await portal.visitor("r1")
+    page = await visitor.get(place)
+    for _ in range(2):
+        assert "Wij weten nog niet" in (await visitor.send(page, _choice_form(page), keuze="nee")).text
+        assert "Gelukt. U zei nee." in (await visitor.get(place)).text
+    assert [line.event.kind for line in await portal.house.lines()].count("toestemming-geweigerd") == 1
+
+
+async def test_a_choice_that_was_refused_says_that_it_was_not_saved(portal: PortalUnderTest) -> None:
+    place = await wanted(portal)
+    visitor = await portal.visitor("r1")
+    page = await visitor.get(place)
+    refused = await visitor.send(page, _choice_form(page), csrf="x" * 43, keuze="ja")
+    assert refused.status == 403 and "Uw keuze is niet bewaard." in refused.text
 
 
 async def test_the_vault_opens_by_the_residents_own_hand(portal: PortalUnderTest) -> None:
