@@ -19,7 +19,7 @@ SLACK = 1.0  # seconds between what was sent and when a busy client has read it
 class Said:
     """One act of a client and what it heard. status 0: no answer came. consent: the one it runs under, "" for none."""
 
-    what: str  # release | ja | stop
+    what: str  # release | ja | stop | kluis
     consent: str = ""
     asked: float = 0.0
     answered: float = 0.0
@@ -89,7 +89,8 @@ def asked_without_line(evidence: Evidence) -> list[str]:
 
 def acknowledged_lost(evidence: Evidence) -> list[str]:
     """P2: every line that somebody was told of is there, and is of that kind."""
-    kinds = {"ja": {"toestemming-gegeven"}, "stop": {"toestemming-ingetrokken"}}
+    kinds = {"ja": {"toestemming-gegeven"}, "stop": {"toestemming-ingetrokken"},
+             "kluis": {"kluis-geopend", "kluis-bewaard"}}  # fmt: skip
     lost = []
     for one in evidence.said:
         fits = kinds.get(one.what, {"weigering"} if one.status == 403 else {"verstrekking"})
