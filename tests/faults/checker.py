@@ -49,6 +49,7 @@ class Evidence:
     heads: dict[int, set[bytes]] = field(default_factory=dict)
     witnessed: list[str] = field(default_factory=list)  # complaints of whoever was asked for data
     wrong: list[str] = field(default_factory=list)  # proofs that do not hold
+    _told: set[int] = field(default_factory=set)  # places in `said` whose own head was looked at
 
     def prove(self, index: int, proof: str) -> None:
         """Check a proof offline, and remember its act and its head."""
@@ -60,6 +61,13 @@ class Evidence:
         self.head(proof.partition("\n\n")[2])
         if index < len(self.leaves) and line.leaf_hash != _leaf(self.leaves[index]).hex():
             self.wrong.append(f"row {index} is not the line that was proven")
+
+    def told(self) -> None:
+        """The heads that came along with answers, each once."""
+        for place, one in enumerate(self.said):
+            if place not in self._told and "bewijs" in one.body:
+                self._told.add(place)
+                self.head(one.body["bewijs"].partition("\n\n")[2])
 
     def head(self, note: str) -> None:
         """A signed head that somebody was shown."""
@@ -163,6 +171,7 @@ RULES: dict[str, Callable[[Evidence], list[str]]] = {
 
 def judge(evidence: Evidence) -> dict[str, list[str]]:
     """Complaints by rule; empty is well."""
+    evidence.told()
     found = {name: rule(evidence) for name, rule in RULES.items()}
     return {name: complaints for name, complaints in found.items() if complaints}
 
