@@ -134,12 +134,22 @@ class Moves(Message):
 
 
 class Query(Message):
-    """A search over the log. subject or recipient (or both) and a period in ms; `before` is a cursor."""
+    """A search over the log: everything said must hold. Period in ms; `before` is a cursor.
+
+    actor: pseudonym of an employee. element: given, used or refused. outcome: "open" for releases that have none yet.
+    Ground, kind, outcome and period narrow; a search needs something else besides.
+    """
 
     subject: Short = ""
     recipient: Short = ""
+    application: Short = ""
+    actor: Short = ""
     activity: Short = ""
     case: Short = ""
+    element: Short = ""
+    basis: Sentence = ""
+    kind: Kind | Literal[""] = ""
+    outcome: Outcome | Literal["", "open"] = ""
     since: Millis = 0
     until: Millis = 0
     before: Position | None = None
