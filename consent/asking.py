@@ -11,6 +11,10 @@ from kernel.clock import Clock, millis
 from kernel.errors import NoAccess
 from kernel.ids import derived_id, random_id, uuid7
 
+MOST = 200  # questions in one answer
+NEWEST = (questions.c.asked_at.desc(),)
+OPEN_FIRST = (questions.c.answered_at > 0, questions.c.answered_at.desc(), questions.c.asked_at)
+
 
 class Asking:
     """Owns `questions`."""
@@ -46,13 +50,12 @@ class Asking:
 
     async def asked(self, caller: Caller) -> list[ResidentQuestion]:
         """See Consent.asked."""
-        mine = (questions.c.resident == caller.user,) if caller.kind == "inwoner" else ()
+        mine = caller.kind == "inwoner"
         if not mine:
             _officer_only(caller)
+        whose, order = ((questions.c.resident == caller.user,), NEWEST) if mine else ((), OPEN_FIRST)
         async with self._register.reading(caller.tenant) as rows:
-            shown = [_shown(rows, row) for row in await rows.find(questions, *mine)]
-        newest = sorted(shown, key=lambda one: one.asked_at, reverse=True)
-        return newest if mine else sorted(newest, key=lambda one: one.answered_at > 0)
+            return [_shown(rows, row) for row in await rows.find(questions, *whose, order=order, most=MOST)]
 
     async def answer(self, caller: Caller, question_id: str, text: str) -> ResidentQuestion:
         """See Consent.answer."""

@@ -7,12 +7,14 @@ from sqlalchemy import delete, select
 
 from audit.contract import LogUnavailable, Overtaken
 from consent.activity import Case
-from consent.tables import followed, subject_state
-from kernel.caller import room_of
+from consent.asking import MOST
+from consent.tables import followed, questions, subject_state
+from kernel.caller import Caller, room_of
 from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, PLAN, STAFF, TENANT, House, activity, stop, yes
 
 pytestmark = pytest.mark.anyio
 SOURCE = room_of(TENANT, "connectors")
+OFFICER = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",))
 
 
 @pytest.mark.parametrize("way", ["removed", "set back"])
@@ -122,3 +124,23 @@ async def test_an_act_repeated_after_new_year_is_the_same_act(house: House) -> N
     assert (await house.consent.suspend(STAFF, "loket")).position == suspended.position
     line = await house.log.line(SOURCE, closed.position)
     assert line.event.keep_until == 2046, "of the log, for the activity has no term for this"
+
+
+async def test_the_officer_sees_first_who_waits_longest_however_many_ask(house: House) -> None:
+    await house.ready()
+    await house.request()
+    (line,) = (await house.log.lines(SOURCE, ANNA.subject)).lines
+    asked = [await house.consent.ask(ANNA_HERSELF, ANNA, line.position, "Waarom?") for _ in range(2)]
+    answered = await house.consent.answer(OFFICER, asked[0].id, "Hierom.")
+    assert [one.id for one in await house.consent.asked(OFFICER)] == [asked[1].id, answered.id]
+    async with house.consent._register.writing(TENANT) as rows:
+        (row,) = await rows.find(questions, questions.c.id == asked[1].id)
+        for number in range(MOST):
+            # ids that come before and moments that come after: the order is that of waiting, not of the key
+            new = row | {"id": f"{number:036}", "asked_at": row["asked_at"] + 1 + number}
+            new["sealed"] = rows.keys.seal_text(ANNA.id, new["id"], "vraag", "En waarom?")
+            await rows.add(questions, new)
+    shown = await house.consent.asked(OFFICER)
+    assert (len(shown), shown[0].id, shown[-1].id) == (MOST, asked[1].id, f"{MOST - 2:036}")
+    mine = await house.consent.asked(ANNA_HERSELF)
+    assert (len(mine), mine[0].id) == (MOST, f"{MOST - 1:036}")
