@@ -60,22 +60,26 @@ class Finisher:
     async def sweep(self, keys: TenantKeys, now: int) -> int:
         """Finishes or drops what was left; how many. An unfinished opening waits for its resident to try again."""
         caller, left = room_of(keys.tenant, "vault"), await self.rows.unfinished(keys.tenant, now - AGAIN_AFTER)
-        if not left:
-            return 0
-        verdicts = await self.keep(caller, keys, left)
-        for record, verdict in zip(left, verdicts, strict=True):
-            if isinstance(verdict, EventIdTaken):  # its line is there, under other words
-                await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.members["position"]))
-            elif isinstance(verdict, Overtaken) or record.created_at < now - DROP_AFTER:
-                await self._drop(caller, keys, record)
+        doubtful = [record for record in left if record.created_at < now - DROP_AFTER]
+        again = left[len(doubtful) :]  # the oldest come first, so no number of newer ones keeps them waiting
+        await self._lapse(caller, keys, doubtful)
+        verdicts = await self.keep(caller, keys, again) if again else []
+        judged = zip(again, verdicts, strict=True)
+        await self._lapse(caller, keys, [one for one, said in judged if isinstance(said, Overtaken | EventIdTaken)])
         return len(left)
 
-    async def _drop(self, caller: Caller, keys: TenantKeys, record: Record) -> None:
-        (verdict,) = await self.audit.record(caller, (lapsing(Entry.model_validate_json(record.entry)),))
-        if isinstance(verdict, Receipt):
-            await self.rows.drop(keys.tenant, record.record_id)
-        else:
-            _log.warning("pending_record_stays", code=verdict.code)
+    async def _lapse(self, caller: Caller, keys: TenantKeys, pending: Sequence[Record]) -> None:
+        """Dropped once a line under the id of the act says that it lapsed; kept when a line says that it was kept."""
+        lapsed = [lapsing(Entry.model_validate_json(record.entry)) for record in pending]
+        verdicts = await self.audit.record(caller, lapsed) if lapsed else []
+        for record, verdict in zip(pending, verdicts, strict=True):
+            if isinstance(verdict, Receipt):
+                # a crash before this leaves a pending row and its line: the same line again gives the same receipt
+                await self.rows.drop(keys.tenant, record.record_id)
+            elif isinstance(verdict, EventIdTaken):
+                await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.members["position"]))
+            else:
+                _log.warning("pending_record_stays", code=verdict.code)
 
     async def _learned(self, keys: TenantKeys, resident: str, entry: Entry, verdict: Overtaken) -> Entry:
         """The resident's row knows the flag from now on; the act is asked again at the new epoch."""

@@ -1,13 +1,19 @@
 """What a reviewer tried against the vault."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete
 
 from assembly.demo.register import TENANT
 from audit import tables
+from audit.contract import Entry, LogUnavailable, record_one
 from tests.four_rooms import DESK_WORKER, FourRooms
 from tests.vault.test_permit import CONSENT, Maker
-from vault.contract import Values
+from tests.vault.test_vault import Silent
+from vault.acts import lapsing
+from vault.contract import Deposit, ResidentRef, Values
+from vault.records import Record, RecordRows
 
 pytestmark = pytest.mark.anyio
 
@@ -29,3 +35,42 @@ async def test_a_permit_whose_fence_was_set_back_opens_nothing(empty: FourRooms)
         verdict = refused  # type: ignore[assignment]  # whatever came out
     assert not isinstance(verdict, Values)
     assert empty.keys.unwrapped == before
+
+
+async def left_pending(rooms: FourRooms, resident: ResidentRef, *names: str) -> list[Record]:
+    """What is kept when the log says nothing back and writes nothing."""
+    finisher, deposits = rooms.safe._finisher, tuple(Deposit(element=name, value=1) for name in names)
+    object.__setattr__(finisher, "audit", Silent(finisher.audit, writes=False))
+    with pytest.raises(LogUnavailable):
+        await rooms.safe.keep(rooms.self_of(resident), resident, deposits)
+    object.__setattr__(finisher, "audit", rooms.audit.door("vault"))
+    return await held(rooms, resident, *names)
+
+
+async def held(rooms: FourRooms, resident: ResidentRef, *names: str) -> list[Record]:
+    return await RecordRows(rooms.safe._residents._database).held(TENANT, [(resident.id, name) for name in names])
+
+
+async def test_what_is_in_doubt_lapses_first_however_much_came_after_it(empty: FourRooms) -> None:
+    resident = await empty.income()
+    await left_pending(empty, resident, "kluis.oud")
+    empty.now += timedelta(minutes=11)
+    newer = [f"kluis.nieuw{number}" for number in range(120)]
+    await left_pending(empty, resident, *newer[:60])
+    await left_pending(empty, resident, *newer[60:])
+    empty.now += timedelta(seconds=6)
+    assert await empty.safe.sweep(TENANT) == 100
+    assert await held(empty, resident, "kluis.oud") == []
+    found = await empty.audit.door("vault").lines(DESK_WORKER, resident.subject, None, 200)
+    assert [line.event.kind for line in found.lines].count("vervallen") == 1
+    assert [one.state for one in await held(empty, resident, *newer)].count("effective") == 99
+    assert await empty.safe.sweep(TENANT) == 21
+
+
+async def test_what_lapsed_is_dropped_also_when_somebody_died_in_between(empty: FourRooms) -> None:
+    resident = await empty.income()
+    (pending,) = await left_pending(empty, resident, "kluis.oud")
+    await record_one(empty.audit.door("vault"), DESK_WORKER, lapsing(Entry.model_validate_json(pending.entry)))
+    empty.now += timedelta(seconds=6)
+    await empty.safe.sweep(TENANT)
+    assert await held(empty, resident, "kluis.oud") == []
