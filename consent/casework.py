@@ -108,8 +108,7 @@ class Casework:
         said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"],
                      recipient=recipient, case=reference)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
-        await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, **moved)
+        await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, receipt)
         return receipt
 
 

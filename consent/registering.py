@@ -1,5 +1,7 @@
 """The registers: activities, recipients, applications. What permits is pending, logged, then effective."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Table
 
 from audit.contract import Audit, Event, Receipt, record_one
@@ -36,12 +38,12 @@ class Registering:
         register: Register,
         audit: Audit,
         following: Following,
-        catalogue: tuple[CatalogueElement, ...],
+        catalogue: Mapping[str, CatalogueElement],
         clock: Clock,
     ) -> None:
         self._register, self._audit, self._following, self._clock = register, audit, following, clock
         self._permits = Permits(register, audit, clock)
-        self._catalogue = {element.name: element for element in catalogue}
+        self._catalogue = catalogue
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
         """See Registers.publish."""
@@ -101,8 +103,7 @@ class Registering:
         said = event("activiteit-beeindigd", derived_id(f"{row['slug']}/{row['number']}", "einde"), "systeem",
                      activity=row["slug"], version=str(row["number"]))  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
-        await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, **moved)
+        await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, receipt)
 
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""
@@ -162,9 +163,8 @@ class Registering:
         event_id = derived_id(f"{recipient}/{row['entry']}", "schorsing")
         said = event("ontvanger-geschorst", event_id, "systeem", recipient=recipient)
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
         await self._following.ended(
-            caller.tenant, tables.recipients, "ontvanger-geschorst", {"slug": recipient}, **moved
+            caller.tenant, tables.recipients, "ontvanger-geschorst", {"slug": recipient}, receipt
         )
         return receipt
 
