@@ -7,6 +7,7 @@ from consent import tables
 from consent.activity import Case
 from consent.contract import NoSuchThing, RegisterUnavailable
 from consent.deciding import newest_versions
+from consent.facts import in_scope
 from consent.flagging import state_row
 from consent.following import Following
 from consent.lines import event, permit, recipient_of, restriction, version_of
@@ -53,7 +54,7 @@ class Casework:
     async def _check(self, caller: Caller, cases: Sequence[Case]) -> None:
         for case in cases:
             no_numbers({"/zaak": case.reference})
-            _may(caller, case.recipient)
+            _may(caller, case.recipient, case.activity)
             if caller.kind not in STAFF and case.origin != "opgave":
                 raise fault("/herkomst", "past-niet", "Alleen de bron zelf kan dit opgeven.")
         async with self._register.reading(caller.tenant) as rows:
@@ -98,12 +99,12 @@ class Casework:
     async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
         """See Registers.close_case. Closing again gives the same receipt."""
         no_numbers({"/zaak": reference})
-        _may(caller, recipient)
         key: dict[str, str | int] = {"recipient": recipient, "reference": reference}
         async with self._register.reading(caller.tenant) as rows:
             row = await rows.one(tables.cases, recipient=recipient, reference=reference)
         if row is None:
             raise NoSuchThing()
+        _may(caller, recipient, row["activity"])
         event_id = derived_id(f"{recipient}/{reference}", "sluiting")
         said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"],
                      recipient=recipient, case=reference)  # fmt: skip
@@ -112,9 +113,10 @@ class Casework:
         return receipt
 
 
-def _may(caller: Caller, recipient: str) -> None:
-    """A recipient's own cases, or staff. Another's case is not there."""
-    if caller.kind not in STAFF and (not caller.organisation or caller.organisation != recipient):
+def _may(caller: Caller, recipient: str, activity: str) -> None:
+    """A recipient's own cases within its token, or staff. Another's case is not there."""
+    own = bool(caller.organisation) and caller.organisation == recipient and in_scope(caller, activity)
+    if caller.kind not in STAFF and not own:
         raise NoSuchThing()
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from audit.contract import LogUnavailable, Overtaken
 from consent.activity import Case
 from consent.asking import MOST
+from consent.contract import ConsentRequest, NoSuchThing
 from consent.tables import followed, questions, subject_state
 from kernel.caller import Caller, room_of
 from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, PLAN, STAFF, TENANT, House, activity, stop, yes
@@ -144,3 +145,21 @@ async def test_the_officer_sees_first_who_waits_longest_however_many_ask(house: 
     assert (len(shown), shown[0].id, shown[-1].id) == (MOST, asked[1].id, f"{MOST - 2:036}")
     mine = await house.consent.asked(ANNA_HERSELF)
     assert (len(mine), mine[0].id) == (MOST, f"{MOST - 1:036}")
+
+
+async def test_a_token_for_one_activity_asks_and_opens_nothing_for_another(house: House) -> None:
+    await house.ready(activity(zaak="verplicht"))
+    case = Case(reference="Z-1", recipient="loket", resident=ANNA, activity="regeling")
+    await house.consent.open_case(LOKET, case)
+    narrow = LOKET.model_copy(update={"scope": ("anders",)})
+    wanted = ConsentRequest(resident=ANNA, activity="regeling", elements=(PLAN,))
+    with pytest.raises(NoSuchThing):
+        await house.consent.request(narrow, wanted)
+    with pytest.raises(NoSuchThing):
+        await house.consent.open_case(narrow, case.model_copy(update={"reference": "Z-2"}))
+    with pytest.raises(NoSuchThing):
+        await house.consent.close_case(narrow, "loket", "Z-1")
+    assert await house.kinds() == ["zaak-geopend"]
+    fitting = LOKET.model_copy(update={"scope": ("regeling",)})
+    await house.consent.request(fitting, wanted)
+    await house.consent.close_case(fitting, "loket", "Z-1")
