@@ -3,16 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from assembly.demo.register import TENANT
 from audit import tables
 from audit.contract import Entry, LogUnavailable, record_one
-from tests.four_rooms import DESK_WORKER, FourRooms
+from tests.four_rooms import DESK_WORKER, SECRET, FourRooms
 from tests.vault.test_permit import CONSENT, Maker
 from tests.vault.test_vault import Silent
+from vault import tables as vault_tables
 from vault.acts import lapsing
-from vault.contract import Deposit, ResidentRef, Values
+from vault.contract import Deposit, ResidentRef, Values, VaultUnavailable
 from vault.records import Record, RecordRows
 
 pytestmark = pytest.mark.anyio
@@ -74,3 +75,24 @@ async def test_what_lapsed_is_dropped_also_when_somebody_died_in_between(empty: 
     empty.now += timedelta(seconds=6)
     await empty.safe.sweep(TENANT)
     assert await held(empty, resident, "kluis.oud") == []
+
+
+@pytest.mark.parametrize("forged", ["subject", "fences", "nonsense"])
+async def test_words_written_into_a_waiting_row_do_not_come_into_the_log(empty: FourRooms, forged: str) -> None:
+    resident, other = await empty.income(), await empty.resident(SECRET)
+    (pending,) = await left_pending(empty, resident, "kluis.oud")
+    entry = Entry.model_validate_json(pending.entry)
+    said = {
+        "subject": entry.model_copy(update={"event": entry.event.model_copy(update={"subject": other.subject})}),
+        "fences": entry.model_copy(update={"requires": ()}),
+    }
+    words = said[forged].model_dump_json() if forged in said else "{"
+    async with empty.safe._residents._database.writing(TENANT) as tx:
+        await tx.execute(
+            update(vault_tables.records).where(vault_tables.records.c.state == "pending").values(entry=words)
+        )
+    empty.now += timedelta(seconds=6)
+    with pytest.raises(VaultUnavailable):
+        await empty.safe.sweep(TENANT)
+    assert (await empty.audit.door("vault").lines(DESK_WORKER, other.subject)).lines == ()
+    assert [one.state for one in await held(empty, resident, "kluis.oud")] == ["pending"]
