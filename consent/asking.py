@@ -61,16 +61,17 @@ class Asking:
         """See Consent.answer."""
         _officer_only(caller)
         async with self._register.reading(caller.tenant) as rows:
-            row = await rows.one(questions, id=question_id)
+            row, actor = await rows.one(questions, id=question_id), rows.keys.actor(caller)
         if row is None:
             raise NoSuchThing()
         if row["answered_at"]:
             raise NotNow("Deze vraag is al beantwoord.")
         at = millis(self._clock())
-        said = event("vraag-beantwoord", derived_id(question_id, "antwoord"), row["subject"],
-                     activity=row["activity"], recipient=row["recipient"], details={"vraag": question_id})  # fmt: skip
+        event_id, about = derived_id(question_id, f"antwoord{actor}"), {"vraag": question_id}
+        said = event("vraag-beantwoord", event_id, row["subject"], activity=row["activity"],
+                     recipient=row["recipient"], details=about, actor=actor)  # fmt: skip
         await record_one(self._audit, caller, Entry(event=said))
-        # a crash here leaves a line without its answer: the question stays open, and answering again is the same act
+        # a crash here leaves a line without its answer: the question stays open; the same officer may do the same again
         async with self._register.writing(caller.tenant) as rows:
             row = await rows.one(questions, lock=True, id=question_id)
             if row is None or row["answered_at"]:

@@ -101,13 +101,13 @@ class Casework:
         no_numbers({"/zaak": reference})
         key: dict[str, str | int] = {"recipient": recipient, "reference": reference}
         async with self._register.reading(caller.tenant) as rows:
-            row = await rows.one(tables.cases, recipient=recipient, reference=reference)
+            row, actor = await rows.one(tables.cases, recipient=recipient, reference=reference), rows.keys.actor(caller)
         if row is None:
             raise NoSuchThing()
         _may(caller, recipient, row["activity"])
-        event_id = derived_id(f"{recipient}/{reference}", "sluiting")
+        event_id = derived_id(f"{recipient}/{reference}", f"sluiting{actor}")  # of each who does it, a line
         said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"],
-                     recipient=recipient, case=reference)  # fmt: skip
+                     recipient=recipient, case=reference, actor=actor)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, receipt)
         return receipt

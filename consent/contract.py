@@ -215,7 +215,8 @@ class Consent(Protocol):
         ...
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
-        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable."""
+        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable,
+        OutcomeUnknown."""
         ...
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:

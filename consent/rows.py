@@ -131,6 +131,6 @@ def _refusing() -> Iterator[None]:
     except RowForged as forged:
         _log.critical("row_forged", room="consent", table=str(forged))  # an alarm: somebody wrote who may not
         raise RegisterUnavailable() from forged
-    except (SQLAlchemyError, OSError) as error:
+    except (CannotOpen, SQLAlchemyError, OSError) as error:  # CannotOpen: a text that was altered or moved
         _log.error("register_failed", kind=type(error).__name__)
         raise RegisterUnavailable() from error

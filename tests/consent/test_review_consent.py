@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from audit.contract import LogUnavailable, Overtaken
 from consent.activity import Case
 from consent.asking import MOST
-from consent.contract import ConsentRequest, NoSuchThing
+from consent.contract import ConsentRequest, NoSuchThing, RegisterUnavailable
 from consent.tables import followed, questions, subject_state
 from kernel.caller import Caller, room_of
 from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, PLAN, STAFF, TENANT, House, activity, stop, yes
@@ -16,6 +16,7 @@ from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, PLAN, STAFF, TENANT, 
 pytestmark = pytest.mark.anyio
 SOURCE = room_of(TENANT, "connectors")
 OFFICER = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",))
+CLERK = Caller(tenant=TENANT, kind="medewerker", user="mw-1")
 
 
 @pytest.mark.parametrize("way", ["removed", "set back"])
@@ -163,3 +164,32 @@ async def test_a_token_for_one_activity_asks_and_opens_nothing_for_another(house
     fitting = LOKET.model_copy(update={"scope": ("regeling",)})
     await house.consent.request(fitting, wanted)
     await house.consent.close_case(fitting, "loket", "Z-1")
+
+
+async def test_lines_name_the_employee_who_did_it_and_another_may_do_it_again(house: House) -> None:
+    await house.ready(activity(zaak="verplicht"))
+    case = Case(reference="Z-1", recipient="loket", resident=ANNA, activity="regeling")
+    await house.consent.open_case(LOKET, case)
+    (line,) = (await house.log.lines(SOURCE, ANNA.subject)).lines
+    asked = await house.consent.ask(ANNA_HERSELF, ANNA, line.position, "Waarom?")
+    await house.consent.answer(OFFICER, asked.id, "Hierom.")
+    for clerk in (CLERK, CLERK.model_copy(update={"user": "mw-2"})):
+        await house.consent.close_case(clerk, "loket", "Z-1")
+    await house.consent.publish(CLERK, activity(maximalePeriode=28))
+    await house.consent.suspend(CLERK, "loket")
+    reader = house.audit.desk(STAFF).reader
+    about_her = {(one.event.kind, one.event.actor) for one in (await reader.lines(ANNA.subject, None, 10)).lines}
+    assert {("vraag-beantwoord", "fg-1"), ("zaak-gesloten", "mw-1"), ("zaak-gesloten", "mw-2")} < about_her
+    by_clerk = {one.event.kind for one in (await reader.lines("systeem", None, 20)).lines if one.event.actor == "mw-1"}
+    assert by_clerk == {"activiteit-gepubliceerd", "activiteit-beeindigd", "ontvanger-geschorst"}
+
+
+async def test_a_text_that_was_altered_is_an_answer_and_not_a_crash(house: House) -> None:
+    await house.ready()
+    await house.request()
+    (line,) = (await house.log.lines(SOURCE, ANNA.subject)).lines
+    await house.consent.ask(ANNA_HERSELF, ANNA, line.position, "Waarom?")
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(questions.update().values(sealed=b"x" * 80))
+    with pytest.raises(RegisterUnavailable):
+        await house.consent.asked(OFFICER)
