@@ -111,8 +111,10 @@ async def test_yes_stop_anew_and_no_on_one_page(portal: PortalUnderTest) -> None
     place = await wanted(portal)
     visitor = await portal.visitor("r1")
     assert "Wacht op u" in (await visitor.get("/overzicht")).text
-    nothing = await chosen(visitor, place, "")
-    assert nothing.status == 400 and "Kies ja of nee." in nothing.text
+    for no_choice in ("", "stop", "misschien"):
+        fields = {"actie": "kiezen", "keuze": no_choice}
+        nothing = await visitor.send(asking := await visitor.get(place), _choice_form(asking), **fields)
+        assert nothing.status == 400 and "Kies ja of nee." in nothing.text
     yes = await chosen(visitor, place, "ja")
     assert yes.url == f"{HOST}{place}" and "Gelukt. U zei ja." in yes.text and "Nummer:" in yes.text
     assert "Stoppen" in (await visitor.get("/overzicht")).text
