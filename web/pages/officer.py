@@ -12,7 +12,7 @@ from kernel.errors import NotFound
 from kernel.message import Message, Short
 from web.fg_views import FgSearch, FgStart, LogState, OpenQuestion, Search
 from web.found_lines import found_rows
-from web.frame import FieldError, Option, Pager
+from web.frame import FieldError, Option
 from web.language import AMSTERDAM
 from web.line_views import local_day
 from web.pages.reading import words
@@ -181,7 +181,6 @@ def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
         residents=shown.totals.residents,
         read=len(shown.found.lines),
         rows=found_rows(shown.found.lines, said),
-        pager=Pager(page=1, pages=1),
         coverage=visit.site.coverage,
         receipt=shown.position.index,
     )
