@@ -222,6 +222,18 @@ async def test_a_choice_whose_answer_got_lost_stands_and_counts_once(portal: Por
     assert [line.event.kind for line in await portal.house.lines()].count("toestemming-geweigerd") == 1
 
 
+async def test_a_question_and_an_answer_of_which_nothing_is_known_say_so(portal: PortalUnderTest) -> None:
+    position = await released(portal)
+    for who, verb, field in (("r1", "ask", "vraag"), ("fg", "answer", "antwoord")):
+        await portal.broken(Failing(portal.house.register, verb, OutcomeUnknown(), after=True))
+        visitor = await portal.visitor(who)
+        page = await visitor.get(f"/gebruik/{position}" if who == "r1" else "/fg")
+        told = await visitor.send(page, page.form("vraag"), **{field: "Waarom?"})
+        assert told.status == 503 and "Wij weten nog niet of dit is gelukt." in told.text
+        assert f'href="{urlsplit(page.url).path}"' in told.html
+        assert "Waarom?" not in told.text
+
+
 async def test_a_choice_that_was_refused_says_that_it_was_not_saved(portal: PortalUnderTest) -> None:
     place = await wanted(portal)
     visitor = await portal.visitor("r1")
