@@ -166,11 +166,11 @@ class LoginProvider:
         if self._read_at and now - self._read_at < age:
             return
         found = await self._read("GET", (await self._known())["jwks_uri"])
-        self._read_at = now
-        try:
-            self._keys = KeySet.import_key_set({"keys": list(found["keys"])})
-        except (JoseError, ValueError, TypeError, KeyError):
-            raise NeighbourUnavailable(SILENT) from None
+        listed = found.get("keys")
+        keys = [key for one in (listed if isinstance(listed, list) else []) if (key := _readable(one))]
+        if not keys:
+            raise NeighbourUnavailable(SILENT)
+        self._keys, self._read_at = KeySet(keys), now
 
     async def _known(self) -> dict[str, Any]:
         if not self._metadata:
@@ -211,3 +211,11 @@ class LoginProvider:
     @staticmethod
     def _exactly(value: str) -> dict[str, Any]:
         return {"essential": True, "value": value}
+
+
+def _readable(said: object) -> Key | None:
+    """RFC 7517 section 5: a key of a kind that we do not know is passed over, and says nothing about the others."""
+    try:
+        return JWKRegistry.import_key(said)  # type: ignore[arg-type]  # what is no object raises
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+        return None

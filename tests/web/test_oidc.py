@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from kernel.errors import NeighbourUnavailable
 from kernel.http.client import open_client
+from tests.web.portal import SIGNING, honest
 from web.oidc import BYTES, LoginProvider, LoginRefused
 from web.session import Attempt
 from web.settings import LoginSettings, WebSettings
@@ -126,6 +127,20 @@ async def test_a_code_that_is_refused_is_no_outage() -> None:
 
     with pytest.raises(LoginRefused):
         await provider(answer).claims("code", ATTEMPT, "https://regie.example/")
+
+
+@pytest.mark.parametrize(("strange", "read"), [([{"kty": "PQ", "kid": "new"}, 5, {}], True), ([], True), (None, False)])
+async def test_a_key_of_an_unknown_kind_does_not_take_the_others_with_it(strange: Any, read: bool) -> None:
+    """A provider that adds a newer kind of key shut everybody out."""
+    keys = {"keys": [*strange, SIGNING.as_dict(private=False)]} if read else {"keys": strange}
+    tokens = {"access_token": "a", "id_token": honest({"iss": ISSUER})}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json=keys if request.url.path == "/jwks" else PLACES | tokens)
+
+    with pytest.raises(LoginRefused if read else NeighbourUnavailable) as refused:
+        await provider(answer).claims("code", ATTEMPT, "https://regie.example/")
+    assert not read or refused.value.detail == "inhoud", "the signature was good, and what it says is next"
 
 
 @pytest.mark.parametrize("issuer", ["https://u:geheim@login.example", "https://:geheim@login.example", "login.example"])
