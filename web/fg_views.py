@@ -33,7 +33,7 @@ class LogState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
-    """`/fg`. `saved` tells that an answer was just stored."""
+    """`/fg`. `saved` tells that the answer which was just sent is stored."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]

@@ -100,8 +100,13 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
     numbered = await officer.send(seen, seen.form("vraag"), antwoord=f"U bent {number}")
     assert numbered.status == 400 and hint in numbered.text and "9999" not in numbered.text
+    waits = seen.form("vraag").fields["vraag"]
+    for claimed in ("ja", waits):
+        assert "Het antwoord is bewaard" not in (await officer.get(f"/fg?bewaard={claimed}")).text, (
+            "a link proves nothing"
+        )
     told = await officer.send(seen, seen.form("vraag"), antwoord="Om te zien of u hier woont.")
-    assert "Alle vragen zijn beantwoord." in told.text
+    assert "Alle vragen zijn beantwoord." in told.text and "Gelukt. Het antwoord is bewaard." in told.text
     assert "Om te zien of u hier woont." in (await visitor.get(f"/gebruik/{position}")).text
     acts = (await visitor.get("/gebruik")).text
     assert "U stelde een vraag" in acts and "U kreeg antwoord op uw vraag" in acts
