@@ -26,7 +26,8 @@ from kernel.sql import Database
 ROOM = "audit"
 # trust.md 2.4: who takes over this process could sign what it likes; later the signer gets a process of its own
 IN_PROCESS = "De ondertekenaar van het logboek draait in hetzelfde proces; dat mag niet in productie."
-_POSTGRES_MUST = ("fsync", "full_page_writes", "synchronous_commit")
+# what is acknowledged survives a power cut, and a failed write stops the server: it is not tried again
+_POSTGRES_MUST = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "data_sync_retry": "off"}
 
 _log = logger("audit.component")
 
@@ -102,9 +103,10 @@ class _Running:
 
     async def _durable(self) -> None:
         if self._database.postgres:
-            for name in _POSTGRES_MUST:
-                if await self._value(f"SHOW {name}") != "on":
-                    raise LogUnavailable(f"PostgreSQL staat onveilig: {name} moet aan staan.")
+            for name, safe in _POSTGRES_MUST.items():
+                if await self._value(f"SHOW {name}") != safe:
+                    word = "aan" if safe == "on" else "uit"
+                    raise LogUnavailable(f"PostgreSQL staat onveilig: {name} moet {word} staan.")
             if await self._value("SHOW data_checksums") != "on":
                 _log.warning("data_checksums_off")
                 if self._settings.mode == "productie":
