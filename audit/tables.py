@@ -6,6 +6,8 @@ Lost: nothing is released until they are back; the signer knows how far they wen
 
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
+from kernel.sql.key_rows import key_table
+
 metadata = MetaData(schema="audit")
 
 
@@ -57,9 +59,4 @@ outcomes = _table(
 )  # fmt: skip
 tags = _table("tags", _bytes("tag", key=True), _text("term", key=True), _number("idx", key=True), _number("logged_at"))
 # Wrapped keys. version: 1 for the room's own, the year of destruction for a subject's.
-keys = _table(
-    "keys", _text("purpose", key=True), _text("owner", key=True), _number("version", key=True), _bytes("wrapped"),
-    _number("kek_version"),
-)  # fmt: skip
-
-APPEND_ONLY = ("lines", "tiles", "moves", "tags")
+keys = key_table(metadata)
