@@ -1,8 +1,9 @@
 """The room, put together: logs opened, writers and sweepers running, readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
@@ -15,6 +16,8 @@ from audit.intern import intern_routes
 from audit.keychain import Keychain
 from audit.service import AuditService, Desk
 from audit.settings import AuditSettings
+from audit.signer import HeadSigner, LogSigner
+from audit.signing.remote import RemoteSigner
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Tenant
 from kernel.crypto import KeyProvider
@@ -24,8 +27,11 @@ from kernel.settings import SettingsWrong
 from kernel.sql import Database
 
 ROOM = "audit"
-# trust.md 2.4: who takes over this process could sign what it likes; later the signer gets a process of its own
-IN_PROCESS = "De ondertekenaar van het logboek draait in hetzelfde proces; dat mag niet in productie."
+# trust.md 2.4: who takes over this process could sign what it likes
+IN_PROCESS = (
+    "De ondertekenaar van het logboek draait in hetzelfde proces; dat mag niet in productie. "
+    "Start `regie serve signer` en zet REGIE_AUDIT_SIGNER_SOCKET."
+)
 # what is acknowledged survives a power cut, and a failed write stops the server: it is not tried again
 _POSTGRES_MUST = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "data_sync_retry": "off"}
 
@@ -42,14 +48,21 @@ async def build_audit(
     """Opens every tenant's log, or founds it. Its tables are at the newest version and its KEK
     `regie/<tenant>/audit` exists. gate: for neighbours over HTTP; without it there is no intern door.
     Raises SettingsWrong, KeyUnavailable, SQLAlchemyError: then nothing starts."""
-    if settings.mode == "productie":
+    if settings.mode == "productie" and settings.signer_socket is None:
         raise SettingsWrong([IN_PROCESS])
+    signer: Callable[[str], HeadSigner] = partial(LogSigner, settings.signer)
+    if settings.signer_socket is not None:
+        signer = partial(RemoteSigner, settings.signer_socket)
     database = Database(settings.database, ROOM)
     desks = {}
-    for tenant in tenants.values():
-        place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, settings.signer, settings.adopt)
-        log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
-        desks[tenant.id] = Desk(log, settings.keep_years, clock)
+    try:
+        for tenant in tenants.values():
+            place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, signer, settings.adopt)
+            log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
+            desks[tenant.id] = Desk(log, settings.keep_years, clock)
+    except BaseException:
+        await database.close()
+        raise
     service = AuditService(desks)
     running = _Running(service, database, settings)
     intern = (intern_routes(service, gate),) if gate else ()
