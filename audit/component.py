@@ -1,7 +1,7 @@
-"""The room, put together: logs opened, writers and sweepers running, readiness."""
+"""The room, put together: logs opened, writers, sweepers and watchers running, readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from audit.founding import LogPlace, open_log
 from audit.heads import read_head
 from audit.intern import intern_routes
 from audit.keychain import Keychain
+from audit.log import Log
 from audit.service import AuditService, Desk
 from audit.settings import AuditSettings
 from audit.signer import HeadSigner, LogSigner
@@ -77,28 +78,27 @@ class _Running:
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Writers and sweepers, until left; then the queue is written and the database closed."""
+        """Writers, sweepers and watchers, until left; then the queue is written and the database closed."""
         writers = [asyncio.create_task(desk.writer.run()) for desk in self._service.desks]
-        sweepers = [asyncio.create_task(self._sweep(desk)) for desk in self._service.desks]
+        rounds = [asyncio.create_task(each) for desk in self._service.desks for each in self._rounds(desk)]
         try:
             yield
         finally:
-            for sweeper in sweepers:
-                sweeper.cancel()
+            for each in rounds:
+                each.cancel()
             with suppress(asyncio.CancelledError):
-                await asyncio.gather(*sweepers, return_exceptions=True)
+                await asyncio.gather(*rounds, return_exceptions=True)
             for desk in self._service.desks:
                 desk.writer.stop()
             await asyncio.gather(*writers)
             await self._database.close()
 
-    async def _sweep(self, desk: Desk) -> None:
-        while True:
-            try:
-                await desk.sweeper.sweep()
-            except Exception as error:  # whatever it was: what one round met, the next may be spared
-                _log.error("sweep_failed", exc_info=error)
-            await asyncio.sleep(self._settings.sweep_seconds)
+    def _rounds(self, desk: Desk) -> Sequence[Coroutine[None, None, None]]:
+        settings = self._settings
+        return (
+            _every(settings.sweep_seconds, "sweep_failed", desk.sweeper.sweep, desk.log),
+            _every(settings.watch_seconds, "watch_failed", desk.watcher.watch, desk.log),
+        )
 
     async def check(self) -> None:
         """Raises LogUnavailable with a sentence: sealed, unreadable, or a database that forgets."""
@@ -130,3 +130,12 @@ class _Running:
     async def _value(self, question: str) -> str:
         async with self._database.snapshot("") as reading:
             return str(await reading.scalar(text(question)))
+
+
+async def _every(seconds: float, failed: str, work: Callable[[], Awaitable[object]], log: Log) -> None:
+    while not log.sealed:
+        try:
+            await work()
+        except Exception as error:  # whatever it was: what one round met, the next may be spared
+            _log.error(failed, exc_info=error)
+        await asyncio.sleep(seconds)

@@ -21,4 +21,5 @@ class AuditSettings(RoomSettings):
     signer_socket: Path | None = None
     keep_years: int = Field(ge=1, le=120)
     adopt: bool = False
+    watch_seconds: float = Field(default=30.0, gt=0, le=30)  # a database that was set back is found within a minute
     sweep_seconds: float = Field(default=5.0, gt=0, le=60)
