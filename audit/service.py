@@ -13,6 +13,7 @@ from audit.reading import Reader
 from audit.searching import Searcher
 from audit.standing import Standing
 from audit.sweeping import Sweeper
+from audit.watching import Watcher
 from audit.writer import Writer
 from kernel.caller import Caller
 from kernel.clock import Clock
@@ -28,6 +29,7 @@ class Desk:
         self.log = log
         self.writer = Writer(log, keep_years)
         self.reader, self.prover, self.standing = Reader(log), Prover(log), Standing(log)
+        self.watcher = Watcher(log)
         self.searcher = Searcher(log, self.reader, self._record)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
 
