@@ -5,12 +5,17 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
+from assembly.auditing import as_json, as_table, fsck, statuses, told
 from assembly.building import World
 from assembly.clients import NewClient, Role
 from assembly.demo.brp.loader import UnreadablePersons
@@ -21,7 +26,7 @@ from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.settings import ROOMS, HouseSettings
 from assembly.tools import load_register, read_clients, register_client, rotate_keys, token_for
-from kernel.crypto import KeyUnavailable
+from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.errors import Problem
 from kernel.http.server import serve as serve_app
 from kernel.http.server import until_signal
@@ -98,6 +103,8 @@ def serve(
 client = typer.Typer(no_args_is_help=True, help="Applications of recipients.")
 key = typer.Typer(no_args_is_help=True, help="Keys.")
 register = typer.Typer(no_args_is_help=True, help="Recipients and processing activities.")
+audit = typer.Typer(no_args_is_help=True, help="The log: does it fit, and how does it stand?")
+app.add_typer(audit, name="audit")
 app.add_typer(client, name="client")
 app.add_typer(key, name="key")
 app.add_typer(register, name="register")
@@ -147,6 +154,53 @@ def key_rotate(
     asyncio.run(rotate_keys(HouseSettings.read(), (room,) if room else ROOMS, typer.echo))
 
 
+@audit.command("fsck")
+def audit_fsck(
+    tenant: Annotated[str, typer.Option(help="one municipality; none is all")] = "",
+    without_keys: Annotated[bool, typer.Option("--without-keys", help="hashes, tree and signer only")] = False,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="a signed head that you kept; may be repeated"),
+    ] = None,
+) -> None:
+    """Compute the whole log anew and name what does not fit. Exit status: 0 it fits, 1 not, 2 could not be checked."""
+    with _judging():
+        reports = asyncio.run(fsck(HouseSettings.read(), tenant, without_keys, checkpoint or ()))
+    for report in reports:
+        for sentence in told(report):
+            typer.echo(sentence)
+    found = {report.status for report in reports}
+    raise typer.Exit(1 if 1 in found else max(found))
+
+
+@audit.command("status")
+def audit_status(
+    tenant: Annotated[str, typer.Option(help="one municipality; none is all")] = "",
+    machine: Annotated[bool, typer.Option("--json", help="for machines; times in milliseconds")] = False,
+) -> None:
+    """Tell how each log stands. Exit status: 0 all are well, 1 one is not, 2 could not be seen."""
+    with _judging():
+        found = asyncio.run(statuses(HouseSettings.read(), tenant))
+    if machine:
+        typer.echo(as_json(found))
+    else:
+        Console().print(as_table(found))
+    raise typer.Exit(0 if all(one.healthy for one in found) else 1)
+
+
+@contextmanager
+def _judging() -> Iterator[None]:
+    """What cannot be judged is neither good nor wrong: status 2."""
+    try:
+        yield
+    except SettingsWrong as wrong:
+        _fail(*wrong.sentences, status=2)
+    except (KeyUnavailable, CannotOpen):
+        _fail("De sleutels van het logboek zijn niet bereikbaar of openen niet. Probeer --without-keys.", status=2)
+    except (SQLAlchemyError, OSError, TypeError) as error:  # TypeError: a column holds another type than it may
+        _fail(f"Het logboek is niet te lezen ({type(error).__name__}).", status=2)
+
+
 def main() -> None:
     """Every foreseen failure is a sentence and exit status 1; a bug keeps its traceback."""
     level = logging.WARNING if sys.argv[1:2] == ["demo"] else logging.INFO  # the demo tells its own story
@@ -166,7 +220,7 @@ def main() -> None:
         _fail(f"{error.strerror or error}. Draait er al iets op deze poort? Kies een andere met --port.")
 
 
-def _fail(*sentences: str) -> None:
+def _fail(*sentences: str, status: int = 1) -> NoReturn:
     for sentence in sentences:
         typer.echo(f"regie: {sentence}", err=True)
-    sys.exit(1)
+    sys.exit(status)
