@@ -12,7 +12,7 @@ from audit.founding import CHANGED, EMPTIED, STATE_GONE, rehash
 from audit.heads import founding_of, read_head
 from audit.keychain import Keychain
 from audit.log import ROLLBACK
-from audit.signer import LogSigner, largest_state
+from audit.signer import LogSigner, ever_signed
 from audit.slots import StateLost
 from audit.tables import keys, under_way
 from kernel.crypto import KeyProvider
@@ -56,7 +56,7 @@ async def status_of(database: Database, provider: KeyProvider, folder: Path, ten
     async with database.snapshot(tenant) as reading:
         founding = await founding_of(reading, tenant)
     if founding is None:
-        found.sealed, found.complaint = (EMPTIED, "") if largest_state(folder, tenant) else ("", NO_LOG)
+        found.sealed, found.complaint = (EMPTIED, "") if ever_signed(folder, tenant) else ("", NO_LOG)
         return found
     found.origin, found.term = founding
     try:

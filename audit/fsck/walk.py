@@ -14,10 +14,14 @@ from audit.fsck.trees import Signed, TreeCheck
 from audit.permit import LEAF_MAGIC, Position
 from audit.tables import lines
 
-BATCH = 4_096  # lines hashed together, some 10 MB
+BATCH = 8_192  # lines hashed together, some 20 MB
 LEAF = 100
 _ENTRY = slice(68, 100)
 _HASHED = (lines.c.idx, lines.c.leaf, lines.c.leaf_hash, lines.c.act, lines.c.body)
+_RAW = (
+    "SELECT idx, leaf, leaf_hash, act, body FROM lines WHERE tenant_id = ? AND term = ? AND idx BETWEEN ? AND ? "
+    "ORDER BY idx"
+)
 Walked = Callable[[int, int], None]
 """(lines done, lines in all); called after every batch."""
 
@@ -66,10 +70,9 @@ class Walk:
     async def batches(self, width: int, columns: Sequence[Column[Any]]) -> AsyncIterator[tuple[list[Any], list[bytes]]]:
         """Rows with their leaf hashes, in order, already in the tree; at the end the tree and the head are judged.
         After `measure`. columns: begin with those of `_HASHED`."""
-        query = select(*columns).where(*self._here).order_by(lines.c.idx)
         for first in range(0, self.size, width):
             upto = min(first + width, self.size)
-            rows = list(await self.reading.execute(query.where(lines.c.idx.between(first, upto - 1))))
+            rows = await self._rows(columns, first, upto - 1)
             hashes = self._hashed(first, upto, rows)
             present = hashes if len(rows) == len(hashes) else [hashes[row[0] - first] for row in rows]
             await self.tree.take(hashes)
@@ -87,13 +90,21 @@ class Walk:
     def _here(self) -> tuple[Any, ...]:
         return lines.c.tenant_id == self.tenant, lines.c.term == self.term
 
+    async def _rows(self, columns: Sequence[Column[Any]], first: int, last: int) -> list[Any]:
+        """SQLite hands tuples straight from its driver where nobody needs names: half the time of a pass was theirs."""
+        query = select(*columns).where(*self._here, lines.c.idx.between(first, last)).order_by(lines.c.idx)
+        if len(columns) > len(_HASHED) or self.reading.dialect.name != "sqlite":
+            return list(await self.reading.execute(query))
+        driver: Any = (await self.reading.get_raw_connection()).driver_connection
+        return list(await driver.execute_fetchall(_RAW, (self.tenant, self.term, first, last)))
+
     def _hashed(self, first: int, upto: int, rows: list[Any]) -> list[bytes]:
         """Leaf hashes of all places; one that is missing has a hash that nothing has."""
         columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(_HASHED)
         indexes, leaves, stored, acts, bodies, *_ = columns
         hashes, entries = leaf_hashes(leaves), entry_hashes(acts, bodies)
         whole = indexes == tuple(range(first, upto))
-        if whole and stored == tuple(hashes) and all(map(_sound, leaves, entries)):
+        if whole and stored == tuple(hashes) and all_sound(leaves, entries):
             return hashes
         for index, leaf, kept, told, entry in zip(indexes, leaves, stored, hashes, entries, strict=True):
             if kept != told:
@@ -123,6 +134,15 @@ class Walk:
         wrong += ["origin"] if self.asked.origins and row["origin"] not in self.asked.origins else []
         if wrong:
             self.add(Wrong("kop", "head", None, " ".join(wrong)))
+
+
+def all_sound(leaves: Sequence[bytes], entries: Sequence[bytes]) -> bool:
+    """As `_sound` of each, without a call per line."""
+    return (
+        {len(leaf) for leaf in leaves} <= {LEAF}
+        and {leaf[: len(LEAF_MAGIC)] for leaf in leaves} <= {LEAF_MAGIC}
+        and [leaf[_ENTRY] for leaf in leaves] == entries
+    )
 
 
 def _sound(leaf: bytes, entry: bytes) -> bool:
