@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -28,6 +28,7 @@ from assembly.settings import ROOMS, HouseSettings
 from assembly.tools import load_register, read_clients, register_client, rotate_keys, token_for
 from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.errors import Problem
+from kernel.http.metrics import metrics_app
 from kernel.http.server import serve as serve_app
 from kernel.http.server import until_signal
 from kernel.logs import set_up_logs
@@ -86,6 +87,8 @@ def serve(
     ] = None,
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="/metrics for Prometheus; none: not at all")] = 0,
+    metrics_host: Annotated[str, typer.Option(help="never one that is reached from outside")] = "127.0.0.1",
 ) -> None:
     """Serve all rooms in one process, or the rooms named; the others are found through REGIE_HOUSE_…_URL."""
     settings, chosen = HouseSettings.read(), tuple(rooms or ROOMS)
@@ -93,7 +96,11 @@ def serve(
     async def run() -> None:
         await demand_newest(settings, chosen)
         house = await assemble(settings, chosen, World(environ=os.environ))
-        async with serve_app(house.app, host, port) as address:
+        async with AsyncExitStack() as stack:
+            if metrics_port:
+                told = [one.metrics for one in house.builder.components if one.metrics]
+                await stack.enter_async_context(serve_app(metrics_app(told), metrics_host, metrics_port))
+            address = await stack.enter_async_context(serve_app(house.app, host, port))
             typer.echo(f"regie: {' '.join(chosen)} op {address.url}", err=True)
             await until_signal()
 

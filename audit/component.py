@@ -14,6 +14,7 @@ from audit.founding import LogPlace, open_log
 from audit.heads import read_head
 from audit.intern import intern_routes
 from audit.keychain import Keychain
+from audit.metrics import LogMetrics
 from audit.service import AuditService, Desk
 from audit.settings import AuditSettings
 from audit.signer import HeadSigner, LogSigner
@@ -66,7 +67,8 @@ async def build_audit(
     service = AuditService(desks)
     running = _Running(service, database, settings)
     intern = (intern_routes(service, gate),) if gate else ()
-    return service, Component(ROOM, running.check, running.run, intern=intern)
+    metrics = LogMetrics(service.desks)
+    return service, Component(ROOM, running.check, running.run, intern=intern, metrics=metrics.text)
 
 
 class _Running:

@@ -35,6 +35,7 @@ async def lived_in(settings: HouseSettings) -> str:
     await found(settings)
     house = await assemble(settings, ("audit", "consent", "vault"))
     async with house.app.router.lifespan_context(house.app):
+        assert "/metrics" not in {getattr(route, "path", "") for route in house.app.routes}, "it has a door of its own"
         caller = room_of(TENANT, "consent")
         await record_one(house.audit("consent"), caller, Entry(event=Event(id=random_id(), kind="weigering")))
         return await house.audit("consent").checkpoint(caller)
