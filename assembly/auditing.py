@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from assembly.building import World
 from assembly.founding import demand_newest
@@ -105,23 +104,20 @@ def as_json(found: Sequence[Status]) -> str:
     return json.dumps([{**asdict(one), "healthy": one.healthy} for one in found], indent=1)
 
 
-def as_table(found: Sequence[Status]) -> Table:
-    """The statuses for people: a row per fact, which fits on any terminal."""
-    table = Table.grid(padding=(0, 2))
+def as_text(found: Sequence[Status]) -> Iterator[str]:
+    """The statuses for people, a line per fact."""
     for one in found:
-        state = f"VERZEGELD: {one.sealed}" if one.sealed else one.complaint or "goed"
-        table.add_row(one.tenant, state)
-        table.add_row("  logboek", f"{one.origin}, termijn {one.term}")
-        table.add_row("  regels", f"{one.size}, getekend tot {'?' if one.signed is None else one.signed}")
-        table.add_row("  wortel", one.root)
-        table.add_row("  laatste regel", _ago(one.age))
-        table.add_row("  onderweg", f"{one.under_way}" + (f", de oudste {_ago(one.oldest)}" if one.under_way else ""))
-        table.add_row("  sleutels per jaar", ", ".join(f"{year}: {count}" for year, count in one.keys.items()))
-    return table
+        yield f"{one.tenant}: {f'VERZEGELD: {one.sealed}' if one.sealed else one.complaint or 'goed'}"
+        yield f"  logboek            {one.origin}, termijn {one.term}"
+        yield f"  regels             {one.size}, getekend tot {'?' if one.signed is None else one.signed}"
+        yield f"  wortel             {one.root}"
+        yield f"  laatste regel      {_ago(one.age)}"
+        yield f"  onderweg           {one.under_way}" + (f", de oudste {_ago(one.oldest)}" if one.under_way else "")
+        yield f"  sleutels per jaar  {', '.join(f'{year}: {count}' for year, count in one.keys.items())}"
 
 
 def _ago(milliseconds: int | None) -> str:
-    return "" if milliseconds is None else f"{milliseconds / 1000:.0f} s geleden"
+    return "geen" if milliseconds is None else f"{milliseconds / 1000:.0f} s geleden"
 
 
 def _checkpoint(path: Path, anchors: dict[str, str], tenant: str) -> Signed | None:

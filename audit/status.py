@@ -81,7 +81,8 @@ async def _read(database: Database, provider: KeyProvider, found: Status, now: i
         found.oldest = None if oldest is None else now - oldest
         try:
             head = await read_head(reading, found.tenant, seal)
-            found.size, found.root, found.age = head.size, head.root.hex(), now - head.last_logged_at
+            found.size, found.root = head.size, head.root.hex()
+            found.age = now - head.last_logged_at if head.size else None
             await rehash(reading, head)
         except (ProofError, RowForged):
             found.sealed = found.sealed or CHANGED
