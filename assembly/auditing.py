@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -10,15 +11,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from assembly.building import World
+from assembly.building import KEEP_YEARS, World
 from assembly.founding import demand_newest
 from assembly.settings import HouseSettings, TenantSettings
 from assembly.tools import one_tenant
+from audit.component import signer_of
 from audit.fsck.checking import check_log
 from audit.fsck.findings import Report, Wrong
 from audit.fsck.outside import checkpoint_in, outside_of
 from audit.fsck.trees import Signed
 from audit.fsck.walk import Asked, Walked
+from audit.settings import AuditSettings
+from audit.signer import HeadSigner
 from audit.status import Status, status_of
 from kernel.clock import millis, utc_now
 from kernel.proof.hashes import ProofError
@@ -33,12 +37,13 @@ async def fsck(settings: HouseSettings, wanted: str, keyless: bool, notes: Seque
     """A report per municipality; none wanted: all. Raises SettingsWrong, KeyUnavailable, CannotOpen, SQLAlchemyError:
     then nothing was judged."""
     anchors = await _founded(settings)
+    signer = _signer(settings)
     provider = None if keyless else World().keys(settings.folder.keys)
     database = Database(settings.database("audit"), "audit")
     reports = []
     try:
         for tenant in chosen_of(settings, wanted):
-            outside = outside_of(settings.folder.log, tenant.id, anchors, with_key=not keyless)
+            outside = outside_of(signer, tenant.id, anchors, with_key=not keyless)
             kept = [_checkpoint(note, anchors, tenant.id) for note in notes]
             with _bar(tenant.id) as progress:
                 asked = Asked(
@@ -65,11 +70,17 @@ async def statuses(settings: HouseSettings, wanted: str) -> list[Status]:
     database = Database(settings.database("audit"), "audit")
     try:
         return [
-            await status_of(database, provider, settings.folder.log, tenant.id, now)
+            await status_of(database, provider, _signer(settings), tenant.id, now)
             for tenant in chosen_of(settings, wanted)
         ]
     finally:
         await database.close()
+
+
+def _signer(settings: HouseSettings) -> Callable[[str], HeadSigner]:
+    """As the log finds it. Raises SettingsWrong."""
+    given = {"mode": settings.mode, "database": settings.database("audit"), "signer": settings.folder.log}
+    return signer_of(AuditSettings.read(os.environ, keep_years=KEEP_YEARS, **given))
 
 
 async def _founded(settings: HouseSettings) -> dict[str, str]:

@@ -39,6 +39,13 @@ _POSTGRES_MUST = {"fsync": "on", "full_page_writes": "on", "synchronous_commit":
 _log = logger("audit.component")
 
 
+def signer_of(settings: AuditSettings) -> Callable[[str], HeadSigner]:
+    """The signer of an origin: at the other end of the socket, or here."""
+    if settings.signer_socket is not None:
+        return partial(RemoteSigner, settings.signer_socket)
+    return partial(LogSigner, settings.signer)
+
+
 async def build_audit(
     settings: AuditSettings,
     tenants: Mapping[str, Tenant],
@@ -51,9 +58,7 @@ async def build_audit(
     Raises SettingsWrong, KeyUnavailable, SQLAlchemyError: then nothing starts."""
     if settings.mode == "productie" and settings.signer_socket is None:
         raise SettingsWrong([IN_PROCESS])
-    signer: Callable[[str], HeadSigner] = partial(LogSigner, settings.signer)
-    if settings.signer_socket is not None:
-        signer = partial(RemoteSigner, settings.signer_socket)
+    signer = signer_of(settings)
     database = Database(settings.database, ROOM)
     desks = {}
     try:

@@ -3,8 +3,8 @@
 It says what a start would find now. Whether a process that runs has sealed itself, that process says at `/readyz`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -12,7 +12,7 @@ from audit.founding import CHANGED, EMPTIED, STATE_GONE, rehash
 from audit.heads import founding_of, read_head
 from audit.keychain import Keychain
 from audit.log import ROLLBACK
-from audit.signer import LogSigner, ever_signed
+from audit.signer import HeadSigner
 from audit.slots import StateLost
 from audit.tables import keys, under_way
 from kernel.crypto import KeyProvider
@@ -50,18 +50,21 @@ class Status:
         return not (self.sealed or self.complaint)
 
 
-async def status_of(database: Database, provider: KeyProvider, folder: Path, tenant: str, now: int) -> Status:
-    """folder: of the signer. now: ms. Raises KeyUnavailable, CannotOpen, SQLAlchemyError."""
+async def status_of(
+    database: Database, provider: KeyProvider, signer: Callable[[str], HeadSigner], tenant: str, now: int
+) -> Status:
+    """signer: of an origin. now: ms. Raises KeyUnavailable, CannotOpen, SQLAlchemyError."""
     found = Status(tenant)
     async with database.snapshot(tenant) as reading:
         founding = await founding_of(reading, tenant)
     if founding is None:
-        found.sealed, found.complaint = (EMPTIED, "") if ever_signed(folder, tenant) else ("", NO_LOG)
+        before = signer(f"nergens/{tenant}/2000h1").signed_before()  # of whatever origin
+        found.sealed, found.complaint = (EMPTIED, "") if before else ("", NO_LOG)
         return found
     found.origin, found.term = founding
     try:
         # the signer first: what it knows was committed before
-        found.signed = LogSigner(folder, found.origin).remembered().size
+        found.signed = signer(found.origin).remembered().size
     except (FileNotFoundError, StateLost):
         found.sealed = STATE_GONE
     await _read(database, provider, found, now)

@@ -1,14 +1,14 @@
 """What is known of a log outside its database: the signer's memory, its key, checkpoints in anybody's hands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from audit.fsck.trees import Signed
-from audit.signer import LogSigner
-from audit.slots import StateLost
+from audit.signer import Fork, HeadSigner, SignedHead
+from audit.slots import Remembered, StateLost
 from kernel.crypto import KeyUnavailable, verify
 from kernel.proof.checkpoint import open_checkpoint
+from kernel.proof.hashes import ProofError
 from kernel.proof.note import VerifierKey
 
 NO_ANCHOR = "er is geen openbare sleutel van dit logboek: herkomst en handtekeningen zijn niet nagekeken"
@@ -27,27 +27,35 @@ class Outside:
     wrong: bool = False
 
 
-def outside_of(folder: Path, tenant: str, anchors: Mapping[str, str], with_key: bool) -> Outside:
-    """Read before the database. anchors: public keys in hex by origin. with_key: also hold the signer's own key against
-    them. Waits for nobody."""
+def outside_of(signer: Callable[[str], HeadSigner], tenant: str, anchors: Mapping[str, str], with_key: bool) -> Outside:
+    """Read before the database. anchors: public keys in hex by origin. with_key: the signer signs its newest head once
+    more, which changes nothing, and that is held against the anchors."""
     mine = {origin: key for origin, key in anchors.items() if origin.split("/")[1:2] == [tenant]}
     signed, unjudged, wrong = [], [] if mine else [NO_ANCHOR], False
     for origin, key in mine.items():
-        signer = LogSigner(folder, origin)
+        one = signer(origin)
         try:
-            state = signer.remembered()
+            state = one.remembered()
             signed.append(Signed("ondertekenaar", state.size, state.root))
+            wrong = wrong or (with_key and not _signs(one, state, key))
         except FileNotFoundError:
             unjudged.append(NO_STATE)
         except StateLost:
             unjudged.append(STATE_LOST)
-        if with_key:
-            try:
-                signer.open()
-                wrong = wrong or signer.public_key.hex() != key
-            except (KeyUnavailable, OSError):
-                unjudged.append(NO_KEY)
+        except (KeyUnavailable, OSError):
+            unjudged.append(NO_KEY if signed else NO_STATE)
     return Outside(tuple(signed), tuple(mine), tuple(unjudged), wrong)
+
+
+def _signs(signer: HeadSigner, state: Remembered, key: str) -> bool:
+    """Whether its word on its newest head is that of the published key."""
+    signer.open()
+    try:
+        head = signer.sign(state.size, state.root, state.size, ())
+        verifier = VerifierKey(signer.origin, bytes.fromhex(key))
+        return isinstance(head, SignedHead) and bool(open_checkpoint(head.note, [verifier], verify))
+    except (Fork, ProofError):
+        return False
 
 
 def checkpoint_in(note: str, anchors: Mapping[str, str], tenant: str) -> Signed | None:

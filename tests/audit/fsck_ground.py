@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from audit.fsck.checking import check_log
@@ -11,6 +12,7 @@ from audit.fsck.outside import outside_of
 from audit.fsck.trees import Signed
 from audit.fsck.walk import Asked
 from audit.service import AuditService
+from audit.signer import LogSigner
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.sql import Database
 from tests.audit.logs import DESK, HOST, TENANT, Place, act, fence, outcome, receipt, release
@@ -54,7 +56,7 @@ class Ground:
 
 async def checked(url: str, folder: Path, anchor: str, keys: bool = True, signed: tuple[Signed, ...] = ()) -> Report:
     """As the command does it."""
-    outside = outside_of(folder / "signer", TENANT, {ORIGIN: anchor}, with_key=keys)
+    outside = outside_of(partial(LogSigner, folder / "signer"), TENANT, {ORIGIN: anchor}, with_key=keys)
     asked = Asked(TENANT, [TENANT], (*outside.signed, *signed), outside.origins, outside.unjudged)
     database = Database(url, "audit")
     try:
