@@ -14,7 +14,7 @@ from audit.fsck.scratch import Scratch
 from audit.fsck.walk import Walk
 from audit.keychain import TenantKeys
 from audit.tables import head, lines, moves, tags
-from audit.tags import tags_of
+from audit.tags import Tagger
 from kernel.sql import RowForged
 
 BATCH = 1_024  # lines opened together, some 10 MB with what they say
@@ -80,7 +80,7 @@ class Opened:
     def _tags_of(self, told: Told) -> list[tuple[bytes, int]]:
         if told.event is None:
             return []
-        return [(tag, told.at) for tag in dict.fromkeys(tags_of(self._keys.tags, told.event, told.at))]
+        return [(tag, told.at) for tag in dict.fromkeys(Tagger(self._keys.tags).of(told.event, told.at))]
 
     async def _moves(self, batch: Sequence[Told]) -> None:
         """The table beside the acts. An act that does not open was named already."""
