@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.bulk import NOTHING, among, insert_rows, replacing
 from audit.event import Kind
 from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
@@ -21,7 +21,7 @@ from audit.labels import label_id, sealed_label
 from audit.leaf import Previous, Written, act_place, opened
 from audit.permit import Position
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
-from audit.tags import tags_of
+from audit.tags import Tagger
 from kernel.canonical import read_canonical
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
@@ -58,7 +58,7 @@ async def stands_of(tx: AsyncConnection, tenant: str, named: Iterable[str], seal
     wanted = sorted(named)
     if not wanted:
         return {}
-    query = select(fences).where(fences.c.tenant_id == tenant, fences.c.fence.in_(wanted))
+    query = select(fences).where(fences.c.tenant_id == tenant, among(tx, fences.c.fence, wanted))
     rows = [seal.checked(fences, dict(row)) for row in (await tx.execute(query)).mappings()]
     return {row["fence"]: Stand(row["epoch"], Position(term=row["term"], index=row["idx"])) for row in rows}
 
@@ -83,7 +83,7 @@ async def kinds_at(
 
 async def series_of(tx: AsyncConnection, tenant: str, subjects: Iterable[str], seal: RowSeal) -> dict[str, Previous]:
     """The last line of each subject's series. Raises RowForged."""
-    query = select(series).where(series.c.tenant_id == tenant, series.c.subject.in_(sorted(subjects)))
+    query = select(series).where(series.c.tenant_id == tenant, among(tx, series.c.subject, sorted(subjects)))
     rows = [seal.checked(series, dict(row)) for row in (await tx.execute(query)).mappings()]
     return {
         row["subject"]: Previous(row["n"], Position(term=row["term"], index=row["idx"]), bytes(row["leaf_hash"]))
@@ -93,7 +93,7 @@ async def series_of(tx: AsyncConnection, tenant: str, subjects: Iterable[str], s
 
 async def _known(tx: AsyncConnection, tenant: str, ids: Sequence[str]) -> dict[str, Known]:
     query = select(lines.c.event_id, lines.c.term, lines.c.idx, lines.c.content)
-    found = await tx.execute(query.where(lines.c.tenant_id == tenant, lines.c.event_id.in_(ids)))
+    found = await tx.execute(query.where(lines.c.tenant_id == tenant, among(tx, lines.c.event_id, ids)))
     return {each: Known(Position(term=term, index=idx), bytes(content)) for each, term, idx, content in found}
 
 
@@ -113,7 +113,6 @@ class Storing:
 
     def __init__(self, tx: AsyncConnection, old: Head, at: int, keys: TenantKeys) -> None:
         self._tx, self._old, self._at, self._keys = tx, old, at, keys
-        self._upsert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
 
     async def store(self, made: Sequence[Made], growth: Growth) -> Head:
         """Nothing of it counts before the commit."""
@@ -169,7 +168,7 @@ class Storing:
         ]
         await self._insert(moves, moved)
         newest = {row["fence"]: row for row in moved}
-        await self._replace(fences, [self._keys.rows.sealed(fences, row) for row in newest.values()], "fence")
+        await self._replace(fences, [self._keys.rows.sealed(fences, row) for row in newest.values()])
 
     async def _series(self, made: Sequence[Made]) -> None:
         newest = {each.draft.asked.entry.event.subject: each for each in made}
@@ -177,7 +176,7 @@ class Storing:
             self._at_place(each.draft.position) | {"subject": subject, "n": each.n, "leaf_hash": each.written.leaf_hash}
             for subject, each in newest.items()
         ]
-        await self._replace(series, [self._keys.rows.sealed(series, row) for row in rows], "subject")
+        await self._replace(series, [self._keys.rows.sealed(series, row) for row in rows])
 
     async def _releases(self, made: Sequence[Made]) -> None:
         releases = [each.draft for each in made if each.draft.asked.entry.event.kind == RELEASE]
@@ -203,9 +202,8 @@ class Storing:
         }
         # the sweeper says "onbekend" when nobody came; somebody who comes all the same knows better, never the reverse
         unknown = [row for row in closed.values() if row["outcome"] == UNKNOWN]
-        await self._replace(outcomes, [row for row in closed.values() if row["outcome"] != UNKNOWN], "term", "idx")
-        if unknown:
-            await self._tx.execute(self._upsert(outcomes).on_conflict_do_nothing(), unknown)
+        await self._replace(outcomes, [row for row in closed.values() if row["outcome"] != UNKNOWN])
+        await insert_rows(self._tx, outcomes, unknown, NOTHING)
         if closed:
             gone = [
                 {"the_tenant": self._old.tenant, "the_term": place.term, "the_idx": place.index} for place in closed
@@ -213,10 +211,11 @@ class Storing:
             await self._tx.execute(_END, gone)
 
     async def _tags(self, made: Sequence[Made]) -> None:
+        tagger = Tagger(self._keys.tags)  # of this batch: much of what lines are about is the same
         rows = [
             self._at_place(each.draft.position) | {"tag": tag, "logged_at": self._at}
             for each in made
-            for tag in tags_of(self._keys.tags, each.draft.asked.entry.event, self._at)
+            for tag in tagger.of(each.draft.asked.entry.event, self._at)
         ]
         await self._insert(tags, rows)
 
@@ -227,21 +226,17 @@ class Storing:
             {"tenant_id": tenant, "label": label_id(keys.tags, text), "sealed": sealed_label(keys, tenant, text)}
             for text in sorted(texts)
         ]
-        if rows:  # the first one under a label says it; a second sealing of the same words is not kept
-            await self._tx.execute(self._upsert(labels).on_conflict_do_nothing(), rows)
+        # the first one under a label says it; a second sealing of the same words is not kept
+        await insert_rows(self._tx, labels, rows, NOTHING)
 
     def _at_place(self, place: Position) -> Row:
         return {"tenant_id": self._old.tenant, "term": place.term, "idx": place.index}
 
     async def _insert(self, table: Table, rows: Sequence[Row]) -> None:
-        if rows:
-            await self._tx.execute(insert(table), rows)
+        await insert_rows(self._tx, table, rows)
 
-    async def _replace(self, table: Table, rows: Sequence[Row], *key: str) -> None:
-        if rows:
-            new = self._upsert(table)
-            changed = {name: new.excluded[name] for name in rows[0] if name not in ("tenant_id", *key)}
-            await self._tx.execute(new.on_conflict_do_update(index_elements=["tenant_id", *key], set_=changed), rows)
+    async def _replace(self, table: Table, rows: Sequence[Row]) -> None:
+        await insert_rows(self._tx, table, rows, replacing(table))
 
 
 _END = delete(under_way).where(
