@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from audit.answers import Asked, FoundLines, answer
 from audit.contract import Event, Kind, NoSuchLine, Residents
@@ -16,12 +16,16 @@ from audit.service import ROOM, AuditService
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
 from kernel.errors import BadInput, NoAccess, NotFound
+from kernel.proof.hashes import ProofError
+from kernel.proof.tiles import TileRef, parse_tile_path
 from kernel.proof.tlogproof import TlogProof
 
 CallerOf = Callable[[Request], Awaitable[Caller]]
 PLAIN = "text/plain; charset=utf-8"
 TOLD: frozenset[Kind] = frozenset({"verstrekking", "weigering", "zaak-geopend", "zaak-gesloten"})  # answers name these
+FOR_EVER = "public, max-age=31536000, immutable"  # a tile is named by its width: the same name has the same bytes
 _TEXT: Any = {200: {"content": {"text/plain": {}}, "description": "Tekst"}}
+_HASHES: Any = {200: {"content": {"application/octet-stream": {}}, "description": "1 tot 256 hashes van 32 bytes"}}
 
 
 def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hosts: Mapping[str, str]) -> APIRouter:
@@ -41,6 +45,7 @@ def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hos
         return await caller_of(request) if "authorization" in request.headers else None
 
     router.include_router(_heads(service, hosts))
+    router.include_router(_tiles(service, hosts))
     router.include_router(_proofs(service, hosts, known))
     return router
 
@@ -74,6 +79,27 @@ def _heads(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
         if term != service.desk(caller).log.term:
             raise NotFound("Dit logboek is er niet.")
         return _plain(await audit.checkpoint(caller))
+
+    return router
+
+
+def _tiles(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
+    """For everybody, and to be kept: hashes that never change."""
+    router = APIRouter()
+    Here = Annotated[Caller, Depends(_of_host(hosts))]
+
+    @router.get(
+        "/{term}/tile/{plaats:path}",
+        responses=_HASHES,
+        response_class=Response,
+        summary="Een tegel met hashes van de boom (C2SP tlog-tiles); regels zelf staan er niet in",
+    )
+    async def tile(caller: Here, term: str, plaats: str) -> Response:
+        desk, wanted = service.desk(caller), _tile(plaats)
+        hashes = await desk.prover.tile(wanted) if term == desk.log.term and wanted else None
+        if hashes is None:
+            raise NotFound("Deze tegel is er niet.")
+        return Response(hashes, media_type="application/octet-stream", headers={"Cache-Control": FOR_EVER})
 
     return router
 
@@ -141,6 +167,14 @@ def _of_host(hosts: Mapping[str, str]) -> Callable[[Request], Caller]:
 
 def _plain(text: str) -> PlainTextResponse:
     return PlainTextResponse(text, media_type=PLAIN)
+
+
+def _tile(place: str) -> TileRef | None:
+    """None for every other path, `entries` among them: what is in the log is sealed and not for everybody."""
+    try:
+        return parse_tile_path(f"tile/{place}")
+    except ProofError:
+        return None
 
 
 def _place(text: str) -> Position:

@@ -28,6 +28,11 @@ class TileRef(NamedTuple):
     n: int
     width: int
 
+    @property
+    def leaves(self) -> int:
+        """The size of the smallest tree that has it."""
+        return (self.n * FULL + self.width) << (HEIGHT * self.level)
+
 
 class TileGrowth(NamedTuple):
     """Hashes (n times 32 bytes) to write at `offset` (counted in hashes) of tile `n` at `level`."""
