@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from nacl.signing import SigningKey
 
 import regie_verify
 from kernel.proof.checkpoint import Checkpoint
-from kernel.proof.note import sign_note, vkey
+from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, sign_note, vkey
 from kernel.proof.tlogproof import TlogProof
 from kernel.proof.tree import Edge, Growth, leaf_hash
 
@@ -245,6 +246,21 @@ def test_the_verifier_runs_alone_on_the_standard_library_and_pynacl(tmp_path: Pa
     assert "nacl" in loaded
     plain = subprocess.run([sys.executable, str(alone), *arguments], capture_output=True, timeout=60, check=False)
     assert plain.returncode == 0
+
+
+def test_a_signature_of_a_kind_that_is_not_known_here_is_passed_over(run: Run) -> None:
+    """The second slot: ML-DSA-44 under the head, and its key in the file of keys."""
+    second = MLDSA44PrivateKey.from_seed_bytes(b"2" * 32)
+    key = VerifierKey(ORIGIN, second.public_key().public_bytes_raw(), ML_DSA_44)
+    keys = f"{vkey(ORIGIN, key.public_key, ML_DSA_44)}\n{vkey(ORIGIN, bytes(KEY.verify_key))}\n"
+    parsed = TlogProof.parse(Log().add().bundles()[0]["bewijs"])
+    for sign in (second.sign, lambda message: bytes(2420)):
+        note = cosigned_note(parsed.checkpoint, key, 1, sign)
+        proof = TlogProof(parsed.index, parsed.hashes, note, parsed.extra).encode()
+        assert run(proof.encode(), keys)[0] == 0
+    alone = "".join(note.partition("\n\n")[:2]) + note.splitlines()[-1] + "\n"
+    code, said = run(TlogProof(parsed.index, parsed.hashes, alone, parsed.extra).encode().encode(), keys)
+    assert (code, "niet door het logboek getekend" in said[0]) == (1, True)
 
 
 def test_a_place_beyond_the_tree_does_not_hold(run: Run) -> None:
