@@ -63,7 +63,7 @@ def _heads(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
         summary="Publieke sleutels van het logboek (C2SP vkey)",
     )
     async def keys(caller: Here) -> PlainTextResponse:
-        return _plain(service.desk(caller).log.signer.vkey + "\n")
+        return _plain(await audit.vkeys(caller))
 
     @router.get("/checkpoint", status_code=307, response_class=RedirectResponse, summary="Naar het open logboek")
     async def newest(caller: Here) -> RedirectResponse:
