@@ -35,6 +35,7 @@ Kind = Literal[
     "zoeking",
     "vraag",
     "vraag-beantwoord",
+    "uitvoer",
     "gemeld",
     "sleutel-gewisseld",
     "vervallen",

@@ -123,7 +123,7 @@ class Day:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
     """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more` that older
-    lines exist which this list does not reach."""
+    lines exist which this list does not reach; `parts` the files with all proofs of the `period`."""
 
     frame: Frame
     periods: tuple[Option, ...]
@@ -134,6 +134,8 @@ class Uses:
     pager: Pager
     coverage: Coverage
     more: bool = False
+    period: str = ""
+    parts: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ import regie_verify
 from audit.contract import Bundle
 from kernel.proof.note import vkey
 from tests.browser.test_every_page import LOOKS, NARROW, WIDE, too_wide, violations, walk
+from tests.browser.town import Town
 from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, good, mutant
+from tests.house import R1
 from tests.parts import AXE
 from web.verifier import checking_page
 
@@ -218,6 +220,27 @@ def test_text_in_the_data_is_shown_and_never_run(opened: Opened) -> None:
     assert verdict(page) == "Alles klopt"
     assert hostile in page.locator("#regels").inner_text() and page.title() == "Kijk zelf na of het klopt"
     assert page.locator("#regels b, #regels img").count() == 0
+
+
+@pytest.mark.parametrize("where", ["period", "line"])
+def test_what_the_portal_hands_over_holds_after_the_network_is_gone(
+    town: Town, alone: BrowserContext, tmp_path: Path, where: str
+) -> None:
+    with town.person("r1") as person:
+        person.open("/gebruik" if where == "period" else town.places.use)
+        summary = "Haal het bewijs op van alles in deze tijd" if where == "period" else "Bewijs"
+        person.page.locator("summary", has_text=summary).click()
+        with person.page.expect_download() as download:
+            person.page.get_by_text("Haal een pagina op die zelf nakijkt").click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+    assert file.suffix == ".html" and R1 not in file.name
+    page = alone.new_page()
+    page.goto(file.as_uri())
+    assert verdict(done(page)) == "Alles klopt"
+    shown = page.locator("#regels").inner_text()
+    assert "Er zijn gegevens doorgegeven" in shown and "Inkomensloket" in shown
+    assert ("Er ontbreekt geen nummer." in page.locator("#uitkomst").inner_text()) == (where == "period")
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

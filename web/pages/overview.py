@@ -10,7 +10,7 @@ from vault.contract import VaultUnavailable
 from web.consent_views import row, waiting
 from web.frame import Coverage
 from web.language import AMSTERDAM, N_
-from web.line_views import counted, is_use
+from web.line_views import counted, is_use, shown
 from web.pages.reading import line_views, own_lines, words
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -27,7 +27,8 @@ async def show(visit: Visit) -> Response:
     visit.resident()
     today = visit.site.clock().astimezone(AMSTERDAM)
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
-    lines, _ = await own_lines(visit, None, 200)
+    every, _ = await own_lines(visit, most=200)
+    lines = [line for line in every if shown(line)]
     month = [line for line in lines if line.at >= today.replace(day=1, hour=0, minute=0, second=0).timestamp() * 1000]
     departments, by_class = counted(month, visit.site.clock())
     vault, coverage = await _vault(visit, said)

@@ -1,7 +1,6 @@
 """`/gebruik`: every use of a resident's data, one by one, with its proof and a question about it."""
 
 import re
-from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -13,15 +12,14 @@ from vault.contract import Bsn
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
 from web.line_views import asked, days, is_use, letters_of, result_of, shown
-from web.pages.reading import BATCH, line_views, own_line, own_lines, words
+from web.pages.proofs import parts
+from web.pages.reading import BATCH, FIRST, SPANS, line_views, own_line, own_lines, since, words
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit, consent_ref
 from web.views import Use, Uses
 from web.words import PERIODS, WRONG
 
-SPANS: Final = {"week": 7, "maand": 30, "jaar": 365, "alles": None}  # days
-FIRST = "maand"
 A_PAGE = 25
 QUESTION_MAX = 1000
 _NINE = re.compile(r"(?<!\d)(?:\d[ .-]?){8}\d(?!\d)")
@@ -33,8 +31,8 @@ async def show(visit: Visit) -> Response:
     query = visit.request.query_params
     period = query.get("periode", FIRST) if query.get("periode") in SPANS else FIRST
     refused = "periode" not in query or query.get("geweigerd") == "ja"
-    span = SPANS[period]
-    lines, more = await own_lines(visit, visit.site.clock() - timedelta(days=span) if span else None)
+    every, more = await own_lines(visit, since(visit, period))
+    lines = [line for line in every if shown(line)]
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     rows = line_views(visit, said, consents).rows([one for one in lines if refused or one.event.kind != "weigering"])
     pager = _pager(visit, period, refused, len(rows))
@@ -48,6 +46,8 @@ async def show(visit: Visit) -> Response:
         pager=pager,
         coverage=visit.site.coverage,
         more=more,
+        period=period,
+        parts=parts(every, visit.language),
     )
     return visit.page("gebruik.html", view)
 
@@ -67,15 +67,6 @@ async def ask(visit: Visit) -> Response:
         return await _drawn(visit, line, wrong, "" if wrong == "bsn-in-tekst" else text[: QUESTION_MAX * 2])
     await visit.site.consent.ask(visit.caller, consent_ref(person), line.position, text)
     return visit.to(f"/gebruik/{line.position}")
-
-
-async def proof(visit: Visit) -> Response:
-    """The bundle that `regie verify` checks. Its name says the number in the log and nobody's name."""
-    line = await own_line(visit)
-    bundle = await visit.site.audit.bundle(visit.caller, line.position)
-    name = f'attachment; filename="bewijs-{line.position}.json"'
-    headers = {**visit.headers, "Content-Disposition": name}
-    return Response(bundle.model_dump_json(), media_type="application/json", headers=headers)
 
 
 async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> Response:
@@ -155,5 +146,4 @@ PAGES: Final = (
     Page("/gebruik", show),
     Page("/gebruik/{id}", one),
     Page("/gebruik/{id}", ask, "POST"),
-    Page("/gebruik/{id}/bewijs", proof),
 )
