@@ -144,6 +144,14 @@ def test_files_are_checked_as_one_series(tmp_path: Path, capsys: pytest.CaptureF
     assert regie_verify.main([str(files[0]), str(tmp_path / "absent"), *keys]) == 2
 
 
+def test_a_past_that_the_log_itself_rewrote_shows_beside_the_file_that_was_kept(run: Run) -> None:
+    kept, rewritten = Log().add().add().bundles(), Log().add().add(doel="iets anders").add().bundles()
+    assert run(kept)[0] == run(rewritten)[0] == 0
+    code, said = run([*kept, *rewritten])
+    assert code == 1
+    assert "nummer 2 van de reeks komt twee keer voor" in said[3]
+
+
 def test_a_thousand_bundles_hold() -> None:
     rng = Random(2026)  # noqa: S311 - a test that can be repeated
     keys = regie_verify.read_keys(GOLDEN / "log.vkey")

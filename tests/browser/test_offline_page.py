@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from playwright.sync_api import Browser, BrowserContext, Page
 
 import regie_verify
 from audit.contract import Bundle
-from kernel.proof.note import vkey
+from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, vkey
+from kernel.proof.tlogproof import TlogProof
 from tests.browser.test_every_page import LOOKS, NARROW, WIDE, too_wide, violations, walk
 from tests.browser.town import Town
 from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, good, mutant
@@ -187,7 +190,7 @@ def test_what_the_page_saves_is_what_the_program_checks(opened: Opened, tmp_path
     assert regie_verify.main([files[0], "--vkey", files[1]]) == 0
 
 
-def test_another_key_or_another_file_is_checked_at_once(opened: Opened, tmp_path: Path) -> None:
+def test_another_key_is_checked_at_once(opened: Opened) -> None:
     page = opened(Log().add().bundles())
     other = f"log {vkey(ORIGIN, bytes(OTHER_KEY.verify_key))}\nquorum none\n"
     for policy, expected in (
@@ -204,14 +207,52 @@ def test_another_key_or_another_file_is_checked_at_once(opened: Opened, tmp_path
         page.locator("#beleid").fill(policy)
         page.get_by_role("button", name="Kijk opnieuw na").click()
         assert verdict(done(page)) == expected, policy
-    files = {"proof": Log().add().bundles()[0]["bewijs"], "nothing": "[]", "letter": "Beste inwoner"}
-    for (name, text), expected in zip(
-        files.items(), ("Alles klopt", *["Niet alles is te controleren"] * 2), strict=True
-    ):
+
+
+def test_proofs_that_were_kept_are_checked_with_the_new_ones(opened: Opened, tmp_path: Path) -> None:
+    """Then a past that the log itself rewrote shows, and a number in between too."""
+    log = Log().add().add()
+    kept, whole = tmp_path / "kept.html", log.bundles()
+    kept.write_text(checking_page("nl", VKEYS, [Bundle.model_validate(one) for one in whole]))
+    rewritten = Log().add().add(doel="iets anders").add().bundles()
+    later = log.add().add().bundles()
+    files = {
+        "list.json": json.dumps(later[2:3]),
+        "one.json": json.dumps(later[2]),
+        "c2sp.tlog-proof": later[2]["bewijs"],
+        "letter.txt": "Beste inwoner",
+        "letter.html": "<p>Beste inwoner",
+    }
+    for name, text in files.items():
         (tmp_path / name).write_text(text)
-        page.locator("#bestand").set_input_files(tmp_path / name)
-        page.wait_for_function("page.result !== null")
-        assert verdict(page).startswith(expected), name
+    for given, added, expected in (
+        (later[2:], ["kept.html"], "Alles klopt"),
+        (later[3:], ["kept.html", "list.json"], "Alles klopt"),
+        (later[3:], ["one.json", "kept.html"], "Alles klopt"),
+        (later[3:], ["c2sp.tlog-proof"], "Alles klopt"),
+        (later[3:], ["kept.html"], "Niet alles is te controleren"),
+        (rewritten[2:], ["kept.html"], "Niet alles klopt"),
+        (rewritten, ["kept.html"], "Niet alles klopt"),
+        (later, ["letter.txt"], "Niet alles is te controleren: dit bestand is geen bewijs en geen JSON"),
+        (later, ["letter.html"], "Niet alles is te controleren: dit bestand is geen bewijs en geen JSON"),
+    ):
+        page = opened(given)
+        assert verdict(page) == "Alles klopt"
+        page.evaluate("element('uitkomst').setAttribute('aria-busy', 'true')")
+        page.locator("#bestand").set_input_files([tmp_path / name for name in added])
+        assert verdict(done(page)) == expected, added
+        page.close()
+
+
+def test_a_key_and_a_signature_of_another_kind_are_passed_over(opened: Opened) -> None:
+    second = MLDSA44PrivateKey.from_seed_bytes(b"2" * 32)
+    key = VerifierKey(ORIGIN, second.public_key().public_bytes_raw(), ML_DSA_44)
+    (bundle,) = Log().add().bundles()
+    parsed = TlogProof.parse(bundle["bewijs"])
+    both = replace(parsed, checkpoint=cosigned_note(parsed.checkpoint, key, 1, second.sign)).encode()
+    keys = vkey(ORIGIN, key.public_key, ML_DSA_44) + "\n"
+    assert verdict(opened([bundle | {"bewijs": both}], "nl", keys + VKEYS)) == "Alles klopt"
+    assert verdict(opened([bundle | {"bewijs": both}], "nl", keys)) == "Niet alles is te controleren"
 
 
 def test_text_in_the_data_is_shown_and_never_run(opened: Opened) -> None:

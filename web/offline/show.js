@@ -51,8 +51,12 @@ const TEXTS = {
   ],
   keyLabel: ["Sleutel om mee na te kijken", "Key to check with"],
   again: ["Kijk opnieuw na", "Check again"],
-  otherTitle: ["Een ander bestand", "Another file"],
-  otherLabel: ["Kijk een ander bestand met bewijs na", "Check another file with proof"],
+  otherTitle: ["Ouder bewijs", "Older proof"],
+  otherText: [
+    "Hebt u nog bewijs van vroeger? Voeg het toe. Dan ziet u of alles op elkaar past, en of er niets is veranderd.",
+    "Do you have proof from earlier? Add it. Then you see whether everything fits, and that nothing was changed.",
+  ],
+  otherLabel: ["Voeg bestanden met bewijs toe", "Add files with proof"],
   programTitle: ["Liever een programma?", "Prefer a program?"],
   programText: [
     "Bewaar deze twee bestanden in dezelfde map. Typ dan de opdracht.",
@@ -132,6 +136,7 @@ const KINDS = {
   afloop: ["Hoe het doorgeven afliep", "How passing it on ended"],
 };
 
+const MAX_FILE = 64 << 20;
 const page = { language: document.documentElement.lang === "en" ? 1 : 0, proofs: "", result: null };
 const element = (id) => document.getElementById(id);
 const say = (texts, values = {}) => texts[page.language].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "?");
@@ -203,6 +208,16 @@ function offer(id, text, type) {
   link.href = URL.createObjectURL(new Blob([text], { type }));
 }
 
+/* The proofs in a file: a tlog-proof, JSON with one bundle or a list, or a page like this one. */
+async function proofsOf(file) {
+  if (file.size > MAX_FILE) throw new Unknown("file");
+  const text = await file.text();
+  if (text.startsWith("c2sp.org/")) return [text];
+  if (!/^\s*</.test(text)) return [strictJson(text)].flat();
+  const kept = new DOMParser().parseFromString(text, "text/html").getElementById("gegevens");
+  return strictJson(kept.textContent).bewijzen;
+}
+
 async function checkNow() {
   const policy = element("beleid").value, logs = [...policy.matchAll(/^log[ \t]+(\S+)/gm)];
   page.result = null;
@@ -223,9 +238,12 @@ function begin() {
   });
   element("opnieuw").addEventListener("click", checkNow);
   element("bestand").addEventListener("change", async (event) => {
-    const [file] = event.target.files;
-    if (!file) return;
-    page.proofs = file.size <= 64 << 20 ? await file.text() : "";
+    const files = [...event.target.files];
+    if (!files.length) return;
+    try {
+      const added = await Promise.all(files.map(proofsOf));
+      page.proofs = JSON.stringify([...given.bewijzen, ...added.flat()]);
+    } catch { page.proofs = ""; }
     await checkNow();
   });
   return checkNow();
