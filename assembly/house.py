@@ -11,7 +11,6 @@ from assembly.ports import AuditResidents, ConsentResidents
 from assembly.settings import ROOMS, HouseSettings
 from audit.api import routes as log_routes
 from audit.client import AuditClient
-from audit.component import hosts_of
 from audit.contract import Audit
 from audit.service import AuditService
 from connectors.catalogue import catalogue_elements
@@ -20,6 +19,7 @@ from connectors.settings import ConnectorsSettings
 from consent.client import ConsentClient
 from consent.service import ConsentService
 from kernel.component import Component
+from kernel.http.bearer import Hosts
 from kernel.settings import SettingsWrong
 from vault.client import VaultClient
 from vault.contract import Vault
@@ -107,7 +107,8 @@ def _open_log(house: House) -> None:
         return
     builder = house.builder
     gate = builder.bearer(LOG_ROOT, house.register)
-    router = log_routes(house.log, AuditResidents(house.vault("audit")), gate, hosts_of(builder.tenants))
+    hosts = Hosts({tenant.public_url: tenant.id for tenant in builder.tenants.values()})
+    router = log_routes(house.log, AuditResidents(house.vault("audit")), gate, hosts)
 
     async def check() -> None:
         """The room's own check says it all."""

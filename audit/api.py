@@ -1,7 +1,7 @@
 """HTTP in: `/logboek/v1`. Searching is for the FG and auditors; heads, keys and proofs are for everybody."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from audit.service import ROOM, AuditService
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
 from kernel.errors import BadInput, NoAccess, NotFound
+from kernel.http.bearer import Hosts
 from kernel.proof.hashes import ProofError
 from kernel.proof.tiles import TileRef, parse_tile_path
 from kernel.proof.tlogproof import TlogProof
@@ -28,8 +29,8 @@ _TEXT: Any = {200: {"content": {"text/plain": {}}, "description": "Tekst"}}
 _HASHES: Any = {200: {"content": {"application/octet-stream": {}}, "description": "1 tot 256 hashes van 32 bytes"}}
 
 
-def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hosts: Mapping[str, str]) -> APIRouter:
-    """caller_of: the dependency that turns a bearer token for this root into a Caller. hosts: tenant by host."""
+def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hosts: Hosts) -> APIRouter:
+    """caller_of: the dependency that turns a bearer token for this root into a Caller. hosts: tenant by address."""
     router = APIRouter()
     audit = service.door(ROOM)
 
@@ -50,7 +51,7 @@ def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hos
     return router
 
 
-def _heads(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
+def _heads(service: AuditService, hosts: Hosts) -> APIRouter:
     """For everybody: hashes and keys say nothing about anybody."""
     router = APIRouter()
     audit = service.door(ROOM)
@@ -83,7 +84,7 @@ def _heads(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
     return router
 
 
-def _tiles(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
+def _tiles(service: AuditService, hosts: Hosts) -> APIRouter:
     """For everybody, and to be kept: hashes that never change."""
     router = APIRouter()
     Here = Annotated[Caller, Depends(_of_host(hosts))]
@@ -104,9 +105,7 @@ def _tiles(service: AuditService, hosts: Mapping[str, str]) -> APIRouter:
     return router
 
 
-def _proofs(
-    service: AuditService, hosts: Mapping[str, str], known: Callable[[Request], Awaitable[Caller | None]]
-) -> APIRouter:
+def _proofs(service: AuditService, hosts: Hosts, known: Callable[[Request], Awaitable[Caller | None]]) -> APIRouter:
     router = APIRouter()
     audit = service.door(ROOM)
     Here = Annotated[Caller, Depends(_of_host(hosts))]
@@ -152,15 +151,14 @@ def opaque(proof: str) -> str:
     return replace(read, extra=canonical({"blad": leaf}).encode()).encode()
 
 
-def _of_host(hosts: Mapping[str, str]) -> Callable[[Request], Caller]:
-    """Public doors have no token: the tenant is that of the host, or the only one there is."""
-    only = next(iter(hosts.values())) if len(set(hosts.values())) == 1 else ""
+def _of_host(hosts: Hosts) -> Callable[[Request], Caller]:
+    """Public doors have no token: the tenant is that of the host."""
 
     def here(request: Request) -> Caller:
-        tenant = hosts.get(request.headers.get("host", ""), only)
-        if not tenant:
+        place = hosts.at(request)
+        if place is None:
             raise NotFound()
-        return room_of(tenant, ROOM)
+        return room_of(place[1], ROOM)
 
     return here
 

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from audit import wire
-from audit.contract import Bundle, Count, Found, Line, Lines, LogUnavailable, Moves, Query, Reason, Verdict
+from audit.contract import (
+    Bundle,
+    Count,
+    Found,
+    Line,
+    Lines,
+    LogUnavailable,
+    Moves,
+    OutcomeUnknown,
+    Query,
+    Reason,
+    Verdict,
+)
 from audit.event import Entry, FenceAt, Outcome
 from audit.permit import Position
 from kernel.caller import Caller
@@ -22,7 +34,8 @@ T = TypeVar("T", bound=Message)
 
 @dataclass(frozen=True)
 class AuditClient:
-    """The log at the other end of a line. What it does not answer is LogUnavailable."""
+    """The log at the other end of a line. What it does not answer is LogUnavailable; what it may have written without
+    saying so is OutcomeUnknown."""
 
     line_to_log: RoomLine
 
@@ -35,14 +48,23 @@ class AuditClient:
     async def record(self, caller: Caller, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record. Two seconds, and once more with the same bytes; then nobody acts."""
         body = wire.Entries(entries=tuple(entries))
+        arrived = False
         for _ in range(2):
             try:
                 async with asyncio.timeout(RECORD_SECONDS):
                     answer = await self.line_to_log.ask(f"{PREFIX}/record", caller, body, wire.Verdicts)
                 return [each.verdict() for each in answer.verdicts]
-            except (TimeoutError, NeighbourUnavailable):
-                continue
-        raise LogUnavailable("Het logboek antwoordt niet; herhaal het met hetzelfde kenmerk.")
+            except TimeoutError:
+                arrived = True
+            except NeighbourUnavailable as error:
+                arrived = arrived or error.asked
+            except LogUnavailable:
+                if not arrived:
+                    raise
+                break  # it speaks of the second question; the first may have been written
+        if arrived:
+            raise OutcomeUnknown("Wij weten niet of dit is vastgelegd; herhaal het met hetzelfde kenmerk.")
+        raise LogUnavailable("Het logboek is niet bereikbaar; er is niets vastgelegd.")
 
     async def holds(self, caller: Caller, requires: Sequence[FenceAt]) -> Position | None:
         """See Audit.holds."""

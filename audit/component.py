@@ -55,11 +55,6 @@ async def build_audit(
     return service, Component(ROOM, running.check, running.run, intern=intern)
 
 
-def hosts_of(tenants: Mapping[str, Tenant]) -> dict[str, str]:
-    """Tenant by host, for what is public."""
-    return {urlsplit(tenant.public_url).netloc: tenant.id for tenant in tenants.values()}
-
-
 class _Running:
     """The tasks of this room; each is held here until it ended."""
 
@@ -87,8 +82,8 @@ class _Running:
         while True:
             try:
                 await desk.sweeper.sweep()
-            except LogUnavailable:
-                _log.warning("sweep_failed")  # the next round tries again
+            except Exception as error:  # whatever it was: what one round met, the next may be spared
+                _log.error("sweep_failed", exc_info=error)
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def check(self) -> None:

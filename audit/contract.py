@@ -20,7 +20,7 @@ from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.hidden import Hidden
-from kernel.message import Hex16, Message, Sentence, Short, Text, wire
+from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
     "NOBODY",
@@ -134,14 +134,24 @@ class Moves(Message):
 
 
 class Query(Message):
-    """A search over the log. subject or recipient (or both) and a period in ms; `before` is a cursor."""
+    """A search over the log: everything said must hold. Period in ms; `before` is a cursor.
+
+    actor: pseudonym of an employee. element: given, used or refused. outcome: "open" for releases that have none yet.
+    Ground, kind, outcome and period narrow; a search needs something else besides.
+    """
 
     subject: Short = ""
     recipient: Short = ""
+    application: Short = ""
+    actor: Short = ""
     activity: Short = ""
     case: Short = ""
-    since: int = 0
-    until: int = 0
+    element: Short = ""
+    basis: Sentence = ""
+    kind: Kind | Literal[""] = ""
+    outcome: Outcome | Literal["", "open"] = ""
+    since: Millis = 0
+    until: Millis = 0
     before: Position | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -180,7 +190,7 @@ class Count(Message):
     subject: Short
     activity: Short
     case: Short = ""
-    since: int = 0
+    since: Millis = 0
 
 
 class Bundle(Message):

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from audit.permit import Position
-from kernel.message import Hex16, Hex32, Message, Sentence, Short
+from kernel.message import Hex16, Hex32, Message, Millis, Sentence, Short
 
+NAMES_MAX = 500  # one act names a hundred elements at most, and what was read for them
 SYSTEM, NOBODY = "systeem", "niemand"  # subjects of lines without a resident, and about stand-ins
 
 Kind = Literal[
@@ -47,7 +48,7 @@ class FenceAt(Message):
     """Where a fence stands. One that nobody ever moved stands at 0, so that absence can be required too."""
 
     fence: Hex16
-    epoch: Annotated[int, Field(ge=0)]
+    epoch: Annotated[int, Field(ge=0, le=1 << 53)]
 
 
 class Trace(Message):
@@ -56,8 +57,8 @@ class Trace(Message):
     trace_id: Hex16
     span_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     parent_span_id: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""
-    start: int = 0  # ms
-    end: int = 0  # ms
+    start: Millis = 0
+    end: Millis = 0
 
 
 class Event(Message):
@@ -75,14 +76,14 @@ class Event(Message):
     subject: Short = SYSTEM
     name: Sentence = ""
     decision: Hex32 | Literal[""] = ""
-    decided_at: int = 0
-    valid_until: int = 0
-    closes: tuple[Position, ...] = ()
+    decided_at: Millis = 0
+    valid_until: Millis = 0
+    closes: Annotated[tuple[Position, ...], Field(max_length=NAMES_MAX)] = ()
     activity: Short = ""
     version: Short = ""
     purpose: Sentence = ""
     class_: Short = ""
-    classes: tuple[tuple[Short, Short], ...] = ()
+    classes: Annotated[tuple[tuple[Short, Short], ...], Field(max_length=NAMES_MAX)] = ()
     basis: Sentence = ""
     law: Sentence = ""
     recipient: Short = ""
@@ -90,11 +91,11 @@ class Event(Message):
     application: Short = ""
     actor: Short = ""
     case: Short = ""
-    elements: tuple[Short, ...] = ()
-    used: tuple[Short, ...] = ()
-    refused: tuple[tuple[Short, Short], ...] = ()
+    elements: Annotated[tuple[Short, ...], Field(max_length=NAMES_MAX)] = ()
+    used: Annotated[tuple[Short, ...], Field(max_length=NAMES_MAX)] = ()
+    refused: Annotated[tuple[tuple[Short, Short], ...], Field(max_length=NAMES_MAX)] = ()
     on_behalf: Short = ""
-    keep_until: int = 0
+    keep_until: Annotated[int, Field(ge=0, le=9999)] = 0
     details: dict[Short, Sentence] = Field(default_factory=dict, max_length=32)
     trace: Trace | None = None
 

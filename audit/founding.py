@@ -17,7 +17,7 @@ from audit.heads import Head, empty_head, founding_of, insert_head, read_head
 from audit.keychain import Keychain
 from audit.log import ROLLBACK, Log
 from audit.nodes import edge_at
-from audit.signer import LogSigner, largest_state
+from audit.signer import Fork, LogSigner, ever_signed
 from audit.slots import Remembered, StateLost
 from audit.tables import lines
 from kernel.clock import Clock
@@ -48,7 +48,7 @@ async def open_log(place: LogPlace, database: Database, keychain: Keychain, cloc
         founding = await founding_of(reading, place.tenant)
     origin = founding[0] if founding else f"{place.host}/{place.tenant}/{half_year(clock)}"
     signer = LogSigner(place.folder, origin)
-    emptied = founding is None and await to_thread.run_sync(largest_state, place.folder, place.tenant) > 0
+    emptied = founding is None and await to_thread.run_sync(ever_signed, place.folder, place.tenant)
     if founding is None and not emptied:
         await to_thread.run_sync(signer.found)
         await _found(place.tenant, origin, database, keychain)
@@ -83,9 +83,9 @@ async def _check(log: Log, place: LogPlace) -> None:
     """The signer has not seen more, the newest leaves hash to the head, and the head gets its signature."""
     try:
         await _checked(log, place)
-    except FileNotFoundError:
+    except OSError:
         log.seal(STATE_GONE)
-    except (ProofError, RowForged, StateLost):
+    except (ProofError, RowForged, StateLost, Fork):
         log.seal(CHANGED)
     except Unsound as error:
         log.seal(str(error))
@@ -103,12 +103,11 @@ async def _checked(log: Log, place: LogPlace) -> None:
     if known is None:
         await to_thread.run_sync(log.signer.adopt, head.size, head.root)
     log.edge = head.edge
-    with log.guarded():
-        await log.sign(head)
+    await log.sign(head)
 
 
 def _known(signer: LogSigner, adopt: bool) -> Remembered | None:
-    """None: a new host, and a person said so. Raises FileNotFoundError, StateLost."""
+    """None: a new host, and a person said so. Raises OSError, StateLost."""
     try:
         return signer.remembered()
     except FileNotFoundError:

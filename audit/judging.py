@@ -1,19 +1,23 @@
-"""What the log answers to each entry of a batch, in the order in which they came. Pure.
+"""What the log answers to each entry of a batch, in the order in which they came, and whether fences stand. Pure.
 
 Judged over an overlay: an entry sees what those before it in the same batch did, as if each had a transaction of its
 own. Owned by the one writer that holds the head's lock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from audit.event import Entry
+from audit.contract import LogUnavailable, Overtaken
+from audit.event import Entry, FenceAt, Kind
 from audit.kinds import KINDS, RELEASE
 from audit.permit import Position
+from kernel.logs import logger
 
 DECIDED_MS = 2_000  # D of trust.md: a decision older than this is taken again
 UNDER_WAY_MS = 60_000  # a release that old has no sender left; the sweeper closes it
 UNDER_WAY_MAX = 5_000  # named on one line, the youngest first: the text of an act has a limit
+
+_log = logger("audit.judging")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +74,41 @@ class Stale:
 
 
 @dataclass(frozen=True)
+class SetBack:
+    """A fence stands below what a fact saw: no line tells of that, so nobody is overtaken, and nothing may happen."""
+
+
+@dataclass(frozen=True)
 class Taken:
     """The id belongs to other words."""
 
     position: Position
 
 
-Judgement = Draft | Known | Stale | Taken
+Judgement = Draft | Known | Stale | SetBack | Taken
+
+
+def weighed(requires: Sequence[FenceAt], stands: Mapping[str, Stand], last: Position) -> Stale | SetBack | None:
+    """Do the fences stand where the facts left them? The one judge of it, for lines and for `holds`. None: they do.
+    stands: of fences that ever moved. last: the newest line, where no line tells what moved."""
+    found = [(each, stands.get(each.fence, Stand())) for each in requires]
+    if any(stand.epoch < each.epoch for each, stand in found):
+        return SetBack()
+    moved = tuple((each.fence, stand) for each, stand in found if stand.epoch != each.epoch)
+    return Stale(moved, max((s.moved_at for _, s in moved if s.moved_at), key=_order, default=last)) if moved else None
+
+
+def refusal(why: Stale | SetBack, kinds: Mapping[Position, Kind]) -> Overtaken | LogUnavailable:
+    """What whoever asked is told. kinds: of the lines that moved these fences."""
+    if isinstance(why, SetBack):
+        _log.critical("fence_set_back")
+        return LogUnavailable("Het logboek spreekt zichzelf tegen. Er is niets geopend of verstuurd.")
+    moved = [
+        {"fence": fence, "epoch": stand.epoch, "kind": kinds[stand.moved_at]}
+        for fence, stand in why.moved
+        if stand.moved_at
+    ]
+    return Overtaken("Er is net iets veranderd.", moved=moved, position=str(why.position))
 
 
 @dataclass
@@ -97,10 +129,8 @@ class Overlay:
         if (known := self.known.get(event.id)) is not None:
             return known if known.content == asked.content else Taken(known.position)
         # 2 the fences stand where the facts left them
-        stands = [(each, self.stands.get(each.fence, Stand())) for each in asked.entry.requires]
-        moved = tuple((each.fence, stand) for each, stand in stands if stand.epoch != each.epoch)
-        if moved:
-            return Stale(moved, max((s.moved_at for _, s in moved if s.moved_at), key=_order, default=self._last()))
+        if elsewhere := weighed(asked.entry.requires, self.stands, self._last()):
+            return elsewhere
         # 3 and nothing expired on the way: expiry too is judged in the order of the log
         if event.kind == RELEASE and self._late(event.valid_until, event.decided_at):
             return Stale((), self._last())

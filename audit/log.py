@@ -13,11 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import Made, Storing, kinds_at, overlay_of, series_of
-from audit.contract import EventIdTaken, LogUnavailable, Overtaken, Verdict
+from audit.contract import EventIdTaken, LogUnavailable, OutcomeUnknown, Verdict
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
-from audit.judging import Asked, Draft, Judgement, Known, Overlay, Stale, Taken
+from audit.judging import Asked, Draft, Judgement, Known, Overlay, SetBack, Stale, Taken, refusal
 from audit.keychain import Keychain, Owner, TenantKeys
 from audit.leaf import Previous, Spot, act_text, content_hash, write
 from audit.nodes import consistency_proof
@@ -83,6 +83,14 @@ class Log:
         Raises LogUnavailable or OutcomeUnknown for all of them: whatever is in doubt, nobody acts.
         """
         progress = Progress()
+        try:
+            return await self._appended(batch, keep_years, progress)
+        except LogUnavailable as error:
+            if progress.stage != "committed":
+                raise
+            raise OutcomeUnknown(error.detail) from error  # the lines stand, so nobody may be told that they do not
+
+    async def _appended(self, batch: Sequence[tuple[str, Entry]], keep_years: int, progress: Progress) -> list[Verdict]:
         with self.guarded(progress):
             # 0 keys, before any lock
             keys = await self.keys()
@@ -216,12 +224,7 @@ def _verdict(judged: Judgement, receipts: dict[Position, Receipt], kinds: dict[P
     match judged:
         case Taken():
             return EventIdTaken("Dit kenmerk hoort bij een andere gebeurtenis.", position=str(judged.position))
-        case Stale():
-            moved = [
-                {"fence": fence, "epoch": stand.epoch, "kind": kinds[stand.moved_at]}
-                for fence, stand in judged.moved
-                if stand.moved_at
-            ]
-            return Overtaken("Er is net iets veranderd.", moved=moved, position=str(judged.position))
+        case Stale() | SetBack():
+            return refusal(judged, kinds)
         case _:
             return receipts[judged.position]

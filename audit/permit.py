@@ -27,11 +27,14 @@ AHEAD = timedelta(seconds=1)  # clocks of two rooms
 LEAF_MAGIC = b"RGL\x01"  # trust.md 4.1
 
 
+INDEX_DIGITS = 15
+
+
 class Position(Message):
     """A place in the log: (term, index). An index alone is ambiguous. Ordered as the log is."""
 
     term: Annotated[str, Field(pattern=r"^[0-9]{4}h[12]$")]
-    index: Annotated[int, Field(ge=0)]
+    index: Annotated[int, Field(ge=0, lt=10**INDEX_DIGITS)]
 
     def __str__(self) -> str:
         return f"{self.term}-{self.index}"
@@ -43,7 +46,7 @@ class Position(Message):
     def parse(cls, text: str) -> Self:
         """Inverse of str(). Raises ValueError."""
         term, dash, index = text.partition("-")
-        if not dash or not index.isascii() or not index.isdigit() or len(index) > 15:
+        if not dash or not index.isascii() or not index.isdigit() or len(index) > INDEX_DIGITS:
             raise ValueError("not a position")
         return cls(term=term, index=int(index))
 

@@ -1,15 +1,19 @@
 """A search is an act (trust.md 4.3): its own line first, a line in the series of each person shown, then the result."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 
 from audit.contract import Found, Line, Lines, Query, Reason, Totals, Verdict
 from audit.event import NOBODY, SYSTEM, Entry, Event
+from audit.keychain import TenantKeys
+from audit.kinds import RELEASE
+from audit.labels import Label, labels_where
 from audit.log import Log
 from audit.permit import Position, Receipt
-from audit.reading import Reader, line_rows
-from audit.tables import lines, tags
+from audit.reading import OUTCOME_OF, Reader, line_rows
+from audit.tables import lines, outcomes, tags
 from audit.tags import tag
 from kernel.caller import Caller
 from kernel.errors import BadInput, NoAccess, Problem
@@ -39,8 +43,10 @@ class Searcher:
         """See Audit.search. Raises NoAccess, BadInput (nothing to search by), LogUnavailable."""
         if not may_search(caller):
             raise NoAccess("Zoeken in het logboek is voor de FG en auditors.")
-        if not (query.subject or query.recipient or query.activity or query.case):
-            raise BadInput("Zoek op een inwoner, ontvanger, activiteit of zaak.")
+        if not (any(_tagged(query).values()) or query.element):
+            raise BadInput(
+                "Zoek op een inwoner, ontvanger, toepassing, medewerker, activiteit, zaak of gegevenselement."
+            )
         # 1 the search's own line
         own = _event(caller, reason, random_id(), SYSTEM, _asked(query))
         receipt = _receipts(await self._record([Entry(event=own)]))[0]
@@ -67,21 +73,53 @@ class Searcher:
         return Lines(lines=tuple(found), before=more, total=total), Totals(lines=total, residents=residents)
 
     async def _within(self, query: Query, until: Position) -> list[ColumnElement[bool]]:
-        key, tenant = (await self._log.keys()).tags, self._log.tenant
-        named = {
-            "subject": query.subject, "recipient": query.recipient, "activity": query.activity, "case": query.case
-        }  # fmt: skip
+        keys, tenant = await self._log.keys(), self._log.tenant
         within = [lines.c.tenant_id == tenant, _place() < tuple_(literal(until.term), literal(until.index))]
-        for name, value in named.items():
-            if value:
-                tagged = select(tags.c.term, tags.c.idx).where(
-                    tags.c.tenant_id == tenant, tags.c.tag == tag(key, name, value), tags.c.logged_at >= query.since
-                )
-                within.append(tuple_(lines.c.term, lines.c.idx).in_(tagged))
+        within += tagged_lines(keys.tags, tenant, _tagged(query), query.since)
+        if query.element or query.basis or query.kind:
+            async with self._log.database.snapshot(tenant) as reading:
+                found = await labels_where(reading, tenant, keys, partial(_labelled, query))
+            within.append(lines.c.label.in_(list(found)))
         within.append(lines.c.logged_at >= query.since)
         if query.until:
             within.append(lines.c.logged_at <= query.until)
+        if query.outcome == "open":
+            within += [lines.c.label.in_(await self._releases(keys)), outcomes.c.outcome.is_(None)]
+        elif query.outcome:
+            within.append(outcomes.c.outcome == query.outcome)
         return within
+
+    async def _releases(self, keys: TenantKeys) -> list[bytes]:
+        async with self._log.database.snapshot(self._log.tenant) as reading:
+            return list(await labels_where(reading, self._log.tenant, keys, lambda label: label.kind == RELEASE))
+
+
+def tagged_lines(key: bytes, tenant: str, named: Mapping[str, str], since: int) -> list[ColumnElement[bool]]:
+    """A line has all of these tags; what is empty is left out."""
+    return [
+        _place().in_(
+            select(tags.c.term, tags.c.idx).where(
+                tags.c.tenant_id == tenant, tags.c.tag == tag(key, name, value), tags.c.logged_at >= since
+            )
+        )
+        for name, value in named.items()
+        if value
+    ]
+
+
+def _tagged(query: Query) -> dict[str, str]:
+    return {
+        "subject": query.subject, "recipient": query.recipient, "application": query.application, "actor": query.actor,
+        "activity": query.activity, "case": query.case,
+    }  # fmt: skip
+
+
+def _labelled(query: Query, label: Label) -> bool:
+    return (
+        (not query.element or label.names(query.element))
+        and (not query.basis or label.basis == query.basis)
+        and (not query.kind or label.kind == query.kind)
+    )
 
 
 def _place() -> ColumnElement[tuple[str, int]]:
@@ -90,7 +128,8 @@ def _place() -> ColumnElement[tuple[str, int]]:
 
 def _totals(within: Sequence[ColumnElement[bool]]) -> Select[int, int]:
     people = func.nullif(func.nullif(lines.c.subject, SYSTEM), NOBODY)
-    return select(func.count(), func.count(people.distinct())).select_from(lines).where(*within)
+    rows = select(func.count(), func.count(people.distinct())).select_from(lines.outerjoin(outcomes, OUTCOME_OF))
+    return rows.where(*within)
 
 
 def _asked(query: Query) -> dict[str, str]:
@@ -98,8 +137,14 @@ def _asked(query: Query) -> dict[str, str]:
     return {
         "gezochtInwoner": query.subject,
         "gezochtOntvanger": query.recipient,
+        "gezochtToepassing": query.application,
+        "gezochtGebruiker": query.actor,
         "gezochtActiviteit": query.activity,
         "gezochtZaak": query.case,
+        "gezochtElement": query.element,
+        "gezochtGrondslag": query.basis,
+        "gezochtSoort": query.kind,
+        "gezochtAfloop": query.outcome,
     } | period
 
 

@@ -4,7 +4,6 @@ In this process until it is its own (trust.md 2.4). Lost key: no new receipts, o
 of another tree can be signed; start a new term. Everything here waits for the disk: call it in a worker thread.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,12 @@ from pathlib import Path
 from audit import slots
 from kernel.crypto import Signer, random_bytes
 from kernel.crypto.private_files import check_folder, locked, make_folder, read_private, write_private
-from kernel.logs import logger
 from kernel.proof.checkpoint import Checkpoint
 from kernel.proof.checks import check_consistency
 from kernel.proof.hashes import EMPTY_ROOT, ProofError
 from kernel.proof.note import sign_note, vkey
 
 SEED = 32
-EXIT = 70  # EX_SOFTWARE: the supervisor starts us anew, and the start reads what is really on the disk
-
-_log = logger("audit.signer")
 
 
 class Fork(Exception):
@@ -44,9 +39,16 @@ class Elsewhere:
     size: int
 
 
-def largest_state(folder: Path, tenant: str) -> int:
-    """The largest size that was signed for this tenant on this host, whatever its term; 0 when none."""
-    return max((slots.glance(path).size for path in folder.glob(f"*~{tenant}~*.state")), default=0)
+def ever_signed(folder: Path, tenant: str) -> bool:
+    """Whether lines of this tenant were signed on this host, in whatever term. A state that cannot be read says yes."""
+    return any(map(_holds_lines, folder.glob(f"*~{tenant}~*.state")))
+
+
+def _holds_lines(state: Path) -> bool:
+    try:
+        return slots.glance(state).size > 0
+    except (slots.StateLost, OSError):
+        return True
 
 
 class LogSigner:
@@ -89,21 +91,17 @@ class LogSigner:
         return vkey(self.origin, self.public_key)
 
     def remembered(self) -> slots.Remembered:
-        """What was signed last; waits for nobody. Raises StateLost, FileNotFoundError."""
+        """What was signed last; waits for nobody. Raises StateLost, OSError."""
         return slots.glance(self._state)
 
     def sign(self, size: int, root: bytes, old: int, proof: Sequence[bytes]) -> SignedHead | Elsewhere:
         """The signed head of this size, or of a larger one when another instance was first. Durable before it answers.
 
-        proof: from `old` to `size`. Raises Fork: another root at the same size, or a step that is not shown.
-        A failing write ends the process: what the disk says afterwards is not to be believed.
+        proof: from `old` to `size`. Raises Fork: another root at the same size, or a step that is not shown; StateLost
+        and OSError: what was signed last is gone, or cannot be reached now. A failing write ends the process.
         """
-        try:
-            with slots.opened(self._state) as state:
-                return self._advanced(state, size, root, old, proof)
-        except OSError as error:
-            _log.critical("signer_state_not_written", errno=error.errno)
-            os._exit(EXIT)
+        with slots.opened(self._state) as state:
+            return self._advanced(state, size, root, old, proof)
 
     def _advanced(
         self, state: slots.StateFile, size: int, root: bytes, old: int, proof: Sequence[bytes]

@@ -15,11 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernel.failpoints import reached
+from kernel.logs import logger
 
 SLOT, SLOTS = 512, 2
 MAGIC = b"RGS\x01"
 ZERO = bytes(32)  # the map root until there is a fence map (trust.md 4.6)
 _FILLED = len(MAGIC) + 8 + 8 + 32 + 32
+EXIT = 70  # EX_SOFTWARE: the supervisor starts us anew, and the start reads what is really on the disk
+
+_log = logger("audit.signer")
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,10 @@ class StateFile:
 
     def read(self) -> Remembered:
         """The newest slot that is whole. Raises StateLost."""
-        content = os.pread(self._handle, SLOT * SLOTS, 0)
+        try:
+            content = os.pread(self._handle, SLOT * SLOTS, 0)
+        except OSError as error:
+            raise StateLost("the signer's state cannot be read") from error
         found = [_unpacked(content[at : at + SLOT]) for at in range(0, SLOT * SLOTS, SLOT)]
         whole = [each for each in found if each is not None]
         if not whole:
@@ -69,17 +76,21 @@ class StateFile:
         return max(whole, key=lambda each: each.sequence)
 
     def write(self, before: Remembered, size: int, root: bytes) -> None:
-        """Into the slot that is not `before`; durable when it returns. Raises OSError, after which nobody may go on:
-        a second fdatasync may say yes to what the first one lost."""
+        """Into the slot that is not `before`; durable when it returns. A failing write ends the process: a second
+        fdatasync may say yes to what the first one lost."""
         state = Remembered(before.sequence + 1, size, root)
-        os.pwrite(self._handle, _packed(state), state.sequence % SLOTS * SLOT)
-        reached("audit.slot")
-        os.fdatasync(self._handle)
+        try:
+            os.pwrite(self._handle, _packed(state), state.sequence % SLOTS * SLOT)
+            reached("audit.slot")
+            os.fdatasync(self._handle)
+        except OSError as error:
+            _log.critical("signer_state_not_written", errno=error.errno)
+            os._exit(EXIT)
 
 
 def glance(path: Path) -> Remembered:
     """What it says now, without waiting for whoever is writing: a slot half written does not count yet.
-    Raises StateLost, FileNotFoundError."""
+    Raises StateLost, OSError as `opened`."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         return StateFile(handle).read()
@@ -89,7 +100,8 @@ def glance(path: Path) -> Remembered:
 
 @contextmanager
 def opened(path: Path) -> Iterator[StateFile]:
-    """Alone with the file, among threads and processes. Raises FileNotFoundError."""
+    """Alone with the file, among threads and processes. Raises OSError: FileNotFoundError when it is gone, anything
+    else when it cannot be reached now."""
     handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,14 +1,14 @@
 """Where fences stand, and which lines moved them: how decisions stay true and siblings finish their own rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import RowMapping, and_, literal, select, tuple_
 
 from audit.batch import kinds_at
-from audit.contract import LogUnavailable, Move, Moves, Overtaken
-from audit.event import FenceAt, Kind
+from audit.contract import LogUnavailable, Move, Moves
+from audit.event import FenceAt
 from audit.heads import read_head
-from audit.judging import Stand
+from audit.judging import Stale, Stand, refusal, weighed
 from audit.keychain import TenantKeys
 from audit.leaf import act_place, opened
 from audit.log import Log
@@ -17,10 +17,8 @@ from audit.tables import fences, head, lines, moves
 from kernel.canonical import read_canonical
 from kernel.errors import Problem
 from kernel.gather import Gatherer
-from kernel.logs import logger
 
 PER_LINE = 64  # fences that one line may move; a page of moves never ends inside a line
-_log = logger("audit.standing")
 _SAME_LINE = and_(moves.c.tenant_id == lines.c.tenant_id, moves.c.term == lines.c.term, moves.c.idx == lines.c.idx)
 
 
@@ -71,16 +69,12 @@ class Standing:
                 if not rows:
                     raise LogUnavailable("Het logboek is er niet.")
                 stands = _stands(rows, keys)
-                moved = [_moved(requires, stands) for requires in asked]
-                places = {stand.moved_at for each in moved for stand in each.values() if stand.moved_at}
-                kinds = await kinds_at(reading, self._tenant, places, keys)
-        size = rows[0]["size"]
-        last = Position(term=rows[0]["open_term"], index=size - 1) if size else None
-        place = last or Position(term=self._log.term, index=0)
-        return [
-            _set_back(requires, each) or _overtaken(each, kinds, place) if each else last
-            for requires, each in zip(asked, moved, strict=True)
-        ]
+                last = Position(term=rows[0]["open_term"], index=rows[0]["size"] - 1) if rows[0]["size"] else None
+                newest = last or Position(term=self._log.term, index=0)
+                found = [weighed(requires, stands, newest) for requires in asked]
+                moved = (stand for each in found if isinstance(each, Stale) for _, stand in each.moved)
+                kinds = await kinds_at(reading, self._tenant, {at for s in moved if (at := s.moved_at)}, keys)
+        return [refusal(each, kinds) if each else last for each in found]
 
 
 def _stands(rows: Sequence[RowMapping], keys: TenantKeys) -> dict[str, Stand]:
@@ -90,28 +84,6 @@ def _stands(rows: Sequence[RowMapping], keys: TenantKeys) -> dict[str, Stand]:
             stored = keys.rows.checked(fences, {column.name: row[column.name] for column in fences.columns})
             found[stored["fence"]] = Stand(stored["epoch"], Position(term=stored["term"], index=stored["idx"]))
     return found
-
-
-def _moved(requires: Sequence[FenceAt], stands: Mapping[str, Stand]) -> dict[str, Stand]:
-    found = ((each, stands.get(each.fence, Stand())) for each in requires)
-    return {each.fence: stand for each, stand in found if stand.epoch != each.epoch}
-
-
-def _set_back(requires: Sequence[FenceAt], moved: Mapping[str, Stand]) -> LogUnavailable | None:
-    """A fence never goes down: no line tells of it, so nobody is overtaken, and nothing may happen."""
-    if all(each.epoch <= moved[each.fence].epoch for each in requires if each.fence in moved):
-        return None
-    _log.critical("fence_set_back")
-    return LogUnavailable("Het logboek spreekt zichzelf tegen. Er is niets geopend of verstuurd.")
-
-
-def _overtaken(moved: Mapping[str, Stand], kinds: Mapping[Position, Kind], place: Position) -> Overtaken:
-    told = [
-        {"fence": fence, "epoch": stand.epoch, "kind": kinds[stand.moved_at]}
-        for fence, stand in moved.items()
-        if stand.moved_at
-    ]
-    return Overtaken("Er is net iets veranderd.", moved=told, position=str(place))
 
 
 def _move(tenant: str, row: RowMapping, keys: TenantKeys) -> Move:

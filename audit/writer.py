@@ -63,9 +63,11 @@ class Writer:
         # wait() leaves the futures alone when this caller is cancelled
         await asyncio.wait([each.answer for each in waiting])
         answers = [each.answer.result() for each in waiting]
+        nothing = all(isinstance(answer, LogUnavailable) for answer in answers)
         for answer in answers:
             if isinstance(answer, LogUnavailable | OutcomeUnknown):
-                raise type(answer)(answer.detail)  # its own: one error object would gather everybody's traceback
+                # its own: one error object would gather everybody's traceback
+                raise (LogUnavailable if nothing else OutcomeUnknown)(answer.detail)
         return answers
 
     async def run(self) -> None:

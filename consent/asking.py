@@ -30,7 +30,7 @@ class Asking:
             raise NoSuchThing()
         at = millis(self._clock())
         question_id = uuid7(at)
-        said = event("vraag", random_id(), resident.subject, at, activity=about.activity, recipient=about.recipient,
+        said = event("vraag", random_id(), resident.subject, activity=about.activity, recipient=about.recipient,
                      details={"vraag": question_id, "regel": str(line)})  # fmt: skip
         await record_one(self._audit, caller, Entry(event=said))
         # a crash here leaves a line without its text: the resident sees that nothing was stored, and asks again
@@ -64,7 +64,7 @@ class Asking:
         if row["answered_at"]:
             raise NotNow("Deze vraag is al beantwoord.")
         at = millis(self._clock())
-        said = event("vraag-beantwoord", derived_id(question_id, "antwoord"), row["subject"], at,
+        said = event("vraag-beantwoord", derived_id(question_id, "antwoord"), row["subject"],
                      activity=row["activity"], recipient=row["recipient"], details={"vraag": question_id})  # fmt: skip
         await record_one(self._audit, caller, Entry(event=said))
         # a crash here leaves a line without its answer: the question stays open, and answering again is the same act

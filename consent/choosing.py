@@ -81,6 +81,8 @@ class Choosing:
         await self._following.follow(caller.tenant)  # a flag of a second ago must not make this yes lapse
         async with self._register.writing(caller.tenant) as rows:
             row = await _own(rows, caller, consent_id, lock=True)
+            if state_of_row(row, millis(self._clock())) in ("vervallen", "verlopen"):
+                raise Gone("Deze vraag is voorbij. Vraag een nieuwe aan.")
             if not row["pending_at"] and row["status"] not in PERMITS:
                 row = await self._pending(rows, row, choice)
         receipt = await self._permits.take_effect(caller, tables.consents, row)
@@ -91,8 +93,6 @@ class Choosing:
 
     async def _pending(self, rows: Rows, row: Row, choice: Choice) -> Row:
         at = millis(self._clock())
-        if state_of_row(row, at) == "vervallen":
-            raise Gone("Deze vraag is voorbij. Vraag een nieuwe aan.")
         if row["status"] != "gevraagd":
             raise NotNow("Hier kan nu geen ja op.")
         said = tables.activities

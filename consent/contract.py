@@ -76,7 +76,7 @@ State = Literal[
 
 class ConsentRequest(Message):
     """A recipient asks a resident for consent. Elements must be class C of the activity. valid_until: ms, 0 = as long
-    as the activity allows. user: the recipient's own id of the employee."""
+    as the activity allows."""
 
     resident: ResidentRef
     activity: Short
@@ -84,7 +84,6 @@ class ConsentRequest(Message):
     case: Annotated[str, Field(max_length=64)] = ""
     valid_until: int = 0
     return_url: Annotated[str, Field(max_length=500)] = ""
-    user: Annotated[str, Field(max_length=64)] = ""
 
 
 class ConsentView(Message):
@@ -165,7 +164,7 @@ class CannotPublish(Problem):
 
 
 class NotAgain(Problem):
-    """Members: `vanaf` (ms)."""
+    """Members: `vanaf` (ms): the first moment of a day, UTC."""
 
     code, status, title = "niet-opnieuw-vragen", 409, "Vraag dit nu niet opnieuw"
 

@@ -7,14 +7,13 @@ from typing import Any
 
 from audit.contract import FenceAt
 from consent.contract import FenceKind, Question
-from consent.keys import TenantKeys
+from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
 from consent.rules import CaseFact, Facts
 from consent.standing import Standing
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
-MACHINES = frozenset({"mens", "burger", "automatisch"})
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Flagging:
                 }  # fmt: skip
                 await rows.put(subject_state, row, document=json.dumps(said, sort_keys=True))
         # a crash here leaves a draft without effect; the sweeper lets it lapse
-        said_line = event("vlag", event_id, resident.subject, millis(self._clock()),
+        said_line = event("vlag", event_id, resident.subject,
                           details={"vlaggen": " ".join(sorted(flags))})  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said_line, resident.fence))
         # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
@@ -72,9 +72,7 @@ class Flagging:
 
     async def _lapsed(self, caller: Caller, event_id: str, subject: str) -> bool:
         try:
-            await record_one(
-                self._audit, caller, Entry(event=event("vervallen", event_id, subject, millis(self._clock())))
-            )
+            await record_one(self._audit, caller, Entry(event=event("vervallen", event_id, subject)))
         except EventIdTaken:
             return False  # the line is there: follow() finishes it
         return True

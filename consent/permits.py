@@ -105,7 +105,7 @@ class Permits:
     async def _lapsed(self, caller: Caller, entry: Entry) -> bool:
         """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails."""
         try:
-            said = event("vervallen", entry.event.id, entry.event.subject, millis(self._clock()))
+            said = event("vervallen", entry.event.id, entry.event.subject)
             await record_one(self._audit, caller, Entry(event=said))
         except EventIdTaken:
             return False

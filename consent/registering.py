@@ -78,8 +78,7 @@ class Registering:
         raise RegisterUnavailable()
 
     def _published_event(self, version: ActivityVersion) -> Event:
-        at = millis(self._clock())
-        return event("activiteit-gepubliceerd", random_id(), "systeem", at, activity=version.slug,
+        return event("activiteit-gepubliceerd", random_id(), "systeem", activity=version.slug,
                      version=str(version.number), purpose=version.purpose.nl)  # fmt: skip
 
     async def _check(self, tenant: str, version: ActivityVersion) -> None:
@@ -98,8 +97,8 @@ class Registering:
             )
 
     async def _end(self, caller: Caller, row: Row) -> None:
-        at, key = millis(self._clock()), {"slug": row["slug"], "number": row["number"]}
-        said = event("activiteit-beeindigd", derived_id(f"{row['slug']}/{row['number']}", "einde"), "systeem", at,
+        key = {"slug": row["slug"], "number": row["number"]}
+        said = event("activiteit-beeindigd", derived_id(f"{row['slug']}/{row['number']}", "einde"), "systeem",
                      activity=row["slug"], version=str(row["number"]))  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
@@ -122,7 +121,7 @@ class Registering:
         for application in recipient.applications:
             _check_keys(application)
         bare = recipient.model_copy(update={"applications": ()})
-        said = event("ontvanger-toegelaten", random_id(), "systeem", millis(self._clock()),
+        said = event("ontvanger-toegelaten", random_id(), "systeem",
                      recipient=recipient.slug, recipient_name=recipient.name.nl)  # fmt: skip
         async with self._register.writing(caller.tenant) as rows:
             row = self._pending(rows, said, rows.keys.recipient(recipient.slug))
@@ -139,7 +138,7 @@ class Registering:
         """See Registers.add_client."""
         staff_only(caller)
         _check_keys(application)
-        said = event("ontvanger-toegelaten", random_id(), "systeem", millis(self._clock()),
+        said = event("ontvanger-toegelaten", random_id(), "systeem",
                      recipient=recipient, application=application.client_id)  # fmt: skip
         async with self._register.writing(caller.tenant) as rows:
             party = await rows.one(tables.recipients, slug=recipient)
@@ -160,8 +159,8 @@ class Registering:
             row = await rows.one(tables.recipients, slug=recipient)
         if row is None:
             raise NoSuchThing()
-        at, event_id = millis(self._clock()), derived_id(f"{recipient}/{row['entry']}", "schorsing")
-        said = event("ontvanger-geschorst", event_id, "systeem", at, recipient=recipient)
+        event_id = derived_id(f"{recipient}/{row['entry']}", "schorsing")
+        said = event("ontvanger-geschorst", event_id, "systeem", recipient=recipient)
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
         await self._following.ended(

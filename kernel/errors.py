@@ -72,6 +72,7 @@ class TooManyRequests(Problem):
 
 
 class NeighbourUnavailable(Problem):
-    """A neighbour did not answer in time, or not at all."""
+    """A neighbour did not answer in time, or not at all. `asked`: the question may have reached it all the same."""
 
     code, status, title = "onderdeel-niet-bereikbaar", 503, "Dit lukt nu niet"
+    asked = True

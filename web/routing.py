@@ -14,7 +14,7 @@ from kernel.component import Tenant
 from kernel.errors import NotFound, NotLoggedIn, Problem
 from kernel.http.problems import new_instance
 from kernel.logs import logger
-from web.failures import told
+from web.failures import done, told
 from web.frame import Failure
 from web.language import LANGUAGES, Language, path_in
 from web.login import begin
@@ -118,7 +118,11 @@ def failed(visit: Visit, error: Exception) -> Response:
     else:
         _log.info("page_refused", instance=instance, **members)
     view = Failure(
-        frame=visit.frame(), id=page, number=instance if status >= 500 else "", not_saved=visit.request.method == "POST"
+        frame=visit.frame(),
+        id=page,
+        number=instance if status >= 500 else "",
+        done=done(visit.request.method, status),
+        choice=visit.path.startswith("/toestemmingen/"),
     )
     answer = visit.page("fout.html", view, status)
     if status == 503:

@@ -98,13 +98,15 @@ class Vault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """`/overzicht`: what waits, this month in numbers per class, the last five uses, what runs, the own vault."""
+    """`/overzicht`: what waits, this month in numbers per class, the last five uses, what runs, the own vault.
+    too_many: this month has more lines than were counted, so the numbers are not shown."""
 
     frame: Frame
     waiting: tuple[Waiting, ...]
     month: date
     departments: int
     by_class: dict[ClassLetter, int]
+    too_many: bool = False
     last_uses: tuple[UseRow, ...]
     active: tuple[ConsentRow, ...]
     coverage: Coverage
@@ -122,8 +124,8 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
-    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more` that older
-    lines exist which this list does not reach; `parts` the files with all proofs of the `period`."""
+    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more`
+    that the period has older lines which this list does not reach; `parts` the files with all proofs of `period`."""
 
     frame: Frame
     periods: tuple[Option, ...]

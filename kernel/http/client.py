@@ -16,6 +16,7 @@ from kernel.message import Message
 
 T = TypeVar("T", bound=Message)
 CONNECTIONS = 100
+_NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)  # there was no line to send it over
 
 
 async def _send_trace(request: httpx2.Request) -> None:
@@ -77,8 +78,9 @@ class RoomLine:
             response = await self.http.post(path, content=body.model_dump_json(), headers=headers)
             raise_for_problem(response)
             return answer.model_validate_json(response.content)
-        except (httpx2.TransportError, httpx2.DecodingError):
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
             silent = NeighbourUnavailable("Een onderdeel van Regie antwoordt niet.", onderdeel=self.audience)
+            silent.asked = not isinstance(error, _NEVER_LEFT)
         except (ValidationError, NotLoggedIn):
             # What it sent does not fit, or it does not know our key: our fault, and no fault of whoever asked us.
             silent = NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel=self.audience)

@@ -6,7 +6,6 @@ from uuid import uuid4
 import httpx2
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from kernel.errors import (
@@ -36,7 +35,7 @@ def as_problem(error: Exception) -> Problem:
     """What may be said of an error. Anything unknown becomes the bare root: it leaves nothing of itself."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, RequestValidationError | ValidationError):
+    if isinstance(error, RequestValidationError):  # a bare ValidationError is about something of our own
         return bad_input(error.errors())
     if isinstance(error, HTTPException):  # raised by the frameworks; their sentence is not passed on
         if error.status_code == BadInput.status:

@@ -50,6 +50,7 @@ class Place:
     tenants: tuple[str, ...] = (TENANT,)
     clock: Clock = field(default_factory=Ticking)
     adopt: bool = False
+    sweep_seconds: float = 60
 
     @asynccontextmanager
     async def opened(self, gate: RoomGate | None = None) -> AsyncIterator[tuple[AuditService, Component]]:
@@ -71,7 +72,7 @@ class Place:
                 continue
         settings = AuditSettings(
             mode="test", database=self.url, signer=self.folder / "signer", keep_years=20, adopt=self.adopt,
-            sweep_seconds=60,
+            sweep_seconds=self.sweep_seconds,
         )  # fmt: skip
         hosts = {TENANT: HOST, OTHER: f"other.{HOST}"}
         tenants = {each: Tenant(each, each, f"https://{hosts[each]}") for each in self.tenants}

@@ -15,6 +15,7 @@ from kernel.caller import Caller
 from kernel.errors import BadInput, NotLoggedIn
 from kernel.hidden import Hidden
 from kernel.http.app import make_app
+from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
 from kernel.proof.tlogproof import TlogProof
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, fence, release
@@ -51,7 +52,7 @@ async def service(tmp_path: Path) -> AsyncIterator[AuditService]:
 async def http(service: AuditService) -> AsyncIterator[httpx2.AsyncClient]:
     gate = StartGate()
     app = make_app("log", gate)
-    app.include_router(routes(service, Known(), caller_of, {HOST: TENANT}), prefix="/logboek/v1")
+    app.include_router(routes(service, Known(), caller_of, Hosts({f"https://{HOST}": TENANT})), prefix="/logboek/v1")
     gate.open()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=f"https://{HOST}") as http:
         yield http
@@ -86,10 +87,19 @@ async def test_search_by_number_answers_in_dutch_and_never_repeats_the_number(
         ("fg", {"ontvanger": "r1", "reden": {"reden": "klacht"}}, 400),
         ("fg", {"ontvanger": "r1", "reden": REASON, "anders": 1}, 400),
         ("fg", {"reden": REASON}, 400),
+        ("fg", {"recipient": "r1", "reden": REASON}, 400),
+        *(
+            ("fg", {"ontvanger": "r1", field: "over 123456789", "reden": REASON}, 400)
+            for field in ("toepassing", "gebruiker", "verwerkingsactiviteit", "zaak", "gegevenselement", "grondslag")
+        ),
         ("fg", {"ontvanger": "r1", "reden": REASON | {"toelichting": "over 123456789 dus"}}, 400),
         ("fg", {"ontvanger": "r1", "reden": REASON | {"zaak": "123456789"}}, 400),
         ("fg", {"inwoner": {"bsn": "123456789"}, "reden": REASON}, 400),
         ("fg", {"ontvanger": "r1", "reden": REASON, "vorige": "x"}, 400),
+        ("fg", {"recipient": "r1", "reden": REASON}, 400),
+        ("fg", {"ontvanger": "r1", "reden": {"code": "klacht", "zaak": "FG-7"}}, 400),
+        ("fg", {"ontvanger": "r1", "reden": REASON, "van": "1969-12-31T23:59:59Z"}, 400),
+        ("fg", {"ontvanger": "r1", "reden": REASON, "tot": "9999-12-31T23:59:59-23:00"}, 400),
         ("desk", {"ontvanger": "r1", "reden": REASON}, 403),
         ("", {"ontvanger": "r1", "reden": REASON}, 401),
     ],
@@ -114,6 +124,8 @@ async def test_head_key_and_proof_are_for_everybody(http: httpx2.AsyncClient, se
     assert proof.index == 0
     for path in ("2026h1/checkpoint", "logregels/2026h2-9/bewijs", "logregels/x/bewijs"):
         assert (await http.get(f"/logboek/v1/{path}")).status_code == 404
+    for host, status in ((f"{HOST}:443", 200), ("elsewhere.example", 404)):
+        assert (await http.get("/logboek/v1/sleutels", headers={"host": host})).status_code == status
 
 
 async def test_the_act_goes_with_a_proof_only_to_whom_the_line_was_for(

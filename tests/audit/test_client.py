@@ -1,4 +1,4 @@
-"""The client repeats a record once, with the same bytes, and then says that nobody may act."""
+"""The client repeats a record once, with the same bytes, and then says that nobody may act, and what it knows."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from audit.client import AuditClient
-from audit.contract import LogUnavailable
+from audit.contract import LogUnavailable, OutcomeUnknown
 from audit.service import AuditService
 from kernel.http.app import make_app
 from kernel.http.client import RoomLine
@@ -58,8 +58,37 @@ async def test_lost_answer_is_asked_once_more_with_the_same_bytes(
         if lost == 1:
             assert receipt((await client.record(DESK, [entry]))[0]).position.index == 0
         else:
-            with pytest.raises(LogUnavailable):
+            with pytest.raises(OutcomeUnknown):
                 await client.record(DESK, [entry])
     assert len(transport.sent) == 2
     assert transport.sent[0] == transport.sent[1]
     assert (await service.door("connectors").lines(DESK, "s1")).total == 1, "one line, however often it was asked"
+
+
+async def test_refusal_after_a_lost_answer_speaks_of_the_second_question_only(
+    log: tuple[AuditService, httpx2.ASGITransport, RoomKey],
+) -> None:
+    service, inner, key = log
+
+    class Sealing(Losing):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            try:
+                return await super().handle_async_request(request)
+            finally:
+                service.desk(DESK).log.seal("Verzegeld.")
+
+    async with httpx2.AsyncClient(transport=Sealing(inner, 1), base_url="http://audit") as http:
+        with pytest.raises(OutcomeUnknown):
+            await AuditClient(RoomLine(http, key, "audit")).record(DESK, [act("weigering")])
+    async with httpx2.AsyncClient(transport=inner, base_url="http://audit") as http:
+        with pytest.raises(LogUnavailable):
+            await AuditClient(RoomLine(http, key, "audit")).record(DESK, [act("weigering")])
+
+
+async def test_question_that_never_left_is_known_to_have_written_nothing(
+    log: tuple[AuditService, httpx2.ASGITransport, RoomKey], free_tcp_port: int
+) -> None:
+    *_, key = log
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{free_tcp_port}") as http:
+        with pytest.raises(LogUnavailable):
+            await AuditClient(RoomLine(http, key, "audit")).record(DESK, [act("weigering")])

@@ -1,5 +1,6 @@
 """What survives: kills at every step, a full disk, a database set back, rows that somebody changed."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,9 @@ from sqlalchemy.pool import NullPool
 
 from audit.contract import LogUnavailable, OutcomeUnknown, Position, Receipt
 from audit.event import Entry
+from audit.slots import found_state
 from kernel.clock import utc_now
-from tests.audit.logs import DESK, TENANT, Place, act, fence, outcome, receipt, release
+from tests.audit.logs import DESK, HOST, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -191,6 +194,63 @@ async def test_leaf_changed_behind_the_trigger_seals_the_next_start(tmp_path: Pa
     change(url, "UPDATE lines SET leaf = zeroblob(100) WHERE idx = 1")
     async with place.opened() as (_, component):
         with pytest.raises(LogUnavailable, match="veranderd"):
+            await component.check()
+
+
+async def test_sweeper_goes_on_after_a_round_that_no_error_of_ours_ended(url: str, tmp_path: Path) -> None:
+    place = Place(url, tmp_path, clock=utc_now, sweep_seconds=0.05)
+    long_ago = Ticking(utc_now() - timedelta(minutes=2))
+    async with Place(url, tmp_path, clock=long_ago).opened() as (service, _):
+        (left,) = await service.door("connectors").record(DESK, [release({fence(): 0}, long_ago.now)])
+    at = receipt(left).position
+    change(url, f"INSERT INTO audit.outcomes VALUES ('{TENANT}', '{at.term}', {at.index}, 'x', 0, 'x')")  # noqa: S608 - our own
+    async with place.opened() as (service, _):
+        await asyncio.sleep(0.5)
+        change(url, "DELETE FROM audit.outcomes")
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            if await service.door("web").outcomes(DESK, [at]) == ["onbekend"]:
+                return
+    pytest.fail("nobody sweeps any more")
+
+
+async def test_fork_found_at_the_start_opens_the_log_sealed(tmp_path: Path) -> None:
+    place, state = Place(sqlite_url(tmp_path), tmp_path), tmp_path / "signer" / f"{HOST}~{TENANT}~2026h2.state"
+    async with place.opened() as (service, _):
+        await service.door("connectors").record(DESK, [act("weigering"), act("weigering")])
+    for size in (1, 2):
+        state.unlink()
+        found_state(state, size, bytes(32))
+        async with place.opened() as (service, component):
+            with pytest.raises(LogUnavailable, match="verzegeld"):
+                await component.check()
+            with pytest.raises(LogUnavailable, match="verzegeld"):
+                await service.door("connectors").record(DESK, [act("weigering")])
+
+
+async def test_signer_out_of_reach_stops_the_log_for_as_long_as_it_lasts(tmp_path: Path) -> None:
+    state = tmp_path / "signer" / f"{HOST}~{TENANT}~2026h2.state"
+    async with Place(sqlite_url(tmp_path), tmp_path).opened() as (service, component):
+        door = service.door("connectors")
+        await door.record(DESK, [act("weigering")])
+        state.symlink_to(state.rename(tmp_path / "away"))
+        with pytest.raises(LogUnavailable, match="niets vastgelegd"):
+            await door.record(DESK, [act("weigering")])
+        state.unlink()
+        (tmp_path / "away").rename(state)
+        assert receipt((await door.record(DESK, [act("weigering")]))[0]).position.index == 1
+        await component.check()
+
+
+async def test_line_that_stands_is_not_said_to_be_missing_when_its_head_cannot_be_signed(tmp_path: Path) -> None:
+    async with Place(sqlite_url(tmp_path), tmp_path).opened() as (service, component):
+        door, folder = service.door("connectors"), tmp_path / "signer"
+        await door.record(DESK, [act("weigering"), act("weigering")])
+        forget(folder)
+        found_state(folder / f"{service.desk(DESK).log.origin.replace('/', '~')}.state", 1, bytes(32))
+        with pytest.raises(OutcomeUnknown):
+            await door.record(DESK, [act("weigering")])
+        with pytest.raises(LogUnavailable):
             await component.check()
 
 

@@ -18,6 +18,7 @@ from kernel.caller import Caller
 from kernel.errors import NotLoggedIn
 from kernel.hidden import Hidden
 from kernel.http.app import make_app
+from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, act, fence, receipt, release
 
@@ -50,7 +51,9 @@ async def service(tmp_path: Path) -> AsyncIterator[AuditService]:
 async def http(service: AuditService) -> AsyncIterator[httpx2.AsyncClient]:
     gate = StartGate()
     app = make_app("log", gate)
-    app.include_router(routes(service, Strangers(), caller_of, {HOST: TENANT}), prefix="/logboek/v1")
+    app.include_router(
+        routes(service, Strangers(), caller_of, Hosts({f"https://{HOST}": TENANT})), prefix="/logboek/v1"
+    )
     gate.open()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=f"https://{HOST}") as http:
         yield http

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.signer import EXIT, Elsewhere, Fork, LogSigner, SignedHead
-from audit.slots import SLOT, StateLost
+from audit.signer import Elsewhere, Fork, LogSigner, SignedHead, ever_signed
+from audit.slots import EXIT, SLOT, StateLost
 from kernel.crypto import KeyUnavailable, verify
 from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.hashes import EMPTY_ROOT
@@ -77,6 +77,26 @@ def test_founding_again_keeps_key_and_memory_and_a_lost_key_is_not_made_anew(sig
     seed.unlink()
     with pytest.raises(KeyUnavailable):
         LogSigner(signer._folder, ORIGIN).open()
+
+
+def test_state_that_cannot_be_reached_is_told_and_ends_nothing(signer: LogSigner, tmp_path: Path) -> None:
+    signed(signer, FIRST)
+    (state,) = signer._folder.glob("*.state")
+    away = state.rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError):
+        signed(signer, SECOND)
+    state.symlink_to(away)
+    with pytest.raises(OSError, match="symbolic"):
+        signed(signer, SECOND)
+    state.unlink()
+    state.mkdir()
+    with pytest.raises(StateLost):
+        signer.remembered()
+    assert ever_signed(signer._folder, "gm9901"), "what cannot be read is no sign that nothing was signed"
+    state.rmdir()
+    away.rename(state)
+    assert isinstance(signed(signer, SECOND), SignedHead)
+    assert not ever_signed(signer._folder, "gm9902")
 
 
 FAILING = """

@@ -13,6 +13,7 @@ from nacl.signing import VerifyKey
 from audit.api import routes
 from audit.service import AuditService
 from kernel.http.app import make_app
+from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
 from kernel.proof.hashes import leaf_hash
 from kernel.proof.tiles import completed_tiles, parse_tile_path
@@ -133,7 +134,7 @@ async def http(service: AuditService) -> AsyncIterator[httpx2.AsyncClient]:
 def served(service: AuditService) -> httpx2.AsyncClient:
     gate = StartGate()
     app = make_app("log", gate)
-    app.include_router(routes(service, Known(), caller_of, {HOST: TENANT}), prefix="/logboek/v1")
+    app.include_router(routes(service, Known(), caller_of, Hosts({f"https://{HOST}": TENANT})), prefix="/logboek/v1")
     gate.open()
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=f"https://{HOST}")
 

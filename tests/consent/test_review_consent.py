@@ -1,12 +1,15 @@
 """What a reviewer tried against the register."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import delete, select
 
 from audit.contract import LogUnavailable, Overtaken
+from consent.activity import Case
 from consent.tables import followed, subject_state
 from kernel.caller import room_of
-from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, PLAN, TENANT, House, activity, stop, yes
+from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, PLAN, STAFF, TENANT, House, activity, stop, yes
 
 pytestmark = pytest.mark.anyio
 SOURCE = room_of(TENANT, "connectors")
@@ -105,3 +108,17 @@ async def test_a_stop_that_stands_is_said_to_stand_when_nobody_knows_how_release
     chosen = await second.choose(ANNA_HERSELF, consent_id, stop())
     assert chosen.under_way == ((line.position, ""),)
     assert chosen.consent.state == "ingetrokken"
+
+
+async def test_an_act_repeated_after_new_year_is_the_same_act(house: House) -> None:
+    await house.ready(activity(zaak="verplicht"))
+    case = Case(reference="Z-1", recipient="loket", resident=ANNA, activity="regeling")
+    await house.consent.open_case(LOKET, case)
+    house.clock.now = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+    closed = await house.consent.close_case(LOKET, "loket", "Z-1")
+    suspended = await house.consent.suspend(STAFF, "loket")
+    house.clock.forward(seconds=2)
+    assert (await house.consent.close_case(LOKET, "loket", "Z-1")).position == closed.position
+    assert (await house.consent.suspend(STAFF, "loket")).position == suspended.position
+    line = await house.log.line(SOURCE, closed.position)
+    assert line.event.keep_until == 2046, "of the log, for the activity has no term for this"

@@ -18,6 +18,7 @@ from audit.contract import (
     LogUnavailable,
     Misfit,
     NoSuchLine,
+    OutcomeUnknown,
     Overtaken,
     Permit,
     Position,
@@ -126,8 +127,14 @@ async def test_who_asks_at_the_same_moment_as_a_latecomer_gets_their_own_answer(
 
 
 async def test_a_fence_below_what_was_decided_is_doubt_and_not_a_move(wired: Wired) -> None:
+    ahead = release({fence(): 1})
     with pytest.raises(LogUnavailable):
-        await wired.audit.holds(DESK, release({fence(): 1}).requires)
+        await wired.audit.holds(DESK, ahead.requires)
+    with pytest.raises(LogUnavailable):
+        await wired.audit.record(DESK, [ahead])
+    with pytest.raises(OutcomeUnknown):  # of the whole list: the other line was written
+        await wired.audit.record(DESK, [ahead, act("weigering")])
+    assert (await wired.audit.lines(DESK, "s1")).total == 1
 
 
 async def test_same_id_with_other_words_is_taken_and_with_another_time_is_not(wired: Wired) -> None:

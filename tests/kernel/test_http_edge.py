@@ -51,6 +51,8 @@ async def get(name: str) -> dict[str, str]:
     }
     if name in errors:
         raise errors[name]
+    if name == "vorm":
+        Thing.model_validate({"aantal": NUMBER + "x", "naam": "n"})
     trace = current_trace()
     return {"trace": trace.trace_id, "parent": trace.parent_span_id}
 
@@ -116,14 +118,19 @@ async def test_what_is_no_problem_of_ours_is_a_neighbour_that_is_away(status: in
         raise_for_problem(httpx2.Response(status, content=content, headers={"content-type": kind}))
 
 
-async def test_an_unknown_error_leaves_nothing_of_itself(http: httpx2.AsyncClient, written: io.StringIO) -> None:
-    answer = await http.get("/dingen/v1/dingen/stuk")
+@pytest.mark.parametrize(("name", "error"), [("stuk", "RuntimeError"), ("vorm", "ValidationError")])
+async def test_an_unknown_error_leaves_nothing_of_itself(
+    name: str, error: str, http: httpx2.AsyncClient, written: io.StringIO
+) -> None:
+    """Also one of pydantic about a document of our own: the request was fine, and its faults are not its sender's."""
+    answer = await http.get(f"/dingen/v1/dingen/{name}")
     assert answer.status_code == 500
     assert answer.json()["code"] == "interne-fout"
     assert "broken" not in answer.text + written.getvalue()
+    assert "fouten" not in answer.json()
     assert NUMBER not in answer.text + written.getvalue()
     failed = json.loads(written.getvalue().splitlines()[0])
-    assert failed["error"] == "RuntimeError"
+    assert failed["error"] == error
     assert answer.json()["instance"] == f"urn:uuid:{failed['instance']}"
     assert any(place.startswith(__file__) for place in failed["at"])
 

@@ -130,16 +130,18 @@ class PortalUnderTest:
 
 
 class Failing:
-    """A room of which one verb fails; all others are the real one's."""
+    """A room of which one verb fails; all others are the real one's. after: it did what was asked first."""
 
-    def __init__(self, real: Consent | Audit, verb: str, error: Exception) -> None:
-        self._real, self._verb, self._error = real, verb, error
+    def __init__(self, real: Consent | Audit, verb: str, error: Exception, *, after: bool = False) -> None:
+        self._real, self._verb, self._error, self._after = real, verb, error, after
 
     def __getattr__(self, name: str) -> Any:
         if name != self._verb:
             return getattr(self._real, name)
 
-        async def fail(*_: object) -> None:
+        async def fail(*asked: object) -> None:
+            if self._after:
+                await getattr(self._real, name)(*asked)
             raise self._error
 
         return fail

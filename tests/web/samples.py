@@ -165,7 +165,6 @@ USES = Uses(
     period="jaar",
     parts=(Option(value="2026h2-400", text="1 tot en met 14 november 2026"), Option(value="2026h2-9", text="oktober")),
 )
-ONE_FILE = replace(USES, parts=USES.parts[:1])
 NO_USES = replace(
     USES, parts=(), found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",))
 )
@@ -182,9 +181,10 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
         "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
         "overzicht": ("overzicht.html", OVERVIEW),
         "overzicht-leeg": ("overzicht.html", EMPTY),
+        "overzicht-te-veel": ("overzicht.html", replace(OVERVIEW, too_many=True)),
         "gebruik": ("gebruik.html", USES),
-        "gebruik-een-bestand": ("gebruik.html", ONE_FILE),
         "gebruik-leeg": ("gebruik.html", NO_USES),
+        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, more=True)),
         "detail": ("gebruik_detail.html", USE),
         "detail-meer": (
             "gebruik_detail.html",
@@ -284,8 +284,11 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
 def pages() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Every page by name: its template and its view."""
     failures = {
-        f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, not_saved=True))
+        f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, done="nee"))
         for each in words.ERRORS
+    } | {
+        f"fout-onbekend-{choice}": ("fout.html", Failure(frame=frame("/x"), id="E3", done="onbekend", choice=choice))
+        for choice in (True, False)
     }
     codes = (*words.REFUSALS, *words.OTHER_CODES, "bestaat-niet", "")
     reasons = {

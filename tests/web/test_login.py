@@ -236,7 +236,7 @@ async def test_a_form_from_elsewhere_does_nothing(portal: PortalUnderTest, heade
     cookie = "; ".join(f"{name}={value}" for (_, name), value in visitor._cookies.items())
     fields = page.form("actie").fields
     answer = await visitor.http.post("/overzicht", data=fields, headers={"cookie": cookie, **headers})
-    assert answer.status_code == 403 and "Uw keuze is niet bewaard" in answer.text
+    assert answer.status_code == 403 and "Wij hebben niets bewaard." in answer.text
     assert "Uw kluis is open" not in (await visitor.get("/overzicht")).text
 
 

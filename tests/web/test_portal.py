@@ -86,7 +86,8 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     position = await released(portal)
     visitor, officer = await portal.visitor("r1"), await portal.visitor("fg")
     page = await visitor.get(f"/gebruik/{position}")
-    for wrong, sentence in (("  ", "Schrijf uw vraag op."), ("Ik ben 9999.93.653, ja", "Haal het burgerservicenummer")):
+    number, hint = "Ik ben 999993654, ja", "Haal het burgerservicenummer"
+    for wrong, sentence in (("  ", "Schrijf uw vraag op."), (number, hint), (number + "a" * 1000, "te lang")):
         refused = await visitor.send(page, page.form("vraag"), vraag=wrong)
         assert refused.status == 400 and sentence in refused.text and "9999" not in refused.text
     asked = await visitor.send(page, page.form("vraag"), vraag="Waarom zag u <b>mijn</b> adres?")
@@ -97,6 +98,8 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     assert "regels volgens de getekende stand" in seen.text and "kijkt de regels zelf niet na" in seen.text
     empty = await officer.send(seen, seen.form("vraag"), antwoord=" ")
     assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
+    numbered = await officer.send(seen, seen.form("vraag"), antwoord=f"U bent {number}")
+    assert numbered.status == 400 and hint in numbered.text and "9999" not in numbered.text
     told = await officer.send(seen, seen.form("vraag"), antwoord="Om te zien of u hier woont.")
     assert "Alle vragen zijn beantwoord." in told.text
     assert "Om te zien of u hier woont." in (await visitor.get(f"/gebruik/{position}")).text
@@ -192,14 +195,37 @@ FAILURES = [LogUnavailable(), OutcomeUnknown(), RegisterUnavailable(), Neighbour
 
 
 @pytest.mark.parametrize("error", FAILURES)
-async def test_a_choice_that_was_not_recorded_says_so(portal: PortalUnderTest, error: Exception) -> None:
+async def test_a_choice_of_which_nothing_is_known_yet_is_called_neither_saved_nor_lost(
+    portal: PortalUnderTest, error: Exception
+) -> None:
     place = await wanted(portal)
     await portal.broken(Failing(portal.house.register, "choose", error))
     visitor = await portal.visitor("r1")
     page = await chosen(visitor, place, "ja")
     assert page.status == (500 if isinstance(error, RuntimeError) else 503)
-    assert "Er gaat iets mis bij ons" in page.text and "Uw keuze is niet bewaard" in page.text
+    assert "Er gaat iets mis bij ons" in page.text and "Wij weten nog niet of uw keuze is bewaard." in page.text
+    assert "niet bewaard" not in page.text and f'href="{place}"' in page.html
     assert "Gelukt" not in page.text and "U mag ja zeggen" in (await visitor.get(place)).text
+
+
+async def test_a_choice_whose_answer_got_lost_stands_and_counts_once(portal: PortalUnderTest) -> None:
+    """The page said that it was not saved: who read that believed that they still shared their data, or had said no."""
+    place = await wanted(portal)
+    await portal.broken(Failing(portal.house.register, "choose", OutcomeUnknown(), after=True))
+    visitor = await portal.visitor("r1")
+    page = await visitor.get(place)
+    for _ in range(2):
+        assert "Wij weten nog niet" in (await visitor.send(page, _choice_form(page), keuze="nee")).text
+        assert "Gelukt. U zei nee." in (await visitor.get(place)).text
+    assert [line.event.kind for line in await portal.house.lines()].count("toestemming-geweigerd") == 1
+
+
+async def test_a_choice_that_was_refused_says_that_it_was_not_saved(portal: PortalUnderTest) -> None:
+    place = await wanted(portal)
+    visitor = await portal.visitor("r1")
+    page = await visitor.get(place)
+    refused = await visitor.send(page, _choice_form(page), csrf="x" * 43, keuze="ja")
+    assert refused.status == 403 and "Uw keuze is niet bewaard." in refused.text
 
 
 async def test_the_vault_opens_by_the_residents_own_hand(portal: PortalUnderTest) -> None:
@@ -222,6 +248,10 @@ async def test_the_officer_finds_who_saw_a_resident_and_the_resident_sees_the_se
     assert wrong.status == 400 and "Kies een reden." in wrong.text and "999993654" not in wrong.html
     count = len(await portal.house.lines())
     fields = {"bsn": "999993653", "reden": "inzage", "zaak": "FG-1", "soort": "inwoner"}
+    for case in ("999993653", "999993654", "FG-999993653"):
+        numbered = await officer.send(page, page.form("bsn"), **(fields | {"zaak": case}))
+        assert numbered.status == 400 and "Haal het burgerservicenummer uit uw tekst." in numbered.text
+        assert "99999365" not in numbered.html and len(await portal.house.lines()) == count
     found = await officer.send(page, page.form("bsn"), **fields)
     assert found.status == 200 and "Inkomensloket" in found.text and "U gaf" not in found.text
     assert "999993653" not in found.html + found.url and "Deze zoekvraag staat zelf in het logboek" in found.text

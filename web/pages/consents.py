@@ -71,7 +71,7 @@ async def _carried_out(visit: Visit, answer: Answer) -> Response:
     detail = await _detail(visit)
     # 1 exactly what this person has read
     told = text_hash(page(detail, _words(visit, detail), visit.frame()))
-    # 2 a line, or nothing: LogUnavailable and its kin become E3, "Uw keuze is niet bewaard"
+    # 2 a receipt, or E3: behind an error a line may stand all the same, and the page says that we do not know
     choice = Choice(answer=answer, text_hash=told, language=visit.language)
     with suppress(NotNow):  # sent twice, or chosen in another window: the page shows what stands
         await visit.site.consent.choose(visit.caller, detail.consent.id, choice)

@@ -9,12 +9,12 @@ from typing import Final
 from starlette.responses import Response
 
 from audit.contract import Bundle, Entry, Event, Line, Position, record_one
-from kernel.clock import moment
+from kernel.clock import millis, moment
 from kernel.crypto import random_bytes
 from kernel.errors import NotFound
 from web.frame import Option
 from web.language import N_, Language, format_day, translations
-from web.pages.reading import FIRST, SPANS, line_at, own_line, since
+from web.pages.reading import FIRST, SPANS, begin_of, line_at, own_line
 from web.routing import Page
 from web.site import Visit
 from web.verifier import checking_page
@@ -40,7 +40,8 @@ async def period(visit: Visit) -> Response:
     person, form = visit.resident(), await visit.form()
     newest = await line_at(visit, form.get("tot", ""))
     chosen = form.get("periode", "") if form.get("periode") in SPANS else FIRST
-    start = since(visit, chosen)
+    begin = begin_of(visit, chosen)
+    start = millis(begin) if begin else 0
     if newest.at < start:
         raise NotFound
     await record_one(visit.site.audit, visit.caller, Entry(event=_export(person.subject, chosen, newest.position)))

@@ -1,13 +1,13 @@
 """What several pages read: a resident's own lines, the words of the registers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from audit.contract import Line, Position
 from consent.contract import ConsentView
 from kernel.clock import millis
 from kernel.errors import NotFound
-from web.line_views import LineViews, shown, stops
+from web.line_views import LineViews, handlings, is_use, shown, stops
 from web.register_words import RegisterWords
 from web.site import Visit
 
@@ -16,23 +16,40 @@ FIRST: Final = "maand"
 BATCH, LINES_MAX = 200, 2000  # a year of a busy resident; beyond it the page says that there is more
 
 
-async def own_lines(visit: Visit, start: int = 0, most: int = LINES_MAX) -> tuple[list[Line], bool]:
-    """The resident's own lines since `start` (ms), newest first, and whether there are older ones than those. Also the
-    lines that are no card, such as how a release ended: they have a number too. Raises what the log raises."""
+async def own_lines(visit: Visit, since: datetime | None, handled: int = 0) -> tuple[list[Line], bool]:
+    """The lines that a resident reads as cards, of this period, newest first, and whether there are more of these than
+    LINES_MAX. handled: go on before the period until so many handlings of data were found. Raises what the log
+    raises."""
+    lines, more = await all_lines(visit, since, handled)
+    return [line for line in lines if shown(line)], more
+
+
+async def all_lines(visit: Visit, since: datetime | None, handled: int = 0) -> tuple[list[Line], bool]:
+    """The same with lines that are no card, such as how a release ended: they have a number too."""
     subject, found, before = visit.resident().subject, list[Line](), None
-    while len(found) < most:
-        page = await visit.site.audit.lines(visit.caller, subject, before, min(BATCH, most))
-        found += [line for line in page.lines if line.at >= start]
+    start = millis(since) if since else 0
+    while len(found) < LINES_MAX:
+        page = await visit.site.audit.lines(visit.caller, subject, before, BATCH)
+        found += page.lines
         before = page.before
-        if before is None or (page.lines and page.lines[-1].at < start):
-            return found, False
-    return found[:most], True
+        # one handling more than asked: the last may have more lines on the next page
+        if before is None or (_before(start, found) and (not handled or _handled(found) > handled)):
+            return [line for line in found if handled or line.at >= start], False
+    return found, not _before(start, found)
 
 
-def since(visit: Visit, period: str) -> int:
-    """Where a period of SPANS begins, in ms; 0 for all of it."""
+def begin_of(visit: Visit, period: str) -> datetime | None:
+    """When a period of SPANS begins; None for all of it."""
     days = SPANS[period]
-    return millis(visit.site.clock() - timedelta(days=days)) if days else 0
+    return visit.site.clock() - timedelta(days=days) if days else None
+
+
+def _before(start: int, lines: list[Line]) -> bool:
+    return bool(lines) and lines[-1].at < start
+
+
+def _handled(lines: list[Line]) -> int:
+    return len(handlings([line for line in lines if is_use(line)]))
 
 
 async def own_line(visit: Visit) -> Line:

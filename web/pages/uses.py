@@ -1,6 +1,5 @@
 """`/gebruik`: every use of a resident's data, one by one, with its proof and a question about it."""
 
-import re
 from typing import Final
 from urllib.parse import urlencode
 
@@ -8,12 +7,12 @@ from starlette.responses import Response
 
 from audit.contract import Line
 from consent.contract import ConsentView
-from vault.contract import Bsn
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
 from web.line_views import asked, days, is_use, letters_of, result_of, shown
 from web.pages.proofs import parts
-from web.pages.reading import BATCH, FIRST, SPANS, line_views, own_line, own_lines, since, words
+from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, line_views, own_line, words
+from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit, consent_ref
@@ -22,7 +21,6 @@ from web.words import PERIODS, WRONG
 
 A_PAGE = 25
 QUESTION_MAX = 1000
-_NINE = re.compile(r"(?<!\d)(?:\d[ .-]?){8}\d(?!\d)")
 
 
 async def show(visit: Visit) -> Response:
@@ -31,7 +29,7 @@ async def show(visit: Visit) -> Response:
     query = visit.request.query_params
     period = query.get("periode", FIRST) if query.get("periode") in SPANS else FIRST
     refused = "periode" not in query or query.get("geweigerd") == "ja"
-    every, more = await own_lines(visit, since(visit, period))
+    every, more = await all_lines(visit, begin_of(visit, period))
     lines = [line for line in every if shown(line)]
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     rows = line_views(visit, said, consents).rows([one for one in lines if refused or one.event.kind != "weigering"])
@@ -61,15 +59,14 @@ async def ask(visit: Visit) -> Response:
     """The question about this line: stored with a line of its own, then shown with its due date."""
     person, form = visit.resident(), await visit.form()
     line = await own_line(visit)
-    text = form.get("vraag", "").replace("\r\n", "\n").strip()
-    wrong = _fault(text)
-    if wrong:
-        return await _drawn(visit, line, wrong, "" if wrong == "bsn-in-tekst" else text[: QUESTION_MAX * 2])
+    text = prose(form.get("vraag", ""))
+    if wrong := text_fault(text, "vraag", QUESTION_MAX):
+        return await _drawn(visit, line, wrong, draft(text, QUESTION_MAX))
     await visit.site.consent.ask(visit.caller, consent_ref(person), line.position, text)
     return visit.to(f"/gebruik/{line.position}")
 
 
-async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> Response:
+async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> Response:
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     questions = await visit.site.consent.asked(visit.caller)
     views, event = line_views(visit, said, consents), line.event
@@ -89,7 +86,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> 
         number=line.position.index,
         proof=path_in(f"/gebruik/{line.position}/bewijs", visit.language),
         asked=asked(questions, line.position),
-        draft=draft,
+        draft=kept,
         errors=_errors(said, wrong),
         act=views.act(event),
         earlier=views.earlier(line, [one for one in before.lines if shown(one)]),
@@ -99,22 +96,6 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> 
 
 def _errors(said: RegisterWords, wrong: str) -> tuple[FieldError, ...]:
     return (FieldError(id="vraag", text=said.say(WRONG[wrong])),) if wrong else ()
-
-
-def _fault(text: str) -> str:
-    if not text:
-        return "vraag"
-    if len(text) > QUESTION_MAX:
-        return "te-lang"
-    return "bsn-in-tekst" if any(_is_number(found) for found in _NINE.findall(text)) else ""
-
-
-def _is_number(found: str) -> bool:
-    try:
-        Bsn.checked(re.sub(r"\D", "", found))
-    except ValueError:
-        return False
-    return True
 
 
 def _consent_of(line: Line, consents: list[ConsentView]) -> str | None:
