@@ -75,7 +75,10 @@ def migrate_all() -> None:
 
 @app.command()
 def serve(
-    rooms: Annotated[list[str] | None, typer.Argument(help="audit consent vault connectors web; none is all")] = None,
+    rooms: Annotated[
+        list[str] | None,
+        typer.Argument(help="audit consent vault connectors web; none is all; signer: a process alone"),
+    ] = None,
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
 ) -> None:

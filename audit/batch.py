@@ -16,7 +16,8 @@ from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
 from audit.keychain import TenantKeys
 from audit.kinds import OUTCOME, RELEASE, UNKNOWN
-from audit.labels import label_id, label_of, label_text, sealed_label
+from audit.label import label_of, label_text
+from audit.labels import label_id, sealed_label
 from audit.leaf import Previous, Written, act_place, opened
 from audit.permit import Position
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way

@@ -23,7 +23,7 @@ from audit.leaf import Previous, Spot, act_text, content_hash, write
 from audit.nodes import consistency_proof
 from audit.permit import Position, Receipt
 from audit.receipts import grown, read_back, shown_of, stored_acts
-from audit.signer import Elsewhere, Fork, LogSigner, SignedHead
+from audit.signer import Elsewhere, Fork, HeadSigner, SignedHead
 from audit.slots import StateLost
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
@@ -61,7 +61,7 @@ class Progress:
 class Log:
     """An open log. `head`: as it was found when opened, under which everything was checked."""
 
-    def __init__(self, database: Database, keychain: Keychain, signer: LogSigner, head: Head, clock: Clock) -> None:
+    def __init__(self, database: Database, keychain: Keychain, signer: HeadSigner, head: Head, clock: Clock) -> None:
         self.tenant, self.term, self.origin = head.tenant, head.term, head.origin
         self.database, self.keychain, self.signer = database, keychain, signer
         self._clock = clock
@@ -97,9 +97,11 @@ class Log:
             year = self._clock().year + keep_years
             asked = [Asked(e, room, content_hash(keys.content, e), e.event.keep_until or year) for room, e in batch]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
+            # what the signer knows now was committed before, so the head under the lock cannot be smaller
+            known = (await to_thread.run_sync(self.signer.remembered)).size
             reached("audit.0")
             async with self.database.writing(self.tenant) as tx:
-                done = await self._transact(tx, asked, keys, bodies)
+                done = await self._transact(tx, asked, known, (keys, bodies))
                 progress.stage = "committing"
             # A crash here leaves lines without a signed head: no receipt was given, the next start or batch signs them.
             reached("audit.committed")
@@ -112,11 +114,12 @@ class Log:
             return await self._answers(done, signed, keys)
 
     async def _transact(
-        self, tx: AsyncConnection, asked: list[Asked], keys: TenantKeys, bodies: dict[Owner, DataKey]
+        self, tx: AsyncConnection, asked: list[Asked], known: int, under: tuple[TenantKeys, dict[Owner, DataKey]]
     ) -> Batch:
+        keys, bodies = under
         # a
         head = await read_head(tx, self.tenant, keys.rows, lock=True)
-        await self._follow(tx, head)
+        await self._follow(tx, head, known)
         reached("audit.a")
         # b
         at = max(millis(self._clock()), head.last_logged_at)
@@ -136,9 +139,9 @@ class Log:
             reached("audit.d")
         return done
 
-    async def _follow(self, tx: AsyncConnection, head: Head) -> None:
+    async def _follow(self, tx: AsyncConnection, head: Head, known: int) -> None:
         """Lines that other instances wrote since; the signer and our own memory have not seen more than there is."""
-        if self.signer.remembered().size > head.size or self.edge.size > head.size:
+        if max(known, self.edge.size) > head.size:
             raise Unsound(ROLLBACK)
         if self.edge.size:
             proof = await consistency_proof(tx, (self.tenant, self.term), self.edge.size, head.size)

@@ -1,12 +1,14 @@
 """Signs heads of one log, and never two that do not fit: the one memory that a restored database cannot set back.
 
-In this process until it is its own (trust.md 2.4). Lost key: no new receipts, old ones still hold. Stolen key: heads
-of another tree can be signed; start a new term. Everything here waits for the disk: call it in a worker thread.
+In a process of its own (`audit.signing`), or in the log's, which production refuses (trust.md 2.4). Lost key: no new
+receipts, old ones still hold. Stolen key: heads of another tree can be signed; start a new term. Everything here waits
+for the disk: call it in a worker thread.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from audit import slots
 from kernel.crypto import Signer, random_bytes
@@ -51,6 +53,46 @@ def _holds_lines(state: Path) -> bool:
         return True
 
 
+class HeadSigner(Protocol):
+    """Of one origin, here or at the other end of a socket. What each verb does and raises: see LogSigner."""
+
+    origin: str
+
+    def signed_before(self) -> bool:
+        """Whether this tenant has a log here already."""
+        ...
+
+    def found(self) -> None:
+        """Make what a new log needs, and open it."""
+        ...
+
+    def adopt(self, size: int, root: bytes) -> None:
+        """Take a head for the newest, on the word of a person."""
+        ...
+
+    def open(self) -> None:
+        """Before anything is signed."""
+        ...
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+        ...
+
+    @property
+    def vkey(self) -> str:
+        """As C2SP writes it."""
+        ...
+
+    def remembered(self) -> slots.Remembered:
+        """What was signed last."""
+        ...
+
+    def sign(self, size: int, root: bytes, old: int, proof: Sequence[bytes]) -> SignedHead | Elsewhere:
+        """The signed head; durable before it answers."""
+        ...
+
+
 class LogSigner:
     """One origin on this host. Any number of processes may share its two files."""
 
@@ -60,6 +102,10 @@ class LogSigner:
         self._seed, self._state = folder / f"{name}.seed", folder / f"{name}.state"
         self._folder = folder
         self._signer: Signer | None = None
+
+    def signed_before(self) -> bool:
+        """Whether lines of this tenant were signed on this host, in whatever term."""
+        return ever_signed(self._folder, self.origin.split("/")[-2])
 
     def found(self) -> None:
         """Key and state of a new log; what is there already stays. Raises KeyUnavailable."""

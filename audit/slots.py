@@ -83,6 +83,8 @@ class StateFile:
             os.pwrite(self._handle, _packed(state), state.sequence % SLOTS * SLOT)
             reached("audit.slot")
             os.fdatasync(self._handle)
+            # A crash from here on leaves a state that nobody was told of: the log asks again, and gets the same head.
+            reached("audit.slot.kept")
         except OSError as error:
             _log.critical("signer_state_not_written", errno=error.errno)
             os._exit(EXIT)

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import RowMapping, and_, literal, select, tuple_
 
 from audit.batch import kinds_at
-from audit.contract import LogUnavailable, Move, Moves
+from audit.contract import Move, Moves
+from audit.doubts import Unsound
 from audit.event import FenceAt
 from audit.heads import read_head
 from audit.judging import Stale, Stand, refusal, weighed
 from audit.keychain import TenantKeys
 from audit.leaf import act_place, opened
-from audit.log import Log
+from audit.log import ROLLBACK, Log
 from audit.permit import Position
 from audit.tables import fences, head, lines, moves
 from kernel.canonical import read_canonical
@@ -64,10 +65,11 @@ class Standing:
         join = and_(fences.c.tenant_id == head.c.tenant_id, fences.c.fence.in_(sorted(named)))
         query = select(head.c.term.label("open_term"), head.c.size, fences).select_from(head.outerjoin(fences, join))
         with self._log.guarded():
+            seen = self._log.edge.size
             async with self._log.database.snapshot(self._tenant) as reading:
                 rows = list((await reading.execute(query.where(head.c.tenant_id == self._tenant))).mappings())
-                if not rows:
-                    raise LogUnavailable("Het logboek is er niet.")
+                if not rows or rows[0]["size"] < seen:
+                    raise Unsound(ROLLBACK)
                 stands = _stands(rows, keys)
                 last = Position(term=rows[0]["open_term"], index=rows[0]["size"] - 1) if rows[0]["size"] else None
                 newest = last or Position(term=self._log.term, index=0)

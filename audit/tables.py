@@ -6,6 +6,8 @@ Lost: nothing is released until they are back; the signer knows how far they wen
 
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
+from kernel.sql.key_rows import key_table
+
 metadata = MetaData(schema="audit")
 
 
@@ -65,9 +67,4 @@ breaches = _table(
     _bytes("sealed"),
 )  # fmt: skip
 # Wrapped keys. version: 1 for the room's own, the year of destruction for a subject's.
-keys = _table(
-    "keys", _text("purpose", key=True), _text("owner", key=True), _number("version", key=True), _bytes("wrapped"),
-    _number("kek_version"),
-)  # fmt: skip
-
-APPEND_ONLY = ("lines", "tiles", "moves", "tags", "labels", "breaches")
+keys = key_table(metadata)

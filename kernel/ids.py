@@ -1,11 +1,8 @@
 """Names for things: random ones, ordered ones, and one derived from another."""
 
 import hashlib
-import re
 import secrets
 from uuid import UUID
-
-HEX16 = re.compile(r"[0-9a-f]{32}")
 
 
 def random_id() -> str:

@@ -30,9 +30,7 @@ class Facts:
     department: str
     groups: tuple[Group, ...]
     purpose: str | None
-    case_type: str = ""
     moment: datetime | None = None
-    times: int = 1
     until: date | None = None
     retention: str
 
@@ -110,7 +108,6 @@ class Overview:
     last_uses: tuple[UseRow, ...]
     active: tuple[ConsentRow, ...]
     coverage: Coverage
-    last_login: datetime | None = None
     vault: Vault | None = None
 
 
@@ -167,7 +164,6 @@ class Use:
     frame: Frame
     id: str
     facts: Facts
-    role: str
     result: Result
     reason: str = ""
     refused: tuple[RefusedData, ...] = ()
@@ -176,7 +172,6 @@ class Use:
     number: int
     proof: str
     asked: Asked | None = None
-    ask: bool = False
     draft: str = ""
     act: str = ""
     earlier: tuple[Earlier, ...] = ()
@@ -217,7 +212,7 @@ class Consent:
     """`/toestemmingen/{id}`, every state. `may` is a phrase ("uw inkomen bekijken"), `may_not` denies it.
 
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
-    posted too late (F4): it is told, never preset. `service` and `back` lead to where the resident came from."""
+    posted too late (F4): it is told, never preset."""
 
     frame: Frame
     id: str
@@ -237,5 +232,3 @@ class Consent:
     choice: Choice | None = None
     kept: Literal["ja", "nee", "stop"] | None = None
     errors: tuple[FieldError, ...] = ()
-    service: str = ""
-    back: str = ""

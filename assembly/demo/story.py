@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 from assembly.demo.recipient import Application
 from assembly.demo.register import BY_LAW, INCOME, INCOME_ANSWER, STORY
 from assembly.demo.visitor import Page, Visitor
@@ -191,16 +189,3 @@ def _verify(bundle: bytes, vkey: Path) -> tuple[int, str]:
         command = [sys.executable, "-m", "regie_main", "verify", str(path), "--vkey", str(vkey)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own
     return done.returncode, (done.stdout or done.stderr).strip().splitlines()[0]
-
-
-async def wait_until_served(http: httpx2.AsyncClient, url: str, seconds: float = 60) -> None:
-    """Until /readyz says so. Raises StoryFailed."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if (await http.get(url + "/readyz")).status_code == 200:
-                return
-        except httpx2.TransportError:
-            pass
-        await asyncio.sleep(0.1)
-    raise StoryFailed("Regie start niet op tijd.")

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from vault.contract import Bsn, Deposit, ResidentRef
 URL = "https://regie.test"
 BY_LAW, BY_CHOICE = "proef-wet", register.EXERCISE  # class A from the BRP, class C from the vault
 NAME, CHOICES = ("brp.naam",), register.EXERCISES
+WRITTEN = "persons.json"  # numbers stand in it on purpose
 VALUE = "een verzonnen waarde"  # of everything that is kept
 RACES = int(os.environ.get("REGIE_RACES", "25"))  # copies of the exercise: so many consents of each resident
 
@@ -51,6 +52,17 @@ class Ground:
     auditor: dict[str, Any]
     vkeys: str
     newcomer: Person = Person("", "", "")
+
+    def write(self, folder: Path) -> None:
+        """So that another process can `read` it, files and all, wherever the folder is by then."""
+        (folder / WRITTEN).write_text(json.dumps({**asdict(self), "folder": self.folder.name}))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Ground":
+        """What was written there."""
+        said = json.loads((folder / WRITTEN).read_text())
+        people, newcomer = (Person(**one) for one in said["people"]), Person(**said["newcomer"])
+        return cls(**{**said, "folder": folder / said["folder"], "people": tuple(people), "newcomer": newcomer})
 
     def settings(self, brp_url: str = "", vault_key_minutes: int = 0) -> dict[str, Any]:
         """Arguments of HouseSettings, as JSON. No opened key is kept: every opening shows at the provider."""

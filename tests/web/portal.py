@@ -1,6 +1,5 @@
 """The portal on the four real rooms and the demo's login provider, in one process; the provider lies on demand."""
 
-import asyncio
 import base64
 import json
 import shutil
@@ -26,8 +25,8 @@ from connectors.catalogue import catalogue_elements
 from consent.contract import Consent
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
-from kernel.sql.upgrade import upgrade
 from tests.four_rooms import TENANTS, FourRooms, both, empty, house, migrated, sqlite_urls, template
+from tests.once import tables_of
 from web.component import Neighbours, build_web
 from web.settings import WebSettings
 
@@ -148,11 +147,9 @@ class Failing:
 
 
 @pytest.fixture(scope="session")
-def web_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def web_file() -> Path:
     """An empty database of the portal at its newest version."""
-    path = tmp_path_factory.mktemp("web") / "web.db"
-    asyncio.run(upgrade("web", f"sqlite+aiosqlite:///{path}"))
-    return path
+    return tables_of("web")
 
 
 @pytest.fixture

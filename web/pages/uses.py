@@ -77,7 +77,6 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         frame=visit.frame(),
         id=str(line.position),
         facts=views.facts(line),
-        role="",
         result=result,
         reason=views.row(line).reason if result == "niets" else "",
         refused=views.refused(event) if result != "niets" else (),
