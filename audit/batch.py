@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, select
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.bulk import NOTHING, among, insert_rows, replacing
+from audit.bulk import NOTHING, among, delete_rows, insert_rows, replacing
 from audit.event import Kind
 from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
@@ -197,18 +197,14 @@ class Storing:
                 "closed_idx": each.draft.position.index,
                 "outcome": each.draft.asked.entry.event.details[OUTCOME],
             }
-            for each in made
+            # the sweeper says "onbekend" when nobody came; who comes all the same knows better, in one batch too
+            for each in sorted(made, key=_knows)
             for place in each.draft.asked.entry.event.closes
         }
-        # the sweeper says "onbekend" when nobody came; somebody who comes all the same knows better, never the reverse
         unknown = [row for row in closed.values() if row["outcome"] == UNKNOWN]
         await self._replace(outcomes, [row for row in closed.values() if row["outcome"] != UNKNOWN])
         await insert_rows(self._tx, outcomes, unknown, NOTHING)
-        if closed:
-            gone = [
-                {"the_tenant": self._old.tenant, "the_term": place.term, "the_idx": place.index} for place in closed
-            ]
-            await self._tx.execute(_END, gone)
+        await delete_rows(self._tx, under_way, [(self._old.tenant, place.term, place.index) for place in closed])
 
     async def _tags(self, made: Sequence[Made]) -> None:
         tagger = Tagger(self._keys.tags)  # of this batch: much of what lines are about is the same
@@ -239,8 +235,5 @@ class Storing:
         await insert_rows(self._tx, table, rows, replacing(table))
 
 
-_END = delete(under_way).where(
-    under_way.c.tenant_id == bindparam("the_tenant"),
-    under_way.c.term == bindparam("the_term"),
-    under_way.c.idx == bindparam("the_idx"),
-)
+def _knows(made: Made) -> bool:
+    return made.draft.asked.entry.event.details.get(OUTCOME) != UNKNOWN

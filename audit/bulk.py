@@ -29,6 +29,15 @@ async def insert_rows(tx: AsyncConnection, table: Table, rows: Sequence[dict[str
     await tx.exec_driver_sql(_insert(table, postgres, conflict), values)
 
 
+async def delete_rows(tx: AsyncConnection, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+    """Rows by their whole keys; one that is not there is well too."""
+    if not keys:
+        return
+    postgres = tx.dialect.name == "postgresql"
+    values: Any = tuple(list(column) for column in zip(*keys, strict=True)) if postgres else list(keys)
+    await tx.exec_driver_sql(_delete(table, postgres), values)
+
+
 def among(tx: AsyncConnection, column: Column[str], values: Collection[str]) -> ColumnElement[bool]:
     """IN, as one value: the same text however many there are, so neither side reads the question anew."""
     if tx.dialect.name == "postgresql":
@@ -43,6 +52,16 @@ def replacing(table: Table) -> str:
     key = [column.name for column in table.primary_key]
     changed = ", ".join(f"{c.name} = excluded.{c.name}" for c in table.columns if c.name not in key)
     return f"({', '.join(key)}) DO UPDATE SET {changed}"
+
+
+@lru_cache(maxsize=64)
+def _delete(table: Table, postgres: bool) -> str:
+    key = list(table.primary_key)
+    names = ", ".join(column.name for column in key)
+    if not postgres:
+        return f"DELETE FROM {table.name} WHERE ({names}) = ({', '.join('?' * len(key))})"  # noqa: S608 - our own tables
+    lists = ", ".join(f"{_HOW[type(column.type)]}[]" for column in key)
+    return f"DELETE FROM {table.fullname} WHERE ({names}) IN (SELECT * FROM unnest({lists}))"  # noqa: S608 - our own tables
 
 
 @lru_cache(maxsize=64)
