@@ -5,7 +5,6 @@ from base64 import b64encode
 from sqlalchemy import RowMapping
 
 from audit.contract import Bundle
-from audit.heads import read_head
 from audit.leaf import act_place, opened
 from audit.log import Log
 from audit.nodes import inclusion_proofs
@@ -57,10 +56,7 @@ class Prover:
         """The newest head of this process, or a newer one when it does not cover `size` lines yet."""
         if self._log.signed is not None and self._log.signed.size >= size:
             return self._log.signed
-        keys = await self._log.keys()
-        async with self._log.database.snapshot(self._tenant) as reading:
-            head = await read_head(reading, self._tenant, keys.rows)
-        return await self._log.sign(head)
+        return await self._log.sign(await self._log.caught_up(await self._log.keys()))
 
 
 def _base64(content: bytes) -> str:
