@@ -3,15 +3,16 @@
 All of it runs inside the writer's one transaction, under the lock of the head.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.bulk import NOTHING, among, delete_rows, insert_rows, replacing
 from audit.event import Kind
+from audit.fencemap import FenceMap, bucket_of
 from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
 from audit.keychain import TenantKeys
@@ -20,6 +21,7 @@ from audit.label import label_of, label_text
 from audit.labels import label_id, sealed_label
 from audit.leaf import Previous, Written, act_place, opened
 from audit.permit import Position
+from audit.remembering import Buckets, buckets_of, demand_held
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
 from audit.tags import Tagger
 from kernel.canonical import read_canonical
@@ -39,28 +41,40 @@ class Made:
     n: int
 
 
-async def overlay_of(tx: AsyncConnection, head: Head, asked: Sequence[Asked], seal: RowSeal, at: int) -> Overlay:
-    """What these entries are judged against."""
+async def overlay_of(
+    tx: AsyncConnection, head: Head, asked: Sequence[Asked], fence_map: FenceMap, keys: TenantKeys, at: int
+) -> tuple[Overlay, Buckets]:
+    """What these entries are judged against, and the buckets of their fences. Raises Unsound, RowForged."""
     entries = [each.entry for each in asked]
     named = {each.fence for entry in entries for each in entry.requires} | {x for e in entries for x in e.advances}
-    return Overlay(
+    wanted = fence_map.moved(named)
+    rows = await buckets_of(tx, head.tenant, wanted)
+    buckets = demand_held(fence_map, rows, wanted)
+    overlay = Overlay(
         head.term,
         head.size,
         at,
-        await stands_of(tx, head.tenant, named, seal),
+        stands_in(rows, named, keys.rows),
         await _known(tx, head.tenant, [entry.event.id for entry in entries]),
         await _sending(tx, head.tenant, at) if any(map(moves_fences, asked)) else {},
     )
+    return overlay, buckets
 
 
-async def stands_of(tx: AsyncConnection, tenant: str, named: Iterable[str], seal: RowSeal) -> dict[str, Stand]:
+def stands_in(rows: Iterable[RowMapping], named: Collection[str], seal: RowSeal) -> dict[str, Stand]:
     """Only fences that ever moved. Raises RowForged."""
-    wanted = sorted(named)
-    if not wanted:
-        return {}
-    query = select(fences).where(fences.c.tenant_id == tenant, among(tx, fences.c.fence, wanted))
-    rows = [seal.checked(fences, dict(row)) for row in (await tx.execute(query)).mappings()]
-    return {row["fence"]: Stand(row["epoch"], Position(term=row["term"], index=row["idx"])) for row in rows}
+    mine = [seal.checked(fences, dict(row)) for row in rows if row["fence"] in named]
+    return {row["fence"]: Stand(row["epoch"], Position(term=row["term"], index=row["idx"])) for row in mine}
+
+
+def fences_after(fence_map: FenceMap, buckets: Buckets, made: Iterable[Made]) -> FenceMap:
+    """The map when these lines have moved what they move. buckets: as they were before."""
+    now: Buckets = {}
+    for each in made:
+        for fence, epoch in each.draft.moved.items():
+            bucket = bucket_of(fence)
+            now.setdefault(bucket, dict(buckets.get(bucket, {})))[fence] = epoch
+    return fence_map.changed(now) if now else fence_map
 
 
 async def kinds_at(

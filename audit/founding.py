@@ -17,6 +17,7 @@ from audit.heads import Head, empty_head, founding_of, insert_head, read_head
 from audit.keychain import Keychain
 from audit.log import ROLLBACK, Log
 from audit.nodes import edge_at
+from audit.remembering import built, demand_signed
 from audit.signer import Fork, HeadSigner
 from audit.slots import Remembered, StateLost
 from audit.tables import lines
@@ -100,10 +101,13 @@ async def _checked(log: Log, place: LogPlace) -> None:
         if known is not None and known.size > head.size:
             raise Unsound(ROLLBACK)
         await rehash(reading, head)
+        memory = await built(reading, head)
+        if known is not None:
+            await demand_signed(reading, memory, known, head, keys)
     if known is None:
-        await to_thread.run_sync(log.signer.adopt, head.size, head.root)
-    log.edge = head.edge
-    await log.sign(head)
+        await to_thread.run_sync(log.signer.adopt, head.size, head.root, memory.fences.root)
+    log.learn(memory)
+    await log.sign(memory)
 
 
 def _known(signer: HeadSigner, adopt: bool) -> Remembered | None:

@@ -47,7 +47,7 @@ class LogMetrics:
         """How each log stands now; asked by the registry."""
         told = {
             "regie_log_queue_entries": ("Entries that wait for the writer.", lambda desk: desk.writer.waiting),
-            "regie_log_lines": ("Lines, as this process knows.", lambda desk: desk.log.edge.size),
+            "regie_log_lines": ("Lines, as this process knows.", lambda desk: desk.log.memory.size),
             "regie_log_signed_lines": ("Lines under the newest signed head.", _signed),
             "regie_log_checkpoint_age_seconds": ("Since a newer head was signed here.", self._age),
             "regie_log_sealed": ("1 when nothing is written any more.", lambda desk: int(bool(desk.log.sealed))),

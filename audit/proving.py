@@ -5,7 +5,6 @@ from base64 import b64encode
 from sqlalchemy import RowMapping
 
 from audit.contract import Bundle
-from audit.heads import read_head
 from audit.leaf import act_place, opened
 from audit.log import Log
 from audit.nodes import inclusion_proofs, stored_tile
@@ -68,11 +67,9 @@ class Prover:
         newest = self._log.signed
         if newest is not None and newest.size >= size:
             return newest
-        keys = await self._log.keys()
-        async with self._log.database.snapshot(self._tenant) as reading:
-            head = await read_head(reading, self._tenant, keys.rows)
+        memory = await self._log.caught_up(await self._log.keys())
         # Anybody may ask for any size: the signer is bothered only with what another instance wrote since.
-        return newest if newest is not None and newest.size >= head.size else await self._log.sign(head)
+        return newest if newest is not None and newest.size >= memory.size else await self._log.sign(memory)
 
 
 def _base64(content: bytes) -> str:

@@ -42,7 +42,8 @@ lines = _table(
 )  # fmt: skip
 # Nodes of the tree at levels 8, 16, …: the hashes that C2SP tiles of level 1 and up consist of.
 tiles = _table("tiles", _text("term", key=True), _number("level", key=True), _number("idx", key=True), _bytes("hash"))
-# Only fences that ever moved; term and idx of the line that moved it last.
+# Only fences that ever moved; term and idx of the line that moved it last. The database adds `bucket` (migration 0002):
+# nobody writes it. Set back alone: the fence map notices.
 fences = _table("fences", _text("fence", key=True), _number("epoch"), _text("term"), _number("idx"), _bytes("mac"))
 moves = _table("moves", _text("term", key=True), _number("idx", key=True), _text("fence", key=True), _number("epoch"))
 series = _table(

@@ -7,9 +7,10 @@ NOT seen here: database and signer set back together; only somebody with a later
 from anyio import to_thread
 
 from audit.doubts import Unsound
-from audit.heads import read_head
-from audit.log import ROLLBACK, Log
+from audit.log import Log
 from audit.nodes import consistency_proof
+from audit.remembering import SET_BACK
+from audit.slots import ZERO
 from kernel.proof.checks import check_consistency
 
 
@@ -25,12 +26,12 @@ class Watcher:
         log = self._log
         keys = await log.keys()
         with log.guarded():
-            # both before the database: what they know was committed by then
-            seen, known = log.edge.size, await to_thread.run_sync(log.signer.remembered)
+            # the signer before the database: what it knows was committed by then
+            known = await to_thread.run_sync(log.signer.remembered)
+            memory = await log.caught_up(keys, known.size)
             async with log.database.snapshot(log.tenant) as reading:
-                head = await read_head(reading, log.tenant, keys.rows)
-                if max(seen, known.size) > head.size:
-                    raise Unsound(ROLLBACK)
-                proof = await consistency_proof(reading, (log.tenant, log.term), known.size, head.size)
+                proof = await consistency_proof(reading, (log.tenant, log.term), known.size, memory.size)
             if known.size:
-                check_consistency(known.size, head.size, known.root, head.root, proof)
+                check_consistency(known.size, memory.size, known.root, memory.edge.root(), proof)
+            if known.size == memory.size and known.map_root not in (ZERO, memory.fences.root):
+                raise Unsound(SET_BACK)

@@ -1,6 +1,6 @@
 """What the log asks its signer, and hears: a line of JSON each way, after the dialogue of a C2SP witness. Pure.
 
-{"verb": "sign", "origin", "old": 5, "proof": [hex, ...], "size": 9, "root": hex}
+{"verb": "sign", "origin", "old": 5, "proof": [hex, ...], "size": 9, "root": hex, "map_root"}
 
 200  done          404  there is no state of this log      410  its state cannot be read
 400  not readable  409  the state stands at `size`         422  this would be a fork
@@ -27,6 +27,7 @@ class Asked(Message):
     origin: Origin
     size: Size = 0
     root: Hex32 = "0" * 64
+    map_root: Hex32 = "0" * 64
     old: Size = 0
     proof: Annotated[tuple[Hex32, ...], Field(max_length=64)] = ()
 
@@ -37,6 +38,7 @@ class Told(Message):
     status: Annotated[int, Field(ge=200, le=599)]
     size: Size = 0
     root: Hex32 | Literal[""] = ""
+    map_root: Hex32 = "0" * 64
     key: Hex32 | Literal[""] = ""
     note: Text = ""
     before: bool = False

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from audit.signer import Elsewhere, Fork, LogSigner
 from audit.signing import dialogue
 from audit.signing.dialogue import Asked, Told
-from audit.slots import StateLost
+from audit.slots import Remembered, StateLost
 from kernel.crypto import KeyUnavailable
 from kernel.failpoints import reached
 from kernel.logs import logger
@@ -61,13 +61,12 @@ class Office:
                 return Told(status=dialogue.OK, key=signer.public_key.hex())
             case "adopt":
                 if self._adopt:
-                    signer.adopt(asked.size, bytes.fromhex(asked.root))
+                    signer.adopt(asked.size, bytes.fromhex(asked.root), bytes.fromhex(asked.map_root))
                 return Told(status=dialogue.OK if self._adopt else dialogue.FORBIDDEN)
             case "signed-before":
                 return Told(status=dialogue.OK, before=signer.signed_before())
             case "remembered":
-                known = signer.remembered()
-                return Told(status=dialogue.OK, size=known.size, root=known.root.hex(), sequence=known.sequence)
+                return _remembered(signer.remembered())
             case "open":
                 return Told(status=dialogue.OK, key=self._opened(asked.origin).public_key.hex())
             case "sign":
@@ -75,7 +74,8 @@ class Office:
 
     def _signed(self, asked: Asked) -> Told:
         proof = [bytes.fromhex(each) for each in asked.proof]
-        answer = self._opened(asked.origin).sign(asked.size, bytes.fromhex(asked.root), asked.old, proof)
+        root, map_root = bytes.fromhex(asked.root), bytes.fromhex(asked.map_root)
+        answer = self._opened(asked.origin).sign(asked.size, root, asked.old, proof, map_root)
         # A crash here leaves a state that nobody was told of: the same question gets the same bytes.
         reached("signer.signed")
         if isinstance(answer, Elsewhere):
@@ -89,3 +89,8 @@ class Office:
                 signer.open()
                 self._open[origin] = signer
             return self._open[origin]
+
+
+def _remembered(known: Remembered) -> Told:
+    root, map_root = known.root.hex(), known.map_root.hex()
+    return Told(status=dialogue.OK, size=known.size, sequence=known.sequence, root=root, map_root=map_root)

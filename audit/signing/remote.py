@@ -11,7 +11,7 @@ from typing import Any
 from audit.signer import Elsewhere, Fork, SignedHead
 from audit.signing import dialogue
 from audit.signing.dialogue import LINE_MAX, Asked, Told
-from audit.slots import Remembered, StateLost
+from audit.slots import ZERO, Remembered, StateLost
 from kernel.crypto import KeyUnavailable, verify
 from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.hashes import ProofError
@@ -36,9 +36,9 @@ class RemoteSigner:
         """See LogSigner."""
         self._public = bytes.fromhex(self._ask("found").key)
 
-    def adopt(self, size: int, root: bytes) -> None:
+    def adopt(self, size: int, root: bytes, map_root: bytes) -> None:
         """See LogSigner. Raises KeyUnavailable when nobody said so to the signer itself."""
-        self._ask("adopt", size=size, root=root.hex())
+        self._ask("adopt", size=size, root=root.hex(), map_root=map_root.hex())
 
     def open(self) -> None:
         """Learn the public key; the other half never leaves its process."""
@@ -59,11 +59,14 @@ class RemoteSigner:
     def remembered(self) -> Remembered:
         """See LogSigner."""
         told = self._ask("remembered")
-        return Remembered(told.sequence, told.size, bytes.fromhex(told.root))
+        return Remembered(told.sequence, told.size, bytes.fromhex(told.root), bytes.fromhex(told.map_root))
 
-    def sign(self, size: int, root: bytes, old: int, proof: Sequence[bytes]) -> SignedHead | Elsewhere:
+    def sign(
+        self, size: int, root: bytes, old: int, proof: Sequence[bytes], map_root: bytes = ZERO
+    ) -> SignedHead | Elsewhere:
         """See LogSigner. Raises ProofError for an answer that is not what was asked, under the key of this log."""
-        told = self._ask("sign", size=size, root=root.hex(), old=old, proof=tuple(each.hex() for each in proof))
+        roots, hashes = {"root": root.hex(), "map_root": map_root.hex()}, tuple(each.hex() for each in proof)
+        told = self._ask("sign", size=size, old=old, proof=hashes, **roots)
         if told.status == dialogue.ELSEWHERE:
             return Elsewhere(told.size)
         head = open_checkpoint(told.note, (VerifierKey(self.origin, self.public_key),), verify)

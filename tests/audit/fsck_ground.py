@@ -76,7 +76,7 @@ async def filled(service: AuditService) -> str:
     desk, register = service.door("connectors"), service.door("consent")
     hek = fence()
     for upto in (10, MOVED):
-        await desk.record(DESK, [act("weigering") for _ in range(upto - service.desk(DESK).log.edge.size)])
+        await desk.record(DESK, [act("weigering") for _ in range(upto - service.desk(DESK).log.memory.size)])
         await register.record(DESK, [act("toestemming-ingetrokken", hek, fence(), subject="s1")])
     await desk.record(DESK, [act("weigering") for _ in range(30 - MOVED - 1)])
     (verdict,) = await desk.record(DESK, [release({hek: 2, fence(): 0}, subject="s9", case="z1")])

@@ -31,7 +31,7 @@ from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.hashes import EMPTY_ROOT
 from kernel.proof.note import VerifierKey
 from kernel.proof.tree import Edge, Growth
-from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
+from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -235,14 +235,14 @@ def test_it_loads_no_other_room_and_no_way_to_a_database() -> None:
 @pytest.mark.parametrize("point", POINTS)
 async def test_killed_anywhere_it_goes_on_without_a_fork(point: str, signing: Signing, place: Place) -> None:
     async with place.opened() as (service, _):
-        door = service.door("connectors")
+        door = service.door("consent")
         first = await door.record(DESK, [act("weigering")])
         before = await head_of(service)
         signing.kill()
         signing.start(f"{point}:2")
         asked, given = [], []
         for _ in range(6):
-            entry = release({fence(): 0})
+            entry = act("beperking", fence())
             asked.append(entry)
             try:
                 given += await door.record(DESK, [entry])
