@@ -1,6 +1,6 @@
 """What somebody wrote in a large field: a question, an answer. Pure."""
 
-from kernel.numbers import has_number
+from kernel.numbers import has_written_number
 
 
 def prose(typed: str) -> str:
@@ -14,9 +14,9 @@ def text_fault(text: str, missing: str, most: int) -> str:
         return missing
     if len(text) > most:
         return "te-lang"
-    return "bsn-in-tekst" if has_number(text) else ""
+    return "bsn-in-tekst" if has_written_number(text) else ""
 
 
 def draft(text: str, most: int) -> str:
     """What comes back to the page to be mended: never a text with a number, whatever else is wrong with it."""
-    return "" if has_number(text) else text[: most * 2]
+    return "" if has_written_number(text) else text[: most * 2]
