@@ -88,7 +88,7 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     page = await visitor.get(f"/gebruik/{position}")
     number, hint = "Ik ben 999993654, ja", "Haal het burgerservicenummer"
     written = "Ik ben 9999.93.653, ja"
-    for wrong, sentence in (("  ", "Schrijf uw vraag op."), (number, hint), (written, hint), (number * 50, "te lang")):
+    for wrong, sentence in (("  ", "Schrijf uw vraag op."), (number, hint), (written, hint), (number * 60, "te lang")):
         refused = await visitor.send(page, page.form("vraag"), vraag=wrong)
         assert refused.status == 400 and sentence in refused.text and "9999" not in refused.text
     asked = await visitor.send(page, page.form("vraag"), vraag="Waarom zag u <b>mijn</b> adres?")
