@@ -17,7 +17,7 @@ demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ON
 	@.venv/bin/regie demo $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once) $(if $(RESET),--reset) \
 		$(if $(PERSONS),--persons $(PERSONS))
 
-test: .venv/.ready ## bring PostgreSQL 15, Chromium and axe-core when missing, then run every test
+test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl and axe-core when missing, then run every test
 	@$(PY) -m tests.parts
 	@# Playwright keeps a loop running in its process: its tests go alone, and first, for they need no other part
 	@$(PY) -m pytest -n 2 --dist loadfile -m browser

@@ -34,7 +34,6 @@ from vault.service import VaultService
 from vault.settings import VaultSettings
 
 S = TypeVar("S", bound=RoomSettings)
-KEEP_YEARS = 20  # of lines whose activity names no year: the term for BRP provisions (Wet BRP 3.11)
 
 
 def _no_transport(_: str) -> httpx2.AsyncBaseTransport | None:
@@ -101,7 +100,7 @@ class Builder:
     async def audit(self) -> AuditService:
         """The log, here."""
         house = self.settings
-        settings = self.told("audit", AuditSettings, signer=house.folder.log, keep_years=KEEP_YEARS, adopt=house.adopt)
+        settings = self.told("audit", AuditSettings, signer=house.folder.log, adopt=house.adopt)
         service, component = await build_audit(
             settings, self.tenants, self.provider, self.world.clock, self.gate("audit")
         )

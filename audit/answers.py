@@ -1,17 +1,18 @@
 """What `/logboek/v1` reads and answers: Dutch names, times as RFC 3339 in UTC."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from audit.contract import Found, Line, Plain, Query, Reason, Totals
+from audit.contract import Found, Kind, Line, Outcome, Plain, Query, Reason, Totals
 from audit.permit import Position
 from kernel.clock import millis, moment
 from kernel.hidden import Hidden
 from kernel.message import Body, Message, Short, wire
 
 Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9999, 12, 31, tzinfo=UTC))]
+Typed = Annotated[Plain, Field(max_length=200)]  # stands in the search's own line
 
 
 class ByNumber(Body):
@@ -27,26 +28,48 @@ class Why(Body):
     case: Annotated[Plain, Field(min_length=1, max_length=64), wire("zaak")]
     note: Annotated[Plain, wire("toelichting")] = ""
 
+    @property
+    def reason(self) -> Reason:
+        """For the log."""
+        return Reason(code=self.code, case=self.case, note=self.note)
+
 
 class Asked(Body):
     """A search. `why` is mandatory: a search is an act."""
 
     resident: Annotated[ByNumber | None, wire("inwoner")] = None
-    recipient: Annotated[Short, wire("ontvanger")] = ""
+    recipient: Annotated[Typed, wire("ontvanger")] = ""
+    application: Annotated[Typed, wire("toepassing")] = ""
+    user: Annotated[Typed, wire("gebruiker")] = ""
+    activity: Annotated[Typed, wire("verwerkingsactiviteit")] = ""
+    case: Annotated[Typed, wire("zaak")] = ""
+    element: Annotated[Typed, wire("gegevenselement")] = ""
+    basis: Annotated[Typed, wire("grondslag")] = ""
+    kind: Annotated[Kind | Literal[""], wire("soort")] = ""
+    outcome: Annotated[Outcome | Literal["", "open"], wire("afloop")] = ""
     since: Annotated[Moment | None, wire("van")] = None
     until: Annotated[Moment | None, wire("tot")] = None
     why: Annotated[Why, wire("reden")]
     cursor: Annotated[Short, wire("vorige")] = ""
 
-    @property
-    def reason(self) -> Reason:
-        """For the log."""
-        return Reason(code=self.why.code, case=self.why.case, note=self.why.note)
-
     def query(self, subject: str, before: Position | None) -> Query:
         """For the log; times in ms."""
         since, until = (millis(each) if each else 0 for each in (self.since, self.until))
-        return Query(subject=subject, recipient=self.recipient, since=since, until=until, before=before)
+        return Query(
+            subject=subject,
+            recipient=self.recipient,
+            application=self.application,
+            actor=self.user,
+            activity=self.activity,
+            case=self.case,
+            element=self.element,
+            basis=self.basis,
+            kind=self.kind,
+            outcome=self.outcome,
+            since=since,
+            until=until,
+            before=before,
+        )
 
 
 class Place(Message):

@@ -11,11 +11,11 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from audit.answers import Asked, FoundLines, answer
 from audit.contract import Event, Kind, NoSuchLine, Residents
 from audit.permit import Position
-from audit.searching import may_search
+from audit.searchline import demand_searcher, may_search
 from audit.service import ROOM, AuditService
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
-from kernel.errors import BadInput, NoAccess, NotFound
+from kernel.errors import BadInput, NotFound
 from kernel.http.bearer import Hosts
 from kernel.proof.tlogproof import TlogProof
 
@@ -32,11 +32,10 @@ def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hos
 
     @router.post("/logregels/_zoek", summary="Zoek in het logboek; het zoeken is zelf een regel")
     async def search(caller: Annotated[Caller, Depends(caller_of)], body: Asked) -> FoundLines:
-        if not may_search(caller):
-            raise NoAccess("Zoeken in het logboek is voor de FG en auditors.")
+        demand_searcher(caller)
         before = _position(body.cursor) if body.cursor else None
         subject = await _subject(residents, caller, body)
-        return answer(await audit.search(caller, body.query(subject, before), body.reason))
+        return answer(await audit.search(caller, body.query(subject, before), body.why.reason))
 
     async def known(request: Request) -> Caller | None:
         return await caller_of(request) if "authorization" in request.headers else None

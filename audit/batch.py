@@ -17,10 +17,12 @@ from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
 from audit.keychain import TenantKeys
 from audit.kinds import OUTCOME, RELEASE, UNKNOWN
+from audit.label import label_of, label_text
+from audit.labels import label_id, sealed_label
 from audit.leaf import Previous, Written, act_place, opened
 from audit.permit import Position
 from audit.remembering import Buckets, buckets_of, demand_held
-from audit.tables import fences, lines, moves, outcomes, series, tags, tiles, under_way
+from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
 from audit.tags import tags_of
 from kernel.canonical import read_canonical
 from kernel.proof.tiles import FULL, completed_tiles
@@ -135,6 +137,7 @@ class Storing:
         await self._series(made)
         await self._releases(made)
         await self._tags(made)
+        await self._labels(made)
         new = self._old.grown(growth, self._at)
         await store_head(self._tx, new, self._old, self._keys.rows)
         return new
@@ -155,6 +158,7 @@ class Storing:
             "act": written.act,
             "body": written.body,
             "year": asked.year,
+            "label": label_id(self._keys.tags, label_text(label_of(asked.entry.event))),
         }
 
     async def _tiles(self, growth: Growth) -> None:
@@ -229,6 +233,16 @@ class Storing:
             for tag in tags_of(self._keys.tags, each.draft.asked.entry.event, self._at)
         ]
         await self._insert(tags, rows)
+
+    async def _labels(self, made: Sequence[Made]) -> None:
+        texts = {label_text(label_of(each.draft.asked.entry.event)) for each in made}
+        tenant, keys = self._old.tenant, self._keys
+        rows = [
+            {"tenant_id": tenant, "label": label_id(keys.tags, text), "sealed": sealed_label(keys, tenant, text)}
+            for text in sorted(texts)
+        ]
+        if rows:  # the first one under a label says it; a second sealing of the same words is not kept
+            await self._tx.execute(self._upsert(labels).on_conflict_do_nothing(), rows)
 
     def _at_place(self, place: Position) -> Row:
         return {"tenant_id": self._old.tenant, "term": place.term, "idx": place.index}

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.event import NOBODY, SYSTEM, Entry, Event, FenceAt, Kind, Outcome, Trace
+from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Kind, Outcome, Trace
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -23,7 +23,9 @@ from kernel.hidden import Hidden
 from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
+    "DATA",
     "NOBODY",
+    "SPECIAL_DATA",
     "SYSTEM",
     "Entry",
     "Event",
@@ -134,12 +136,22 @@ class Moves(Message):
 
 
 class Query(Message):
-    """A search over the log. subject or recipient (or both) and a period in ms; `before` is a cursor."""
+    """A search over the log: everything said must hold. Period in ms; `before` is a cursor.
+
+    actor: pseudonym of an employee. element: given, used or refused. outcome: "open" for releases that have none yet.
+    Ground, kind, outcome and period narrow; a search needs something else besides.
+    """
 
     subject: Short = ""
     recipient: Short = ""
+    application: Short = ""
+    actor: Short = ""
     activity: Short = ""
     case: Short = ""
+    element: Short = ""
+    basis: Sentence = ""
+    kind: Kind | Literal[""] = ""
+    outcome: Outcome | Literal["", "open"] = ""
     since: Millis = 0
     until: Millis = 0
     before: Position | None = None

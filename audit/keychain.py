@@ -1,4 +1,5 @@
-"""The log's own keys (trust.md 3): EK event content, IK row MACs, TK search tags, TA acts per term, A[r,y] bodies.
+"""The log's own keys (trust.md 3): EK event content, IK row MACs, TK search tags, TA acts per term, A[r,y] bodies; LK
+labels, BD files on breaches.
 
 Each is wrapped under the KEK `regie/<tenant>/audit` and opened for a quarter of an hour at most. A subject's key of a
 year is made when its first line is written; destroyed, the bodies of that subject and year are gone and no other.
@@ -19,7 +20,7 @@ from kernel.sql import Database, RowSeal
 BODY_KEYS = 8_192  # opened ones in memory
 PAGE = 500  # keys looked at together when they are wrapped again
 _KEY_AND_SALT = 64
-_OWN = ("EK", "IK", "TK")
+_OWN = ("EK", "IK", "TK", "LK", "BD")
 _NAME = (keys.c.purpose, keys.c.owner, keys.c.version)
 
 Owner = tuple[str, int]  # a subject and a year of destruction
@@ -32,6 +33,8 @@ class TenantKeys:
     content: bytes
     tags: bytes
     rows: RowSeal
+    labels: DataKey
+    breaches: DataKey
     acts: DataKey
 
 
@@ -58,8 +61,9 @@ class Keychain:
             found = await self._read(places)
             if len(found) < len(places):
                 raise KeyUnavailable("keys of the log are missing: restore its key table")
-            content, rows, tags, acts = [found[place] for place in places]
-            known = TenantKeys(content[:32], tags[:32], RowSeal(rows[:32]), _data_key(places[3], acts))
+            content, rows, tags = [found[place][:32] for place in places[:3]]
+            sealing = [_data_key(place, found[place]) for place in places[3:]]
+            known = TenantKeys(content, tags, RowSeal(rows), *sealing)
             self._tenant_keys.put(term, known)
         return known
 

@@ -21,14 +21,14 @@ from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen, DataKey
 
 LIMIT = 200  # lines on a page
-_OUTCOME_OF = and_(
+OUTCOME_OF = and_(
     outcomes.c.tenant_id == lines.c.tenant_id, outcomes.c.term == lines.c.term, outcomes.c.idx == lines.c.idx
 )
 
 
 def line_rows() -> Select[Any]:
     """Lines with how they ended, if they are releases that ended."""
-    return select(lines, outcomes.c.outcome).select_from(lines.outerjoin(outcomes, _OUTCOME_OF))
+    return select(lines, outcomes.c.outcome).select_from(lines.outerjoin(outcomes, OUTCOME_OF))
 
 
 async def row_at(reading: AsyncConnection, tenant: str, place: Position) -> RowMapping:

@@ -1,32 +1,25 @@
 """A search is an act (trust.md 4.3): its own line first, a line in the series of each person shown, then the result."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 
-from audit.contract import Found, Line, Lines, Query, Reason, Totals, Verdict
-from audit.event import NOBODY, SYSTEM, Entry, Event
+from audit.contract import Found, Line, Lines, Query, Reason, Totals
+from audit.event import NOBODY, SYSTEM, Entry
+from audit.keychain import TenantKeys
+from audit.kinds import RELEASE
+from audit.label import Label
+from audit.labels import labels_where
 from audit.log import Log
-from audit.permit import Position, Receipt
-from audit.reading import Reader, line_rows
-from audit.tables import lines, tags
+from audit.permit import Position
+from audit.reading import OUTCOME_OF, Reader, line_rows
+from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
+from audit.tables import lines, outcomes, tags
 from audit.tags import tag
 from kernel.caller import Caller
-from kernel.errors import BadInput, NoAccess, Problem
-from kernel.ids import derived_id, random_id
-
-ROLES = frozenset({"fg", "auditor"})
-PURPOSE = "De privacy-toezichthouder kijkt na of gegevens goed zijn gebruikt."
-SCOPE = "logboek"
-NAME = "Zoeken in het logboek"
-
-Record = Callable[[Sequence[Entry]], Awaitable[list[Verdict]]]
-
-
-def may_search(caller: Caller) -> bool:
-    """Staff with the role, or an application whose token was narrowed to the log."""
-    staff = caller.kind == "medewerker" and bool(ROLES & set(caller.roles))
-    return staff or (caller.kind in ("mens", "automatisch") and SCOPE in caller.scope)
+from kernel.errors import BadInput
+from kernel.ids import random_id
 
 
 class Searcher:
@@ -37,19 +30,18 @@ class Searcher:
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """See Audit.search. Raises NoAccess, BadInput (nothing to search by), LogUnavailable."""
-        if not may_search(caller):
-            raise NoAccess("Zoeken in het logboek is voor de FG en auditors.")
-        if not (query.subject or query.recipient or query.activity or query.case):
-            raise BadInput("Zoek op een inwoner, ontvanger, activiteit of zaak.")
+        demand_searcher(caller)
+        if not (any(_tagged(query).values()) or query.element):
+            raise BadInput(
+                "Zoek op een inwoner, ontvanger, toepassing, medewerker, activiteit, zaak of gegevenselement."
+            )
         # 1 the search's own line
-        own = _event(caller, reason, random_id(), SYSTEM, _asked(query))
-        receipt = _receipts(await self._record([Entry(event=own)]))[0]
+        own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
+        receipt = receipts_of(await self._record([Entry(event=own)]))[0]
         # 2 what was there before it
         found, totals = await self._found(query, receipt.position)
         # 3 a line in the series of each person shown; only then the result
-        shown = sorted({line.event.subject for line in found.lines} - {SYSTEM, NOBODY})
-        seen = [Entry(event=_event(caller, reason, derived_id(own.id, subject), subject)) for subject in shown]
-        _receipts(await self._record(seen) if seen else [])
+        await show(self._record, caller, reason, own.id, {line.event.subject for line in found.lines})
         return Found(receipt=receipt, found=found, totals=totals)
 
     async def _found(self, query: Query, until: Position) -> tuple[Lines, Totals]:
@@ -67,21 +59,53 @@ class Searcher:
         return Lines(lines=tuple(found), before=more, total=total), Totals(lines=total, residents=residents)
 
     async def _within(self, query: Query, until: Position) -> list[ColumnElement[bool]]:
-        key, tenant = (await self._log.keys()).tags, self._log.tenant
-        named = {
-            "subject": query.subject, "recipient": query.recipient, "activity": query.activity, "case": query.case
-        }  # fmt: skip
+        keys, tenant = await self._log.keys(), self._log.tenant
         within = [lines.c.tenant_id == tenant, _place() < tuple_(literal(until.term), literal(until.index))]
-        for name, value in named.items():
-            if value:
-                tagged = select(tags.c.term, tags.c.idx).where(
-                    tags.c.tenant_id == tenant, tags.c.tag == tag(key, name, value), tags.c.logged_at >= query.since
-                )
-                within.append(tuple_(lines.c.term, lines.c.idx).in_(tagged))
+        within += tagged_lines(keys.tags, tenant, _tagged(query), query.since)
+        if query.element or query.basis or query.kind:
+            async with self._log.database.snapshot(tenant) as reading:
+                found = await labels_where(reading, tenant, keys, partial(_labelled, query))
+            within.append(lines.c.label.in_(list(found)))
         within.append(lines.c.logged_at >= query.since)
         if query.until:
             within.append(lines.c.logged_at <= query.until)
+        if query.outcome == "open":
+            within += [lines.c.label.in_(await self._releases(keys)), outcomes.c.outcome.is_(None)]
+        elif query.outcome:
+            within.append(outcomes.c.outcome == query.outcome)
         return within
+
+    async def _releases(self, keys: TenantKeys) -> list[bytes]:
+        async with self._log.database.snapshot(self._log.tenant) as reading:
+            return list(await labels_where(reading, self._log.tenant, keys, lambda label: label.kind == RELEASE))
+
+
+def tagged_lines(key: bytes, tenant: str, named: Mapping[str, str], since: int) -> list[ColumnElement[bool]]:
+    """A line has all of these tags; what is empty is left out."""
+    return [
+        _place().in_(
+            select(tags.c.term, tags.c.idx).where(
+                tags.c.tenant_id == tenant, tags.c.tag == tag(key, name, value), tags.c.logged_at >= since
+            )
+        )
+        for name, value in named.items()
+        if value
+    ]
+
+
+def _tagged(query: Query) -> dict[str, str]:
+    return {
+        "subject": query.subject, "recipient": query.recipient, "application": query.application, "actor": query.actor,
+        "activity": query.activity, "case": query.case,
+    }  # fmt: skip
+
+
+def _labelled(query: Query, label: Label) -> bool:
+    return (
+        (not query.element or label.names(query.element))
+        and (not query.basis or label.basis == query.basis)
+        and (not query.kind or label.kind == query.kind)
+    )
 
 
 def _place() -> ColumnElement[tuple[str, int]]:
@@ -90,7 +114,8 @@ def _place() -> ColumnElement[tuple[str, int]]:
 
 def _totals(within: Sequence[ColumnElement[bool]]) -> Select[int, int]:
     people = func.nullif(func.nullif(lines.c.subject, SYSTEM), NOBODY)
-    return select(func.count(), func.count(people.distinct())).select_from(lines).where(*within)
+    rows = select(func.count(), func.count(people.distinct())).select_from(lines.outerjoin(outcomes, OUTCOME_OF))
+    return rows.where(*within)
 
 
 def _asked(query: Query) -> dict[str, str]:
@@ -98,32 +123,12 @@ def _asked(query: Query) -> dict[str, str]:
     return {
         "gezochtInwoner": query.subject,
         "gezochtOntvanger": query.recipient,
+        "gezochtToepassing": query.application,
+        "gezochtGebruiker": query.actor,
         "gezochtActiviteit": query.activity,
         "gezochtZaak": query.case,
+        "gezochtElement": query.element,
+        "gezochtGrondslag": query.basis,
+        "gezochtSoort": query.kind,
+        "gezochtAfloop": query.outcome,
     } | period
-
-
-def _event(caller: Caller, reason: Reason, event_id: str, subject: str, more: Mapping[str, str] | None = None) -> Event:
-    details = {"reden": reason.code, "toelichting": reason.note, "organisatie": caller.organisation, **(more or {})}
-    return Event(
-        id=event_id,
-        kind="zoeking",
-        subject=subject,
-        name=NAME,
-        activity=SCOPE,
-        purpose=PURPOSE,
-        class_="A",
-        basis="6(1)(c)",
-        law="AVG 39(1)(b)",
-        actor=caller.user,
-        application=caller.application,
-        case=reason.case,
-        details={name: value for name, value in details.items() if value},
-    )
-
-
-def _receipts(verdicts: Sequence[Verdict]) -> list[Receipt]:
-    for verdict in verdicts:
-        if isinstance(verdict, Problem):
-            raise verdict
-    return [verdict for verdict in verdicts if isinstance(verdict, Receipt)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from audit.breaching import Breaches
 from audit.contract import Bundle, Count, Found, Line, Lines, LogUnavailable, Moves, Query, Reason, Verdict
 from audit.event import Entry, FenceAt, Outcome
 from audit.log import Log
@@ -31,6 +32,7 @@ class Desk:
         self.reader, self.prover, self.standing = Reader(log), Prover(log), Standing(log)
         self.watcher = Watcher(log)
         self.searcher = Searcher(log, self.reader, self._record)
+        self.breaches = Breaches(log, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:

@@ -32,11 +32,13 @@ head = _table(
     "head", _text("origin"), _text("term"), _number("size"), _bytes("edge"), _bytes("root"), _number("last_logged_at"),
     _bytes("mac"),
 )  # fmt: skip
-# content: keyed hash of the event as it was given. n: number in the subject's series. year: of destruction.
+# content: keyed hash of the event as it was given. n: number in the subject's series. year: of destruction. label: what
+# the line is about in general, as a keyed hash; `labels` says it under seal.
 lines = _table(
     "lines", _text("term", key=True), _number("idx", key=True), _text("event_id"), _bytes("content"), _text("subject"),
     _number("n"), _number("logged_at"), _bytes("leaf"), _bytes("leaf_hash"), _bytes("act"), _bytes("body"),
-    _number("year"), UniqueConstraint("tenant_id", "event_id"), UniqueConstraint("tenant_id", "subject", "n"),
+    _number("year"), _bytes("label"), UniqueConstraint("tenant_id", "event_id"),
+    UniqueConstraint("tenant_id", "subject", "n"),
 )  # fmt: skip
 # Nodes of the tree at levels 8, 16, …: the hashes that C2SP tiles of level 1 and up consist of.
 tiles = _table("tiles", _text("term", key=True), _number("level", key=True), _number("idx", key=True), _bytes("hash"))
@@ -59,5 +61,11 @@ outcomes = _table(
     _text("outcome"),
 )  # fmt: skip
 tags = _table("tags", _bytes("tag", key=True), _text("term", key=True), _number("idx", key=True), _number("logged_at"))
+labels = _table("labels", _bytes("label", key=True), _bytes("sealed"))
+# Files on breaches, a row per version; term, idx: of the line that says who asked.
+breaches = _table(
+    "breaches", _text("id", key=True), _number("version", key=True), _number("made_at"), _text("term"), _number("idx"),
+    _bytes("sealed"),
+)  # fmt: skip
 # Wrapped keys. version: 1 for the room's own, the year of destruction for a subject's.
 keys = key_table(metadata)

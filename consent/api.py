@@ -16,11 +16,11 @@ from consent.bodies import (
     Requested,
     Stop,
     Stopped,
-    not_a_number,
     used_by,
+    with_user,
 )
 from consent.contract import Choice, ConsentRequest, NoSuchThing, ResidentRef, Residents
-from consent.facts import MACHINES
+from consent.keys import MACHINES
 from consent.service import ConsentService
 from kernel.caller import Caller
 from kernel.clock import millis
@@ -71,7 +71,6 @@ def _requests(router: APIRouter, behind: Behind) -> None:
             case=body.case or "",
             valid_until=millis(body.valid_until) if body.valid_until else 0,
             return_url=body.return_url or "",
-            user=asking.user,
         )
         seen = await behind.consent.request(asking, wanted, lambda: behind.residents.enrol(who, body.person.bsn))
         return Requested.of(seen, behind.tenants[who.tenant].public_url)
@@ -94,8 +93,7 @@ def _cases(router: APIRouter, behind: Behind) -> None:
 
     @router.post("/zaken", status_code=201, summary="Meld een zaak van een inwoner")
     async def open_case(who: Asking, body: OpenCase) -> CaseState:
-        not_a_number(body.reference)
-        asking = _recipient(who)
+        asking = _recipient(with_user(who, body.user))
         case = Case(
             reference=body.reference,
             recipient=asking.organisation,

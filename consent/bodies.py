@@ -8,15 +8,14 @@ from pydantic import AwareDatetime, Field
 from audit.contract import Receipt
 from consent.activity import Element, Slug
 from consent.contract import Chosen, ConsentView
-from consent.words import fault
+from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import moment
 from kernel.hidden import Hidden
-from kernel.message import Hex32, Message, Sentence, Short, wire
+from kernel.message import Body, Hex32, Message, Sentence, Short, wire
 
 SELF = "BurgerZelf"
 NINE = re.compile(r"[0-9]{9}")
-_A_NUMBER = re.compile(r"(?<!\d)\d{9}(?!\d)")
 NO_FURTHER = "De inwoner levert zelf aan."
 
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -35,13 +34,13 @@ class Number(Hidden):
         return text
 
 
-class Person(Message):
+class Person(Body):
     """Who it is about. By pseudonym or consent id comes later: 400 until then."""
 
     bsn: Number
 
 
-class AskConsent(Message):
+class AskConsent(Body):
     """A consent request. user: the recipient's own id of the employee."""
 
     person: Annotated[Person, wire("inwoner")]
@@ -55,8 +54,8 @@ class AskConsent(Message):
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
 
 
-class OpenCase(Message):
-    """A case that the recipient states."""
+class OpenCase(Body):
+    """A case that the recipient states. user: as above."""
 
     reference: Annotated[Reference, wire("zaak")]
     person: Annotated[Person, wire("inwoner")]
@@ -66,7 +65,7 @@ class OpenCase(Message):
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
 
 
-class Stop(Message):
+class Stop(Body):
     """What the resident saw when they stopped."""
 
     text_hash: Annotated[Hex32, wire("teksthash")]
@@ -146,23 +145,19 @@ class Stopped(Message):
         return cls(id=chosen.consent.id, status=chosen.consent.state, line=place, under_way=named)
 
 
+def with_user(caller: Caller, user: str | None) -> Caller:
+    """The caller with the person behind it, where one is named. Raises BadInput."""
+    no_numbers({"/gebruiker": user or ""})
+    return caller.model_copy(update={"user": user or ""})
+
+
 def used_by(caller: Caller, user: str | None) -> Caller:
-    """The caller with the person behind it (architecture.md section 6). Raises BadInput."""
+    """The same, where somebody must be named (architecture.md section 6). Raises BadInput."""
     if caller.kind == "mens" and user in (None, SELF):
         raise fault("/gebruiker", "ontbreekt", "Noem de medewerker, met uw eigen kenmerk.")
     if caller.kind == "burger" and user != SELF:
         raise fault("/gebruiker", "verkeerd-soort", f"Hier hoort {SELF}: inwoners gebruiken deze toepassing.")
-    if user and _A_NUMBER.search(user):
-        raise fault(
-            "/gebruiker", "lijkt-op-bsn", "Een kenmerk van een medewerker mag geen negen cijfers achter elkaar zijn."
-        )
-    return caller.model_copy(update={"user": user or ""})
-
-
-def not_a_number(reference: str) -> None:
-    """A case number ends up in a path and in lines: it may not look like somebody's number. Raises BadInput."""
-    if _A_NUMBER.search(reference):
-        raise fault("/zaak", "lijkt-op-bsn", "Een zaaknummer mag geen negen cijfers achter elkaar zijn.")
+    return with_user(caller, user)
 
 
 def instant(milliseconds: int) -> str:

@@ -7,6 +7,7 @@ from consent import tables
 from consent.activity import Case
 from consent.contract import NoSuchThing, RegisterUnavailable
 from consent.deciding import newest_versions
+from consent.facts import in_scope
 from consent.flagging import state_row
 from consent.following import Following
 from consent.lines import event, permit, recipient_of, restriction, version_of
@@ -15,7 +16,7 @@ from consent.registering import STAFF
 from consent.requesting import Enrol
 from consent.rows import Register, Row, Rows
 from consent.terms import destruction_year
-from consent.words import fault
+from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import derived_id, random_id
@@ -45,20 +46,21 @@ class Casework:
             raise fault("/inwoner", "onbekend", "Deze inwoner is hier niet ingeschreven.")
         await self._following.follow(caller.tenant)
         async with self._register.writing(caller.tenant) as rows:
-            there = await self._rows(rows, {_key(case): case for case in cases})
+            there = await self._rows(rows, caller, {_key(case): case for case in cases})
         if any(_other(there[_key(case)], case) for case in cases):
             raise fault("/zaak", "zaak-bestaat", "Dit zaaknummer is al gebruikt.")
         return await self._permits.take_effect_all(caller, tables.cases, [there[_key(case)] for case in cases])
 
     async def _check(self, caller: Caller, cases: Sequence[Case]) -> None:
         for case in cases:
-            _may(caller, case.recipient)
+            no_numbers({"/zaak": case.reference})
+            _may(caller, case.recipient, case.activity)
             if caller.kind not in STAFF and case.origin != "opgave":
                 raise fault("/herkomst", "past-niet", "Alleen de bron zelf kan dit opgeven.")
         async with self._register.reading(caller.tenant) as rows:
             await _entitled(rows, cases)
 
-    async def _rows(self, rows: Rows, wanted: dict[Key, Case]) -> dict[Key, Row]:
+    async def _rows(self, rows: Rows, caller: Caller, wanted: dict[Key, Case]) -> dict[Key, Row]:
         table, references = tables.cases, [reference for _, reference in wanted]
         mine = (table.c.recipient.in_({recipient for recipient, _ in wanted}), table.c.reference.in_(references))
         there = {(row["recipient"], row["reference"]): row for row in await rows.find(table, *mine, lock=True)}
@@ -67,7 +69,8 @@ class Casework:
             entitled = await _entitled(rows, new)
             residents = {case.resident.id: case.resident for case in new}
             states = {each.id: await state_row(rows, each) for each in residents.values()}
-            made = [self._row(rows, case, entitled[case.activity, case.recipient], states[case.resident.id])
+            actor = rows.keys.actor(caller)
+            made = [self._row(rows, case, actor, (*entitled[case.activity, case.recipient], states[case.resident.id]))
                     for case in new]  # fmt: skip
             await rows.add_all(table, made)
             there |= {(row["recipient"], row["reference"]): row for row in await rows.find(table, *mine, lock=True)}
@@ -75,18 +78,19 @@ class Casework:
             raise RegisterUnavailable()
         return there
 
-    def _row(self, rows: Rows, case: Case, entitled: tuple[Row, Row], resident: Row) -> Row:
+    def _row(self, rows: Rows, case: Case, actor: str, facts: tuple[Row, Row, Row]) -> Row:
+        """facts: the activity, the recipient, the resident."""
         key: dict[str, str | int] = {"recipient": case.recipient, "reference": case.reference}
         at, fence = millis(self._clock()), rows.keys.case(case.recipient, case.reference)
-        activity, party = entitled
+        activity, party, resident = facts
         version = version_of(activity)
-        said = event("zaak-geopend", random_id(), case.resident.subject, at, activity=case.activity,
+        said = event("zaak-geopend", random_id(), case.resident.subject, activity=case.activity,
                      version=str(version.number), purpose=version.purpose.nl, recipient=case.recipient,
-                     recipient_name=recipient_of(party).name.nl, case=case.reference,
+                     recipient_name=recipient_of(party).name.nl, case=case.reference, actor=actor,
                      details={"herkomst": case.origin},
                      keep_until=destruction_year(at, version.keep_lines))  # fmt: skip
-        facts = [(row["fence"], row["epoch"]) for row in (resident, party)]
-        entry = permit(said, (rows.keys.municipality(), 0), (fence, 0), *facts)
+        stand = [(row["fence"], row["epoch"]) for row in (resident, party)]
+        entry = permit(said, (rows.keys.municipality(), 0), (fence, 0), *stand)
         facts_of_case = {"resident": case.resident.id, "subject": case.resident.subject, "activity": case.activity}
         times = {"since": case.since, "until": case.until, "pending_at": at}
         row = {**key, **facts_of_case, **times, "origin": case.origin, "status": "wacht", "fence": fence}
@@ -94,24 +98,25 @@ class Casework:
 
     async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
         """See Registers.close_case. Closing again gives the same receipt."""
-        _may(caller, recipient)
+        no_numbers({"/zaak": reference})
         key: dict[str, str | int] = {"recipient": recipient, "reference": reference}
         async with self._register.reading(caller.tenant) as rows:
-            row = await rows.one(tables.cases, recipient=recipient, reference=reference)
+            row, actor = await rows.one(tables.cases, recipient=recipient, reference=reference), rows.keys.actor(caller)
         if row is None:
             raise NoSuchThing()
-        event_id = derived_id(f"{recipient}/{reference}", "sluiting")
-        said = event("zaak-gesloten", event_id, row["subject"], millis(self._clock()), activity=row["activity"],
-                     recipient=recipient, case=reference)  # fmt: skip
+        _may(caller, recipient, row["activity"])
+        event_id = derived_id(f"{recipient}/{reference}", f"sluiting{actor}")  # of each who does it, a line
+        said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"],
+                     recipient=recipient, case=reference, actor=actor)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
-        await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, **moved)
+        await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, receipt)
         return receipt
 
 
-def _may(caller: Caller, recipient: str) -> None:
-    """A recipient's own cases, or staff. Another's case is not there."""
-    if caller.kind not in STAFF and (not caller.organisation or caller.organisation != recipient):
+def _may(caller: Caller, recipient: str, activity: str) -> None:
+    """A recipient's own cases within its token, or staff. Another's case is not there."""
+    own = bool(caller.organisation) and caller.organisation == recipient and in_scope(caller, activity)
+    if caller.kind not in STAFF and not own:
         raise NoSuchThing()
 
 

@@ -1,5 +1,6 @@
 """The resident says yes, says no, or stops. Two tabs, two instances, a retry: one act, one line, one answer."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from anyio import move_on_after, sleep
@@ -39,12 +40,12 @@ class Choosing:
         register: Register,
         audit: Audit,
         following: Following,
-        catalogue: tuple[CatalogueElement, ...],
+        catalogue: Mapping[str, CatalogueElement],
         clock: Clock,
     ) -> None:
         self._register, self._audit, self._following, self._clock = register, audit, following, clock
         self._permits = Permits(register, audit, clock)
-        self._catalogue = {element.name: element for element in catalogue}
+        self._catalogue = catalogue
 
     async def choices(self, caller: Caller) -> list[ConsentView]:
         """See Consent.choices."""
@@ -81,6 +82,8 @@ class Choosing:
         await self._following.follow(caller.tenant)  # a flag of a second ago must not make this yes lapse
         async with self._register.writing(caller.tenant) as rows:
             row = await _own(rows, caller, consent_id, lock=True)
+            if state_of_row(row, millis(self._clock())) in ("vervallen", "verlopen"):
+                raise Gone("Deze vraag is voorbij. Vraag een nieuwe aan.")
             if not row["pending_at"] and row["status"] not in PERMITS:
                 row = await self._pending(rows, row, choice)
         receipt = await self._permits.take_effect(caller, tables.consents, row)
@@ -91,8 +94,6 @@ class Choosing:
 
     async def _pending(self, rows: Rows, row: Row, choice: Choice) -> Row:
         at = millis(self._clock())
-        if state_of_row(row, at) == "vervallen":
-            raise Gone("Deze vraag is voorbij. Vraag een nieuwe aan.")
         if row["status"] != "gevraagd":
             raise NotNow("Hier kan nu geen ja op.")
         said = tables.activities
@@ -126,8 +127,7 @@ class Choosing:
         receipt = await self._first(caller, restriction(event, row["fence"]))
         # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
         reached("consent.withdrawn-line")
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
-        row = await self._following.ended(caller.tenant, tables.consents, kind, {"id": consent_id}, **moved)
+        row = await self._following.ended(caller.tenant, tables.consents, kind, {"id": consent_id}, receipt)
         under_way = await self._ended_how(caller.tenant, receipt)
         return Chosen(consent=await self._view(caller, row), receipt=receipt, under_way=under_way)
 

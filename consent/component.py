@@ -54,7 +54,7 @@ async def build_consent(
     for tenant in tenants:
         await rows.found(tenant, PURPOSES, recipients)
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
-    tokens, oauth = await build_tokens(settings, tenants, database, provider, consent.clients, clock)
+    tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
     consent.tokens = tokens
     issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
     caller = neighbours.caller or BearerGate(issuers, tokens.public_key, ROOT, clock)

@@ -76,7 +76,7 @@ State = Literal[
 
 class ConsentRequest(Message):
     """A recipient asks a resident for consent. Elements must be class C of the activity. valid_until: ms, 0 = as long
-    as the activity allows. user: the recipient's own id of the employee."""
+    as the activity allows."""
 
     resident: ResidentRef
     activity: Short
@@ -84,7 +84,6 @@ class ConsentRequest(Message):
     case: Annotated[str, Field(max_length=64)] = ""
     valid_until: int = 0
     return_url: Annotated[str, Field(max_length=500)] = ""
-    user: Annotated[str, Field(max_length=64)] = ""
 
 
 class ConsentView(Message):
@@ -165,7 +164,7 @@ class CannotPublish(Problem):
 
 
 class NotAgain(Problem):
-    """Members: `vanaf` (ms)."""
+    """Members: `vanaf` (ms): the first moment of a day, UTC."""
 
     code, status, title = "niet-opnieuw-vragen", 409, "Vraag dit nu niet opnieuw"
 
@@ -216,7 +215,8 @@ class Consent(Protocol):
         ...
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
-        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable."""
+        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable,
+        OutcomeUnknown."""
         ...
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
@@ -228,7 +228,8 @@ class Consent(Protocol):
         ...
 
     async def asked(self, caller: Caller) -> list[ResidentQuestion]:
-        """The resident's own questions (kind inwoner), or all open ones first (kind medewerker with role fg)."""
+        """The resident's own questions, newest first (kind inwoner); or everybody's (kind medewerker with role fg):
+        first those that wait, the longest first, then the answered ones, the last one first. At most 200."""
         ...
 
     async def answer(self, caller: Caller, question_id: str, text: str) -> ResidentQuestion:

@@ -9,13 +9,13 @@ from audit.contract import Audit, Count
 from consent import tables
 from consent.activity import ActivityVersion, UsedElement
 from consent.contract import About, Allowed, Decision, Question, Sealed
-from consent.facts import MACHINES, Snapshot, facts_of, versions_used
+from consent.facts import Snapshot, facts_of, versions_used
 from consent.following import Following
-from consent.keys import TenantKeys
+from consent.keys import MACHINES, TenantKeys
 from consent.lines import recipient_of, version_of
 from consent.rows import Register, Row, Rows
-from consent.rules import DAY, Facts, Weighed, told_at, weigh, with_ground
-from consent.terms import destruction_year, running
+from consent.rules import Facts, Weighed, told_at, weigh, with_ground
+from consent.terms import DAY, destruction_year, running
 from consent.words import refused
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
@@ -153,12 +153,11 @@ def _about(
     used: tuple[int, TenantKeys, Mapping[str, Any] | None],
 ) -> About:
     (at, keys, recipient), activity = used, facts.activity
-    actor = keys.actor(caller.organisation, caller.user) if caller.user and caller.kind in MACHINES else ""
     who = {
         "activity": question.activity,
         "recipient": caller.organisation,
         "recipient_name": recipient_of(recipient).name.nl if recipient else "",
-        "actor": actor,
+        "actor": keys.actor(caller),
         "secret": "geheimhouding" in facts.flags and with_ground(facts),
     }
     if activity is None:

@@ -1,13 +1,15 @@
 """A client's public keys: nothing private, nothing weak, nothing ambiguous. Pure."""
 
-import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-KEYS_MAX, RSA_BITS = 5, 2048
+KEYS_MAX = 5
+RSA_BITS = range(2048, 8193)  # shorter is broken, longer only costs us
+KINDS: Mapping[str, tuple[type[ECKey] | type[RSAKey], str]] = {"EC": (ECKey, "ES256"), "RSA": (RSAKey, "RS256")}
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 section 6
 
 
@@ -23,23 +25,28 @@ def fault_of(jwks: str) -> str:
         return f"Een tot {KEYS_MAX} sleutels, en niets anders."
     if len(set(map(str, kids))) != len(kids) or not all(isinstance(kid, str) and 0 < len(kid) <= 200 for kid in kids):
         return "Elke sleutel heeft een eigen kid."
-    return next((told for key in listed if (told := _key_fault(key))), "")
-
-
-def _key_fault(key: dict[str, Any]) -> str:
-    if _PRIVATE & set(key):
-        return "Stuur alleen publieke sleutels; deze is nu bekend en moet worden vervangen."
     try:
-        match key.get("kty"):
-            case "EC" if key.get("crv") == "P-256" and key.get("alg", "ES256") == "ES256":
-                ECKey.import_key(key)
-                return ""
-            case "RSA" if key.get("alg", "RS256") == "RS256":
-                modulus = base64.urlsafe_b64decode(key["n"] + "==")
-                if int.from_bytes(modulus, "big").bit_length() < RSA_BITS:
-                    return f"Een RSA-sleutel heeft ten minste {RSA_BITS} bits."
-                RSAKey.import_key(key)
-                return ""
+        for key in listed:
+            usable(key)
+    except ValueError as wrong:
+        return str(wrong)
+    return ""
+
+
+def usable(key: Mapping[str, Any]) -> tuple[ECKey | RSAKey, str]:
+    """A public P-256 or RSA key and the one algorithm it is used with, for registering and for every assertion alike.
+    Raises ValueError with a sentence."""
+    if _PRIVATE & set(key):
+        raise ValueError("Stuur alleen publieke sleutels; deze is nu bekend en moet worden vervangen.")
+    kind, algorithm = KINDS.get(str(key.get("kty")), (None, ""))
+    meant = (key.get("alg", algorithm), key.get("use", "sig"), key.get("key_ops", ["verify"]))
+    if kind is None or (kind is ECKey and key.get("crv") != "P-256") or meant != (algorithm, "sig", ["verify"]):
+        raise ValueError("Alleen EC P-256 (ES256) of RSA (RS256), voor handtekeningen.")
+    try:
+        read = kind.import_key(dict(key))
+        size = read.public_key.key_size
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
-        return "Deze sleutel kan niet worden gelezen."
-    return "Alleen EC P-256 (ES256) of RSA (RS256)."
+        raise ValueError("Deze sleutel kan niet worden gelezen.") from None
+    if kind is RSAKey and size not in RSA_BITS:
+        raise ValueError(f"Een RSA-sleutel heeft {RSA_BITS[0]} tot {RSA_BITS[-1]} bits.")
+    return read, algorithm

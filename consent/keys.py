@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from kernel.caller import Caller
 from kernel.crypto import DataKey, Place, Signer, keyed_hash, seal, unseal
 from kernel.sql import RowSeal
 
+MACHINES = frozenset({"mens", "burger", "automatisch"})  # kinds of callers that are applications
 # Row MACs, fences, pseudonyms of staff, decision seal, texts of questions and their shred salt (trust.md 3).
 PURPOSES = ("IK", "FK", "PK", "SK", "QK", "QS")
 
@@ -59,9 +61,14 @@ class TenantKeys:
         """Moved by an emergency stop."""
         return self._fence("gemeente")
 
-    def actor(self, recipient: str, user: str) -> str:
-        """A pseudonym per employee and recipient; residents never see it."""
-        parts = [b"medewerker", self.tenant.encode(), recipient.encode(), user.encode()]
+    def actor(self, caller: Caller) -> str:
+        """A pseudonym per employee and recipient; residents never see it. "" when nobody sits at an application. Staff
+        comes in under a pseudonym already."""
+        if caller.kind == "medewerker":
+            return caller.user
+        if not caller.user or caller.kind not in MACHINES:
+            return ""
+        parts = [b"medewerker", self.tenant.encode(), caller.organisation.encode(), caller.user.encode()]
         return keyed_hash(self.pseudonyms, "pseudo", parts, 16).hex()
 
     def seal_text(self, owner: str, record: str, kind: str, text: str) -> bytes:

@@ -9,7 +9,6 @@ from consent.activity import ActivityVersion, Recipient
 from consent.terms import destruction_year
 
 Row = Mapping[str, Any]
-KEEP_YEARS = 20  # lines about the register itself, which no activity keeps
 _NAMES: dict[str, str] = {
     "toestemming-gevraagd": "Toestemming gevraagd",
     "toestemming-gegeven": "Toestemming gegeven",
@@ -53,10 +52,10 @@ def recipient_of(row: Row) -> Recipient:
     return Recipient.model_validate_json(row["document"])
 
 
-def event(kind: Kind, event_id: str, subject: str, at: int, **said: Any) -> Event:
-    """A line of the register; kept twenty years unless `keep_until` says otherwise."""
-    return Event(id=event_id, kind=kind, subject=subject, name=_NAMES.get(kind, ""),
-                 **{"keep_until": destruction_year(at, KEEP_YEARS), **said})  # fmt: skip
+def event(kind: Kind, event_id: str, subject: str, **said: Any) -> Event:
+    """A line of the register. Without a term of an activity the log says how long it is kept: a year of ours would
+    make the same act another one after New Year."""
+    return Event(id=event_id, kind=kind, subject=subject, name=_NAMES.get(kind, ""), **said)
 
 
 def about_consent(kind: Kind, event_id: str, consent: Row, version: ActivityVersion, at: int, **more: Any) -> Event:
@@ -67,7 +66,6 @@ def about_consent(kind: Kind, event_id: str, consent: Row, version: ActivityVers
         kind,
         event_id,
         consent["subject"],
-        at,
         activity=consent["activity"],
         version=str(consent["version"]),
         purpose=version.purpose.nl,

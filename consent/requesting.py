@@ -11,12 +11,13 @@ from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef
 from consent.deciding import newest_versions
+from consent.facts import in_scope
 from consent.lines import about_consent, names, recipient_of, stored, version_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY
 from consent.views import SHUT, ended_at, for_recipient, state_of_row, view
-from consent.words import fault
+from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import derived_id, uuid7
@@ -45,7 +46,10 @@ class Requesting:
 
     async def request(self, caller: Caller, wanted: ConsentRequest, enrol: Enrol | None = None) -> ConsentView:
         """See Consent.request. enrol: asked for a resident who is not known yet, once everything else is in order."""
+        no_numbers({"/zaak": wanted.case, "/terugkeerUrl": wanted.return_url})
         at = millis(self._clock())
+        if not in_scope(caller, wanted.activity):
+            raise NoSuchThing()
         async with self._register.reading(caller.tenant) as rows:
             row, version = await _entitled(rows, caller.organisation, wanted.activity)
             _check(wanted, version, at)
@@ -63,9 +67,10 @@ class Requesting:
 
     async def _ask(self, caller: Caller, new: Row, version: ActivityVersion, name: Words) -> ConsentView:
         async with self._register.reading(caller.tenant) as rows:
-            new["fence"] = rows.keys.consent(new["id"])
+            new["fence"], actor = rows.keys.consent(new["id"]), rows.keys.actor(caller)
         said = about_consent("toestemming-gevraagd", derived_id(new["id"], "gevraagd"), new, version,
-                             new["requested_at"], recipient_name=name.nl, application=caller.application)  # fmt: skip
+                             new["requested_at"], recipient_name=name.nl, application=caller.application,
+                             actor=actor)  # fmt: skip
         receipt = await record_one(self._audit, caller, Entry(event=said))
         # BUG: two equal requests at one moment give two questions. Harmless: each is answered by itself.
         async with self._register.writing(caller.tenant) as rows:
@@ -158,10 +163,12 @@ def _open_equal(earlier: list[Row], elements: tuple[str, ...], case: str, at: in
 
 def _not_barred(earlier: list[Row], elements: tuple[str, ...], days: int, at: int) -> None:
     about = [row for row in earlier if set(names(row["elements"])) & set(elements)]
-    if any(row["status"] in PERMITS and row["requested_at"] > _last_no(about, at) for row in about):
+    last = _last_no(about, at)
+    if any(row["status"] in PERMITS and row["requested_at"] > last for row in about):
         return  # the resident has come back from that no by their own wish
-    until = _last_no(about, at) + days * DAY
-    if about and at < until and _last_no(about, at):
+    # to the end of that day, for vanaf and the bar alike: neither tells at which moment a resident answered
+    until = -(-(last + days * DAY) // DAY) * DAY
+    if last and at < until:
         raise NotAgain("De inwoner levert dit nu zelf aan.", vanaf=until)
 
 

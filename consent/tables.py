@@ -131,7 +131,6 @@ questions = Table(
 followed = Table("followed", metadata, _tenant(), _text("position"))
 
 GUARDED = (activities, recipients, applications, cases, consents, subject_state)
-TENANTED = (keys, *GUARDED, questions, followed)
 for _table in GUARDED:
     Index(f"ix_{_table.name}_fence", _table.c.tenant_id, _table.c.fence)
     Index(f"ix_{_table.name}_pending", _table.c.tenant_id, _table.c.pending_at)

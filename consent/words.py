@@ -1,9 +1,12 @@
 """What a caller reads about a refusal, and what the case worker can do next (portal.md section 3). Dutch only: callers
 are municipal systems; residents read the portal's own words."""
 
+from collections.abc import Mapping
+
 from consent.decision import Code, Refused
 from kernel.clock import moment
 from kernel.errors import BadInput
+from kernel.numbers import has_number
 
 _SENTENCES: dict[Code, tuple[str, str]] = {
     "geen-toestemming": ("Voor dit gegeven is geen toestemming gegeven.", "Vraag papieren."),
@@ -47,3 +50,14 @@ def day(milliseconds: int) -> str:
 def fault(field: str, code: str, detail: str) -> BadInput:
     """One fault of a request."""
     return BadInput("De vraag klopt niet.", fouten=[{"veld": field, "code": code, "detail": detail}])
+
+
+def no_numbers(said: Mapping[str, str]) -> None:
+    """What ends up in lines, paths or addresses may not look like somebody's number. said: JSON pointer -> text.
+    Raises BadInput with all of them, and none of the texts."""
+    detail = "Dit mag niet op een burgerservicenummer lijken: geen negen cijfers achter elkaar."
+    faults = [
+        {"veld": field, "code": "lijkt-op-bsn", "detail": detail} for field, text in said.items() if has_number(text)
+    ]
+    if faults:
+        raise BadInput("De vraag klopt niet.", fouten=faults)

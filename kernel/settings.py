@@ -2,7 +2,6 @@
 
     class DoorSettings(RoomSettings):
         model_config = SettingsConfigDict(env_prefix="REGIE_DOOR_")
-        url: str
         seed: SecretBytes        REGIE_DOOR_SEED_FILE=/path, or a file `seed` in REGIE_DOOR_SECRETS_DIR
 
 Constructing one reads nothing but its arguments; `read` reads the environment.
@@ -50,9 +49,9 @@ class RoomSettings(BaseSettings):
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Self:
-        """From the environment; what is `given` stands above it. Raises SettingsWrong with a sentence per fault."""
+        """From the environment, and what is `given`; nothing is said twice. Raises SettingsWrong with all faults."""
         around = os.environ if environ is None else environ
-        wrong: list[str] = [*_unknown(cls, around)]
+        wrong: list[str] = [*_unknown(cls, around), *_twice(cls, around, given)]
         secrets = _secrets(cls, around, wrong)
         if wrong:
             raise SettingsWrong(wrong)
@@ -104,6 +103,12 @@ def _unknown(cls: type[BaseSettings], environ: Mapping[str, str]) -> list[str]:
         else:
             sentences.append(f"{key} is geen instelling die wij kennen; is het een schrijffout?")
     return sentences
+
+
+def _twice(cls: type[BaseSettings], environ: Mapping[str, str], given: Iterable[str]) -> list[str]:
+    said = {f"{_prefix(cls)}{name}".upper() for name in given}
+    twice = (key for key in sorted(environ) if key.upper().split("__")[0].removesuffix("_FILE") in said)
+    return [f"{key} wordt hier niet gelezen: het huis bepaalt dit." for key in twice]
 
 
 def _secrets(cls: type[BaseSettings], environ: Mapping[str, str], wrong: list[str]) -> dict[str, bytes]:

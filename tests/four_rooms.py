@@ -3,7 +3,6 @@
 The recipient is the demo's `inkomensloket`; the resident R1; time stands still until a test moves it.
 """
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -43,7 +42,7 @@ from kernel.http.health import StartGate
 from kernel.http.openapi import Contact, Root, public_root
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
-from kernel.sql.upgrade import upgrade
+from tests.once import tables_of, template_of
 from tests.postgres import Postgres
 from vault.component import build_vault
 from vault.contract import Bsn, Deposit, ResidentRef, Vault
@@ -238,18 +237,14 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the four empty databases at their newest version."""
     folder = tmp_path_factory.mktemp("migrated")
     for room in ROOMS:
-        asyncio.run(upgrade(room, f"sqlite+aiosqlite:///{folder / room}.db"))
+        shutil.copy(tables_of(room), folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Postgres) -> Iterator[str]:
+def template(postgres: Postgres) -> str:
     """The name of a database with the four schemas."""
-    url = postgres.create()
-    for room in ROOMS:
-        asyncio.run(upgrade(room, url))
-    yield url.rpartition("/")[2]
-    postgres.drop(url)
+    return template_of(postgres, *ROOMS)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -42,6 +42,7 @@ from kernel.caller import Caller, room_of
 from kernel.http.client import open_client
 from kernel.http.server import serve
 from tests.front import front_app
+from tests.once import once
 from tests.postgres import Postgres
 from vault.contract import Bsn, Deposit, ResidentRef, Vault
 
@@ -271,19 +272,19 @@ def move_in(founded: Founded, folder: Path, port: int, postgres: Postgres | None
 
 
 @pytest.fixture(scope="session")
-def founded_on_files(tmp_path_factory: pytest.TempPathFactory) -> Founded:
-    folder = tmp_path_factory.mktemp("founded") / "house"
-    asyncio.run(found_house(folder))
-    return Founded(folder)
+def founded_on_files() -> Founded:
+    return Founded(once("house-sqlite", lambda folder: asyncio.run(found_house(folder / "house"))) / "house")
 
 
 @pytest.fixture(scope="session")
-def founded_on_server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Founded]:
-    folder = tmp_path_factory.mktemp("founded") / "house"
-    url = postgres.create()
-    asyncio.run(found_house(folder, url))
-    yield Founded(folder, url.rpartition("/")[2])
-    postgres.drop(url)
+def founded_on_server(postgres: Postgres) -> Founded:
+    def make(folder: Path) -> None:
+        url = postgres.create()
+        asyncio.run(found_house(folder / "house", url))
+        (folder / "name").write_text(url.rpartition("/")[2])
+
+    made = once("house-postgres", make)
+    return Founded(made / "house", (made / "name").read_text())
 
 
 WIRINGS: Mapping[str, tuple[bool, bool]] = {

@@ -22,7 +22,7 @@ RESIDENTS = ROOT / "assembly/demo/brp/residents.json"
 ON_PURPOSE = frozenset(
     {
         "personas.json",  # the demo tells outside programs who can log in
-        "persons.json",  # what a test feeds the BRP stand-in
+        "persons.json",  # what a test feeds the BRP stand-in, and who lives in a founded ground
         "question.json",  # what the README's first release asks: the number is in the body and nowhere else
     }
 )

@@ -1,4 +1,7 @@
-"""A real PostgreSQL 15 for the tests, with fsync and checksums on, started by ourselves and never by root.
+"""Where a run of the tests writes, and a real PostgreSQL 15 for it, with fsync and checksums on, never run by root.
+
+In memory where there is enough of it: what is killed here are processes, never the power, and a sync to a disk takes
+longer than all else that a test does. Everything is gone after the run; what a failed one wrote stays until the next.
 
 One cluster per run, whichever worker asks first; the process that began the run ends it. Tests get a database each.
 Fault tests take `own_postgres`, a cluster that nobody else stands on, and may stop, kill and start it.
@@ -8,6 +11,7 @@ Connections are trusted: the cluster listens on loopback and holds invented peop
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -31,6 +35,9 @@ HOST = "127.0.0.1"
 SERVANT = "postgres"  # the user that Debian's package makes
 OWNER = "regie"  # owns the databases and is no superuser: row-level security holds for it
 PATIENCE = 60.0  # seconds, for a start after a crash on a slow disk
+MEMORY, ENOUGH = Path("/dev/shm"), 2 << 30  # noqa: S108 - bytes free there, and in the machine
+TEMPROOT = "PYTEST_DEBUG_TEMPROOT"  # pytest's own name for the folder in which its temporary folders are
+FAILED = pytest.StashKey[bool]()
 SETTINGS = {
     "fsync": "on",
     "full_page_writes": "on",
@@ -171,20 +178,35 @@ def _run(folder: Path, program: str, *arguments: str) -> subprocess.CompletedPro
         return subprocess.CompletedProcess(command, done.returncode, "", heard.read())
 
 
+def _in_memory() -> bool:
+    """Whether a run fits there."""
+    told = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text())
+    free = shutil.disk_usage(MEMORY).free if os.access(MEMORY, os.W_OK) else 0
+    return min(free, int(told[1]) << 10 if told else 0) > ENOUGH
+
+
 def _room(root: Path) -> Path:
-    """Where clusters stand: in the checkout, or, where another user cannot walk to it, in the system's own place."""
+    """Where runs write: in memory, or in the checkout, or, where another user cannot walk to it, in the system's own
+    place."""
+    if _in_memory():
+        return MEMORY
     room = root / "var" / "test"
     room.mkdir(parents=True, exist_ok=True)
     open_to_all = all(path.stat().st_mode & 0o001 for path in (room, *room.parents))
     return room if open_to_all or os.geteuid() else Path(tempfile.gettempdir())
 
 
+def _clusters(folder: Path) -> list[Path]:
+    """The folders of a run in which a server stands, or stood."""
+    return [path.parent for path in folder.glob("*/port")]
+
+
 def _sweep(room: Path) -> None:
     """End the clusters of runs that were killed: their folders are named after a process that is no more."""
     for folder in room.glob("regie-run-*"):
         if not Path(f"/proc/{folder.name.rpartition('-')[2]}").exists():
-            for cluster in folder.iterdir():
-                end_cluster(cluster) if cluster.is_dir() else None
+            for cluster in _clusters(folder):
+                end_cluster(cluster)
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -193,16 +215,30 @@ def pytest_configure(config: pytest.Config) -> None:
     if RUN not in os.environ:
         room = _room(config.rootpath)
         _sweep(room)
-        os.environ[RUN] = str(room / f"regie-run-{os.getpid()}")
+        folder = room / f"regie-run-{os.getpid()}"
+        folder.mkdir()
+        os.environ[RUN] = str(folder)
+        if room == MEMORY:
+            os.environ[TEMPROOT] = str(folder)
 
 
-def pytest_unconfigure() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """When everybody has said whether all is well."""
+    yield
+    session.config.stash[FAILED] = session.exitstatus == pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Only the process that named the run ends it: workers come and go."""
     folder = Path(os.environ[RUN])
     if folder.name == f"regie-run-{os.getpid()}":
-        end_cluster(folder / "shared")
-        shutil.rmtree(folder, ignore_errors=True)
+        for cluster in _clusters(folder):
+            end_cluster(cluster)
+        if not (config.stash.get(FAILED, False) and list(folder.glob("pytest-of-*"))):
+            shutil.rmtree(folder, ignore_errors=True)
         del os.environ[RUN]
+        os.environ.pop(TEMPROOT, None)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -218,7 +254,6 @@ def postgres() -> Postgres:
     """The cluster of this run. Nobody stops it: others stand on it."""
     POSTGRES.or_skip()
     run = Path(os.environ[RUN])
-    run.mkdir(exist_ok=True)
     with (run / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         shared = run / "shared"
@@ -238,7 +273,6 @@ def own_postgres() -> Iterator[Postgres]:
     """A cluster for one test, to stop, kill and start at will."""
     POSTGRES.or_skip()
     run = Path(os.environ[RUN])
-    run.mkdir(exist_ok=True)
     with borrowed_cluster(run / f"own-{uuid4().hex[:8]}") as cluster:
         yield cluster
         search_before_it_goes(cluster.folder)

@@ -59,11 +59,15 @@ def exists(name: str) -> bool:
     return True
 
 
+def block_of_first_release() -> str:
+    """The README's first release, as it is typed."""
+    return (ROOT / "README.md").read_text().partition("<!-- first-release -->\n```sh\n")[2].partition("\n```")[0]
+
+
 def first_release() -> list[str]:
-    """The commands of the README's first release; a command ends where its quotes are closed."""
-    block = (ROOT / "README.md").read_text().partition("<!-- first-release -->\n```sh\n")[2].partition("\n```")[0]
+    """Its commands; a command ends where its quotes are closed."""
     commands, open_one = [], ""
-    for line in block.splitlines():
+    for line in block_of_first_release().splitlines():
         open_one += line.removesuffix("\\")
         if not line.endswith("\\") and open_one.count("'") % 2 == 0:
             commands.append(open_one)

@@ -1,7 +1,7 @@
-"""The two acts of a resident on their vault, as the log reads them. Pure: names and epochs, never a value."""
+"""The two acts of a resident on their vault, as the log reads them. Pure: names and epochs, never a value. How long
+the lines are kept, the log says: a year of ours would make the same act another one after New Year."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from audit.contract import Entry, Event, FenceAt, Kind, Moved, Overtaken
 from kernel.ids import derived_id
@@ -10,16 +10,16 @@ from vault.contract import ResidentRef
 ACTIVITY, BASIS = "regie-kluis", "AVG 6(1)(a)"
 
 
-def opening(resident: ResidentRef, epoch: int, keep_until: int) -> Entry:
+def opening(resident: ResidentRef, epoch: int) -> Entry:
     """The vault is opened."""
-    event = _event("kluis-geopend", derived_id(resident.id, "kluis-geopend"), resident.subject, keep_until)
+    event = _event("kluis-geopend", derived_id(resident.id, "kluis-geopend"), resident.subject)
     return Entry(event=event, requires=(FenceAt(fence=resident.fence, epoch=epoch),))
 
 
-def keeping(resident: ResidentRef, epoch: int, keep_until: int, record: tuple[str, str, str]) -> Entry:
+def keeping(resident: ResidentRef, epoch: int, record: tuple[str, str, str]) -> Entry:
     """A value is kept. record: its id, its fence and its element."""
     record_id, fence, element = record
-    event = _event("kluis-bewaard", derived_id(record_id, "kluis-bewaard"), resident.subject, keep_until)
+    event = _event("kluis-bewaard", derived_id(record_id, "kluis-bewaard"), resident.subject)
     requires = (FenceAt(fence=resident.fence, epoch=epoch), FenceAt(fence=fence, epoch=0))
     return Entry(event=event.model_copy(update={"elements": (element,)}), requires=requires)
 
@@ -41,12 +41,7 @@ def goes_on(verdict: object) -> bool:
     return isinstance(verdict, Overtaken) and all(move.kind == "vlag" for move in verdict.moved)
 
 
-def year_after(now: datetime, years: int) -> int:
-    """The calendar year in which the line is destroyed."""
-    return now.year + years
-
-
-def _event(kind: Kind, event_id: str, subject: str, keep_until: int) -> Event:
+def _event(kind: Kind, event_id: str, subject: str) -> Event:
     names: dict[Kind, str] = {"kluis-geopend": "Kluis geopend", "kluis-bewaard": "In de kluis bewaard"}
     return Event(
         id=event_id,
@@ -57,5 +52,4 @@ def _event(kind: Kind, event_id: str, subject: str, keep_until: int) -> Event:
         purpose="U bewaart eigen gegevens in uw kluis.",
         class_="C",
         basis=BASIS,
-        keep_until=keep_until,
     )

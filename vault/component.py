@@ -37,7 +37,6 @@ async def build_vault(
     database = Database(settings.database, "vault", settings.pool)
     ring = Keyring(provider, life=timedelta(minutes=settings.key_minutes), size=4096)
     vault = VaultService(database, ring, audit, trust, clock)
-    vault.keep_years = settings.keep_lines
     for tenant in tenants:
         await vault.room_keys.found(tenant, PURPOSES, residents)
     gate = RoomGate("vault", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)

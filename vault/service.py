@@ -16,7 +16,7 @@ from kernel.ids import random_id
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
-from vault.acts import keeping, opening, year_after
+from vault.acts import keeping, opening
 from vault.contract import AlreadyKept, Bsn, Deposit, NoVault, ResidentRef, Values, VaultUnavailable
 from vault.finishing import Finisher
 from vault.keys import PURPOSES, TenantKeys
@@ -32,12 +32,11 @@ TrustNow = Callable[[], Awaitable[Trust]]
 
 
 class VaultService:
-    """Satisfies Vault. keep_years: how long the lines of a resident's own acts are kept."""
+    """Satisfies Vault."""
 
     def __init__(self, database: Database, ring: Keyring, audit: Audit, trust: TrustNow, clock: Clock) -> None:
         self.room_keys = KeyRows(database, key_rows, ring)
-        self.keep_years = 20
-        self._ring, self._audit, self._clock = ring, audit, clock
+        self._ring, self._clock = ring, clock
         self._residents, self._rows = ResidentRows(database), RecordRows(database)
         self._finisher = Finisher(self._residents, self._rows, audit)
         self._opener = Opener(self._rows, audit, trust, ring, clock)
@@ -103,7 +102,7 @@ class VaultService:
 
     async def rewrap_all(self, tenant: str, progress: Progress = lambda done: None) -> int:
         """All keys of a tenant to the newest KEK version, while everything goes on. May be broken off and run again."""
-        return await Rewrapper(self._rows, self.room_keys, self._ring, self._audit).run(tenant, progress)
+        return await Rewrapper(self._rows, self.room_keys, self._ring).run(tenant, progress)
 
     async def sweep(self, tenant: str) -> int:
         """Finishes what a crash left pending; how many."""
@@ -131,7 +130,7 @@ class VaultService:
 
     async def _new_key(self, keys: TenantKeys, row: ResidentRow) -> ResidentKey:
         now = self._clock()
-        entry = opening(keys.known(row.id), row.epoch, year_after(now, self.keep_years))
+        entry = opening(keys.known(row.id), row.epoch)
         blank = ResidentKey(row.id, 1, random_bytes(16), b"", 0, entry.model_dump_json(), millis(now))
         _, wrapped = await self._ring.wrap_new(kek(keys.tenant), resident_place(keys.tenant, blank))
         return await self._rows.add_key(
@@ -159,7 +158,7 @@ class VaultService:
         now, record_id, salt = self._clock(), random_id(), random_bytes(32)
         key = await data_key(self._ring, keys.tenant, wrapped, salt)
         fence = keys.record_fence(record_id)
-        entry = keeping(keys.known(row.id), row.epoch, year_after(now, self.keep_years), (record_id, fence, element))
+        entry = keeping(keys.known(row.id), row.epoch, (record_id, fence, element))
         return Record(
             record_id=record_id,
             resident=row.id,

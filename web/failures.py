@@ -1,6 +1,6 @@
 """Which page stands for which error. Pure; what is not ours leaves as E3 without a word about the cause."""
 
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,3 +24,11 @@ def told(error: Exception) -> tuple[ErrorId, int]:
     if not isinstance(error, Problem):
         return "E3", 500
     return _BY_STATUS.get(error.status, "E3"), error.status
+
+
+def done(method: str, status: int) -> Literal["", "nee", "onbekend"]:
+    """Whether what was sent was carried out. A refusal (4xx) was none; behind any other error a line may stand: the
+    answer got lost on the way, or a pending yes is finished later."""
+    if method != "POST":
+        return ""
+    return "nee" if status < 500 else "onbekend"

@@ -4,7 +4,6 @@ Frozen values, filled by the routes, read by the templates. Nothing here holds a
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from web.words import ErrorId
@@ -74,14 +73,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Any page that cannot be shown. `number` is what the resident reads out at the phone."""
+    """Any page that cannot be shown. `number` is what the resident reads out at the phone. `done`: whether what was
+    sent was carried out, "" when nothing was; `choice` that it was a choice about a permission."""
 
     frame: Frame
     id: ErrorId
     number: str = ""
-    not_saved: bool = False
-    wait_minutes: int = 5
-    until: datetime | None = None
+    done: Literal["", "nee", "onbekend"] = ""
+    choice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,11 @@ from kernel.component import Tenant
 from kernel.errors import NotFound, NotLoggedIn, Problem
 from kernel.http.problems import new_instance
 from kernel.logs import logger
-from web.failures import told
+from web.failures import done, told
 from web.frame import Failure
 from web.language import LANGUAGES, Language, path_in
 from web.login import begin
+from web.oidc import LoginRefused
 from web.site import COOKIE, Site, Visit
 
 Handler = Callable[[Visit], Awaitable[Response]]
@@ -116,9 +117,14 @@ def failed(visit: Visit, error: Exception) -> Response:
     if status == 500:
         _log.error("page_failed", instance=instance, exc_info=error)
     else:
-        _log.info("page_refused", instance=instance, **members)
+        why = {"reason": error.detail} if isinstance(error, LoginRefused) else {}
+        _log.info("page_refused", instance=instance, **members, **why)
     view = Failure(
-        frame=visit.frame(), id=page, number=instance if status >= 500 else "", not_saved=visit.request.method == "POST"
+        frame=visit.frame(),
+        id=page,
+        number=instance if status >= 500 else "",
+        done=done(visit.request.method, status),
+        choice=visit.path.startswith("/toestemmingen/"),
     )
     answer = visit.page("fout.html", view, status)
     if status == 503:

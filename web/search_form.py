@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, cast
 
 from kernel.clock import millis
+from kernel.numbers import has_number
 from vault.contract import Bsn
 from web.frame import FieldError
 from web.language import AMSTERDAM
@@ -21,17 +22,17 @@ CASE_MAX = 64
 
 @dataclass(frozen=True)
 class Asked:
-    """A search as it was typed. by: None while nothing says on what. bsn, since, until: None where they do not hold."""
+    """A search, read from the form. by: None while nothing says on what. bsn, since, until: None where they do not
+    hold. tail: the last three digits, for who is shown afterwards."""
 
     reason: str
     case: str
     by: By | None
     bsn: Bsn | None
+    tail: str
     recipient: str
     since: date | None
     until: date | None
-    tail: str
-    typed: Mapping[str, str]
 
     @property
     def period(self) -> tuple[int, int]:
@@ -50,12 +51,11 @@ def read(form: Mapping[str, str], today: date) -> Asked:
         reason=form.get("reden", ""),
         case=form.get("zaak", "").strip(),
         by=cast("By", kind) if kind in ("inwoner", "ontvanger") else None,
-        bsn=_number(number),
+        bsn=_bsn(number),
+        tail=number[-3:] if _bsn(number) else "",
         recipient=recipient,
         since=_day(form.get("van", ""), today - timedelta(days=365)),
         until=_day(form.get("tot", ""), today),
-        tail=number[-3:],
-        typed=form,
     )
 
 
@@ -78,7 +78,8 @@ def _case(case: str) -> str:
         return "zaak"
     if len(case) > CASE_MAX:
         return "te-lang"
-    return "bsn-in-tekst" if _number(case) else ""
+    # it goes into the search's own line, which looks at it by the same rule
+    return "bsn-in-tekst" if has_number(case) else ""
 
 
 def _until(asked: Asked) -> str:
@@ -87,7 +88,7 @@ def _until(asked: Asked) -> str:
     return "volgorde" if asked.since and asked.since > asked.until else ""
 
 
-def _number(text: str) -> Bsn | None:
+def _bsn(text: str) -> Bsn | None:
     try:
         return Bsn(text)
     except ValueError:

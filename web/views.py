@@ -30,9 +30,7 @@ class Facts:
     department: str
     groups: tuple[Group, ...]
     purpose: str | None
-    case_type: str = ""
     moment: datetime | None = None
-    times: int = 1
     until: date | None = None
     retention: str
 
@@ -98,17 +96,18 @@ class Vault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """`/overzicht`: what waits, this month in numbers per class, the last five uses, what runs, the own vault."""
+    """`/overzicht`: what waits, this month in numbers per class, the last five uses, what runs, the own vault.
+    too_many: this month has more lines than were counted, so the numbers are not shown."""
 
     frame: Frame
     waiting: tuple[Waiting, ...]
     month: date
     departments: int
     by_class: dict[ClassLetter, int]
+    too_many: bool = False
     last_uses: tuple[UseRow, ...]
     active: tuple[ConsentRow, ...]
     coverage: Coverage
-    last_login: datetime | None = None
     vault: Vault | None = None
 
 
@@ -122,8 +121,8 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
-    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more` that older
-    lines exist which this list does not reach."""
+    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more`
+    that the period has older lines which this list does not reach."""
 
     frame: Frame
     periods: tuple[Option, ...]
@@ -163,7 +162,6 @@ class Use:
     frame: Frame
     id: str
     facts: Facts
-    role: str
     result: Result
     reason: str = ""
     refused: tuple[RefusedData, ...] = ()
@@ -172,7 +170,6 @@ class Use:
     number: int
     proof: str
     asked: Asked | None = None
-    ask: bool = False
     draft: str = ""
     act: str = ""
     earlier: tuple[Earlier, ...] = ()
@@ -213,7 +210,7 @@ class Consent:
     """`/toestemmingen/{id}`, every state. `may` is a phrase ("uw inkomen bekijken"), `may_not` denies it.
 
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
-    posted too late (F4): it is told, never preset. `service` and `back` lead to where the resident came from."""
+    posted too late (F4): it is told, never preset."""
 
     frame: Frame
     id: str
@@ -233,5 +230,3 @@ class Consent:
     choice: Choice | None = None
     kept: Literal["ja", "nee", "stop"] | None = None
     errors: tuple[FieldError, ...] = ()
-    service: str = ""
-    back: str = ""

@@ -4,10 +4,8 @@ The key is the one registered for the client and decides the algorithm; what the
 Every refusal is ValueError: who sent it learns nothing more than that.
 """
 
-import base64
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -16,10 +14,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from consent.jwks import usable
+
 MOST_BYTES = 8 << 10
 LIFETIME_SECONDS = 60
 LEEWAY_SECONDS = 5
-RSA_BITS = range(2048, 8193)  # shorter is broken, longer only costs us
 TYPES = (None, "JWT", "client-authentication+jwt")
 _SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _HEADER = {"alg", "kid", "typ"}
@@ -92,24 +91,3 @@ def _registered(jwks: str, kid: object) -> tuple[ECKey | RSAKey, str]:
     if len(keys) != 1:
         raise ValueError
     return usable(keys[0])
-
-
-def usable(key: Mapping[str, Any]) -> tuple[ECKey | RSAKey, str]:
-    """A public P-256 or RSA key and the one algorithm it is used with. Raises ValueError for any other."""
-    algorithm = {"EC": "ES256", "RSA": "RS256"}.get(str(key.get("kty")), "")
-    if not algorithm or "d" in key or key.get("alg", algorithm) != algorithm or key.get("use", "sig") != "sig":
-        raise ValueError("a key is a public P-256 or RSA key for signatures with ES256 or RS256")
-    try:
-        if algorithm == "RS256":
-            if _bits(str(key["n"])) not in RSA_BITS:
-                raise ValueError("an RSA key has 2048 to 8192 bits")
-            return RSAKey.import_key(dict(key)), algorithm
-        if key.get("crv") != "P-256":
-            raise ValueError("the curve is P-256")
-        return ECKey.import_key(dict(key)), algorithm
-    except (JoseError, KeyError, TypeError):
-        raise ValueError("not a key") from None
-
-
-def _bits(number: str) -> int:
-    return int.from_bytes(base64.urlsafe_b64decode(number + "=" * (-len(number) % 4)), "big").bit_length()

@@ -5,13 +5,11 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 
-from consent.tables import keys
 from consent.tokens.api import token_router
 from consent.tokens.contract import Clients
 from consent.tokens.service import PURPOSE, TokenService
 from kernel.clock import Clock, utc_now
 from kernel.component import Tenant
-from kernel.crypto import KeyProvider, Keyring
 from kernel.settings import RoomSettings, SettingsWrong
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
@@ -23,19 +21,19 @@ async def build_tokens(
     settings: RoomSettings,
     tenants: Mapping[str, Tenant],
     database: Database,
-    provider: KeyProvider,
+    keys: KeyRows,
     clients: Clients,
     clock: Clock = utc_now,
 ) -> tuple[TokenService, APIRouter]:
-    """Founds the signing key where there is none. Raises SettingsWrong, and what the provider raises."""
+    """keys: of the register, which founded its own. Founds the signing key where there is none. Raises SettingsWrong,
+    and what the provider raises."""
     wrong = [sentence for tenant in tenants.values() if (sentence := _wrong(tenant, settings.mode == "productie"))]
     if wrong:
         raise SettingsWrong(wrong)
-    rows = KeyRows(database, keys, Keyring(provider))
     for tenant in tenants:
-        await rows.found(tenant, [PURPOSE])
+        await keys.found(tenant, [PURPOSE])
     issuers = {tenant.id: tenant.public_url for tenant in tenants.values()}
-    service = TokenService(issuers, database, rows, clients, clock)
+    service = TokenService(issuers, database, keys, clients, clock)
     return service, token_router(service, issuers)
 
 

@@ -11,6 +11,7 @@ from nacl.bindings import (
     crypto_aead_xchacha20poly1305_ietf_encrypt,
 )
 from nacl.exceptions import CryptoError
+from nacl.public import PublicKey, SealedBox
 from nacl.signing import SigningKey, VerifyKey
 
 KEY, NONCE, TAG = 32, 24, 16  # bytes; XChaCha20-Poly1305-IETF: 24 random bytes may be drawn for ever without a meeting
@@ -101,3 +102,12 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
     except CryptoError:
         return False
     return True
+
+
+def seal_for(public: bytes, plaintext: bytes) -> bytes:
+    """A libsodium sealed box (X25519, XSalsa20-Poly1305) for the holder of the private half. Nobody knows who wrote it.
+    Raises ValueError for a key that is none."""
+    try:
+        return bytes(SealedBox(PublicKey(public)).encrypt(plaintext))
+    except (CryptoError, TypeError):
+        raise ValueError("not an X25519 public key") from None

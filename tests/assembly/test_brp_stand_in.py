@@ -10,7 +10,7 @@ import pytest
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import Persons, own_residents, read_persons
 from assembly.demo.brp.paths import WHOLE
-from assembly.demo.brp.roles import own_roles
+from tests.assembly.cast import own_roles
 from tests.assembly.published import OPENAPI, PERSONS, REFERENCE, answer_schema
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,9 @@ from joserfc.jwk import ECKey
 
 from assembly.clients import NewClient, add_client, make_client_key
 from consent.activity import Application
+from consent.jwks import usable
 from consent.registers import Registers
-from consent.tokens.assertion import proven, usable
+from consent.tokens.assertion import proven
 from kernel.caller import Caller
 from tests.consent.applications import ISSUER, NOW, signed
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from assembly.demo.brp.loader import MOST_BYTES, OWN, Persons, UnreadablePersons, own_residents, read_persons
-from assembly.demo.brp.roles import NobodyFits, own_roles, roles_in
+from assembly.demo.brp.roles import NobodyFits, roles_in
 from assembly.demo.brp.translate import living_age, secret
+from tests.assembly.cast import own_roles
 from tests.assembly.published import PERSONS
 
 RESIDENTS = own_residents()

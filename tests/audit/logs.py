@@ -19,7 +19,7 @@ from kernel.crypto import KeyExists
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.errors import Problem
 from kernel.http.rooms import RoomGate
-from kernel.sql.upgrade import upgrade
+from tests.once import tables
 
 TENANT, OTHER = "gm9901", "gm9902"
 HOST = "regie.example"
@@ -63,7 +63,7 @@ class Place:
 
     async def built(self, gate: RoomGate | None = None) -> tuple[AuditService, Component]:
         """The same before anything runs."""
-        await upgrade("audit", self.url)
+        await tables("audit", self.url)
         keys = self.folder / "keys"
         keys.mkdir(mode=0o700, exist_ok=True)
         provider = FileKeyProvider(keys)

@@ -90,6 +90,37 @@ def test_an_element_twice_is_a_fault() -> None:
     assert faults({**GOOD, "gegevenselementen": ["brp.naam", "brp.naam"]}) == {"/gegevenselementen": "dubbel"}
 
 
+IN_CODE = {"person": {"bsn": "999993653"}, "activity": "a", "elements": ["brp.naam"], "case": "Z-1", "user": "mw-1"}
+
+
+@pytest.mark.parametrize("name", IN_CODE)
+@pytest.mark.parametrize("number", [True, False])
+def test_a_name_that_is_only_ours_is_no_name_on_the_wire(name: str, number: bool) -> None:
+    """Members were read by both names, and looked at by one: a number as `case` stood in the log for ever."""
+    value = ["a.999993653"] if name == "elements" else "999993653"
+    said = faults({**GOOD, name: value if number else IN_CODE[name]})
+    assert said[""] == "onbekend-veld"
+
+
+def test_a_request_in_our_own_names_is_refused_whole() -> None:
+    assert {"/inwoner", "/verwerkingsactiviteit", "/gegevenselementen"} <= set(faults(IN_CODE, "automatisch"))
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("kept", ["\\u0039" * 9, "999993653"])
+def test_a_number_said_twice_or_spelled_otherwise_is_not_let_through(first: bool, kept: str) -> None:
+    """Of a name that is said twice both readers take the last: what is checked is what is used."""
+    twice = (f'"zaak": "{kept}"', '"zaak": "Z-1"')
+    members = ", ".join(twice if first else reversed(twice))
+    raw = (json.dumps(GOOD)[:-1] + ", " + members + "}").encode()
+    if first:
+        assert read_request(caller("mens"), raw).case == "Z-1"
+    else:
+        with pytest.raises(BadInput) as wrong:
+            read_request(caller("mens"), raw)
+        assert [one["veld"] for one in wrong.value.members["fouten"]] == ["/zaak"]
+
+
 def test_a_key_is_a_uuid_or_nothing() -> None:
     assert read_key(None) == ""
     assert read_key("018f2f6e-7c1a-7000-8000-000000000001".upper()) == "018f2f6e-7c1a-7000-8000-000000000001"

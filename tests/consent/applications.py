@@ -14,15 +14,18 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from consent.activity import Application, Recipient, Words
+from consent.tables import keys
 from consent.tokens.component import build_tokens
 from consent.tokens.service import TokenService
 from kernel.component import Tenant
+from kernel.crypto import Keyring
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.http.app import make_app
 from kernel.http.client import open_client
 from kernel.http.health import StartGate
 from kernel.settings import RoomSettings
 from kernel.sql import Database
+from kernel.sql.key_rows import KeyRows
 
 ISSUER, OTHER_ISSUER = "https://gm9901.example", "https://gm9902.example"
 TENANTS = {
@@ -129,11 +132,16 @@ async def found_keys(folder: Path) -> FileKeyProvider:
     return provider
 
 
+def key_rows(database: Database, provider: FileKeyProvider) -> KeyRows:
+    return KeyRows(database, keys, Keyring(provider))
+
+
 @asynccontextmanager
 async def house(url: str, provider: FileKeyProvider, clock: Clock) -> AsyncIterator[House]:
     """An instance on a database that was upgraded."""
     database, register = Database(url, "consent"), Register()
-    service, router = await build_tokens(RoomSettings(mode="test"), TENANTS, database, provider, register, clock)
+    rows, settings = key_rows(database, provider), RoomSettings(mode="test")
+    service, router = await build_tokens(settings, TENANTS, database, rows, register, clock)
     async with serving(router) as http:
         yield House(service, http, clock, register)
     await database.close()

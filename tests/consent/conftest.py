@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from anyio import to_thread
 
 from tests.consent.house import House, opened_house
+from tests.once import template_of
 from tests.postgres import Postgres
 
 
@@ -17,7 +19,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             yield opened
         return
     cluster: Postgres = request.getfixturevalue("postgres")
-    url = cluster.create()
+    url = cluster.create(await to_thread.run_sync(template_of, cluster, "audit", "consent"))
     try:
         async with opened_house(tmp_path, (url, url)) as opened:
             yield opened

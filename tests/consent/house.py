@@ -27,7 +27,7 @@ from kernel.hidden import Hidden
 from kernel.http.rooms import RoomKey
 from kernel.ids import random_id
 from kernel.sql import Database
-from kernel.sql.upgrade import upgrade
+from tests.once import tables
 
 TENANT = "gm9901"
 TENANTS = {TENANT: Tenant(id=TENANT, name="Spaarnewoude", public_url="http://localhost:8000")}
@@ -211,8 +211,8 @@ async def opened_house(folder: Path, urls: tuple[str, str]) -> AsyncIterator[Hou
     clock, provider = Hand(), FileKeyProvider(folder / "keys")
     for room in ("audit", "consent"):
         await provider.found(f"regie/{TENANT}/{room}")
-    await upgrade("audit", urls[0])
-    await upgrade("consent", urls[1])
+    await tables("audit", urls[0])
+    await tables("consent", urls[1])
     ticking: Clock = clock
     log_settings = AuditSettings(database=urls[0], signer=folder / "signer", keep_years=20, mode="test")
     audit, log_room = await build_audit(log_settings, TENANTS, provider, ticking)

@@ -6,10 +6,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
+from consent.tables import cases, consents
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
-from tests.consent.house import ANNA, HASH, NAME, PLAN, House, activity, opened_house
+from tests.consent.house import ANNA, HASH, NAME, PLAN, STAFF, TENANT, House, activity, opened_house
 
 pytestmark = pytest.mark.anyio
 BODY = {"inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "regeling", "gegevenselementen": [PLAN]}
@@ -110,8 +112,55 @@ async def test_an_unknown_number_gets_the_same_answer_and_is_enrolled_only_when_
     assert len(door.house.people.known) == known + 1
 
 
-async def test_a_case_number_may_not_look_like_somebody(door: Door) -> None:
-    body = {"zaak": "999993653", "inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "zaakgebonden"}
-    status, problem = await door.post("zaken", body)
-    assert (status, [fault["veld"] for fault in problem["fouten"]]) == (400, ["/zaak"])
+NUMBER = "999993653"
+CASE = {"zaak": "Z-1", "inwoner": {"bsn": NUMBER}, "verwerkingsactiviteit": "zaakgebonden"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("toestemmingsverzoeken", BODY | {"zaak": NUMBER}, "/zaak"),
+        ("toestemmingsverzoeken", BODY | {"terugkeerUrl": f"https://loket.example/{NUMBER}"}, "/terugkeerUrl"),
+        ("toestemmingsverzoeken", BODY | {"gebruiker": f"mw-{NUMBER}"}, "/gebruiker"),
+        ("zaken", CASE | {"zaak": f"Z-{NUMBER}"}, "/zaak"),
+        ("zaken", CASE | {"gebruiker": NUMBER}, "/gebruiker"),
+        ("zaken/123456789/sluiting", None, "/zaak"),
+    ],
+)
+async def test_nothing_that_ends_up_in_a_line_may_look_like_somebody(
+    door: Door, path: str, body: dict[str, Any] | None, field: str
+) -> None:
+    status, problem = await door.post(path, body)
+    assert (status, [(fault["veld"], fault["code"]) for fault in problem["fouten"]]) == (400, [(field, "lijkt-op-bsn")])
+    assert NUMBER not in str(problem["fouten"]) + problem["detail"]
     assert await door.house.kinds(ANNA.subject) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "dutch", "english"),
+    [
+        ("toestemmingsverzoeken", BODY | {"zaak": "Z-1"}, "zaak", "case"),
+        ("toestemmingsverzoeken", BODY | {"gebruiker": "mw-1"}, "gebruiker", "user"),
+        ("zaken", CASE, "zaak", "reference"),
+        ("zaken", CASE | {"gebruiker": "mw-1"}, "gebruiker", "user"),
+    ],
+)
+async def test_a_request_is_read_by_its_names_on_the_wire_only(
+    door: Door, path: str, body: dict[str, Any], dutch: str, english: str
+) -> None:
+    other = {(english if name == dutch else name): value for name, value in body.items()}
+    status, problem = await door.post(path, other)
+    assert (status, problem["fouten"][-1]["code"]) == (400, "onbekend-veld")
+    assert await door.house.kinds(ANNA.subject) == []
+
+
+async def test_lines_and_rows_hold_a_pseudonym_of_who_sat_at_the_application(door: Door) -> None:
+    assert (await door.post("toestemmingsverzoeken", BODY | {"gebruiker": "mw-1"}, "desk"))[0] == 201
+    assert (await door.post("zaken", CASE | {"gebruiker": "mw-1"}, "desk"))[0] == 201
+    found = await door.house.audit.desk(STAFF).reader.lines(ANNA.subject, None, 10)
+    (actor,) = {line.event.actor for line in found.lines}
+    assert len(actor) == 32
+    assert "mw-1" not in found.model_dump_json()
+    async with door.house.database().snapshot(TENANT) as connection:
+        for table in (cases, consents):
+            assert "mw-1" not in str((await connection.execute(select(table))).all())

@@ -1,11 +1,13 @@
 """Asked, given, refused, stopped: the life of a consent, its lines, and what a recipient may have because of it."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from audit.contract import Overtaken
 from consent.contract import ConsentRequest, Gone, NoSuchThing, NotAgain, NotNow
+from kernel.clock import moment
 from kernel.errors import BadInput
 from tests.consent.house import ANNA, ANNA_HERSELF, BERT, LOKET, NAME, PLAN, STAFF, House, activity, no, stop, yes
 
@@ -76,8 +78,9 @@ async def test_a_no_bars_the_recipient_and_not_the_resident(house: House) -> Non
     await house.ready()
     asked = await house.request()
     await house.consent.choose(ANNA_HERSELF, asked.id, no())
-    with pytest.raises(NotAgain):
+    with pytest.raises(NotAgain) as barred:
         await house.request()
+    assert moment(barred.value.members["vanaf"]) == datetime(2027, 3, 4, tzinfo=UTC), "183 days and the rest of a day"
     seen = await house.consent.requested(LOKET, asked.id)
     assert (seen.state, seen.ended_at, seen.position) == ("vervallen", 0, "")
     again = await house.consent.anew(ANNA_HERSELF, asked.id)
@@ -123,8 +126,9 @@ async def test_expiry_needs_no_job(house: House) -> None:
     assert decision.geweigerd == ((PLAN, "toestemming-verlopen"),)
     states = {one.id: one.state for one in await house.consent.choices(ANNA_HERSELF)}
     assert states == {consent_id: "verlopen", asked.id: "vervallen"}
-    with pytest.raises(Gone):
-        await house.consent.choose(ANNA_HERSELF, asked.id, yes())
+    for over in (asked.id, consent_id):
+        with pytest.raises(Gone):
+            await house.consent.choose(ANNA_HERSELF, over, yes())
 
 
 async def test_nothing_to_stop_and_nothing_to_refuse(house: House) -> None:

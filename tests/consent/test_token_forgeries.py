@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from consent.tokens.assertion import usable
+from consent.jwks import fault_of, usable
 from kernel.sql.upgrade import upgrade
 from tests.consent.applications import (
     ISSUER,
@@ -225,15 +225,18 @@ async def test_kid_may_be_left_out_by_who_has_one_key(one: House) -> None:
         {"kty": "oct", "k": "AAAA"},
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
         {"kty": "RSA", "e": "AQAB", "n": RSA.as_dict(private=False)["n"][:170]},
+        {"kty": "RSA", "e": "AQAB", "n": "_" * 1_400},
+        {**json.loads(jwks(OWN))["keys"][0], "key_ops": ["deriveKey"]},
         {"kty": "RSA"},
         {},
     ],
     # names of their own: the keys differ by worker, and xdist wants the same names from all
-    ids=["RS256", "enc", "private", "P-384", "oct", "no point", "short", "no modulus", "nothing"],
+    ids=["RS256", "enc", "private", "P-384", "oct", "no point", "short", "long", "other use", "no modulus", "nothing"],
 )
-def test_key_of_another_kind_or_size_is_no_key(key: dict[str, Any]) -> None:
-    with pytest.raises(ValueError):
+def test_key_of_another_kind_or_size_is_no_key_and_is_not_registered_either(key: dict[str, Any]) -> None:
+    with pytest.raises(ValueError) as wrong:
         usable(key)
+    assert fault_of(json.dumps({"keys": [{**key, "kid": "1"}]})) == str(wrong.value)
 
 
 def test_registered_keys_decide_the_algorithm() -> None:

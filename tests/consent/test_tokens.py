@@ -40,6 +40,7 @@ from tests.consent.applications import (
     form,
     found_keys,
     house,
+    key_rows,
     recipient,
     serving,
     signed,
@@ -235,9 +236,9 @@ async def test_application_without_activities_gets_no_token(one: House) -> None:
 async def test_an_issuer_that_cannot_be_one_refuses_to_start(mode: str, address: str, tmp_path: Path) -> None:
     settings = RoomSettings.model_validate({"mode": mode})
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/none.db", "consent")
-    provider = FileKeyProvider(tmp_path)
+    rows = key_rows(database, FileKeyProvider(tmp_path))
     with pytest.raises(SettingsWrong):
-        await build_tokens(settings, {"a": Tenant("a", "A", address)}, database, provider, Register(), lambda: NOON)
+        await build_tokens(settings, {"a": Tenant("a", "A", address)}, database, rows, Register(), lambda: NOON)
 
 
 def test_same_secret_is_the_same_key_everywhere() -> None:
@@ -251,7 +252,8 @@ async def test_loopback_may_be_in_the_clear_in_a_test(url: str, provider: FileKe
     database, register = Database(url, "consent"), Register()
     register.known["gm9901", "loket"] = (application("loket", RSA), recipient("inkomensloket"))
     settings = RoomSettings(mode="demo")
-    _, router = await build_tokens(settings, tenants, database, provider, register, lambda: NOON)
+    rows = key_rows(database, provider)
+    _, router = await build_tokens(settings, tenants, database, rows, register, lambda: NOON)
     async with serving(router, "http://localhost:8000") as http:
         assertion = signed(key=RSA, alg="RS256", aud="http://localhost:8000")
         body = form(assertion, resource="http://localhost:8000/toestemming/v1")

@@ -19,7 +19,7 @@ SLACK = 1.0  # seconds between what was sent and when a busy client has read it
 class Said:
     """One act of a client and what it heard. status 0: no answer came. consent: the one it runs under, "" for none."""
 
-    what: str  # release | ja | stop
+    what: str  # release | ja | stop | kluis
     consent: str = ""
     asked: float = 0.0
     answered: float = 0.0
@@ -49,6 +49,7 @@ class Evidence:
     heads: dict[int, set[bytes]] = field(default_factory=dict)
     witnessed: list[str] = field(default_factory=list)  # complaints of whoever was asked for data
     wrong: list[str] = field(default_factory=list)  # proofs that do not hold
+    _told: set[int] = field(default_factory=set)  # places in `said` whose own head was looked at
 
     def prove(self, index: int, proof: str) -> None:
         """Check a proof offline, and remember its act and its head."""
@@ -60,6 +61,13 @@ class Evidence:
         self.head(proof.partition("\n\n")[2])
         if index < len(self.leaves) and line.leaf_hash != _leaf(self.leaves[index]).hex():
             self.wrong.append(f"row {index} is not the line that was proven")
+
+    def told(self) -> None:
+        """The heads that came along with answers, each once."""
+        for place, one in enumerate(self.said):
+            if place not in self._told and "bewijs" in one.body:
+                self._told.add(place)
+                self.head(one.body["bewijs"].partition("\n\n")[2])
 
     def head(self, note: str) -> None:
         """A signed head that somebody was shown."""
@@ -89,7 +97,8 @@ def asked_without_line(evidence: Evidence) -> list[str]:
 
 def acknowledged_lost(evidence: Evidence) -> list[str]:
     """P2: every line that somebody was told of is there, and is of that kind."""
-    kinds = {"ja": {"toestemming-gegeven"}, "stop": {"toestemming-ingetrokken"}}
+    kinds = {"ja": {"toestemming-gegeven"}, "stop": {"toestemming-ingetrokken"},
+             "kluis": {"kluis-geopend", "kluis-bewaard"}}  # fmt: skip
     lost = []
     for one in evidence.said:
         fits = kinds.get(one.what, {"weigering"} if one.status == 403 else {"verstrekking"})
@@ -162,6 +171,7 @@ RULES: dict[str, Callable[[Evidence], list[str]]] = {
 
 def judge(evidence: Evidence) -> dict[str, list[str]]:
     """Complaints by rule; empty is well."""
+    evidence.told()
     found = {name: rule(evidence) for name, rule in RULES.items()}
     return {name: complaints for name, complaints in found.items() if complaints}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.ground import Ground, found_ground
+from tests.once import once
 from tests.postgres import Postgres
 
 PEOPLE = 20
@@ -23,16 +24,23 @@ def quiet() -> Iterator[None]:
     log.setLevel(before)
 
 
-@pytest.fixture(scope="session")
-def founded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    return asyncio.run(found_ground(tmp_path_factory.mktemp("sqlite") / "data", "", PEOPLE))
+def founded(name: str, postgres: Postgres | None = None) -> Ground:
+    """The one that was written down first."""
+
+    def make(folder: Path) -> None:
+        asyncio.run(found_ground(folder / "data", postgres.create() if postgres else "", PEOPLE)).write(folder)
+
+    return Ground.read(once(f"ground-{name}", make))
 
 
 @pytest.fixture(scope="session")
-def founded_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Ground]:
-    url = postgres.create()
-    yield asyncio.run(found_ground(tmp_path_factory.mktemp("postgres") / "data", url, PEOPLE))
-    postgres.drop(url)
+def founded_sqlite() -> Ground:
+    return founded("sqlite")
+
+
+@pytest.fixture(scope="session")
+def founded_postgres(postgres: Postgres) -> Ground:
+    return founded("postgres", postgres)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from vault.contract import Bsn, Deposit, ResidentRef
 URL = "https://regie.test"
 BY_LAW, BY_CHOICE = "proef-wet", register.EXERCISE  # class A from the BRP, class C from the vault
 NAME, CHOICES = ("brp.naam",), register.EXERCISES
+WRITTEN = "persons.json"  # numbers stand in it on purpose
+VALUE = "een verzonnen waarde"  # of everything that is kept
 RACES = int(os.environ.get("REGIE_RACES", "25"))  # copies of the exercise: so many consents of each resident
 
 
@@ -40,7 +42,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Ground:
-    """What outside programs know of a house, and where its files are. postgres: "" for SQLite."""
+    """What outside programs know of a house, and where its files are. postgres: "" for SQLite. newcomer: somebody who
+    did not open a vault yet."""
 
     folder: Path
     postgres: str
@@ -48,6 +51,18 @@ class Ground:
     entry: dict[str, Any]
     auditor: dict[str, Any]
     vkeys: str
+    newcomer: Person = Person("", "", "")
+
+    def write(self, folder: Path) -> None:
+        """So that another process can `read` it, files and all, wherever the folder is by then."""
+        (folder / WRITTEN).write_text(json.dumps({**asdict(self), "folder": self.folder.name}))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Ground":
+        """What was written there."""
+        said = json.loads((folder / WRITTEN).read_text())
+        people, newcomer = (Person(**one) for one in said["people"]), Person(**said["newcomer"])
+        return cls(**{**said, "folder": folder / said["folder"], "people": tuple(people), "newcomer": newcomer})
 
     def settings(self, brp_url: str = "", vault_key_minutes: int = 0) -> dict[str, Any]:
         """Arguments of HouseSettings, as JSON. No opened key is kept: every opening shows at the provider."""
@@ -74,9 +89,9 @@ class Ground:
             door.execute("SELECT set_config('regie.tenant', %s, false)", (register.TENANT,))
             yield door
 
-    def rows(self, query: str, given: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, given: Iterable[Any] = (), room: str = "audit") -> list[tuple[Any, ...]]:
         """`?` stands for a value."""
-        with self.reading() as door:
+        with self.reading(room) as door:
             text = query.replace("?", "%s") if self.postgres else query
             return [tuple(row) for row in door.execute(text, tuple(given)).fetchall()]
 
@@ -125,13 +140,13 @@ async def _furnished(empty: Ground, house: House, people: int) -> Ground:
     auditor = NewClient("onderzoek", "Onderzoek van de FG", "automatisch", ("logboek",))
     searcher = await add_client(desk, staff, register.SELF, auditor, URL)
     persons = own_residents()
-    numbers = [number for number in sorted(persons) if _plain(persons[number])][:people]
+    numbers = [number for number in sorted(persons) if _plain(persons[number])][: people + 1]
     found_ones = await vault.enrol(staff, [Bsn(number) for number in numbers])
-    for one in found_ones:
+    for one in found_ones[:people]:
         await _fill(house, one)
-    known = [Person(bsn, one.id, one.subject) for bsn, one in zip(numbers, found_ones, strict=True)]
+    *known, newcomer = [Person(bsn, one.id, one.subject) for bsn, one in zip(numbers, found_ones, strict=True)]
     vkeys = "".join(key + "\n" for key in (house.log.vkeys.values() if house.log else ()))
-    return replace(empty, people=tuple(known), entry=entry, auditor=searcher, vkeys=vkeys)
+    return replace(empty, people=tuple(known), newcomer=newcomer, entry=entry, auditor=searcher, vkeys=vkeys)
 
 
 def _plain(person: Any) -> bool:
@@ -142,4 +157,4 @@ def _plain(person: Any) -> bool:
 async def _fill(house: House, one: ResidentRef) -> None:
     caller, vault = Caller(tenant=register.TENANT, kind="inwoner", user=one.id), house.vault("assembly")
     await vault.open_vault(caller, one)
-    await vault.keep(caller, one, [Deposit(element=name, value="een verzonnen waarde") for name in CHOICES])
+    await vault.keep(caller, one, [Deposit(element=name, value=VALUE) for name in CHOICES])

@@ -29,7 +29,7 @@ from assembly.demo.register import TENANT
 from assembly.house import House, assemble
 from connectors.catalogue import catalogue_elements
 from consent.contract import Choice
-from kernel.caller import Caller
+from kernel.caller import Caller, room_of
 from kernel.clock import utc_now
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.failpoints import arm
@@ -37,7 +37,8 @@ from kernel.http.client import open_client
 from kernel.http.server import serve
 from kernel.ids import random_id
 from kernel.logs import set_up_logs
-from tests.faults.ground import as_settings
+from tests.faults.ground import VALUE, as_settings
+from vault.contract import Bsn, Deposit
 
 ROOT = Path(__file__).parents[2]
 OF_A_RESIDENT = b"\x00\x00\x00\x01D"  # in the place of a wrapped key: purpose D, then length and owner
@@ -64,7 +65,7 @@ def resident_of(person: str) -> Caller:
 
 
 def levers(house: Callable[[], House]) -> APIRouter:
-    """What a test does from outside: arm a fail point, and choose as the portal would for who is logged in."""
+    """What a test does from outside: arm a fail point, and act as the portal would for who is logged in."""
     router = APIRouter(include_in_schema=False)
 
     @router.post("/proef/val")
@@ -78,6 +79,15 @@ def levers(house: Callable[[], House]) -> APIRouter:
         named = {str(position): outcome for position, outcome in chosen.under_way}
         line = {"index": chosen.receipt.position.index}
         return {"logregel": line, "bewijs": chosen.receipt.proof, "onderweg": named}
+
+    @router.post("/proef/kluis")
+    async def own_vault(body: dict[str, Any]) -> dict[str, Any]:
+        """Without an element it is opened; with one, that is kept."""
+        vault = house().vault("web")
+        (one,) = await vault.identify(room_of(TENANT, "web"), (Bsn(body["bsn"]),))
+        caller, kept = resident_of(one.id), [Deposit(element=name, value=VALUE) for name in body["elementen"]]
+        receipts = await vault.keep(caller, one, kept) if kept else [await vault.open_vault(caller, one)]
+        return {"logregel": {"index": receipts[0].position.index}}
 
     return router
 

@@ -31,18 +31,21 @@ OPEN = (
 @dataclass
 class Witness:
     """Stands where data comes from, and looks in the tables at the moment it is asked: is there an open release line
-    about this resident, that did not explain another question before? Asked: how often, by source."""
+    about this resident, that did not explain another question before? Asked: how often, by source. at_home: ids of
+    residents who are in their own vault now, where a key needs no release. persons: what the BRP knows."""
 
     ground: Ground
     complaints: list[str] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
+    at_home: set[str] = field(default_factory=set)
+    persons: dict[str, Any] = field(default_factory=lambda: dict(own_residents()))
     _explained: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def app(self) -> FastAPI:
         """The BRP, and the door at which the house says whose key it is about to open."""
-        app = brp_app(own_residents(), utc_now)
-        by_bsn = {one.bsn: one.subject for one in self.ground.people}
-        by_id = {one.id: one.subject for one in self.ground.people}
+        app, known = brp_app(self.persons, utc_now), (*self.ground.people, self.ground.newcomer)
+        by_bsn = {one.bsn: one.subject for one in known}
+        by_id = {one.id: one.subject for one in known}
 
         @app.middleware("http")
         async def look(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -51,7 +54,8 @@ class Witness:
             except ClientDisconnect:
                 return Response(status_code=400)  # it died while it was asking: nobody was named
             if request.url.path == "/sleutel":
-                self.look("vault", by_id[said["resident"]], len(CHOICES))
+                if said["resident"] not in self.at_home:
+                    self.look("vault", by_id[said["resident"]], len(CHOICES))
                 return Response(status_code=204)
             self.look("brp", by_bsn[said["burgerservicenummer"][0]], 1)
             return await go_on(request)
@@ -128,6 +132,11 @@ class Clients:
         """ja or stop."""
         body = {"resident": one.id, "consent": consent, "answer": answer}
         return await self._hear(answer, consent, self.http.post(URL + "/proef/keuze", json=body))
+
+    async def own_vault(self, one: Person, *elements: str) -> Said:
+        """Opened, or with elements: these are kept in it."""
+        body = {"bsn": one.bsn, "elementen": elements}
+        return await self._hear("kluis", "", self.http.post(URL + "/proef/kluis", json=body))
 
     async def _hear(self, what: str, consent: str, call: Awaitable[httpx2.Response]) -> Said:
         heard = Said(what, consent, time.monotonic())

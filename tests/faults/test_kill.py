@@ -4,7 +4,6 @@ that was acknowledged is lost, nothing forks, and the house works again."""
 import asyncio
 import os
 import random
-import re
 import signal
 import time
 from dataclasses import dataclass
@@ -21,26 +20,16 @@ from tests.faults.hatchery import Hatched, Hatchery
 from tests.faults.load import Clients, Life, Witness, answers_of, look_at
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
-ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("REGIE_KILLS", "50"))
 LIVES = 4  # residents in the load
 MINUTE = 61.0  # later, when the house starts again: whoever was sending has given up
-POINTS = {  # and how often it is passed before it kills, at most
+POINTS = {  # of releases and choices, and how often each is passed before it kills, at most
     **dict.fromkeys(("audit.0", "audit.a", "audit.b", "audit.c", "audit.d"), 12),
     **dict.fromkeys(("audit.committed", "audit.slot", "audit.signed"), 12),
     **dict.fromkeys(("desk.identified", "desk.decided", "desk.recorded", "desk.fetched", "desk.checked"), 8),
     **dict.fromkeys(("desk.sent", "vault.permitted"), 4),
     **dict.fromkeys(("consent.pending", "consent.granted-line", "consent.withdrawn-line"), 3),
 }
-ELSEWHERE = {"consent.flag-line", "vault.opening-pending", "vault.keeping-pending", "vault.opened-line",
-             "vault.kept-line"}  # fmt: skip  # killed by the tests of their own rooms
-
-
-def test_every_fail_point_of_the_house_kills_somewhere() -> None:
-    sources = (path.read_text() for room in ("audit", "consent", "vault", "connectors") for path in ROOT.glob(
-        f"{room}/**/*.py"))  # fmt: skip
-    found = {name for text in sources for name in re.findall(r'\breached\("([^"]+)"\)', text)}
-    assert found == {*POINTS, *ELSEWHERE}
 
 
 @dataclass

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from assembly.demo.idp.router import idp_router
 from assembly.demo.idp.setup import DemoOnly, Portal, Setup
 from assembly.demo.recipient import Application
 from assembly.demo.register import TENANT
-from assembly.demo.story import Cast, tell, wait_until_served
+from assembly.demo.story import Cast, tell
 from assembly.demo.visitor import Visitor
 from assembly.house import assemble
 from assembly.settings import HouseSettings
@@ -34,7 +34,17 @@ from tests.house import DESK, IDP, ORDER, PERSONAS, R1, free_ports, furnish
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
-STOPS_WITHIN = 20.0  # seconds
+STOPS_WITHIN, STARTS_WITHIN = 20.0, 60.0  # seconds
+
+
+async def served(http: httpx2.AsyncClient, url: str) -> None:
+    """Until /readyz says so. Raises TimeoutError."""
+    async with asyncio.timeout(STARTS_WITHIN):
+        while True:
+            with suppress(httpx2.TransportError):
+                if (await http.get(url + "/readyz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.1)
 
 
 @dataclass
@@ -91,7 +101,7 @@ class Street:
             for room in ORDER:
                 started.append(await self.start("serve", room, "--port", str(self.ports[room])))
             for room in ORDER:
-                await wait_until_served(http, self.address(room))
+                await served(http, self.address(room))
             yield started
         finally:
             for process in started:

@@ -1,6 +1,5 @@
 """The portal on the four real rooms and the demo's login provider, in one process; the provider lies on demand."""
 
-import asyncio
 import base64
 import json
 import shutil
@@ -25,8 +24,8 @@ from connectors.catalogue import catalogue_elements
 from consent.contract import Consent
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
-from kernel.sql.upgrade import upgrade
 from tests.four_rooms import TENANTS, FourRooms, both, empty, house, migrated, sqlite_urls, template
+from tests.once import tables_of
 from web.component import Neighbours, build_web
 from web.settings import WebSettings
 
@@ -129,27 +128,27 @@ class PortalUnderTest:
 
 
 class Failing:
-    """A register of which one verb fails; all others are the real one's."""
+    """A register of which one verb fails; all others are the real one's. after: it did what was asked first."""
 
-    def __init__(self, real: Consent, verb: str, error: Exception) -> None:
-        self._real, self._verb, self._error = real, verb, error
+    def __init__(self, real: Consent, verb: str, error: Exception, *, after: bool = False) -> None:
+        self._real, self._verb, self._error, self._after = real, verb, error, after
 
     def __getattr__(self, name: str) -> Any:
         if name != self._verb:
             return getattr(self._real, name)
 
-        async def fail(*_: object) -> None:
+        async def fail(*asked: object) -> None:
+            if self._after:
+                await getattr(self._real, name)(*asked)
             raise self._error
 
         return fail
 
 
 @pytest.fixture(scope="session")
-def web_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def web_file() -> Path:
     """An empty database of the portal at its newest version."""
-    path = tmp_path_factory.mktemp("web") / "web.db"
-    asyncio.run(upgrade("web", f"sqlite+aiosqlite:///{path}"))
-    return path
+    return tables_of("web")
 
 
 @pytest.fixture

@@ -62,9 +62,7 @@ FACTS = Facts(
         ),
     ),
     purpose="Wij kijken of u geld kunt krijgen voor een wasmachine of koelkast.",
-    case_type="aanvraag minimaregeling",
     moment=NOON,
-    times=2,
     retention="5 jaar na het besluit",
 )
 REFUSED = words.reason_for("geen-toestemming", "nl")
@@ -88,7 +86,6 @@ USE = Use(
     frame=frame(f"/gebruik/{ID}"),
     id=ID,
     facts=FACTS,
-    role="aanvrager",
     result="deels",
     source="Basisregistratie Personen",
     refused=(RefusedData(label="Of uw inkomen onder de grens ligt", reason=REFUSED),),
@@ -112,8 +109,6 @@ CONSENT = Consent(
     after_stop="Wat zij al kregen, wissen zij binnen 7 dagen.",
     consequence="U stuurt zelf een bewijs.",
     text_version="versie 1, Nederlands",
-    service="Inkomensloket",
-    back="https://voorbeeld.invalid/terug",
 )
 LINE = ConsentRow(
     id=ID,
@@ -150,7 +145,6 @@ OVERVIEW = Overview(
     last_uses=ROWS,
     active=(LINE,),
     coverage=KNOWN,
-    last_login=NOON,
 )
 EMPTY = replace(OVERVIEW, waiting=(), departments=0, last_uses=(), active=())
 USES = Uses(
@@ -177,8 +171,10 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
         "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
         "overzicht": ("overzicht.html", OVERVIEW),
         "overzicht-leeg": ("overzicht.html", EMPTY),
+        "overzicht-te-veel": ("overzicht.html", replace(OVERVIEW, too_many=True)),
         "gebruik": ("gebruik.html", USES),
         "gebruik-leeg": ("gebruik.html", NO_USES),
+        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, more=True)),
         "detail": ("gebruik_detail.html", USE),
         "detail-meer": (
             "gebruik_detail.html",
@@ -216,7 +212,6 @@ QUESTION = OpenQuestion(
     text="Waarom zag u mijn adres?",
     department="Inkomensloket",
     purpose="Minimaregeling",
-    moment=NOON,
     asked=date(2026, 11, 16),
     due=date(2026, 11, 23),
 )
@@ -251,9 +246,7 @@ SEARCH = Search(
     lines=4,
     read=3,
     residents=1,
-    staff=2,
     rows=(FOUND, FOUND),
-    pager=Pager(page=1, pages=1),
     coverage=replace(KNOWN, down=("Belastingen",)),
     receipt=4712,
 )
@@ -278,8 +271,11 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
 def pages() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Every page by name: its template and its view."""
     failures = {
-        f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, not_saved=True))
+        f"fout-{each}": ("fout.html", Failure(frame=frame("/x", None), id=each, number=ID, done="nee"))
         for each in words.ERRORS
+    } | {
+        f"fout-onbekend-{choice}": ("fout.html", Failure(frame=frame("/x"), id="E3", done="onbekend", choice=choice))
+        for choice in (True, False)
     }
     codes = (*words.REFUSALS, *words.OTHER_CODES, "bestaat-niet", "")
     reasons = {

@@ -86,7 +86,8 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     position = await released(portal)
     visitor, officer = await portal.visitor("r1"), await portal.visitor("fg")
     page = await visitor.get(f"/gebruik/{position}")
-    for wrong, sentence in (("  ", "Schrijf uw vraag op."), ("Ik ben 9999.93.653, ja", "Haal het burgerservicenummer")):
+    number, hint = "Ik ben 999993654, ja", "Haal het burgerservicenummer"
+    for wrong, sentence in (("  ", "Schrijf uw vraag op."), (number, hint), (number + "a" * 1000, "te lang")):
         refused = await visitor.send(page, page.form("vraag"), vraag=wrong)
         assert refused.status == 400 and sentence in refused.text and "9999" not in refused.text
     asked = await visitor.send(page, page.form("vraag"), vraag="Waarom zag u <b>mijn</b> adres?")
@@ -97,8 +98,15 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     assert "regels volgens de getekende stand" in seen.text and "kijkt de regels zelf niet na" in seen.text
     empty = await officer.send(seen, seen.form("vraag"), antwoord=" ")
     assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
+    numbered = await officer.send(seen, seen.form("vraag"), antwoord=f"U bent {number}")
+    assert numbered.status == 400 and hint in numbered.text and "9999" not in numbered.text
+    waits = seen.form("vraag").fields["vraag"]
+    for claimed in ("ja", waits):
+        assert "Het antwoord is bewaard" not in (await officer.get(f"/fg?bewaard={claimed}")).text, (
+            "a link proves nothing"
+        )
     told = await officer.send(seen, seen.form("vraag"), antwoord="Om te zien of u hier woont.")
-    assert "Alle vragen zijn beantwoord." in told.text
+    assert "Alle vragen zijn beantwoord." in told.text and "Gelukt. Het antwoord is bewaard." in told.text
     assert "Om te zien of u hier woont." in (await visitor.get(f"/gebruik/{position}")).text
     acts = (await visitor.get("/gebruik")).text
     assert "U stelde een vraag" in acts and "U kreeg antwoord op uw vraag" in acts
@@ -108,8 +116,10 @@ async def test_yes_stop_anew_and_no_on_one_page(portal: PortalUnderTest) -> None
     place = await wanted(portal)
     visitor = await portal.visitor("r1")
     assert "Wacht op u" in (await visitor.get("/overzicht")).text
-    nothing = await chosen(visitor, place, "")
-    assert nothing.status == 400 and "Kies ja of nee." in nothing.text
+    for no_choice in ("", "stop", "misschien"):
+        fields = {"actie": "kiezen", "keuze": no_choice}
+        nothing = await visitor.send(asking := await visitor.get(place), _choice_form(asking), **fields)
+        assert nothing.status == 400 and "Kies ja of nee." in nothing.text
     yes = await chosen(visitor, place, "ja")
     assert yes.url == f"{HOST}{place}" and "Gelukt. U zei ja." in yes.text and "Nummer:" in yes.text
     assert "Stoppen" in (await visitor.get("/overzicht")).text
@@ -192,14 +202,49 @@ FAILURES = [LogUnavailable(), OutcomeUnknown(), RegisterUnavailable(), Neighbour
 
 
 @pytest.mark.parametrize("error", FAILURES)
-async def test_a_choice_that_was_not_recorded_says_so(portal: PortalUnderTest, error: Exception) -> None:
+async def test_a_choice_of_which_nothing_is_known_yet_is_called_neither_saved_nor_lost(
+    portal: PortalUnderTest, error: Exception
+) -> None:
     place = await wanted(portal)
     await portal.broken(Failing(portal.house.register, "choose", error))
     visitor = await portal.visitor("r1")
     page = await chosen(visitor, place, "ja")
     assert page.status == (500 if isinstance(error, RuntimeError) else 503)
-    assert "Er gaat iets mis bij ons" in page.text and "Uw keuze is niet bewaard" in page.text
+    assert "Er gaat iets mis bij ons" in page.text and "Wij weten nog niet of uw keuze is bewaard." in page.text
+    assert "niet bewaard" not in page.text and f'href="{place}"' in page.html
     assert "Gelukt" not in page.text and "U mag ja zeggen" in (await visitor.get(place)).text
+
+
+async def test_a_choice_whose_answer_got_lost_stands_and_counts_once(portal: PortalUnderTest) -> None:
+    """The page said that it was not saved: who read that believed that they still shared their data, or had said no."""
+    place = await wanted(portal)
+    await portal.broken(Failing(portal.house.register, "choose", OutcomeUnknown(), after=True))
+    visitor = await portal.visitor("r1")
+    page = await visitor.get(place)
+    for _ in range(2):
+        assert "Wij weten nog niet" in (await visitor.send(page, _choice_form(page), keuze="nee")).text
+        assert "Gelukt. U zei nee." in (await visitor.get(place)).text
+    assert [line.event.kind for line in await portal.house.lines()].count("toestemming-geweigerd") == 1
+
+
+async def test_a_question_and_an_answer_of_which_nothing_is_known_say_so(portal: PortalUnderTest) -> None:
+    position = await released(portal)
+    for who, verb, field in (("r1", "ask", "vraag"), ("fg", "answer", "antwoord")):
+        await portal.broken(Failing(portal.house.register, verb, OutcomeUnknown(), after=True))
+        visitor = await portal.visitor(who)
+        page = await visitor.get(f"/gebruik/{position}" if who == "r1" else "/fg")
+        told = await visitor.send(page, page.form("vraag"), **{field: "Waarom?"})
+        assert told.status == 503 and "Wij weten nog niet of dit is gelukt." in told.text
+        assert f'href="{urlsplit(page.url).path}"' in told.html
+        assert "Waarom?" not in told.text
+
+
+async def test_a_choice_that_was_refused_says_that_it_was_not_saved(portal: PortalUnderTest) -> None:
+    place = await wanted(portal)
+    visitor = await portal.visitor("r1")
+    page = await visitor.get(place)
+    refused = await visitor.send(page, _choice_form(page), csrf="x" * 43, keuze="ja")
+    assert refused.status == 403 and "Uw keuze is niet bewaard." in refused.text
 
 
 async def test_the_vault_opens_by_the_residents_own_hand(portal: PortalUnderTest) -> None:
@@ -222,6 +267,10 @@ async def test_the_officer_finds_who_saw_a_resident_and_the_resident_sees_the_se
     assert wrong.status == 400 and "Kies een reden." in wrong.text and "999993654" not in wrong.html
     count = len(await portal.house.lines())
     fields = {"bsn": "999993653", "reden": "inzage", "zaak": "FG-1", "soort": "inwoner"}
+    for case in ("999993653", "999993654", "FG-999993653"):
+        numbered = await officer.send(page, page.form("bsn"), **(fields | {"zaak": case}))
+        assert numbered.status == 400 and "Haal het burgerservicenummer uit uw tekst." in numbered.text
+        assert "99999365" not in numbered.html and len(await portal.house.lines()) == count
     found = await officer.send(page, page.form("bsn"), **fields)
     assert found.status == 200 and "Inkomensloket" in found.text and "U gaf" not in found.text
     assert "999993653" not in found.html + found.url and "Deze zoekvraag staat zelf in het logboek" in found.text

@@ -18,6 +18,8 @@ from web.site import Visit
 from web.views import Consents, Tab
 from web.words import TABS, WRONG
 
+CHOICES: Final = {"kiezen": ("ja", "nee"), "stoppen": ("stop",)}  # by the button that was pressed
+
 
 async def show(visit: Visit) -> Response:
     """The lists, as tabs."""
@@ -52,11 +54,11 @@ async def choose(visit: Visit) -> Response:
         visit.resident()
         anew = await visit.site.consent.anew(visit.caller, consent)
         return visit.to(f"/toestemmingen/{anew.id}")
-    if act not in ("kiezen", "stoppen"):
+    if act not in CHOICES:
         raise BadInput
     chosen = "stop" if act == "stoppen" else form.get("keuze", "")
     late = visit.opened.session.person if visit.opened and visit.opened.stale else None
-    if chosen not in ("ja", "nee", "stop"):
+    if chosen not in CHOICES[act]:
         return await _drawn(visit, await _detail(visit), wrong=True)
     answer = cast("Answer", chosen)
     if late is not None and late.kind == "inwoner":
@@ -71,7 +73,7 @@ async def _carried_out(visit: Visit, answer: Answer) -> Response:
     detail = await _detail(visit)
     # 1 exactly what this person has read
     told = text_hash(page(detail, _words(visit, detail), visit.frame()))
-    # 2 a line, or nothing: LogUnavailable and its kin become E3, "Uw keuze is niet bewaard"
+    # 2 a receipt, or E3: behind an error a line may stand all the same, and the page says that we do not know
     choice = Choice(answer=answer, text_hash=told, language=visit.language)
     with suppress(NotNow):  # sent twice, or chosen in another window: the page shows what stands
         await visit.site.consent.choose(visit.caller, detail.consent.id, choice)

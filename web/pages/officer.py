@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -12,10 +13,11 @@ from kernel.errors import NotFound
 from kernel.message import Message, Short
 from web.fg_views import FgSearch, FgStart, LogState, OpenQuestion, Search
 from web.found_lines import found_rows
-from web.frame import FieldError, Option, Pager
+from web.frame import FieldError, Option
 from web.language import AMSTERDAM
 from web.line_views import local_day
 from web.pages.reading import words
+from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.search_form import Asked, faults, read
@@ -47,12 +49,11 @@ async def answer(visit: Visit) -> Response:
     """An answer to one question; the resident sees it with the use."""
     visit.officer()
     form = await visit.form()
-    text, question = form.get("antwoord", "").replace("\r\n", "\n").strip(), form.get("vraag", "")[:100]
-    wrong = "antwoord" if not text else "te-lang" if len(text) > ANSWER_MAX else ""
-    if wrong:
-        return await _questions(visit, question, text[: ANSWER_MAX * 2], wrong)
-    await visit.site.consent.answer(visit.caller, question, text)
-    return visit.to("/fg?bewaard=ja")
+    text, question = prose(form.get("antwoord", "")), form.get("vraag", "")[:100]
+    if wrong := text_fault(text, "antwoord", ANSWER_MAX):
+        return await _questions(visit, question, draft(text, ANSWER_MAX), wrong)
+    answered = await visit.site.consent.answer(visit.caller, question, text)
+    return visit.to(f"/fg?{urlencode({'bewaard': answered.id})}")
 
 
 async def form(visit: Visit) -> Response:
@@ -105,23 +106,23 @@ async def _subject(visit: Visit, asked: Asked) -> str:
     return resident.id if resident.stand_in else resident.subject
 
 
-async def _questions(visit: Visit, wrong_in: str = "", draft: str = "", wrong: str = "") -> Response:
+async def _questions(visit: Visit, wrong_in: str = "", kept: str = "", wrong: str = "") -> Response:
     said, asked = await words(visit), await visit.site.consent.asked(visit.caller)
     error = (FieldError(id=f"antwoord-{wrong_in}", text=said.say(WRONG[wrong])),) if wrong else ()
-    today = visit.site.clock().astimezone(AMSTERDAM).date()
+    today, stored = visit.site.clock().astimezone(AMSTERDAM).date(), visit.request.query_params.get("bewaard", "")
     view = FgStart(
         frame=visit.frame(),
         questions=tuple(
-            _question(one, said, today, draft if one.id == wrong_in else "") for one in asked if not one.answered_at
+            _question(one, said, today, kept if one.id == wrong_in else "") for one in asked if not one.answered_at
         ),
         log=await _log_state(visit),
-        saved=visit.request.query_params.get("bewaard") == "ja" and not wrong,
+        saved=not wrong and any(one.id == stored and one.answered_at for one in asked),
         errors=error,
     )
     return visit.page("fg_start.html", view, 400 if wrong else 200)
 
 
-def _question(one: ResidentQuestion, said: RegisterWords, today: date, draft: str) -> OpenQuestion:
+def _question(one: ResidentQuestion, said: RegisterWords, today: date, kept: str) -> OpenQuestion:
     due = local_day(one.due_at)
     return OpenQuestion(
         id=one.id,
@@ -131,7 +132,7 @@ def _question(one: ResidentQuestion, said: RegisterWords, today: date, draft: st
         asked=local_day(one.asked_at),
         due=due,
         late=due < today,
-        draft=draft,
+        draft=kept,
     )
 
 
@@ -150,13 +151,12 @@ def _form(
     asked: Asked | None = None,
     wrong: tuple[FieldError, ...] = (),
 ) -> FgSearch:
-    typed = asked.typed if asked else {}
     reasons, recipients = {key: said.say(text) for key, text in SEARCH_REASONS.items()}, _recipients(said)
     return FgSearch(
         frame=visit.frame(),
-        reasons=_options(reasons, typed.get("reden", "")),
-        recipients=_options(recipients, typed.get("ontvanger", "")),
-        case="" if any(one.id == "zaak" for one in wrong) else typed.get("zaak", ""),
+        reasons=_options(reasons, asked.reason if asked else ""),
+        recipients=_options(recipients, asked.recipient if asked else ""),
+        case="" if asked is None or any(one.id == "zaak" for one in wrong) else asked.case,
         by=asked.by if asked else None,
         since=asked.since.isoformat() if asked and asked.since else "",
         until=asked.until.isoformat() if asked and asked.until else "",
@@ -182,7 +182,6 @@ def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
         residents=shown.totals.residents,
         read=len(shown.found.lines),
         rows=found_rows(shown.found.lines, said),
-        pager=Pager(page=1, pages=1),
         coverage=visit.site.coverage,
         receipt=shown.position.index,
     )

@@ -5,6 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from consent.contract import ConsentView
+from kernel.clock import millis
 from kernel.errors import BadInput, NeighbourUnavailable
 from vault.contract import VaultUnavailable
 from web.consent_views import row, waiting
@@ -27,9 +28,9 @@ async def show(visit: Visit) -> Response:
     visit.resident()
     today = visit.site.clock().astimezone(AMSTERDAM)
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
-    lines, _ = await own_lines(visit, None, 200)
-    month = [line for line in lines if line.at >= today.replace(day=1, hour=0, minute=0, second=0).timestamp() * 1000]
-    departments, by_class = counted(month, visit.site.clock())
+    first = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    lines, more = await own_lines(visit, first, LAST)
+    departments, by_class = counted([line for line in lines if line.at >= millis(first)], visit.site.clock())
     vault, coverage = await _vault(visit, said)
     view = Overview(
         frame=visit.frame(),
@@ -37,6 +38,7 @@ async def show(visit: Visit) -> Response:
         month=today.date(),
         departments=departments,
         by_class=by_class,
+        too_many=more,
         last_uses=line_views(visit, said, consents).rows([line for line in lines if is_use(line)])[:LAST],
         active=tuple(row(one, said) for one in _active(consents)),
         coverage=coverage,

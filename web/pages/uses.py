@@ -1,6 +1,5 @@
 """`/gebruik`: every use of a resident's data, one by one, with its proof and a question about it."""
 
-import re
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -9,11 +8,11 @@ from starlette.responses import Response
 
 from audit.contract import Line
 from consent.contract import ConsentView
-from vault.contract import Bsn
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
 from web.line_views import asked, days, is_use, letters_of, result_of, shown
 from web.pages.reading import BATCH, line_views, own_line, own_lines, words
+from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit, consent_ref
@@ -24,7 +23,6 @@ SPANS: Final = {"week": 7, "maand": 30, "jaar": 365, "alles": None}  # days
 FIRST = "maand"
 A_PAGE = 25
 QUESTION_MAX = 1000
-_NINE = re.compile(r"(?<!\d)(?:\d[ .-]?){8}\d(?!\d)")
 
 
 async def show(visit: Visit) -> Response:
@@ -61,10 +59,9 @@ async def ask(visit: Visit) -> Response:
     """The question about this line: stored with a line of its own, then shown with its due date."""
     person, form = visit.resident(), await visit.form()
     line = await own_line(visit)
-    text = form.get("vraag", "").replace("\r\n", "\n").strip()
-    wrong = _fault(text)
-    if wrong:
-        return await _drawn(visit, line, wrong, "" if wrong == "bsn-in-tekst" else text[: QUESTION_MAX * 2])
+    text = prose(form.get("vraag", ""))
+    if wrong := text_fault(text, "vraag", QUESTION_MAX):
+        return await _drawn(visit, line, wrong, draft(text, QUESTION_MAX))
     await visit.site.consent.ask(visit.caller, consent_ref(person), line.position, text)
     return visit.to(f"/gebruik/{line.position}")
 
@@ -78,7 +75,7 @@ async def proof(visit: Visit) -> Response:
     return Response(bundle.model_dump_json(), media_type="application/json", headers=headers)
 
 
-async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> Response:
+async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> Response:
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     questions = await visit.site.consent.asked(visit.caller)
     views, event = line_views(visit, said, consents), line.event
@@ -89,7 +86,6 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> 
         frame=visit.frame(),
         id=str(line.position),
         facts=views.facts(line),
-        role="",
         result=result,
         reason=views.row(line).reason if result == "niets" else "",
         refused=views.refused(event) if result != "niets" else (),
@@ -98,7 +94,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> 
         number=line.position.index,
         proof=path_in(f"/gebruik/{line.position}/bewijs", visit.language),
         asked=asked(questions, line.position),
-        draft=draft,
+        draft=kept,
         errors=_errors(said, wrong),
         act=views.act(event),
         earlier=views.earlier(line, [one for one in before.lines if shown(one)]),
@@ -108,22 +104,6 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", draft: str = "") -> 
 
 def _errors(said: RegisterWords, wrong: str) -> tuple[FieldError, ...]:
     return (FieldError(id="vraag", text=said.say(WRONG[wrong])),) if wrong else ()
-
-
-def _fault(text: str) -> str:
-    if not text:
-        return "vraag"
-    if len(text) > QUESTION_MAX:
-        return "te-lang"
-    return "bsn-in-tekst" if any(_is_number(found) for found in _NINE.findall(text)) else ""
-
-
-def _is_number(found: str) -> bool:
-    try:
-        Bsn.checked(re.sub(r"\D", "", found))
-    except ValueError:
-        return False
-    return True
 
 
 def _consent_of(line: Line, consents: list[ConsentView]) -> str | None:

@@ -4,10 +4,8 @@ A register holds no safe addresses and no financial guardianship: for R12 and R9
 (secrecy with a postal address, a guardianship order), and when nobody has it, any adult.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from assembly.demo.brp.addresses import kind
@@ -16,7 +14,6 @@ from assembly.demo.brp.loader import Persons
 from assembly.demo.brp.translate import living_age, secret
 from assembly.demo.brp.values import GbaPerson, group, text
 
-OWN = Path(__file__).with_name("roles.json")
 STARRING = "999993653"  # R1: the one resident of both casts
 
 Property = Callable[[GbaPerson, int], bool]
@@ -24,12 +21,6 @@ Property = Callable[[GbaPerson, int], bool]
 
 class NobodyFits(Exception):
     """No living person in the file fits this role; the text names the role only."""
-
-
-def own_roles() -> dict[str, str]:
-    """Role to BSN among our own residents."""
-    written: dict[str, dict[str, str]] = json.loads(OWN.read_text("utf-8"))
-    return {role: one["burgerservicenummer"] for role, one in written.items()}
 
 
 def roles_in(persons: Persons, today: date) -> dict[str, str]:

@@ -25,7 +25,7 @@ TABLES: dict[str, tuple[tuple[tuple[str, Kind], ...], tuple[str, ...]]] = {
     "lines": (
         (
             ("term", T), ("idx", N), ("event_id", T), ("content", B), ("subject", T), ("n", N), ("logged_at", N),
-            ("leaf", B), ("leaf_hash", B), ("act", B), ("body", B), ("year", N),
+            ("leaf", B), ("leaf_hash", B), ("act", B), ("body", B), ("year", N), ("label", B),
         ),
         ("term", "idx"),
     ),
@@ -39,6 +39,11 @@ TABLES: dict[str, tuple[tuple[tuple[str, Kind], ...], tuple[str, ...]]] = {
         ("term", "idx"),
     ),
     "tags": ((("tag", B), ("term", T), ("idx", N), ("logged_at", N)), ("tag", "term", "idx")),
+    "labels": ((("label", B), ("sealed", B)), ("label",)),
+    "breaches": (
+        (("id", T), ("version", N), ("made_at", N), ("term", T), ("idx", N), ("sealed", B)),
+        ("id", "version"),
+    ),
     "keys": (
         (("purpose", T), ("owner", T), ("version", N), ("wrapped", B), ("kek_version", N)),
         ("purpose", "owner", "version"),
@@ -57,7 +62,7 @@ def upgrade() -> None:
         rules += [sa.UniqueConstraint(*each) for each in unique]
         op.create_table(name, *made, *rules, schema=schema)
     confine(*TABLES, schema="audit")
-    freeze("lines", "tiles", "moves", "tags", schema="audit")
+    freeze("lines", "tiles", "moves", "tags", "labels", "breaches", schema="audit")
 
 
 def downgrade() -> None:

@@ -1,0 +1,56 @@
+"""One sealed label for all lines that share what it says: a search or a breach over millions of lines opens some
+hundreds of labels and not one body.
+
+A label names nobody. A dump shows which lines have the same one, as tags do already. Who writes the table can hide
+lines from a search by exchanging labels, as by deleting tags; the lines stay in the tree and in their series.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.keychain import TenantKeys
+from audit.label import Label
+from audit.leaf import VERSION
+from audit.tables import labels
+from audit.tags import tag
+from kernel.canonical import read_canonical
+from kernel.crypto import Place, seal, unseal
+
+
+def label_id(key: bytes, text: str) -> bytes:
+    """16 bytes under TK."""
+    return tag(key, "label", text)
+
+
+def sealed_label(keys: TenantKeys, tenant: str, text: str) -> bytes:
+    """As it is stored."""
+    return seal(keys.labels, _place(tenant, label_id(keys.tags, text)), text.encode())
+
+
+async def labels_where(
+    reading: AsyncConnection, tenant: str, keys: TenantKeys, wanted: Callable[[Label], bool]
+) -> dict[bytes, Label]:
+    """The labels of this tenant that are wanted, by id. Raises CannotOpen for one that was put elsewhere."""
+    rows = await reading.execute(select(labels.c.label, labels.c.sealed).where(labels.c.tenant_id == tenant))
+    opened = {bytes(name): _opened(keys, tenant, bytes(name), bytes(sealed)) for name, sealed in rows}
+    return {name: label for name, label in opened.items() if wanted(label)}
+
+
+def _opened(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Label:
+    said: Mapping[str, Any] = read_canonical(unseal(keys.labels, _place(tenant, name), sealed).decode())
+    return Label(
+        said["soort"],
+        said.get("activiteit", ""),
+        said.get("versie", ""),
+        said.get("grondslag", ""),
+        tuple(said.get("elementen", ())),
+        tuple(said.get("gebruikt", ())),
+        tuple(said.get("geweigerd", ())),
+    )
+
+
+def _place(tenant: str, name: bytes) -> Place:
+    return Place(tenant, "label", name.hex(), 1, "label", VERSION, "normaal")

@@ -1,0 +1,101 @@
+"""Searching by whatever a line is about: everything said must hold, totals are of the whole, and it is all an act."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.contract import Query, Reason
+from audit.service import AuditService, Door
+from kernel.errors import BadInput
+from tests.audit.logs import DESK, FG, Place, act, fence, outcome, receipt, release
+
+pytestmark = pytest.mark.anyio
+WHY = Reason(code="klacht", case="FG-7")
+
+
+@pytest.fixture
+async def service(audit_url: str, tmp_path: Path) -> AsyncIterator[AuditService]:
+    async with Place(audit_url, tmp_path).opened() as (service, _):
+        yield service
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def audit_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/audit.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+async def filled(service: AuditService) -> Door:
+    """Five lines about two people: 0 and 1 releases, 2 a refusal, 3 the end of 0, 4 a release to another."""
+    log = service.door("connectors")
+    first = receipt(
+        (
+            await log.record(
+                DESK, [release({fence(): 0}, application="app-1", actor="mw-1", case="Z-1", basis="6(1)(c)")]
+            )
+        )[0]
+    )
+    await log.record(
+        DESK,
+        [
+            release({fence(): 0}, subject="s2", elements=("antwoord",), used=("inkomen",), basis="6(1)(a)"),
+            act("weigering", subject="s1", recipient="r1", refused=(("inkomen", "geen-toestemming"),)),
+            outcome(first.position),
+            release({fence(): 0}, recipient="r2", application="app-2", activity="anders"),
+        ],
+    )
+    return service.door("web")
+
+
+def at(found: Any) -> list[int]:
+    return [line.position.index for line in found.found.lines]
+
+
+@pytest.mark.parametrize(
+    ("said", "lines", "people"),
+    [
+        ({"subject": "s1"}, [4, 3, 2, 0], 1),
+        ({"recipient": "r1"}, [2, 1, 0], 2),
+        ({"application": "app-2"}, [4], 1),
+        ({"actor": "mw-1"}, [0], 1),
+        ({"activity": "regeling"}, [1, 0], 2),
+        ({"case": "Z-1"}, [0], 1),
+        ({"element": "inkomen"}, [2, 1], 2),
+        ({"element": "inkomen", "kind": "verstrekking"}, [1], 1),
+        ({"recipient": "r1", "basis": "6(1)(a)"}, [1], 1),
+        ({"recipient": "r1", "kind": "weigering"}, [2], 1),
+        ({"recipient": "r1", "outcome": "geleverd"}, [0], 1),
+        ({"recipient": "r1", "outcome": "open"}, [1], 1),
+        ({"recipient": "r1", "application": "app-2"}, [], 0),
+        ({"element": "niets"}, [], 0),
+    ],
+)
+async def test_everything_that_is_said_must_hold(
+    service: AuditService, said: dict[str, Any], lines: list[int], people: int
+) -> None:
+    door = await filled(service)
+    found = await door.search(FG, Query(**said), WHY)
+    assert at(found) == lines
+    assert (found.totals.lines, found.totals.residents) == (len(lines), people)
+    own = (await door.lines(DESK, "systeem")).lines[0].event
+    assert own.kind == "zoeking" and set(own.details.values()) >= {str(value) for value in said.values()}
+
+
+async def test_pages_go_on_and_totals_stay(service: AuditService) -> None:
+    door = await filled(service)
+    first = await door.search(FG, Query(recipient="r1", limit=2), WHY)
+    second = await door.search(FG, Query(recipient="r1", limit=2, before=first.found.before), WHY)
+    assert (at(first), at(second)) == ([2, 1], [0])
+    assert first.totals == second.totals and second.found.before is None
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"basis": "6(1)(c)"}, {"kind": "verstrekking"}, {"outcome": "open"}, {"since": 1}]
+)
+async def test_what_only_narrows_is_no_search(service: AuditService, said: dict[str, Any]) -> None:
+    with pytest.raises(BadInput):
+        await service.door("web").search(FG, Query(**said), WHY)
+    assert await service.door("web").holds(DESK, ()) is None

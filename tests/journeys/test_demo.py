@@ -1,0 +1,190 @@
+"""`regie demo` as people start it: a process of its own, on a port, in a folder; and what the README does with it."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assembly.demo.people import ENOUGH
+from assembly.demo.register import INCOME, TENANT
+from assembly.demo.stage import ALL_ROOTS, CASES, CLIENTS
+from tests.parts import CURL
+from tests.test_docs import block_of_first_release
+
+pytestmark = pytest.mark.slow
+HOME = Path(sys.executable).parents[1]  # of the environment in which `regie` is installed
+PATIENCE = 60.0  # seconds for one start and story on a busy machine
+README_PORT = ":8000"
+LAST_STEP = "11  Een veranderd bewijs wordt afgewezen: klopt niet"
+SERVED = "Stoppen     Ctrl+C"
+TAKEN = "Draait er al iets op deze poort? Kies een andere met --port."
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder in which somebody types the README's commands, and the port in which they trust."""
+
+    folder: Path
+    port: int
+
+    @property
+    def demo(self) -> Path:
+        """What `regie demo` keeps."""
+        return self.folder / "var" / "demo"
+
+    @property
+    def vkey(self) -> str:
+        return (self.demo / "log.vkey").read_text()
+
+    def read(self, name: str) -> Any:
+        return json.loads((self.demo / name).read_text())
+
+    def command(self, *options: str) -> list[str]:
+        return [str(HOME / "bin" / "regie"), "demo", "--port", str(self.port), *options]
+
+    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """`regie demo` until it ends. What it said stays in the folder, where the canary looks."""
+        done = subprocess.run(self.command(*options), cwd=self.folder, env=outside(), capture_output=True, text=True,
+                              check=False, timeout=PATIENCE)  # fmt: skip
+        with (self.folder / "said.txt").open("a") as file:
+            file.write(done.stdout + done.stderr)
+        return done
+
+    @contextmanager
+    def serving(self) -> Iterator[subprocess.Popen[str]]:
+        """`regie demo` that told its story and stays up; ended with Ctrl+C."""
+        said = self.folder / "served.txt"
+        with said.open("w") as file, subprocess.Popen(
+            self.command(), cwd=self.folder, env=outside(), stdout=file, stderr=file, text=True
+        ) as process:  # fmt: skip
+            try:
+                until = time.monotonic() + PATIENCE
+                while SERVED not in said.read_text():
+                    assert process.poll() is None and time.monotonic() < until, said.read_text()
+                    time.sleep(0.1)
+                yield process
+                process.send_signal(signal.SIGINT)
+                assert process.wait(PATIENCE) == 0, said.read_text()
+            finally:
+                with suppress(ProcessLookupError):
+                    process.kill()
+
+    def copied(self, folder: Path) -> "Place":
+        """The same demo elsewhere; its port is part of its log's name, so only one of them is up at a time."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Place(folder, self.port)
+
+
+def outside() -> dict[str, str]:
+    """Nothing of this run's own settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("REGIE_", "PYTEST_"))}
+
+
+def quiet_port() -> int:
+    """One that nobody listens on, below those that outgoing connections take while it is not in use."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A demo that was started once, told its story and ended."""
+    place = Place(tmp_path_factory.mktemp("demo") / "checkout", quiet_port())
+    place.folder.mkdir()
+    (place.folder / ".venv").symlink_to(HOME)
+    done = place.run("--once")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert LAST_STEP in done.stdout
+    return place
+
+
+def test_programs_outside_find_who_can_do_what(told: Place) -> None:
+    known, url = told.read("clients.json"), f"http://localhost:{told.port}"
+    assert (known["issuer"], known["tokenUrl"]) == (url, f"{url}/oauth/token")
+    assert [(one["clientId"], one["soort"]) for one in known["clients"]] == [(new.client_id, new.kind) for _, new in
+                                                                             CLIENTS]  # fmt: skip
+    for one in known["clients"]:
+        assert one["naam"] and {"kty": "EC", "crv": "P-256", "alg": "ES256"}.items() <= one["privateJwk"].items()
+        assert one["resources"] == {root: f"{url}/{root}/v1" for root in ALL_ROOTS}
+        for activity in one["activities"]:
+            assert activity["slug"] and activity["gegevenselementen"] and activity["zaak"] in (True, False)
+    assert any(one["activities"] for one in known["clients"])
+
+
+def test_people_outside_find_who_can_log_in(told: Place) -> None:
+    *residents, officer = told.read("personas.json")["personas"]
+    assert len(residents) == len({one["bsn"] for one in residents}) == ENOUGH
+    login = {"url": f"http://localhost:{told.port}/inloggen"}
+    for one in residents:
+        assert one["naam"] and one["rol"] == "inwoner" and len(one["bsn"]) == 9 and len(set(one["zaken"])) == CASES
+        assert one["inloggen"].items() >= login.items() and one["inloggen"]["keuze"]
+    assert (officer["rol"], officer["bsn"], officer["zaken"]) == ("fg", "", [])
+    assert officer["inloggen"] == login | {"keuze": "fg"}
+
+
+def test_only_the_owner_reads_keys_and_numbers(told: Place) -> None:
+    for name in ("clients.json", "personas.json"):
+        assert (told.demo / name).stat().st_mode & 0o077 == 0, name
+    origin, key_hash, key = told.vkey.removesuffix("\n").split("+", 2)  # base64 may have one
+    assert origin.startswith(f"localhost:{told.port}/{TENANT}/") and len(key_hash) == 8 and len(key) == 44
+
+
+def test_a_second_start_goes_on_and_serves_the_readmes_first_release(told: Place, tmp_path: Path) -> None:
+    CURL.or_skip()
+    place = told.copied(tmp_path / "checkout")
+    with place.serving():
+        assert place.vkey == told.vkey and place.read("clients.json") == told.read("clients.json")
+        fresh, old = (each.read("personas.json")["personas"][0] for each in (place, told))
+        assert fresh["bsn"] == old["bsn"] and not set(fresh["zaken"]) & set(old["zaken"])
+        block = block_of_first_release()
+        assert README_PORT in block
+        typed = block.replace(README_PORT, f":{place.port}")
+        done = subprocess.run(["/bin/sh", "-eu"], input=typed, cwd=place.folder, env=outside(), capture_output=True,
+                              text=True, check=False, timeout=PATIENCE)  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        answer = place.read("answer.json")
+        assert "waarde" in answer["gegevens"]["brp.naam"]
+        assert [(one["gegevenselement"], one["code"]) for one in answer["geweigerd"]] == [(INCOME, "geen-toestemming")]
+        assert done.stdout.splitlines()[-1].startswith("Alles klopt: 1 klopt"), done.stdout
+        assert fresh["bsn"] not in done.stdout
+        second = place.run("--once")
+        (sentence,) = second.stderr.splitlines()
+        assert (second.returncode, sentence[:7]) == (1, "regie: ")
+        assert str(place.port) in sentence and sentence.endswith(TAKEN)
+
+
+def test_a_step_that_fails_ends_the_story_with_what_came_instead(told: Place, tmp_path: Path) -> None:
+    """The income that R1 keeps was changed behind the vault's back: the story cannot be told."""
+    place = told.copied(tmp_path / "checkout")
+    with closing(sqlite3.connect(place.demo / "vault.db")) as door, door:
+        assert door.execute("UPDATE records SET envelope = zeroblob(length(envelope))").rowcount >= ENOUGH
+    done = place.run("--once")
+    sentence = done.stderr.splitlines()[-1]
+    assert (done.returncode, sentence.partition("Maar")[0]) == (1, "regie: Nu komt er ja of nee. "), done.stderr
+    assert LAST_STEP not in done.stdout and "Traceback" not in done.stderr
+    assert place.read("personas.json")["personas"][0]["bsn"] not in done.stdout + done.stderr
+
+
+def test_reset_forgets_everything_and_tells_it_again(told: Place, tmp_path: Path) -> None:
+    place = told.copied(tmp_path / "checkout")
+    done = place.run("--once", "--reset")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert LAST_STEP in done.stdout
+    assert place.vkey != told.vkey
+    before, after = (each.read("clients.json")["clients"][0]["privateJwk"]["kid"] for each in (told, place))
+    assert before != after
