@@ -6,12 +6,13 @@ and each person on it gets a line first. A crash between line and file leaves a 
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.breach import KEPT, SENT, Affected, Row, Version, Window, people, tally
 from audit.contract import Reason
 from audit.event import NOBODY, SYSTEM, Entry
+from audit.keychain import TenantKeys
 from audit.kinds import RELEASE
 from audit.label import Label
 from audit.labels import labels_where
@@ -66,16 +67,14 @@ class Breaches:
         """Oldest first; numbers, no people. Raises NotFound."""
         demand_searcher(caller)
         keys = await self._log.keys()
-        query = select(breaches.c.version, breaches.c.sealed).where(
-            breaches.c.tenant_id == self._tenant, breaches.c.id == file_id
-        )
+        query = select(breaches).where(breaches.c.tenant_id == self._tenant, breaches.c.id == file_id)
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
-                rows = (await reading.execute(query.order_by(breaches.c.version))).all()
-            found = [unseal(keys.breaches, self._place(file_id, number), bytes(sealed)) for number, sealed in rows]
+                rows = list((await reading.execute(query.order_by(breaches.c.version))).mappings())
+            found = tuple(read_version(keys, self._tenant, row) for row in rows)
         if not found:
             raise NotFound("Dit dossier is er niet.")
-        return tuple(Version.model_validate_json(text) for text in found)
+        return found
 
     async def people(
         self, caller: Caller, file_id: str, reason: Reason, after: str = "", limit: int = PAGE
@@ -142,14 +141,21 @@ class Breaches:
             "made_at": version.made_at,
             "term": version.line.term,
             "idx": version.line.index,
-            "sealed": seal(keys.breaches, self._place(version.id, version.version), text),
+            "sealed": seal(keys.breaches, _place(self._tenant, version.id, version.version), text),
         }
         with self._log.guarded():
             async with self._log.database.writing(self._tenant) as tx:
                 await tx.execute(insert(breaches), [row])
 
-    def _place(self, file_id: str, version: int) -> Place:
-        return Place(self._tenant, "datalek", file_id, version, "breach", VERSION, "normaal")
+
+def read_version(keys: TenantKeys, tenant: str, row: RowMapping) -> Version:
+    """One row of a file. Raises CannotOpen for one that was put elsewhere."""
+    text = unseal(keys.breaches, _place(tenant, row["id"], row["version"]), bytes(row["sealed"]))
+    return Version.model_validate_json(text)
+
+
+def _place(tenant: str, file_id: str, version: int) -> Place:
+    return Place(tenant, "datalek", file_id, version, "breach", VERSION, "normaal")
 
 
 def _demand(window: Window) -> None:

@@ -15,6 +15,7 @@ from audit.heads import read_head
 from audit.intern import intern_routes
 from audit.keychain import Keychain
 from audit.log import Log
+from audit.metrics import LogMetrics
 from audit.service import AuditService, Desk
 from audit.settings import AuditSettings
 from audit.signer import HeadSigner, LogSigner
@@ -39,6 +40,13 @@ _POSTGRES_MUST = {"fsync": "on", "full_page_writes": "on", "synchronous_commit":
 _log = logger("audit.component")
 
 
+def signer_of(settings: AuditSettings) -> Callable[[str], HeadSigner]:
+    """The signer of an origin: at the other end of the socket, or here."""
+    if settings.signer_socket is not None:
+        return partial(RemoteSigner, settings.signer_socket)
+    return partial(LogSigner, settings.signer)
+
+
 async def build_audit(
     settings: AuditSettings,
     tenants: Mapping[str, Tenant],
@@ -51,9 +59,7 @@ async def build_audit(
     Raises SettingsWrong, KeyUnavailable, SQLAlchemyError: then nothing starts."""
     if settings.mode == "productie" and settings.signer_socket is None:
         raise SettingsWrong([IN_PROCESS])
-    signer: Callable[[str], HeadSigner] = partial(LogSigner, settings.signer)
-    if settings.signer_socket is not None:
-        signer = partial(RemoteSigner, settings.signer_socket)
+    signer = signer_of(settings)
     database = Database(settings.database, ROOM)
     desks = {}
     try:
@@ -67,7 +73,8 @@ async def build_audit(
     service = AuditService(desks)
     running = _Running(service, database, settings)
     intern = (intern_routes(service, gate),) if gate else ()
-    return service, Component(ROOM, running.check, running.run, intern=intern)
+    metrics = LogMetrics(service.desks)
+    return service, Component(ROOM, running.check, running.run, intern=intern, metrics=metrics.text)
 
 
 class _Running:

@@ -262,6 +262,10 @@ class Audit(Protocol):
         """The newest signed head of the open log (C2SP checkpoint)."""
         ...
 
+    async def vkeys(self, caller: Caller) -> str:
+        """The public keys of the log (C2SP vkey), one a line. NOT promised: that these are what others are shown."""
+        ...
+
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """Refusals do not count."""
         ...

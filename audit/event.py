@@ -36,6 +36,7 @@ Kind = Literal[
     "zoeking",
     "vraag",
     "vraag-beantwoord",
+    "uitvoer",
     "gemeld",
     "sleutel-gewisseld",
     "vervallen",

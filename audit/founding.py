@@ -100,7 +100,7 @@ async def _checked(log: Log, place: LogPlace) -> None:
         head = await read_head(reading, log.tenant, keys.rows)
         if known is not None and known.size > head.size:
             raise Unsound(ROLLBACK)
-        await _rehash(reading, head)
+        await rehash(reading, head)
         memory = await built(reading, head)
         if known is not None:
             await demand_signed(reading, memory, known, head, keys)
@@ -120,7 +120,8 @@ def _known(signer: HeadSigner, adopt: bool) -> Remembered | None:
         return None
 
 
-async def _rehash(reading: AsyncConnection, head: Head) -> None:
+async def rehash(reading: AsyncConnection, head: Head) -> None:
+    """The newest leaves hash to the head. Raises ProofError."""
     start = max(0, head.size - REHASHED)
     query = select(lines.c.leaf, lines.c.leaf_hash).where(
         lines.c.tenant_id == head.tenant, lines.c.term == head.term, lines.c.idx.between(start, head.size - 1)

@@ -1,6 +1,7 @@
 """What a line is about in general: kind, activity, ground, elements. Names nobody. Pure; `audit.labels` keeps them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from audit.event import Event
@@ -31,6 +32,7 @@ def label_of(event: Event) -> Label:
     return Label(event.kind, event.activity, event.version, event.basis, tuple(given), tuple(used), tuple(refused))
 
 
+@lru_cache(maxsize=1_024)
 def label_text(label: Label) -> str:
     """The same text for the same label."""
     said: dict[str, Any] = {

@@ -35,11 +35,12 @@ async def labels_where(
 ) -> dict[bytes, Label]:
     """The labels of this tenant that are wanted, by id. Raises CannotOpen for one that was put elsewhere."""
     rows = await reading.execute(select(labels.c.label, labels.c.sealed).where(labels.c.tenant_id == tenant))
-    opened = {bytes(name): _opened(keys, tenant, bytes(name), bytes(sealed)) for name, sealed in rows}
+    opened = {bytes(name): read_label(keys, tenant, bytes(name), bytes(sealed)) for name, sealed in rows}
     return {name: label for name, label in opened.items() if wanted(label)}
 
 
-def _opened(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Label:
+def read_label(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Label:
+    """Raises CannotOpen for one that was put elsewhere."""
     said: Mapping[str, Any] = read_canonical(unseal(keys.labels, _place(tenant, name), sealed).decode())
     return Label(
         said["soort"],

@@ -39,6 +39,11 @@ async def edge_at(reading: AsyncConnection, log: tuple[str, str], size: int) -> 
     return Edge(size, tuple(nodes[node] for node in wanted))
 
 
+async def stored_tile(reading: AsyncConnection, log: tuple[str, str], tile: TileRef) -> bytes:
+    """Its hashes, 32 bytes each, left to right. Raises ProofError."""
+    return (await _tiles(reading, log, {tile}))[tile]
+
+
 async def _nodes(
     reading: AsyncConnection, log: tuple[str, str], wanted: Iterable[Node], size: int
 ) -> dict[Node, bytes]:

@@ -122,6 +122,10 @@ class Door:
         """See Audit.checkpoint."""
         return await self.service.desk(caller).prover.checkpoint()
 
+    async def vkeys(self, caller: Caller) -> str:
+        """See Audit.vkeys."""
+        return self.service.desk(caller).log.signer.vkey + "\n"
+
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""
         return await self.service.desk(caller).reader.count(counts)

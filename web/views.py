@@ -122,7 +122,7 @@ class Day:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
     """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more`
-    that the period has older lines which this list does not reach."""
+    that the period has older lines which this list does not reach; `parts` the files with all proofs of `period`."""
 
     frame: Frame
     periods: tuple[Option, ...]
@@ -133,6 +133,8 @@ class Uses:
     pager: Pager
     coverage: Coverage
     more: bool = False
+    period: str = ""
+    parts: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

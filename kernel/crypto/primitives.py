@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import struct
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -16,6 +17,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 KEY, NONCE, TAG = 32, 24, 16  # bytes; XChaCha20-Poly1305-IETF: 24 random bytes may be drawn for ever without a meeting
 Person = Literal["record", "split", "row", "pseudo", "fence", "event", "tag", "wrap"]
+_U32 = struct.Struct(">I").pack
 _PERSONS = frozenset(get_args(Person))
 
 
@@ -28,7 +30,7 @@ class CannotOpen(Exception):
 
 def pae(parts: Sequence[bytes]) -> bytes:
     """u32 count, then u32 length and bytes per part, big-endian: no two lists of parts have the same bytes."""
-    return len(parts).to_bytes(4, "big") + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b"".join([_U32(len(parts)), *[each for part in parts for each in (_U32(len(part)), part)]])
 
 
 def sha256(message: bytes) -> bytes:

@@ -28,6 +28,11 @@ class TileRef(NamedTuple):
     n: int
     width: int
 
+    @property
+    def leaves(self) -> int:
+        """The size of the smallest tree that has it."""
+        return (self.n * FULL + self.width) << (HEIGHT * self.level)
+
 
 class TileGrowth(NamedTuple):
     """Hashes (n times 32 bytes) to write at `offset` (counted in hashes) of tile `n` at `level`."""
@@ -40,10 +45,8 @@ class TileGrowth(NamedTuple):
 
 def tile_path(level: int, n: int, width: int = FULL) -> str:
     """`tile/0/x001/x234/067`, with `.p/<width>` when it is not full."""
-    digits = str(n)
-    digits = digits.zfill(-(-len(digits) // 3) * 3)
-    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-    path = "/".join([f"tile/{level}", *(f"x{group}" for group in groups[:-1]), groups[-1]])
+    *above, last = (group.zfill(3) for group in f"{n:,}".split(","))
+    path = "/".join([f"tile/{level}", *(f"x{group}" for group in above), last])
     return path if width == FULL else f"{path}.p/{width}"
 
 

@@ -156,8 +156,12 @@ USES = Uses(
     days=tuple(Day(day=date(2026, 11, n), uses=ROWS) for n in (14, 13, 12, 11, 10)),
     pager=Pager(page=2, pages=3, previous="/gebruik?bladzijde=1", next="/gebruik?bladzijde=3"),
     coverage=KNOWN,
+    period="jaar",
+    parts=(Option(value="2026h2-400", text="1 tot en met 14 november 2026"), Option(value="2026h2-9", text="oktober")),
 )
-NO_USES = replace(USES, found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",)))
+NO_USES = replace(
+    USES, parts=(), found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",))
+)
 TABS = (
     Tab(place="/toestemmingen", text="Nu actief", count=1, current=True),
     Tab(place="/toestemmingen?lijst=wacht", text="Wacht op u", count=0),
