@@ -1,6 +1,7 @@
 """Every line opened and lived through once more, beside the tables that follow from lines."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from audit.fsck.saying import Saying, Told
 from audit.fsck.scratch import Scratch
 from audit.fsck.walk import Walk
 from audit.keychain import TenantKeys
+from audit.slots import ZERO
 from audit.tables import head, lines, moves, tags
 from audit.tags import Tagger
 from kernel.sql import RowForged
@@ -44,7 +46,7 @@ class Opened:
                 batch = await self._told(rows, hashes)
                 for told in batch:
                     self._judge(told, sums)
-                replay.take(batch)
+                self._live(replay, batch)
                 await self._moves(batch)
             await compare(walk.reading, walk.tenant, scratch, self._keys.rows, walk.add)
             await self._tags(sums)
@@ -57,6 +59,16 @@ class Opened:
             self._keys.rows.checked(head, walk.head)
         except (RowForged, TypeError):
             walk.add(Wrong("zegel", "head"))
+
+    def _live(self, replay: Replay, batch: Sequence[Told]) -> None:
+        """Stops where somebody knows how the fences stood."""
+        known = {each.size: each for each in self._walk.asked.signed if each.map_root != ZERO}
+        stops = [at for at, told in enumerate(batch, 1) if told.position.index + 1 in known]
+        for start, end in pairwise([0, *stops, len(batch)]):
+            replay.take(batch[start:end])
+            signed = known.get(batch[end - 1].position.index + 1) if end else None
+            if signed and end in stops and end > start and replay.map_root() != signed.map_root:
+                self._walk.add(Wrong("ondertekenaar", "fences", None, f"{signed.who} {signed.size}"))
 
     async def _told(self, rows: Sequence[Any], hashes: Sequence[bytes]) -> list[Told]:
         bodies = await self._wrapped.bodies({(row.subject, row.year) for row in rows})

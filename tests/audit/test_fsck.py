@@ -189,8 +189,15 @@ async def test_the_signer_is_missed_and_another_key_is_noticed(ground: Ground) -
 
 
 async def test_a_checkpoint_of_another_tree_is_noticed(whole: Ground) -> None:
-    report = await whole.check(signed=(Signed("checkpoint", 100, b"x" * 32),))
-    assert [wrong.what for wrong in report.findings.shown] == ["ondertekenaar"]
+    for size in (100, LINES):
+        report = await whole.check(signed=(Signed("checkpoint", size, b"x" * 32),))
+        assert [(wrong.table, wrong.what) for wrong in report.findings.shown] == [("head", "ondertekenaar")]
+
+
+async def test_fences_that_stood_elsewhere_when_the_head_was_signed_are_noticed(whole: Ground) -> None:
+    for size in (MOVED, LINES):
+        report = await whole.check(signed=(Signed("ander", size, b"x" * 32, b"y" * 32),))
+        assert {wrong.table for wrong in report.findings.shown} == {"head", "fences"}
 
 
 async def test_it_sees_one_moment_of_a_log_that_is_being_written(ground: Ground) -> None:
