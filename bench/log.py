@@ -19,12 +19,16 @@ from statistics import quantiles
 
 import audit.log as appending
 from audit.contract import Entry
+from audit.fsck.checking import check_log
+from audit.fsck.walk import Asked
 from audit.service import AuditService, Door
 from bench.acts import outcome, release
 from bench.floors import ceiling, chain
 from kernel.clock import utc_now
+from kernel.crypto.file_keys import FileKeyProvider
 from kernel.errors import Problem
-from tests.audit.logs import DESK, Place
+from kernel.sql import Database
+from tests.audit.logs import DESK, TENANT, Place
 from tests.postgres import borrowed_cluster
 
 WRITERS, SECONDS, WARM_SECONDS = 64, 8.0, 4.0
@@ -131,12 +135,23 @@ async def measured(service: AuditService, load: Callable[[Door, Run], Awaitable[
     return run
 
 
+async def check(url: str, folder: Path) -> tuple[float, int]:
+    """The whole log that the bench left: lines per second of CPU, and how much is wrong."""
+    database, begun = Database(url, "audit"), time.process_time()
+    try:
+        report = await check_log(database, FileKeyProvider(folder / "keys"), Asked(TENANT, [TENANT]))
+    finally:
+        await database.close()
+    return report.size / (time.process_time() - begun), report.findings.total
+
+
 async def one_database(name: str, url: str, folder: Path) -> int:
-    """All measurements on it; how many entries were refused."""
+    """All measurements on it; how many entries were refused at full speed, and how much is wrong afterwards."""
     async with Place(url, folder, clock=utc_now).opened() as (service, _):
         await measured(service, partial(full_speed, seconds=WARM_SECONDS))
         full = await measured(service, partial(full_speed, seconds=SECONDS))
         steady = [(rate, await measured(service, partial(offered, seconds=SECONDS, rate=rate))) for rate in OFFERED]
+    checked, wrong = await check(url, folder)
     batch = round(len(full.latencies) / full.batches)
     top = await ceiling(url, batch, SECONDS / 2)
     home = await chain(url, WRITERS, SECONDS / 2)
@@ -144,12 +159,13 @@ async def one_database(name: str, url: str, folder: Path) -> int:
     print(f"\n{name}\n  {WRITERS} writers             {_told(full)}   {batch} a batch, {each:.0f} us of CPU a line")
     print(f"  bare rows, {batch:3} a batch  {top:8.0f} rows/s    {top / full.rate:.1f} x the log")
     print(f"  chain, a row a time     {home:8.0f} rows/s    {home / full.rate:.2f} x the log")
+    print(f"  checked with keys       {checked:8.0f} lines per second of CPU, {wrong} wrong")
     for rate, run in steady:
         print(f"  offered {rate:5} a second  {_told(run)}   refused {run.refused}")
     total = sum(full.walls.spent.values())
     for step, wall in full.walls.spent.items():
         print(f"    {STEPS[step]:24}{wall / len(full.latencies) * 1e6:6.0f} us a line {wall / total:5.0%}")
-    return full.refused
+    return full.refused + wrong
 
 
 def _told(run: Run) -> str:
@@ -157,7 +173,7 @@ def _told(run: Run) -> str:
 
 
 def main() -> int:
-    """SQLite and PostgreSQL. Ends with 1 when the log refused something at full speed."""
+    """SQLite and PostgreSQL. Ends with 1 when the log refused something at full speed, or does not fit afterwards."""
     print(f"The log by itself: {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; {SECONDS:.0f} s each")
     with tempfile.TemporaryDirectory(prefix="regie-bench-log-") as name:
         folder = Path(name)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from audit.fsck.files import check_breaches, check_labels
 from audit.fsck.findings import Wrong
-from audit.fsck.marks import BUCKETS, TagSums
+from audit.fsck.marks import TagSums
 from audit.fsck.replay import Replay
 from audit.fsck.rows import WrappedKeys, compare, pages
 from audit.fsck.saying import Saying, Told
@@ -30,8 +30,8 @@ _ALL = (
 class Opened:
     """The check with keys. unreadable: bodies whose key is gone."""
 
-    def __init__(self, walk: Walk, keys: TenantKeys, wrapped: WrappedKeys, buckets: int = BUCKETS) -> None:
-        self._walk, self._keys, self._wrapped, self._buckets = walk, keys, wrapped, buckets
+    def __init__(self, walk: Walk, keys: TenantKeys, wrapped: WrappedKeys) -> None:
+        self._walk, self._keys, self._wrapped = walk, keys, wrapped
         self._saying = Saying(walk.tenant, walk.term, keys)
         self._last_at = 0
         self.unreadable = 0
@@ -41,7 +41,7 @@ class Opened:
         walk, scratch = self._walk, Scratch()
         try:
             await walk.measure()
-            replay, sums = Replay(scratch, walk.add), TagSums(walk.size, self._buckets)
+            replay, sums = Replay(scratch, walk.add), TagSums(walk.size, walk.asked.buckets)
             async for rows, hashes in walk.batches(BATCH, _ALL):
                 batch = await self._told(rows, hashes)
                 for told in batch:

@@ -92,6 +92,17 @@ async def test_without_keys_all_that_is_hashed_is_found(ground: Ground, column: 
     assert found in {table for table, _ in report.findings.counts}
 
 
+async def test_in_a_long_log_too_the_line_of_a_wrong_tag_is_named(ground: Ground) -> None:
+    ground.spoil("DELETE FROM tags WHERE idx = :line", line=SPOILT)
+    ground.spoil("UPDATE tags SET logged_at = logged_at + 1 WHERE idx = 200")
+    report = await ground.check(buckets=8)
+    assert [(wrong.what, wrong.position) for wrong in report.findings.shown] == [
+        ("zoekmerk", Position(term=TERM, index=SPOILT)),
+        ("zoekmerk", Position(term=TERM, index=170)),
+    ]
+    assert report.findings.shown[1].upto == Position(term=TERM, index=203)
+
+
 @pytest.mark.parametrize("keys", [True, False])
 async def test_a_deleted_line_is_named(ground: Ground, keys: bool) -> None:
     ground.spoil("DELETE FROM lines WHERE idx = :line", line=SPOILT)
