@@ -30,9 +30,11 @@ check: .venv/.ready ## format, lint, types and the quick tests, in less than a m
 	@$(PY) -m bandit --quiet --recursive --severity-level medium --configfile pyproject.toml .
 	@$(PY) -m pytest -n 2 --quiet -m "not rooms and not slow and not faults and not browser and not postgres"
 
-bench: .venv/.ready ## releases per second, on SQLite and PostgreSQL, beside a bare endpoint
+bench: .venv/.ready ## releases and log lines per second, on SQLite and PostgreSQL, beside what is bare
 	@$(PY) -m tests.parts
 	@$(PY) -m bench
+	@$(PY) -m bench.log
+	@$(PY) -m bench.checking
 
 faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alone
 	@$(PY) -m tests.parts

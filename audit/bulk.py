@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, LargeBinary, Table, Text, any_, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, LargeBinary, Table, Text, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # psycopg sends bytes as they are with %b; as text they would be twice as long
@@ -38,7 +38,7 @@ async def delete_rows(tx: AsyncConnection, table: Table, keys: Sequence[tuple[An
     await tx.exec_driver_sql(_delete(table, postgres), values)
 
 
-def among(tx: AsyncConnection, column: Column[str], values: Collection[str]) -> ColumnElement[bool]:
+def among(tx: AsyncConnection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
     """IN, as one value: the same text however many there are, so neither side reads the question anew."""
     if tx.dialect.name == "postgresql":
         return column == any_(literal(list(values), ARRAY(Text)))

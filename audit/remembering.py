@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnClause, RowMapping, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.bulk import among
 from audit.doubts import Unsound
 from audit.fencemap import FenceMap, bucket_of, digest, entry
 from audit.heads import Head
@@ -89,7 +90,7 @@ async def buckets_of(reading: AsyncConnection, tenant: str, wanted: Iterable[str
     names = sorted(wanted)
     if not names:
         return []
-    query = select(fences).where(fences.c.tenant_id == tenant, BUCKET.in_(names))
+    query = select(fences).where(fences.c.tenant_id == tenant, among(reading, BUCKET, names))
     return list((await reading.execute(query)).mappings())
 
 

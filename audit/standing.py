@@ -6,6 +6,7 @@ from sqlalchemy import RowMapping, and_, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import kinds_at, stands_in
+from audit.bulk import among
 from audit.contract import Move, Moves
 from audit.doubts import Unsound
 from audit.event import FenceAt
@@ -87,7 +88,7 @@ class Standing:
 
     async def _rows(self, reading: AsyncConnection, buckets: Iterable[str]) -> list[RowMapping]:
         """Head and fences of these buckets: at least one row, without a fence where there is none."""
-        join = and_(fences.c.tenant_id == head.c.tenant_id, BUCKET.in_(sorted(buckets)))
+        join = and_(fences.c.tenant_id == head.c.tenant_id, among(reading, BUCKET, sorted(buckets)))
         query = select(head.c.term.label("open_term"), head.c.size, fences).select_from(head.outerjoin(fences, join))
         return list((await reading.execute(query.where(head.c.tenant_id == self._tenant))).mappings())
 

@@ -1,19 +1,21 @@
 """Every line opened and lived through once more, beside the tables that follow from lines."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
 
 from audit.fsck.files import check_breaches, check_labels
 from audit.fsck.findings import Wrong
-from audit.fsck.marks import BUCKETS, TagSums
+from audit.fsck.marks import TagSums
 from audit.fsck.replay import Replay
 from audit.fsck.rows import WrappedKeys, compare, pages
 from audit.fsck.saying import Saying, Told
 from audit.fsck.scratch import Scratch
 from audit.fsck.walk import Walk
 from audit.keychain import TenantKeys
+from audit.slots import ZERO
 from audit.tables import head, lines, moves, tags
 from audit.tags import Tagger
 from kernel.sql import RowForged
@@ -28,8 +30,8 @@ _ALL = (
 class Opened:
     """The check with keys. unreadable: bodies whose key is gone."""
 
-    def __init__(self, walk: Walk, keys: TenantKeys, wrapped: WrappedKeys, buckets: int = BUCKETS) -> None:
-        self._walk, self._keys, self._wrapped, self._buckets = walk, keys, wrapped, buckets
+    def __init__(self, walk: Walk, keys: TenantKeys, wrapped: WrappedKeys) -> None:
+        self._walk, self._keys, self._wrapped = walk, keys, wrapped
         self._saying = Saying(walk.tenant, walk.term, keys)
         self._last_at = 0
         self.unreadable = 0
@@ -39,12 +41,12 @@ class Opened:
         walk, scratch = self._walk, Scratch()
         try:
             await walk.measure()
-            replay, sums = Replay(scratch, walk.add), TagSums(walk.size, self._buckets)
+            replay, sums = Replay(scratch, walk.add), TagSums(walk.size, walk.asked.buckets)
             async for rows, hashes in walk.batches(BATCH, _ALL):
                 batch = await self._told(rows, hashes)
                 for told in batch:
                     self._judge(told, sums)
-                replay.take(batch)
+                self._live(replay, batch)
                 await self._moves(batch)
             await compare(walk.reading, walk.tenant, scratch, self._keys.rows, walk.add)
             await self._tags(sums)
@@ -57,6 +59,16 @@ class Opened:
             self._keys.rows.checked(head, walk.head)
         except (RowForged, TypeError):
             walk.add(Wrong("zegel", "head"))
+
+    def _live(self, replay: Replay, batch: Sequence[Told]) -> None:
+        """Stops where somebody knows how the fences stood."""
+        known = {each.size: each for each in self._walk.asked.signed if each.map_root != ZERO}
+        stops = [at for at, told in enumerate(batch, 1) if told.position.index + 1 in known]
+        for start, end in pairwise([0, *stops, len(batch)]):
+            replay.take(batch[start:end])
+            signed = known.get(batch[end - 1].position.index + 1) if end else None
+            if signed and end in stops and end > start and replay.map_root() != signed.map_root:
+                self._walk.add(Wrong("ondertekenaar", "fences", None, f"{signed.who} {signed.size}"))
 
     async def _told(self, rows: Sequence[Any], hashes: Sequence[bytes]) -> list[Told]:
         bodies = await self._wrapped.bodies({(row.subject, row.year) for row in rows})

@@ -36,7 +36,7 @@ def outside_of(signer: Callable[[str], HeadSigner], tenant: str, anchors: Mappin
         one = signer(origin)
         try:
             state = one.remembered()
-            signed.append(Signed("ondertekenaar", state.size, state.root))
+            signed.append(Signed("ondertekenaar", state.size, state.root, state.map_root))
             wrong = wrong or (with_key and not _signs(one, state, key))
         except FileNotFoundError:
             unjudged.append(NO_STATE)

@@ -4,7 +4,9 @@ Owned by one check. A batch loads from the scratch file what its lines touch, an
 """
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
+from audit.fencemap import FenceMap, bucket_of, digest, entry
 from audit.fsck.findings import Wrong
 from audit.fsck.saying import Told
 from audit.fsck.scratch import Row, Scratch
@@ -38,6 +40,12 @@ class Replay:
         self.scratch.put("series", self._series)
         self.scratch.put("outcomes", self._outcomes)
         self._under_way(batch)
+
+    def map_root(self) -> bytes:
+        """Of all fences as they stand now: what the signer keeps beside a head."""
+        standing = ((key[0], rest[0]) for key, rest in self.scratch.left("fences"))
+        buckets = groupby(standing, key=lambda each: bucket_of(each[0]))
+        return FenceMap().replaced({name: digest(entry(*each) for each in found) for name, found in buckets}).root
 
     def _fence(self, told: Told) -> None:
         if any(self._epoch(each.fence) != each.epoch for each in told.requires):

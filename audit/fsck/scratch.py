@@ -63,9 +63,9 @@ class Scratch:
         self._file.execute("COMMIT")
 
     def left(self, name: str) -> Iterator[tuple[Row, Row]]:
-        """All that is there still."""
+        """All that is there still, in the order of its key."""
         key, _ = EXPECTED[name]
-        for row in self._file.execute(f"SELECT * FROM {name}"):  # noqa: S608 - names of our own table above
+        for row in self._file.execute(f"SELECT * FROM {name} ORDER BY {', '.join(key)}"):  # noqa: S608 - names of our own table above
             yield row[: len(key)], row[len(key) :]
 
     def close(self) -> None:

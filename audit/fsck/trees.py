@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audit.fsck.findings import SHOWN, Findings, Wrong
 from audit.fsck.regrown import Regrown
 from audit.permit import Position
+from audit.slots import ZERO
 from audit.tables import tiles
 from kernel.proof.tiles import FULL, HEIGHT
 
@@ -17,11 +18,13 @@ _BAD_MAX = 10_000  # wrong tiles remembered; more than that is one stretch
 
 @dataclass(frozen=True)
 class Signed:
-    """A size and root that somebody holds outside the database. who: for the report."""
+    """A size and root that somebody holds outside the database. who: for the report. map_root: of the fences at that
+    size; ZERO from who does not say."""
 
     who: str
     size: int
     root: bytes
+    map_root: bytes = ZERO
 
 
 class TreeCheck:

@@ -8,6 +8,7 @@ from sqlalchemy import Column, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.fsck.findings import Findings, Wrong
+from audit.fsck.marks import BUCKETS
 from audit.fsck.regrown import entry_hashes, leaf_hashes
 from audit.fsck.rows import surplus
 from audit.fsck.trees import Signed, TreeCheck
@@ -33,7 +34,8 @@ def silent(_done: int, _all: int) -> None:
 @dataclass(frozen=True)
 class Asked:
     """Which log, and what somebody outside the database holds of it. tenants: all that have a log here. origins: of
-    this tenant, as its public keys say; empty when unknown. unjudged: what the caller could not find."""
+    this tenant, as its public keys say; empty when unknown. unjudged: what the caller could not find.
+    buckets: stretches of lines that have a sum of tags of their own."""
 
     tenant: str
     tenants: Sequence[str]
@@ -41,6 +43,7 @@ class Asked:
     origins: Sequence[str] = ()
     unjudged: tuple[str, ...] = ()
     progress: Walked = silent
+    buckets: int = BUCKETS
 
 
 class Walk:

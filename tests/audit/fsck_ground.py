@@ -10,6 +10,7 @@ from audit.breach import Window
 from audit.contract import Reason
 from audit.fsck.checking import check_log
 from audit.fsck.findings import Report, Wrong
+from audit.fsck.marks import BUCKETS
 from audit.fsck.outside import outside_of
 from audit.fsck.trees import Signed
 from audit.fsck.walk import Asked
@@ -53,14 +54,16 @@ class Ground:
         file.close()
         return found
 
-    async def check(self, keys: bool = True, signed: tuple[Signed, ...] = ()) -> Report:
-        return await checked(self.url, self.folder, self.anchor, keys, signed)
+    async def check(self, keys: bool = True, signed: tuple[Signed, ...] = (), buckets: int = BUCKETS) -> Report:
+        return await checked(self.url, self.folder, self.anchor, keys, signed, buckets)
 
 
-async def checked(url: str, folder: Path, anchor: str, keys: bool = True, signed: tuple[Signed, ...] = ()) -> Report:
+async def checked(
+    url: str, folder: Path, anchor: str, keys: bool = True, signed: tuple[Signed, ...] = (), buckets: int = BUCKETS
+) -> Report:
     """As the command does it."""
     outside = outside_of(partial(LogSigner, folder / "signer"), TENANT, {ORIGIN: anchor}, with_key=keys)
-    asked = Asked(TENANT, [TENANT], (*outside.signed, *signed), outside.origins, outside.unjudged)
+    asked = Asked(TENANT, [TENANT], (*outside.signed, *signed), outside.origins, outside.unjudged, buckets=buckets)
     database = Database(url, "audit")
     try:
         report = await check_log(database, FileKeyProvider(folder / "keys") if keys else None, asked)

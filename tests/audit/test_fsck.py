@@ -92,6 +92,17 @@ async def test_without_keys_all_that_is_hashed_is_found(ground: Ground, column: 
     assert found in {table for table, _ in report.findings.counts}
 
 
+async def test_in_a_long_log_too_the_line_of_a_wrong_tag_is_named(ground: Ground) -> None:
+    ground.spoil("DELETE FROM tags WHERE idx = :line", line=SPOILT)
+    ground.spoil("UPDATE tags SET logged_at = logged_at + 1 WHERE idx = 200")
+    report = await ground.check(buckets=8)
+    assert [(wrong.what, wrong.position) for wrong in report.findings.shown] == [
+        ("zoekmerk", Position(term=TERM, index=SPOILT)),
+        ("zoekmerk", Position(term=TERM, index=170)),
+    ]
+    assert report.findings.shown[1].upto == Position(term=TERM, index=203)
+
+
 @pytest.mark.parametrize("keys", [True, False])
 async def test_a_deleted_line_is_named(ground: Ground, keys: bool) -> None:
     ground.spoil("DELETE FROM lines WHERE idx = :line", line=SPOILT)
@@ -189,8 +200,15 @@ async def test_the_signer_is_missed_and_another_key_is_noticed(ground: Ground) -
 
 
 async def test_a_checkpoint_of_another_tree_is_noticed(whole: Ground) -> None:
-    report = await whole.check(signed=(Signed("checkpoint", 100, b"x" * 32),))
-    assert [wrong.what for wrong in report.findings.shown] == ["ondertekenaar"]
+    for size in (100, LINES):
+        report = await whole.check(signed=(Signed("checkpoint", size, b"x" * 32),))
+        assert [(wrong.table, wrong.what) for wrong in report.findings.shown] == [("head", "ondertekenaar")]
+
+
+async def test_fences_that_stood_elsewhere_when_the_head_was_signed_are_noticed(whole: Ground) -> None:
+    for size in (MOVED, LINES):
+        report = await whole.check(signed=(Signed("ander", size, b"x" * 32, b"y" * 32),))
+        assert {wrong.table for wrong in report.findings.shown} == {"head", "fences"}
 
 
 async def test_it_sees_one_moment_of_a_log_that_is_being_written(ground: Ground) -> None:
