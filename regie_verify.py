@@ -1,4 +1,4 @@
-"""Checks downloaded proofs of log lines, offline: `regie verify <file> --vkey <log.vkey>`.
+"""Checks downloaded proofs of log lines, offline: `regie verify <file>... --vkey <log.vkey>`.
 
 One file, the standard library and PyNaCl only. It shares no code with the service: who doubts the service should
 not have to trust its code. So the tree, notes and proofs (C2SP, RFC 9162) are written here again.
@@ -6,7 +6,8 @@ not have to trust its code. So the tree, notes and proofs (C2SP, RFC 9162) are w
 Input: a tlog-proof, or JSON `{"bewijs": proof, "inhoud": {"body", "bodyZout"}}`, or a list of those.
 Exit code 0 klopt, 1 klopt niet, 2 niet te controleren. Members that it does not know are ignored, so that the
 verifier of one release accepts the logs of the next; nothing that is checked may be absent or spelled differently.
-NOT checked: that a list is complete; only that lines which follow each other by number fit.
+Lines of one resident, from all files together, follow each other by number. NOT checked: whether there are others
+before the first or after the last.
 """
 
 import argparse
@@ -17,8 +18,10 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +60,9 @@ class Line:
         kind = "klopt niet: " if isinstance(self.trouble, DoesNotHold) else "niet te controleren: "
         verdict = "klopt" if self.trouble is None else f"{kind}{self.trouble}"
         where = f"regel {'?' if self.index is None else self.index} van {shown(self.origin or '?')}"
-        return f"{verdict} ({where}, soort {shown(self.act.get('soort'))}, tijd {moment(self.act.get('tijd'))})"
+        number = f", nummer {shown(self.body.get('n'))}" if self.body else ""
+        what = f"soort {shown(self.act.get('soort'))}, tijd {moment(self.act.get('tijd'))}{number}"
+        return f"{verdict} ({where}, {what})"
 
 
 def shown(text: object) -> str:
@@ -72,15 +77,13 @@ def moment(milliseconds: object) -> str:
     return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(milliseconds)):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def decoded(text: object, what: str) -> bytes:
+def decoded(text: Any, what: str) -> bytes:
     """Bytes of base64 in its one spelling."""
-    try:
-        content = base64.b64decode(text, validate=True) if isinstance(text, str) else None
-    except ValueError:
-        content = None
-    if content is None or base64.b64encode(content).decode() != text:
-        raise DoesNotHold(f"{what} is geen geldige base64")
-    return content
+    with suppress(ValueError, TypeError):
+        content = base64.b64decode(text, validate=True)
+        if base64.b64encode(content).decode() == text:
+            return content
+    raise DoesNotHold(f"{what} is geen geldige base64")
 
 
 def number(text: str, what: str) -> int:
@@ -98,13 +101,11 @@ def json_of(content: bytes, kind: type, trouble: Exception) -> Any:
             raise ValueError
         return dict(pairs)
 
-    try:
+    with suppress(ValueError, RecursionError):
         value = json.loads(content.decode(), object_pairs_hook=once)
-    except (ValueError, RecursionError):
-        raise trouble from None
-    if not isinstance(value, kind):
-        raise trouble
-    return value
+        if isinstance(value, kind):
+            return value
+    raise trouble
 
 
 def items(content: bytes) -> list[Any]:
@@ -120,10 +121,7 @@ def check_item(item: Any, keys: Keys) -> Line:
     line = Line()
     bundle = item if isinstance(item, dict) else {"bewijs": item}
     try:
-        proof = bundle.get("bewijs")
-        if not isinstance(proof, str):
-            raise CannotCheck("er is geen bewijs bij")
-        leaf = check_proof(line, proof, keys)
+        leaf = check_proof(line, bundle.get("bewijs"), keys)
         if "inhoud" in bundle:
             check_body(line, leaf, bundle["inhoud"])
     except (DoesNotHold, CannotCheck) as trouble:
@@ -131,8 +129,10 @@ def check_item(item: Any, keys: Keys) -> Line:
     return line
 
 
-def check_proof(line: Line, proof: str, keys: Keys) -> bytes:
+def check_proof(line: Line, proof: object, keys: Keys) -> bytes:
     """Fills `line` in; gives the 100 bytes of the leaf, proven to be in the log."""
+    if not isinstance(proof, str):
+        raise CannotCheck("er is geen bewijs bij")
     top, blank, note = proof.partition("\n\n")
     header, *rows = top.split("\n")
     if header != HEADER:
@@ -203,14 +203,12 @@ def signer(row: str, message: bytes, keys: Keys) -> str | None:
     signature = decoded(encoded, "een handtekening")
     if not row.startswith(f"{EM_DASH} ") or not name or len(signature) < 5:
         raise DoesNotHold("een handtekening heeft niet de juiste vorm")
-    key = keys.get((name, signature[:4]))
-    if key is None:
+    if (name, signature[:4]) not in keys:
         return None
-    try:
-        key.verify(message, signature[4:])
-    except (CryptoError, ValueError):
-        raise DoesNotHold("een handtekening klopt niet") from None
-    return name
+    with suppress(CryptoError, ValueError):
+        keys[name, signature[:4]].verify(message, signature[4:])
+        return name
+    raise DoesNotHold("een handtekening klopt niet")
 
 
 def check_body(line: Line, leaf: bytes, content: Any) -> None:
@@ -223,7 +221,7 @@ def check_body(line: Line, leaf: bytes, content: Any) -> None:
 
 
 def check_series(lines: Iterable[Line]) -> None:
-    """Numbers of one resident: each once, and a line names the one before it. Marks the lines that do not fit."""
+    """Numbers of one resident: each once, none left out, each names the one before it. Marks lines that do not fit."""
     series: dict[tuple[str, int], Line] = {}
     numbered = [(line, line.body) for line in lines if line.trouble is None and line.body is not None]
     for line, body in numbered:
@@ -232,10 +230,12 @@ def check_series(lines: Iterable[Line]) -> None:
             line.trouble = DoesNotHold("het nummer in de reeks past niet bij de verwijzing naar de vorige regel")
         elif series.setdefault((subject, int(n)), line).leaf_hash != line.leaf_hash:
             line.trouble = DoesNotHold(f"nummer {n} van de reeks komt twee keer voor")
-    for (subject, place), line in series.items():
-        before = series.get((subject, place - 1))
-        if before is not None and line.body is not None and not follows(line.body["vorige"], before):
-            line.trouble = DoesNotHold(f"de regel past niet op nummer {place - 1} van de reeks")
+    for (before, n), (subject, place) in pairwise(sorted(series)):
+        line = series[subject, place]
+        if before == subject and n + 1 < place:  # not wrong: the other may lie elsewhere, or be destroyed by law
+            line.trouble = CannotCheck(f"nummer {place - 1} van de reeks is er niet bij, of klopt niet")
+        elif before == subject and line.body is not None and not follows(line.body["vorige"], series[before, n]):
+            line.trouble = DoesNotHold(f"de regel past niet op nummer {n} van de reeks")
 
 
 def follows(previous: Any, before: Line) -> bool:
@@ -277,19 +277,19 @@ def read_keys(path: Path) -> Keys:
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints a line per proof and a last sentence; one wrong proof outweighs all others in the exit code."""
     parser = argparse.ArgumentParser(prog="regie verify", description="Controleert bewijzen van logregels, zonder net.")
-    parser.add_argument("file", type=Path, metavar="bestand", help="een tlog-proof, of JSON met bewijs en inhoud")
+    parser.add_argument("file", type=Path, nargs="+", metavar="bestand", help="tlog-proof, of JSON: bewijs en inhoud")
     parser.add_argument("--vkey", type=Path, required=True, help="de publieke sleutels van het logboek (C2SP vkey)")
     asked = parser.parse_args(argv)
     try:
         keys = read_keys(asked.vkey)
-        lines = [check_item(item, keys) for item in items(read_limited(asked.file, MAX_FILE))]
+        contents = [read_limited(file, MAX_FILE) for file in asked.file]
+        lines = [check_item(item, keys) for content in contents for item in items(content)]
     except CannotCheck as trouble:
         print(f"niet te controleren: {trouble}")
         return UNKNOWN
     check_series(lines)
     print(*lines, sep="\n")
-    verdicts = [type(line.trouble) for line in lines]
-    wrong, unknown = verdicts.count(DoesNotHold), verdicts.count(CannotCheck)
+    wrong, unknown = (sum(isinstance(line.trouble, kind) for line in lines) for kind in (DoesNotHold, CannotCheck))
     code = WRONG if wrong else UNKNOWN if unknown or not lines else GOOD
     sentence = {GOOD: "Alles klopt", WRONG: "Niet alles klopt", UNKNOWN: "Niet alles is te controleren"}[code]
     print(f"{sentence}: {len(lines) - wrong - unknown} klopt, {wrong} klopt niet, {unknown} niet te controleren.")

@@ -5,12 +5,16 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
+from assembly.auditing import as_json, as_text, fsck, statuses, told
 from assembly.building import World
 from assembly.clients import NewClient, Role
 from assembly.demo.brp.loader import UnreadablePersons
@@ -21,8 +25,9 @@ from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.settings import ROOMS, HouseSettings
 from assembly.tools import load_register, read_clients, register_client, rotate_keys, token_for
-from kernel.crypto import KeyUnavailable
+from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.errors import Problem
+from kernel.http.metrics import metrics_app
 from kernel.http.server import serve as serve_app
 from kernel.http.server import until_signal
 from kernel.logs import set_up_logs
@@ -75,9 +80,14 @@ def migrate_all() -> None:
 
 @app.command()
 def serve(
-    rooms: Annotated[list[str] | None, typer.Argument(help="audit consent vault connectors web; none is all")] = None,
+    rooms: Annotated[
+        list[str] | None,
+        typer.Argument(help="audit consent vault connectors web; none is all; signer: a process alone"),
+    ] = None,
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="/metrics for Prometheus; none: not at all")] = 0,
+    metrics_host: Annotated[str, typer.Option(help="never one that is reached from outside")] = "127.0.0.1",
 ) -> None:
     """Serve all rooms in one process, or the rooms named; the others are found through REGIE_HOUSE_…_URL."""
     settings, chosen = HouseSettings.read(), tuple(rooms or ROOMS)
@@ -85,7 +95,11 @@ def serve(
     async def run() -> None:
         await demand_newest(settings, chosen)
         house = await assemble(settings, chosen, World(environ=os.environ))
-        async with serve_app(house.app, host, port) as address:
+        async with AsyncExitStack() as stack:
+            if metrics_port:
+                told = [one.metrics for one in house.builder.components if one.metrics]
+                await stack.enter_async_context(serve_app(metrics_app(told), metrics_host, metrics_port))
+            address = await stack.enter_async_context(serve_app(house.app, host, port))
             typer.echo(f"regie: {' '.join(chosen)} op {address.url}", err=True)
             await until_signal()
 
@@ -95,6 +109,8 @@ def serve(
 client = typer.Typer(no_args_is_help=True, help="Applications of recipients.")
 key = typer.Typer(no_args_is_help=True, help="Keys.")
 register = typer.Typer(no_args_is_help=True, help="Recipients and processing activities.")
+audit = typer.Typer(no_args_is_help=True, help="The log: does it fit, and how does it stand?")
+app.add_typer(audit, name="audit")
 app.add_typer(client, name="client")
 app.add_typer(key, name="key")
 app.add_typer(register, name="register")
@@ -144,9 +160,57 @@ def key_rotate(
     asyncio.run(rotate_keys(HouseSettings.read(), (room,) if room else ROOMS, typer.echo))
 
 
+@audit.command("fsck")
+def audit_fsck(
+    tenant: Annotated[str, typer.Option(help="one municipality; none is all")] = "",
+    without_keys: Annotated[bool, typer.Option("--without-keys", help="hashes, tree and signer only")] = False,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="a signed head that you kept; may be repeated"),
+    ] = None,
+) -> None:
+    """Compute the whole log anew and name what does not fit. Exit status: 0 it fits, 1 not, 2 could not be checked."""
+    with _judging():
+        reports = asyncio.run(fsck(HouseSettings.read(), tenant, without_keys, checkpoint or ()))
+    for report in reports:
+        for sentence in told(report):
+            typer.echo(sentence)
+    found = {report.status for report in reports}
+    raise typer.Exit(1 if 1 in found else max(found))
+
+
+@audit.command("status")
+def audit_status(
+    tenant: Annotated[str, typer.Option(help="one municipality; none is all")] = "",
+    machine: Annotated[bool, typer.Option("--json", help="for machines; times in milliseconds")] = False,
+) -> None:
+    """Tell how each log stands. Exit status: 0 all are well, 1 one is not, 2 could not be seen."""
+    with _judging():
+        found = asyncio.run(statuses(HouseSettings.read(), tenant))
+    if machine:
+        typer.echo(as_json(found))
+    else:
+        for sentence in as_text(found):
+            typer.echo(sentence)
+    raise typer.Exit(0 if all(one.healthy for one in found) else 1)
+
+
+@contextmanager
+def _judging() -> Iterator[None]:
+    """What cannot be judged is neither good nor wrong: status 2."""
+    try:
+        yield
+    except SettingsWrong as wrong:
+        _fail(*wrong.sentences, status=2)
+    except (KeyUnavailable, CannotOpen):
+        _fail("De sleutels van het logboek zijn niet bereikbaar of openen niet. Probeer --without-keys.", status=2)
+    except (SQLAlchemyError, OSError, TypeError) as error:  # TypeError: a column holds another type than it may
+        _fail(f"Het logboek is niet te lezen ({type(error).__name__}).", status=2)
+
+
 def main() -> None:
     """Every foreseen failure is a sentence and exit status 1; a bug keeps its traceback."""
-    level = logging.WARNING if sys.argv[1:2] == ["demo"] else logging.INFO  # the demo tells its own story
+    level = logging.WARNING if sys.argv[1:2] in (["demo"], ["audit"]) else logging.INFO  # they tell their own story
     set_up_logs(sys.stderr, level, personal=PERSONAL)
     try:
         app()
@@ -163,7 +227,7 @@ def main() -> None:
         _fail(f"{error.strerror or error}. Draait er al iets op deze poort? Kies een andere met --port.")
 
 
-def _fail(*sentences: str) -> None:
+def _fail(*sentences: str, status: int = 1) -> NoReturn:
     for sentence in sentences:
         typer.echo(f"regie: {sentence}", err=True)
-    sys.exit(1)
+    sys.exit(status)

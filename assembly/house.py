@@ -10,10 +10,11 @@ from assembly.front import front_of
 from assembly.ports import AuditResidents, ConsentResidents
 from assembly.settings import ROOMS, HouseSettings
 from audit.api import routes as log_routes
+from audit.breach_api import breach_routes
 from audit.client import AuditClient
 from audit.contract import Audit
 from audit.service import AuditService
-from connectors.catalogue import catalogue_elements
+from connectors.catalogue import catalogue_elements, data_kinds
 from connectors.component import Wiring, build_connectors
 from connectors.settings import ConnectorsSettings
 from consent.client import ConsentClient
@@ -109,6 +110,7 @@ def _open_log(house: House) -> None:
     gate = builder.bearer(LOG_ROOT, house.register)
     hosts = Hosts({tenant.public_url: tenant.id for tenant in builder.tenants.values()})
     router = log_routes(house.log, AuditResidents(house.vault("audit")), gate, hosts)
+    router.include_router(breach_routes(house.log, gate, data_kinds()))
 
     async def check() -> None:
         """The room's own check says it all."""

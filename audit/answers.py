@@ -28,6 +28,11 @@ class Why(Body):
     case: Annotated[Plain, Field(min_length=1, max_length=64), wire("zaak")]
     note: Annotated[Plain, wire("toelichting")] = ""
 
+    @property
+    def reason(self) -> Reason:
+        """For the log."""
+        return Reason(code=self.code, case=self.case, note=self.note)
+
 
 class Asked(Body):
     """A search. `why` is mandatory: a search is an act."""
@@ -46,11 +51,6 @@ class Asked(Body):
     until: Annotated[Moment | None, wire("tot")] = None
     why: Annotated[Why, wire("reden")]
     cursor: Annotated[Short, wire("vorige")] = ""
-
-    @property
-    def reason(self) -> Reason:
-        """For the log."""
-        return Reason(code=self.why.code, case=self.why.case, note=self.why.note)
 
     def query(self, subject: str, before: Position | None) -> Query:
         """For the log; times in ms."""

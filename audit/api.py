@@ -6,23 +6,27 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from audit.answers import Asked, FoundLines, answer
 from audit.contract import Event, Kind, NoSuchLine, Residents
 from audit.permit import Position
-from audit.searching import may_search
+from audit.searchline import demand_searcher, may_search
 from audit.service import ROOM, AuditService
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
-from kernel.errors import BadInput, NoAccess, NotFound
+from kernel.errors import BadInput, NotFound
 from kernel.http.bearer import Hosts
+from kernel.proof.hashes import ProofError
+from kernel.proof.tiles import TileRef, parse_tile_path
 from kernel.proof.tlogproof import TlogProof
 
 CallerOf = Callable[[Request], Awaitable[Caller]]
 PLAIN = "text/plain; charset=utf-8"
 TOLD: frozenset[Kind] = frozenset({"verstrekking", "weigering", "zaak-geopend", "zaak-gesloten"})  # answers name these
+FOR_EVER = "public, max-age=31536000, immutable"  # a tile is named by its width: the same name has the same bytes
 _TEXT: Any = {200: {"content": {"text/plain": {}}, "description": "Tekst"}}
+_HASHES: Any = {200: {"content": {"application/octet-stream": {}}, "description": "1 tot 256 hashes van 32 bytes"}}
 
 
 def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hosts: Hosts) -> APIRouter:
@@ -32,16 +36,16 @@ def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hos
 
     @router.post("/logregels/_zoek", summary="Zoek in het logboek; het zoeken is zelf een regel")
     async def search(caller: Annotated[Caller, Depends(caller_of)], body: Asked) -> FoundLines:
-        if not may_search(caller):
-            raise NoAccess("Zoeken in het logboek is voor de FG en auditors.")
+        demand_searcher(caller)
         before = _position(body.cursor) if body.cursor else None
         subject = await _subject(residents, caller, body)
-        return answer(await audit.search(caller, body.query(subject, before), body.reason))
+        return answer(await audit.search(caller, body.query(subject, before), body.why.reason))
 
     async def known(request: Request) -> Caller | None:
         return await caller_of(request) if "authorization" in request.headers else None
 
     router.include_router(_heads(service, hosts))
+    router.include_router(_tiles(service, hosts))
     router.include_router(_proofs(service, hosts, known))
     return router
 
@@ -59,7 +63,7 @@ def _heads(service: AuditService, hosts: Hosts) -> APIRouter:
         summary="Publieke sleutels van het logboek (C2SP vkey)",
     )
     async def keys(caller: Here) -> PlainTextResponse:
-        return _plain(service.desk(caller).log.signer.vkey + "\n")
+        return _plain(await audit.vkeys(caller))
 
     @router.get("/checkpoint", status_code=307, response_class=RedirectResponse, summary="Naar het open logboek")
     async def newest(caller: Here) -> RedirectResponse:
@@ -75,6 +79,27 @@ def _heads(service: AuditService, hosts: Hosts) -> APIRouter:
         if term != service.desk(caller).log.term:
             raise NotFound("Dit logboek is er niet.")
         return _plain(await audit.checkpoint(caller))
+
+    return router
+
+
+def _tiles(service: AuditService, hosts: Hosts) -> APIRouter:
+    """For everybody, and to be kept: hashes that never change."""
+    router = APIRouter()
+    Here = Annotated[Caller, Depends(_of_host(hosts))]
+
+    @router.get(
+        "/{term}/tile/{plaats:path}",
+        responses=_HASHES,
+        response_class=Response,
+        summary="Een tegel met hashes van de boom (C2SP tlog-tiles); regels zelf staan er niet in",
+    )
+    async def tile(caller: Here, term: str, plaats: str) -> Response:
+        desk, wanted = service.desk(caller), _tile(plaats)
+        hashes = await desk.prover.tile(wanted) if term == desk.log.term and wanted else None
+        if hashes is None:
+            raise NotFound("Deze tegel is er niet.")
+        return Response(hashes, media_type="application/octet-stream", headers={"Cache-Control": FOR_EVER})
 
     return router
 
@@ -139,6 +164,14 @@ def _of_host(hosts: Hosts) -> Callable[[Request], Caller]:
 
 def _plain(text: str) -> PlainTextResponse:
     return PlainTextResponse(text, media_type=PLAIN)
+
+
+def _tile(place: str) -> TileRef | None:
+    """None for every other path, `entries` among them: what is in the log is sealed and not for everybody."""
+    try:
+        return parse_tile_path(f"tile/{place}")
+    except ProofError:
+        return None
 
 
 def _place(text: str) -> Position:

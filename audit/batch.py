@@ -3,24 +3,27 @@
 All of it runs inside the writer's one transaction, under the lock of the head.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.bulk import NOTHING, among, delete_rows, insert_rows, replacing
 from audit.event import Kind
+from audit.fencemap import FenceMap, bucket_of
 from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
 from audit.keychain import TenantKeys
 from audit.kinds import OUTCOME, RELEASE, UNKNOWN
-from audit.labels import label_id, label_of, label_text, sealed_label
+from audit.label import label_of, label_text
+from audit.labels import label_id, sealed_label
 from audit.leaf import Previous, Written, act_place, opened
 from audit.permit import Position
+from audit.remembering import Buckets, buckets_of, demand_held
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
-from audit.tags import tags_of
+from audit.tags import Tagger
 from kernel.canonical import read_canonical
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
@@ -38,28 +41,40 @@ class Made:
     n: int
 
 
-async def overlay_of(tx: AsyncConnection, head: Head, asked: Sequence[Asked], seal: RowSeal, at: int) -> Overlay:
-    """What these entries are judged against."""
+async def overlay_of(
+    tx: AsyncConnection, head: Head, asked: Sequence[Asked], fence_map: FenceMap, keys: TenantKeys, at: int
+) -> tuple[Overlay, Buckets]:
+    """What these entries are judged against, and the buckets of their fences. Raises Unsound, RowForged."""
     entries = [each.entry for each in asked]
     named = {each.fence for entry in entries for each in entry.requires} | {x for e in entries for x in e.advances}
-    return Overlay(
+    wanted = fence_map.moved(named)
+    rows = await buckets_of(tx, head.tenant, wanted)
+    buckets = demand_held(fence_map, rows, wanted)
+    overlay = Overlay(
         head.term,
         head.size,
         at,
-        await stands_of(tx, head.tenant, named, seal),
+        stands_in(rows, named, keys.rows),
         await _known(tx, head.tenant, [entry.event.id for entry in entries]),
         await _sending(tx, head.tenant, at) if any(map(moves_fences, asked)) else {},
     )
+    return overlay, buckets
 
 
-async def stands_of(tx: AsyncConnection, tenant: str, named: Iterable[str], seal: RowSeal) -> dict[str, Stand]:
+def stands_in(rows: Iterable[RowMapping], named: Collection[str], seal: RowSeal) -> dict[str, Stand]:
     """Only fences that ever moved. Raises RowForged."""
-    wanted = sorted(named)
-    if not wanted:
-        return {}
-    query = select(fences).where(fences.c.tenant_id == tenant, fences.c.fence.in_(wanted))
-    rows = [seal.checked(fences, dict(row)) for row in (await tx.execute(query)).mappings()]
-    return {row["fence"]: Stand(row["epoch"], Position(term=row["term"], index=row["idx"])) for row in rows}
+    mine = [seal.checked(fences, dict(row)) for row in rows if row["fence"] in named]
+    return {row["fence"]: Stand(row["epoch"], Position(term=row["term"], index=row["idx"])) for row in mine}
+
+
+def fences_after(fence_map: FenceMap, buckets: Buckets, made: Iterable[Made]) -> FenceMap:
+    """The map when these lines have moved what they move. buckets: as they were before."""
+    now: Buckets = {}
+    for each in made:
+        for fence, epoch in each.draft.moved.items():
+            bucket = bucket_of(fence)
+            now.setdefault(bucket, dict(buckets.get(bucket, {})))[fence] = epoch
+    return fence_map.changed(now) if now else fence_map
 
 
 async def kinds_at(
@@ -82,7 +97,7 @@ async def kinds_at(
 
 async def series_of(tx: AsyncConnection, tenant: str, subjects: Iterable[str], seal: RowSeal) -> dict[str, Previous]:
     """The last line of each subject's series. Raises RowForged."""
-    query = select(series).where(series.c.tenant_id == tenant, series.c.subject.in_(sorted(subjects)))
+    query = select(series).where(series.c.tenant_id == tenant, among(tx, series.c.subject, sorted(subjects)))
     rows = [seal.checked(series, dict(row)) for row in (await tx.execute(query)).mappings()]
     return {
         row["subject"]: Previous(row["n"], Position(term=row["term"], index=row["idx"]), bytes(row["leaf_hash"]))
@@ -92,7 +107,7 @@ async def series_of(tx: AsyncConnection, tenant: str, subjects: Iterable[str], s
 
 async def _known(tx: AsyncConnection, tenant: str, ids: Sequence[str]) -> dict[str, Known]:
     query = select(lines.c.event_id, lines.c.term, lines.c.idx, lines.c.content)
-    found = await tx.execute(query.where(lines.c.tenant_id == tenant, lines.c.event_id.in_(ids)))
+    found = await tx.execute(query.where(lines.c.tenant_id == tenant, among(tx, lines.c.event_id, ids)))
     return {each: Known(Position(term=term, index=idx), bytes(content)) for each, term, idx, content in found}
 
 
@@ -112,7 +127,6 @@ class Storing:
 
     def __init__(self, tx: AsyncConnection, old: Head, at: int, keys: TenantKeys) -> None:
         self._tx, self._old, self._at, self._keys = tx, old, at, keys
-        self._upsert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
 
     async def store(self, made: Sequence[Made], growth: Growth) -> Head:
         """Nothing of it counts before the commit."""
@@ -168,7 +182,7 @@ class Storing:
         ]
         await self._insert(moves, moved)
         newest = {row["fence"]: row for row in moved}
-        await self._replace(fences, [self._keys.rows.sealed(fences, row) for row in newest.values()], "fence")
+        await self._replace(fences, [self._keys.rows.sealed(fences, row) for row in newest.values()])
 
     async def _series(self, made: Sequence[Made]) -> None:
         newest = {each.draft.asked.entry.event.subject: each for each in made}
@@ -176,7 +190,7 @@ class Storing:
             self._at_place(each.draft.position) | {"subject": subject, "n": each.n, "leaf_hash": each.written.leaf_hash}
             for subject, each in newest.items()
         ]
-        await self._replace(series, [self._keys.rows.sealed(series, row) for row in rows], "subject")
+        await self._replace(series, [self._keys.rows.sealed(series, row) for row in rows])
 
     async def _releases(self, made: Sequence[Made]) -> None:
         releases = [each.draft for each in made if each.draft.asked.entry.event.kind == RELEASE]
@@ -197,25 +211,21 @@ class Storing:
                 "closed_idx": each.draft.position.index,
                 "outcome": each.draft.asked.entry.event.details[OUTCOME],
             }
-            for each in made
+            # the sweeper says "onbekend" when nobody came; who comes all the same knows better, in one batch too
+            for each in sorted(made, key=_knows)
             for place in each.draft.asked.entry.event.closes
         }
-        # the sweeper says "onbekend" when nobody came; somebody who comes all the same knows better, never the reverse
         unknown = [row for row in closed.values() if row["outcome"] == UNKNOWN]
-        await self._replace(outcomes, [row for row in closed.values() if row["outcome"] != UNKNOWN], "term", "idx")
-        if unknown:
-            await self._tx.execute(self._upsert(outcomes).on_conflict_do_nothing(), unknown)
-        if closed:
-            gone = [
-                {"the_tenant": self._old.tenant, "the_term": place.term, "the_idx": place.index} for place in closed
-            ]
-            await self._tx.execute(_END, gone)
+        await self._replace(outcomes, [row for row in closed.values() if row["outcome"] != UNKNOWN])
+        await insert_rows(self._tx, outcomes, unknown, NOTHING)
+        await delete_rows(self._tx, under_way, [(self._old.tenant, place.term, place.index) for place in closed])
 
     async def _tags(self, made: Sequence[Made]) -> None:
+        tagger = Tagger(self._keys.tags)  # of this batch: much of what lines are about is the same
         rows = [
             self._at_place(each.draft.position) | {"tag": tag, "logged_at": self._at}
             for each in made
-            for tag in tags_of(self._keys.tags, each.draft.asked.entry.event, self._at)
+            for tag in tagger.of(each.draft.asked.entry.event, self._at)
         ]
         await self._insert(tags, rows)
 
@@ -226,25 +236,18 @@ class Storing:
             {"tenant_id": tenant, "label": label_id(keys.tags, text), "sealed": sealed_label(keys, tenant, text)}
             for text in sorted(texts)
         ]
-        if rows:  # the first one under a label says it; a second sealing of the same words is not kept
-            await self._tx.execute(self._upsert(labels).on_conflict_do_nothing(), rows)
+        # the first one under a label says it; a second sealing of the same words is not kept
+        await insert_rows(self._tx, labels, rows, NOTHING)
 
     def _at_place(self, place: Position) -> Row:
         return {"tenant_id": self._old.tenant, "term": place.term, "idx": place.index}
 
     async def _insert(self, table: Table, rows: Sequence[Row]) -> None:
-        if rows:
-            await self._tx.execute(insert(table), rows)
+        await insert_rows(self._tx, table, rows)
 
-    async def _replace(self, table: Table, rows: Sequence[Row], *key: str) -> None:
-        if rows:
-            new = self._upsert(table)
-            changed = {name: new.excluded[name] for name in rows[0] if name not in ("tenant_id", *key)}
-            await self._tx.execute(new.on_conflict_do_update(index_elements=["tenant_id", *key], set_=changed), rows)
+    async def _replace(self, table: Table, rows: Sequence[Row]) -> None:
+        await insert_rows(self._tx, table, rows, replacing(table))
 
 
-_END = delete(under_way).where(
-    under_way.c.tenant_id == bindparam("the_tenant"),
-    under_way.c.term == bindparam("the_term"),
-    under_way.c.idx == bindparam("the_idx"),
-)
+def _knows(made: Made) -> bool:
+    return made.draft.asked.entry.event.details.get(OUTCOME) != UNKNOWN

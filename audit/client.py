@@ -99,6 +99,10 @@ class AuditClient:
         """See Audit.checkpoint."""
         return (await self._ask("checkpoint", caller, wire.Nothing(), wire.OneText)).text
 
+    async def vkeys(self, caller: Caller) -> str:
+        """See Audit.vkeys."""
+        return (await self._ask("vkeys", caller, wire.Nothing(), wire.OneText)).text
+
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""
         return list((await self._ask("count", caller, wire.Counts(counts=tuple(counts)), wire.Numbers)).numbers)

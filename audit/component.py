@@ -1,8 +1,9 @@
-"""The room, put together: logs opened, writers and sweepers running, readiness."""
+"""The room, put together: logs opened, writers, sweepers and watchers running, readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
@@ -13,8 +14,12 @@ from audit.founding import LogPlace, open_log
 from audit.heads import read_head
 from audit.intern import intern_routes
 from audit.keychain import Keychain
+from audit.log import Log
+from audit.metrics import LogMetrics
 from audit.service import AuditService, Desk
 from audit.settings import AuditSettings
+from audit.signer import HeadSigner, LogSigner
+from audit.signing.remote import RemoteSigner
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Tenant
 from kernel.crypto import KeyProvider
@@ -24,11 +29,22 @@ from kernel.settings import SettingsWrong
 from kernel.sql import Database
 
 ROOM = "audit"
-# trust.md 2.4: who takes over this process could sign what it likes; later the signer gets a process of its own
-IN_PROCESS = "De ondertekenaar van het logboek draait in hetzelfde proces; dat mag niet in productie."
-_POSTGRES_MUST = ("fsync", "full_page_writes", "synchronous_commit")
+# trust.md 2.4: who takes over this process could sign what it likes
+IN_PROCESS = (
+    "De ondertekenaar van het logboek draait in hetzelfde proces; dat mag niet in productie. "
+    "Start `regie serve signer` en zet REGIE_AUDIT_SIGNER_SOCKET."
+)
+# what is acknowledged survives a power cut, and a failed write stops the server: it is not tried again
+_POSTGRES_MUST = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "data_sync_retry": "off"}
 
 _log = logger("audit.component")
+
+
+def signer_of(settings: AuditSettings) -> Callable[[str], HeadSigner]:
+    """The signer of an origin: at the other end of the socket, or here."""
+    if settings.signer_socket is not None:
+        return partial(RemoteSigner, settings.signer_socket)
+    return partial(LogSigner, settings.signer)
 
 
 async def build_audit(
@@ -41,18 +57,24 @@ async def build_audit(
     """Opens every tenant's log, or founds it. Its tables are at the newest version and its KEK
     `regie/<tenant>/audit` exists. gate: for neighbours over HTTP; without it there is no intern door.
     Raises SettingsWrong, KeyUnavailable, SQLAlchemyError: then nothing starts."""
-    if settings.mode == "productie":
+    if settings.mode == "productie" and settings.signer_socket is None:
         raise SettingsWrong([IN_PROCESS])
+    signer = signer_of(settings)
     database = Database(settings.database, ROOM)
     desks = {}
-    for tenant in tenants.values():
-        place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, settings.signer, settings.adopt)
-        log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
-        desks[tenant.id] = Desk(log, settings.keep_years, clock)
+    try:
+        for tenant in tenants.values():
+            place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, signer, settings.adopt)
+            log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
+            desks[tenant.id] = Desk(log, settings.keep_years, clock)
+    except BaseException:
+        await database.close()
+        raise
     service = AuditService(desks)
     running = _Running(service, database, settings)
     intern = (intern_routes(service, gate),) if gate else ()
-    return service, Component(ROOM, running.check, running.run, intern=intern)
+    metrics = LogMetrics(service.desks)
+    return service, Component(ROOM, running.check, running.run, intern=intern, metrics=metrics.text)
 
 
 class _Running:
@@ -63,28 +85,27 @@ class _Running:
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Writers and sweepers, until left; then the queue is written and the database closed."""
+        """Writers, sweepers and watchers, until left; then the queue is written and the database closed."""
         writers = [asyncio.create_task(desk.writer.run()) for desk in self._service.desks]
-        sweepers = [asyncio.create_task(self._sweep(desk)) for desk in self._service.desks]
+        rounds = [asyncio.create_task(each) for desk in self._service.desks for each in self._rounds(desk)]
         try:
             yield
         finally:
-            for sweeper in sweepers:
-                sweeper.cancel()
+            for each in rounds:
+                each.cancel()
             with suppress(asyncio.CancelledError):
-                await asyncio.gather(*sweepers, return_exceptions=True)
+                await asyncio.gather(*rounds, return_exceptions=True)
             for desk in self._service.desks:
                 desk.writer.stop()
             await asyncio.gather(*writers)
             await self._database.close()
 
-    async def _sweep(self, desk: Desk) -> None:
-        while True:
-            try:
-                await desk.sweeper.sweep()
-            except Exception as error:  # whatever it was: what one round met, the next may be spared
-                _log.error("sweep_failed", exc_info=error)
-            await asyncio.sleep(self._settings.sweep_seconds)
+    def _rounds(self, desk: Desk) -> Sequence[Coroutine[None, None, None]]:
+        settings = self._settings
+        return (
+            _every(settings.sweep_seconds, "sweep_failed", desk.sweeper.sweep, desk.log),
+            _every(settings.watch_seconds, "watch_failed", desk.watcher.watch, desk.log),
+        )
 
     async def check(self) -> None:
         """Raises LogUnavailable with a sentence: sealed, unreadable, or a database that forgets."""
@@ -102,9 +123,10 @@ class _Running:
 
     async def _durable(self) -> None:
         if self._database.postgres:
-            for name in _POSTGRES_MUST:
-                if await self._value(f"SHOW {name}") != "on":
-                    raise LogUnavailable(f"PostgreSQL staat onveilig: {name} moet aan staan.")
+            for name, safe in _POSTGRES_MUST.items():
+                if await self._value(f"SHOW {name}") != safe:
+                    word = "aan" if safe == "on" else "uit"
+                    raise LogUnavailable(f"PostgreSQL staat onveilig: {name} moet {word} staan.")
             if await self._value("SHOW data_checksums") != "on":
                 _log.warning("data_checksums_off")
                 if self._settings.mode == "productie":
@@ -115,3 +137,12 @@ class _Running:
     async def _value(self, question: str) -> str:
         async with self._database.snapshot("") as reading:
             return str(await reading.scalar(text(question)))
+
+
+async def _every(seconds: float, failed: str, work: Callable[[], Awaitable[object]], log: Log) -> None:
+    while not log.sealed:
+        try:
+            await work()
+        except Exception as error:  # whatever it was: what one round met, the next may be spared
+            _log.error(failed, exc_info=error)
+        await asyncio.sleep(seconds)

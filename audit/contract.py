@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.event import NOBODY, SYSTEM, Entry, Event, FenceAt, Kind, Outcome, Trace
+from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Kind, Outcome, Trace
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -23,7 +23,9 @@ from kernel.hidden import Hidden
 from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
+    "DATA",
     "NOBODY",
+    "SPECIAL_DATA",
     "SYSTEM",
     "Entry",
     "Event",
@@ -258,6 +260,10 @@ class Audit(Protocol):
 
     async def checkpoint(self, caller: Caller) -> str:
         """The newest signed head of the open log (C2SP checkpoint)."""
+        ...
+
+    async def vkeys(self, caller: Caller) -> str:
+        """The public keys of the log (C2SP vkey), one a line. NOT promised: that these are what others are shown."""
         ...
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:

@@ -36,10 +36,19 @@ Kind = Literal[
     "zoeking",
     "vraag",
     "vraag-beantwoord",
+    "uitvoer",
     "gemeld",
     "sleutel-gewisseld",
     "vervallen",
 ]
+# Kinds of data as the form of the AP for a breach groups them; the special ones are those of AVG 9 and 10.
+SPECIAL_DATA = frozenset(
+    ("ras-of-afkomst", "politiek", "godsdienst", "vakbond", "genetisch", "biometrisch", "gezondheid", "seksueel")
+) | {"strafrechtelijk"}
+DATA = SPECIAL_DATA | {
+    "naam-en-adres", "geboortegegevens", "nationaliteit", "financieel", "woning", "contact", "bsn", "overig"
+}  # fmt: skip
+
 Outcome = Literal["geleverd", "mislukt", "niet-geopend", "onbekend"]
 
 

@@ -4,8 +4,8 @@ One term: the half-year in which the log was founded. A log that does not fit is
 lives and can say so; one whose keys or database are away is not opened at all.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from anyio import to_thread
 from sqlalchemy import select
@@ -17,7 +17,8 @@ from audit.heads import Head, empty_head, founding_of, insert_head, read_head
 from audit.keychain import Keychain
 from audit.log import ROLLBACK, Log
 from audit.nodes import edge_at
-from audit.signer import Fork, LogSigner, ever_signed
+from audit.remembering import built, demand_signed
+from audit.signer import Fork, HeadSigner
 from audit.slots import Remembered, StateLost
 from audit.tables import lines
 from kernel.clock import Clock
@@ -33,12 +34,12 @@ CHANGED = "Regels of de kop van het logboek zijn veranderd; het logboek is verze
 
 @dataclass(frozen=True)
 class LogPlace:
-    """Where a tenant's log lives. host: of its origin. folder: key and state of the signer.
+    """Where a tenant's log lives. host: of its origin. signer: of an origin, here or in its own process.
     adopt: a person says that this is a new host and the head in the database is the newest."""
 
     tenant: str
     host: str
-    folder: Path
+    signer: Callable[[str], HeadSigner]
     adopt: bool = False
 
 
@@ -47,8 +48,8 @@ async def open_log(place: LogPlace, database: Database, keychain: Keychain, cloc
     async with database.snapshot(place.tenant) as reading:
         founding = await founding_of(reading, place.tenant)
     origin = founding[0] if founding else f"{place.host}/{place.tenant}/{half_year(clock)}"
-    signer = LogSigner(place.folder, origin)
-    emptied = founding is None and await to_thread.run_sync(ever_signed, place.folder, place.tenant)
+    signer = place.signer(origin)
+    emptied = founding is None and await to_thread.run_sync(signer.signed_before)
     if founding is None and not emptied:
         await to_thread.run_sync(signer.found)
         await _found(place.tenant, origin, database, keychain)
@@ -94,19 +95,22 @@ async def _check(log: Log, place: LogPlace) -> None:
 async def _checked(log: Log, place: LogPlace) -> None:
     keys = await log.keychain.tenant_keys(log.term)
     # the signer first: what it knows was committed before, so the head that is read after it cannot be smaller
-    known = _known(log.signer, place.adopt)
+    known = await to_thread.run_sync(_known, log.signer, place.adopt)
     async with log.database.snapshot(log.tenant) as reading:
         head = await read_head(reading, log.tenant, keys.rows)
         if known is not None and known.size > head.size:
             raise Unsound(ROLLBACK)
-        await _rehash(reading, head)
+        await rehash(reading, head)
+        memory = await built(reading, head)
+        if known is not None:
+            await demand_signed(reading, memory, known, head, keys)
     if known is None:
-        await to_thread.run_sync(log.signer.adopt, head.size, head.root)
-    log.edge = head.edge
-    await log.sign(head)
+        await to_thread.run_sync(log.signer.adopt, head.size, head.root, memory.fences.root)
+    log.learn(memory)
+    await log.sign(memory)
 
 
-def _known(signer: LogSigner, adopt: bool) -> Remembered | None:
+def _known(signer: HeadSigner, adopt: bool) -> Remembered | None:
     """None: a new host, and a person said so. Raises OSError, StateLost."""
     try:
         return signer.remembered()
@@ -116,7 +120,8 @@ def _known(signer: LogSigner, adopt: bool) -> Remembered | None:
         return None
 
 
-async def _rehash(reading: AsyncConnection, head: Head) -> None:
+async def rehash(reading: AsyncConnection, head: Head) -> None:
+    """The newest leaves hash to the head. Raises ProofError."""
     start = max(0, head.size - REHASHED)
     query = select(lines.c.leaf, lines.c.leaf_hash).where(
         lines.c.tenant_id == head.tenant, lines.c.term == head.term, lines.c.idx.between(start, head.size - 1)

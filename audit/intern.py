@@ -40,7 +40,7 @@ def intern_routes(service: AuditService, gate: RoomGate) -> APIRouter:
         request.state.asking = Asking(caller, service.door(str(request.state.room)))
 
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(admit)], include_in_schema=False)
-    for verb in (record, holds, moves, lines, line, outcomes, proof, bundle, checkpoint, count, search):
+    for verb in (record, holds, moves, lines, line, outcomes, proof, bundle, checkpoint, vkeys, count, search):
         router.add_api_route(f"/{verb.__name__}", verb, methods=["POST"])
     return router
 
@@ -88,6 +88,11 @@ async def bundle(asking: Neighbour, body: Position) -> Bundle:
 async def checkpoint(asking: Neighbour, body: wire.Nothing) -> wire.OneText:
     """See Audit.checkpoint."""
     return wire.OneText(text=await asking.audit.checkpoint(asking.caller))
+
+
+async def vkeys(asking: Neighbour, body: wire.Nothing) -> wire.OneText:
+    """See Audit.vkeys."""
+    return wire.OneText(text=await asking.audit.vkeys(asking.caller))
 
 
 async def count(asking: Neighbour, body: wire.Counts) -> wire.Numbers:

@@ -8,12 +8,12 @@ year is made when its first line is written; destroyed, the bodies of that subje
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
 
 from sqlalchemy import RowMapping, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.tables import keys
+from kernel.clock import boot_seconds
 from kernel.crypto import LIFE, DataKey, KeyMemory, KeyPlace, KeyProvider, Keyring, KeyUnavailable, kek_version, sha256
 from kernel.sql import Database, RowSeal
 
@@ -45,8 +45,8 @@ class Keychain:
         self._database, self._tenant, self._kek = database, tenant, f"regie/{tenant}/audit"
         self._ring = Keyring(provider, life=life)
         self._provider = provider
-        self._tenant_keys: KeyMemory[str, TenantKeys] = KeyMemory(monotonic, life, 8)
-        self._bodies: KeyMemory[Owner, DataKey] = KeyMemory(monotonic, life, BODY_KEYS)
+        self._tenant_keys: KeyMemory[str, TenantKeys] = KeyMemory(boot_seconds, life, 8)
+        self._bodies: KeyMemory[Owner, DataKey] = KeyMemory(boot_seconds, life, BODY_KEYS)
 
     async def found(self, term: str) -> None:
         """Make the log's keys; those that are there stay."""

@@ -51,6 +51,7 @@ KINDS: dict[Kind, Rule] = {
     "zoeking": _rule("fact", "audit", "consent", "vault", "web"),
     "vraag": _rule("fact", "consent", "web"),
     "vraag-beantwoord": _rule("fact", "consent", "web"),
+    "uitvoer": _rule("fact", "web"),
     "gemeld": _rule("fact", "audit", "connectors"),
     "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),
     "vervallen": _rule("fact", "consent", "vault", "connectors", "web"),

@@ -1,62 +1,23 @@
-"""What a line is about in general: kind, activity, ground, elements. One sealed label for all lines that share them, so
-that a search or a breach over millions of lines opens some hundreds of labels and not one body.
+"""One sealed label for all lines that share what it says: a search or a breach over millions of lines opens some
+hundreds of labels and not one body.
 
 A label names nobody. A dump shows which lines have the same one, as tags do already. Who writes the table can hide
 lines from a search by exchanging labels, as by deleting tags; the lines stay in the tree and in their series.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.event import Event
 from audit.keychain import TenantKeys
+from audit.label import Label
 from audit.leaf import VERSION
 from audit.tables import labels
 from audit.tags import tag
-from kernel.canonical import canonical, read_canonical
+from kernel.canonical import read_canonical
 from kernel.crypto import Place, seal, unseal
-
-
-@dataclass(frozen=True)
-class Label:
-    """elements: given. used: read to make them. refused: asked and not given."""
-
-    kind: str
-    activity: str
-    version: str
-    basis: str
-    elements: tuple[str, ...]
-    used: tuple[str, ...]
-    refused: tuple[str, ...]
-
-    def names(self, element: str) -> bool:
-        """Whether this element was given, used or refused."""
-        return element in {*self.elements, *self.used, *self.refused}
-
-
-def label_of(event: Event) -> Label:
-    """Of the event as it is recorded."""
-    refused = sorted({name for name, _ in event.refused})
-    given, used = sorted(set(event.elements)), sorted(set(event.used))
-    return Label(event.kind, event.activity, event.version, event.basis, tuple(given), tuple(used), tuple(refused))
-
-
-def label_text(label: Label) -> str:
-    """The same text for the same label."""
-    said: dict[str, Any] = {
-        "soort": label.kind,
-        "activiteit": label.activity,
-        "versie": label.version,
-        "grondslag": label.basis,
-        "elementen": label.elements,
-        "gebruikt": label.used,
-        "geweigerd": label.refused,
-    }
-    return canonical({name: value for name, value in said.items() if value})
 
 
 def label_id(key: bytes, text: str) -> bytes:
@@ -74,11 +35,12 @@ async def labels_where(
 ) -> dict[bytes, Label]:
     """The labels of this tenant that are wanted, by id. Raises CannotOpen for one that was put elsewhere."""
     rows = await reading.execute(select(labels.c.label, labels.c.sealed).where(labels.c.tenant_id == tenant))
-    opened = {bytes(name): _opened(keys, tenant, bytes(name), bytes(sealed)) for name, sealed in rows}
+    opened = {bytes(name): read_label(keys, tenant, bytes(name), bytes(sealed)) for name, sealed in rows}
     return {name: label for name, label in opened.items() if wanted(label)}
 
 
-def _opened(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Label:
+def read_label(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Label:
+    """Raises CannotOpen for one that was put elsewhere."""
     said: Mapping[str, Any] = read_canonical(unseal(keys.labels, _place(tenant, name), sealed).decode())
     return Label(
         said["soort"],

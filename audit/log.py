@@ -1,7 +1,7 @@
 """One tenant's log in this process: open it, append a batch, sign.
 
-Owned by that tenant's writer: `edge` and `signed` change only in its task. `sealed` is a sentence once something does
-not fit; then nothing is written any more, and people look (trust.md 2.7).
+`memory` and `signed` are only ever replaced by a larger one that was checked, by writer and readers alike. `sealed` is
+a sentence once something does not fit; then nothing is written any more, and people look (trust.md 2.7).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import Made, Storing, kinds_at, overlay_of, series_of
+from audit.batch import Made, Storing, fences_after, kinds_at, overlay_of, series_of
 from audit.contract import EventIdTaken, LogUnavailable, OutcomeUnknown, Verdict
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
@@ -24,15 +24,15 @@ from audit.leaf import Previous, Spot, act_text, content_hash, write
 from audit.nodes import consistency_proof
 from audit.permit import Position, Receipt
 from audit.receipts import grown, read_back, shown_of, stored_acts
-from audit.signer import Elsewhere, Fork, LogSigner, SignedHead
+from audit.remembering import Memory, followed
+from audit.signer import Elsewhere, Fork, HeadSigner, SignedHead
 from audit.slots import StateLost
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
 from kernel.failpoints import reached
 from kernel.logs import logger
-from kernel.proof.checks import check_consistency
 from kernel.proof.hashes import ProofError
-from kernel.proof.tree import Edge, Growth
+from kernel.proof.tree import Growth
 from kernel.sql import Database, RowForged
 
 ROLLBACK = "De database is ouder dan wat de ondertekenaar heeft getekend; het logboek is verzegeld."
@@ -47,6 +47,7 @@ class Batch:
 
     head: Head
     judged: list[Judgement]
+    memory: Memory
     kinds: dict[Position, Kind] = field(default_factory=dict)
     made: list[Made] = field(default_factory=list)
     growth: Growth | None = None
@@ -62,11 +63,11 @@ class Progress:
 class Log:
     """An open log. `head`: as it was found when opened, under which everything was checked."""
 
-    def __init__(self, database: Database, keychain: Keychain, signer: LogSigner, head: Head, clock: Clock) -> None:
+    def __init__(self, database: Database, keychain: Keychain, signer: HeadSigner, head: Head, clock: Clock) -> None:
         self.tenant, self.term, self.origin = head.tenant, head.term, head.origin
         self.database, self.keychain, self.signer = database, keychain, signer
         self._clock = clock
-        self.edge: Edge = head.edge
+        self.memory = Memory()
         self.signed: SignedHead | None = None
         self.sealed = ""
 
@@ -98,31 +99,34 @@ class Log:
             year = self._clock().year + keep_years
             asked = [Asked(e, room, content_hash(keys.content, e), e.event.keep_until or year) for room, e in batch]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
+            # what the signer knows now was committed before, so the head under the lock cannot be smaller
+            known = (await to_thread.run_sync(self.signer.remembered)).size
             reached("audit.0")
             async with self.database.writing(self.tenant) as tx:
-                done = await self._transact(tx, asked, keys, bodies)
+                done = await self._transact(tx, asked, known, (keys, bodies))
                 progress.stage = "committing"
             # A crash here leaves lines without a signed head: no receipt was given, the next start or batch signs them.
             reached("audit.committed")
             progress.stage = "committed"
-            self.edge = done.head.edge
+            self.learn(done.memory)
             # f
-            signed = await self.sign(done.head, done.growth)
+            signed = await self.sign(done.memory, done.growth)
             reached("audit.signed")
             # g
             return await self._answers(done, signed, keys)
 
     async def _transact(
-        self, tx: AsyncConnection, asked: list[Asked], keys: TenantKeys, bodies: dict[Owner, DataKey]
+        self, tx: AsyncConnection, asked: list[Asked], known: int, under: tuple[TenantKeys, dict[Owner, DataKey]]
     ) -> Batch:
+        keys, bodies = under
         # a
         head = await read_head(tx, self.tenant, keys.rows, lock=True)
-        await self._follow(tx, head)
+        memory = await self.follow(tx, self.memory, head, keys, known)
         reached("audit.a")
         # b
         at = max(millis(self._clock()), head.last_logged_at)
-        overlay = await overlay_of(tx, head, asked, keys.rows, at)
-        done = Batch(head, [overlay.judge(each) for each in asked])
+        overlay, buckets = await overlay_of(tx, head, asked, memory.fences, keys, at)
+        done = Batch(head, [overlay.judge(each) for each in asked], memory)
         done.kinds = await self._kinds(tx, done, overlay, keys)
         reached("audit.b")
         drafts = [each for each in done.judged if isinstance(each, Draft)]
@@ -134,17 +138,31 @@ class Log:
             # d
             done.growth = Growth(head.edge, [each.written.leaf_hash for each in done.made])
             done.head = await Storing(tx, head, at, keys).store(done.made, done.growth)
+            done.memory = Memory(done.growth.edge, fences_after(memory.fences, buckets, done.made))
             reached("audit.d")
         return done
 
-    async def _follow(self, tx: AsyncConnection, head: Head) -> None:
-        """Lines that other instances wrote since; the signer and our own memory have not seen more than there is."""
-        if self.signer.remembered().size > head.size or self.edge.size > head.size:
+    async def follow(
+        self, reading: AsyncConnection, before: Memory, head: Head, keys: TenantKeys, known: int = 0
+    ) -> Memory:
+        """The memory at `head`, with the lines that others wrote since `before`. known: the size that the signer knew.
+        Both were there before `head` was read, so there cannot be less. Raises Unsound, ProofError, CannotOpen."""
+        if max(known, before.size) > head.size:
             raise Unsound(ROLLBACK)
-        if self.edge.size:
-            proof = await consistency_proof(tx, (self.tenant, self.term), self.edge.size, head.size)
-            check_consistency(self.edge.size, head.size, self.edge.root(), head.root, proof)
-        self.edge = head.edge
+        return await followed(reading, before, head, keys)
+
+    async def caught_up(self, keys: TenantKeys, known: int = 0) -> Memory:
+        """Our memory at the head of the database as it is now. Raises as `follow`."""
+        before = self.memory
+        async with self.database.snapshot(self.tenant) as reading:
+            head = await read_head(reading, self.tenant, keys.rows)
+            self.learn(await self.follow(reading, before, head, keys, known))
+        return self.memory
+
+    def learn(self, memory: Memory) -> None:
+        """What is committed and was held against what we knew; never less than that."""
+        if memory.size >= self.memory.size:
+            self.memory = memory
 
     async def _kinds(
         self, tx: AsyncConnection, done: Batch, overlay: Overlay, keys: TenantKeys
@@ -170,18 +188,19 @@ class Log:
             made.append(Made(draft, written, n))
         return made
 
-    async def sign(self, head: Head, growth: Growth | None = None) -> SignedHead:
-        """A signed head that covers `head`; also signs the tail that a crash left. Raises Fork, ProofError."""
-        old, proof = (growth.old.size, growth.consistency()) if growth else (head.size, ())
+    async def sign(self, memory: Memory, growth: Growth | None = None) -> SignedHead:
+        """A signed head that covers `memory`; also signs the tail that a crash left. Raises Fork, ProofError."""
+        size, root, map_root = memory.size, memory.edge.root(), memory.fences.root
+        old, proof = (growth.old.size, growth.consistency()) if growth else (size, ())
         for _ in range(TRIES):
-            answer = await to_thread.run_sync(self.signer.sign, head.size, head.root, old, proof)
+            answer = await to_thread.run_sync(self.signer.sign, size, root, old, proof, map_root)
             if not isinstance(answer, Elsewhere):
                 if self.signed is None or self.signed.size < answer.size:
                     self.signed = answer
                 return answer
             old = answer.size
             async with self.database.snapshot(self.tenant) as reading:
-                proof = await consistency_proof(reading, (self.tenant, self.term), old, head.size)
+                proof = await consistency_proof(reading, (self.tenant, self.term), old, size)
         raise LogUnavailable("Het logboek wordt nu door te veel anderen getekend.")
 
     async def _answers(self, done: Batch, signed: SignedHead, keys: TenantKeys) -> list[Verdict]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audit.tables import lines, tiles
 from kernel.proof import ranges
 from kernel.proof.hashes import ProofError
-from kernel.proof.tiles import FULL, HEIGHT, Node, TileRef, inclusion_from, needed_nodes, node_from_tile, tile_at
+from kernel.proof.tiles import FULL, Node, TileRef, inclusion_from, needed_nodes, node_from_tile, node_of, tile_of
 from kernel.proof.tree import Edge
 
 
@@ -28,21 +28,26 @@ async def inclusion_proofs(
 async def consistency_proof(reading: AsyncConnection, log: tuple[str, str], old: int, new: int) -> tuple[bytes, ...]:
     """Shows that the tree of `old` begins that of `new`. Raises ProofError."""
     steps = [ranges.complete(*step) for step in ranges.consistency(old, new)]
-    nodes = await _nodes(reading, log, {_node(part) for parts in steps for part in parts}, new)
-    return tuple(ranges.fold(nodes[_node(part)] for part in parts) for parts in steps)
+    nodes = await _nodes(reading, log, {node_of(part) for parts in steps for part in parts}, new)
+    return tuple(ranges.fold(nodes[node_of(part)] for part in parts) for parts in steps)
 
 
 async def edge_at(reading: AsyncConnection, log: tuple[str, str], size: int) -> Edge:
     """The edge of the tree when it had `size` lines. Raises ProofError."""
-    wanted = [_node(part) for part in ranges.complete(0, size)]
+    wanted = [node_of(part) for part in ranges.complete(0, size)]
     nodes = await _nodes(reading, log, wanted, size)
     return Edge(size, tuple(nodes[node] for node in wanted))
+
+
+async def stored_tile(reading: AsyncConnection, log: tuple[str, str], tile: TileRef) -> bytes:
+    """Its hashes, 32 bytes each, left to right. Raises ProofError."""
+    return (await _tiles(reading, log, {tile}))[tile]
 
 
 async def _nodes(
     reading: AsyncConnection, log: tuple[str, str], wanted: Iterable[Node], size: int
 ) -> dict[Node, bytes]:
-    places = {node: _tile_of(node, size) for node in wanted}
+    places = {node: tile_of(node, size) for node in wanted}
     read = await _tiles(reading, log, set(places.values()))
     return {node: node_from_tile(read[tile], tile, node) for node, tile in places.items()}
 
@@ -63,17 +68,6 @@ async def _tiles(reading: AsyncConnection, log: tuple[str, str], wanted: set[Til
         above = above.where(tiles.c.tenant_id == tenant, tiles.c.term == term, within)
         found |= {(level, idx): bytes(node) for level, idx, node in await reading.execute(above)}
     return {tile: _joined(found, tile) for tile in wanted}
-
-
-def _node(part: ranges.Range) -> Node:
-    start, end = part
-    level = (end - start).bit_length() - 1
-    return level, start >> level
-
-
-def _tile_of(node: Node, size: int) -> TileRef:
-    level, above = divmod(node[0], HEIGHT)
-    return tile_at(level, (node[1] << above) // FULL, size)
 
 
 def _span(tile: TileRef) -> tuple[int, int]:

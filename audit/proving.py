@@ -5,14 +5,15 @@ from base64 import b64encode
 from sqlalchemy import RowMapping
 
 from audit.contract import Bundle
-from audit.heads import read_head
 from audit.leaf import act_place, opened
 from audit.log import Log
-from audit.nodes import inclusion_proofs
+from audit.nodes import inclusion_proofs, stored_tile
 from audit.permit import Position
 from audit.reading import opened_body, row_at
 from audit.signer import SignedHead
 from kernel.canonical import canonical
+from kernel.proof.hashes import MAX_SIZE
+from kernel.proof.tiles import TileRef
 from kernel.proof.tlogproof import TlogProof
 
 
@@ -42,7 +43,15 @@ class Prover:
     async def checkpoint(self) -> str:
         """See Audit.checkpoint."""
         with self._log.guarded():
-            return (await self._signed(0)).note
+            return (await self._signed(MAX_SIZE)).note
+
+    async def tile(self, tile: TileRef) -> bytes | None:
+        """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it."""
+        with self._log.guarded():
+            if (await self._signed(tile.leaves)).size < tile.leaves:
+                return None
+            async with self._log.database.snapshot(self._tenant) as reading:
+                return await stored_tile(reading, (self._tenant, self._log.term), tile)
 
     async def _proof(self, row: RowMapping) -> str:
         keys, index = await self._log.keys(), row["idx"]
@@ -54,13 +63,13 @@ class Prover:
         return TlogProof(index, hashes[index], signed.note, canonical(extra).encode()).encode()
 
     async def _signed(self, size: int) -> SignedHead:
-        """The newest head of this process, or a newer one when it does not cover `size` lines yet."""
-        if self._log.signed is not None and self._log.signed.size >= size:
-            return self._log.signed
-        keys = await self._log.keys()
-        async with self._log.database.snapshot(self._tenant) as reading:
-            head = await read_head(reading, self._tenant, keys.rows)
-        return await self._log.sign(head)
+        """The newest head of this process; when it does not cover `size` lines, that of the log, however long it is."""
+        newest = self._log.signed
+        if newest is not None and newest.size >= size:
+            return newest
+        memory = await self._log.caught_up(await self._log.keys())
+        # Anybody may ask for any size: the signer is bothered only with what another instance wrote since.
+        return newest if newest is not None and newest.size >= memory.size else await self._log.sign(memory)
 
 
 def _base64(content: bytes) -> str:

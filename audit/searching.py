@@ -1,36 +1,25 @@
 """A search is an act (trust.md 4.3): its own line first, a line in the series of each person shown, then the result."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 
-from audit.contract import Found, Line, Lines, Query, Reason, Totals, Verdict
-from audit.event import NOBODY, SYSTEM, Entry, Event
+from audit.contract import Found, Line, Lines, Query, Reason, Totals
+from audit.event import NOBODY, SYSTEM, Entry
 from audit.keychain import TenantKeys
 from audit.kinds import RELEASE
-from audit.labels import Label, labels_where
+from audit.label import Label
+from audit.labels import labels_where
 from audit.log import Log
-from audit.permit import Position, Receipt
+from audit.permit import Position
 from audit.reading import OUTCOME_OF, Reader, line_rows
+from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import lines, outcomes, tags
 from audit.tags import tag
 from kernel.caller import Caller
-from kernel.errors import BadInput, NoAccess, Problem
-from kernel.ids import derived_id, random_id
-
-ROLES = frozenset({"fg", "auditor"})
-PURPOSE = "De privacy-toezichthouder kijkt na of gegevens goed zijn gebruikt."
-SCOPE = "logboek"
-NAME = "Zoeken in het logboek"
-
-Record = Callable[[Sequence[Entry]], Awaitable[list[Verdict]]]
-
-
-def may_search(caller: Caller) -> bool:
-    """Staff with the role, or an application whose token was narrowed to the log."""
-    staff = caller.kind == "medewerker" and bool(ROLES & set(caller.roles))
-    return staff or (caller.kind in ("mens", "automatisch") and SCOPE in caller.scope)
+from kernel.errors import BadInput
+from kernel.ids import random_id
 
 
 class Searcher:
@@ -41,21 +30,18 @@ class Searcher:
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """See Audit.search. Raises NoAccess, BadInput (nothing to search by), LogUnavailable."""
-        if not may_search(caller):
-            raise NoAccess("Zoeken in het logboek is voor de FG en auditors.")
+        demand_searcher(caller)
         if not (any(_tagged(query).values()) or query.element):
             raise BadInput(
                 "Zoek op een inwoner, ontvanger, toepassing, medewerker, activiteit, zaak of gegevenselement."
             )
         # 1 the search's own line
-        own = _event(caller, reason, random_id(), SYSTEM, _asked(query))
-        receipt = _receipts(await self._record([Entry(event=own)]))[0]
+        own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
+        receipt = receipts_of(await self._record([Entry(event=own)]))[0]
         # 2 what was there before it
         found, totals = await self._found(query, receipt.position)
         # 3 a line in the series of each person shown; only then the result
-        shown = sorted({line.event.subject for line in found.lines} - {SYSTEM, NOBODY})
-        seen = [Entry(event=_event(caller, reason, derived_id(own.id, subject), subject)) for subject in shown]
-        _receipts(await self._record(seen) if seen else [])
+        await show(self._record, caller, reason, own.id, {line.event.subject for line in found.lines})
         return Found(receipt=receipt, found=found, totals=totals)
 
     async def _found(self, query: Query, until: Position) -> tuple[Lines, Totals]:
@@ -146,29 +132,3 @@ def _asked(query: Query) -> dict[str, str]:
         "gezochtSoort": query.kind,
         "gezochtAfloop": query.outcome,
     } | period
-
-
-def _event(caller: Caller, reason: Reason, event_id: str, subject: str, more: Mapping[str, str] | None = None) -> Event:
-    details = {"reden": reason.code, "toelichting": reason.note, "organisatie": caller.organisation, **(more or {})}
-    return Event(
-        id=event_id,
-        kind="zoeking",
-        subject=subject,
-        name=NAME,
-        activity=SCOPE,
-        purpose=PURPOSE,
-        class_="A",
-        basis="6(1)(c)",
-        law="AVG 39(1)(b)",
-        actor=caller.user,
-        application=caller.application,
-        case=reason.case,
-        details={name: value for name, value in details.items() if value},
-    )
-
-
-def _receipts(verdicts: Sequence[Verdict]) -> list[Receipt]:
-    for verdict in verdicts:
-        if isinstance(verdict, Problem):
-            raise verdict
-    return [verdict for verdict in verdicts if isinstance(verdict, Receipt)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from audit.breaching import Breaches
 from audit.contract import Bundle, Count, Found, Line, Lines, LogUnavailable, Moves, Query, Reason, Verdict
 from audit.event import Entry, FenceAt, Outcome
 from audit.log import Log
@@ -13,6 +14,7 @@ from audit.reading import Reader
 from audit.searching import Searcher
 from audit.standing import Standing
 from audit.sweeping import Sweeper
+from audit.watching import Watcher
 from audit.writer import Writer
 from kernel.caller import Caller
 from kernel.clock import Clock
@@ -28,7 +30,9 @@ class Desk:
         self.log = log
         self.writer = Writer(log, keep_years)
         self.reader, self.prover, self.standing = Reader(log), Prover(log), Standing(log)
+        self.watcher = Watcher(log)
         self.searcher = Searcher(log, self.reader, self._record)
+        self.breaches = Breaches(log, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:
@@ -117,6 +121,10 @@ class Door:
     async def checkpoint(self, caller: Caller) -> str:
         """See Audit.checkpoint."""
         return await self.service.desk(caller).prover.checkpoint()
+
+    async def vkeys(self, caller: Caller) -> str:
+        """See Audit.vkeys."""
+        return self.service.desk(caller).log.signer.vkey + "\n"
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""

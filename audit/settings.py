@@ -10,14 +10,16 @@ from kernel.settings import RoomSettings
 
 class AuditSettings(RoomSettings):
     """database: SQLAlchemy URL. signer: folder (0700) for the log keys, which are in the backup, and the signer's
-    states, which never are. keep_years: of lines whose activity names no year of destruction; the municipality
-    decides, and 20 is the term for BRP provisions (Wet BRP 3.11). adopt: this host is new and the head in the database
-    is the newest, says a person; for one start."""
+    states, which never are; not looked at with signer_socket, where the signer's own process listens. keep_years: of
+    lines whose activity names no year of destruction; the municipality decides, and 20 is the term for BRP provisions
+    (Wet BRP 3.11). adopt: this host is new and the head in the database is the newest, says a person; for one start."""
 
     model_config = SettingsConfigDict(env_prefix="REGIE_AUDIT_")
 
     database: str
     signer: Path
+    signer_socket: Path | None = None
     keep_years: int = Field(default=20, ge=1, le=120)
     adopt: bool = False
+    watch_seconds: float = Field(default=30.0, gt=0, le=30)  # a database that was set back is found within a minute
     sweep_seconds: float = Field(default=5.0, gt=0, le=60)

@@ -1,12 +1,14 @@
 """Signs heads of one log, and never two that do not fit: the one memory that a restored database cannot set back.
 
-In this process until it is its own (trust.md 2.4). Lost key: no new receipts, old ones still hold. Stolen key: heads
-of another tree can be signed; start a new term. Everything here waits for the disk: call it in a worker thread.
+In a process of its own (`audit.signing`), or in the log's, which production refuses (trust.md 2.4). Lost key: no new
+receipts, old ones still hold. Stolen key: heads of another tree can be signed; start a new term. Everything here waits
+for the disk: call it in a worker thread.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from audit import slots
 from kernel.crypto import Signer, random_bytes
@@ -51,6 +53,48 @@ def _holds_lines(state: Path) -> bool:
         return True
 
 
+class HeadSigner(Protocol):
+    """Of one origin, here or at the other end of a socket. What each verb does and raises: see LogSigner."""
+
+    origin: str
+
+    def signed_before(self) -> bool:
+        """Whether this tenant has a log here already."""
+        ...
+
+    def found(self) -> None:
+        """Make what a new log needs, and open it."""
+        ...
+
+    def adopt(self, size: int, root: bytes, map_root: bytes) -> None:
+        """Take a head for the newest, on the word of a person."""
+        ...
+
+    def open(self) -> None:
+        """Before anything is signed."""
+        ...
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+        ...
+
+    @property
+    def vkey(self) -> str:
+        """As C2SP writes it."""
+        ...
+
+    def remembered(self) -> slots.Remembered:
+        """What was signed last."""
+        ...
+
+    def sign(
+        self, size: int, root: bytes, old: int, proof: Sequence[bytes], map_root: bytes = slots.ZERO
+    ) -> SignedHead | Elsewhere:
+        """The signed head; durable before it answers."""
+        ...
+
+
 class LogSigner:
     """One origin on this host. Any number of processes may share its two files."""
 
@@ -60,6 +104,10 @@ class LogSigner:
         self._seed, self._state = folder / f"{name}.seed", folder / f"{name}.state"
         self._folder = folder
         self._signer: Signer | None = None
+
+    def signed_before(self) -> bool:
+        """Whether lines of this tenant were signed on this host, in whatever term."""
+        return ever_signed(self._folder, self.origin.split("/")[-2])
 
     def found(self) -> None:
         """Key and state of a new log; what is there already stays. Raises KeyUnavailable."""
@@ -71,9 +119,9 @@ class LogSigner:
                 slots.found_state(self._state, 0, EMPTY_ROOT)
         self.open()
 
-    def adopt(self, size: int, root: bytes) -> None:
+    def adopt(self, size: int, root: bytes, map_root: bytes) -> None:
         """Begin here on a new host, with the word of a person that this is the newest head. Raises FileExistsError."""
-        slots.found_state(self._state, size, root)
+        slots.found_state(self._state, size, root, map_root)
 
     def open(self) -> None:
         """Read the key. Raises KeyUnavailable."""
@@ -94,22 +142,27 @@ class LogSigner:
         """What was signed last; waits for nobody. Raises StateLost, OSError."""
         return slots.glance(self._state)
 
-    def sign(self, size: int, root: bytes, old: int, proof: Sequence[bytes]) -> SignedHead | Elsewhere:
+    def sign(
+        self, size: int, root: bytes, old: int, proof: Sequence[bytes], map_root: bytes = slots.ZERO
+    ) -> SignedHead | Elsewhere:
         """The signed head of this size, or of a larger one when another instance was first. Durable before it answers.
 
-        proof: from `old` to `size`. Raises Fork: another root at the same size, or a step that is not shown; StateLost
-        and OSError: what was signed last is gone, or cannot be reached now. A failing write ends the process.
+        proof: from `old` to `size`. map_root: of the fences at that size, kept with it; ZERO says nothing about them.
+        Raises Fork: another root at the same size, or a step that is not shown; StateLost and OSError: what was signed
+        last is gone, or cannot be reached now. A failing write ends the process.
         """
         with slots.opened(self._state) as state:
-            return self._advanced(state, size, root, old, proof)
+            return self._advanced(state, slots.Remembered(0, size, root, map_root), old, proof)
 
     def _advanced(
-        self, state: slots.StateFile, size: int, root: bytes, old: int, proof: Sequence[bytes]
+        self, state: slots.StateFile, new: slots.Remembered, old: int, proof: Sequence[bytes]
     ) -> SignedHead | Elsewhere:
-        now = state.read()
+        now, size, root = state.read(), new.size, new.root
+        if size == now.size:
+            self._demand_same(now, new)
+            if now.map_root == slots.ZERO != new.map_root:
+                state.write(now, size, root, new.map_root)
         if size <= now.size:
-            if size == now.size and root != now.root:
-                raise Fork("another root at the same size")
             return self._signed(now.size, now.root)
         if old != now.size:
             return Elsewhere(now.size)
@@ -118,8 +171,14 @@ class LogSigner:
                 check_consistency(old, size, now.root, root, proof)
             except ProofError as error:
                 raise Fork("the step is not shown") from error
-        state.write(now, size, root)
+        state.write(now, size, root, new.map_root)
         return self._signed(size, root)
+
+    def _demand_same(self, now: slots.Remembered, new: slots.Remembered) -> None:
+        if new.root != now.root:
+            raise Fork("another root at the same size")
+        if slots.ZERO not in (now.map_root, new.map_root) and now.map_root != new.map_root:
+            raise Fork("other fences at the same size")
 
     def _signed(self, size: int, root: bytes) -> SignedHead:
         text = Checkpoint(self.origin, size, root).encode()

@@ -19,7 +19,7 @@ from kernel.logs import logger
 
 SLOT, SLOTS = 512, 2
 MAGIC = b"RGS\x01"
-ZERO = bytes(32)  # the map root until there is a fence map (trust.md 4.6)
+ZERO = bytes(32)  # a map root (trust.md 4.6) that is not known: of a head signed before there was a map
 _FILLED = len(MAGIC) + 8 + 8 + 32 + 32
 EXIT = 70  # EX_SOFTWARE: the supervisor starts us anew, and the start reads what is really on the disk
 
@@ -33,18 +33,19 @@ class Remembered:
     sequence: int
     size: int
     root: bytes
+    map_root: bytes = ZERO
 
 
 class StateLost(Exception):
     """Neither slot can be read: people must decide what was signed last."""
 
 
-def found_state(path: Path, size: int, root: bytes) -> None:
+def found_state(path: Path, size: int, root: bytes, map_root: bytes = ZERO) -> None:
     """Durable when it returns. Raises FileExistsError: to found and to open are two verbs."""
     temporary = path.with_suffix(".new")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
-        os.pwrite(handle, _packed(Remembered(0, size, root)) + bytes(SLOT), 0)
+        os.pwrite(handle, _packed(Remembered(0, size, root, map_root)) + bytes(SLOT), 0)
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -75,14 +76,16 @@ class StateFile:
             raise StateLost("the signer's state cannot be read")
         return max(whole, key=lambda each: each.sequence)
 
-    def write(self, before: Remembered, size: int, root: bytes) -> None:
+    def write(self, before: Remembered, size: int, root: bytes, map_root: bytes) -> None:
         """Into the slot that is not `before`; durable when it returns. A failing write ends the process: a second
         fdatasync may say yes to what the first one lost."""
-        state = Remembered(before.sequence + 1, size, root)
+        state = Remembered(before.sequence + 1, size, root, map_root)
         try:
             os.pwrite(self._handle, _packed(state), state.sequence % SLOTS * SLOT)
             reached("audit.slot")
             os.fdatasync(self._handle)
+            # A crash from here on leaves a state that nobody was told of: the log asks again, and gets the same head.
+            reached("audit.slot.kept")
         except OSError as error:
             _log.critical("signer_state_not_written", errno=error.errno)
             os._exit(EXIT)
@@ -111,7 +114,7 @@ def opened(path: Path) -> Iterator[StateFile]:
 
 
 def _packed(state: Remembered) -> bytes:
-    text = MAGIC + state.sequence.to_bytes(8, "big") + state.size.to_bytes(8, "big") + state.root + ZERO
+    text = MAGIC + state.sequence.to_bytes(8, "big") + state.size.to_bytes(8, "big") + state.root + state.map_root
     return (text + hashlib.sha256(text).digest()).ljust(SLOT, b"\0")
 
 
@@ -119,4 +122,5 @@ def _unpacked(slot: bytes) -> Remembered | None:
     text, digest = slot[:_FILLED], slot[_FILLED : _FILLED + 32]
     if not text.startswith(MAGIC) or hashlib.sha256(text).digest() != digest:
         return None
-    return Remembered(int.from_bytes(text[4:12], "big"), int.from_bytes(text[12:20], "big"), text[20:52])
+    sequence, size = int.from_bytes(text[4:12], "big"), int.from_bytes(text[12:20], "big")
+    return Remembered(sequence, size, text[20:52], text[52:84])

@@ -1,18 +1,21 @@
 """Where fences stand, and which lines moved them: how decisions stay true and siblings finish their own rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import RowMapping, and_, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import kinds_at
-from audit.contract import LogUnavailable, Move, Moves
+from audit.batch import kinds_at, stands_in
+from audit.contract import Move, Moves
+from audit.doubts import Unsound
 from audit.event import FenceAt
 from audit.heads import read_head
-from audit.judging import Stale, Stand, refusal, weighed
+from audit.judging import Stale, refusal, weighed
 from audit.keychain import TenantKeys
 from audit.leaf import act_place, opened
-from audit.log import Log
+from audit.log import ROLLBACK, Log
 from audit.permit import Position
+from audit.remembering import BUCKET, demand_held
 from audit.tables import fences, head, lines, moves
 from kernel.canonical import read_canonical
 from kernel.errors import Problem
@@ -59,32 +62,35 @@ class Standing:
         return found
 
     async def _hold(self, _: str, asked: Sequence[tuple[FenceAt, ...]]) -> list[Position | Problem | None]:
-        """A verdict each. One statement while nothing moved."""
-        keys = await self._log.keys()
+        """A verdict each. One statement while nothing was written."""
+        log, keys = self._log, await self._log.keys()
         named = {each.fence for requires in asked for each in requires}
-        join = and_(fences.c.tenant_id == head.c.tenant_id, fences.c.fence.in_(sorted(named)))
-        query = select(head.c.term.label("open_term"), head.c.size, fences).select_from(head.outerjoin(fences, join))
-        with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
-                rows = list((await reading.execute(query.where(head.c.tenant_id == self._tenant))).mappings())
+        with log.guarded():
+            memory = log.memory
+            async with log.database.snapshot(self._tenant) as reading:
+                rows = await self._rows(reading, memory.fences.moved(named))
+                if rows and rows[0]["size"] != memory.size:  # other instances wrote, or somebody set it back
+                    now = await read_head(reading, self._tenant, keys.rows)
+                    memory = await log.follow(reading, memory, now, keys)
+                    rows = await self._rows(reading, memory.fences.moved(named))
                 if not rows:
-                    raise LogUnavailable("Het logboek is er niet.")
-                stands = _stands(rows, keys)
-                last = Position(term=rows[0]["open_term"], index=rows[0]["size"] - 1) if rows[0]["size"] else None
-                newest = last or Position(term=self._log.term, index=0)
+                    raise Unsound(ROLLBACK)
+                log.learn(memory)
+                moved = [row for row in rows if row["fence"] is not None]
+                demand_held(memory.fences, moved, memory.fences.moved(named))
+                stands = stands_in(moved, named, keys.rows)
+                last = memory.last(rows[0]["open_term"])
+                newest = last or Position(term=log.term, index=0)
                 found = [weighed(requires, stands, newest) for requires in asked]
-                moved = (stand for each in found if isinstance(each, Stale) for _, stand in each.moved)
-                kinds = await kinds_at(reading, self._tenant, {at for s in moved if (at := s.moved_at)}, keys)
+                elsewhere = (stand for each in found if isinstance(each, Stale) for _, stand in each.moved)
+                kinds = await kinds_at(reading, self._tenant, {at for s in elsewhere if (at := s.moved_at)}, keys)
         return [refusal(each, kinds) if each else last for each in found]
 
-
-def _stands(rows: Sequence[RowMapping], keys: TenantKeys) -> dict[str, Stand]:
-    found = {}
-    for row in rows:
-        if row["fence"] is not None:
-            stored = keys.rows.checked(fences, {column.name: row[column.name] for column in fences.columns})
-            found[stored["fence"]] = Stand(stored["epoch"], Position(term=stored["term"], index=stored["idx"]))
-    return found
+    async def _rows(self, reading: AsyncConnection, buckets: Iterable[str]) -> list[RowMapping]:
+        """Head and fences of these buckets: at least one row, without a fence where there is none."""
+        join = and_(fences.c.tenant_id == head.c.tenant_id, BUCKET.in_(sorted(buckets)))
+        query = select(head.c.term.label("open_term"), head.c.size, fences).select_from(head.outerjoin(fences, join))
+        return list((await reading.execute(query.where(head.c.tenant_id == self._tenant))).mappings())
 
 
 def _move(tenant: str, row: RowMapping, keys: TenantKeys) -> Move:

@@ -15,22 +15,35 @@ def tag(key: bytes, name: str, *values: str) -> bytes:
     return keyed_hash(key, "tag", [name.encode(), *(value.encode() for value in values)], size=SIZE)
 
 
-def tags_of(key: bytes, event: Event, at: int) -> list[bytes]:
-    """All under which this line is found; `at` in ms."""
-    named = {
-        "subject": event.subject,
-        "activity": event.activity,
-        "recipient": event.recipient,
-        "application": event.application,
-        "actor": event.actor,
-        "case": event.case,
-        "day": day(at),
-    }
-    found = [tag(key, name, value) for name, value in named.items() if value]
-    if event.kind == RELEASE:
-        found.append(release_tag(key, event.subject, event.activity, ""))
-        found += [release_tag(key, event.subject, event.activity, event.case)] if event.case else []
-    return found
+class Tagger:
+    """Tags of the lines of one batch, which share most of what they are about. Lives no longer than its batch."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._made: dict[tuple[str, ...], bytes] = {}
+
+    def of(self, event: Event, at: int) -> list[bytes]:
+        """All under which this line is found; `at` in ms."""
+        named = {
+            "subject": event.subject,
+            "activity": event.activity,
+            "recipient": event.recipient,
+            "application": event.application,
+            "actor": event.actor,
+            "case": event.case,
+            "day": day(at),
+        }
+        found = [self._tag(name, value) for name, value in named.items() if value]
+        if event.kind == RELEASE:
+            found.append(self._tag("release", event.subject, event.activity, ""))
+            found += [self._tag("release", event.subject, event.activity, event.case)] if event.case else []
+        return found
+
+    def _tag(self, *named: str) -> bytes:
+        known = self._made.get(named)
+        if known is None:
+            known = self._made[named] = tag(self._key, *named)
+        return known
 
 
 def release_tag(key: bytes, subject: str, activity: str, case: str) -> bytes:

@@ -5,9 +5,10 @@ others, nor for the own line: it may be written, and the same id gives its recei
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Verdict
 from audit.event import Entry
@@ -32,6 +33,15 @@ class Waiting:
     entry: Entry
     size: int
     answer: asyncio.Future[Verdict]
+    since: float = field(default_factory=time.monotonic)
+
+
+Watch = Callable[[Sequence[float], Sequence[Verdict]], None]
+"""(seconds that each entry of a batch waited, their answers)."""
+
+
+def _nobody(_waited: Sequence[float], _answers: Sequence[Verdict]) -> None:
+    pass
 
 
 class Writer:
@@ -43,6 +53,12 @@ class Writer:
         self._work = asyncio.Event()
         self._stopping = False
         self.batches = 0  # transactions since the start
+        self.watch: Watch = _nobody
+
+    @property
+    def waiting(self) -> int:
+        """Entries in the queue."""
+        return len(self._queue)
 
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
@@ -101,6 +117,8 @@ class Writer:
         except Exception as error:  # a fault of ours must not end the writer; nobody acts
             _log.error("batch_failed", exc_info=error)
             answers = [OutcomeUnknown("Wij weten niet of dit is vastgelegd.")] * len(batch)
+        now = time.monotonic()
+        self.watch([now - each.since for each in batch], answers)
         for each, answer in zip(batch, answers, strict=True):
             if not each.answer.done():
                 each.answer.set_result(answer)

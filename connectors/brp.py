@@ -6,7 +6,6 @@ Asked for are the fields of the permitted inputs only. No redirects, no proxies,
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -69,12 +68,3 @@ class BrpSource:
         except httpx2.HTTPError:
             pass  # its text may quote what was sent
         raise SourceDown("De BRP geeft nu geen antwoord.")
-
-
-def checked_url(url: str) -> str:
-    """The one address that may be asked. Raises ValueError for one with a name, a password, a query or a fragment."""
-    parts = urlsplit(url)
-    extra = "@" in parts.netloc or parts.query or parts.fragment
-    if parts.scheme not in ("http", "https") or not parts.hostname or extra:
-        raise ValueError("the address of a source is a plain http(s) address")
-    return url.rstrip("/")

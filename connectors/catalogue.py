@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from audit.contract import DATA
 from consent.contract import CatalogueElement, Words
 
 FILE = Path(__file__).with_name("catalogue.json")
@@ -33,10 +34,11 @@ class CatalogueWrong(Exception):
 
 @dataclass(frozen=True)
 class Known:
-    """One element. fields: its paths in the BRP, none for other sources."""
+    """One element. fields: its paths in the BRP, none for other sources. kind: of data (audit.contract.DATA)."""
 
     element: CatalogueElement
     fields: tuple[str, ...]
+    kind: str
 
 
 def read(text: str) -> Mapping[str, Known]:
@@ -64,6 +66,11 @@ def catalogue_elements() -> tuple[CatalogueElement, ...]:
     return tuple(known.element for known in catalogue().values())
 
 
+def data_kinds() -> dict[str, str]:
+    """Kind of data by element."""
+    return {name: known.kind for name, known in catalogue().items()}
+
+
 def fields_of(elements: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The paths of these elements of the BRP; others are left out."""
     ours = catalogue()
@@ -78,11 +85,12 @@ def _known(name: str, said: Mapping[str, object]) -> Known:
     source, fields = said.get("bron"), said.get("velden", ())
     if (
         source not in SOURCES
-        or set(said) - {"nl", "en", "precies", "bron", "velden", "invoer"}
+        or said.get("gegevenssoort") not in DATA
+        or set(said) - {"nl", "en", "precies", "bron", "velden", "invoer", "gegevenssoort"}
         or not isinstance(fields, list | tuple)
     ):
-        raise CatalogueWrong(f"{name}: an unknown source or member")
+        raise CatalogueWrong(f"{name}: an unknown source, kind of data or member")
     words = Words.model_validate({"nl": said.get("nl"), "en": said.get("en")})
     inputs = said.get("invoer", [[source, name]])
     element = {"name": name, "words": words, "exact": said.get("precies"), "source": source, "inputs": inputs}
-    return Known(CatalogueElement.model_validate(element), tuple(map(str, fields)))
+    return Known(CatalogueElement.model_validate(element), tuple(map(str, fields)), str(said["gegevenssoort"]))

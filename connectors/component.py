@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit, Trace, Trust
 from connectors.api import ROOT, routes
-from connectors.brp import BrpSource, checked_url
+from connectors.brp import BrpSource
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
 from connectors.contract import Source
@@ -99,8 +99,7 @@ def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, http:
     by_name: dict[str, Source] = {VAULT: VaultSource(wiring.vault)}
     if settings.brp_url:
         key = settings.brp_api_key.get_secret_value().decode().strip() if settings.brp_api_key else ""
-        url = checked_url(settings.brp_url)
-        by_name[BRP] = BrpSource(http, url, settings.brp_gateway, wiring.trust, wiring.clock, key)
+        by_name[BRP] = BrpSource(http, settings.brp_url, settings.brp_gateway, wiring.trust, wiring.clock, key)
     return ReleaseDesk(
         claims=claims,
         vault=wiring.vault,

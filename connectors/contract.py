@@ -182,5 +182,5 @@ class Desk(Protocol):
         self, caller: Caller, request: ReleaseRequest, repeatable: Repeatable, deliver: Deliver
     ) -> Release:
         """Ask, log, act, send, and say how it ended. Raises NotReleased, NothingDelivered, TooLate, KeyUnderWay,
-        SameKeyOtherBody, StaleAnswer, Halted, LogUnavailable, RegisterUnavailable, VaultUnavailable."""
+        SameKeyOtherBody, StaleAnswer, Halted, LogUnavailable, OutcomeUnknown, RegisterUnavailable, VaultUnavailable."""
         ...

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretBytes
+from pydantic import Field, SecretBytes, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from connectors.gateway import Gateway
+from kernel.address import plain_address
 from kernel.settings import RoomSettings
 
 
@@ -17,14 +18,19 @@ class ConnectorsSettings(RoomSettings):
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONNECTORS_")
 
-    database: str
+    database: Annotated[str, Field(repr=False)]
     pool: Annotated[int, Field(ge=1, le=100)] = 8
     source_seconds: Annotated[float, Field(gt=0, le=20)] = 3.0
     key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
-    brp_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$", max_length=500)] = ""
+    brp_url: Annotated[str, Field(max_length=500)] = ""
     brp_gateway: Gateway = Field(default_factory=Gateway)
     brp_api_key: SecretBytes | None = None
     municipalities: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("brp_url")
+    @classmethod
+    def _plain(cls, url: str) -> str:
+        return plain_address(url) if url else ""
 
     def municipality(self, tenant: str) -> str:
         """Four digits, or "" when unknown."""

@@ -22,9 +22,8 @@ class Words(Message):
 class CatalogueElement(Message):
     """What an element is, whatever the purpose: its words, the source that computes it, and what is read for it.
 
-    inputs: [(source, element)], the element itself unless it is an answer made from others. bsn_bound: an element of a
-    register that only recipients entitled to the BSN may have by law. exact: where the words a resident reads first are
-    shorter than the whole truth.
+    inputs: [(source, element)], the element itself unless it is an answer made from others. exact: where the words a
+    resident reads first are shorter than the whole truth.
     """
 
     name: Annotated[Element, wire("gegevenselement")]

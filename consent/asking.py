@@ -11,6 +11,10 @@ from kernel.clock import Clock, millis
 from kernel.errors import NoAccess
 from kernel.ids import derived_id, random_id, uuid7
 
+MOST = 200  # questions in one answer
+NEWEST = (questions.c.asked_at.desc(),)
+OPEN_FIRST = (questions.c.answered_at > 0, questions.c.answered_at.desc(), questions.c.asked_at)
+
 
 class Asking:
     """Owns `questions`."""
@@ -46,28 +50,28 @@ class Asking:
 
     async def asked(self, caller: Caller) -> list[ResidentQuestion]:
         """See Consent.asked."""
-        mine = (questions.c.resident == caller.user,) if caller.kind == "inwoner" else ()
+        mine = caller.kind == "inwoner"
         if not mine:
             _officer_only(caller)
+        whose, order = ((questions.c.resident == caller.user,), NEWEST) if mine else ((), OPEN_FIRST)
         async with self._register.reading(caller.tenant) as rows:
-            shown = [_shown(rows, row) for row in await rows.find(questions, *mine)]
-        newest = sorted(shown, key=lambda one: one.asked_at, reverse=True)
-        return newest if mine else sorted(newest, key=lambda one: one.answered_at > 0)
+            return [_shown(rows, row) for row in await rows.find(questions, *whose, order=order, most=MOST)]
 
     async def answer(self, caller: Caller, question_id: str, text: str) -> ResidentQuestion:
         """See Consent.answer."""
         _officer_only(caller)
         async with self._register.reading(caller.tenant) as rows:
-            row = await rows.one(questions, id=question_id)
+            row, actor = await rows.one(questions, id=question_id), rows.keys.actor(caller)
         if row is None:
             raise NoSuchThing()
         if row["answered_at"]:
             raise NotNow("Deze vraag is al beantwoord.")
         at = millis(self._clock())
-        said = event("vraag-beantwoord", derived_id(question_id, "antwoord"), row["subject"],
-                     activity=row["activity"], recipient=row["recipient"], details={"vraag": question_id})  # fmt: skip
+        event_id, about = derived_id(question_id, f"antwoord{actor}"), {"vraag": question_id}
+        said = event("vraag-beantwoord", event_id, row["subject"], activity=row["activity"],
+                     recipient=row["recipient"], details=about, actor=actor)  # fmt: skip
         await record_one(self._audit, caller, Entry(event=said))
-        # a crash here leaves a line without its answer: the question stays open, and answering again is the same act
+        # a crash here leaves a line without its answer: the question stays open; the same officer may do the same again
         async with self._register.writing(caller.tenant) as rows:
             row = await rows.one(questions, lock=True, id=question_id)
             if row is None or row["answered_at"]:

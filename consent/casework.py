@@ -7,6 +7,7 @@ from consent import tables
 from consent.activity import Case
 from consent.contract import NoSuchThing, RegisterUnavailable
 from consent.deciding import newest_versions
+from consent.facts import in_scope
 from consent.flagging import state_row
 from consent.following import Following
 from consent.lines import event, permit, recipient_of, restriction, version_of
@@ -53,7 +54,7 @@ class Casework:
     async def _check(self, caller: Caller, cases: Sequence[Case]) -> None:
         for case in cases:
             no_numbers({"/zaak": case.reference})
-            _may(caller, case.recipient)
+            _may(caller, case.recipient, case.activity)
             if caller.kind not in STAFF and case.origin != "opgave":
                 raise fault("/herkomst", "past-niet", "Alleen de bron zelf kan dit opgeven.")
         async with self._register.reading(caller.tenant) as rows:
@@ -98,24 +99,24 @@ class Casework:
     async def close_case(self, caller: Caller, recipient: str, reference: str) -> Receipt:
         """See Registers.close_case. Closing again gives the same receipt."""
         no_numbers({"/zaak": reference})
-        _may(caller, recipient)
         key: dict[str, str | int] = {"recipient": recipient, "reference": reference}
         async with self._register.reading(caller.tenant) as rows:
-            row = await rows.one(tables.cases, recipient=recipient, reference=reference)
+            row, actor = await rows.one(tables.cases, recipient=recipient, reference=reference), rows.keys.actor(caller)
         if row is None:
             raise NoSuchThing()
-        event_id = derived_id(f"{recipient}/{reference}", "sluiting")
+        _may(caller, recipient, row["activity"])
+        event_id = derived_id(f"{recipient}/{reference}", f"sluiting{actor}")  # of each who does it, a line
         said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"],
-                     recipient=recipient, case=reference)  # fmt: skip
+                     recipient=recipient, case=reference, actor=actor)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
-        await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, **moved)
+        await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, receipt)
         return receipt
 
 
-def _may(caller: Caller, recipient: str) -> None:
-    """A recipient's own cases, or staff. Another's case is not there."""
-    if caller.kind not in STAFF and (not caller.organisation or caller.organisation != recipient):
+def _may(caller: Caller, recipient: str, activity: str) -> None:
+    """A recipient's own cases within its token, or staff. Another's case is not there."""
+    own = bool(caller.organisation) and caller.organisation == recipient and in_scope(caller, activity)
+    if caller.kind not in STAFF and not own:
         raise NoSuchThing()
 
 

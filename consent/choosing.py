@@ -1,5 +1,6 @@
 """The resident says yes, says no, or stops. Two tabs, two instances, a retry: one act, one line, one answer."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from anyio import move_on_after, sleep
@@ -39,12 +40,12 @@ class Choosing:
         register: Register,
         audit: Audit,
         following: Following,
-        catalogue: tuple[CatalogueElement, ...],
+        catalogue: Mapping[str, CatalogueElement],
         clock: Clock,
     ) -> None:
         self._register, self._audit, self._following, self._clock = register, audit, following, clock
         self._permits = Permits(register, audit, clock)
-        self._catalogue = {element.name: element for element in catalogue}
+        self._catalogue = catalogue
 
     async def choices(self, caller: Caller) -> list[ConsentView]:
         """See Consent.choices."""
@@ -126,8 +127,7 @@ class Choosing:
         receipt = await self._first(caller, restriction(event, row["fence"]))
         # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
         reached("consent.withdrawn-line")
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
-        row = await self._following.ended(caller.tenant, tables.consents, kind, {"id": consent_id}, **moved)
+        row = await self._following.ended(caller.tenant, tables.consents, kind, {"id": consent_id}, receipt)
         under_way = await self._ended_how(caller.tenant, receipt)
         return Chosen(consent=await self._view(caller, row), receipt=receipt, under_way=under_way)
 

@@ -215,7 +215,8 @@ class Consent(Protocol):
         ...
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
-        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable."""
+        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable,
+        OutcomeUnknown."""
         ...
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
@@ -227,7 +228,8 @@ class Consent(Protocol):
         ...
 
     async def asked(self, caller: Caller) -> list[ResidentQuestion]:
-        """The resident's own questions (kind inwoner), or all open ones first (kind medewerker with role fg)."""
+        """The resident's own questions, newest first (kind inwoner); or everybody's (kind medewerker with role fg):
+        first those that wait, the longest first, then the answered ones, the last one first. At most 200."""
         ...
 
     async def answer(self, caller: Caller, question_id: str, text: str) -> ResidentQuestion:

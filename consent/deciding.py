@@ -14,8 +14,8 @@ from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
 from consent.lines import recipient_of, version_of
 from consent.rows import Register, Row, Rows
-from consent.rules import DAY, Facts, Weighed, told_at, weigh, with_ground
-from consent.terms import destruction_year, running
+from consent.rules import Facts, Weighed, told_at, weigh, with_ground
+from consent.terms import DAY, destruction_year, running
 from consent.words import refused
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical

@@ -39,7 +39,7 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         in_force=activity is not None and activity["status"] == "gepubliceerd",
         published_at=activity["effective_at"] if activity else 0,
         admitted=_admitted(caller, recipient, snapshot.application),
-        in_scope=not caller.scope or question.activity in caller.scope,
+        in_scope=in_scope(caller, question.activity),
         recipient=caller.organisation,
         by_bsn=recipient is not None and recipient_of(recipient).by_bsn,
         case=_case(snapshot.cases.get(question.case)),
@@ -50,6 +50,11 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         counted=counted,
         fences=_fences(question, keys, (activity, recipient, resident, said)),
     )
+
+
+def in_scope(caller: Caller, activity: str) -> bool:
+    """Whether the caller's token was given for this activity; a token without a scope is for all."""
+    return not caller.scope or activity in caller.scope
 
 
 def _admitted(caller: Caller, recipient: Row | None, application: Row | None) -> bool:

@@ -2,11 +2,11 @@
 
 import json
 
-from audit.contract import Audit, Entry, EventIdTaken, Position, record_one
+from audit.contract import Audit, Position, record_one
 from consent.contract import Flag, ResidentRef
 from consent.following import flagged
 from consent.lines import event, restriction
-from consent.permits import DROP_MS
+from consent.permits import DROP_MS, lapsed
 from consent.rows import Register, Row, Rows
 from consent.tables import subject_state
 from kernel.caller import Caller, room_of
@@ -67,15 +67,9 @@ class Flagging:
             found = await rows.find(subject_state, subject_state.c.document.not_like('%"drafts": {}%'))
         for row in found:
             for event_id, draft in json.loads(row["document"])["drafts"].items():
-                if at - draft["at"] > DROP_MS and await self._lapsed(caller, event_id, draft["subject"]):
+                old = at - draft["at"] > DROP_MS  # where the line is there, follow() finishes it
+                if old and await lapsed(self._audit, caller, event_id, draft["subject"]):
                     await self._forget(tenant, row, event_id)
-
-    async def _lapsed(self, caller: Caller, event_id: str, subject: str) -> bool:
-        try:
-            await record_one(self._audit, caller, Entry(event=event("vervallen", event_id, subject)))
-        except EventIdTaken:
-            return False  # the line is there: follow() finishes it
-        return True
 
     async def _forget(self, tenant: str, row: Row, event_id: str) -> None:
         async with self._register.writing(tenant) as rows:

@@ -6,12 +6,12 @@ what rests on them is overtaken when its line is written.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, or_
 
-from audit.contract import Audit, Kind, Move, Position
+from audit.contract import Audit, Kind, Move, Position, Receipt
 from consent.contract import NoSuchThing
 from consent.rows import Register, Row, Rows
 from consent.tables import activities, cases, consents, followed, recipients, subject_state
@@ -97,14 +97,13 @@ class Following:
                 elif move.fence == row["restriction_fence"] and move.epoch > row["restriction_epoch"]:
                     row = await rows.put(subject_state, row, restriction_epoch=move.epoch, status=LOCKED)
 
-    async def ended(self, tenant: str, table: Table, kind: Kind, key: dict[str, str | int], **moved: Any) -> Row:
-        """The row of a restriction of our own that has its line. moved: epoch, position, at (ms). Only upwards."""
-        at, epoch, position = moved["at"], moved["epoch"], moved["position"]
+    async def ended(self, tenant: str, table: Table, kind: Kind, key: Mapping[str, str | int], receipt: Receipt) -> Row:
+        """The row of a restriction of our own that has its line. Only upwards. Raises NoSuchThing."""
         async with self._register.writing(tenant) as rows:
-            found = await rows.find(table, *(table.c[name] == value for name, value in key.items()), lock=True)
-            row = found[0] if found else None
+            row = await rows.one(table, lock=True, **key)
             if row is None:
                 raise NoSuchThing()
+            epoch, position, at = receipt.epochs[row["fence"]], str(receipt.position), receipt.at
             exact = (row["epoch"], row["position"]) == (epoch, position)  # follow() was first, with a later hour
             if epoch > row["epoch"] or (exact and table is consents and row["ended_at"] != at):
                 changes = self._ended(table, kind, epoch, position)

@@ -62,7 +62,10 @@ class TenantKeys:
         return self._fence("gemeente")
 
     def actor(self, caller: Caller) -> str:
-        """A pseudonym per employee and recipient; residents never see it. "" when nobody sits at an application."""
+        """A pseudonym per employee and recipient; residents never see it. "" when nobody sits at an application. Staff
+        comes in under a pseudonym already."""
+        if caller.kind == "medewerker":
+            return caller.user
         if not caller.user or caller.kind not in MACHINES:
             return ""
         parts = [b"medewerker", self.tenant.encode(), caller.organisation.encode(), caller.user.encode()]

@@ -6,7 +6,7 @@ another instance, the sweeper) says the same under the same id and gets the same
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import Table
 
 from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, record_one
 from consent import tables
@@ -26,8 +26,17 @@ _WAITING = tuple(table for table in tables.GUARDED if table.name in IN_FORCE)
 _log = logger("consent")
 
 
-def _again(table: Table, row: Row) -> list[ColumnElement[bool]]:
-    return [column == row[column.name] for column in table.primary_key.columns if column.name != "tenant_id"]
+def _key(table: Table, row: Row) -> dict[str, str | int]:
+    return {column.name: row[column.name] for column in table.primary_key.columns if column.name != "tenant_id"}
+
+
+async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str) -> bool:
+    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails."""
+    try:
+        await record_one(audit, caller, Entry(event=event("vervallen", event_id, subject)))
+    except EventIdTaken:
+        return False
+    return True
 
 
 class Permits:
@@ -64,7 +73,7 @@ class Permits:
         return [receipt for _, receipt in given]
 
     async def _make_effective(self, rows: Rows, table: Table, row: Row, receipt: Receipt) -> None:
-        found = next(iter(await rows.find(table, *_again(table, row), lock=True)), None)
+        found = await rows.one(table, lock=True, **_key(table, row))
         # only if still pending at the same epoch: an old receipt says that it was given, not that it stands
         if not found or not found["pending_at"] or (found["entry"], found["epoch"]) != (row["entry"], row["epoch"]):
             return
@@ -74,7 +83,7 @@ class Permits:
 
     async def _drop(self, tenant: str, table: Table, row: Row) -> None:
         async with self._register.writing(tenant) as rows:
-            found = next(iter(await rows.find(table, *_again(table, row), lock=True)), None)
+            found = await rows.one(table, lock=True, **_key(table, row))
             if not found or not found["pending_at"] or found["entry"] != row["entry"]:
                 return
             if table is tables.consents:
@@ -97,16 +106,9 @@ class Permits:
 
     async def _finish(self, caller: Caller, table: Table, row: Row) -> None:
         entry = Entry.model_validate_json(row["entry"])
-        if millis(self._clock()) - row["pending_at"] > DROP_MS and await self._lapsed(caller, entry):
+        if millis(self._clock()) - row["pending_at"] > DROP_MS and await lapsed(
+            self._audit, caller, entry.event.id, entry.event.subject
+        ):
             await self._drop(caller.tenant, table, row)
         else:
             await self.take_effect(caller, table, row)
-
-    async def _lapsed(self, caller: Caller, entry: Entry) -> bool:
-        """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails."""
-        try:
-            said = event("vervallen", entry.event.id, entry.event.subject)
-            await record_one(self._audit, caller, Entry(event=said))
-        except EventIdTaken:
-            return False
-        return True

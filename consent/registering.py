@@ -1,5 +1,7 @@
 """The registers: activities, recipients, applications. What permits is pending, logged, then effective."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Table
 
 from audit.contract import Audit, Event, Receipt, record_one
@@ -36,12 +38,12 @@ class Registering:
         register: Register,
         audit: Audit,
         following: Following,
-        catalogue: tuple[CatalogueElement, ...],
+        catalogue: Mapping[str, CatalogueElement],
         clock: Clock,
     ) -> None:
         self._register, self._audit, self._following, self._clock = register, audit, following, clock
         self._permits = Permits(register, audit, clock)
-        self._catalogue = {element.name: element for element in catalogue}
+        self._catalogue = catalogue
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
         """See Registers.publish."""
@@ -68,7 +70,8 @@ class Registering:
                 there = await rows.find(tables.activities, tables.activities.c.slug == version.slug)
                 number = max((row["number"] for row in there), default=0) + 1
                 made = completed(version, number, self._catalogue)
-                row = self._pending(rows, self._published_event(made), rows.keys.version(version.slug, number)) | {
+                said = _published(made, rows.keys.actor(caller))
+                row = self._pending(rows, said, rows.keys.version(version.slug, number)) | {
                     "slug": version.slug, "number": number, "document": document(made),
                 }  # fmt: skip
                 added = await rows.add(tables.activities, row)
@@ -76,10 +79,6 @@ class Registering:
                 await self._permits.take_effect(caller, tables.activities, row)
                 return made
         raise RegisterUnavailable()
-
-    def _published_event(self, version: ActivityVersion) -> Event:
-        return event("activiteit-gepubliceerd", random_id(), "systeem", activity=version.slug,
-                     version=str(version.number), purpose=version.purpose.nl)  # fmt: skip
 
     async def _check(self, tenant: str, version: ActivityVersion) -> None:
         async with self._register.reading(tenant) as rows:
@@ -97,12 +96,12 @@ class Registering:
             )
 
     async def _end(self, caller: Caller, row: Row) -> None:
-        key = {"slug": row["slug"], "number": row["number"]}
-        said = event("activiteit-beeindigd", derived_id(f"{row['slug']}/{row['number']}", "einde"), "systeem",
-                     activity=row["slug"], version=str(row["number"]))  # fmt: skip
+        actor = (await self._register.keys_of(caller.tenant)).actor(caller)
+        key, word = {"slug": row["slug"], "number": row["number"]}, f"einde{actor}"
+        said = event("activiteit-beeindigd", derived_id(f"{row['slug']}/{row['number']}", word), "systeem",
+                     activity=row["slug"], version=str(row["number"]), actor=actor)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
-        await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, **moved)
+        await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, receipt)
 
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""
@@ -121,9 +120,9 @@ class Registering:
         for application in recipient.applications:
             _check_keys(application)
         bare = recipient.model_copy(update={"applications": ()})
-        said = event("ontvanger-toegelaten", random_id(), "systeem",
-                     recipient=recipient.slug, recipient_name=recipient.name.nl)  # fmt: skip
         async with self._register.writing(caller.tenant) as rows:
+            said = event("ontvanger-toegelaten", random_id(), "systeem", actor=rows.keys.actor(caller),
+                         recipient=recipient.slug, recipient_name=recipient.name.nl)  # fmt: skip
             row = self._pending(rows, said, rows.keys.recipient(recipient.slug))
             row |= {"slug": recipient.slug, "oin": recipient.oin, "document": bare.model_dump_json()}
             there = await self._once(rows, tables.recipients, row, slug=recipient.slug)
@@ -138,9 +137,9 @@ class Registering:
         """See Registers.add_client."""
         staff_only(caller)
         _check_keys(application)
-        said = event("ontvanger-toegelaten", random_id(), "systeem",
-                     recipient=recipient, application=application.client_id)  # fmt: skip
         async with self._register.writing(caller.tenant) as rows:
+            said = event("ontvanger-toegelaten", random_id(), "systeem", actor=rows.keys.actor(caller),
+                         recipient=recipient, application=application.client_id)  # fmt: skip
             party = await rows.one(tables.recipients, slug=recipient)
             if party is None or party["status"] != "toegelaten":
                 raise NoSuchThing("Deze ontvanger is niet toegelaten.")
@@ -156,15 +155,14 @@ class Registering:
         """See Registers.suspend."""
         staff_only(caller)
         async with self._register.reading(caller.tenant) as rows:
-            row = await rows.one(tables.recipients, slug=recipient)
+            row, actor = await rows.one(tables.recipients, slug=recipient), rows.keys.actor(caller)
         if row is None:
             raise NoSuchThing()
-        event_id = derived_id(f"{recipient}/{row['entry']}", "schorsing")
-        said = event("ontvanger-geschorst", event_id, "systeem", recipient=recipient)
+        event_id = derived_id(f"{recipient}/{row['entry']}", f"schorsing{actor}")  # of each who does it, a line
+        said = event("ontvanger-geschorst", event_id, "systeem", recipient=recipient, actor=actor)
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        moved = {"epoch": receipt.epochs[row["fence"]], "position": str(receipt.position), "at": receipt.at}
         await self._following.ended(
-            caller.tenant, tables.recipients, "ontvanger-geschorst", {"slug": recipient}, **moved
+            caller.tenant, tables.recipients, "ontvanger-geschorst", {"slug": recipient}, receipt
         )
         return receipt
 
@@ -179,6 +177,11 @@ class Registering:
         if there is None:
             raise RegisterUnavailable()
         return there
+
+
+def _published(version: ActivityVersion, actor: str) -> Event:
+    return event("activiteit-gepubliceerd", random_id(), "systeem", actor=actor, activity=version.slug,
+                 version=str(version.number), purpose=version.purpose.nl)  # fmt: skip
 
 
 def _check_keys(application: Application) -> None:

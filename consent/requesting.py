@@ -11,6 +11,7 @@ from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef
 from consent.deciding import newest_versions
+from consent.facts import in_scope
 from consent.lines import about_consent, names, recipient_of, stored, version_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
@@ -47,6 +48,8 @@ class Requesting:
         """See Consent.request. enrol: asked for a resident who is not known yet, once everything else is in order."""
         no_numbers({"/zaak": wanted.case, "/terugkeerUrl": wanted.return_url})
         at = millis(self._clock())
+        if not in_scope(caller, wanted.activity):
+            raise NoSuchThing()
         async with self._register.reading(caller.tenant) as rows:
             row, version = await _entitled(rows, caller.organisation, wanted.activity)
             _check(wanted, version, at)

@@ -31,10 +31,18 @@ class Rows:
     def __init__(self, connection: AsyncConnection, keys: TenantKeys) -> None:
         self._connection, self.keys, self._seal = connection, keys, keys.seal
 
-    async def find(self, table: Table, *where: ColumnElement[bool], lock: bool = False) -> list[Row]:
-        """Checked rows, one statement. lock: nobody else changes them before this transaction ends."""
+    async def find(
+        self,
+        table: Table,
+        *where: ColumnElement[bool],
+        lock: bool = False,
+        order: Sequence[ColumnElement[Any]] = (),
+        most: int = READ_MAX,
+    ) -> list[Row]:
+        """Checked rows, one statement. lock: nobody else changes them before this transaction ends. order: before that
+        of the key, so that `most` cuts off the last ones."""
         mine = table.c.tenant_id == self.keys.tenant
-        found = select(table).where(mine, *where).order_by(*table.primary_key.columns).limit(READ_MAX)
+        found = select(table).where(mine, *where).order_by(*order, *table.primary_key.columns).limit(most)
         rows = (await self._connection.execute(found.with_for_update() if lock else found)).mappings()
         return [self._checked(table, dict(row)) for row in rows]
 
@@ -123,6 +131,6 @@ def _refusing() -> Iterator[None]:
     except RowForged as forged:
         _log.critical("row_forged", room="consent", table=str(forged))  # an alarm: somebody wrote who may not
         raise RegisterUnavailable() from forged
-    except (SQLAlchemyError, OSError) as error:
+    except (CannotOpen, SQLAlchemyError, OSError) as error:  # CannotOpen: a text that was altered or moved
         _log.error("register_failed", kind=type(error).__name__)
         raise RegisterUnavailable() from error

@@ -27,8 +27,8 @@ from audit.contract import FenceAt
 from consent.activity import ActivityVersion, UsedElement
 from consent.decision import Code, FenceKind, Flag, Question
 from consent.standing import Standing, state_of
+from consent.terms import DAY
 
-DAY = 86_400_000  # ms
 PUBLIC: frozenset[Code] = frozenset(
     {"onbekende-activiteit", "activiteit-niet-actief", "ontvanger-niet-bevoegd", "buiten-doel", "beoordeling-verlopen"}
 )

@@ -47,13 +47,13 @@ class ConsentService:
     """Satisfies Consent and Registers. Holds nothing that changes: rows do, and each noun owns its own."""
 
     def __init__(self, register: Register, audit: Audit, catalogue: tuple[CatalogueElement, ...], clock: Clock) -> None:
-        self._register = register
+        self._register, known = register, {element.name: element for element in catalogue}
         self.following = Following(register, audit, clock)
         self._permits, self._flagging = Permits(register, audit, clock), Flagging(register, audit, clock)
         self._deciding = Deciding(register, audit, self.following, clock)
         self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
-        self._choosing = Choosing(register, audit, self.following, catalogue, clock)
-        self._registering = Registering(register, audit, self.following, catalogue, clock)
+        self._choosing = Choosing(register, audit, self.following, known, clock)
+        self._registering = Registering(register, audit, self.following, known, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self.clients = RegisteredClients(register)
         self.tokens: Tokens | None = None  # set where the room is put together

@@ -11,6 +11,8 @@ made it, as given to the log, so that a repeated act is the same act), pending_a
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
 
+from kernel.sql.key_rows import key_table
+
 metadata = MetaData(schema="consent")
 
 
@@ -33,16 +35,7 @@ def _tenant() -> Column[str]:
     return _text("tenant_id", key=True)
 
 
-keys = Table(
-    "keys",
-    metadata,
-    _tenant(),
-    _text("purpose", key=True),
-    _text("owner", key=True),
-    _number("version", key=True),
-    Column("wrapped", LargeBinary, nullable=False),
-    _number("kek_version"),
-)
+keys = key_table(metadata)
 activities = Table(
     "activities",
     metadata,
@@ -138,7 +131,6 @@ questions = Table(
 followed = Table("followed", metadata, _tenant(), _text("position"))
 
 GUARDED = (activities, recipients, applications, cases, consents, subject_state)
-TENANTED = (keys, *GUARDED, questions, followed)
 for _table in GUARDED:
     Index(f"ix_{_table.name}_fence", _table.c.tenant_id, _table.c.fence)
     Index(f"ix_{_table.name}_pending", _table.c.tenant_id, _table.c.pending_at)

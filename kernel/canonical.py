@@ -9,16 +9,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Document = Mapping[str, Any]
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def canonical(document: Document) -> str:
     """The same text on every machine and in every version of Python. Raises TypeError for anything but text."""
-    return json.dumps(_text_only(document), separators=(",", ":"), ensure_ascii=False)
+    return _encode(_text_only(document))
 
 
 def _text_only(value: Any) -> Any:  # Any: JSON is recursive
     if isinstance(value, str):
         return value
+    kind = type(value)  # what there is most of first: asking an abstract class takes as long as all the rest
+    if kind is int:
+        return str(value)
+    if kind is dict:
+        return {key: _text_only(value[key]) for key in _in_order(value) if value[key] is not None}
+    if kind is list or kind is tuple:
+        return [each if isinstance(each, str) else _text_only(each) for each in value]
+    return _seldom(value)
+
+
+def _seldom(value: Any) -> Any:
     if isinstance(value, bool | float) or value is None:
         raise TypeError(f"a canonical document holds text only, not {type(value).__name__}")
     if isinstance(value, int):

@@ -14,6 +14,7 @@ class Component:
     public: root path ("/verstrekking/v1") and its router, documented per root. plain: routers outside the API Design
     Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under /intern/v1. check: raises Problem with a
     sentence when the room cannot work. run: entered at start, left at shutdown; it opens when the room may act.
+    metrics: what whoever watches may know, in Prometheus' text format; served on a door of its own.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Component:
     public: tuple[tuple[str, APIRouter], ...] = ()
     plain: tuple[APIRouter, ...] = ()
     intern: tuple[APIRouter, ...] = field(default=())
+    metrics: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,88 +1,32 @@
 """`regie verify`: what the service hands out holds, what was changed on the way does not, and it says why."""
 
-import base64
-import hashlib
 import hmac
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from nacl.signing import SigningKey
 
 import regie_verify
-from kernel.proof.checkpoint import Checkpoint
-from kernel.proof.note import sign_note, vkey
+from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, vkey
 from kernel.proof.tlogproof import TlogProof
-from kernel.proof.tree import Edge, Growth, leaf_hash
+from tests.bundles import CHANGES, KEY, ORIGIN, SALT, TERM, VKEYS, Log, b64, compact, good, mutant
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).parent / "vectors" / "proof"
-ORIGIN, TERM = "log.example/zaanwijk/2026h2", "2026h2"
-KEY = SigningKey(bytes(range(32)))
-Bundle = dict[str, Any]
 Run = Callable[..., tuple[int, list[str]]]
-
-
-def b64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-def compact(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-class Log:
-    """A log of one resident, written as trust.md 4.1 to 4.5 say."""
-
-    def __init__(self, leaves_before: int = 5) -> None:
-        self.leaves = [leaf_hash(bytes([n])) for n in range(leaves_before)]
-        self.lines: list[tuple[int, bytes, bytes, bytes]] = []
-        self.previous: list[str] | None = None
-
-    def add(self, **changed: Any) -> "Log":
-        n = len(self.lines) + 1
-        body: dict[str, Any] = {"n": str(n), "doel": "b\u00e9\u00e9ld", "dpl.core.data_subject_id": "p"}
-        body |= {"vorige": self.previous} if self.previous else {}
-        act = compact({"gebeurtenis": f"e{n}", "soort": "vrijgave", "tijd": "1795312916000", "v": "1"})
-        raw = compact({name: value for name, value in (body | changed).items() if value is not None})
-        leaf = b"RGL\x01" + commit(b"regie/act/1", act) + commit(b"regie/body/1", raw) + bytes(32)
-        index = len(self.leaves)
-        self.lines.append((index, leaf, act, raw))
-        self.leaves.append(leaf_hash(leaf))
-        self.previous = [TERM, str(index), leaf_hash(leaf).hex()]
-        return self
-
-    def bundles(self) -> list[Bundle]:
-        growth = Growth(Edge(), self.leaves)
-        head = Checkpoint(ORIGIN, growth.size, growth.root())
-        note = sign_note(head.encode(), ORIGIN, bytes(KEY.verify_key), lambda text: bytes(KEY.sign(text).signature))
-        return [
-            {
-                "bewijs": TlogProof(index, growth.inclusion(index), note, extra_of(leaf, act)).encode(),
-                "inhoud": {"body": b64(raw), "bodyZout": b64(SALT)},
-            }
-            for index, leaf, act, raw in self.lines
-        ]
-
-
-SALT = b"s" * 32
-
-
-def commit(label: bytes, content: bytes) -> bytes:
-    return hmac.new(SALT, label + b"\0" + content, hashlib.sha256).digest()
-
-
-def extra_of(leaf: bytes, act: bytes) -> bytes:
-    return compact({"act": b64(act), "actZout": b64(SALT), "blad": b64(leaf)})
 
 
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def verify(content: Any, keys: str = vkey(ORIGIN, bytes(KEY.verify_key)) + "\n") -> tuple[int, list[str]]:
+    def verify(content: Any, keys: str = VKEYS) -> tuple[int, list[str]]:
         file, key_file = tmp_path / "bewijs", tmp_path / "log.vkey"
         file.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
         key_file.write_text(keys)
@@ -95,7 +39,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 def test_a_series_of_a_resident_holds_and_says_where_what_and_when(run: Run) -> None:
     code, said = run(Log().add().add().add().bundles())
     assert code == 0
-    assert said[0] == f"klopt (regel 5 van {ORIGIN}, soort vrijgave, tijd 2026-11-22 02:01:56 UTC)"
+    assert said[0] == f"klopt (regel 5 van {ORIGIN}, soort vrijgave, tijd 2026-11-22 02:01:56 UTC, nummer 1)"
     assert said[-1] == "Alles klopt: 3 klopt, 0 klopt niet, 0 niet te controleren."
     assert len(said) == 4
 
@@ -178,9 +122,63 @@ def test_a_line_that_does_not_fit_its_series_does_not_hold(run: Run, changed: di
     assert "reeks" in said[1]
 
 
-def test_lines_with_others_in_between_are_not_blamed_for_the_gap(run: Run) -> None:
+def test_a_number_that_is_not_there_is_named_and_nobody_is_blamed(run: Run) -> None:
+    bundles = Log().add().add().add().add().bundles()
+    assert run([bundles[3], bundles[1], bundles[2], bundles[2]])[0] == 0, "a period starts where it starts"
+    code, said = run([bundles[3], bundles[0], bundles[1]])
+    assert code == 2
+    assert said[0].startswith("niet te controleren: nummer 3 van de reeks is er niet bij, of klopt niet (regel 8 ")
+    assert said[-1] == "Niet alles is te controleren: 2 klopt, 0 klopt niet, 1 niet te controleren."
+
+
+def test_files_are_checked_as_one_series(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundles = Log().add().add().add().bundles()
-    assert run([bundles[2], bundles[0], bundles[0]])[0] == 0
+    files = [tmp_path / f"{n}.json" for n in range(3)]
+    for file, bundle in zip(files, bundles, strict=True):
+        file.write_text(json.dumps([bundle]))
+    keys = ["--vkey", str(GOLDEN / "log.vkey")]
+    assert regie_verify.main([*map(str, files[::-1]), *keys]) == 0
+    assert "Alles klopt: 3 klopt" in capsys.readouterr().out
+    assert regie_verify.main([str(files[0]), str(files[2]), *keys]) == 2
+    assert "nummer 2 van de reeks is er niet bij" in capsys.readouterr().out
+    assert regie_verify.main([str(files[0]), str(tmp_path / "absent"), *keys]) == 2
+
+
+def test_a_past_that_the_log_itself_rewrote_shows_beside_the_file_that_was_kept(run: Run) -> None:
+    kept, rewritten = Log().add().add().bundles(), Log().add().add(doel="iets anders").add().bundles()
+    assert run(kept)[0] == run(rewritten)[0] == 0
+    code, said = run([*kept, *rewritten])
+    assert code == 1
+    assert "nummer 2 van de reeks komt twee keer voor" in said[3]
+
+
+def test_a_thousand_bundles_hold() -> None:
+    rng = Random(2026)  # noqa: S311 - a test that can be repeated
+    keys = regie_verify.read_keys(GOLDEN / "log.vkey")
+    for turn in range(1000):
+        bundles = good(rng)
+        lines = checked(bundles, keys)
+        assert [str(line.trouble) for line in lines if line.trouble] == [], (turn, bundles)
+
+
+def test_a_thousand_changed_bundles_do_not_and_it_is_said_why() -> None:
+    rng = Random(2027)  # noqa: S311 - a test that can be repeated
+    keys, seen = regie_verify.read_keys(GOLDEN / "log.vkey"), Counter[str]()
+    for turn in range(1000):
+        changed = mutant(rng, turn)
+        seen[changed.name] += 1
+        troubles = [line.trouble for line in checked(changed.bundles, keys) if line.trouble]
+        kind = regie_verify.DoesNotHold if changed.wrong else regie_verify.CannotCheck
+        assert [each for each in troubles if isinstance(each, kind) and changed.reason in str(each)], (turn, changed)
+    assert len(seen) == len(CHANGES) and min(seen.values()) > 40
+
+
+def checked(content: Any, keys: regie_verify.Keys) -> list[regie_verify.Line]:
+    """As `main` does, without files."""
+    lines = [regie_verify.check_item(item, keys) for item in (content if isinstance(content, list) else [content])]
+    regie_verify.check_series(lines)
+    assert lines
+    return lines
 
 
 def test_without_a_key_of_this_log_nothing_is_said(run: Run) -> None:
@@ -245,6 +243,21 @@ def test_the_verifier_runs_alone_on_the_standard_library_and_pynacl(tmp_path: Pa
     assert "nacl" in loaded
     plain = subprocess.run([sys.executable, str(alone), *arguments], capture_output=True, timeout=60, check=False)
     assert plain.returncode == 0
+
+
+def test_a_signature_of_a_kind_that_is_not_known_here_is_passed_over(run: Run) -> None:
+    """The second slot: ML-DSA-44 under the head, and its key in the file of keys."""
+    second = MLDSA44PrivateKey.from_seed_bytes(b"2" * 32)
+    key = VerifierKey(ORIGIN, second.public_key().public_bytes_raw(), ML_DSA_44)
+    keys = f"{vkey(ORIGIN, key.public_key, ML_DSA_44)}\n{vkey(ORIGIN, bytes(KEY.verify_key))}\n"
+    parsed = TlogProof.parse(Log().add().bundles()[0]["bewijs"])
+    for sign in (second.sign, lambda message: bytes(2420)):
+        note = cosigned_note(parsed.checkpoint, key, 1, sign)
+        proof = TlogProof(parsed.index, parsed.hashes, note, parsed.extra).encode()
+        assert run(proof.encode(), keys)[0] == 0
+    alone = "".join(note.partition("\n\n")[:2]) + note.splitlines()[-1] + "\n"
+    code, said = run(TlogProof(parsed.index, parsed.hashes, alone, parsed.extra).encode().encode(), keys)
+    assert (code, "niet door het logboek getekend" in said[0]) == (1, True)
 
 
 def test_a_place_beyond_the_tree_does_not_hold(run: Run) -> None:

@@ -120,7 +120,7 @@ class Vault(Protocol):
 
     async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
         """The resident's act (kluis-bewaard), a line each, before the value can be read. The same again gives the
-        same receipt. Raises NoVault, AlreadyKept, BadInput, Overtaken, LogUnavailable."""
+        same receipt. Raises NoVault, AlreadyKept, BadInput, Overtaken, LogUnavailable, OutcomeUnknown."""
         ...
 
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:

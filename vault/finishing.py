@@ -11,7 +11,8 @@ from kernel.caller import Caller, room_of
 from kernel.errors import Problem
 from kernel.failpoints import reached
 from kernel.logs import logger
-from vault.acts import at_epochs, goes_on, lapsing
+from kernel.sql import RowForged
+from vault.acts import at_epochs, goes_on, keeping, lapsing, opening
 from vault.keys import TenantKeys
 from vault.records import Record, RecordRows, ResidentKey
 from vault.residents import ResidentRows, moved, opened
@@ -30,7 +31,7 @@ class Finisher:
 
     async def open(self, caller: Caller, keys: TenantKeys, key: ResidentKey) -> Receipt:
         """Raises Overtaken, LogUnavailable, OutcomeUnknown."""
-        entry = Entry.model_validate_json(key.entry)
+        entry = _opened(keys, key)
         (verdict,) = await self.audit.record(caller, (entry,))
         if isinstance(verdict, Overtaken) and goes_on(verdict):
             entry = await self._learned(keys, key.resident, entry, verdict)
@@ -44,7 +45,7 @@ class Finisher:
 
     async def keep(self, caller: Caller, keys: TenantKeys, pending: Sequence[Record]) -> list[Verdict]:
         """A verdict each; effective where it is a receipt. Raises LogUnavailable, OutcomeUnknown."""
-        entries = [Entry.model_validate_json(record.entry) for record in pending]
+        entries = [_kept(keys, record) for record in pending]
         verdicts = await self.audit.record(caller, entries)
         reached("vault.kept-line")
         for number, (record, verdict) in enumerate(zip(pending, verdicts, strict=True)):
@@ -60,22 +61,26 @@ class Finisher:
     async def sweep(self, keys: TenantKeys, now: int) -> int:
         """Finishes or drops what was left; how many. An unfinished opening waits for its resident to try again."""
         caller, left = room_of(keys.tenant, "vault"), await self.rows.unfinished(keys.tenant, now - AGAIN_AFTER)
-        if not left:
-            return 0
-        verdicts = await self.keep(caller, keys, left)
-        for record, verdict in zip(left, verdicts, strict=True):
-            if isinstance(verdict, EventIdTaken):  # its line is there, under other words
-                await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.members["position"]))
-            elif isinstance(verdict, Overtaken) or record.created_at < now - DROP_AFTER:
-                await self._drop(caller, keys, record)
+        doubtful = [record for record in left if record.created_at < now - DROP_AFTER]
+        again = left[len(doubtful) :]  # the oldest come first, so no number of newer ones keeps them waiting
+        await self._lapse(caller, keys, doubtful)
+        verdicts = await self.keep(caller, keys, again) if again else []
+        judged = zip(again, verdicts, strict=True)
+        await self._lapse(caller, keys, [one for one, said in judged if isinstance(said, Overtaken | EventIdTaken)])
         return len(left)
 
-    async def _drop(self, caller: Caller, keys: TenantKeys, record: Record) -> None:
-        (verdict,) = await self.audit.record(caller, (lapsing(Entry.model_validate_json(record.entry)),))
-        if isinstance(verdict, Receipt):
-            await self.rows.drop(keys.tenant, record.record_id)
-        else:
-            _log.warning("pending_record_stays", code=verdict.code)
+    async def _lapse(self, caller: Caller, keys: TenantKeys, pending: Sequence[Record]) -> None:
+        """Dropped once a line under the id of the act says that it lapsed; kept when a line says that it was kept."""
+        lapsed = [lapsing(_kept(keys, record)) for record in pending]
+        verdicts = await self.audit.record(caller, lapsed) if lapsed else []
+        for record, verdict in zip(pending, verdicts, strict=True):
+            if isinstance(verdict, Receipt):
+                # a crash before this leaves a pending row and its line: the same line again gives the same receipt
+                await self.rows.drop(keys.tenant, record.record_id)
+            elif isinstance(verdict, EventIdTaken):
+                await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.members["position"]))
+            else:
+                _log.warning("pending_record_stays", code=verdict.code)
 
     async def _learned(self, keys: TenantKeys, resident: str, entry: Entry, verdict: Overtaken) -> Entry:
         """The resident's row knows the flag from now on; the act is asked again at the new epoch."""
@@ -84,3 +89,28 @@ class Finisher:
         if fence in epochs:
             await self.residents.change(keys, resident, moved(epochs[fence]))
         return at_epochs(entry, verdict.moved)
+
+
+def _kept(keys: TenantKeys, record: Record) -> Entry:
+    """The keeping as this room makes it. Raises RowForged: nobody puts words into the log by writing them in a row."""
+    fence = keys.record_fence(record.record_id)
+    epoch = _epoch(record.entry)
+    return _ours(record.entry, keeping(keys.known(record.resident), epoch, (record.record_id, fence, record.element)))
+
+
+def _opened(keys: TenantKeys, key: ResidentKey) -> Entry:
+    return _ours(key.entry, opening(keys.known(key.resident), _epoch(key.entry)))
+
+
+def _epoch(stored: str) -> int:
+    """Of the resident fence, as far as whoever kept or opened knew."""
+    try:
+        return Entry.model_validate_json(stored).requires[0].epoch
+    except (ValueError, IndexError):
+        raise RowForged("entry") from None
+
+
+def _ours(stored: str, made: Entry) -> Entry:
+    if Entry.model_validate_json(stored) != made:
+        raise RowForged("entry")
+    return made

@@ -89,9 +89,9 @@ class RecordRows:
             return _among(wanted, held), {str(row["resident"]): _key(row) for row in rows}
 
     async def unfinished(self, tenant: str, before: int, limit: int = 100) -> list[Record]:
-        """Pending since before this moment (ms)."""
+        """Pending since before this moment (ms), the oldest first."""
         mine = [records.c.tenant_id == tenant, records.c.state == PENDING, records.c.created_at < before]
-        return (await self._select(tenant, mine))[:limit]
+        return await self._select(tenant, mine, limit)
 
     async def add(self, tenant: str, new: Sequence[Record]) -> None:
         """Pending, with their salts. Raises IntegrityError when another act for such an element was first."""
@@ -139,9 +139,12 @@ class RecordRows:
         async with self._database.writing(tenant) as connection:
             await connection.execute(change)
 
-    async def _select(self, tenant: str, conditions: Sequence[ColumnElement[bool]]) -> list[Record]:
+    async def _select(
+        self, tenant: str, conditions: Sequence[ColumnElement[bool]], limit: int | None = None
+    ) -> list[Record]:
+        oldest = _salted(conditions).order_by(records.c.created_at, records.c.record_id).limit(limit)
         async with self._database.snapshot(tenant) as connection:
-            return [_record(row) for row in (await connection.execute(_salted(conditions))).mappings()]
+            return [_record(row) for row in (await connection.execute(oldest)).mappings()]
 
 
 def _about(tenant: str, wanted: Sequence[tuple[str, str]]) -> list[ColumnElement[bool]]:

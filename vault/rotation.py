@@ -6,10 +6,7 @@ Nothing is re-encrypted and both versions stay readable, so a crash leaves some 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from audit.contract import Audit, Entry, Event, record_one
-from kernel.caller import room_of
 from kernel.crypto import Keyring
-from kernel.ids import random_id
 from kernel.sql.key_rows import KeyRows
 from vault.opening import kek, resident_place
 from vault.records import RecordRows
@@ -25,10 +22,9 @@ class Rewrapper:
     rows: RecordRows
     room_keys: KeyRows
     ring: Keyring
-    audit: Audit
 
     async def run(self, tenant: str, progress: Progress) -> int:
-        """How many keys changed; a line when any did. Raises LogUnavailable, KeyUnavailable, CannotOpen."""
+        """How many keys changed; who asked for it writes the line. Raises KeyUnavailable, CannotOpen."""
         changed, seen, last = await self.room_keys.rewrap(tenant), 0, ""
         while page := await self.rows.keys_after(tenant, last):
             for key in page:
@@ -38,8 +34,4 @@ class Rewrapper:
                     changed += 1
             seen, last = seen + len(page), page[-1].resident
             progress(seen)
-        if changed:
-            details = {"kamer": "vault", "aantal": str(changed)}
-            event = Event(id=random_id(), kind="sleutel-gewisseld", name="Sleutels opnieuw verpakt", details=details)
-            await record_one(self.audit, room_of(tenant, "vault"), Entry(event=event))
         return changed

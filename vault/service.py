@@ -36,7 +36,7 @@ class VaultService:
 
     def __init__(self, database: Database, ring: Keyring, audit: Audit, trust: TrustNow, clock: Clock) -> None:
         self.room_keys = KeyRows(database, key_rows, ring)
-        self._ring, self._audit, self._clock = ring, audit, clock
+        self._ring, self._clock = ring, clock
         self._residents, self._rows = ResidentRows(database), RecordRows(database)
         self._finisher = Finisher(self._residents, self._rows, audit)
         self._opener = Opener(self._rows, audit, trust, ring, clock)
@@ -102,7 +102,7 @@ class VaultService:
 
     async def rewrap_all(self, tenant: str, progress: Progress = lambda done: None) -> int:
         """All keys of a tenant to the newest KEK version, while everything goes on. May be broken off and run again."""
-        return await Rewrapper(self._rows, self.room_keys, self._ring, self._audit).run(tenant, progress)
+        return await Rewrapper(self._rows, self.room_keys, self._ring).run(tenant, progress)
 
     async def sweep(self, tenant: str) -> int:
         """Finishes what a crash left pending; how many."""

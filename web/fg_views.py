@@ -4,19 +4,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from web.frame import Coverage, FieldError, Frame, Option, Pager
+from web.frame import Coverage, FieldError, Frame, Option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
-    """A question for the FG, without name or number of who asked. `moment` of the use, where it may be told: reading
-    somebody's line is a search, with a reason."""
+    """A question for the FG, without name or number of who asked, and without the use itself: reading somebody's line
+    is a search, with a reason."""
 
     id: str
     text: str
     department: str
     purpose: str
-    moment: datetime | None = None
     asked: date
     due: date
     late: bool = False
@@ -34,7 +33,7 @@ class LogState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
-    """`/fg`. `saved` tells that an answer was just stored."""
+    """`/fg`. `saved` tells that the answer which was just sent is stored."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]
@@ -63,9 +62,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """The answer to a search, shown only after the search has its own line `receipt`. `who` is masked. `staff` is
-    absent unless a second reason was given. `lines` may be more than were `read`, and these more than `rows`, which
-    tell how a release ended with the release itself: the page says so."""
+    """The answer to a search, shown only after the search has its own line `receipt`. `who` is masked.
+    `lines` may be more than were `read`, and these more than `rows`, which tell how a release ended with the release
+    itself: the page says so."""
 
     who: str
     since: date
@@ -73,9 +72,7 @@ class Search:
     lines: int
     read: int
     residents: int
-    staff: int | None = None
     rows: tuple[Found, ...]
-    pager: Pager
     coverage: Coverage
     receipt: int
 

@@ -30,6 +30,7 @@ WHAT: Final[Mapping[str, str]] = {
     "zoeking": N_("Gezocht in het logboek"),
     "vraag": N_("De inwoner stelde een vraag"),
     "vraag-beantwoord": N_("Vraag beantwoord"),
+    "uitvoer": N_("De inwoner haalde bewijzen op"),
 }
 HOW: Final[Mapping[str, str]] = {
     "geleverd": N_("aangekomen"),

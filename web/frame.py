@@ -4,7 +4,6 @@ Frozen values, filled by the routes, read by the templates. Nothing here holds a
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from web.words import ErrorId
@@ -82,8 +81,6 @@ class Failure:
     number: str = ""
     done: Literal["", "nee", "onbekend"] = ""
     choice: bool = False
-    wait_minutes: int = 5
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

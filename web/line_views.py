@@ -37,6 +37,7 @@ ACTS: Final[Mapping[str, str]] = {
     "zoeking": N_("De privacy-toezichthouder keek wie uw gegevens gebruikte"),
     "vraag": N_("U stelde een vraag"),
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
+    "uitvoer": N_("U haalde bewijzen op"),
 }
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
 LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")

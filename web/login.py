@@ -52,7 +52,7 @@ async def finish(visit: Visit) -> Response:
     if asked.get("error") == "access_denied":
         return visit.away(path_in("/", "en" if attempt.back.startswith("/en") else "nl"))
     code = asked.get("code", "")
-    if not code or len(code) > 2000 or not visit.site.provider.issued_by_us(asked.get("iss")):
+    if not code or len(code) > 2000 or not await visit.site.provider.answers_for_us(asked.get("iss")):
         raise LoginRefused("antwoord")
     claims = await visit.site.provider.claims(code, attempt, redirect_uri(visit))
     person = await _person(visit, dict(claims))

@@ -5,6 +5,7 @@ at. Authlib checks the claims that OpenID Connect names; `acr`, `auth_time`, the
 checked here, for it checks none of them.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,8 +18,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, JWKRegistry, Key, KeySet
 
+from kernel.address import plain_address
 from kernel.clock import Clock
 from kernel.errors import NeighbourUnavailable, Problem
+from kernel.http.client import limited
 from kernel.ids import random_id
 from web.session import Attempt
 from web.settings import LoginSettings
@@ -27,8 +30,9 @@ ALGORITHMS: Final = ("ES256", "RS256")
 FRESH = 300  # seconds since the person logged in, for what needs them now
 SKEW = 5  # seconds between clocks
 KEYS_AGAIN, KEYS_LIFE = 60, 24 * 3600  # seconds: one refresh for an unknown key id; longest use without one
-BYTES = 64 << 10
+BYTES = 64 << 10  # of each answer: metadata, keys, tokens
 TOKEN_BYTES = 8 << 10
+SILENT = "Inloggen lukt nu niet."
 ENOUGH: Final = ("substantieel", "hoog")
 
 
@@ -90,11 +94,13 @@ class LoginProvider:
         self._sure(read.claims, attempt, now)
         return read.claims
 
-    def issued_by_us(self, said: str | None) -> bool:
-        """RFC 9207: an answer that names another issuer is a mix-up."""
-        return said == self.settings.issuer or (
-            said is None and not self._metadata.get("authorization_response_iss_parameter_supported")
-        )
+    async def answers_for_us(self, said: str | None) -> bool:
+        """RFC 9207: an answer that names another issuer is a mix-up. One that names none is believed only from a
+        provider that never does: its metadata says so, and this process may not have read it yet. Raises
+        NeighbourUnavailable."""
+        if said is not None:
+            return said == self.settings.issuer
+        return not (await self._known()).get("authorization_response_iss_parameter_supported")
 
     def _sure(self, claims: Mapping[str, Any], attempt: Attempt, now: float) -> None:
         if self.settings.acr.get(str(claims.get("acr"))) not in ENOUGH:
@@ -160,35 +166,56 @@ class LoginProvider:
         if self._read_at and now - self._read_at < age:
             return
         found = await self._read("GET", (await self._known())["jwks_uri"])
-        self._read_at = now
-        try:
-            self._keys = KeySet.import_key_set({"keys": list(found["keys"])})
-        except (JoseError, ValueError, TypeError, KeyError):
-            raise NeighbourUnavailable("Inloggen lukt nu niet.") from None
+        listed = found.get("keys")
+        keys = [key for one in (listed if isinstance(listed, list) else []) if (key := _readable(one))]
+        if not keys:
+            raise NeighbourUnavailable(SILENT)
+        self._keys, self._read_at = KeySet(keys), now
 
     async def _known(self) -> dict[str, Any]:
         if not self._metadata:
-            found = await self._read("GET", f"{self.settings.issuer}/.well-known/openid-configuration")
-            needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-            if found.get("issuer") != self.settings.issuer or not all(
-                isinstance(found.get(one), str) for one in needed
-            ):
-                raise NeighbourUnavailable("Inloggen lukt nu niet.")
+            found = await self._read("GET", f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration")
+            if found.get("issuer") != self.settings.issuer or not self._leads_there(found):
+                raise NeighbourUnavailable(SILENT)
             self._metadata = found
         return self._metadata
 
-    async def _read(self, method: str, place: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def _leads_there(self, metadata: Mapping[str, Any]) -> bool:
+        """Every place is an address, and none is in the clear when the issuer's is not."""
+        needed = [metadata.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
         try:
-            answer = await self._http.request(method, place, data=form)
-            if 400 <= answer.status_code < 500 and form is not None:
-                raise LoginRefused("code")
-            found = json.loads(answer.content) if answer.is_success and len(answer.content) <= BYTES else None
-        except (httpx2.TransportError, httpx2.DecodingError, ValueError, RecursionError):
-            found = None
+            places = [plain_address(str(place)) for place in [*needed, metadata.get("end_session_endpoint")] if place]
+        except ValueError:
+            return False
+        secure = self.settings.issuer.startswith("https://")
+        return all(needed) and (not secure or all(place.startswith("https://") for place in places))
+
+    async def _read(self, method: str, place: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+        found: Any = None
+        try:
+            # all of it, for the client's own limit is on each wait: a drop at a time would hold a login for ever
+            async with (
+                asyncio.timeout(self.settings.timeout_seconds),
+                self._http.stream(method, place, data=form) as answer,
+            ):
+                if 400 <= answer.status_code < 500 and form is not None:
+                    raise LoginRefused("code")
+                content = await limited(answer, BYTES) if answer.is_success else None
+            found = json.loads(content) if content is not None else None
+        except (httpx2.HTTPError, TimeoutError, ValueError, RecursionError):
+            pass  # said below, without what was sent
         if not isinstance(found, dict):
-            raise NeighbourUnavailable("Inloggen lukt nu niet.")
+            raise NeighbourUnavailable(SILENT)
         return found
 
     @staticmethod
     def _exactly(value: str) -> dict[str, Any]:
         return {"essential": True, "value": value}
+
+
+def _readable(said: object) -> Key | None:
+    """RFC 7517 section 5: a key of a kind that we do not know is passed over, and says nothing about the others."""
+    try:
+        return JWKRegistry.import_key(said)  # type: ignore[arg-type]  # what is no object raises
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+        return None

@@ -46,17 +46,17 @@ CSP: Final = (
 )
 
 
-def security_headers(*, login_origin: str = "", personal: bool = True) -> Mapping[str, str]:
-    """Headers of a page. Personal pages are stored nowhere, not even by the browser's back button."""
+def security_headers(*, login_origin: str = "") -> Mapping[str, str]:
+    """Headers of a page. It is stored nowhere, not even by the browser's back button."""
     login = f" {login_origin}" if login_origin else ""
-    headers = {
+    return {
         "Content-Security-Policy": CSP.format(login=login),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        "Cache-Control": "no-store",
     }
-    return headers | {"Cache-Control": "no-store"} if personal else headers
 
 
 @cache

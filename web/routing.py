@@ -18,6 +18,7 @@ from web.failures import done, told
 from web.frame import Failure
 from web.language import LANGUAGES, Language, path_in
 from web.login import begin
+from web.oidc import LoginRefused
 from web.site import COOKIE, Site, Visit
 
 Handler = Callable[[Visit], Awaitable[Response]]
@@ -116,7 +117,8 @@ def failed(visit: Visit, error: Exception) -> Response:
     if status == 500:
         _log.error("page_failed", instance=instance, exc_info=error)
     else:
-        _log.info("page_refused", instance=instance, **members)
+        why = {"reason": error.detail} if isinstance(error, LoginRefused) else {}
+        _log.info("page_refused", instance=instance, **members, **why)
     view = Failure(
         frame=visit.frame(),
         id=page,

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretBytes, model_validator
+from pydantic import Field, SecretBytes, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from kernel.address import plain_address
 from kernel.settings import RoomSettings
 
 Level = Literal["laag", "substantieel", "hoog"]
@@ -22,7 +23,7 @@ class LoginSettings(RoomSettings):
     sector_claim must equal sector when a BSN is taken from bsn_claim: a number of another sector is nobody here.
     """
 
-    issuer: str
+    issuer: Annotated[str, Field(max_length=500)]
     client_id: str
     client_key: SecretBytes | None = None
     acr: dict[str, Level] = Field(default_factory=lambda: dict(EIDAS))
@@ -32,6 +33,12 @@ class LoginSettings(RoomSettings):
     name_claim: str = "name"
     roles_claim: str = "roles"
     timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 5.0
+
+    @field_validator("issuer")
+    @classmethod
+    def _plain(cls, issuer: str) -> str:
+        plain_address(issuer)
+        return issuer  # as the provider spells it: an issuer is compared as text
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -48,7 +55,7 @@ class WebSettings(LoginSettings):
 
     model_config = SettingsConfigDict(env_prefix="REGIE_WEB_")
 
-    database: str
+    database: Annotated[str, Field(repr=False)]
     phone: str = "14 0XX"
     version: str = "0.1"
     reporting: Annotated[int, Field(ge=0)] = 1

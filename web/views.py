@@ -30,9 +30,7 @@ class Facts:
     department: str
     groups: tuple[Group, ...]
     purpose: str | None
-    case_type: str = ""
     moment: datetime | None = None
-    times: int = 1
     until: date | None = None
     retention: str
 
@@ -110,7 +108,6 @@ class Overview:
     last_uses: tuple[UseRow, ...]
     active: tuple[ConsentRow, ...]
     coverage: Coverage
-    last_login: datetime | None = None
     vault: Vault | None = None
 
 
@@ -125,7 +122,7 @@ class Day:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
     """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more`
-    that the period has older lines which this list does not reach."""
+    that the period has older lines which this list does not reach; `parts` the files with all proofs of `period`."""
 
     frame: Frame
     periods: tuple[Option, ...]
@@ -136,6 +133,8 @@ class Uses:
     pager: Pager
     coverage: Coverage
     more: bool = False
+    period: str = ""
+    parts: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +164,6 @@ class Use:
     frame: Frame
     id: str
     facts: Facts
-    role: str
     result: Result
     reason: str = ""
     refused: tuple[RefusedData, ...] = ()
@@ -174,7 +172,6 @@ class Use:
     number: int
     proof: str
     asked: Asked | None = None
-    ask: bool = False
     draft: str = ""
     act: str = ""
     earlier: tuple[Earlier, ...] = ()
@@ -215,7 +212,7 @@ class Consent:
     """`/toestemmingen/{id}`, every state. `may` is a phrase ("uw inkomen bekijken"), `may_not` denies it.
 
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
-    posted too late (F4): it is told, never preset. `service` and `back` lead to where the resident came from."""
+    posted too late (F4): it is told, never preset."""
 
     frame: Frame
     id: str
@@ -235,5 +232,3 @@ class Consent:
     choice: Choice | None = None
     kept: Literal["ja", "nee", "stop"] | None = None
     errors: tuple[FieldError, ...] = ()
-    service: str = ""
-    back: str = ""

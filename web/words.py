@@ -15,7 +15,7 @@ Result = Literal["gelukt", "deels", "niets", "mislukt", "misschien"]
 State = Literal[
     "gevraagd", "gegeven", "geweigerd", "vervallen", "gepauzeerd", "ingetrokken", "verlopen", "vernieuwd", "ongeldig"
 ]
-ErrorId = Literal["E3", "E4", "E5", "E6", "E7"]
+ErrorId = Literal["E3", "E4", "E5", "E6"]
 
 CLASSES: Final[Mapping[ClassLetter, str]] = {
     "A": N_("Moet van de wet"),
@@ -103,7 +103,6 @@ ERRORS: Final[Mapping[ErrorId, str]] = {
     "E4": N_("Deze pagina is er niet"),
     "E5": N_("Deze vraag is voorbij"),
     "E6": N_("U probeerde dit te vaak"),
-    "E7": N_("Wij werken aan deze dienst"),
 }
 
 TABS: Final[Mapping[str, str]] = {
@@ -141,8 +140,6 @@ WRONG: Final[Mapping[str, str]] = {
     "datum": N_("Vul een goede datum in."),
     "volgorde": N_("De laatste dag ligt voor de eerste dag."),
 }
-
-STATUSES: Final[Mapping[ErrorId, int]] = {"E3": 500, "E4": 404, "E5": 410, "E6": 429, "E7": 503}
 
 
 def reason_for(code: str, language: Language, on: date | None = None) -> str:

@@ -21,6 +21,7 @@ from kernel.crypto.primitives import (
     pae,
     random_bytes,
     same,
+    seal_for,
     sha256,
     verify,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "random_bytes",
     "same",
     "seal",
+    "seal_for",
     "sha256",
     "unseal",
     "verify",

@@ -3,13 +3,12 @@
 u32 version | nonce 24 | ciphertext | tag 16, key keyed_hash(KEK, "wrap", name, version), aad pae(name, version, aad)
 """
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from anyio import to_thread
 
+from kernel.clock import BootClock, boot_seconds
 from kernel.crypto.key_folder import KeyFolder
 from kernel.crypto.keys import MAX_WRAPPED, VERSION, KeyUnavailable, kek_version
 from kernel.crypto.memory import LIFE, KeyMemory
@@ -27,9 +26,9 @@ from kernel.crypto.primitives import (
 
 
 class FileKeyProvider:
-    """A KeyProvider over one directory. `clock` gives seconds and never goes back; `life` 0 reads the file anew."""
+    """A KeyProvider over one directory. `life` 0 reads the file anew."""
 
-    def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic, life: timedelta = LIFE) -> None:
+    def __init__(self, directory: Path, clock: BootClock = boot_seconds, life: timedelta = LIFE) -> None:
         self._folder = KeyFolder(directory)
         self._read: KeyMemory[tuple[str, int], bytes] = KeyMemory(clock, life)
 

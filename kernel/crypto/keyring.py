@@ -1,10 +1,9 @@
 """A room's own data keys: random, wrapped under the room's KEK, bound to the row in which they lie."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from kernel.clock import BootClock, boot_seconds
 from kernel.crypto.keys import KeyProvider, kek_version
 from kernel.crypto.memory import LIFE, KeyMemory
 from kernel.crypto.primitives import KEY, pae, random_bytes
@@ -34,7 +33,7 @@ class Keyring:
     def __init__(
         self,
         provider: KeyProvider,
-        clock: Callable[[], float] = time.monotonic,
+        clock: BootClock = boot_seconds,
         life: timedelta = LIFE,
         size: int = 1024,
     ) -> None:

@@ -1,9 +1,11 @@
 """Unwrapped keys, for a short while. Who reads this process's memory has them; longer would only help that reader."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from datetime import timedelta
 from typing import Generic, TypeVar
+
+from kernel.clock import BootClock
 
 LIFE = timedelta(minutes=15)  # also how long a destroyed key may outlive its destruction, in a process that used it
 
@@ -13,9 +15,10 @@ Value = TypeVar("Value")
 
 class KeyMemory(Generic[Name, Value]):
     """At most `size` values, each for at most `life` from when it was put, used or not; the least used goes first.
-    `clock` gives seconds and never goes back. NOT promised: zeroed memory, nor sweeping while nobody calls."""
+    `clock` gives seconds and never goes back nor stands still while the machine sleeps. NOT promised: zeroed memory,
+    nor sweeping while nobody calls."""
 
-    def __init__(self, clock: Callable[[], float], life: timedelta = LIFE, size: int = 1024) -> None:
+    def __init__(self, clock: BootClock, life: timedelta = LIFE, size: int = 1024) -> None:
         if not timedelta(0) <= life <= LIFE or size < 1:
             raise ValueError("keys live 15 minutes at most, 0 allowed, and at least one fits")
         self._clock, self._life, self._size = clock, life.total_seconds(), size

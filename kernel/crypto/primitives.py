@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import struct
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -11,10 +12,12 @@ from nacl.bindings import (
     crypto_aead_xchacha20poly1305_ietf_encrypt,
 )
 from nacl.exceptions import CryptoError
+from nacl.public import PublicKey, SealedBox
 from nacl.signing import SigningKey, VerifyKey
 
 KEY, NONCE, TAG = 32, 24, 16  # bytes; XChaCha20-Poly1305-IETF: 24 random bytes may be drawn for ever without a meeting
 Person = Literal["record", "split", "row", "pseudo", "fence", "event", "tag", "wrap"]
+_U32 = struct.Struct(">I").pack
 _PERSONS = frozenset(get_args(Person))
 
 
@@ -27,7 +30,7 @@ class CannotOpen(Exception):
 
 def pae(parts: Sequence[bytes]) -> bytes:
     """u32 count, then u32 length and bytes per part, big-endian: no two lists of parts have the same bytes."""
-    return len(parts).to_bytes(4, "big") + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b"".join([_U32(len(parts)), *[each for part in parts for each in (_U32(len(part)), part)]])
 
 
 def sha256(message: bytes) -> bytes:
@@ -101,3 +104,12 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
     except CryptoError:
         return False
     return True
+
+
+def seal_for(public: bytes, plaintext: bytes) -> bytes:
+    """A libsodium sealed box (X25519, XSalsa20-Poly1305) for the holder of the private half. Nobody knows who wrote it.
+    Raises ValueError for a key that is none."""
+    try:
+        return bytes(SealedBox(PublicKey(public)).encrypt(plaintext))
+    except (CryptoError, TypeError):
+        raise ValueError("not an X25519 public key") from None

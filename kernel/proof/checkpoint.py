@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kernel.proof.encoding import base64_of, bytes_of, number_of
 from kernel.proof.hashes import MAX_SIZE, ProofError, require_hashes
-from kernel.proof.note import VerifierKey, Verify, open_note, require_name
+from kernel.proof.note import ED25519, VerifierKey, Verify, open_note, require_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,12 @@ class Checkpoint:
         return cls(lines[0], number_of(lines[1]), bytes_of(lines[2]))
 
 
-def open_checkpoint(note: str, keys: Iterable[VerifierKey], verify: Verify) -> Checkpoint:
-    """The head, signed by the log itself: a key with the origin as its name. Raises ProofError."""
-    text, signers = open_note(note, keys, verify)
+def open_checkpoint(
+    note: str, keys: Iterable[VerifierKey], verify: Verify, verify_ml_dsa: Verify | None = None
+) -> Checkpoint:
+    """The head, signed by the log itself: an Ed25519 key with the origin as its name. Raises ProofError."""
+    text, signers = open_note(note, keys, verify, verify_ml_dsa)
     checkpoint = Checkpoint.parse(text)
-    if checkpoint.origin not in {key.name for key in signers}:
+    if checkpoint.origin not in {key.name for key in signers if key.kind == ED25519}:
         raise ProofError("the log itself did not sign this checkpoint")
     return checkpoint

@@ -1,14 +1,17 @@
-"""Signed notes (C2SP signed-note) with Ed25519 signatures of type 0x01."""
+"""Signed notes (C2SP signed-note): Ed25519 of type 01, and beside it ML-DSA-44 of type 06 for heads."""
 
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from kernel.proof import cosignature
 from kernel.proof.encoding import base64_of, bytes_of
 from kernel.proof.hashes import ProofError
 
-ED25519 = b"\x01"
-PUBLIC_KEY_BYTES, SIGNATURE_BYTES, KEY_ID_BYTES = 32, 64, 4
+ED25519, ML_DSA_44 = b"\x01", b"\x06"
+KEY_ID_BYTES = 4
+_PUBLIC_KEY_BYTES = {ED25519: 32, ML_DSA_44: cosignature.PUBLIC_KEY_BYTES}
+_SIGNATURE_BYTES = {ED25519: 64, ML_DSA_44: cosignature.TIME_BYTES + cosignature.SIGNATURE_BYTES}
 MAX_SIGNATURES = 64  # 16 must be accepted; room for a log, its witnesses and their successors
 MAX_NOTE_BYTES = 512 * 1024  # 64 post-quantum signatures of 5 kB in base64 fit in it
 
@@ -19,40 +22,41 @@ Verify = Callable[[bytes, bytes, bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """An Ed25519 key that is trusted under this name; `name` and `key_id` together say which key a line is from."""
+    """A key that is trusted under this name; `name` and `key_id` together say which key a line is from."""
 
     name: str
     public_key: bytes
+    kind: bytes = ED25519
 
     def __post_init__(self) -> None:
         require_name(self.name)
-        if len(self.public_key) != PUBLIC_KEY_BYTES:
-            raise ProofError("an Ed25519 public key has 32 bytes")
+        if len(self.public_key) != _PUBLIC_KEY_BYTES[self.kind]:
+            raise ProofError("a public key has not the length of its kind")
 
     @property
     def key_id(self) -> bytes:
         """Four bytes: a name tag for the key, not a proof of anything."""
-        return key_id(self.name, self.public_key)
+        return key_id(self.name, self.public_key, self.kind)
 
 
-def key_id(name: str, public_key: bytes) -> bytes:
-    """SHA-256(name || 0A || 01 || public key)[:4]."""
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public_key).digest()[:KEY_ID_BYTES]
+def key_id(name: str, public_key: bytes, kind: bytes = ED25519) -> bytes:
+    """SHA-256(name || 0A || kind || public key)[:4]."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public_key).digest()[:KEY_ID_BYTES]
 
 
-def vkey(name: str, public_key: bytes) -> str:
-    """`<name>+<hex key id>+<base64 of 01 and the key>`, as it may be published."""
-    key = VerifierKey(name, public_key)
-    return f"{key.name}+{key.key_id.hex()}+{base64_of(ED25519 + public_key)}"
+def vkey(name: str, public_key: bytes, kind: bytes = ED25519) -> str:
+    """`<name>+<hex key id>+<base64 of kind and key>`, as it may be published."""
+    key = VerifierKey(name, public_key, kind)
+    return f"{key.name}+{key.key_id.hex()}+{base64_of(kind + public_key)}"
 
 
 def parse_vkey(text: str) -> VerifierKey:
     """The key that `vkey` wrote. Raises ProofError, also for other kinds of keys and for an id that does not fit."""
     name, *rest = text.split("+", 2)  # a name has no plus; base64 may have
     material = bytes_of(rest[1]) if len(rest) == 2 else b""
-    if material[:1] != ED25519:
-        raise ProofError("this is not an Ed25519 verifier key")
-    key = VerifierKey(name, material[1:])
+    if material[:1] not in _PUBLIC_KEY_BYTES:
+        raise ProofError("this is not a verifier key of a kind that is known here")
+    key = VerifierKey(name, material[1:], material[:1])
     if key.key_id.hex() != rest[0]:
         raise ProofError("the id of the verifier key does not belong to its name and key")
     return key
@@ -74,10 +78,22 @@ def sign_note(text: str, name: str, public_key: bytes, sign: Sign) -> str:
     return note
 
 
-def open_note(note: str, keys: Iterable[VerifierKey], verify: Verify) -> tuple[str, frozenset[VerifierKey]]:
+def cosigned_note(note: str, key: VerifierKey, at: int, sign: Sign) -> str:
+    """The head with one more line, of an ML-DSA-44 key, at this POSIX time (0: at none). Raises ProofError."""
+    text, _ = _split(note)
+    signature = at.to_bytes(cosignature.TIME_BYTES, "big") + sign(cosignature.cosigned_message(key.name, at, text))
+    signed = f"{note}\N{EM DASH} {key.name} {base64_of(key.key_id + signature)}\n"
+    _split(signed)
+    return signed
+
+
+def open_note(
+    note: str, keys: Iterable[VerifierKey], verify: Verify, verify_ml_dsa: Verify | None = None
+) -> tuple[str, frozenset[VerifierKey]]:
     """The text and which of `keys` signed it, at least one. Signatures of other keys are ignored.
 
-    Raises ProofError, also when a known key's signature fails beside one that holds: then somebody is tampering.
+    Raises ProofError, also when a known key's signature fails beside one that holds: then somebody is tampering; and
+    when the signature of a known key cannot be checked here.
     """
     text, signatures = _split(note)
     known = {(key.name, key.key_id): key for key in keys}
@@ -86,13 +102,21 @@ def open_note(note: str, keys: Iterable[VerifierKey], verify: Verify) -> tuple[s
         key = known.get((name, signature[:KEY_ID_BYTES]))
         if key is None:
             continue
-        raw = signature[KEY_ID_BYTES:]
-        if len(raw) != SIGNATURE_BYTES or not verify(key.public_key, text.encode(), raw):
+        if not _holds(key, text, signature[KEY_ID_BYTES:], verify if key.kind == ED25519 else verify_ml_dsa):
             raise ProofError("the signature of a known key does not hold")
         signers.add(key)
     if not signers:
         raise ProofError("no known key signed this note")
     return text, frozenset(signers)
+
+
+def _holds(key: VerifierKey, text: str, signature: bytes, verify: Verify | None) -> bool:
+    if verify is None or len(signature) != _SIGNATURE_BYTES[key.kind]:
+        return False
+    if key.kind == ED25519:
+        return verify(key.public_key, text.encode(), signature)
+    at, signature = int.from_bytes(signature[: cosignature.TIME_BYTES], "big"), signature[cosignature.TIME_BYTES :]
+    return verify(key.public_key, cosignature.cosigned_message(key.name, at, text), signature)
 
 
 def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:

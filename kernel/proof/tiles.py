@@ -28,6 +28,11 @@ class TileRef(NamedTuple):
     n: int
     width: int
 
+    @property
+    def leaves(self) -> int:
+        """The size of the smallest tree that has it."""
+        return (self.n * FULL + self.width) << (HEIGHT * self.level)
+
 
 class TileGrowth(NamedTuple):
     """Hashes (n times 32 bytes) to write at `offset` (counted in hashes) of tile `n` at `level`."""
@@ -40,10 +45,8 @@ class TileGrowth(NamedTuple):
 
 def tile_path(level: int, n: int, width: int = FULL) -> str:
     """`tile/0/x001/x234/067`, with `.p/<width>` when it is not full."""
-    digits = str(n)
-    digits = digits.zfill(-(-len(digits) // 3) * 3)
-    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-    path = "/".join([f"tile/{level}", *(f"x{group}" for group in groups[:-1]), groups[-1]])
+    *above, last = (group.zfill(3) for group in f"{n:,}".split(","))
+    path = "/".join([f"tile/{level}", *(f"x{group}" for group in above), last])
     return path if width == FULL else f"{path}.p/{width}"
 
 
@@ -68,14 +71,14 @@ def tile_at(level: int, n: int, size: int) -> TileRef:
 
 def needed_nodes(index: int, size: int) -> list[Node]:
     """The nodes that an inclusion proof is made of; the sibling at the right border is given in complete parts."""
-    return [_node(part) for sibling in ranges.inclusion(index, size) for part in ranges.complete(*sibling)]
+    return [node_of(part) for sibling in ranges.inclusion(index, size) for part in ranges.complete(*sibling)]
 
 
 def inclusion_from(nodes: Mapping[Node, bytes], index: int, size: int) -> tuple[bytes, ...]:
     """The inclusion proof, from the nodes that `needed_nodes` names. Raises ProofError when one is missing."""
     try:
         return tuple(
-            ranges.fold(nodes[_node(part)] for part in ranges.complete(*sibling))
+            ranges.fold(nodes[node_of(part)] for part in ranges.complete(*sibling))
             for sibling in ranges.inclusion(index, size)
         )
     except KeyError:
@@ -84,14 +87,14 @@ def inclusion_from(nodes: Mapping[Node, bytes], index: int, size: int) -> tuple[
 
 def tiles_for_inclusion(index: int, size: int) -> list[TileRef]:
     """The tiles to read for an inclusion proof, each once."""
-    return list(dict.fromkeys(_tile_of(node, size) for node in needed_nodes(index, size)))
+    return list(dict.fromkeys(tile_of(node, size) for node in needed_nodes(index, size)))
 
 
 def inclusion_from_tiles(read: Mapping[TileRef, bytes], index: int, size: int) -> tuple[bytes, ...]:
     """The inclusion proof, from the tiles that `tiles_for_inclusion` names. Raises ProofError when one is missing."""
     nodes = {}
     for node in needed_nodes(index, size):
-        tile = _tile_of(node, size)
+        tile = tile_of(node, size)
         if tile not in read:
             raise ProofError("a tile of the tree is missing")
         nodes[node] = node_from_tile(read[tile], tile, node)
@@ -127,7 +130,8 @@ def completed_tiles(growth: Growth) -> list[TileGrowth]:
     return list(written.values())
 
 
-def _node(part: ranges.Range) -> Node:
+def node_of(part: ranges.Range) -> Node:
+    """Of a complete range."""
     start, end = part
     level = (end - start).bit_length() - 1
     return level, start >> level
@@ -140,6 +144,7 @@ def _place(node: Node) -> tuple[int, int, int, int]:
     return level, n, first, 1 << above
 
 
-def _tile_of(node: Node, size: int) -> TileRef:
+def tile_of(node: Node, size: int) -> TileRef:
+    """Where a tree of `size` leaves keeps the node. Raises ProofError when it does not have it."""
     level, n, *_ = _place(node)
     return tile_at(level, n, size)

@@ -1,6 +1,7 @@
 """Row MACs: a row that was altered, swapped or forged is refused before it can permit anything (trust.md 5)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table
@@ -37,16 +38,25 @@ class RowSeal:
         return {name: value for name, value in row.items() if name != MAC}
 
     def _mac(self, table: Table, row: Mapping[str, Any], version: int) -> bytes:
-        covered = _versions(table)[version]
-        outside = [c.name for c in table.columns if c.name != MAC and c.name not in covered]
-        if any(row.get(name) is not None for name in outside):
+        begin, covered, outside = _shape(table, version)
+        if outside and any(row.get(name) is not None for name in outside):
             raise RowForged(table.name)
-        parts = [table.name.encode(), bytes([version])]
-        for name in covered:
-            parts += [name.encode(), *_typed(row.get(name))]
+        parts = [*begin]
+        for name, told in covered:
+            parts += [told, *_typed(row.get(name))]
         return keyed_hash(self._key, "row", parts)
 
 
+@lru_cache(maxsize=256)
+def _shape(table: Table, version: int) -> tuple[tuple[bytes, bytes], tuple[tuple[str, bytes], ...], tuple[str, ...]]:
+    """What every MAC of this table begins with, the columns it covers, and those that must be NULL."""
+    covered = _versions(table)[version]
+    outside = tuple(c.name for c in table.columns if c.name != MAC and c.name not in covered)
+    named = tuple((name, name.encode()) for name in covered)
+    return (table.name.encode(), bytes([version])), named, outside
+
+
+@lru_cache(maxsize=256)
 def _versions(table: Table) -> Mapping[int, tuple[str, ...]]:
     found: Mapping[int, tuple[str, ...]] | None = table.info.get(MAC)
     return found or {1: tuple(c.name for c in table.columns if c.name != MAC)}

@@ -51,6 +51,8 @@ class Place:
     clock: Clock = field(default_factory=Ticking)
     adopt: bool = False
     sweep_seconds: float = 60
+    watch_seconds: float = 30
+    socket: Path | None = None  # of a signer in its own process
 
     @asynccontextmanager
     async def opened(self, gate: RoomGate | None = None) -> AsyncIterator[tuple[AuditService, Component]]:
@@ -72,7 +74,8 @@ class Place:
                 continue
         settings = AuditSettings(
             mode="test", database=self.url, signer=self.folder / "signer", keep_years=20, adopt=self.adopt,
-            sweep_seconds=self.sweep_seconds,
+            sweep_seconds=self.sweep_seconds, signer_socket=self.socket,
+            watch_seconds=self.watch_seconds,
         )  # fmt: skip
         hosts = {TENANT: HOST, OTHER: f"other.{HOST}"}
         tenants = {each: Tenant(each, each, f"https://{hosts[each]}") for each in self.tenants}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
@@ -297,6 +298,21 @@ async def test_database_that_is_gone_answers_unavailable_and_comes_back(own_post
             except (LogUnavailable, OutcomeUnknown):
                 continue
         assert receipt(verdict).position.index == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("setting", "value"), [("data_sync_retry", "on"), ("synchronous_commit", "off")])
+async def test_database_that_may_forget_is_not_ready(
+    setting: str, value: str, own_postgres: Postgres, tmp_path: Path
+) -> None:
+    url = own_postgres.create()
+    with psycopg.connect(own_postgres.url("postgres", "postgres").replace("+psycopg", ""), autocommit=True) as door:
+        door.execute(f"ALTER SYSTEM SET {setting} = {value}")
+    own_postgres.kill()
+    own_postgres.start()
+    async with Place(url, tmp_path).opened() as (_, component):
+        with pytest.raises(LogUnavailable, match=setting):
+            await component.check()
 
 
 async def test_release_without_outcome_is_closed_after_a_minute_by_whoever_sweeps(url: str, tmp_path: Path) -> None:

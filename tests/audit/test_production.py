@@ -1,4 +1,4 @@
-"""What production refuses until the signer is a process of its own (trust.md 2.4)."""
+"""What production refuses: a signer in the process of the log (trust.md 2.4). With it outside: test_signing."""
 
 from pathlib import Path
 

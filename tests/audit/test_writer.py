@@ -15,7 +15,7 @@ from kernel.proof.checks import check_inclusion
 from kernel.proof.hashes import leaf_hash
 from kernel.proof.note import VerifierKey
 from kernel.proof.tlogproof import TlogProof
-from tests.audit.logs import DESK, OTHER, TENANT, Place, act, fence, receipt, release
+from tests.audit.logs import DESK, OTHER, TENANT, Place, act, fence, outcome, receipt, release
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +53,18 @@ async def test_one_id_twice_in_a_batch_is_one_line(place: Place) -> None:
         one, two = await service.door("connectors").record(DESK, [entry, entry])
         assert one == two
         assert (await service.door("connectors").lines(DESK, "s1")).total == 1
+
+
+async def test_in_one_batch_too_who_knows_how_a_release_ended_is_believed(place: Place) -> None:
+    """In either order: the sweeper and the sender may come at the same moment."""
+    for words in (("geleverd", "onbekend"), ("onbekend", "mislukt")):
+        async with place.opened() as (service, _):
+            doors = {True: service.door("audit"), False: service.door("connectors")}
+            ended = receipt((await doors[False].record(DESK, [release({fence(): 0})]))[0]).position
+            before = service.desk(DESK).writer.batches
+            await asyncio.gather(*(doors[word == "onbekend"].record(DESK, [outcome(ended, word)]) for word in words))
+            assert service.desk(DESK).writer.batches == before + 1
+            assert await doors[False].outcomes(DESK, [ended]) == [next(word for word in words if word != "onbekend")]
 
 
 async def test_caller_who_gives_up_takes_nobody_with_him(place: Place) -> None:

@@ -8,9 +8,11 @@ import pytest
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents
 from audit.contract import NotPermitted, Trust
-from connectors.brp import BrpSource, checked_url
+from connectors.brp import BrpSource
 from connectors.gateway import Gateway
 from connectors.person import Unreadable, read_answer
+from connectors.settings import ConnectorsSettings
+from kernel.settings import SettingsWrong
 from tests.four_rooms import DESK_WORKER, FourRooms
 from tests.vault.test_permit import Maker
 from vault.contract import Bsn, Values
@@ -125,8 +127,16 @@ def test_an_answer_of_another_shape_is_not_read(body: Any) -> None:
         read_answer(body, {"brp.naam": NAME}, 1)
 
 
-def test_only_a_plain_address_is_asked() -> None:
-    assert checked_url("https://brp.example/haalcentraal/api/") == "https://brp.example/haalcentraal/api"
-    for wrong in ("ftp://x", "https://", "https://u:p@brp.example", "https://brp.example/?q", "https://brp.example/#x"):
-        with pytest.raises(ValueError, match="plain"):
-            checked_url(wrong)
+@pytest.mark.parametrize(
+    "url", ["https://u:geheim@brp.example", "https://:geheim@brp.example", "https://brp.example/?q"]
+)
+def test_only_a_plain_address_is_a_setting(url: str) -> None:
+    with pytest.raises(SettingsWrong) as wrong:
+        ConnectorsSettings.read({"REGIE_CONNECTORS_DATABASE": "sqlite://", "REGIE_CONNECTORS_BRP_URL": url})
+    assert "REGIE_CONNECTORS_BRP_URL" in str(wrong.value) and "geheim" not in str(wrong.value)
+
+
+def test_settings_and_sources_do_not_print_their_secrets() -> None:
+    url = "postgresql+asyncpg://regie:geheim@localhost/regie"
+    settings = ConnectorsSettings(mode="test", database=url, brp_url="https://brp.example/", brp_api_key=b"geheim")  # type: ignore[arg-type]  # pydantic reads bytes
+    assert settings.brp_url == "https://brp.example" and "geheim" not in repr(settings) + str(settings)

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, event, select, text, update
 
-from audit.contract import Audit, Entry, LogUnavailable, Overtaken, Receipt, Verdict
+from audit.contract import Audit, Entry, LogUnavailable, OutcomeUnknown, Overtaken, Receipt, Verdict
 from consent.activity import Case
 from consent.contract import NotNow, Question, RegisterUnavailable
 from consent.tables import consents, recipients, subject_state
 from kernel.caller import Caller, room_of
+from kernel.errors import Problem
 from tests.consent.house import (
     ANNA,
     ANNA_HERSELF,
@@ -34,8 +35,8 @@ AFTER, BEFORE = "after", "before"
 class Interrupted:
     """A log whose answer is lost once: before the line is written, or after."""
 
-    def __init__(self, log: Audit, when: str, kind: str) -> None:
-        self._log, self._when, self._kind = log, when, kind
+    def __init__(self, log: Audit, when: str, kind: str, said: type[Problem] = LogUnavailable) -> None:
+        self._log, self._when, self._kind, self._said = log, when, kind, said
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
@@ -43,17 +44,35 @@ class Interrupted:
     async def record(self, caller: Caller, entries: Sequence[Entry]) -> list[Verdict]:
         meant = self._kind in {entry.event.kind for entry in entries}
         if meant and self._when == BEFORE:
-            raise LogUnavailable()
+            raise self._said()
         verdicts = await self._log.record(caller, entries)
         if meant:
             self._kind = ""
-            raise LogUnavailable()
+            raise self._said()
         return verdicts
 
 
 async def touch(house: House, table: Table, **values: object) -> None:
     async with house.database().writing(TENANT) as connection:
         await connection.execute(update(table).values(**values))
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+async def test_who_does_not_know_whether_a_choice_is_recorded_does_nothing_and_may_repeat_it(
+    house: House, when: str
+) -> None:
+    await house.ready()
+    asked = await house.request()
+    for choice, kind in ((yes(), "toestemming-gegeven"), (stop(), "toestemming-ingetrokken")):
+        (before,) = await house.consent.choices(ANNA_HERSELF)
+        doubting = await house.second(Interrupted(house.log, when, kind, OutcomeUnknown))
+        with pytest.raises(OutcomeUnknown) as unknown:
+            await doubting.choose(ANNA_HERSELF, asked.id, choice)
+        assert unknown.value.status == 503
+        (after,) = await house.consent.choices(ANNA_HERSELF)
+        assert after.state == before.state
+        await house.consent.choose(ANNA_HERSELF, asked.id, choice)
+    assert (await house.kinds())[1:] == ["toestemming-gegeven", "toestemming-ingetrokken"]
 
 
 async def test_a_yes_that_died_before_its_line_permits_nothing_and_is_finished(house: House) -> None:

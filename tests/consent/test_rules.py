@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from audit.contract import FenceAt
 from consent.contract import Flag, Question
-from consent.rules import DAY, CaseFact, Facts, weigh
+from consent.rules import CaseFact, Facts, weigh
 from consent.standing import Standing
+from consent.terms import DAY
 from kernel.clock import millis
 from tests.consent.house import ANNA, ANSWER, BERT, NAME, PLAN, START, activity
 

@@ -202,6 +202,7 @@ async def test_receipt_makes_a_permit_and_its_proof_holds_for_two_strangers(wire
     mine = receipt(verdict)
     text = await wired.audit.proof(DESK, mine.position)
     key = parse_vkey(wired.service.vkeys[mine.origin])
+    assert await wired.audit.vkeys(DESK) == f"{wired.service.vkeys[mine.origin]}\n"
     proof = TlogProof.parse(text)
     head = open_checkpoint(proof.checkpoint, [key], verify)
     check_inclusion(mine.position.index, head.size, leaf_hash(bytes.fromhex(mine.leaf)), proof.hashes, head.root)

@@ -244,9 +244,8 @@ async def test_rows_that_nobody_protects_cost_a_request_at_most(rooms: FourRooms
     assert await harmless(rooms, "put back")
 
 
-@pytest.mark.xfail(reason="needs the fence map (docs/promises.md, P6)", strict=False)
 async def test_a_consent_set_back_together_with_its_fence_releases_nothing(rooms: FourRooms, town: Path) -> None:
-    """The one thing that a row of the log, with its older and valid MAC, still opens; alone neither does."""
+    """Both rows have their older, valid MAC, and either alone is found: only the fence map tells."""
     then = town / "eve"
     with ExitStack() as stack:
         now, log, old, old_log = (

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,12 +16,14 @@ from sqlalchemy.exc import SQLAlchemyError
 import regie_verify
 from assembly.demo.register import EXERCISE, EXERCISES, INCOME_ANSWER, TENANT
 from audit.component import build_audit
-from audit.contract import FenceAt, Line, LogUnavailable, Moves, NoSuchLine, Position
-from audit.founding import LogPlace, open_log
-from audit.keychain import Keychain
-from audit.reading import Reader, line_rows
+from audit.contract import FenceAt, Line, Moves, NoSuchLine, Position
+from audit.fsck.checking import check_log
+from audit.fsck.outside import outside_of
+from audit.fsck.walk import Asked
+from audit.reading import line_rows
 from audit.service import AuditService, _without_staff
 from audit.settings import AuditSettings
+from audit.signer import LogSigner
 from consent.contract import ConsentRequest
 from consent.contract import ResidentRef as ConsentResident
 from kernel.component import Component
@@ -28,7 +31,7 @@ from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.errors import Problem
 from kernel.sql import Database
-from tests.audit.logs import HOST, act
+from tests.audit.logs import act
 from tests.faults.tamper import image_of
 from tests.four_rooms import BY_LAW, DESK_WORKER, NOON, ROOMS, SECRET, TENANTS, FourRooms
 from tests.once import SQLITE, tables_of
@@ -109,10 +112,7 @@ class Watched:
     @classmethod
     async def opened(cls, folder: Path, stack: AsyncExitStack) -> "Watched":
         """Knows all of it by heart."""
-        settings = AuditSettings(
-            mode="test", database=urls_of(folder)["audit"], signer=folder / "signer", keep_years=20
-        )
-        service, component = await build_audit(settings, TENANTS, FileKeyProvider(folder / "keys"), later)
+        service, component = await built(folder)
         await stack.enter_async_context(component.run())
         watched = cls(folder, service, component, regie_verify.read_keys(folder / "log.vkey"))
         await watched.learn()
@@ -206,17 +206,32 @@ class Watched:
         """The next process opens the log; with an index it also reads that line, with no key in memory."""
 
         async def started() -> Line | None:
-            database, provider = Database(urls_of(self.folder)["audit"], "audit"), FileKeyProvider(self.folder / "keys")
+            service, component = await built(self.folder)
             try:
-                place = LogPlace(TENANT, HOST, self.folder / "signer")
-                log = await open_log(place, database, Keychain(database, provider, TENANT), later)
-                if log.sealed:
-                    raise LogUnavailable(log.sealed)
-                return _without_staff(await Reader(log).line(self.at(index))) if index is not None else None
+                await component.check()
+                return await service.door("web").line(DESK_WORKER, self.at(index)) if index is not None else None
             finally:
-                await database.close()
+                await service.desks[0].log.database.close()
 
         return await self._told(started, self.lines.get(index) if index is not None else None)
+
+    async def fsck(self, _: Any = None) -> Found:
+        """Somebody lets everything be computed anew."""
+
+        async def fits() -> int:
+            anchors = {origin: key.hex() for origin, key in self.service.public_keys.items()}
+            outside = outside_of(partial(LogSigner, self.folder / "signer"), TENANT, anchors, with_key=True)
+            asked = Asked(TENANT, [TENANT], outside.signed, outside.origins, outside.unjudged)
+            database = Database(urls_of(self.folder)["audit"], "audit")
+            try:
+                report = await check_log(database, FileKeyProvider(self.folder / "keys"), asked)
+            finally:
+                await database.close()
+            if report.status:
+                raise NoSuchLine(str(report.findings.first))
+            return report.status
+
+        return await self._told(fits, 0)
 
     async def _numbers(self, subject: str) -> list[int]:
         found, before, total = [], None, 0
@@ -242,6 +257,12 @@ class Watched:
             return "crashed"
         finally:
             vars(log).update(before)
+
+
+async def built(folder: Path) -> tuple[AuditService, Component]:
+    """The room audit of this folder, not running."""
+    settings = AuditSettings(mode="test", database=urls_of(folder)["audit"], signer=folder / "signer", keep_years=20)
+    return await build_audit(settings, TENANTS, FileKeyProvider(folder / "keys"), later)
 
 
 def later() -> datetime:

@@ -1,13 +1,23 @@
 """What a reviewer tried against the vault."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from assembly.demo.register import TENANT
 from audit import tables
-from tests.four_rooms import DESK_WORKER, FourRooms
+from audit.contract import Entry, LogUnavailable, record_one
+from kernel.clock import millis
+from tests.four_rooms import DESK_WORKER, SECRET, FourRooms
 from tests.vault.test_permit import CONSENT, Maker
-from vault.contract import Values
+from tests.vault.test_vault import Silent
+from vault import tables as vault_tables
+from vault.acts import lapsing
+from vault.contract import Deposit, ResidentRef, Values, VaultUnavailable
+from vault.records import Record, RecordRows
 
 pytestmark = pytest.mark.anyio
 
@@ -29,3 +39,72 @@ async def test_a_permit_whose_fence_was_set_back_opens_nothing(empty: FourRooms)
         verdict = refused  # type: ignore[assignment]  # whatever came out
     assert not isinstance(verdict, Values)
     assert empty.keys.unwrapped == before
+
+
+@contextmanager
+def silence(rooms: FourRooms) -> Iterator[None]:
+    """The log writes nothing and says nothing back, to the sweeper in the background neither."""
+    finisher, audit = rooms.safe._finisher, rooms.safe._finisher.audit
+    object.__setattr__(finisher, "audit", Silent(audit, writes=False))
+    yield
+    object.__setattr__(finisher, "audit", audit)
+
+
+async def left_pending(rooms: FourRooms, resident: ResidentRef, *names: str) -> list[Record]:
+    """What is kept in silence."""
+    deposits = tuple(Deposit(element=name, value=1) for name in names)
+    with silence(rooms), pytest.raises(LogUnavailable):
+        await rooms.safe.keep(rooms.self_of(resident), resident, deposits)
+    return await held(rooms, resident, *names)
+
+
+async def held(rooms: FourRooms, resident: ResidentRef, *names: str) -> list[Record]:
+    return await RecordRows(rooms.safe._residents._database).held(TENANT, [(resident.id, name) for name in names])
+
+
+async def test_what_is_in_doubt_lapses_first_however_much_came_after_it(empty: FourRooms) -> None:
+    resident = await empty.income()
+    with silence(empty):
+        await left_pending(empty, resident, "kluis.oud")
+        empty.now += timedelta(minutes=11)
+        newer = [f"kluis.nieuw{number}" for number in range(120)]
+        await left_pending(empty, resident, *newer[:60])
+        await left_pending(empty, resident, *newer[60:])
+        empty.now += timedelta(seconds=6)
+        left = await RecordRows(empty.safe._residents._database).unfinished(TENANT, millis(empty.now))
+        assert (len(left), left[0].element) == (100, "kluis.oud")
+    await empty.safe.sweep(TENANT)
+    assert await held(empty, resident, "kluis.oud") == []
+    found = await empty.audit.door("vault").lines(DESK_WORKER, resident.subject, None, 200)
+    assert [line.event.kind for line in found.lines].count("vervallen") == 1
+    assert [one.state for one in await held(empty, resident, *newer)].count("effective") >= 99
+
+
+async def test_what_lapsed_is_dropped_also_when_somebody_died_in_between(empty: FourRooms) -> None:
+    resident = await empty.income()
+    (pending,) = await left_pending(empty, resident, "kluis.oud")
+    await record_one(empty.audit.door("vault"), DESK_WORKER, lapsing(Entry.model_validate_json(pending.entry)))
+    empty.now += timedelta(seconds=6)
+    await empty.safe.sweep(TENANT)
+    assert await held(empty, resident, "kluis.oud") == []
+
+
+@pytest.mark.parametrize("forged", ["subject", "fences", "nonsense"])
+async def test_words_written_into_a_waiting_row_do_not_come_into_the_log(empty: FourRooms, forged: str) -> None:
+    resident, other = await empty.income(), await empty.resident(SECRET)
+    (pending,) = await left_pending(empty, resident, "kluis.oud")
+    entry = Entry.model_validate_json(pending.entry)
+    said = {
+        "subject": entry.model_copy(update={"event": entry.event.model_copy(update={"subject": other.subject})}),
+        "fences": entry.model_copy(update={"requires": ()}),
+    }
+    words = said[forged].model_dump_json() if forged in said else "{"
+    async with empty.safe._residents._database.writing(TENANT) as tx:
+        await tx.execute(
+            update(vault_tables.records).where(vault_tables.records.c.state == "pending").values(entry=words)
+        )
+    empty.now += timedelta(seconds=6)
+    with pytest.raises(VaultUnavailable):
+        await empty.safe.sweep(TENANT)
+    assert (await empty.audit.door("vault").lines(DESK_WORKER, other.subject)).lines == ()
+    assert [one.state for one in await held(empty, resident, "kluis.oud")] == ["pending"]

@@ -20,6 +20,7 @@ from assembly.demo.idp.router import idp_router
 from assembly.demo.idp.setup import DemoOnly, Persona, Portal, Setup
 from assembly.demo.register import TENANT
 from assembly.demo.visitor import Visitor
+from audit.contract import Audit
 from connectors.catalogue import catalogue_elements
 from consent.contract import Consent
 from kernel.http.app import make_app
@@ -83,8 +84,8 @@ class PortalUnderTest:
     liar: Liar = field(init=False)
     neighbours: Neighbours = field(init=False)
 
-    async def open(self, consent: Consent | None = None) -> None:
-        """Build the portal; `consent` in place of the real register."""
+    async def open(self, consent: Consent | None = None, audit: Audit | None = None) -> None:
+        """Build the portal; `consent` and `audit` in place of the real ones."""
         gate = StartGate()
         gate.open()
         self.app = make_app("test", gate)
@@ -98,7 +99,7 @@ class PortalUnderTest:
             vault=self.house.safe,
             consent=consent or self.house.register,
             registers=self.house.register,
-            audit=self.house.audit.door("web"),
+            audit=audit or self.house.audit.door("web"),
             catalogue=catalogue_elements(),
         )
         settings = WebSettings(mode="test", database=self.url, issuer=ISSUER, client_id="portaal")
@@ -128,9 +129,9 @@ class PortalUnderTest:
 
 
 class Failing:
-    """A register of which one verb fails; all others are the real one's. after: it did what was asked first."""
+    """A room of which one verb fails; all others are the real one's. after: it did what was asked first."""
 
-    def __init__(self, real: Consent, verb: str, error: Exception, *, after: bool = False) -> None:
+    def __init__(self, real: Consent | Audit, verb: str, error: Exception, *, after: bool = False) -> None:
         self._real, self._verb, self._error, self._after = real, verb, error, after
 
     def __getattr__(self, name: str) -> Any:

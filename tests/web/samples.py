@@ -62,9 +62,7 @@ FACTS = Facts(
         ),
     ),
     purpose="Wij kijken of u geld kunt krijgen voor een wasmachine of koelkast.",
-    case_type="aanvraag minimaregeling",
     moment=NOON,
-    times=2,
     retention="5 jaar na het besluit",
 )
 REFUSED = words.reason_for("geen-toestemming", "nl")
@@ -88,7 +86,6 @@ USE = Use(
     frame=frame(f"/gebruik/{ID}"),
     id=ID,
     facts=FACTS,
-    role="aanvrager",
     result="deels",
     source="Basisregistratie Personen",
     refused=(RefusedData(label="Of uw inkomen onder de grens ligt", reason=REFUSED),),
@@ -112,8 +109,6 @@ CONSENT = Consent(
     after_stop="Wat zij al kregen, wissen zij binnen 7 dagen.",
     consequence="U stuurt zelf een bewijs.",
     text_version="versie 1, Nederlands",
-    service="Inkomensloket",
-    back="https://voorbeeld.invalid/terug",
 )
 LINE = ConsentRow(
     id=ID,
@@ -150,7 +145,6 @@ OVERVIEW = Overview(
     last_uses=ROWS,
     active=(LINE,),
     coverage=KNOWN,
-    last_login=NOON,
 )
 EMPTY = replace(OVERVIEW, waiting=(), departments=0, last_uses=(), active=())
 USES = Uses(
@@ -162,8 +156,12 @@ USES = Uses(
     days=tuple(Day(day=date(2026, 11, n), uses=ROWS) for n in (14, 13, 12, 11, 10)),
     pager=Pager(page=2, pages=3, previous="/gebruik?bladzijde=1", next="/gebruik?bladzijde=3"),
     coverage=KNOWN,
+    period="jaar",
+    parts=(Option(value="2026h2-400", text="1 tot en met 14 november 2026"), Option(value="2026h2-9", text="oktober")),
 )
-NO_USES = replace(USES, found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",)))
+NO_USES = replace(
+    USES, parts=(), found=0, days=(), pager=Pager(page=1, pages=1), coverage=replace(KNOWN, down=("Belastingen",))
+)
 TABS = (
     Tab(place="/toestemmingen", text="Nu actief", count=1, current=True),
     Tab(place="/toestemmingen?lijst=wacht", text="Wacht op u", count=0),
@@ -218,7 +216,6 @@ QUESTION = OpenQuestion(
     text="Waarom zag u mijn adres?",
     department="Inkomensloket",
     purpose="Minimaregeling",
-    moment=NOON,
     asked=date(2026, 11, 16),
     due=date(2026, 11, 23),
 )
@@ -253,9 +250,7 @@ SEARCH = Search(
     lines=4,
     read=3,
     residents=1,
-    staff=2,
     rows=(FOUND, FOUND),
-    pager=Pager(page=1, pages=1),
     coverage=replace(KNOWN, down=("Belastingen",)),
     receipt=4712,
 )

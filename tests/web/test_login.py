@@ -134,6 +134,22 @@ async def test_a_token_that_does_not_hold_lets_nobody_in(portal: PortalUnderTest
     assert (await browser.get("/overzicht", headers={"cookie": cookie})).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("lie", "reason"), [("no time of login", "auth_time"), ("no certainty", "acr"), ("no number", "sector")]
+)
+async def test_why_a_login_was_refused_is_in_our_log_and_not_on_the_page(
+    portal: PortalUnderTest, caplog: pytest.LogCaptureFixture, lie: str, reason: str
+) -> None:
+    browser, cookie, back = await answered(portal)
+    portal.liar.claims = LIES[lie]
+    with caplog.at_level("INFO", "web"):
+        page = await browser.get(back, headers={"cookie": cookie})
+    said = " ".join(record.getMessage() for record in caplog.records if record.name == "web")
+    assert f"'reason': '{reason}'" in said and "inloggen-mislukt" in said
+    assert NUMBER not in said and "Vries" not in said
+    assert "Er gaat iets mis bij ons" in page.text and reason not in page.text
+
+
 async def test_the_liar_without_a_lie_is_believed(portal: PortalUnderTest) -> None:
     browser, cookie, back = await answered(portal)
     portal.liar.claims = put()

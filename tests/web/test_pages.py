@@ -77,6 +77,13 @@ def test_a_page_is_sound(name: str, language: Language) -> None:
     assert "099" in text, "no way to call"
 
 
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_a_large_number_is_grouped_as_the_language_does(name: str, language: Language) -> None:
+    """The same line was number 4711 on one page and 4.711 on another. The samples have no other number like it."""
+    text = drawn(name, language)
+    assert not re.search(r"\b4[67]\d\d\b", re.sub(r"<[^>]*>", " ", text))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_the_first_view_stays_light(name: str) -> None:
     page = len(drawn(name, "nl").encode())

@@ -100,8 +100,13 @@ async def test_a_question_reaches_the_officer_and_the_answer_reaches_the_residen
     assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
     numbered = await officer.send(seen, seen.form("vraag"), antwoord=f"U bent {number}")
     assert numbered.status == 400 and hint in numbered.text and "9999" not in numbered.text
+    waits = seen.form("vraag").fields["vraag"]
+    for claimed in ("ja", waits):
+        assert "Het antwoord is bewaard" not in (await officer.get(f"/fg?bewaard={claimed}")).text, (
+            "a link proves nothing"
+        )
     told = await officer.send(seen, seen.form("vraag"), antwoord="Om te zien of u hier woont.")
-    assert "Alle vragen zijn beantwoord." in told.text
+    assert "Alle vragen zijn beantwoord." in told.text and "Gelukt. Het antwoord is bewaard." in told.text
     assert "Om te zien of u hier woont." in (await visitor.get(f"/gebruik/{position}")).text
     acts = (await visitor.get("/gebruik")).text
     assert "U stelde een vraag" in acts and "U kreeg antwoord op uw vraag" in acts
@@ -111,8 +116,10 @@ async def test_yes_stop_anew_and_no_on_one_page(portal: PortalUnderTest) -> None
     place = await wanted(portal)
     visitor = await portal.visitor("r1")
     assert "Wacht op u" in (await visitor.get("/overzicht")).text
-    nothing = await chosen(visitor, place, "")
-    assert nothing.status == 400 and "Kies ja of nee." in nothing.text
+    for no_choice in ("", "stop", "misschien"):
+        fields = {"actie": "kiezen", "keuze": no_choice}
+        nothing = await visitor.send(asking := await visitor.get(place), _choice_form(asking), **fields)
+        assert nothing.status == 400 and "Kies ja of nee." in nothing.text
     yes = await chosen(visitor, place, "ja")
     assert yes.url == f"{HOST}{place}" and "Gelukt. U zei ja." in yes.text and "Nummer:" in yes.text
     assert "Stoppen" in (await visitor.get("/overzicht")).text
@@ -218,6 +225,18 @@ async def test_a_choice_whose_answer_got_lost_stands_and_counts_once(portal: Por
         assert "Wij weten nog niet" in (await visitor.send(page, _choice_form(page), keuze="nee")).text
         assert "Gelukt. U zei nee." in (await visitor.get(place)).text
     assert [line.event.kind for line in await portal.house.lines()].count("toestemming-geweigerd") == 1
+
+
+async def test_a_question_and_an_answer_of_which_nothing_is_known_say_so(portal: PortalUnderTest) -> None:
+    position = await released(portal)
+    for who, verb, field in (("r1", "ask", "vraag"), ("fg", "answer", "antwoord")):
+        await portal.broken(Failing(portal.house.register, verb, OutcomeUnknown(), after=True))
+        visitor = await portal.visitor(who)
+        page = await visitor.get(f"/gebruik/{position}" if who == "r1" else "/fg")
+        told = await visitor.send(page, page.form("vraag"), **{field: "Waarom?"})
+        assert told.status == 503 and "Wij weten nog niet of dit is gelukt." in told.text
+        assert f'href="{urlsplit(page.url).path}"' in told.html
+        assert "Waarom?" not in told.text
 
 
 async def test_a_choice_that_was_refused_says_that_it_was_not_saved(portal: PortalUnderTest) -> None:

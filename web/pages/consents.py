@@ -18,6 +18,8 @@ from web.site import Visit
 from web.views import Consents, Tab
 from web.words import TABS, WRONG
 
+CHOICES: Final = {"kiezen": ("ja", "nee"), "stoppen": ("stop",)}  # by the button that was pressed
+
 
 async def show(visit: Visit) -> Response:
     """The lists, as tabs."""
@@ -52,11 +54,11 @@ async def choose(visit: Visit) -> Response:
         visit.resident()
         anew = await visit.site.consent.anew(visit.caller, consent)
         return visit.to(f"/toestemmingen/{anew.id}")
-    if act not in ("kiezen", "stoppen"):
+    if act not in CHOICES:
         raise BadInput
     chosen = "stop" if act == "stoppen" else form.get("keuze", "")
     late = visit.opened.session.person if visit.opened and visit.opened.stale else None
-    if chosen not in ("ja", "nee", "stop"):
+    if chosen not in CHOICES[act]:
         return await _drawn(visit, await _detail(visit), wrong=True)
     answer = cast("Answer", chosen)
     if late is not None and late.kind == "inwoner":

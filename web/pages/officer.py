@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -12,7 +13,7 @@ from kernel.errors import NotFound
 from kernel.message import Message, Short
 from web.fg_views import FgSearch, FgStart, LogState, OpenQuestion, Search
 from web.found_lines import found_rows
-from web.frame import FieldError, Option, Pager
+from web.frame import FieldError, Option
 from web.language import AMSTERDAM
 from web.line_views import local_day
 from web.pages.reading import words
@@ -51,8 +52,8 @@ async def answer(visit: Visit) -> Response:
     text, question = prose(form.get("antwoord", "")), form.get("vraag", "")[:100]
     if wrong := text_fault(text, "antwoord", ANSWER_MAX):
         return await _questions(visit, question, draft(text, ANSWER_MAX), wrong)
-    await visit.site.consent.answer(visit.caller, question, text)
-    return visit.to("/fg?bewaard=ja")
+    answered = await visit.site.consent.answer(visit.caller, question, text)
+    return visit.to(f"/fg?{urlencode({'bewaard': answered.id})}")
 
 
 async def form(visit: Visit) -> Response:
@@ -108,14 +109,14 @@ async def _subject(visit: Visit, asked: Asked) -> str:
 async def _questions(visit: Visit, wrong_in: str = "", kept: str = "", wrong: str = "") -> Response:
     said, asked = await words(visit), await visit.site.consent.asked(visit.caller)
     error = (FieldError(id=f"antwoord-{wrong_in}", text=said.say(WRONG[wrong])),) if wrong else ()
-    today = visit.site.clock().astimezone(AMSTERDAM).date()
+    today, stored = visit.site.clock().astimezone(AMSTERDAM).date(), visit.request.query_params.get("bewaard", "")
     view = FgStart(
         frame=visit.frame(),
         questions=tuple(
             _question(one, said, today, kept if one.id == wrong_in else "") for one in asked if not one.answered_at
         ),
         log=await _log_state(visit),
-        saved=visit.request.query_params.get("bewaard") == "ja" and not wrong,
+        saved=not wrong and any(one.id == stored and one.answered_at for one in asked),
         errors=error,
     )
     return visit.page("fg_start.html", view, 400 if wrong else 200)
@@ -181,7 +182,6 @@ def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
         residents=shown.totals.residents,
         read=len(shown.found.lines),
         rows=found_rows(shown.found.lines, said),
-        pager=Pager(page=1, pages=1),
         coverage=visit.site.coverage,
         receipt=shown.position.index,
     )

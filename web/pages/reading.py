@@ -1,6 +1,7 @@
 """What several pages read: a resident's own lines, the words of the registers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from audit.contract import Line, Position
 from consent.contract import ConsentView
@@ -10,12 +11,21 @@ from web.line_views import LineViews, handlings, is_use, shown, stops
 from web.register_words import RegisterWords
 from web.site import Visit
 
+SPANS: Final = {"week": 7, "maand": 30, "jaar": 365, "alles": None}  # days
+FIRST: Final = "maand"
 BATCH, LINES_MAX = 200, 2000  # a year of a busy resident; beyond it the page says that there is more
 
 
 async def own_lines(visit: Visit, since: datetime | None, handled: int = 0) -> tuple[list[Line], bool]:
-    """The resident's own lines of this period, newest first, and whether there are more of these than LINES_MAX.
-    handled: go on before the period until so many handlings of data were found. Raises what the log raises."""
+    """The lines that a resident reads as cards, of this period, newest first, and whether there are more of these than
+    LINES_MAX. handled: go on before the period until so many handlings of data were found. Raises what the log
+    raises."""
+    lines, more = await all_lines(visit, since, handled)
+    return [line for line in lines if shown(line)], more
+
+
+async def all_lines(visit: Visit, since: datetime | None, handled: int = 0) -> tuple[list[Line], bool]:
+    """The same with lines that are no card, such as how a release ended: they have a number too."""
     subject, found, before = visit.resident().subject, list[Line](), None
     start = millis(since) if since else 0
     while len(found) < LINES_MAX:
@@ -24,8 +34,14 @@ async def own_lines(visit: Visit, since: datetime | None, handled: int = 0) -> t
         before = page.before
         # one handling more than asked: the last may have more lines on the next page
         if before is None or (_before(start, found) and (not handled or _handled(found) > handled)):
-            return [line for line in found if shown(line) and (handled or line.at >= start)], False
-    return [line for line in found if shown(line)], not _before(start, found)
+            return [line for line in found if handled or line.at >= start], False
+    return found, not _before(start, found)
+
+
+def begin_of(visit: Visit, period: str) -> datetime | None:
+    """When a period of SPANS begins; None for all of it."""
+    days = SPANS[period]
+    return visit.site.clock() - timedelta(days=days) if days else None
 
 
 def _before(start: int, lines: list[Line]) -> bool:
@@ -38,13 +54,21 @@ def _handled(lines: list[Line]) -> int:
 
 async def own_line(visit: Visit) -> Line:
     """The line in the address. Raises NotFound for one that is not there and for one of somebody else: one answer."""
+    line = await line_at(visit, str(visit.request.path_params["id"]))
+    if not shown(line):
+        raise NotFound
+    return line
+
+
+async def line_at(visit: Visit, place: str) -> Line:
+    """A line of the resident, also one that is no card. Raises NotFound, NoSuchLine."""
     subject = visit.resident().subject
     try:
-        position = Position.parse(str(visit.request.path_params["id"]))
+        position = Position.parse(place)
     except ValueError:
         raise NotFound from None
     line = await visit.site.audit.line(visit.caller, position)
-    if line.event.subject != subject or not shown(line):
+    if line.event.subject != subject:
         raise NotFound
     return line
 

@@ -1,6 +1,5 @@
 """`/gebruik`: every use of a resident's data, one by one, with its proof and a question about it."""
 
-from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -11,7 +10,8 @@ from consent.contract import ConsentView
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
 from web.line_views import asked, days, is_use, letters_of, result_of, shown
-from web.pages.reading import BATCH, line_views, own_line, own_lines, words
+from web.pages.proofs import parts
+from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, line_views, own_line, words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -19,8 +19,6 @@ from web.site import Visit, consent_ref
 from web.views import Use, Uses
 from web.words import PERIODS, WRONG
 
-SPANS: Final = {"week": 7, "maand": 30, "jaar": 365, "alles": None}  # days
-FIRST = "maand"
 A_PAGE = 25
 QUESTION_MAX = 1000
 
@@ -31,8 +29,8 @@ async def show(visit: Visit) -> Response:
     query = visit.request.query_params
     period = query.get("periode", FIRST) if query.get("periode") in SPANS else FIRST
     refused = "periode" not in query or query.get("geweigerd") == "ja"
-    span = SPANS[period]
-    lines, more = await own_lines(visit, visit.site.clock() - timedelta(days=span) if span else None)
+    every, more = await all_lines(visit, begin_of(visit, period))
+    lines = [line for line in every if shown(line)]
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     rows = line_views(visit, said, consents).rows([one for one in lines if refused or one.event.kind != "weigering"])
     pager = _pager(visit, period, refused, len(rows))
@@ -46,6 +44,8 @@ async def show(visit: Visit) -> Response:
         pager=pager,
         coverage=visit.site.coverage,
         more=more,
+        period=period,
+        parts=parts(every, visit.language),
     )
     return visit.page("gebruik.html", view)
 
@@ -66,15 +66,6 @@ async def ask(visit: Visit) -> Response:
     return visit.to(f"/gebruik/{line.position}")
 
 
-async def proof(visit: Visit) -> Response:
-    """The bundle that `regie verify` checks. Its name says the number in the log and nobody's name."""
-    line = await own_line(visit)
-    bundle = await visit.site.audit.bundle(visit.caller, line.position)
-    name = f'attachment; filename="bewijs-{line.position}.json"'
-    headers = {**visit.headers, "Content-Disposition": name}
-    return Response(bundle.model_dump_json(), media_type="application/json", headers=headers)
-
-
 async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> Response:
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     questions = await visit.site.consent.asked(visit.caller)
@@ -86,7 +77,6 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         frame=visit.frame(),
         id=str(line.position),
         facts=views.facts(line),
-        role="",
         result=result,
         reason=views.row(line).reason if result == "niets" else "",
         refused=views.refused(event) if result != "niets" else (),
@@ -136,5 +126,4 @@ PAGES: Final = (
     Page("/gebruik", show),
     Page("/gebruik/{id}", one),
     Page("/gebruik/{id}", ask, "POST"),
-    Page("/gebruik/{id}/bewijs", proof),
 )

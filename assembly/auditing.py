@@ -1,0 +1,153 @@
+"""`regie audit`: does the log fit, and how does it stand? Beside a house that may be serving; nothing is written."""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from assembly.building import World
+from assembly.founding import demand_newest
+from assembly.settings import HouseSettings, TenantSettings
+from assembly.tools import one_tenant
+from audit.component import signer_of
+from audit.fsck.checking import check_log
+from audit.fsck.findings import Report, Wrong
+from audit.fsck.outside import checkpoint_in, outside_of
+from audit.fsck.trees import Signed
+from audit.fsck.walk import Asked, Walked
+from audit.settings import AuditSettings
+from audit.signer import HeadSigner
+from audit.status import Status, status_of
+from kernel.clock import millis, utc_now
+from kernel.proof.hashes import ProofError
+from kernel.settings import SettingsWrong
+from kernel.sql import Database
+
+NOTE_BYTES = 1 << 20
+VERDICTS = ("klopt", "klopt NIET", "niet te controleren")
+
+
+async def fsck(settings: HouseSettings, wanted: str, keyless: bool, notes: Sequence[Path]) -> list[Report]:
+    """A report per municipality; none wanted: all. Raises SettingsWrong, KeyUnavailable, CannotOpen, SQLAlchemyError:
+    then nothing was judged."""
+    anchors = await _founded(settings)
+    signer = _signer(settings)
+    provider = None if keyless else World().keys(settings.folder.keys)
+    database = Database(settings.database("audit"), "audit")
+    reports = []
+    try:
+        for tenant in chosen_of(settings, wanted):
+            outside = outside_of(signer, tenant.id, anchors, with_key=not keyless)
+            kept = [_checkpoint(note, anchors, tenant.id) for note in notes]
+            with _bar(tenant.id) as progress:
+                asked = Asked(
+                    tenant=tenant.id,
+                    tenants=[one.id for one in settings.tenants],
+                    signed=(*outside.signed, *filter(None, kept)),
+                    origins=outside.origins,
+                    unjudged=() if any(kept) else outside.unjudged,  # a checkpoint is what the signer would say
+                    progress=progress,
+                )
+                report = await check_log(database, provider, asked)
+            if outside.wrong:
+                report.findings.add(Wrong("ondertekenaar", "head", None, "sleutel"))
+            reports.append(report)
+    finally:
+        await database.close()
+    return reports
+
+
+async def statuses(settings: HouseSettings, wanted: str) -> list[Status]:
+    """One per municipality; none wanted: all. Raises as `fsck`."""
+    await _founded(settings)
+    provider, now = World().keys(settings.folder.keys), millis(utc_now())
+    database = Database(settings.database("audit"), "audit")
+    try:
+        return [
+            await status_of(database, provider, _signer(settings), tenant.id, now)
+            for tenant in chosen_of(settings, wanted)
+        ]
+    finally:
+        await database.close()
+
+
+def _signer(settings: HouseSettings) -> Callable[[str], HeadSigner]:
+    """As the log finds it. Raises SettingsWrong."""
+    given = {"mode": settings.mode, "database": settings.database("audit"), "signer": settings.folder.log}
+    return signer_of(AuditSettings.read(os.environ, **given))
+
+
+async def _founded(settings: HouseSettings) -> dict[str, str]:
+    """Public keys of logs by origin. Raises SettingsWrong where nothing was founded, or by another version."""
+    anchors: dict[str, str] = settings.folder.read_anchors()["logs"]
+    await demand_newest(settings, ("audit",))
+    return anchors
+
+
+def chosen_of(settings: HouseSettings, wanted: str) -> Sequence[TenantSettings]:
+    """The tenant named, or all. Raises SettingsWrong."""
+    return [one_tenant(settings, wanted)] if wanted else settings.tenants
+
+
+def told(report: Report) -> Iterator[str]:
+    """The report for people."""
+    yield f"{report.tenant}: {VERDICTS[report.status]}"
+    if report.size:
+        yield f"  {report.origin}, {report.size} regels, wortel {base64.b64encode(report.root).decode()}"
+    if report.unreadable:
+        yield f"  {report.unreadable} regels zijn niet meer leesbaar: hun sleutel is weg"
+    findings = report.findings
+    if findings.first:
+        yield f"  eerste fout: {findings.first}"
+        yield from (f"  {wrong}" for wrong in findings.shown if wrong is not findings.first)
+        yield from (f"  {count} x audit.{table} {what}" for (table, what), count in sorted(findings.counts.items()))
+    yield from (f"  niet nagekeken: {sentence}" for sentence in report.unjudged)
+
+
+def as_json(found: Sequence[Status]) -> str:
+    """The statuses for machines; times in ms."""
+    return json.dumps([{**asdict(one), "healthy": one.healthy} for one in found], indent=1)
+
+
+def as_text(found: Sequence[Status]) -> Iterator[str]:
+    """The statuses for people, a line per fact."""
+    for one in found:
+        yield f"{one.tenant}: {f'VERZEGELD: {one.sealed}' if one.sealed else one.complaint or 'goed'}"
+        yield f"  logboek            {one.origin}, termijn {one.term}"
+        yield f"  regels             {one.size}, getekend tot {'?' if one.signed is None else one.signed}"
+        yield f"  wortel             {one.root}"
+        yield f"  laatste regel      {_ago(one.age)}"
+        yield f"  onderweg           {one.under_way}" + (f", de oudste {_ago(one.oldest)}" if one.under_way else "")
+        yield f"  sleutels per jaar  {', '.join(f'{year}: {count}' for year, count in one.keys.items())}"
+
+
+def _ago(milliseconds: int | None) -> str:
+    return "geen" if milliseconds is None else f"{milliseconds / 1000:.0f} s geleden"
+
+
+def _checkpoint(path: Path, anchors: dict[str, str], tenant: str) -> Signed | None:
+    try:
+        with path.open("rb") as file:
+            return checkpoint_in(file.read(NOTE_BYTES).decode(), anchors, tenant)
+    except (OSError, ValueError, ProofError):
+        raise SettingsWrong([f"{path} is geen checkpoint dat dit logboek heeft getekend."]) from None
+
+
+@contextmanager
+def _bar(tenant: str) -> Iterator[Walked]:
+    """On a terminal, on stderr; elsewhere nothing."""
+    console = Console(stderr=True)
+    columns = (TextColumn(tenant), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(tenant)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield progress

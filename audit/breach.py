@@ -1,0 +1,160 @@
+"""Who was affected by a breach, and by which elements (AVG 33 and 34): pure, over rows that the database has grouped.
+
+A row is one resident's releases under one label with one outcome. A release whose outcome nobody wrote may have
+arrived, so it counts as possible; one that was never opened did not leave the house and does not count.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import Annotated
+
+from pydantic import Field
+
+from audit.contract import Plain
+from audit.event import Outcome
+from audit.label import Label
+from audit.permit import Position
+from kernel.message import Message, Short
+
+Millis = Annotated[int, Field(ge=0)]
+SENT: Outcome = "geleverd"
+KEPT: Outcome = "niet-geopend"
+
+
+class Window(Message):
+    """What was open to others, and when, in ms. One of the three is said. discovered: when it was known (AVG 33: 72
+    hours), 0 while unsaid."""
+
+    recipient: Short = ""
+    application: Short = ""
+    actor: Short = ""
+    since: Millis
+    until: Millis
+    discovered: Millis = 0
+    summary: Plain = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """certain: the outcome says that it arrived."""
+
+    subject: str
+    label: Label
+    certain: bool
+    lines: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Affected:
+    """One resident. possible: releases of which nobody knows whether they arrived. Times in ms."""
+
+    subject: str
+    lines: int
+    possible: int
+    first: int
+    last: int
+    elements: tuple[str, ...]
+
+
+class ElementCount(Message):
+    """How far one element went."""
+
+    element: Short
+    residents: int
+    lines: int
+    first: int
+    last: int
+
+
+class Tally(Message):
+    """All together. certain: residents of whom at least one release surely arrived."""
+
+    residents: int = 0
+    certain: int = 0
+    lines: int = 0
+    possible: int = 0
+    first: int = 0
+    last: int = 0
+    elements: tuple[ElementCount, ...] = ()
+
+
+class Version(Message):
+    """One version of a file on a breach, as it is kept. line: of the search that made it."""
+
+    id: Short
+    version: int
+    made_at: int
+    line: Position
+    window: Window
+    tally: Tally
+
+
+@dataclass
+class _Counting:
+    lines: int = 0
+    residents: set[str] = field(default_factory=set)
+    first: int = 0
+    last: int = 0
+
+    def add(self, row: Row) -> None:
+        self.lines += row.lines
+        self.residents.add(row.subject)
+        self.first, self.last = _span(self.first, self.last, row.first, row.last)
+
+
+def people(rows: Iterable[Row]) -> Iterator[Affected]:
+    """One per resident; rows come in the order of their subjects."""
+    for subject, group in groupby(rows, key=attrgetter("subject")):
+        theirs = list(group)
+        yield Affected(
+            subject,
+            sum(row.lines for row in theirs),
+            sum(row.lines for row in theirs if not row.certain),
+            min(row.first for row in theirs),
+            max(row.last for row in theirs),
+            tuple(sorted({name for row in theirs for name in row.label.elements})),
+        )
+
+
+def tally(rows: Iterable[Row]) -> Tally:
+    """Over all rows, in any order."""
+    all_of, certain, possible = _Counting(), set[str](), 0
+    by_element: dict[str, _Counting] = {}
+    for row in rows:
+        all_of.add(row)
+        possible += 0 if row.certain else row.lines
+        certain |= {row.subject} if row.certain else set()
+        for name in row.label.elements:
+            by_element.setdefault(name, _Counting()).add(row)
+    return Tally(
+        residents=len(all_of.residents),
+        certain=len(certain),
+        lines=all_of.lines,
+        possible=possible,
+        first=all_of.first,
+        last=all_of.last,
+        elements=tuple(_element(name, by_element[name]) for name in sorted(by_element)),
+    )
+
+
+def kinds_of_data(tallied: Tally, kinds: Mapping[str, str]) -> tuple[str, ...]:
+    """Kinds of the elements that went, as the form of the AP groups them; "overig" for one that has none."""
+    return tuple(sorted({kinds.get(one.element, "overig") for one in tallied.elements}))
+
+
+def _element(name: str, counted: _Counting) -> ElementCount:
+    return ElementCount(
+        element=name,
+        residents=len(counted.residents),
+        lines=counted.lines,
+        first=counted.first,
+        last=counted.last,
+    )
+
+
+def _span(first: int, last: int, new_first: int, new_last: int) -> tuple[int, int]:
+    return min(first or new_first, new_first), max(last, new_last)

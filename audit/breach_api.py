@@ -1,0 +1,83 @@
+"""HTTP in: `/logboek/v1/datalekken`, for the FG and auditors. Whoever is shown has a line of it first."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from audit.breach_answers import (
+    BreachAsked,
+    BreachFile,
+    BreachFiles,
+    Export,
+    ExportAsked,
+    People,
+    PeopleAsked,
+    export_of,
+    file_of,
+    people_of,
+    read_key,
+)
+from audit.breaching import EXPORT
+from audit.searchline import demand_searcher
+from audit.service import AuditService
+from kernel.caller import Caller
+
+CallerOf = Callable[..., Awaitable[Caller]]
+FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+
+
+def breach_routes(service: AuditService, caller_of: CallerOf, kinds: Mapping[str, str]) -> APIRouter:
+    """kinds: of data, by element, as the form of the AP groups them."""
+    router = APIRouter()
+
+    async def searcher(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+        demand_searcher(caller)
+        return caller
+
+    router.include_router(_files(service, searcher, kinds))
+    router.include_router(_people(service, searcher))
+    return router
+
+
+def _files(service: AuditService, searcher: CallerOf, kinds: Mapping[str, str]) -> APIRouter:
+    router = APIRouter(prefix="/datalekken")
+    Searcher = Annotated[Caller, Depends(searcher)]
+
+    async def report(caller: Caller, body: BreachAsked, dossier: str = "") -> BreachFile:
+        desk = service.desk(caller)
+        version = await desk.breaches.report(caller, body.window(), body.why.reason, dossier)
+        return file_of(desk.log.origin, version, kinds)
+
+    @router.post("", status_code=201, summary="Onderzoek een datalek: hoeveel inwoners, welke gegevens, sinds wanneer")
+    async def begin(caller: Searcher, body: BreachAsked) -> BreachFile:
+        return await report(caller, body)
+
+    @router.post("/{dossier}/versies", status_code=201, summary="Een nieuwe versie; de oude blijft")
+    async def again(caller: Searcher, dossier: FileId, body: BreachAsked) -> BreachFile:
+        return await report(caller, body, dossier)
+
+    @router.get("/{dossier}", summary="Alle versies van een dossier, zonder personen")
+    async def versions(caller: Searcher, dossier: FileId) -> BreachFiles:
+        desk = service.desk(caller)
+        found = await desk.breaches.versions(caller, dossier)
+        return BreachFiles(versions=tuple(file_of(desk.log.origin, one, kinds) for one in found))
+
+    return router
+
+
+def _people(service: AuditService, searcher: CallerOf) -> APIRouter:
+    router = APIRouter(prefix="/datalekken")
+    Searcher = Annotated[Caller, Depends(searcher)]
+
+    @router.post("/{dossier}/betrokkenen/_zoek", summary="Wie het betreft; ieder krijgt er een regel van")
+    async def people(caller: Searcher, dossier: FileId, body: PeopleAsked) -> People:
+        return people_of(*await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.cursor))
+
+    @router.post("/{dossier}/uitvoer", summary="Dezelfde lijst, versleuteld voor wie de sleutel heeft")
+    async def export(caller: Searcher, dossier: FileId, body: ExportAsked) -> Export:
+        key = read_key(body.key)
+        found = await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.cursor, EXPORT)
+        return export_of(*found, key)
+
+    return router

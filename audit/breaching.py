@@ -1,0 +1,187 @@
+"""Files on breaches: whose data somebody could have had, in versions. A search like any other: its own line first.
+
+A file keeps what was asked and the numbers that came out, never the list of people: that is made anew for whoever asks,
+and each person on it gets a line first. A crash between line and file leaves a line and no file: ask again.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.breach import KEPT, SENT, Affected, Row, Version, Window, people, tally
+from audit.contract import Reason
+from audit.event import NOBODY, SYSTEM, Entry
+from audit.keychain import TenantKeys
+from audit.kinds import RELEASE
+from audit.label import Label
+from audit.labels import labels_where
+from audit.leaf import VERSION
+from audit.log import Log
+from audit.permit import Position, Receipt
+from audit.reading import OUTCOME_OF
+from audit.searching import tagged_lines
+from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
+from audit.tables import breaches, lines, outcomes
+from kernel.caller import Caller
+from kernel.clock import Clock, millis
+from kernel.crypto import Place, seal, unseal
+from kernel.errors import BadInput, NotFound
+from kernel.ids import random_id
+
+PAGE = 200  # people shown together
+EXPORT = 5_000  # people in one export
+VERSIONS = 100  # of one file
+NAME = "Een datalek onderzoeken"
+
+
+class Breaches:
+    """Of one open log. Every verb raises NoAccess, LogUnavailable, OutcomeUnknown."""
+
+    def __init__(self, log: Log, record: Record, clock: Clock) -> None:
+        self._log, self._tenant, self._record, self._clock = log, log.tenant, record, clock
+
+    async def report(self, caller: Caller, window: Window, reason: Reason, file_id: str = "") -> Version:
+        """A new file, or the next version of one. Raises BadInput, NotFound (no such file)."""
+        demand_searcher(caller)
+        _demand(window)
+        known = await self.versions(caller, file_id) if file_id else ()
+        if len(known) >= VERSIONS:
+            raise BadInput("Dit dossier heeft te veel versies. Begin een nieuw.")
+        made = file_id or random_id()
+        receipt = await self._line(caller, reason, made, window)
+        async with self._log.database.snapshot(self._tenant) as reading:
+            rows = [row async for row in self._rows(reading, window, receipt.position)]
+        version = Version(
+            id=made,
+            version=len(known) + 1,
+            made_at=millis(self._clock()),
+            line=receipt.position,
+            window=window,
+            tally=tally(rows),
+        )
+        await self._keep(version)
+        return version
+
+    async def versions(self, caller: Caller, file_id: str) -> tuple[Version, ...]:
+        """Oldest first; numbers, no people. Raises NotFound."""
+        demand_searcher(caller)
+        keys = await self._log.keys()
+        query = select(breaches).where(breaches.c.tenant_id == self._tenant, breaches.c.id == file_id)
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                rows = list((await reading.execute(query.order_by(breaches.c.version))).mappings())
+            found = tuple(read_version(keys, self._tenant, row) for row in rows)
+        if not found:
+            raise NotFound("Dit dossier is er niet.")
+        return found
+
+    async def people(
+        self, caller: Caller, file_id: str, reason: Reason, after: str = "", limit: int = PAGE
+    ) -> tuple[Receipt, tuple[Affected, ...], str]:
+        """People of the newest version in the order of their pseudonyms, after one; with the search's own line, and the
+        cursor to go on ("" at the end). Each has a line before anybody is shown."""
+        newest = (await self.versions(caller, file_id))[-1]
+        own_id = random_id()
+        receipt = await self._line(caller, reason, file_id, newest.window, own_id)
+        async with self._log.database.snapshot(self._tenant) as reading:
+            with self._log.guarded():
+                within = await self._within(reading, newest.window, newest.line)
+                page = select(lines.c.subject).distinct().select_from(lines.outerjoin(outcomes, OUTCOME_OF))
+                page = page.where(*within[1], lines.c.subject > after).order_by(lines.c.subject).limit(limit + 1)
+                subjects = [str(subject) for (subject,) in await reading.execute(page)]
+                asked = lines.c.subject.in_(subjects[:limit])
+                rows = [row async for row in _grouped(reading, within, asked)]
+        found = tuple(people(rows))
+        await show(self._record, caller, reason, own_id, (one.subject for one in found))
+        return receipt, found, subjects[limit - 1] if len(subjects) > limit else ""
+
+    async def _line(self, caller: Caller, reason: Reason, file_id: str, window: Window, own_id: str = "") -> Receipt:
+        told = {
+            "datalek": file_id,
+            "gezochtOntvanger": window.recipient,
+            "gezochtToepassing": window.application,
+            "gezochtGebruiker": window.actor,
+            "van": str(window.since),
+            "tot": str(window.until),
+        }
+        event = search_event(caller, reason, own_id or random_id(), SYSTEM, told)
+        entry = Entry(event=event.model_copy(update={"name": NAME}))
+        return receipts_of(await self._record([entry]))[0]
+
+    async def _rows(self, reading: AsyncConnection, window: Window, until: Position) -> AsyncIterator[Row]:
+        with self._log.guarded():
+            within = await self._within(reading, window, until)
+            async for row in _grouped(reading, within):
+                yield row
+
+    async def _within(
+        self, reading: AsyncConnection, window: Window, until: Position
+    ) -> tuple[Mapping[bytes, Label], list[ColumnElement[bool]]]:
+        keys = await self._log.keys()
+        given = await labels_where(reading, self._tenant, keys, lambda label: label.kind == RELEASE)
+        named = {"recipient": window.recipient, "application": window.application, "actor": window.actor}
+        return given, [
+            lines.c.tenant_id == self._tenant,
+            lines.c.logged_at.between(window.since, window.until),
+            *_before(until),
+            *tagged_lines(keys.tags, self._tenant, named, window.since),
+            lines.c.label.in_(list(given)),
+            lines.c.subject.not_in((SYSTEM, NOBODY)),
+            func.coalesce(outcomes.c.outcome, "") != KEPT,
+        ]
+
+    async def _keep(self, version: Version) -> None:
+        keys = await self._log.keys()
+        text = version.model_dump_json().encode()
+        row = {
+            "tenant_id": self._tenant,
+            "id": version.id,
+            "version": version.version,
+            "made_at": version.made_at,
+            "term": version.line.term,
+            "idx": version.line.index,
+            "sealed": seal(keys.breaches, _place(self._tenant, version.id, version.version), text),
+        }
+        with self._log.guarded():
+            async with self._log.database.writing(self._tenant) as tx:
+                await tx.execute(insert(breaches), [row])
+
+
+def read_version(keys: TenantKeys, tenant: str, row: RowMapping) -> Version:
+    """One row of a file. Raises CannotOpen for one that was put elsewhere."""
+    text = unseal(keys.breaches, _place(tenant, row["id"], row["version"]), bytes(row["sealed"]))
+    return Version.model_validate_json(text)
+
+
+def _place(tenant: str, file_id: str, version: int) -> Place:
+    return Place(tenant, "datalek", file_id, version, "breach", VERSION, "normaal")
+
+
+def _demand(window: Window) -> None:
+    if not (window.recipient or window.application or window.actor):
+        raise BadInput("Noem een ontvanger, een toepassing of een medewerker.")
+    if window.since > window.until:
+        raise BadInput("Het tijdvak eindigt voor het begint.")
+
+
+def _before(until: Position) -> Sequence[ColumnElement[bool]]:
+    """What stood in the log when the file was made; later lines are another version."""
+    earlier, same = lines.c.term < until.term, (lines.c.term == until.term) & (lines.c.idx < until.index)
+    return [earlier | same]
+
+
+async def _grouped(
+    reading: AsyncConnection,
+    within: tuple[Mapping[bytes, Label], list[ColumnElement[bool]]],
+    *more: ColumnElement[bool],
+) -> AsyncIterator[Row]:
+    labels, conditions = within
+    certain = func.coalesce(outcomes.c.outcome, "") == SENT
+    query = select(
+        lines.c.subject, lines.c.label, certain.label("certain"), func.count(), func.min(lines.c.logged_at),
+        func.max(lines.c.logged_at),
+    ).select_from(lines.outerjoin(outcomes, OUTCOME_OF))  # fmt: skip
+    query = query.where(*conditions, *more).group_by(lines.c.subject, lines.c.label, certain).order_by(lines.c.subject)
+    async for subject, label, sure, count, first, last in await reading.stream(query):
+        yield Row(subject, labels[bytes(label)], bool(sure), count, first, last)

@@ -1,0 +1,145 @@
+"""What this process knows of a log by itself: the edge of its tree and where its fences stand, at one size.
+
+Rows of the database are held against it before they are used. It grows by the lines that lead from its own edge to the
+head: what an act says moved is believed because the leaf commits to the act, and the tree to the leaf.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnClause, RowMapping, literal_column, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.doubts import Unsound
+from audit.fencemap import FenceMap, bucket_of, digest, entry
+from audit.heads import Head
+from audit.keychain import TenantKeys
+from audit.leaf import ACT, SALT, act_place, opened
+from audit.permit import Position
+from audit.slots import ZERO, Remembered
+from audit.tables import fences, lines
+from kernel.canonical import read_canonical
+from kernel.crypto import hmac_sha256, same
+from kernel.proof.hashes import ProofError, leaf_hash
+from kernel.proof.tree import Edge, Growth
+
+SET_BACK = "Een hek is teruggezet of veranderd buiten het logboek om; het logboek is verzegeld."
+# Of `fences`: the database makes it from the fence, so no MAC covers it; what it leads to is held against the map.
+BUCKET: ColumnClause[str] = literal_column("bucket")
+AT_ONCE = 10_000  # rows, when all are read
+COMMIT = slice(4, 4 + SALT)  # of a leaf: act_commit, behind the magic
+
+Buckets = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """At the size of `edge`. Never changed, only replaced by a larger one."""
+
+    edge: Edge = field(default_factory=Edge)
+    fences: FenceMap = field(default_factory=FenceMap)
+
+    @property
+    def size(self) -> int:
+        """How many lines it speaks of."""
+        return self.edge.size
+
+    def last(self, term: str) -> Position | None:
+        """The newest line."""
+        return Position(term=term, index=self.size - 1) if self.size else None
+
+
+async def followed(reading: AsyncConnection, memory: Memory, head: Head, keys: TenantKeys) -> Memory:
+    """The memory at `head`, from the lines since. Raises Unsound, ProofError, CannotOpen."""
+    hashes, moved = await _since(reading, head, memory.size, keys)
+    growth = Growth(memory.edge, hashes)
+    if growth.root() != head.root:
+        raise ProofError("the lines do not lead to the head")
+    if not moved:
+        return Memory(growth.edge, memory.fences)
+    now = await _standing(reading, head.tenant, moved)
+    _demand_before(memory.fences, now, moved)
+    return Memory(growth.edge, memory.fences.changed(now))
+
+
+async def built(reading: AsyncConnection, head: Head) -> Memory:
+    """From the rows, when nothing is known yet: to be held against the signer."""
+    entries: dict[str, list[bytes]] = {}
+    query = select(fences.c.fence, fences.c.epoch).where(fences.c.tenant_id == head.tenant)
+    async for part in (await reading.stream(query)).partitions(AT_ONCE):
+        for fence, epoch in part:
+            entries.setdefault(bucket_of(fence), []).append(entry(fence, epoch))
+    return Memory(head.edge, FenceMap().replaced({bucket: digest(found) for bucket, found in entries.items()}))
+
+
+async def demand_signed(
+    reading: AsyncConnection, memory: Memory, known: Remembered, head: Head, keys: TenantKeys
+) -> None:
+    """What was built is what the signer knows, and what the lines since then moved. Raises Unsound, ProofError."""
+    if known.map_root == ZERO:
+        return  # signed before there was a map: the rows are believed once
+    _, moved = await _since(reading, head, known.size, keys)
+    now = await _standing(reading, head.tenant, moved)
+    if memory.fences.changed(_before(now, moved)).root != known.map_root:
+        raise Unsound(SET_BACK)
+
+
+async def buckets_of(reading: AsyncConnection, tenant: str, wanted: Iterable[str]) -> list[RowMapping]:
+    """All fences in these buckets, as rows."""
+    names = sorted(wanted)
+    if not names:
+        return []
+    query = select(fences).where(fences.c.tenant_id == tenant, BUCKET.in_(names))
+    return list((await reading.execute(query)).mappings())
+
+
+def demand_held(fence_map: FenceMap, rows: Iterable[RowMapping], wanted: Iterable[str]) -> Buckets:
+    """Fences and epochs of these buckets, when they are those of the map. Raises Unsound."""
+    found: Buckets = {bucket: {} for bucket in wanted}
+    for row in rows:
+        found[bucket_of(row["fence"])][row["fence"]] = row["epoch"]
+    if not all(fence_map.holds(bucket, standing) for bucket, standing in found.items()):
+        raise Unsound(SET_BACK)
+    return found
+
+
+async def _since(
+    reading: AsyncConnection, head: Head, size: int, keys: TenantKeys
+) -> tuple[list[bytes], dict[str, list[int]]]:
+    """Leaf hashes of the lines since `size`, and per fence the epochs to which they moved it, in order."""
+    columns = (lines.c.event_id, lines.c.act, lines.c.leaf)
+    at = (lines.c.tenant_id == head.tenant, lines.c.term == head.term, lines.c.idx.between(size, head.size - 1))
+    hashes: list[bytes] = []
+    moved: dict[str, list[int]] = {}
+    if size == head.size:
+        return hashes, moved
+    for event_id, act, leaf in await reading.execute(select(*columns).where(*at).order_by(lines.c.idx)):
+        text, salt = opened(keys.acts, act_place(head.tenant, head.term, event_id), bytes(act))
+        if not same(bytes(leaf)[COMMIT], hmac_sha256(salt, ACT, text.encode())):
+            raise ProofError("a leaf does not belong to its act")
+        hashes.append(leaf_hash(bytes(leaf)))
+        for fence, epoch in read_canonical(text).get("verzet", ()):
+            moved.setdefault(fence, []).append(int(epoch))
+    return hashes, moved
+
+
+async def _standing(reading: AsyncConnection, tenant: str, moved: Mapping[str, list[int]]) -> Buckets:
+    found: Buckets = {bucket_of(fence): {} for fence in moved}
+    for row in await buckets_of(reading, tenant, found):
+        found[bucket_of(row["fence"])][row["fence"]] = row["epoch"]
+    if any(found[bucket_of(fence)].get(fence, 0) != epochs[-1] for fence, epochs in moved.items()):
+        raise Unsound(SET_BACK)
+    return found
+
+
+def _before(now: Buckets, moved: Mapping[str, list[int]]) -> Buckets:
+    """As these buckets were before the lines that moved something in them."""
+    then = {bucket: dict(standing) for bucket, standing in now.items()}
+    for fence, epochs in moved.items():
+        then[bucket_of(fence)][fence] = epochs[0] - 1
+    return then
+
+
+def _demand_before(fence_map: FenceMap, now: Buckets, moved: Mapping[str, list[int]]) -> None:
+    if not all(fence_map.holds(bucket, standing) for bucket, standing in _before(now, moved).items()):
+        raise Unsound(SET_BACK)

@@ -1,0 +1,95 @@
+"""How a log stands, in one look: for whoever operates it. Reads; founds, signs and writes nothing.
+
+It says what a start would find now. Whether a process that runs has sealed itself, that process says at `/readyz`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+
+from audit.founding import CHANGED, EMPTIED, STATE_GONE, rehash
+from audit.heads import founding_of, read_head
+from audit.keychain import Keychain
+from audit.log import ROLLBACK
+from audit.signer import HeadSigner
+from audit.slots import StateLost
+from audit.tables import keys, under_way
+from kernel.crypto import KeyProvider
+from kernel.proof.hashes import ProofError
+from kernel.sql import Database, RowForged
+
+LEFT_MS = 180_000  # the sweeper closes a release after one minute; three say that it does not run
+AHEAD_MS = 1_000
+NOT_SWEPT = "Een verstrekking is al lang open: loopt het logboek wel?"
+FUTURE = "De laatste regel ligt in de toekomst: de klok of de database klopt niet."
+NO_LOG = "Er is nog geen logboek."
+
+
+@dataclass
+class Status:
+    """sealed: the sentence with which it would not open; complaint: what is not well though it opens. Times in ms.
+    signed: size of the newest signed head; None when nobody knows. keys: of subjects, by year of destruction."""
+
+    tenant: str
+    origin: str = ""
+    term: str = ""
+    size: int = 0
+    root: str = ""
+    age: int | None = None
+    sealed: str = ""
+    complaint: str = ""
+    signed: int | None = None
+    keys: dict[int, int] = field(default_factory=dict)
+    under_way: int = 0
+    oldest: int | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Opens, and nothing is left lying."""
+        return not (self.sealed or self.complaint)
+
+
+async def status_of(
+    database: Database, provider: KeyProvider, signer: Callable[[str], HeadSigner], tenant: str, now: int
+) -> Status:
+    """signer: of an origin. now: ms. Raises KeyUnavailable, CannotOpen, SQLAlchemyError."""
+    found = Status(tenant)
+    async with database.snapshot(tenant) as reading:
+        founding = await founding_of(reading, tenant)
+    if founding is None:
+        before = signer(f"nergens/{tenant}/2000h1").signed_before()  # of whatever origin
+        found.sealed, found.complaint = (EMPTIED, "") if before else ("", NO_LOG)
+        return found
+    found.origin, found.term = founding
+    try:
+        # the signer first: what it knows was committed before
+        found.signed = signer(found.origin).remembered().size
+    except (FileNotFoundError, StateLost):
+        found.sealed = STATE_GONE
+    await _read(database, provider, found, now)
+    if not found.sealed and found.signed is not None and found.signed > found.size:
+        found.sealed = ROLLBACK
+    return found
+
+
+async def _read(database: Database, provider: KeyProvider, found: Status, now: int) -> None:
+    seal = (await Keychain(database, provider, found.tenant).tenant_keys(found.term)).rows
+    years = select(keys.c.version, func.count()).where(keys.c.tenant_id == found.tenant, keys.c.purpose == "A")
+    left = select(func.count(), func.min(under_way.c.logged_at)).where(under_way.c.tenant_id == found.tenant)
+    async with database.snapshot(found.tenant) as reading:
+        rows = await reading.execute(years.group_by(keys.c.version).order_by(keys.c.version))
+        found.keys = {year: count for year, count in rows}
+        found.under_way, oldest = (await reading.execute(left)).one()
+        found.oldest = None if oldest is None else now - oldest
+        try:
+            head = await read_head(reading, found.tenant, seal)
+            found.size, found.root = head.size, head.root.hex()
+            found.age = now - head.last_logged_at if head.size else None
+            await rehash(reading, head)
+        except (ProofError, RowForged):
+            found.sealed = found.sealed or CHANGED
+    if found.age is not None and found.age < -AHEAD_MS:
+        found.complaint = FUTURE
+    elif found.oldest is not None and found.oldest > LEFT_MS:
+        found.complaint = NOT_SWEPT

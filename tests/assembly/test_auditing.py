@@ -1,0 +1,90 @@
+"""`regie audit` on a founded house: what it says and with which status it ends."""
+
+import asyncio
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from assembly.cli import app
+from assembly.demo.register import TENANT
+from assembly.founding import found
+from assembly.house import assemble
+from assembly.settings import HouseSettings, TenantSettings
+from audit.contract import Entry, Event, record_one
+from kernel.caller import room_of
+from kernel.ids import random_id
+
+pytestmark = pytest.mark.slow
+SPOIL = "UPDATE series SET n = n + 1"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HouseSettings:
+    tenant = TenantSettings(id=TENANT, name="Gemeente", public_url="http://localhost:8000")
+    monkeypatch.setenv("REGIE_HOUSE_MODE", "test")
+    monkeypatch.setenv("REGIE_HOUSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("REGIE_HOUSE_TENANTS", json.dumps([tenant.model_dump(mode="json")]))
+    return HouseSettings(mode="test", data=tmp_path / "data", tenants=(tenant,))
+
+
+async def lived_in(settings: HouseSettings) -> str:
+    """A line in the log; answers its newest checkpoint."""
+    await found(settings)
+    house = await assemble(settings, ("audit", "consent", "vault"))
+    async with house.app.router.lifespan_context(house.app):
+        assert "/metrics" not in {getattr(route, "path", "") for route in house.app.routes}, "it has a door of its own"
+        caller = room_of(TENANT, "consent")
+        await record_one(house.audit("consent"), caller, Entry(event=Event(id=random_id(), kind="weigering")))
+        return await house.audit("consent").checkpoint(caller)
+
+
+def regie(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["audit", *arguments])
+
+
+def spoil(settings: HouseSettings, statement: str) -> None:
+    with sqlite3.connect(settings.data / "audit.db") as file:
+        file.execute(statement)
+    file.close()
+
+
+def test_a_house_without_a_log_cannot_be_judged(settings: HouseSettings) -> None:
+    assert regie("fsck").exit_code == 2
+    assert regie("status").exit_code == 2
+
+
+def test_fsck_and_status_end_as_they_find_it(settings: HouseSettings, tmp_path: Path) -> None:
+    note = asyncio.run(lived_in(settings))
+    all_is_well(tmp_path, note)
+    what_is_wrong(settings, tmp_path, note)
+
+
+def all_is_well(tmp_path: Path, note: str) -> None:
+    (tmp_path / "kept.txt").write_text(note)
+    for arguments in ((), ("--without-keys",), ("--checkpoint", str(tmp_path / "kept.txt"))):
+        done = regie("fsck", *arguments)
+        assert (done.exit_code, TENANT in done.output, "klopt" in done.output) == (0, True, True), done.output
+    assert regie("status").exit_code == 0
+    (one,) = json.loads(regie("status", "--json").output)
+    assert (one["tenant"], one["healthy"], one["sealed"], one["signed"]) == (TENANT, True, "", one["size"])
+    assert one["keys"] and one["under_way"] == 0
+
+
+def what_is_wrong(settings: HouseSettings, tmp_path: Path, note: str) -> None:
+    (tmp_path / "other.txt").write_text(note.replace("/20", "/19"))
+    assert regie("fsck", "--checkpoint", str(tmp_path / "other.txt")).exit_code == 2, "not signed by this log"
+    assert regie("fsck", "--tenant", "gm0000").exit_code == 2
+    spoil(settings, SPOIL)
+    done = regie("fsck")
+    assert (done.exit_code, "audit.series" in done.output) == (1, True), done.output
+    spoil(settings, "UPDATE head SET size = size - 1")
+    done = regie("status")
+    assert (done.exit_code, "VERZEGELD" in done.output) == (1, True), done.output
+    for key in (settings.folder.keys).rglob("*"):
+        if key.is_file():
+            key.unlink()
+    assert regie("fsck").exit_code == 2
+    assert regie("fsck", "--without-keys").exit_code == 1, "hashes need no key"

@@ -1,0 +1,300 @@
+"""The page that checks proofs from a disk: a real Chromium without a network, held against `regie verify`."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from playwright.sync_api import Browser, BrowserContext, Page
+
+import regie_verify
+from audit.contract import Bundle
+from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, vkey
+from kernel.proof.tlogproof import TlogProof
+from tests.browser.test_every_page import LOOKS, NARROW, WIDE, too_wide, violations, walk
+from tests.browser.town import Town
+from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, good, mutant
+from tests.house import R1
+from tests.parts import AXE
+from web.verifier import checking_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+VECTORS = Path(__file__).parents[1] / "vectors" / "proof"
+POLICY = f"log {VKEYS}quorum none\n"
+# What the page's own function says of each text, in the page's own words.
+CHECKED = """async ([texts, policy]) => {
+    const all = [];
+    for (const text of texts) {
+        const { verdict, reason, value, lines } = await check(text, policy);
+        all.push([verdict, reasonOf({ reason, value }), lines.map((line) => [line.verdict, reasonOf(line)])]);
+    }
+    return all;
+}"""
+ROOTS = """async (cases) => {
+    const bytes = (hex) => Uint8Array.from(hex.match(/../g) || [], (pair) => parseInt(pair, 16)), all = [];
+    for (const { index, end, leaf, path, root } of cases) {
+        try {
+            all.push(same(await impliedRoot(BigInt(index), BigInt(end), bytes(leaf), path.map(bytes)), bytes(root)));
+        } catch { all.push(false); }
+    }
+    return all;
+}"""
+NO_CRYPTO = "Object.defineProperty(crypto, 'subtle', { value: undefined })"
+NO_ED25519 = """const real = SubtleCrypto.prototype.importKey;
+SubtleCrypto.prototype.importKey = function (form, key, kind, ...rest) {
+    if (kind.name === 'Ed25519') return Promise.reject(new DOMException('', 'NotSupportedError'));
+    return real.call(this, form, key, kind, ...rest);
+}"""
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def alone(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(offline=True, locale="nl-NL", accept_downloads=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def opened(alone: BrowserContext, tmp_path: Path) -> Iterator[Opened]:
+    """Writes the page to a disk and opens it there; at the end: it asked for nothing and complained of nothing."""
+    asked, said, place = list[str](), list[str](), tmp_path / "bewijs.html"
+
+    def open_page(bundles: Bundles, language: Any = "nl", keys: str = VKEYS) -> Page:
+        given = [Bundle.model_validate(bundle) for bundle in bundles]
+        place.write_text(checking_page(language, keys, given), encoding="utf-8")
+        page = alone.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(place.as_uri())
+        return done(page)
+
+    yield open_page
+    assert (set(asked), said) == ({place.as_uri()}, [])
+
+
+def done(page: Page) -> Page:
+    page.wait_for_selector('#uitkomst[aria-busy="false"]', state="attached")
+    return page
+
+
+def verdict(page: Page) -> str:
+    return page.locator("#oordeel").inner_text()
+
+
+def test_good_proofs_hold_in_both_languages_without_a_network(opened: Opened) -> None:
+    page = opened(Log().add().add().add().bundles())
+    assert verdict(page) == "Alles klopt"
+    assert "De regels hebben nummer 1 tot en met 3. Er ontbreekt geen nummer." in page.locator("#uitkomst").inner_text()
+    first = page.locator("#regels li").first.inner_text()
+    assert "klopt" in first and "Nummer 1. vrijgave. b\u00e9\u00e9ld. 22 november 2026 om 03:01" in first
+    assert f"Regel 5 van {ORIGIN}" in first
+    page.get_by_role("button", name="English").click()
+    assert verdict(page) == "Everything is correct" and page.title() == "Check for yourself that it is correct"
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert verdict(opened(Log().add().bundles(), "en")) == "Everything is correct"
+
+
+SHOWN = ("another_body", "another_act", "another_signature", "signed_by_another_key", "line_left_out", "past_rewritten")
+
+
+@pytest.mark.parametrize("which", SHOWN)
+def test_a_changed_proof_is_rejected_and_it_is_said_why(opened: Opened, which: str) -> None:
+    turn = [change.__name__ for change in CHANGES].index(which)
+    changed = mutant(Random(turn), turn)  # noqa: S311 - a test that can be repeated
+    page = opened(changed.bundles)
+    assert verdict(page) == ("Niet alles klopt" if changed.wrong else "Niet alles is te controleren")
+    mark = "klopt niet" if changed.wrong else "niet te controleren"
+    told = [one for one in page.locator("#regels li").all_inner_texts() if one.startswith(f"{mark}: ")]
+    assert any(changed.reason in one for one in told), told
+
+
+def said_by_the_verifier(text: str, keys: regie_verify.Keys) -> list[list[str]]:
+    lines = [regie_verify.check_item(item, keys) for item in regie_verify.items(text.encode())]
+    regie_verify.check_series(lines)
+    return [[word_for(line.trouble), str(line.trouble or "")] for line in lines]
+
+
+def word_for(trouble: Exception | None) -> str:
+    if trouble is None:
+        return "klopt"
+    return "klopt-niet" if isinstance(trouble, regie_verify.DoesNotHold) else "niet-te-controleren"
+
+
+def test_page_and_program_say_the_same_of_good_and_changed_proofs(opened: Opened) -> None:
+    """Two programs that share no line: 120 good ones, 240 changed with meaning, 240 with one character changed."""
+    rng = Random(2028)  # noqa: S311 - a test that can be repeated
+    texts = [json.dumps(good(rng)) for _ in range(120)]
+    texts += [json.dumps(mutant(rng, turn).bundles) for turn in range(240)]
+    texts += [scratched(rng, json.dumps(Log().add().add().bundles())) for _ in range(240)]
+    keys = regie_verify.read_keys(VECTORS / "log.vkey")
+    found = opened(Log().add().bundles()).evaluate(CHECKED, [texts, POLICY])
+    assert [one[0] for one in found[:120]] == ["klopt"] * 120
+    assert "klopt" not in {one[0] for one in found[120:360]}
+    for text, (whole, reason, lines) in zip(texts, found, strict=True):
+        try:
+            assert lines == said_by_the_verifier(text, keys), text
+        except regie_verify.CannotCheck as trouble:
+            assert (whole, reason, lines) == ("niet-te-controleren", str(trouble), [])
+
+
+def scratched(rng: Random, text: str) -> str:
+    """One character of the file is another one."""
+    at = rng.randrange(len(text))
+    return text[:at] + rng.choice('Aa0/+=. "\\{') + text[at + 1 :]
+
+
+def test_the_tree_of_the_page_gives_our_vectors_their_verdict(opened: Opened) -> None:
+    cases = {name: one for name, one in json.loads((VECTORS / "tree.json").read_text()).items() if "index" in one}
+    inside = {name: one for name, one in cases.items() if 0 <= one["index"] < one["end"]}
+    found = opened(Log().add().bundles()).evaluate(ROOTS, list(inside.values()))
+    assert len(found) > 40
+    assert dict(zip(inside, found, strict=True)) == {name: one["holds"] for name, one in inside.items()}
+
+
+@pytest.mark.parametrize("broken", [NO_CRYPTO, NO_ED25519], ids=["no-crypto", "no-ed25519"])
+def test_a_browser_that_cannot_check_says_so_and_names_the_program(
+    opened: Opened, alone: BrowserContext, broken: str
+) -> None:
+    alone.add_init_script(broken)
+    page = opened(Log().add().bundles())
+    assert verdict(page).startswith("Niet alles is te controleren")
+    assert (
+        "deze browser kan de handtekening niet controleren; gebruik regie verify" in page.locator("main").inner_text()
+    )
+
+
+def test_without_javascript_the_program_is_named(chromium: Browser, tmp_path: Path) -> None:
+    place = tmp_path / "bewijs.html"
+    place.write_text(checking_page("nl", VKEYS, [Bundle.model_validate(one) for one in Log().add().bundles()]))
+    context = chromium.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto(place.as_uri())
+    assert "Niet te controleren: JavaScript staat uit. Gebruik regie verify." in page.locator("main").inner_text()
+    context.close()
+
+
+def test_what_the_page_saves_is_what_the_program_checks(opened: Opened, tmp_path: Path) -> None:
+    page, files = opened(Log().add().add().bundles()), list[str]()
+    for name in ("Bewaar het bewijs", "Bewaar de sleutel"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        files.append(str(tmp_path / download.value.suggested_filename))
+        download.value.save_as(files[-1])
+    assert [Path(file).name for file in files] == ["bewijs.json", "log.vkey"]
+    assert regie_verify.main([files[0], "--vkey", files[1]]) == 0
+
+
+def test_another_key_is_checked_at_once(opened: Opened) -> None:
+    page = opened(Log().add().bundles())
+    other = f"log {vkey(ORIGIN, bytes(OTHER_KEY.verify_key))}\nquorum none\n"
+    for policy, expected in (
+        (other, "Niet alles klopt"),
+        (f"# alone\n\n{POLICY}", "Alles klopt"),
+        ("quorum none\n", "Niet alles is te controleren"),
+        (f"log {VKEYS}", "Niet alles is te controleren: de sleutel heeft niet de juiste vorm"),
+        (f"{POLICY}quorum none\n", "Niet alles is te controleren: de sleutel heeft niet de juiste vorm"),
+        (POLICY.replace("none", "w1"), "Niet alles is te controleren: de sleutel heeft niet de juiste vorm"),
+        (POLICY.replace("+AQO", "+BQO"), "Niet alles is te controleren"),
+        (POLICY.replace("+AQO", "+AQP"), "Niet alles is te controleren: de sleutel heeft niet de juiste vorm"),
+        (POLICY, "Alles klopt"),
+    ):
+        page.locator("#beleid").fill(policy)
+        page.get_by_role("button", name="Kijk opnieuw na").click()
+        assert verdict(done(page)) == expected, policy
+
+
+def test_proofs_that_were_kept_are_checked_with_the_new_ones(opened: Opened, tmp_path: Path) -> None:
+    """Then a past that the log itself rewrote shows, and a number in between too."""
+    log = Log().add().add()
+    kept, whole = tmp_path / "kept.html", log.bundles()
+    kept.write_text(checking_page("nl", VKEYS, [Bundle.model_validate(one) for one in whole]))
+    rewritten = Log().add().add(doel="iets anders").add().bundles()
+    later = log.add().add().bundles()
+    files = {
+        "list.json": json.dumps(later[2:3]),
+        "one.json": json.dumps(later[2]),
+        "c2sp.tlog-proof": later[2]["bewijs"],
+        "letter.txt": "Beste inwoner",
+        "letter.html": "<p>Beste inwoner",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    for given, added, expected in (
+        (later[2:], ["kept.html"], "Alles klopt"),
+        (later[3:], ["kept.html", "list.json"], "Alles klopt"),
+        (later[3:], ["one.json", "kept.html"], "Alles klopt"),
+        (later[3:], ["c2sp.tlog-proof"], "Alles klopt"),
+        (later[3:], ["kept.html"], "Niet alles is te controleren"),
+        (rewritten[2:], ["kept.html"], "Niet alles klopt"),
+        (rewritten, ["kept.html"], "Niet alles klopt"),
+        (later, ["letter.txt"], "Niet alles is te controleren: dit bestand is geen bewijs en geen JSON"),
+        (later, ["letter.html"], "Niet alles is te controleren: dit bestand is geen bewijs en geen JSON"),
+    ):
+        page = opened(given)
+        assert verdict(page) == "Alles klopt"
+        page.evaluate("element('uitkomst').setAttribute('aria-busy', 'true')")
+        page.locator("#bestand").set_input_files([tmp_path / name for name in added])
+        assert verdict(done(page)) == expected, added
+        page.close()
+
+
+def test_a_key_and_a_signature_of_another_kind_are_passed_over(opened: Opened) -> None:
+    second = MLDSA44PrivateKey.from_seed_bytes(b"2" * 32)
+    key = VerifierKey(ORIGIN, second.public_key().public_bytes_raw(), ML_DSA_44)
+    (bundle,) = Log().add().bundles()
+    parsed = TlogProof.parse(bundle["bewijs"])
+    both = replace(parsed, checkpoint=cosigned_note(parsed.checkpoint, key, 1, second.sign)).encode()
+    keys = vkey(ORIGIN, key.public_key, ML_DSA_44) + "\n"
+    assert verdict(opened([bundle | {"bewijs": both}], "nl", keys + VKEYS)) == "Alles klopt"
+    assert verdict(opened([bundle | {"bewijs": both}], "nl", keys)) == "Niet alles is te controleren"
+
+
+def test_text_in_the_data_is_shown_and_never_run(opened: Opened) -> None:
+    hostile = "</script><script>document.title='run'</script><img src=x onerror=alert(1)>{script}"
+    page = opened(Log().add(doel=hostile, ontvangerNaam="<b>x</b>").bundles())
+    assert verdict(page) == "Alles klopt"
+    assert hostile in page.locator("#regels").inner_text() and page.title() == "Kijk zelf na of het klopt"
+    assert page.locator("#regels b, #regels img").count() == 0
+
+
+@pytest.mark.parametrize("where", ["period", "line"])
+def test_what_the_portal_hands_over_holds_after_the_network_is_gone(
+    town: Town, alone: BrowserContext, tmp_path: Path, where: str
+) -> None:
+    with town.person("r1") as person:
+        person.open("/gebruik" if where == "period" else town.places.use)
+        summary = "Haal het bewijs op van alles in deze tijd" if where == "period" else "Bewijs"
+        person.page.locator("summary", has_text=summary).click()
+        with person.page.expect_download() as download:
+            person.page.get_by_text("Haal een pagina op die zelf nakijkt").click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+    assert file.suffix == ".html" and R1 not in file.name
+    page = alone.new_page()
+    page.goto(file.as_uri())
+    assert verdict(done(page)) == "Alles klopt"
+    shown = page.locator("#regels").inner_text()
+    assert "Er zijn gegevens doorgegeven" in shown and "Inkomensloket" in shown
+    assert ("Er ontbreekt geen nummer." in page.locator("#uitkomst").inner_text()) == (where == "period")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_page_is_for_everybody(opened: Opened, language: str) -> None:
+    changed = mutant(Random(4), 0)  # noqa: S311 - a test that can be repeated
+    page = opened([*Log().add().bundles(), *changed.bundles], language)
+    page.evaluate(AXE.or_skip().read_text())
+    for size, scheme in ((WIDE, "light"), (WIDE, "dark"), (NARROW, "dark"), (NARROW, "light")):
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a Literal
+        assert violations(page, {} if (size, scheme) == (WIDE, "light") else {"runOnly": LOOKS}) == []
+    assert too_wide(page) == []
+    assert page.locator("h1").count() == 1
+    assert walk(page, lambda: page.evaluate("document.activeElement.id") == "vkey")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert too_wide(page) == [], "at 200 % text"

@@ -1,0 +1,252 @@
+/* What the page says, in two languages: [Dutch, English]. */
+const TEXTS = {
+  title: ["Kijk zelf na of het klopt", "Check for yourself that it is correct"],
+  language: ["English", "Nederlands"],
+  intro: [
+    "Dit bestand hoort bij het logboek van uw gemeente. Uw browser rekent alles na op uw eigen apparaat. " +
+      "Er gaat niets over het internet.",
+    "This file belongs to the log of your municipality. Your browser checks everything on your own device. " +
+      "Nothing goes over the internet.",
+  ],
+  busy: ["Uw browser rekent nog", "Your browser is still checking"],
+  "all-klopt": ["Alles klopt", "Everything is correct"],
+  "all-klopt-niet": ["Niet alles klopt", "Not everything is correct"],
+  "all-niet-te-controleren": ["Niet alles is te controleren", "Not everything can be checked"],
+  "means-klopt": ["Elke regel hieronder staat zo in het logboek.", "Every line below is in the log just like this."],
+  "means-klopt-niet": [
+    "Bewaar dit bestand en bel uw gemeente. Vraag naar de privacy-toezichthouder.",
+    "Keep this file and call your municipality. Ask for the data protection officer.",
+  ],
+  "means-niet-te-controleren": [
+    "Dit is geen goed en geen fout antwoord. Er staat bij waarom. Het programma regie verify kan soms meer.",
+    "This is no right and no wrong answer. It says why. The program regie verify can sometimes do more.",
+  ],
+  numbers: [
+    "De regels hebben nummer {first} tot en met {last}. Er ontbreekt geen nummer.",
+    "The lines have numbers {first} to {last}. No number is missing.",
+  ],
+  linesTitle: ["De regels", "The lines"],
+  klopt: ["klopt", "correct"],
+  "klopt-niet": ["klopt niet", "not correct"],
+  "niet-te-controleren": ["niet te controleren", "cannot be checked"],
+  line: ["Regel {index} van {origin}", "Line {index} of {origin}"],
+  place: ["Nummer {n}", "Number {n}"],
+  limitsTitle: ["Wat dit bestand niet ziet", "What this file cannot see"],
+  limits: [
+    "Of er voor de eerste of na de laatste regel nog meer regels zijn. En of anderen hetzelfde logboek zien.",
+    "Whether there are more lines before the first or after the last. And whether others see the same log.",
+  ],
+  keep: [
+    "In dit bestand staan gegevens over u. Bewaar het op een veilige plek.",
+    "This file has data about you. Keep it in a safe place.",
+  ],
+  keyTitle: ["De sleutel", "The key"],
+  keyText: [
+    "Deze sleutel zat in dit bestand. Uw gemeente maakt haar sleutel bekend op haar website, op " +
+      "/logboek/v1/sleutels. Vergelijk de twee. Zijn ze anders? Zet dan de bekende sleutel achter het woord log en " +
+      "kijk opnieuw na.",
+    "This key came with this file. Your municipality publishes its key on its website, at " +
+      "/logboek/v1/sleutels. Compare the two. Do they differ? Then put the published key after the word log and " +
+      "check again.",
+  ],
+  keyLabel: ["Sleutel om mee na te kijken", "Key to check with"],
+  again: ["Kijk opnieuw na", "Check again"],
+  otherTitle: ["Ouder bewijs", "Older proof"],
+  otherText: [
+    "Hebt u nog bewijs van vroeger? Voeg het toe. Dan ziet u of alles op elkaar past, en of er niets is veranderd.",
+    "Do you have proof from earlier? Add it. Then you see whether everything fits, and that nothing was changed.",
+  ],
+  otherLabel: ["Voeg bestanden met bewijs toe", "Add files with proof"],
+  programTitle: ["Liever een programma?", "Prefer a program?"],
+  programText: [
+    "Bewaar deze twee bestanden in dezelfde map. Typ dan de opdracht.",
+    "Save these two files in the same folder. Then type the command.",
+  ],
+  saveProofs: ["Bewaar het bewijs (bewijs.json)", "Save the proof (bewijs.json)"],
+  saveKey: ["Bewaar de sleutel (log.vkey)", "Save the key (log.vkey)"],
+};
+
+/* Why, in the words of `regie verify`; {value} is a number or one of PARTS. */
+const REASONS = {
+  base64: ["{value} is geen geldige base64", "{value} is not valid base64"],
+  number: ["{value} is geen getal", "{value} is not a number"],
+  json: ["{value} is geen geldige JSON", "{value} is not valid JSON"],
+  policy: ["de sleutel heeft niet de juiste vorm", "the key is not in the right form"],
+  browser: [
+    "deze browser kan de handtekening niet controleren; gebruik regie verify",
+    "this browser cannot check the signature; use regie verify",
+  ],
+  "path-length": [
+    "het pad naar de kop van het logboek is te kort of te lang",
+    "the path to the head of the log is too short or too long",
+  ],
+  "path-shape": [
+    "het pad naar de kop van het logboek heeft niet de juiste vorm",
+    "the path to the head of the log is not in the right form",
+  ],
+  "signature-shape": ["een handtekening heeft niet de juiste vorm", "a signature is not in the right form"],
+  signature: ["een handtekening klopt niet", "a signature is wrong"],
+  "head-shape": ["de kop van het logboek heeft niet de juiste vorm", "the head of the log is not in the right form"],
+  "no-key": ["er is geen sleutel van dit logboek gegeven", "there is no key of this log"],
+  "not-signed": [
+    "de kop van het logboek is niet door het logboek getekend",
+    "the head of the log was not signed by the log",
+  ],
+  "leaf-shape": ["de regel heeft niet de juiste vorm", "the line is not in the right form"],
+  act: ["de handeling hoort niet bij de regel", "the act does not belong to the line"],
+  "no-proof": ["er is geen bewijs bij", "there is no proof with it"],
+  kind: [
+    "dit is geen bewijs van een soort die dit programma kent",
+    "this is no proof of a kind that this program knows",
+  ],
+  "proof-shape": ["het bewijs heeft niet de juiste vorm", "the proof is not in the right form"],
+  place: ["de regel staat niet op deze plaats in het logboek", "the line is not at this place in the log"],
+  "body-shape": ["de inhoud heeft niet de juiste vorm", "the content is not in the right form"],
+  body: ["de inhoud hoort niet bij de regel", "the content does not belong to the line"],
+  "number-shape": [
+    "het nummer in de reeks past niet bij de verwijzing naar de vorige regel",
+    "the number does not fit the reference to the line before",
+  ],
+  twice: ["nummer {value} van de reeks komt twee keer voor", "number {value} of the series is there twice"],
+  missing: [
+    "nummer {value} van de reeks is er niet bij, of klopt niet",
+    "number {value} of the series is not there, or not correct",
+  ],
+  "not-next": [
+    "de regel past niet op nummer {value} van de reeks",
+    "the line does not follow number {value} of the series",
+  ],
+  file: ["dit bestand is geen bewijs en geen JSON", "this file is no proof and no JSON"],
+  empty: ["er staat geen bewijs in dit bestand", "there is no proof in this file"],
+  other: ["deze browser kan dit bewijs niet lezen", "this browser cannot read this proof"],
+};
+const PARTS = {
+  extra: ["de toelichting", "the explanation"],
+  index: ["de plaats in het logboek", "the place in the log"],
+  size: ["de lengte van het logboek", "the length of the log"],
+  head: ["de kop van het logboek", "the head of the log"],
+  path: ["het pad", "the path"],
+  signature: ["een handtekening", "a signature"],
+  "the-act": ["de handeling", "the act"],
+  "the-body": ["de inhoud", "the content"],
+};
+const KINDS = {
+  verstrekking: ["Er zijn gegevens doorgegeven", "Data was passed on"],
+  weigering: ["Er zijn gegevens gevraagd en niet gegeven", "Data was asked for and not given"],
+  afloop: ["Hoe het doorgeven afliep", "How passing it on ended"],
+};
+
+const MAX_FILE = 64 << 20;
+const page = { language: document.documentElement.lang === "en" ? 1 : 0, proofs: "", result: null };
+const element = (id) => document.getElementById(id);
+const say = (texts, values = {}) => texts[page.language].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "?");
+
+function reasonOf({ reason, value }) {
+  return reason ? say(REASONS[reason], { value: PARTS[value] ? say(PARTS[value]) : value }) : "";
+}
+
+function momentOf(milliseconds) {
+  if (!/^[0-9]{1,14}$/.test(milliseconds)) return "";
+  const style = { timeZone: "Europe/Amsterdam", dateStyle: "long", timeStyle: "short" };
+  return new Date(Number(milliseconds)).toLocaleString(["nl-NL", "en-GB"][page.language], style);
+}
+
+function paragraph(parent, ...content) {
+  const made = document.createElement("p");
+  made.append(...content);
+  parent.append(made);
+}
+
+/* Only what was proven is told: act and body are filled in by their checks. */
+function drawLine(line) {
+  const item = document.createElement("li"), mark = document.createElement("strong"), reason = reasonOf(line);
+  const { soort, tijd } = line.act, body = line.body || {};
+  item.dataset.verdict = line.verdict;
+  mark.textContent = say(TEXTS[line.verdict]);
+  paragraph(item, mark, reason ? `: ${reason}` : "");
+  const told = [
+    line.body ? say(TEXTS.place, { n: body.n }) : "",
+    KINDS[soort] ? say(KINDS[soort]) : soort,
+    body.ontvangerNaam,
+    body.doel,
+    momentOf(tijd),
+  ];
+  paragraph(item, told.filter((each) => typeof each === "string" && each).join(". "));
+  paragraph(item, say(TEXTS.line, { index: line.index, origin: line.origin || "?" }));
+  return item;
+}
+
+/* From the first to the last number, when these are the lines of one resident and all of them hold. */
+function numbersOf({ verdict, lines }) {
+  const bodies = lines.map((line) => line.body);
+  const people = new Set(bodies.map((body) => body?.["dpl.core.data_subject_id"]));
+  if (verdict !== "klopt" || lines.length < 2 || people.size > 1 || !bodies.every(Boolean)) return "";
+  const numbers = bodies.map((body) => BigInt(body.n)).sort((one, other) => (one < other ? -1 : 1));
+  return say(TEXTS.numbers, { first: numbers[0], last: numbers.at(-1) });
+}
+
+function draw() {
+  document.documentElement.lang = ["nl", "en"][page.language];
+  document.title = say(TEXTS.title);
+  for (const each of document.querySelectorAll("[data-t]")) each.textContent = say(TEXTS[each.dataset.t]);
+  element("taal").textContent = say(TEXTS.language);
+  element("taal").lang = ["en", "nl"][page.language];
+  const { result } = page, outcome = element("uitkomst");
+  outcome.setAttribute("aria-busy", String(!result));
+  if (!result) return;
+  const reason = reasonOf(result);
+  outcome.dataset.verdict = result.verdict;
+  element("oordeel").textContent = say(TEXTS[`all-${result.verdict}`]) + (reason ? `: ${reason}` : "");
+  element("betekenis").textContent = say(TEXTS[`means-${result.verdict}`]);
+  element("nummers").textContent = numbersOf(result);
+  element("regels").replaceChildren(...result.lines.map(drawLine));
+}
+
+function offer(id, text, type) {
+  const link = element(id);
+  URL.revokeObjectURL(link.href);
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+}
+
+/* The proofs in a file: a tlog-proof, JSON with one bundle or a list, or a page like this one. */
+async function proofsOf(file) {
+  if (file.size > MAX_FILE) throw new Unknown("file");
+  const text = await file.text();
+  if (text.startsWith("c2sp.org/")) return [text];
+  if (!/^\s*</.test(text)) return [strictJson(text)].flat();
+  const kept = new DOMParser().parseFromString(text, "text/html").getElementById("gegevens");
+  return strictJson(kept.textContent).bewijzen;
+}
+
+async function checkNow() {
+  const policy = element("beleid").value, logs = [...policy.matchAll(/^log[ \t]+(\S+)/gm)];
+  page.result = null;
+  draw();
+  offer("bewijs", page.proofs, "application/json");
+  offer("vkey", logs.map(([, vkey]) => `${vkey}\n`).join(""), "text/plain");
+  page.result = await check(page.proofs, policy);
+  draw();
+}
+
+function begin() {
+  const given = JSON.parse(element("gegevens").textContent);
+  page.proofs = JSON.stringify(given.bewijzen);
+  element("beleid").value = given.beleid;
+  element("taal").addEventListener("click", () => {
+    page.language = 1 - page.language;
+    draw();
+  });
+  element("opnieuw").addEventListener("click", checkNow);
+  element("bestand").addEventListener("change", async (event) => {
+    const files = [...event.target.files];
+    if (!files.length) return;
+    try {
+      const added = await Promise.all(files.map(proofsOf));
+      page.proofs = JSON.stringify([...given.bewijzen, ...added.flat()]);
+    } catch { page.proofs = ""; }
+    await checkNow();
+  });
+  return checkNow();
+}
+
+begin();
