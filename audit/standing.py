@@ -21,6 +21,7 @@ from audit.tables import fences, head, lines, moves
 from kernel.canonical import read_canonical
 from kernel.errors import Problem
 from kernel.gather import Gatherer
+from kernel.sql import RowForged
 
 PER_LINE = 64  # fences that one line may move; a page of moves never ends inside a line
 _SAME_LINE = and_(moves.c.tenant_id == lines.c.tenant_id, moves.c.term == lines.c.term, moves.c.idx == lines.c.idx)
@@ -94,13 +95,16 @@ class Standing:
 
 
 def _move(tenant: str, row: RowMapping, keys: TenantKeys) -> Move:
-    """From the act, not from the row: a row names which line to read, the line says what moved."""
+    """From the act, not from the row: a row names which line to read, the line says what moved. Raises RowForged."""
     act, _ = opened(keys.acts, act_place(tenant, row["term"], row["event_id"]), bytes(row["act"]))
     said = read_canonical(act)
+    moved = dict(said.get("verzet", ()))
+    if row["fence"] not in moved:
+        raise RowForged("moves")
     return Move(
         position=Position(term=row["term"], index=row["idx"]),
         fence=row["fence"],
-        epoch=int(dict(said["verzet"])[row["fence"]]),
+        epoch=int(moved[row["fence"]]),
         kind=said["soort"],
         event_id=said["gebeurtenis"],
     )

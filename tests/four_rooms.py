@@ -5,7 +5,7 @@ The recipient is the demo's `inkomensloket`; the resident R1; time stands still 
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +35,7 @@ from consent.rows import Register
 from consent.service import ConsentService
 from kernel.caller import Caller
 from kernel.component import Component, Tenant
-from kernel.crypto import Keyring
+from kernel.crypto import KeyExists, Keyring
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
@@ -99,10 +99,11 @@ class FourRooms:
         return self.now
 
     async def open(self) -> None:
-        """Log, register and vault."""
+        """Log, register and vault; founded where the folder is new."""
         self.keys = CountingKeys(self.folder / "keys", life=timedelta(0))
         for room in ROOMS:
-            await self.keys.found(f"regie/{TENANT}/{room}")
+            with suppress(KeyExists):
+                await self.keys.found(f"regie/{TENANT}/{room}")
         settings = AuditSettings(mode="test", database=self.urls["audit"], signer=self.folder / "signer", keep_years=20)
         self.audit, component = await build_audit(settings, TENANTS, self.keys, self.clock)
         await self.stack.enter_async_context(component.run())
