@@ -168,7 +168,7 @@ def _not_barred(earlier: list[Row], elements: tuple[str, ...], days: int, at: in
         return  # the resident has come back from that no by their own wish
     # to the end of that day, for vanaf and the bar alike: neither tells at which moment a resident answered
     until = -(-(last + days * DAY) // DAY) * DAY
-    if last and at < until:
+    if days and last and at < until:  # no days: no bar, not one until midnight
         raise NotAgain("De inwoner levert dit nu zelf aan.", vanaf=until)
 
 
