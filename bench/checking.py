@@ -26,8 +26,8 @@ LINES, AT_ONCE = 200_000, 8_192
 ACT, BODY = 450, 1_350  # bytes, as the desk's lines have
 TENANT, TERM = "gm9901", "2026h2"
 _LINE = """INSERT INTO lines
-           (tenant_id, term, idx, event_id, content, subject, n, logged_at, leaf, leaf_hash, act, body, year) VALUES
-           ('gm9901', '2026h2', ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 2046)"""
+           (tenant_id, term, idx, event_id, content, subject, n, logged_at, leaf, leaf_hash, act, body, year, label)
+           VALUES ('gm9901', '2026h2', ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 2046, x'00')"""
 _TILE = "INSERT INTO tiles (tenant_id, term, level, idx, hash) VALUES ('gm9901', '2026h2', ?, ?, ?)"
 _HEAD = """INSERT INTO head (tenant_id, origin, term, size, edge, root, last_logged_at, mac)
            VALUES ('gm9901', 'bench/gm9901/2026h2', '2026h2', ?, ?, ?, 0, x'00')"""

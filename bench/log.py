@@ -29,6 +29,7 @@ from kernel.crypto.file_keys import FileKeyProvider
 from kernel.errors import Problem
 from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place
+from tests.needles import RUN
 from tests.postgres import borrowed_cluster
 
 WRITERS, SECONDS, WARM_SECONDS = 64, 8.0, 4.0
@@ -178,6 +179,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="regie-bench-log-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # the servant of PostgreSQL walks through it
+        os.environ[RUN] = str(folder)  # where what is made once for many logs lies
         for part in ("sqlite", "postgres"):
             (folder / part).mkdir()
         refused = asyncio.run(
