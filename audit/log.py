@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from anyio import to_thread
-from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -226,7 +225,7 @@ class Log:
         except (ProofError, Fork, StateLost, FileNotFoundError) as error:
             _log.critical("log_unsound", error=type(error).__name__)
             raise self.seal("De boom, de kop en de ondertekenaar kloppen niet met elkaar.") from error
-        except (RowForged, CannotOpen, ValidationError) as error:  # the last: a row that no message can be made of
+        except (RowForged, CannotOpen, ValueError) as error:  # the last: no place, no number, no name of a fence
             _log.critical("row_unsound", error=type(error).__name__)
             raise LogUnavailable("Een rij van het logboek is niet zoals wij haar schreven.") from error
         except (SQLAlchemyError, OSError, KeyUnavailable) as error:
