@@ -107,7 +107,7 @@ class BreachFile(Message):
 
 
 class BreachFiles(Message):
-    """All versions of one file, oldest first."""
+    """All versions of one file, oldest first; or the newest of each."""
 
     versions: Annotated[tuple[BreachFile, ...], wire("versies")]
 

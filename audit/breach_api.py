@@ -57,6 +57,12 @@ def _files(service: AuditService, searcher: CallerOf, kinds: Mapping[str, str]) 
     async def again(caller: Searcher, dossier: FileId, body: BreachAsked) -> BreachFile:
         return await report(caller, body, dossier)
 
+    @router.get("", summary="De nieuwste versie van elk dossier, nieuwste eerst")
+    async def files(caller: Searcher) -> BreachFiles:
+        desk = service.desk(caller)
+        found = await desk.breaches.newest(caller)
+        return BreachFiles(versions=tuple(file_of(desk.log.origin, one, kinds) for one in found))
+
     @router.get("/{dossier}", summary="Alle versies van een dossier, zonder personen")
     async def versions(caller: Searcher, dossier: FileId) -> BreachFiles:
         desk = service.desk(caller)

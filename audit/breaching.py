@@ -32,6 +32,7 @@ from kernel.ids import random_id
 PAGE = 200  # people shown together
 EXPORT = 5_000  # people in one export
 VERSIONS = 100  # of one file
+FILES = 200  # versions in a list of files
 NAME = "Een datalek onderzoeken"
 
 
@@ -75,6 +76,20 @@ class Breaches:
         if not found:
             raise NotFound("Dit dossier is er niet.")
         return found
+
+    async def newest(self, caller: Caller) -> tuple[Version, ...]:
+        """The newest version of each file, newest first; the last FILES versions are looked at."""
+        demand_searcher(caller)
+        keys = await self._log.keys()
+        query = select(breaches).where(breaches.c.tenant_id == self._tenant)
+        query = query.order_by(breaches.c.made_at.desc(), breaches.c.version.desc()).limit(FILES)
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                rows = list((await reading.execute(query)).mappings())
+            found: dict[str, Version] = {}
+            for row in rows:
+                found.setdefault(row["id"], read_version(keys, self._tenant, row))
+        return tuple(found.values())
 
     async def people(
         self, caller: Caller, file_id: str, reason: Reason, after: str = "", limit: int = PAGE

@@ -9,16 +9,18 @@ from typing import Any, Literal
 from sqlalchemy import RowMapping, Select, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.batch import series_of
 from audit.contract import Count, Line, Lines, NoSuchLine
 from audit.event import Outcome
 from audit.keychain import Owner
 from audit.leaf import act_place, body_place, event_of, opened
 from audit.log import Log
 from audit.permit import Position
-from audit.tables import lines, outcomes, series, tags
+from audit.tables import lines, outcomes, tags
 from audit.tags import release_tag
 from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen, DataKey
+from kernel.sql import RowForged
 
 LIMIT = 200  # lines on a page
 OUTCOME_OF = and_(
@@ -56,23 +58,21 @@ class Reader:
 
     async def lines(self, subject: str, before: Position | None, limit: int) -> Lines:
         """See Audit.lines."""
-        query = line_rows().where(lines.c.tenant_id == self._tenant, lines.c.subject == subject)
-        if before is not None:
-            at = (
-                lines.c.tenant_id == self._tenant,
-                lines.c.subject == subject,
-                lines.c.term == before.term,
-                lines.c.idx == before.index,
-            )
-            query = query.where(lines.c.n < select(lines.c.n).where(*at).scalar_subquery())
         limit = max(1, min(limit, LIMIT))
-        total = select(series.c.n).where(series.c.tenant_id == self._tenant, series.c.subject == subject)
+        theirs = (lines.c.tenant_id == self._tenant, lines.c.subject == subject)
+        page = line_rows().where(*theirs).order_by(lines.c.n.desc()).limit(limit + 1)
+        keys = await self._log.keys()
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
-                rows = list((await reading.execute(query.order_by(lines.c.n.desc()).limit(limit + 1))).mappings())
-                length = await reading.scalar(total) or 0
-            found = await self.opened(rows[:limit])
-        return Lines(lines=tuple(found), before=found[-1].position if len(rows) > limit else None, total=length)
+                last = (await series_of(reading, self._tenant, (subject,), keys.rows)).get(subject)
+                begin = length = last.n if last else 0
+                if before is not None:
+                    at = select(lines.c.n).where(*theirs, lines.c.term == before.term, lines.c.idx == before.index)
+                    begin = (await reading.scalar(at) or 1) - 1
+                rows = list((await reading.execute(page.where(lines.c.n <= begin))).mappings())
+            found, more = await self.opened(rows[:limit]), len(rows) > limit
+            _demand_whole([line.n for line in found], begin, more)
+        return Lines(lines=tuple(found), before=found[-1].position if more else None, total=length)
 
     async def line(self, position: Position) -> Line:
         """See Audit.line."""
@@ -124,3 +124,10 @@ class Reader:
             async with self._log.database.snapshot(self._tenant) as reading:
                 found = {at: count for at, count in await reading.execute(union_all(*parts))}
         return [found[at] for at in range(len(counts))]
+
+
+def _demand_whole(numbers: Sequence[int], begin: int, more: bool) -> None:
+    """A page of a series skips no number, and the last page ends at 1. Raises RowForged: somebody took a line out of
+    the table, and to show the rest would hide that."""
+    if list(numbers) != list(range(begin, begin - len(numbers), -1)) or (not more and begin != len(numbers)):
+        raise RowForged("series")

@@ -163,6 +163,10 @@ async def test_a_version_is_added_and_the_old_one_stays_as_it_was(
     assert (second["id"], second["versie"], second["inwoners"]) == (first["id"], 2, 3)
     assert second["melding"]["vervolgmelding"] is True
     assert (await http.get(f"/datalekken/{first['id']}")).json()["versies"] == [first, second]
+    other = (await http.post("/datalekken", json=ASKED | {"ontvanger": "r2"})).json()
+    listed = (await http.get("/datalekken")).json()["versies"]
+    assert sorted(listed, key=lambda one: one["id"]) == sorted([second, other], key=lambda one: one["id"])
+    assert (await http.get("/datalekken", headers={"authorization": "desk"})).status_code == 403
 
 
 async def test_what_is_kept_is_sealed_and_stays_in_its_place(

@@ -198,6 +198,24 @@ async def test_leaf_changed_behind_the_trigger_seals_the_next_start(tmp_path: Pa
             await component.check()
 
 
+@pytest.mark.parametrize("gone", ["n = 1", "n = 2", "n = 4"])
+async def test_a_series_with_a_line_taken_out_is_not_shown_as_if_it_were_whole(tmp_path: Path, gone: str) -> None:
+    url = sqlite_url(tmp_path)
+    async with Place(url, tmp_path).opened() as (service, _):
+        web = service.door("web")
+        await service.door("connectors").record(DESK, [act("weigering") for _ in range(4)])
+        first = await web.lines(DESK, "s1", None, 2)
+        rest = await web.lines(DESK, "s1", first.before, 2)
+        assert [line.n for line in (*first.lines, *rest.lines)] == [4, 3, 2, 1] and rest.before is None
+        change(url, "DROP TRIGGER no_delete_lines")
+        change(url, f"DELETE FROM lines WHERE {gone}")  # noqa: S608 - of the list above
+        with pytest.raises(LogUnavailable):
+            await web.lines(DESK, "s1")
+        with pytest.raises(LogUnavailable):
+            page = await web.lines(DESK, "s1", None, 2)
+            await web.lines(DESK, "s1", page.before, 2)
+
+
 async def test_sweeper_goes_on_after_a_round_that_no_error_of_ours_ended(url: str, tmp_path: Path) -> None:
     place = Place(url, tmp_path, clock=utc_now, sweep_seconds=0.05)
     long_ago = Ticking(utc_now() - timedelta(minutes=2))
