@@ -19,9 +19,10 @@ demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ON
 
 test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl and axe-core when missing, then run every test
 	@$(PY) -m tests.parts
-	@# Playwright keeps a loop running in its process: its tests go alone, and first, for they need no other part
+	@# Playwright keeps a loop running in its process: its tests go alone, and first, for they need no other part.
+	@# The rest waits more than it works (kills, starts, time limits): three at a time on two processors
 	@$(PY) -m pytest -n 2 --dist loadfile -m browser
-	@$(PY) -m pytest -n 2 --dist worksteal -m "not browser"
+	@$(PY) -m pytest -n 3 --dist worksteal -m "not browser"
 
 check: .venv/.ready ## format, lint, types and the quick tests, in less than a minute
 	@$(PY) -m ruff format --check --quiet .

@@ -42,11 +42,14 @@ def usable(key: Mapping[str, Any]) -> tuple[ECKey | RSAKey, str]:
     meant = (key.get("alg", algorithm), key.get("use", "sig"), key.get("key_ops", ["verify"]))
     if kind is None or (kind is ECKey and key.get("crv") != "P-256") or meant != (algorithm, "sig", ["verify"]):
         raise ValueError("Alleen EC P-256 (ES256) of RSA (RS256), voor handtekeningen.")
+    size_wrong = f"Een RSA-sleutel heeft {RSA_BITS[0]} tot {RSA_BITS[-1]} bits."
+    if kind is RSAKey and len(str(key.get("n", ""))) * 6 < RSA_BITS[0]:  # base64; the library only warns of a short one
+        raise ValueError(size_wrong)
     try:
         read = kind.import_key(dict(key))
         size = read.public_key.key_size
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         raise ValueError("Deze sleutel kan niet worden gelezen.") from None
     if kind is RSAKey and size not in RSA_BITS:
-        raise ValueError(f"Een RSA-sleutel heeft {RSA_BITS[0]} tot {RSA_BITS[-1]} bits.")
+        raise ValueError(size_wrong)
     return read, algorithm

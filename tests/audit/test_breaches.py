@@ -24,7 +24,7 @@ from kernel.http.health import StartGate
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, act, fence, outcome, receipt, release
 from tests.audit.test_api import Known
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 CALLERS = {"fg": FG, "desk": DESK}
 ASKED = {
     "ontvanger": "r1",
@@ -45,11 +45,15 @@ async def caller_of(request: Request) -> Caller:
     return CALLERS[authorization]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+BOTH = pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+
+
+@pytest.fixture
 def audit_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/audit.db"
-    return str(request.getfixturevalue("postgres_url"))
+    """PostgreSQL where a test says so (BOTH): what differs are grouping and order, not doors."""
+    if "kind" in request.fixturenames and request.getfixturevalue("kind") == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite+aiosqlite:///{tmp_path}/audit.db"
 
 
 @pytest.fixture
@@ -94,7 +98,8 @@ async def kinds(service: AuditService, subject: str) -> list[str]:
     return [line.event.kind for line in (await service.door("web").lines(DESK, subject)).lines]
 
 
-async def test_the_file_counts_what_surely_and_what_possibly_went(http: httpx2.AsyncClient) -> None:
+@BOTH
+async def test_the_file_counts_what_surely_and_what_possibly_went(http: httpx2.AsyncClient, kind: str) -> None:
     answer = await http.post("/datalekken", json=ASKED)
     assert answer.status_code == 201, answer.text
     found = answer.json()
@@ -128,7 +133,8 @@ async def test_people_are_shown_only_after_a_line_in_their_series(
     assert [line.event.details["datalek"] for line in own] == [made["id"]] * 2
 
 
-async def test_people_come_in_pages_without_gap_or_double(service: AuditService) -> None:
+@BOTH
+async def test_people_come_in_pages_without_gap_or_double(service: AuditService, kind: str) -> None:
     asked = BreachAsked.model_validate_json(json.dumps(ASKED))
     files = service.desk(FG).breaches
     made = await files.report(FG, asked.window(), asked.why.reason)
@@ -154,8 +160,9 @@ async def test_a_window_is_all_that_was_said(http: httpx2.AsyncClient, said: dic
     assert (found["eerste"] is None) == (residents == 0)
 
 
+@BOTH
 async def test_a_version_is_added_and_the_old_one_stays_as_it_was(
-    http: httpx2.AsyncClient, service: AuditService
+    http: httpx2.AsyncClient, service: AuditService, kind: str
 ) -> None:
     first = (await http.post("/datalekken", json=ASKED)).json()
     await service.door("connectors").record(DESK, [release({fence(): 0}, subject="s6")])

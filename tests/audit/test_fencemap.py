@@ -22,7 +22,7 @@ from kernel.proof.hashes import EMPTY_ROOT
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
 from tests.postgres import Postgres
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 Row = dict[str, Any]
 # few buckets, so that fences meet in them
 FENCES = st.integers(0, 3).flatmap(lambda page: st.sampled_from([f"{page:02x}0{low}{'7' * 27}{low}" for low in "0189"]))
@@ -67,7 +67,7 @@ def test_map_that_grew_move_by_move_is_the_one_made_at_once(moves: list[str]) ->
     assert grown.changed({bucket_of(name): {name: 0} for name in standing}) == FenceMap(), "0 is as never moved"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path}/audit.db"

@@ -14,7 +14,7 @@ from kernel.crypto.file_keys import FileKeyProvider
 from tests.audit.fsck_ground import LINES, MOVED, SPOILT, TERM, Ground, checked, copied, filled, founded
 from tests.audit.logs import DESK, Place, act
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 ROW = {
     "head": "1",
     "lines": f"idx = {SPOILT}",

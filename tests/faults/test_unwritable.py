@@ -23,7 +23,6 @@ from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
 TRIES = 12
-EXIT = 70  # of a house whose signer cannot write: what the disk says afterwards is not to be believed
 ENOUGH = 40.0  # seconds until a repaired house has worked again
 
 
@@ -175,20 +174,17 @@ async def test_database_that_is_gone_stops_every_release_until_it_is_back(
     await begun.house.kill()
 
 
-async def test_signer_that_cannot_write_ends_the_house_before_anything_is_asked(
+async def test_signer_on_a_disk_that_is_read_only_stops_every_release_until_it_is_not(
     ground: Ground, stack: AsyncExitStack, tmp_path: Path
 ) -> None:
+    """Nothing was written and nothing lost, so the house lives; test_signer.py has a write that fails half-way."""
     disk = stack.enter_context(small_disk(ground.folder / "log", "1m"))
     begun = await trial(ground, stack, tmp_path)
-    asked = dict(begun.witness.asked)
     remount(disk, "ro")
-    assert set(await begun.both()) <= {0, 503}
-    assert await begun.house.gone == EXIT
-    with pytest.raises(RuntimeError):
-        await begun.start()
-    assert dict(begun.witness.asked) == asked
-    remount(disk, "rw")
-    await begun.start()
+    try:
+        await begun.refuses()
+    finally:
+        remount(disk, "rw")
     await begun.works_again()
     await begun.house.kill()
 

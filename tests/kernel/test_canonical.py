@@ -2,7 +2,7 @@
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.canonical import canonical, read_canonical
@@ -13,6 +13,7 @@ DOCUMENTS = st.dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(DOCUMENTS)
 def test_our_writer_gives_the_bytes_of_the_reference_library(document: dict[str, object]) -> None:
     assert canonical(document).encode() == rfc8785.dumps(document)  # type: ignore[arg-type]  # hypothesis says object
