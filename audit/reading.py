@@ -69,7 +69,8 @@ class Reader:
                 if before is not None:
                     at = select(lines.c.n).where(*theirs, lines.c.term == before.term, lines.c.idx == before.index)
                     begin = (await reading.scalar(at) or 1) - 1
-                rows = list((await reading.execute(page.where(lines.c.n <= begin))).mappings())
+                    page = page.where(lines.c.n <= begin)
+                rows = list((await reading.execute(page)).mappings())
             found, more = await self.opened(rows[:limit]), len(rows) > limit
             _demand_whole([line.n for line in found], begin, more)
         return Lines(lines=tuple(found), before=found[-1].position if more else None, total=length)

@@ -214,6 +214,9 @@ async def test_a_series_with_a_line_taken_out_is_not_shown_as_if_it_were_whole(t
         with pytest.raises(LogUnavailable):
             page = await web.lines(DESK, "s1", None, 2)
             await web.lines(DESK, "s1", page.before, 2)
+        change(url, "DELETE FROM series")
+        with pytest.raises(LogUnavailable):
+            await web.lines(DESK, "s1")
 
 
 async def test_sweeper_goes_on_after_a_round_that_no_error_of_ours_ended(url: str, tmp_path: Path) -> None:
