@@ -21,6 +21,7 @@ from kernel.crypto import KeyUnavailable
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.settings import SettingsWrong
 from vault.contract import Bsn, Deposit
+from web.settings import WebSettings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 STAFF = room_of(TENANT, "assembly")
@@ -138,7 +139,7 @@ async def test_rooms_read_their_own_settings_and_know_no_others(settings: HouseS
     told = Builder(settings, World(environ=environ)).told("connectors", ConnectorsSettings)
     assert (told.source_seconds, told.mode) == (1.5, "test")
     with pytest.raises(SettingsWrong, match="REGIE_WEB_PHONES"):
-        await assemble(settings, world=World(environ={"REGIE_WEB_PHONES": "x"}))
+        Builder(settings, World(environ={"REGIE_WEB_PHONES": "x"})).told("web", WebSettings)
 
 
 def files(folder: Path) -> list[Path]:
