@@ -51,8 +51,7 @@ class Breaches:
             raise BadInput("Dit dossier heeft te veel versies. Begin een nieuw.")
         made = file_id or random_id()
         receipt = await self._line(caller, reason, made, window)
-        async with self._log.database.snapshot(self._tenant) as reading:
-            rows = [row async for row in self._rows(reading, window, receipt.position)]
+        rows = await self._rows(window, receipt.position)
         version = Version(
             id=made,
             version=len(known) + 1,
@@ -99,8 +98,8 @@ class Breaches:
         newest = (await self.versions(caller, file_id))[-1]
         own_id = random_id()
         receipt = await self._line(caller, reason, file_id, newest.window, own_id)
-        async with self._log.database.snapshot(self._tenant) as reading:
-            with self._log.guarded():
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
                 within = await self._within(reading, newest.window, newest.line)
                 page = select(lines.c.subject).distinct().select_from(lines.outerjoin(outcomes, OUTCOME_OF))
                 page = page.where(*within[1], lines.c.subject > after).order_by(lines.c.subject).limit(limit + 1)
@@ -124,11 +123,11 @@ class Breaches:
         entry = Entry(event=event.model_copy(update={"name": NAME}))
         return receipts_of(await self._record([entry]))[0]
 
-    async def _rows(self, reading: AsyncConnection, window: Window, until: Position) -> AsyncIterator[Row]:
+    async def _rows(self, window: Window, until: Position) -> list[Row]:
         with self._log.guarded():
-            within = await self._within(reading, window, until)
-            async for row in _grouped(reading, within):
-                yield row
+            async with self._log.database.snapshot(self._tenant) as reading:
+                within = await self._within(reading, window, until)
+                return [row async for row in _grouped(reading, within)]
 
     async def _within(
         self, reading: AsyncConnection, window: Window, until: Position

@@ -7,6 +7,8 @@ from typing import Any
 from audit.event import Event
 from kernel.canonical import canonical
 
+UNHEARD_OF = "buiten-doel"  # the code of an element that this activity does not name, or that nobody knows
+
 
 @dataclass(frozen=True)
 class Label:
@@ -26,10 +28,12 @@ class Label:
 
 
 def label_of(event: Event) -> Label:
-    """Of the event as it is recorded."""
-    refused = sorted({name for name, _ in event.refused})
+    """Of the event as it is recorded. What the register never heard of stays out: whoever may ask can invent names, and
+    each would be a label for ever."""
+    refused = sorted({name for name, code in event.refused if event.version and code != UNHEARD_OF})
     given, used = sorted(set(event.elements)), sorted(set(event.used))
-    return Label(event.kind, event.activity, event.version, event.basis, tuple(given), tuple(used), tuple(refused))
+    activity = event.activity if event.version else ""
+    return Label(event.kind, activity, event.version, event.basis, tuple(given), tuple(used), tuple(refused))
 
 
 @lru_cache(maxsize=1_024)

@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from audit.contract import Query, Reason
 from audit.service import AuditService, Door
+from audit.tables import labels
 from kernel.errors import BadInput
-from tests.audit.logs import DESK, FG, Place, act, fence, outcome, receipt, release
+from tests.audit.logs import DESK, FG, TENANT, Place, act, fence, outcome, receipt, release
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
+# The second name is of the caller's own making.
+REFUSED = (("inkomen", "geen-toestemming"), ("verzonnen.naam", "buiten-doel"))
 WHY = Reason(code="klacht", case="FG-7")
 
 
@@ -42,7 +46,7 @@ async def filled(service: AuditService) -> Door:
         DESK,
         [
             release({fence(): 0}, subject="s2", elements=("antwoord",), used=("inkomen",), basis="6(1)(a)"),
-            act("weigering", subject="s1", recipient="r1", refused=(("inkomen", "geen-toestemming"),)),
+            act("weigering", subject="s1", recipient="r1", activity="regeling", version="1", refused=REFUSED),
             outcome(first.position),
             release({fence(): 0}, recipient="r2", application="app-2", activity="anders"),
         ],
@@ -60,7 +64,7 @@ CASES: list[tuple[dict[str, Any], list[int], int]] = [
     ({"recipient": "r1"}, [2, 1, 0], 2),
     ({"application": "app-2"}, [4], 1),
     ({"actor": "mw-1"}, [0], 1),
-    ({"activity": "regeling"}, [1, 0], 2),
+    ({"activity": "regeling"}, [2, 1, 0], 2),
     ({"case": "Z-1"}, [0], 1),
     ({"element": "inkomen"}, [2, 1], 2),
     ({"element": "inkomen", "kind": "verstrekking"}, [1], 1),
@@ -70,6 +74,7 @@ CASES: list[tuple[dict[str, Any], list[int], int]] = [
     ({"recipient": "r1", "outcome": "open"}, [1], 1),
     ({"recipient": "r1", "application": "app-2"}, [], 0),
     ({"element": "niets"}, [], 0),
+    ({"element": "verzonnen.naam"}, [], 0),
 ]
 
 
@@ -96,3 +101,12 @@ async def test_what_only_narrows_is_no_search(service: AuditService) -> None:
         with pytest.raises(BadInput):
             await service.door("web").search(FG, Query.model_validate(said), WHY)
     assert await service.door("web").holds(DESK, ()) is None
+
+
+async def test_names_that_nobody_knows_make_no_labels(service: AuditService) -> None:
+    log = service.door("connectors")
+    for number in range(3):
+        invented = {"refused": ((f"verzonnen.naam{number}", "buiten-doel"),), "activity": f"verzonnen-{number}"}
+        await log.record(DESK, [act("weigering", subject="niemand", **invented)])
+    async with service.desk(DESK).log.database.snapshot(TENANT) as reading:
+        assert await reading.scalar(select(func.count()).select_from(labels)) == 1
