@@ -22,6 +22,7 @@ from audit.signer import Fork, HeadSigner
 from audit.slots import Remembered, StateLost
 from audit.tables import lines
 from kernel.clock import Clock
+from kernel.crypto import CannotOpen
 from kernel.proof.hashes import ProofError, leaf_hash
 from kernel.proof.tree import Growth
 from kernel.sql import Database, RowForged
@@ -50,13 +51,17 @@ async def open_log(place: LogPlace, database: Database, keychain: Keychain, cloc
     origin = founding[0] if founding else f"{place.host}/{place.tenant}/{half_year(clock)}"
     signer = place.signer(origin)
     emptied = founding is None and await to_thread.run_sync(signer.signed_before)
-    if founding is None and not emptied:
-        await to_thread.run_sync(signer.found)
-        await _found(place.tenant, origin, database, keychain)
     log = Log(database, keychain, signer, empty_head(place.tenant, origin), clock)
     if emptied:
         log.seal(EMPTIED)
         return log
+    if founding is None:
+        try:
+            await to_thread.run_sync(signer.found)
+        except StateLost:
+            log.seal(STATE_GONE)
+            return log
+        await _found(place.tenant, origin, database, keychain)
     await to_thread.run_sync(signer.open)
     await keychain.tenant_keys(log.term)
     await _check(log, place)
@@ -86,8 +91,8 @@ async def _check(log: Log, place: LogPlace) -> None:
         await _checked(log, place)
     except OSError:
         log.seal(STATE_GONE)
-    except (ProofError, RowForged, StateLost, Fork):
-        log.seal(CHANGED)
+    except (ProofError, RowForged, StateLost, Fork, CannotOpen, ValueError, OverflowError):
+        log.seal(CHANGED)  # the keys were opened before: what does not open or read now is a row
     except Unsound as error:
         log.seal(str(error))
 

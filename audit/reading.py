@@ -68,7 +68,12 @@ class Reader:
                 begin = length = last.n if last else 0
                 if before is not None:
                     at = select(lines.c.n).where(*theirs, lines.c.term == before.term, lines.c.idx == before.index)
-                    begin = (await reading.scalar(at) or 1) - 1
+                    number = await reading.scalar(at)
+                    if number is None:
+                        raise NoSuchLine("Deze logregel is er niet.")
+                    if number > length:
+                        raise RowForged("series")
+                    begin = number - 1
                     page = page.where(lines.c.n <= begin)
                 rows = list((await reading.execute(page)).mappings())
             found, more = await self.opened(rows[:limit]), len(rows) > limit

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from audit import slots
-from kernel.crypto import Signer, random_bytes
+from kernel.crypto import KeyUnavailable, Signer, random_bytes
 from kernel.crypto.private_files import check_folder, locked, make_folder, read_private, write_private
 from kernel.proof.checkpoint import Checkpoint
 from kernel.proof.checks import check_consistency
@@ -110,13 +110,20 @@ class LogSigner:
         return ever_signed(self._folder, self.origin.split("/")[-2])
 
     def found(self) -> None:
-        """Key and state of a new log; what is there already stays. Raises KeyUnavailable."""
+        """Key and state of a new log; what is there already stays. A crash here leaves an empty state without a key:
+        founding goes on from there. Raises StateLost for a key without its memory: from nothing it would sign any head,
+        so a person gives it back (`adopt`); KeyUnavailable for a memory without its key."""
         make_folder(self._folder)
         with locked(self._folder):
-            if not self._seed.exists():
-                write_private(self._seed, random_bytes(SEED))
-            if not self._state.exists():
+            key, memory = self._seed.exists(), self._state.exists()
+            if key and not memory:
+                raise slots.StateLost("the signer's state is gone")
+            if memory and not key and self.remembered().size:
+                raise KeyUnavailable("the key of a log that was signed is gone")
+            if not memory:
                 slots.found_state(self._state, 0, EMPTY_ROOT)
+            if not key:
+                write_private(self._seed, random_bytes(SEED))
         self.open()
 
     def adopt(self, size: int, root: bytes, map_root: bytes) -> None:
@@ -147,8 +154,9 @@ class LogSigner:
     ) -> SignedHead | Elsewhere:
         """The signed head of this size, or of a larger one when another instance was first. Durable before it answers.
 
-        proof: from `old` to `size`. map_root: of the fences at that size, kept with it; ZERO says nothing about them.
-        Raises Fork: another root at the same size, or a step that is not shown; StateLost and OSError: what was signed
+        proof: from `old` to `size`. map_root: of the fences at that size, kept with it; ZERO says nothing about them,
+        and is refused at a larger size once something was said. Raises Fork: that, another root at the same size, or a
+        step that is not shown; StateLost and OSError: what was signed
         last is gone, or cannot be reached now. A failing write ends the process.
         """
         with slots.opened(self._state) as state:
@@ -166,6 +174,8 @@ class LogSigner:
             return self._signed(now.size, now.root)
         if old != now.size:
             return Elsewhere(now.size)
+        if new.map_root == slots.ZERO != now.map_root:
+            raise Fork("the fences are left out")  # the next start would believe the rows
         if old:
             try:
                 check_consistency(old, size, now.root, root, proof)

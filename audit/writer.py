@@ -22,6 +22,8 @@ BATCH_MAX = 500
 BATCH_BYTES = 2 << 20
 _PER_FENCE = 48  # bytes on an act
 
+UNKNOWN_YET = "Wij weten nog niet of dit is vastgelegd. Herhaal het met hetzelfde kenmerk."
+
 _log = logger("audit.writer")
 
 
@@ -83,7 +85,7 @@ class Writer:
         for answer in answers:
             if isinstance(answer, LogUnavailable | OutcomeUnknown):
                 # its own: one error object would gather everybody's traceback
-                raise (LogUnavailable if nothing else OutcomeUnknown)(answer.detail)
+                raise LogUnavailable(answer.detail) if nothing else OutcomeUnknown(UNKNOWN_YET)
         return answers
 
     async def run(self) -> None:
@@ -116,12 +118,15 @@ class Writer:
             answers = [problem] * len(batch)
         except Exception as error:  # a fault of ours must not end the writer; nobody acts
             _log.error("batch_failed", exc_info=error)
-            answers = [OutcomeUnknown("Wij weten niet of dit is vastgelegd.")] * len(batch)
+            answers = [OutcomeUnknown(UNKNOWN_YET)] * len(batch)
         now = time.monotonic()
-        self.watch([now - each.since for each in batch], answers)
         for each, answer in zip(batch, answers, strict=True):
             if not each.answer.done():
                 each.answer.set_result(answer)
+        try:
+            self.watch([now - each.since for each in batch], answers)
+        except Exception as error:  # a figure less; the writer goes on
+            _log.error("batch_not_counted", exc_info=error)
 
 
 def _size(entry: Entry) -> int:

@@ -53,7 +53,11 @@ class _Door(socketserver.ThreadingUnixStreamServer):
 
     def process_request(self, request: object, client_address: object) -> None:
         self._room.acquire()
-        super().process_request(request, client_address)  # type: ignore[arg-type]  # what a server accepts, it hands on
+        try:
+            super().process_request(request, client_address)  # type: ignore[arg-type]  # what a server accepts, it hands on
+        except BaseException:  # no thread, so nobody else gives the place back
+            self._room.release()
+            raise
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         try:

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
-from audit.contract import LogUnavailable, OutcomeUnknown, Position, Receipt
+from audit.contract import LogUnavailable, NoSuchLine, OutcomeUnknown, Position, Receipt
 from audit.event import Entry
 from audit.slots import found_state
 from kernel.clock import utc_now
@@ -207,6 +207,8 @@ async def test_a_series_with_a_line_taken_out_is_not_shown_as_if_it_were_whole(t
         first = await web.lines(DESK, "s1", None, 2)
         rest = await web.lines(DESK, "s1", first.before, 2)
         assert [line.n for line in (*first.lines, *rest.lines)] == [4, 3, 2, 1] and rest.before is None
+        with pytest.raises(NoSuchLine):
+            await web.lines(DESK, "s1", Position(term="2026h2", index=99))
         change(url, "DROP TRIGGER no_delete_lines")
         change(url, f"DELETE FROM lines WHERE {gone}")  # noqa: S608 - of the list above
         with pytest.raises(LogUnavailable):

@@ -55,6 +55,39 @@ def test_another_root_and_an_unshown_step_are_forks(signer: LogSigner) -> None:
     assert signer.remembered().size == 5
 
 
+def test_a_key_without_its_memory_is_not_founded_again(signer: LogSigner) -> None:
+    """From nothing it would sign any head under the published key; a restored backup has keys and never states."""
+    signed(signer, FIRST)
+    (state,) = signer._folder.glob("*.state")
+    state.unlink()
+    with pytest.raises(StateLost):
+        signer.found()
+    assert not state.exists()
+
+
+def test_a_memory_without_its_key_gets_no_new_one_and_a_founding_that_was_broken_off_goes_on(signer: LogSigner) -> None:
+    (seed,) = signer._folder.glob("*.seed")
+    before = seed.read_bytes()
+    seed.unlink()
+    signer.found()
+    assert seed.read_bytes() != before, "nothing was signed yet"
+    signed(signer, FIRST)
+    seed.unlink()
+    with pytest.raises(KeyUnavailable):
+        signer.found()
+    assert not seed.exists()
+
+
+def test_what_is_known_of_fences_is_not_forgotten_at_a_larger_size(signer: LogSigner) -> None:
+    signer.sign(5, FIRST.root(), 0, (), b"f" * 32)
+    with pytest.raises(Fork):
+        signed(signer, SECOND)
+    assert signer.remembered().size == 5
+    assert isinstance(signer.sign(5, FIRST.root(), 5, ()), SignedHead), (
+        "the same head again may say nothing"
+    )
+
+
 def test_torn_slot_was_never_answered_and_both_torn_is_lost(signer: LogSigner) -> None:
     signed(signer, FIRST)
     (state,) = signer._folder.glob("*.state")

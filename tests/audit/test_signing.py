@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from audit.component import build_audit
-from audit.contract import LogUnavailable, OutcomeUnknown, Receipt
+from audit.contract import LogUnavailable, OutcomeUnknown, Overtaken, Receipt
+from audit.event import FenceAt
 from audit.service import AuditService
 from audit.settings import AuditSettings
 from audit.signer import Elsewhere, Fork, SignedHead
@@ -31,7 +32,7 @@ from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.hashes import EMPTY_ROOT
 from kernel.proof.note import VerifierKey
 from kernel.proof.tree import Edge, Growth
-from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt
+from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -279,6 +280,25 @@ async def test_signer_gone_after_commit_leaves_lines_without_receipts_and_signs_
         assert not service.desk(DESK).log.sealed
         signing.start()
         assert receipt((await door.record(DESK, [entry]))[0]).position.index == 1
+        await component.check()
+
+
+async def test_a_restriction_is_written_while_the_signer_is_away_and_a_permit_is_not(
+    signing: Signing, place: Place
+) -> None:
+    """trust.md 2.1: it succeeds whenever the log can write. The receipt comes when the signer is back."""
+    async with place.opened() as (service, component):
+        stop, moved = act("beperking", hek := fence(), subject="s1"), fence()
+        signing.kill()
+        with pytest.raises(OutcomeUnknown):
+            await service.door("consent").record(DESK, [stop])
+        for entry in (release({hek: 0}), release({moved: 0})):
+            with pytest.raises(LogUnavailable):
+                await service.door("connectors").record(DESK, [entry])
+        with pytest.raises(Overtaken):
+            await service.door("connectors").holds(DESK, (FenceAt(fence=hek, epoch=0),))
+        signing.start()
+        assert receipt((await service.door("consent").record(DESK, [stop]))[0]).position.index == 0
         await component.check()
 
 
