@@ -60,9 +60,11 @@ class Finisher:
 
     async def sweep(self, keys: TenantKeys, now: int) -> int:
         """Finishes or drops what was left; how many. An unfinished opening waits for its resident to try again."""
-        caller, left = room_of(keys.tenant, "vault"), await self.rows.unfinished(keys.tenant, now - AGAIN_AFTER)
+        caller, found = room_of(keys.tenant, "vault"), await self.rows.unfinished(keys.tenant, now - AGAIN_AFTER)
+        left = [record for record in found if _is_ours(keys, record)]
+        # the oldest come first, so no number of newer ones keeps them waiting
         doubtful = [record for record in left if record.created_at < now - DROP_AFTER]
-        again = left[len(doubtful) :]  # the oldest come first, so no number of newer ones keeps them waiting
+        again = left[len(doubtful) :]
         await self._lapse(caller, keys, doubtful)
         verdicts = await self.keep(caller, keys, again) if again else []
         judged = zip(again, verdicts, strict=True)
@@ -93,24 +95,35 @@ class Finisher:
 
 def _kept(keys: TenantKeys, record: Record) -> Entry:
     """The keeping as this room makes it. Raises RowForged: nobody puts words into the log by writing them in a row."""
-    fence = keys.record_fence(record.record_id)
-    epoch = _epoch(record.entry)
-    return _ours(record.entry, keeping(keys.known(record.resident), epoch, (record.record_id, fence, record.element)))
+    fence, (stored, epoch) = keys.record_fence(record.record_id), _stored(record.entry)
+    return _ours(stored, keeping(keys.known(record.resident), epoch, (record.record_id, fence, record.element)))
+
+
+def _is_ours(keys: TenantKeys, record: Record) -> bool:
+    """A row that is not stays where it is, for people to look at, and holds up no other."""
+    try:
+        _kept(keys, record)
+    except RowForged:
+        _log.critical("row_forged", table="records")
+        return False
+    return True
 
 
 def _opened(keys: TenantKeys, key: ResidentKey) -> Entry:
-    return _ours(key.entry, opening(keys.known(key.resident), _epoch(key.entry)))
+    stored, epoch = _stored(key.entry)
+    return _ours(stored, opening(keys.known(key.resident), epoch))
 
 
-def _epoch(stored: str) -> int:
-    """Of the resident fence, as far as whoever kept or opened knew."""
+def _stored(text: str) -> tuple[Entry, int]:
+    """The entry, and the epoch of the resident fence as far as whoever kept or opened knew. Raises RowForged."""
     try:
-        return Entry.model_validate_json(stored).requires[0].epoch
+        entry = Entry.model_validate_json(text)
+        return entry, entry.requires[0].epoch
     except (ValueError, IndexError):
         raise RowForged("entry") from None
 
 
-def _ours(stored: str, made: Entry) -> Entry:
-    if Entry.model_validate_json(stored) != made:
+def _ours(stored: Entry, made: Entry) -> Entry:
+    if stored != made:
         raise RowForged("entry")
     return made
