@@ -11,6 +11,7 @@ def has_number(text: str) -> bool:
     return _NINE.search(text) is not None
 
 
+GONE = "•••"
 # One sign between digits, as people write a number down: 1234.56.789, 123 456 789, 123-456-789.
 _WRITTEN = re.compile(r"(?<![0-9])[0-9](?:[ .\u00a0-]?[0-9]){8}(?![ .\u00a0-]?[0-9])")
 
@@ -18,7 +19,13 @@ _WRITTEN = re.compile(r"(?<![0-9])[0-9](?:[ .\u00a0-]?[0-9]){8}(?![ .\u00a0-]?[0
 def has_written_number(text: str) -> bool:
     """The same for prose, where somebody may have put signs between the digits. Such a one counts only when its last
     digit fits (elfproef), for dates and amounts are written with signs as well."""
-    return has_number(text) or any(fits(re.sub("[^0-9]", "", found)) for found in _WRITTEN.findall(text))
+    return without_numbers(text) != text
+
+
+def without_numbers(text: str) -> str:
+    """The text with each such number taken out of it."""
+    written = _WRITTEN.sub(lambda found: GONE if fits(re.sub("[^0-9]", "", found[0])) else found[0], text)
+    return _NINE.sub(GONE, written)
 
 
 def fits(number: str) -> bool:

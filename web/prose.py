@@ -1,6 +1,6 @@
 """What somebody wrote in a large field: a question, an answer. Pure."""
 
-from kernel.numbers import has_written_number
+from kernel.numbers import has_written_number, without_numbers
 
 
 def prose(typed: str) -> str:
@@ -18,5 +18,5 @@ def text_fault(text: str, missing: str, most: int) -> str:
 
 
 def draft(text: str, most: int) -> str:
-    """What comes back to the page to be mended: never a text with a number, whatever else is wrong with it."""
-    return "" if has_written_number(text) else text[: most * 2]
+    """What comes back to the page to be mended: never with a number in it, whatever else is wrong."""
+    return without_numbers(text)[: most * 2]

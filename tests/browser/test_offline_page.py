@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import regie_verify
 from audit.contract import Bundle
@@ -207,6 +207,9 @@ def test_another_key_is_checked_at_once(opened: Opened) -> None:
         page.locator("#beleid").fill(policy)
         page.get_by_role("button", name="Kijk opnieuw na").click()
         assert verdict(done(page)) == expected, policy
+    page.locator("#beleid").fill(other)
+    expect(page.locator("#oordeel")).to_have_text("Nog niet nagekeken met deze sleutel")
+    assert page.locator("#regels li").count() == 0, "what was said of one key is not said of another"
 
 
 def test_proofs_that_were_kept_are_checked_with_the_new_ones(opened: Opened, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ const TEXTS = {
       "Nothing goes over the internet.",
   ],
   busy: ["Uw browser rekent nog", "Your browser is still checking"],
+  unchecked: ["Nog niet nagekeken met deze sleutel", "Not checked with this key yet"],
   "all-klopt": ["Alles klopt", "Everything is correct"],
   "all-klopt-niet": ["Niet alles klopt", "Not everything is correct"],
   "all-niet-te-controleren": ["Niet alles is te controleren", "Not everything can be checked"],
@@ -19,7 +20,7 @@ const TEXTS = {
   ],
   "means-niet-te-controleren": [
     "Dit is geen goed en geen fout antwoord. Er staat bij waarom. Het programma regie verify kan soms meer.",
-    "This is no right and no wrong answer. It says why. The program regie verify can sometimes do more.",
+    "This is neither right nor wrong. The reason stands with it. The program regie verify can sometimes do more.",
   ],
   numbers: [
     "De regels hebben nummer {first} tot en met {last}. Er ontbreekt geen nummer.",
@@ -137,7 +138,7 @@ const KINDS = {
 };
 
 const MAX_FILE = 64 << 20;
-const page = { language: document.documentElement.lang === "en" ? 1 : 0, proofs: "", result: null };
+const page = { language: document.documentElement.lang === "en" ? 1 : 0, proofs: "", result: null, running: true, run: 0 };
 const element = (id) => document.getElementById(id);
 const say = (texts, values = {}) => texts[page.language].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "?");
 
@@ -192,14 +193,21 @@ function draw() {
   element("taal").textContent = say(TEXTS.language);
   element("taal").lang = ["en", "nl"][page.language];
   const { result } = page, outcome = element("uitkomst");
-  outcome.setAttribute("aria-busy", String(!result));
-  if (!result) return;
+  outcome.setAttribute("aria-busy", String(!result && page.running));
+  if (!result) return empty(outcome);
   const reason = reasonOf(result);
   outcome.dataset.verdict = result.verdict;
   element("oordeel").textContent = say(TEXTS[`all-${result.verdict}`]) + (reason ? `: ${reason}` : "");
   element("betekenis").textContent = say(TEXTS[`means-${result.verdict}`]);
   element("nummers").textContent = numbersOf(result);
   element("regels").replaceChildren(...result.lines.map(drawLine));
+}
+
+/* A verdict is of the key and the proofs that it was made with; of others nothing is known yet. */
+function empty(outcome) {
+  delete outcome.dataset.verdict;
+  element("oordeel").textContent = say(TEXTS[page.running ? "busy" : "unchecked"]);
+  for (const id of ["betekenis", "nummers", "regels"]) element(id).replaceChildren();
 }
 
 function offer(id, text, type) {
@@ -220,11 +228,14 @@ async function proofsOf(file) {
 
 async function checkNow() {
   const policy = element("beleid").value, logs = [...policy.matchAll(/^log[ \t]+(\S+)/gm)];
-  page.result = null;
+  const run = ++page.run;
+  [page.result, page.running] = [null, true];
   draw();
   offer("bewijs", page.proofs, "application/json");
   offer("vkey", logs.map(([, vkey]) => `${vkey}\n`).join(""), "text/plain");
-  page.result = await check(page.proofs, policy);
+  const result = await check(page.proofs, policy);
+  if (run !== page.run) return; // asked again meanwhile, with something else
+  [page.result, page.running] = [result, false];
   draw();
 }
 
@@ -237,6 +248,11 @@ function begin() {
     draw();
   });
   element("opnieuw").addEventListener("click", checkNow);
+  element("beleid").addEventListener("input", () => {
+    page.run += 1;
+    [page.result, page.running] = [null, false];
+    draw();
+  });
   element("bestand").addEventListener("change", async (event) => {
     const files = [...event.target.files];
     if (!files.length) return;

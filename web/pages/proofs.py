@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from audit.contract import Bundle, Entry, Event, Line, Position, record_one
 from kernel.clock import millis, moment
-from kernel.crypto import random_bytes
 from kernel.errors import NotFound
+from kernel.ids import random_id
 from web.frame import Option
 from web.language import N_, Language, format_day, translations
 from web.pages.reading import FIRST, SPANS, begin_of, line_at, own_line
@@ -80,7 +80,7 @@ def _day(line: Line, language: Language) -> str:
 
 def _export(subject: str, chosen: str, newest: Position) -> Event:
     details = {"periode": chosen, "tot": str(newest)}
-    return Event(id=random_bytes(16).hex(), kind="uitvoer", subject=subject, name="Bewijzen opgehaald", details=details)
+    return Event(id=random_id(), kind="uitvoer", subject=subject, name="Bewijzen opgehaald", details=details)
 
 
 async def _page(visit: Visit, name: str, bundles: Sequence[Bundle]) -> Response:
