@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +18,7 @@ from assembly.tools import one_tenant
 from audit.component import signer_of
 from audit.fsck.checking import check_log
 from audit.fsck.findings import Report, Wrong
-from audit.fsck.outside import checkpoint_in, outside_of
+from audit.fsck.outside import checkpoint_in, doubts, outside_of
 from audit.fsck.trees import Signed
 from audit.fsck.walk import Asked, Walked
 from audit.settings import AuditSettings
@@ -51,13 +51,14 @@ async def fsck(settings: HouseSettings, wanted: str, keyless: bool, notes: Seque
                     tenants=[one.id for one in settings.tenants],
                     signed=(*outside.signed, *filter(None, kept)),
                     origins=outside.origins,
-                    unjudged=() if any(kept) else outside.unjudged,  # a checkpoint is what the signer would say
+                    unjudged=outside.unjudged,
                     progress=progress,
                 )
                 report = await check_log(database, provider, asked)
             if outside.wrong:
                 report.findings.add(Wrong("ondertekenaar", "head", None, "sleutel"))
-            reports.append(report)
+            sizes = [one.size for one in kept if one]
+            reports.append(replace(report, unjudged=doubts(report.unjudged, sizes, report.size)))
     finally:
         await database.close()
     return reports

@@ -170,7 +170,7 @@ def audit_fsck(
     ] = None,
 ) -> None:
     """Compute the whole log anew and name what does not fit. Exit status: 0 it fits, 1 not, 2 could not be checked."""
-    with _judging():
+    with _judging(" Probeer --without-keys."):
         reports = asyncio.run(fsck(HouseSettings.read(), tenant, without_keys, checkpoint or ()))
     for report in reports:
         for sentence in told(report):
@@ -196,14 +196,14 @@ def audit_status(
 
 
 @contextmanager
-def _judging() -> Iterator[None]:
+def _judging(hint: str = "") -> Iterator[None]:
     """What cannot be judged is neither good nor wrong: status 2."""
     try:
         yield
     except SettingsWrong as wrong:
         _fail(*wrong.sentences, status=2)
     except (KeyUnavailable, CannotOpen):
-        _fail("De sleutels van het logboek zijn niet bereikbaar of openen niet. Probeer --without-keys.", status=2)
+        _fail(f"De sleutels van het logboek zijn niet bereikbaar of openen niet.{hint}", status=2)
     except (SQLAlchemyError, OSError, TypeError) as error:  # TypeError: a column holds another type than it may
         _fail(f"Het logboek is niet te lezen ({type(error).__name__}).", status=2)
 
@@ -224,7 +224,9 @@ def main() -> None:
     except KeyUnavailable as away:
         _fail(f"De sleutels zijn niet bereikbaar: {away}")
     except OSError as error:
-        _fail(f"{error.strerror or error}. Draait er al iets op deze poort? Kies een andere met --port.")
+        _fail(
+            f"{error.strerror or error}. Draait er al iets op deze poort? Kies een andere met --port of --metrics-port."
+        )
 
 
 def _fail(*sentences: str, status: int = 1) -> NoReturn:

@@ -24,8 +24,8 @@ KEPT: Outcome = "niet-geopend"
 
 
 class Window(Message):
-    """What was open to others, and when, in ms. One of the three is said. discovered: when it was known (AVG 33: 72
-    hours), 0 while unsaid."""
+    """What was open to others, and when, in ms. At least one of the three is said. discovered: when it was known
+    (AVG 33: 72 hours), 0 while unsaid."""
 
     recipient: Short = ""
     application: Short = ""
@@ -106,6 +106,36 @@ class _Counting:
         self.first, self.last = _span(self.first, self.last, row.first, row.last)
 
 
+class Tallying:
+    """Counts rows as they come, in any order; holds pseudonyms and no rows."""
+
+    def __init__(self) -> None:
+        self._all, self._by_element = _Counting(), dict[str, _Counting]()
+        self._certain, self._possible = set[str](), 0
+
+    def add(self, row: Row) -> None:
+        """One more."""
+        self._all.add(row)
+        if row.certain:
+            self._certain.add(row.subject)
+        else:
+            self._possible += row.lines
+        for name in row.label.elements:
+            self._by_element.setdefault(name, _Counting()).add(row)
+
+    def result(self) -> Tally:
+        """Of all so far."""
+        return Tally(
+            residents=len(self._all.residents),
+            certain=len(self._certain),
+            lines=self._all.lines,
+            possible=self._possible,
+            first=self._all.first,
+            last=self._all.last,
+            elements=tuple(_element(name, self._by_element[name]) for name in sorted(self._by_element)),
+        )
+
+
 def people(rows: Iterable[Row]) -> Iterator[Affected]:
     """One per resident; rows come in the order of their subjects."""
     for subject, group in groupby(rows, key=attrgetter("subject")):
@@ -118,27 +148,6 @@ def people(rows: Iterable[Row]) -> Iterator[Affected]:
             max(row.last for row in theirs),
             tuple(sorted({name for row in theirs for name in row.label.elements})),
         )
-
-
-def tally(rows: Iterable[Row]) -> Tally:
-    """Over all rows, in any order."""
-    all_of, certain, possible = _Counting(), set[str](), 0
-    by_element: dict[str, _Counting] = {}
-    for row in rows:
-        all_of.add(row)
-        possible += 0 if row.certain else row.lines
-        certain |= {row.subject} if row.certain else set()
-        for name in row.label.elements:
-            by_element.setdefault(name, _Counting()).add(row)
-    return Tally(
-        residents=len(all_of.residents),
-        certain=len(certain),
-        lines=all_of.lines,
-        possible=possible,
-        first=all_of.first,
-        last=all_of.last,
-        elements=tuple(_element(name, by_element[name]) for name in sorted(by_element)),
-    )
 
 
 def kinds_of_data(tallied: Tally, kinds: Mapping[str, str]) -> tuple[str, ...]:

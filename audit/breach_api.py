@@ -18,7 +18,6 @@ from audit.breach_answers import (
     people_of,
     read_key,
 )
-from audit.breaching import EXPORT
 from audit.searchline import demand_searcher
 from audit.service import AuditService
 from kernel.caller import Caller
@@ -83,7 +82,7 @@ def _people(service: AuditService, searcher: CallerOf) -> APIRouter:
     @router.post("/{dossier}/uitvoer", summary="Dezelfde lijst, versleuteld voor wie de sleutel heeft")
     async def export(caller: Searcher, dossier: FileId, body: ExportAsked) -> Export:
         key = read_key(body.key)
-        found = await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.cursor, EXPORT)
+        found = await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.cursor, export=True)
         return export_of(*found, key)
 
     return router

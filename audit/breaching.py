@@ -4,12 +4,12 @@ A file keeps what was asked and the numbers that came out, never the list of peo
 and each person on it gets a line first. A crash between line and file leaves a line and no file: ask again.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.breach import KEPT, SENT, Affected, Row, Version, Window, people, tally
+from audit.breach import KEPT, SENT, Affected, Row, Tally, Tallying, Version, Window, people
 from audit.contract import Reason
 from audit.event import NOBODY, SYSTEM, Entry
 from audit.keychain import TenantKeys
@@ -20,7 +20,7 @@ from audit.leaf import VERSION
 from audit.log import Log
 from audit.permit import Position, Receipt
 from audit.reading import OUTCOME_OF
-from audit.searching import tagged_lines
+from audit.searching import before, tagged_lines
 from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import breaches, lines, outcomes
 from kernel.caller import Caller
@@ -32,8 +32,8 @@ from kernel.ids import random_id
 PAGE = 200  # people shown together
 EXPORT = 5_000  # people in one export
 VERSIONS = 100  # of one file
-FILES = 200  # versions in a list of files
-NAME = "Een datalek onderzoeken"
+FILES = 200  # in one list
+COUNTED, SHOWN, EXPORTED = "Een datalek onderzoeken", "Betrokkenen van een datalek zien", "Betrokkenen uitvoeren"
 
 
 class Breaches:
@@ -41,6 +41,7 @@ class Breaches:
 
     def __init__(self, log: Log, record: Record, clock: Clock) -> None:
         self._log, self._tenant, self._record, self._clock = log, log.tenant, record, clock
+        self.page = PAGE
 
     async def report(self, caller: Caller, window: Window, reason: Reason, file_id: str = "") -> Version:
         """A new file, or the next version of one. Raises BadInput, NotFound (no such file)."""
@@ -50,15 +51,15 @@ class Breaches:
         if len(known) >= VERSIONS:
             raise BadInput("Dit dossier heeft te veel versies. Begin een nieuw.")
         made = file_id or random_id()
-        receipt = await self._line(caller, reason, made, window)
-        rows = await self._rows(window, receipt.position)
+        receipt = await self._line(caller, reason, made, window)  # numbers, and nobody
+        counted = await self._counted(window, receipt.position)
         version = Version(
             id=made,
             version=len(known) + 1,
             made_at=millis(self._clock()),
             line=receipt.position,
             window=window,
-            tally=tally(rows),
+            tally=counted,
         )
         await self._keep(version)
         return version
@@ -77,29 +78,29 @@ class Breaches:
         return found
 
     async def newest(self, caller: Caller) -> tuple[Version, ...]:
-        """The newest version of each file, newest first; the last FILES versions are looked at."""
+        """The newest version of each of the last FILES files, newest first."""
         demand_searcher(caller)
         keys = await self._log.keys()
-        query = select(breaches).where(breaches.c.tenant_id == self._tenant)
-        query = query.order_by(breaches.c.made_at.desc(), breaches.c.version.desc()).limit(FILES)
+        last = select(breaches.c.id, func.max(breaches.c.version)).where(breaches.c.tenant_id == self._tenant)
+        query = select(breaches).where(
+            breaches.c.tenant_id == self._tenant,
+            tuple_(breaches.c.id, breaches.c.version).in_(last.group_by(breaches.c.id)),
+        )
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
-                rows = list((await reading.execute(query)).mappings())
-            found: dict[str, Version] = {}
-            for row in rows:
-                found.setdefault(row["id"], read_version(keys, self._tenant, row))
-        return tuple(found.values())
+                rows = list((await reading.execute(query.order_by(breaches.c.made_at.desc()).limit(FILES))).mappings())
+            return tuple(read_version(keys, self._tenant, row) for row in rows)
 
     async def people(
-        self, caller: Caller, file_id: str, reason: Reason, after: str = "", limit: int = PAGE
+        self, caller: Caller, file_id: str, reason: Reason, after: str = "", export: bool = False
     ) -> tuple[Receipt, tuple[Affected, ...], str]:
         """People of the newest version in the order of their pseudonyms, after one; with the search's own line, and the
         cursor to go on ("" at the end). Each has a line before anybody is shown."""
         newest = (await self.versions(caller, file_id))[-1]
-        own_id = random_id()
-        receipt = await self._line(caller, reason, file_id, newest.window, own_id)
+        own_id, name, limit = random_id(), EXPORTED if export else SHOWN, EXPORT if export else self.page
+        receipt = await self._line(caller, reason, file_id, newest.window, (own_id, name))
         with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
+            async with self._log.database.snapshot(self._tenant, patient=True) as reading:
                 within = await self._within(reading, newest.window, newest.line)
                 page = select(lines.c.subject).distinct().select_from(lines.outerjoin(outcomes, OUTCOME_OF))
                 page = page.where(*within[1], lines.c.subject > after).order_by(lines.c.subject).limit(limit + 1)
@@ -110,7 +111,10 @@ class Breaches:
         await show(self._record, caller, reason, own_id, (one.subject for one in found))
         return receipt, found, subjects[limit - 1] if len(subjects) > limit else ""
 
-    async def _line(self, caller: Caller, reason: Reason, file_id: str, window: Window, own_id: str = "") -> Receipt:
+    async def _line(
+        self, caller: Caller, reason: Reason, file_id: str, window: Window, own: tuple[str, str] = ("", COUNTED)
+    ) -> Receipt:
+        """own: id and name of the line."""
         told = {
             "datalek": file_id,
             "gezochtOntvanger": window.recipient,
@@ -119,15 +123,18 @@ class Breaches:
             "van": str(window.since),
             "tot": str(window.until),
         }
-        event = search_event(caller, reason, own_id or random_id(), SYSTEM, told)
-        entry = Entry(event=event.model_copy(update={"name": NAME}))
+        event = search_event(caller, reason, own[0] or random_id(), SYSTEM, told)
+        entry = Entry(event=event.model_copy(update={"name": own[1]}))
         return receipts_of(await self._record([entry]))[0]
 
-    async def _rows(self, window: Window, until: Position) -> list[Row]:
+    async def _counted(self, window: Window, until: Position) -> Tally:
+        tallying = Tallying()
         with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
+            async with self._log.database.snapshot(self._tenant, patient=True) as reading:
                 within = await self._within(reading, window, until)
-                return [row async for row in _grouped(reading, within)]
+                async for row in _grouped(reading, within):
+                    tallying.add(row)
+        return tallying.result()
 
     async def _within(
         self, reading: AsyncConnection, window: Window, until: Position
@@ -138,7 +145,7 @@ class Breaches:
         return given, [
             lines.c.tenant_id == self._tenant,
             lines.c.logged_at.between(window.since, window.until),
-            *_before(until),
+            before(until),
             *tagged_lines(keys.tags, self._tenant, named, window.since),
             lines.c.label.in_(list(given)),
             lines.c.subject.not_in((SYSTEM, NOBODY)),
@@ -177,12 +184,6 @@ def _demand(window: Window) -> None:
         raise BadInput("Noem een ontvanger, een toepassing of een medewerker.")
     if window.since > window.until:
         raise BadInput("Het tijdvak eindigt voor het begint.")
-
-
-def _before(until: Position) -> Sequence[ColumnElement[bool]]:
-    """What stood in the log when the file was made; later lines are another version."""
-    earlier, same = lines.c.term < until.term, (lines.c.term == until.term) & (lines.c.idx < until.index)
-    return [earlier | same]
 
 
 async def _grouped(

@@ -14,15 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.doubts import Unsound
 from audit.heads import Head, empty_head, founding_of, insert_head, read_head
-from audit.keychain import Keychain
+from audit.keychain import Keychain, TenantKeys
 from audit.log import ROLLBACK, Log
-from audit.nodes import edge_at
-from audit.remembering import built, demand_signed
+from audit.nodes import consistency_proof, edge_at
+from audit.remembering import Memory, built, demand_signed
 from audit.signer import Fork, HeadSigner
 from audit.slots import Remembered, StateLost
 from audit.tables import lines
 from kernel.clock import Clock
 from kernel.crypto import CannotOpen
+from kernel.proof.checks import check_consistency
 from kernel.proof.hashes import ProofError, leaf_hash
 from kernel.proof.tree import Growth
 from kernel.sql import Database, RowForged
@@ -103,12 +104,7 @@ async def _checked(log: Log, place: LogPlace) -> None:
     known = await to_thread.run_sync(_known, log.signer, place.adopt)
     async with log.database.snapshot(log.tenant) as reading:
         head = await read_head(reading, log.tenant, keys.rows)
-        if known is not None and known.size > head.size:
-            raise Unsound(ROLLBACK)
-        await rehash(reading, head)
-        memory = await built(reading, head)
-        if known is not None:
-            await demand_signed(reading, memory, known, head, keys)
+        memory = await examined(reading, head, known, keys)
     if known is None:
         await to_thread.run_sync(log.signer.adopt, head.size, head.root, memory.fences.root)
     log.learn(memory)
@@ -125,7 +121,22 @@ def _known(signer: HeadSigner, adopt: bool) -> Remembered | None:
         return None
 
 
-async def rehash(reading: AsyncConnection, head: Head) -> None:
+async def examined(reading: AsyncConnection, head: Head, known: Remembered | None, keys: TenantKeys) -> Memory:
+    """What the rows say, once they fit to each other and to what was signed. known: None on a new host.
+    Raises Unsound, ProofError, CannotOpen."""
+    if known is not None and known.size > head.size:
+        raise Unsound(ROLLBACK)
+    await _rehash(reading, head)
+    memory = await built(reading, head)
+    if known is not None:
+        await demand_signed(reading, memory, known, head, keys)
+    if known is not None and known.size:
+        proof = await consistency_proof(reading, (head.tenant, head.term), known.size, head.size)
+        check_consistency(known.size, head.size, known.root, head.root, proof)
+    return memory
+
+
+async def _rehash(reading: AsyncConnection, head: Head) -> None:
     """The newest leaves hash to the head. Raises ProofError."""
     start = max(0, head.size - REHASHED)
     query = select(lines.c.leaf, lines.c.leaf_hash).where(

@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 
 from audit.contract import Found, Line, Lines, Query, Reason, Totals
 from audit.event import NOBODY, SYSTEM, Entry
-from audit.keychain import TenantKeys
 from audit.kinds import RELEASE
 from audit.label import Label
 from audit.labels import labels_where
@@ -49,9 +48,9 @@ class Searcher:
             within = await self._within(query, until)
             page = line_rows().where(*within)
             if query.before is not None:
-                page = page.where(_place() < tuple_(literal(query.before.term), literal(query.before.index)))
+                page = page.where(before(query.before))
             page = page.order_by(lines.c.term.desc(), lines.c.idx.desc()).limit(query.limit + 1)
-            async with self._log.database.snapshot(self._log.tenant) as reading:
+            async with self._log.database.snapshot(self._log.tenant, patient=True) as reading:
                 rows = list((await reading.execute(page)).mappings())
                 total, residents = (await reading.execute(_totals(within))).one()
             found: list[Line] = await self._reader.opened(rows[: query.limit])
@@ -60,9 +59,9 @@ class Searcher:
 
     async def _within(self, query: Query, until: Position) -> list[ColumnElement[bool]]:
         keys, tenant = await self._log.keys(), self._log.tenant
-        within = [lines.c.tenant_id == tenant, _place() < tuple_(literal(until.term), literal(until.index))]
+        within = [lines.c.tenant_id == tenant, before(until)]
         within += tagged_lines(keys.tags, tenant, _tagged(query), query.since)
-        if query.element or query.basis or query.kind:
+        if query.element or query.basis or query.kind or query.outcome == "open":
             async with self._log.database.snapshot(tenant) as reading:
                 found = await labels_where(reading, tenant, keys, partial(_labelled, query))
             within.append(lines.c.label.in_(list(found)))
@@ -70,14 +69,15 @@ class Searcher:
         if query.until:
             within.append(lines.c.logged_at <= query.until)
         if query.outcome == "open":
-            within += [lines.c.label.in_(await self._releases(keys)), outcomes.c.outcome.is_(None)]
+            within.append(outcomes.c.outcome.is_(None))
         elif query.outcome:
             within.append(outcomes.c.outcome == query.outcome)
         return within
 
-    async def _releases(self, keys: TenantKeys) -> list[bytes]:
-        async with self._log.database.snapshot(self._log.tenant) as reading:
-            return list(await labels_where(reading, self._log.tenant, keys, lambda label: label.kind == RELEASE))
+
+def before(place: Position) -> ColumnElement[bool]:
+    """Lines that stood in the log earlier than this one."""
+    return _place() < tuple_(literal(place.term), literal(place.index))
 
 
 def tagged_lines(key: bytes, tenant: str, named: Mapping[str, str], since: int) -> list[ColumnElement[bool]]:
@@ -105,6 +105,7 @@ def _labelled(query: Query, label: Label) -> bool:
         (not query.element or label.names(query.element))
         and (not query.basis or label.basis == query.basis)
         and (not query.kind or label.kind == query.kind)
+        and (query.outcome != "open" or label.kind == RELEASE)
     )
 
 

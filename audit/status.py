@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
-from audit.founding import CHANGED, EMPTIED, STATE_GONE, rehash
+from audit.doubts import Unsound
+from audit.founding import CHANGED, EMPTIED, STATE_GONE, examined
 from audit.heads import founding_of, read_head
 from audit.keychain import Keychain
-from audit.log import ROLLBACK
 from audit.signer import HeadSigner
-from audit.slots import StateLost
+from audit.slots import Remembered, StateLost
 from audit.tables import keys, under_way
-from kernel.crypto import KeyProvider
+from kernel.crypto import CannotOpen, KeyProvider, KeyUnavailable
 from kernel.proof.hashes import ProofError
 from kernel.sql import Database, RowForged
 
@@ -23,6 +23,7 @@ LEFT_MS = 180_000  # the sweeper closes a release after one minute; three say th
 AHEAD_MS = 1_000
 NOT_SWEPT = "Een verstrekking is al lang open: loopt het logboek wel?"
 FUTURE = "De laatste regel ligt in de toekomst: de klok of de database klopt niet."
+SIGNER_AWAY = "De ondertekenaar antwoordt niet: er komt geen regel bij."
 NO_LOG = "Er is nog geen logboek."
 
 
@@ -62,19 +63,26 @@ async def status_of(
         found.sealed, found.complaint = (EMPTIED, "") if before else ("", NO_LOG)
         return found
     found.origin, found.term = founding
-    try:
-        # the signer first: what it knows was committed before
-        found.signed = signer(found.origin).remembered().size
-    except (FileNotFoundError, StateLost):
-        found.sealed = STATE_GONE
-    await _read(database, provider, found, now)
-    if not found.sealed and found.signed is not None and found.signed > found.size:
-        found.sealed = ROLLBACK
+    await _read(database, provider, found, _known(signer(found.origin), found), now)
     return found
 
 
-async def _read(database: Database, provider: KeyProvider, found: Status, now: int) -> None:
-    seal = (await Keychain(database, provider, found.tenant).tenant_keys(found.term)).rows
+def _known(signer: HeadSigner, found: Status) -> Remembered | None:
+    """The signer first: what it knows was committed before."""
+    try:
+        known = signer.remembered()
+    except (FileNotFoundError, StateLost):
+        found.sealed = STATE_GONE
+    except KeyUnavailable:
+        found.complaint = SIGNER_AWAY
+    else:
+        found.signed = known.size
+        return known
+    return None
+
+
+async def _read(database: Database, provider: KeyProvider, found: Status, known: Remembered | None, now: int) -> None:
+    own = await Keychain(database, provider, found.tenant).tenant_keys(found.term)
     years = select(keys.c.version, func.count()).where(keys.c.tenant_id == found.tenant, keys.c.purpose == "A")
     left = select(func.count(), func.min(under_way.c.logged_at)).where(under_way.c.tenant_id == found.tenant)
     async with database.snapshot(found.tenant) as reading:
@@ -83,13 +91,15 @@ async def _read(database: Database, provider: KeyProvider, found: Status, now: i
         found.under_way, oldest = (await reading.execute(left)).one()
         found.oldest = None if oldest is None else now - oldest
         try:
-            head = await read_head(reading, found.tenant, seal)
+            head = await read_head(reading, found.tenant, own.rows)
             found.size, found.root = head.size, head.root.hex()
             found.age = now - head.last_logged_at if head.size else None
-            await rehash(reading, head)
-        except (ProofError, RowForged):
+            await examined(reading, head, known, own)
+        except Unsound as error:
+            found.sealed = found.sealed or str(error)
+        except (ProofError, RowForged, CannotOpen, ValueError, OverflowError):
             found.sealed = found.sealed or CHANGED
     if found.age is not None and found.age < -AHEAD_MS:
-        found.complaint = FUTURE
+        found.complaint = found.complaint or FUTURE
     elif found.oldest is not None and found.oldest > LEFT_MS:
-        found.complaint = NOT_SWEPT
+        found.complaint = found.complaint or NOT_SWEPT

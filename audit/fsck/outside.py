@@ -1,6 +1,6 @@
 """What is known of a log outside its database: the signer's memory, its key, checkpoints in anybody's hands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.fsck.trees import Signed
@@ -45,6 +45,17 @@ def outside_of(signer: Callable[[str], HeadSigner], tenant: str, anchors: Mappin
         except (KeyUnavailable, OSError):
             unjudged.append(NO_KEY if signed else NO_STATE)
     return Outside(tuple(signed), tuple(mine), tuple(unjudged), wrong)
+
+
+def doubts(unjudged: Sequence[str], kept: Sequence[int], size: int) -> tuple[str, ...]:
+    """What stays in doubt beside checkpoints of these sizes: they say what a signer would say, up to where they go."""
+    newest = max(kept, default=0)
+    if not newest:
+        return tuple(unjudged)
+    rest = [one for one in unjudged if one not in (NO_STATE, STATE_LOST)]
+    if len(rest) < len(unjudged) and newest < size:
+        rest.append(f"vergeleken met een kop van {newest} regels: of er daarna is teruggezet, is niet te zeggen")
+    return tuple(rest)
 
 
 def _signs(signer: HeadSigner, state: Remembered, key: str) -> bool:

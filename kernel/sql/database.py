@@ -31,13 +31,16 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def snapshot(self, tenant: str) -> AsyncIterator[AsyncConnection]:
-        """Read-only, all statements at one moment. Waits for no writer."""
+    async def snapshot(self, tenant: str, patient: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Read-only, all statements at one moment. Waits for no writer. patient: a statement may take a quarter of an
+        hour in place of seconds, for what counts over years and holds up nobody."""
         async with self.engine.connect() as connection:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.postgres else {}
             reading = await connection.execution_options(**options, **{BEGIN: "BEGIN"})
             async with reading.begin():
                 await self._enter(reading, tenant)
+                if patient and self.postgres:
+                    await reading.execute(_PATIENT)
                 yield reading
 
     async def _enter(self, connection: AsyncConnection, tenant: str) -> None:
@@ -49,6 +52,7 @@ class Database:
         await self.engine.dispose()
 
 
+_PATIENT = text("SET LOCAL statement_timeout = '15min'")
 _SET_TENANT = text("SELECT set_config('regie.tenant', :tenant, true)")
 
 

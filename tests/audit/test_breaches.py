@@ -131,16 +131,18 @@ async def test_people_are_shown_only_after_a_line_in_their_series(
     assert [(await kinds(service, who))[0] for who in ("s1", "s2", "s3")] == ["zoeking", "zoeking", "afloop"]
     own = (await service.door("web").lines(DESK, "systeem")).lines
     assert [line.event.details["datalek"] for line in own] == [made["id"]] * 2
+    assert [line.event.name for line in own] == ["Betrokkenen van een datalek zien", "Een datalek onderzoeken"]
 
 
 @BOTH
 async def test_people_come_in_pages_without_gap_or_double(service: AuditService, kind: str) -> None:
     asked = BreachAsked.model_validate_json(json.dumps(ASKED))
     files = service.desk(FG).breaches
+    files.page = 1
     made = await files.report(FG, asked.window(), asked.why.reason)
     pages, cursor = list[str](), ""
     for _ in range(2):
-        _, found, cursor = await files.people(FG, made.id, asked.why.reason, cursor, 1)
+        _, found, cursor = await files.people(FG, made.id, asked.why.reason, cursor)
         pages += [one.subject for one in found]
     assert (pages, cursor) == (["s1", "s2"], "")
 
@@ -197,6 +199,7 @@ async def test_the_export_opens_for_the_key_that_was_named(http: httpx2.AsyncCli
     sealed = base64.b64decode(answer.json()["inhoud"])
     rows = [json.loads(line) for line in SealedBox(key).decrypt(sealed).decode().splitlines()]
     assert [row["betrokkene"] for row in rows] == ["s1", "s2"] and answer.json()["aantal"] == 2
+    assert (await service.door("web").lines(DESK, "systeem")).lines[0].event.name == "Betrokkenen uitvoeren"
     assert b"s1" not in sealed and (await kinds(service, "s2"))[0] == "zoeking"
     with pytest.raises(CryptoError):
         SealedBox(PrivateKey.generate()).decrypt(sealed)

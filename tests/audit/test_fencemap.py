@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ from audit.fencemap import FenceMap, bucket_of
 from audit.service import AuditService
 from audit.signer import Fork, LogSigner
 from audit.slots import ZERO, found_state
+from audit.status import status_of
+from kernel.clock import millis
+from kernel.crypto.file_keys import FileKeyProvider
 from kernel.proof.hashes import EMPTY_ROOT
-from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
+from kernel.sql import Database
+from tests.audit.logs import DESK, NOON, TENANT, Place, act, fence, receipt, release
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
@@ -153,6 +158,21 @@ async def test_fence_set_back_while_nobody_looked_seals_the_next_start(url: str,
             await component.check()
         with pytest.raises(LogUnavailable, match="hek is teruggezet"):
             await service.door("connectors").record(DESK, [act("weigering")])
+
+
+async def test_status_says_beforehand_what_a_start_would_find(tmp_path: Path) -> None:
+    place = Place(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path)
+    database, provider = Database(place.url, "audit"), FileKeyProvider(tmp_path / "keys")
+    try:
+        for spoilt in (False, True):
+            async with place.opened() as (service, _):
+                row = await moved_twice(service, fence())
+                if spoilt:
+                    await put_back(service, row)
+            found = await status_of(database, provider, partial(LogSigner, tmp_path / "signer"), TENANT, millis(NOON))
+            assert ("hek is teruggezet" in found.sealed) == spoilt, found
+    finally:
+        await database.close()
 
 
 @pytest.mark.parametrize("touched", [False, True])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.fsck.findings import SENTENCES
+from audit.fsck.outside import NO_KEY, NO_STATE, STATE_LOST, doubts
 from audit.fsck.trees import Signed
 from audit.permit import Position
 from audit.tables import metadata
@@ -197,6 +198,14 @@ async def test_the_signer_is_missed_and_another_key_is_noticed(ground: Ground) -
     report = await ground.check()
     assert report.status == 2
     assert len(report.unjudged) == 1
+
+
+def test_an_old_checkpoint_takes_no_doubt_away_about_what_came_after_it() -> None:
+    assert doubts((NO_STATE, NO_KEY), (), 10) == (NO_STATE, NO_KEY)
+    assert doubts((NO_STATE, NO_KEY), (4, 10), 10) == (NO_KEY,)
+    (key, later) = doubts((STATE_LOST, NO_KEY), (4,), 10)
+    assert key == NO_KEY and "4 regels" in later
+    assert doubts((), (4,), 10) == ()
 
 
 async def test_a_checkpoint_of_another_tree_is_noticed(whole: Ground) -> None:

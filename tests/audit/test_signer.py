@@ -83,9 +83,7 @@ def test_what_is_known_of_fences_is_not_forgotten_at_a_larger_size(signer: LogSi
     with pytest.raises(Fork):
         signed(signer, SECOND)
     assert signer.remembered().size == 5
-    assert isinstance(signer.sign(5, FIRST.root(), 5, ()), SignedHead), (
-        "the same head again may say nothing"
-    )
+    assert isinstance(signer.sign(5, FIRST.root(), 5, ()), SignedHead), "the same head again may say nothing"
 
 
 def test_torn_slot_was_never_answered_and_both_torn_is_lost(signer: LogSigner) -> None:
