@@ -56,8 +56,11 @@ class FenceMap:
         return {bucket for bucket in map(bucket_of, fences) if self._digest(bucket) != EMPTY}
 
     def holds(self, bucket: str, standing: Standing) -> bool:
-        """Whether these are its fences, all of them."""
-        return self._digest(bucket) == _digest_of(standing)
+        """Whether these are its fences, all of them. What cannot be a fence or an epoch is none."""
+        try:
+            return self._digest(bucket) == _digest_of(standing)
+        except (ValueError, OverflowError):
+            return False
 
     def changed(self, buckets: Mapping[str, Standing]) -> "FenceMap":
         """The map with these buckets in place of what they were."""

@@ -72,6 +72,12 @@ def test_map_that_grew_move_by_move_is_the_one_made_at_once(moves: list[str]) ->
     assert grown.changed({bucket_of(name): {name: 0} for name in standing}) == FenceMap(), "0 is as never moved"
 
 
+@pytest.mark.parametrize("name, epoch", [("ab" * 16, -1), ("ab" * 16, 2**64), ("abcdz", 1)])
+def test_what_cannot_be_a_fence_stands_nowhere(name: str, epoch: int) -> None:
+    assert not of({"ab" * 16: 1}).holds("abcd", {name: epoch})
+    assert not FenceMap().holds("abcd", {name: epoch})
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
