@@ -76,7 +76,7 @@ def test_a_page_keeps_every_promise(town: Town, people: dict[str, Person], axe: 
     person = opened(people, town.places, name, language)
     page = person.page
     assert page.locator("h1").count() == 1 and "14 0" in person.text
-    assert person.seen.weight() <= BYTES and len(person.seen.answers) <= REQUESTS
+    assert person.seen.weight() <= BYTES and len(person.seen.page()) <= REQUESTS
     # one browser follows all that happens: objections of the CSP, other hosts and numbers fail at its end, here too
     assert (person.seen.objections, person.seen.strangers, person.seen.leaks) == ([], [], [])
     assert R1 not in page.title() + page.url

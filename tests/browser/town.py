@@ -46,9 +46,14 @@ class Seen:
         page.on("pageerror", lambda error: self.objections.append(str(error)))
         page.on("load", self._loaded)
 
+    def page(self) -> list[Response]:
+        """Answers of the page that is shown. An icon of the one before may still come in, and its body is gone."""
+        starts = [at for at, answer in enumerate(self.answers) if answer.request.is_navigation_request()]
+        return self.answers[starts[-1] :] if starts else []
+
     def weight(self) -> int:
-        """Bytes of all answers since `forget`."""
-        return sum(len(answer.body()) for answer in self.answers if answer.status < 300 or answer.status >= 400)
+        """Bytes of all answers of this page."""
+        return sum(len(answer.body()) for answer in self.page() if answer.status < 300 or answer.status >= 400)
 
     def _answered(self, answer: Response) -> None:
         self.answers.append(answer)
