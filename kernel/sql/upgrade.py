@@ -31,11 +31,14 @@ async def upgrade(room: str, url: str) -> None:
         command.upgrade(config, "head")
 
     engine = create_async_engine(url)
-    async with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":  # two instances that start at once take turns
-            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:room))"), {"room": "regie/" + room})
-        await connection.run_sync(work)
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":  # two instances that start at once take turns
+                lock = text("SELECT pg_advisory_xact_lock(hashtext(:room))")
+                await connection.execute(lock, {"room": "regie/" + room})
+            await connection.run_sync(work)
+    finally:
+        await engine.dispose()
 
 
 async def revision(room: str, url: str) -> str:
