@@ -86,9 +86,9 @@ def _signer(settings: HouseSettings) -> Callable[[str], HeadSigner]:
 
 async def _founded(settings: HouseSettings) -> dict[str, str]:
     """Public keys of logs by origin. Raises SettingsWrong where nothing was founded, or by another version."""
-    anchors: dict[str, str] = settings.folder.read_anchors()["logs"]
+    anchors = settings.folder.read_anchors()
     await demand_newest(settings, ("audit",))
-    return anchors
+    return {**anchors["logs"], **anchors.get("stolen", {})}
 
 
 def chosen_of(settings: HouseSettings, wanted: str) -> Sequence[TenantSettings]:

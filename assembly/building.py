@@ -1,7 +1,6 @@
 """What lives here is built; to what does not, a line is laid. Each room gets its own database, keys and name."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 from fastapi import APIRouter
 
+from assembly.anchoring import Anchors
 from assembly.settings import HouseSettings
 from audit.component import build_audit
 from audit.contract import Audit, Trust
@@ -61,7 +61,7 @@ class Builder:
 
     def __init__(self, settings: HouseSettings, world: World, anchors: Mapping[str, Any] | None = None) -> None:
         self.settings, self.world, self.tenants = settings, world, settings.by_tenant()
-        self.anchors = anchors or settings.folder.read_anchors()
+        self.anchors = Anchors(settings.folder, self.world.clock, anchors)
         self.provider = world.keys(settings.folder.keys)
         self.components: list[Component] = []
         self.clients: list[httpx2.AsyncClient] = []
@@ -73,7 +73,7 @@ class Builder:
 
     def gate(self, room: str) -> RoomGate:
         """Who may knock on a room's inner door."""
-        trusted = {name: bytes.fromhex(key) for name, key in self.anchors["rooms"].items()}
+        trusted = {name: bytes.fromhex(key) for name, key in self.anchors.now["rooms"].items()}
         return RoomGate(room, trusted, self.world.clock)
 
     def bearer(self, root: str, consent: ConsentService | None) -> BearerGate:
@@ -84,18 +84,12 @@ class Builder:
 
     async def trust(self) -> Trust:
         """The public keys that permits are checked with; from the anchors, never from the network."""
-        logs = {origin: bytes.fromhex(key) for origin, key in self.anchors["logs"].items()}
-        return Trust(logs, {tenant: bytes.fromhex(key) for tenant, key in self.anchors["registers"].items()})
+        return await self.anchors.trust()
 
     def told(self, room: str, settings: type[S], **given: Any) -> S:
         """A room's settings: its own part of the environment, and what the house decides. Raises SettingsWrong."""
         own = {"mode": self.settings.mode, "database": self.settings.database(room)}
         return settings.read(self.world.environ, **own, **given)
-
-    @asynccontextmanager
-    async def nothing(self) -> AsyncIterator[None]:
-        """For a component that runs nothing in the background."""
-        yield
 
     async def audit(self) -> AuditService:
         """The log, here."""
@@ -105,11 +99,12 @@ class Builder:
             settings, self.tenants, self.provider, self.world.clock, self.gate("audit")
         )
         self.components.append(component)
+        self.anchors.of(service)
         return service
 
     async def consent(self, audit: Audit, residents: Residents) -> ConsentService:
         """The register, here."""
-        settings = self.told("consent", ConsentSettings, trusted=self.anchors["rooms"])
+        settings = self.told("consent", ConsentSettings, trusted=self.anchors.now["rooms"])
         neighbours = Neighbours(audit, residents, catalogue_elements())
         service, component = await build_consent(settings, self.tenants, neighbours, self.provider, self.world.clock)
         self.components.append(component)
@@ -119,7 +114,7 @@ class Builder:
         """The vault, here."""
         minutes = self.settings.vault_key_minutes
         given = {} if minutes is None else {"key_minutes": minutes}
-        settings = self.told("vault", VaultSettings, trusted=self.anchors["rooms"], **given)
+        settings = self.told("vault", VaultSettings, trusted=self.anchors.now["rooms"], **given)
         service, component = await build_vault(
             settings, self.tenants, audit, self.trust, self.provider, self.world.clock
         )

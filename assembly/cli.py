@@ -24,6 +24,7 @@ from assembly.demo.story import StoryFailed
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.settings import ROOMS, HouseSettings
+from assembly.terms import turn_at_once
 from assembly.tools import load_register, read_clients, register_client, rotate_keys, token_for
 from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.errors import Problem
@@ -193,6 +194,18 @@ def audit_status(
         for sentence in as_text(found):
             typer.echo(sentence)
     raise typer.Exit(0 if all(one.healthy for one in found) else 1)
+
+
+@audit.command("turn")
+def audit_turn(
+    reason: Annotated[str, typer.Option(help="why now; stands in the log")],
+    stolen: Annotated[
+        bool, typer.Option("--stolen", help="the key of the open term was stolen: trust it no more")
+    ] = False,
+    tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
+) -> None:
+    """End the open term at once and begin the next, under a new key. The half-year turns by itself."""
+    asyncio.run(turn_at_once(HouseSettings.read(), tenant, reason, stolen, typer.echo))
 
 
 @contextmanager

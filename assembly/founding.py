@@ -4,12 +4,12 @@ A crash here leaves some keys and tables but no anchors of that municipality; `r
 """
 
 import asyncio
-import json
 import os
 from collections.abc import Container
 from contextlib import AsyncExitStack
 from typing import Any
 
+from assembly.anchoring import write_anchors
 from assembly.building import Builder, World
 from assembly.ports import ConsentResidents
 from assembly.settings import ROOMS, HouseSettings
@@ -32,10 +32,7 @@ async def found(settings: HouseSettings, world: World | None = None) -> None:
     rooms = {room: _room_key(settings, room) for room in ROOMS}
     await migrate(settings)
     made = await _found_rooms(settings, world or World(), rooms)
-    anchors = {"rooms": rooms} | {kind: made[kind] | there[kind] for kind in made}
-    draft = folder.anchors.with_suffix(".draft")
-    draft.write_text(json.dumps(anchors, indent=1))
-    draft.replace(folder.anchors)
+    write_anchors(folder, {**there, "rooms": rooms} | {kind: made[kind] | there[kind] for kind in made})
 
 
 async def migrate(settings: HouseSettings) -> None:

@@ -115,7 +115,7 @@ def _open_log(house: House) -> None:
     async def check() -> None:
         """The room's own check says it all."""
 
-    builder.components.append(Component("logboek", check, builder.nothing, public=((LOG_ROOT, router),)))
+    builder.components.append(Component("logboek", check, builder.anchors.following, public=((LOG_ROOT, router),)))
 
 
 async def _add_desk(house: House) -> None:

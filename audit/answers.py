@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from audit.contract import Found, Kind, Line, Outcome, Plain, Query, Reason, Totals
 from audit.permit import Position
+from audit.terms import origin_in
 from kernel.clock import millis, moment
 from kernel.hidden import Hidden
 from kernel.message import Body, Message, Short, wire
@@ -122,8 +123,10 @@ def answer(found: Found) -> FoundLines:
 
 
 def place_of(origin: str, position: Position) -> Place:
-    """As `logregel` in every answer of the house."""
-    return Place(log=origin, index=position.index, proof=f"/logboek/v1/logregels/{position}/bewijs")
+    """As `logregel` in every answer of the house. origin: of the log in any term."""
+    return Place(
+        log=origin_in(origin, position.term), index=position.index, proof=f"/logboek/v1/logregels/{position}/bewijs"
+    )
 
 
 def _line(origin: str, line: Line) -> FoundLine:

@@ -3,7 +3,7 @@
 All of it runs inside the writer's one transaction, under the lock of the head.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,16 +15,17 @@ from audit.event import Kind
 from audit.fencemap import FenceMap, bucket_of
 from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
-from audit.keychain import TenantKeys
+from audit.keychain import Owner, TenantKeys
 from audit.kinds import OUTCOME, RELEASE, UNKNOWN
 from audit.label import label_of, label_text
 from audit.labels import label_id, sealed_label
-from audit.leaf import Previous, Written, act_place, opened
+from audit.leaf import Previous, Spot, Written, act_place, act_text, opened, write
 from audit.permit import Position
 from audit.remembering import Buckets, buckets_of, demand_held
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
 from audit.tags import Tagger
 from kernel.canonical import read_canonical
+from kernel.crypto import DataKey
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
 from kernel.sql import RowSeal
@@ -77,6 +78,27 @@ def fences_after(fence_map: FenceMap, buckets: Buckets, made: Iterable[Made]) ->
     return fence_map.changed(now) if now else fence_map
 
 
+def written_lines(
+    drafts: Sequence[Draft],
+    before: dict[str, Previous],
+    where: tuple[str, int],
+    under: tuple[TenantKeys, Mapping[Owner, DataKey]],
+) -> list[Made]:
+    """Sealed, committed to and numbered. before: the last line of each series, which follows along. where: tenant and
+    hour, ms. under: keys of acts and bodies."""
+    (tenant, at), (keys, bodies), made = where, under, []
+    for draft in drafts:
+        event, year = draft.asked.entry.event, draft.asked.year
+        previous = before.get(event.subject)
+        n = previous.n + 1 if previous else 1
+        spot = Spot(tenant, draft.asked.room, draft.position, at, year, n, previous)
+        act = act_text(draft.asked.entry, at, draft.moved, draft.under_way)
+        written = write(act, event, spot, keys.act(draft.position.term), bodies[event.subject, year])
+        before[event.subject] = Previous(n, draft.position, written.leaf_hash)
+        made.append(Made(draft, written, n))
+    return made
+
+
 async def kinds_at(
     tx: AsyncConnection, tenant: str, places: Iterable[Position], keys: TenantKeys
 ) -> dict[Position, Kind]:
@@ -90,7 +112,7 @@ async def kinds_at(
     )
     found: dict[Position, Kind] = {}
     for term, index, event_id, act in await tx.execute(query):
-        text, _ = opened(keys.acts, act_place(tenant, term, event_id), bytes(act))
+        text, _ = opened(keys.act(term), act_place(tenant, term, event_id), bytes(act))
         found[Position(term=term, index=index)] = read_canonical(text)["soort"]
     return found
 
@@ -128,8 +150,8 @@ class Storing:
     def __init__(self, tx: AsyncConnection, old: Head, at: int, keys: TenantKeys) -> None:
         self._tx, self._old, self._at, self._keys = tx, old, at, keys
 
-    async def store(self, made: Sequence[Made], growth: Growth) -> Head:
-        """Nothing of it counts before the commit."""
+    async def store(self, made: Sequence[Made], growth: Growth, after: Head | None = None) -> Head:
+        """Nothing of it counts before the commit. after: the head that gives way to this one, when a term begins."""
         await self._lines(made)
         await self._tiles(growth)
         await self._fences(made)
@@ -138,7 +160,7 @@ class Storing:
         await self._tags(made)
         await self._labels(made)
         new = self._old.grown(growth, self._at)
-        await store_head(self._tx, new, self._old, self._keys.rows)
+        await store_head(self._tx, new, after or self._old, self._keys.rows)
         return new
 
     async def _lines(self, made: Sequence[Made]) -> None:

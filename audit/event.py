@@ -29,6 +29,7 @@ Kind = Literal[
     "activiteit-beeindigd",
     "ontvanger-geschorst",
     "zaak-gesloten",
+    "opgeschort",
     # facts: neither
     "weigering",
     "afloop",
@@ -39,7 +40,9 @@ Kind = Literal[
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",
+    "termijn-begonnen",
     "vervallen",
+    "zegel-verbroken",
 ]
 # Kinds of data as the form of the AP for a breach groups them; the special ones are those of AVG 9 and 10.
 SPECIAL_DATA = frozenset(

@@ -1,10 +1,10 @@
 """To found a log and to open one, which are two acts; both end with everything checked (trust.md 2.7).
 
-One term: the half-year in which the log was founded. A log that does not fit is opened sealed, so that its process
-lives and can say so; one whose keys or database are away is not opened at all.
+The first term is the half-year in which the log was founded. A log that does not fit is opened sealed, so that its
+process lives and can say so; one whose keys or database are away is not opened at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from anyio import to_thread
@@ -12,17 +12,20 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.chain import held, origins_before, stretches
 from audit.doubts import Unsound
 from audit.heads import Head, empty_head, founding_of, insert_head, read_head
 from audit.keychain import Keychain, TenantKeys
 from audit.log import ROLLBACK, Log
 from audit.nodes import consistency_proof, edge_at
 from audit.remembering import Memory, built, demand_signed
-from audit.signer import Fork, HeadSigner
-from audit.slots import Remembered, StateLost
+from audit.signer import Fork, HeadSigner, Known, Signers
+from audit.slots import StateLost
 from audit.tables import lines
+from audit.terms import half_year
 from kernel.clock import Clock
-from kernel.crypto import CannotOpen
+from kernel.crypto import CannotOpen, KeyUnavailable
+from kernel.logs import logger
 from kernel.proof.checks import check_consistency
 from kernel.proof.hashes import ProofError, leaf_hash
 from kernel.proof.tree import Growth
@@ -32,6 +35,8 @@ REHASHED = 10_000  # the newest leaves, hashed anew at every start: half a secon
 EMPTIED = "De database is leeg, maar de ondertekenaar kent een logboek; het logboek is verzegeld."
 STATE_GONE = "De ondertekenaar weet niet wat hij het laatst tekende; het logboek is verzegeld."
 CHANGED = "Regels of de kop van het logboek zijn veranderd; het logboek is verzegeld."
+
+_log = logger("audit.founding")
 
 
 @dataclass(frozen=True)
@@ -49,30 +54,32 @@ async def open_log(place: LogPlace, database: Database, keychain: Keychain, cloc
     """The tenant's log, founded if there is none. Raises KeyUnavailable, CannotOpen, SQLAlchemyError."""
     async with database.snapshot(place.tenant) as reading:
         founding = await founding_of(reading, place.tenant)
-    origin = founding[0] if founding else f"{place.host}/{place.tenant}/{half_year(clock)}"
-    signer = place.signer(origin)
-    emptied = founding is None and await to_thread.run_sync(signer.signed_before)
-    log = Log(database, keychain, signer, empty_head(place.tenant, origin), clock)
-    if emptied:
-        log.seal(EMPTIED)
-        return log
+    origin = founding[0] if founding else f"{place.host}/{place.tenant}/{half_year(clock())}"
+    log = Log(database, keychain, Signers(place.signer), (place.tenant, origin), clock)
     if founding is None:
-        try:
-            await to_thread.run_sync(signer.found)
-        except StateLost:
-            log.seal(STATE_GONE)
+        sealed = await _founded(log)
+        if sealed:
+            log.seal(sealed)
             return log
-        await _found(place.tenant, origin, database, keychain)
-    await to_thread.run_sync(signer.open)
+    await to_thread.run_sync(log.signers.open, origin)
     await keychain.tenant_keys(log.term)
     await _check(log, place)
     return log
 
 
-def half_year(clock: Clock) -> str:
-    """`2026h2`."""
-    now = clock()
-    return f"{now.year}h{1 if now.month <= 6 else 2}"
+async def _founded(log: Log) -> str:
+    """Why it may not be founded; "" when it is."""
+    try:
+        if await to_thread.run_sync(log.signer.newest):
+            return EMPTIED
+    except (StateLost, OSError):
+        return EMPTIED  # what cannot be read may be the newest
+    try:
+        await to_thread.run_sync(log.signer.found)
+    except StateLost:
+        return STATE_GONE
+    await _found(log.tenant, log.origin, log.database, log.keychain)
+    return ""
 
 
 async def _found(tenant: str, origin: str, database: Database, keychain: Keychain) -> None:
@@ -105,35 +112,61 @@ async def _checked(log: Log, place: LogPlace) -> None:
     async with log.database.snapshot(log.tenant) as reading:
         head = await read_head(reading, log.tenant, keys.rows)
         memory = await examined(reading, head, known, keys)
+        before = await origins_before(reading, head, keys)
+        log.held = await held(reading, head, keys)
     if known is None:
         await to_thread.run_sync(log.signer.adopt, head.size, head.root, memory.fences.root)
     log.learn(memory)
-    await log.sign(memory)
+    await log.heads.sign(memory)
+    await to_thread.run_sync(_open_earlier, log, before)
 
 
-def _known(signer: HeadSigner, adopt: bool) -> Remembered | None:
+def known_of(signer: HeadSigner) -> Known:
+    """What was signed last, in whatever term; of a log without lines its own empty state. Raises OSError, StateLost."""
+    return signer.newest() or Known(signer.origin, signer.remembered())
+
+
+def _known(signer: HeadSigner, adopt: bool) -> Known | None:
     """None: a new host, and a person said so. Raises OSError, StateLost."""
     try:
-        return signer.remembered()
+        return known_of(signer)
     except FileNotFoundError:
         if not adopt:
             raise
         return None
 
 
-async def examined(reading: AsyncConnection, head: Head, known: Remembered | None, keys: TenantKeys) -> Memory:
+def _open_earlier(log: Log, origins: Sequence[str]) -> None:
+    """Their public keys, for who checks old proofs. A key that is gone is missed by nobody else."""
+    for origin in origins:
+        try:
+            log.signers.open(origin)
+        except (KeyUnavailable, OSError):
+            _log.warning("earlier_key_away", origin=origin)
+
+
+async def examined(reading: AsyncConnection, head: Head, known: Known | None, keys: TenantKeys) -> Memory:
     """What the rows say, once they fit to each other and to what was signed. known: None on a new host.
     Raises Unsound, ProofError, CannotOpen."""
-    if known is not None and known.size > head.size:
+    if known is not None and known.place > (head.term, head.size):
         raise Unsound(ROLLBACK)
     await _rehash(reading, head)
     memory = await built(reading, head)
     if known is not None:
         await demand_signed(reading, memory, known, head, keys)
-    if known is not None and known.size:
-        proof = await consistency_proof(reading, (head.tenant, head.term), known.size, head.size)
-        check_consistency(known.size, head.size, known.root, head.root, proof)
+        await _continues(reading, head, known, keys)
     return memory
+
+
+async def _continues(reading: AsyncConnection, head: Head, known: Known, keys: TenantKeys) -> None:
+    """The tree of what was signed is that of the rows. A turn signs the last head before it begins a term, so of a
+    term that ended all lines are signed. Raises ProofError."""
+    first, *later = await stretches(reading, head, known.place, keys)
+    if later and (first.end, first.root) != (known.state.size, known.state.root):
+        raise ProofError("the term before did not end as it was signed")
+    if not later and known.state.size:
+        proof = await consistency_proof(reading, (head.tenant, head.term), known.state.size, head.size)
+        check_consistency(known.state.size, head.size, known.state.root, head.root, proof)
 
 
 async def _rehash(reading: AsyncConnection, head: Head) -> None:

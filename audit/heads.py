@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.permit import Position
 from audit.tables import head
+from audit.terms import term_of
 from kernel.proof.hashes import ProofError
 from kernel.proof.tree import Edge, Growth
 from kernel.sql import RowSeal
@@ -53,7 +54,7 @@ class Head:
 
 def empty_head(tenant: str, origin: str) -> Head:
     """Of a log that nobody wrote in."""
-    return Head(tenant, origin, origin.rpartition("/")[2], 0, Edge(), 0)
+    return Head(tenant, origin, term_of(origin), 0, Edge(), 0)
 
 
 async def founding_of(reading: AsyncConnection, tenant: str) -> tuple[str, str] | None:
@@ -77,7 +78,7 @@ async def read_head(connection: AsyncConnection, tenant: str, seal: RowSeal, loc
 
 async def store_head(tx: AsyncConnection, new: Head, old: Head, seal: RowSeal) -> None:
     """Compare-and-set; under the lock it cannot fail, unless somebody else writes here."""
-    where = (head.c.tenant_id == new.tenant, head.c.size == old.size)
+    where = (head.c.tenant_id == new.tenant, head.c.origin == old.origin, head.c.size == old.size)
     done = await tx.execute(update(head).where(*where).values(**seal.sealed(head, new.row())))
     if done.rowcount != 1:
         raise ProofError("the head of the log moved under our lock")

@@ -5,7 +5,7 @@ Each is wrapped under the KEK `regie/<tenant>/audit` and opened for a quarter of
 year is made when its first line is written; destroyed, the bodies of that subject and year are gone and no other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.tables import keys
 from kernel.clock import boot_seconds
-from kernel.crypto import LIFE, DataKey, KeyMemory, KeyPlace, KeyProvider, Keyring, KeyUnavailable, kek_version, sha256
+from kernel.crypto import (
+    LIFE,
+    CannotOpen,
+    DataKey,
+    KeyMemory,
+    KeyPlace,
+    KeyProvider,
+    Keyring,
+    KeyUnavailable,
+    kek_version,
+    sha256,
+)
 from kernel.sql import Database, RowSeal
 
 BODY_KEYS = 8_192  # opened ones in memory
@@ -28,14 +39,21 @@ Owner = tuple[str, int]  # a subject and a year of destruction
 
 @dataclass(frozen=True)
 class TenantKeys:
-    """What writing and reading need besides the bodies' keys."""
+    """What writing and reading need besides the bodies' keys. acts: by term."""
 
     content: bytes
     tags: bytes
     rows: RowSeal
     labels: DataKey
     breaches: DataKey
-    acts: DataKey
+    acts: Mapping[str, DataKey]
+
+    def act(self, term: str) -> DataKey:
+        """That of the acts of a term. Raises CannotOpen for a term without one."""
+        found = self.acts.get(term)
+        if found is None:
+            raise CannotOpen
+        return found
 
 
 class Keychain:
@@ -54,18 +72,25 @@ class Keychain:
         await self._make([*(self._place(purpose, "", 1) for purpose in _OWN), self._place("TA", term, 1)])
 
     async def tenant_keys(self, term: str) -> TenantKeys:
-        """Of the open term."""
+        """Of the open term and all before it."""
         known = self._tenant_keys.get(term)
         if known is None:
-            places = [*(self._place(purpose, "", 1) for purpose in _OWN), self._place("TA", term, 1)]
-            found = await self._read(places)
-            if len(found) < len(places):
+            places = [self._place(purpose, "", 1) for purpose in _OWN]
+            terms = {each: self._place("TA", each, 1) for each in await self._terms()}
+            found = await self._read([*places, *terms.values()])
+            if len(found) < len(places) + len(terms) or term not in terms:
                 raise KeyUnavailable("keys of the log are missing: restore its key table")
             content, rows, tags = [found[place][:32] for place in places[:3]]
-            sealing = [_data_key(place, found[place]) for place in places[3:]]
-            known = TenantKeys(content, tags, RowSeal(rows), *sealing)
+            labels, breaches = [_data_key(place, found[place]) for place in places[3:]]
+            acts = {each: _data_key(place, found[place]) for each, place in terms.items()}
+            known = TenantKeys(content, tags, RowSeal(rows), labels, breaches, acts)
             self._tenant_keys.put(term, known)
         return known
+
+    async def _terms(self) -> list[str]:
+        query = select(keys.c.owner).where(keys.c.tenant_id == self._tenant, keys.c.purpose == "TA")
+        async with self._database.snapshot(self._tenant) as reading:
+            return list((await reading.execute(query)).scalars())
 
     async def bodies(self, owners: Iterable[Owner], make: bool = False) -> dict[Owner, DataKey]:
         """The keys of these subjects and years; without `make` those that exist."""

@@ -45,6 +45,7 @@ KINDS: dict[Kind, Rule] = {
     "activiteit-beeindigd": _rule("restriction", "consent"),
     "ontvanger-geschorst": _rule("restriction", "consent"),
     "zaak-gesloten": _rule("restriction", "consent"),
+    "opgeschort": _rule("restriction", "consent"),
     "weigering": _rule("fact", "connectors", "consent", "vault"),
     "afloop": _rule("fact", "connectors", "audit"),
     "toestemming-gevraagd": _rule("fact", "consent"),
@@ -54,7 +55,9 @@ KINDS: dict[Kind, Rule] = {
     "uitvoer": _rule("fact", "web"),
     "gemeld": _rule("fact", "audit", "connectors"),
     "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),
+    "termijn-begonnen": _rule("fact"),  # by nobody who asks: `audit.turning` writes it
     "vervallen": _rule("fact", "consent", "vault", "connectors", "web"),
+    "zegel-verbroken": _rule("fact", "audit"),
 }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.ended import BEFORE, BEGUN, PRESENT
 from audit.event import Entry, Event
 from audit.permit import LEAF_MAGIC, Position
 from kernel.canonical import canonical
@@ -96,6 +97,8 @@ def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequenc
         "onderweg": [str(each) for each in under_way],
         "bij": [str(each) for each in event.closes],
     }
+    if event.kind == BEGUN:
+        optional |= {name: event.details.get(name, "") for name in (BEFORE, PRESENT)}
     return canonical(document | {name: value for name, value in optional.items() if value})
 
 

@@ -1,10 +1,11 @@
 """One tenant's log in this process: open it, append a batch, sign.
 
-`memory` and `signed` are only ever replaced by a larger one that was checked, by writer and readers alike. `sealed` is
-a sentence once something does not fit; then nothing is written any more, and people look (trust.md 2.7).
+`memory` and `signed` are only ever replaced by what comes after them and was checked, by writer and readers alike; the
+term is that of the memory. `sealed` is a sentence once something does not fit; then nothing is written any more, and
+people look (trust.md 2.7).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,20 +13,22 @@ from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import Made, Storing, fences_after, kinds_at, overlay_of, series_of
+from audit.batch import Made, Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
+from audit.chain import held
 from audit.contract import EventIdTaken, LogUnavailable, OutcomeUnknown, Verdict
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
 from audit.judging import Asked, Draft, Judgement, Known, Overlay, SetBack, Stale, Taken, refusal
 from audit.keychain import Keychain, Owner, TenantKeys
-from audit.leaf import Previous, Spot, act_text, content_hash, write
-from audit.nodes import consistency_proof
+from audit.leaf import content_hash
 from audit.permit import Position, Receipt
 from audit.receipts import grown, read_back, shown_of, stored_acts
 from audit.remembering import Memory, followed
-from audit.signer import Elsewhere, Fork, HeadSigner, SignedHead
+from audit.signed import TRIES, SignedHeads
+from audit.signer import Fork, HeadSigner, SignedHead, Signers
 from audit.slots import StateLost
+from audit.terms import term_of
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
 from kernel.failpoints import reached
@@ -34,8 +37,8 @@ from kernel.proof.hashes import ProofError
 from kernel.proof.tree import Growth
 from kernel.sql import Database, RowForged
 
+HELD = "Het logboek miste regels en wordt hersteld; er is niets geopend of verstuurd."
 ROLLBACK = "De database is ouder dan wat de ondertekenaar heeft getekend; het logboek is verzegeld."
-TRIES = 5  # other instances that sign at the same moment
 
 _log = logger("audit.log")
 
@@ -59,21 +62,52 @@ class Progress:
     stage: Stage = "before"
 
 
+class TermMoved(Exception):
+    """Others write in a later term by now; origin: of that one. Nothing was written: `join`, and once more."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+
 class Log:
-    """An open log. `head`: as it was found when opened, under which everything was checked."""
+    """An open log. tenant, origin: as it was found when opened, under which everything was checked."""
 
-    def __init__(self, database: Database, keychain: Keychain, signer: HeadSigner, head: Head, clock: Clock) -> None:
-        self.tenant, self.term, self.origin = head.tenant, head.term, head.origin
-        self.database, self.keychain, self.signer = database, keychain, signer
-        self._clock = clock
-        self.memory = Memory()
-        self.signed: SignedHead | None = None
+    def __init__(
+        self, database: Database, keychain: Keychain, signers: Signers, named: tuple[str, str], clock: Clock
+    ) -> None:
+        self.tenant, origin = named
+        self.database, self.keychain, self.signers, self.clock = database, keychain, signers, clock
+        self.memory = Memory(origin)
+        self.heads = SignedHeads(self.tenant, database, signers)
+        self.on_turn: Callable[[], None] = _nobody_told  # before there is a receipt under the key of a new term
         self.sealed = ""
+        self.held = False  # after a rollback, until two persons released it: restrictions are written, nothing permits
 
-    async def keys(self) -> TenantKeys:
-        """Of the open term. Raises LogUnavailable."""
+    @property
+    def origin(self) -> str:
+        """Of the open term."""
+        return self.memory.origin
+
+    @property
+    def term(self) -> str:
+        """In which lines are written now."""
+        return self.memory.term
+
+    @property
+    def signer(self) -> HeadSigner:
+        """Of the open term."""
+        return self.signers.of(self.origin)
+
+    @property
+    def signed(self) -> SignedHead | None:
+        """The newest head of the open term that this process knows."""
+        return self.heads.newest(self.term)
+
+    async def keys(self, *terms: str) -> TenantKeys:
+        """Of the open term and those before; `terms`: of rows that were read. Raises LogUnavailable."""
         try:
-            return await self.keychain.tenant_keys(self.term)
+            return await self.keychain.tenant_keys(max((self.term, *terms)))
         except (CannotOpen, KeyUnavailable, SQLAlchemyError) as error:
             _log.error("keys_unavailable", error=type(error).__name__)
             raise LogUnavailable("De sleutels van het logboek zijn nu niet bereikbaar.") from error
@@ -85,7 +119,12 @@ class Log:
         """
         progress = Progress()
         try:
-            return await self._appended(batch, keep_years, progress)
+            for _ in range(TRIES):
+                try:
+                    return await self._appended(batch, keep_years, progress)
+                except TermMoved as moved:
+                    await self.join(moved.origin)
+            raise LogUnavailable("Het logboek is van termijn gewisseld. Probeer het opnieuw.")
         except LogUnavailable as error:
             if progress.stage != "committed":
                 raise
@@ -95,7 +134,7 @@ class Log:
         with self.guarded(progress):
             # 0 keys, before any lock
             keys = await self.keys()
-            year = self._clock().year + keep_years
+            year = self.clock().year + keep_years
             asked = [Asked(e, room, content_hash(keys.content, e), e.event.keep_until or year) for room, e in batch]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
             known = await self._known_before(batch)
@@ -108,7 +147,7 @@ class Log:
             progress.stage = "committed"
             self.learn(done.memory)
             # f
-            signed = await self.sign(done.memory, done.growth)
+            signed = await self.heads.sign(done.memory, done.growth)
             reached("audit.signed")
             # g
             return await self._answers(done, signed, keys)
@@ -130,10 +169,12 @@ class Log:
         keys, bodies = under
         # a
         head = await read_head(tx, self.tenant, keys.rows, lock=True)
+        if head.term > self.term:
+            raise TermMoved(head.origin)
         memory = await self.follow(tx, self.memory, head, keys, known)
         reached("audit.a")
         # b
-        at = max(millis(self._clock()), head.last_logged_at)
+        at = max(millis(self.clock()), head.last_logged_at)
         overlay, buckets = await overlay_of(tx, head, asked, memory.fences, keys, at)
         done = Batch(head, [overlay.judge(each) for each in asked], memory)
         done.kinds = await self._kinds(tx, done, overlay, keys)
@@ -142,12 +183,12 @@ class Log:
         if drafts:
             # c
             before = await series_of(tx, self.tenant, {d.asked.entry.event.subject for d in drafts}, keys.rows)
-            done.made = self._written(drafts, before, at, (keys.acts, bodies))
+            done.made = written_lines(drafts, before, (self.tenant, at), (keys, bodies))
             reached("audit.c")
             # d
             done.growth = Growth(head.edge, [each.written.leaf_hash for each in done.made])
             done.head = await Storing(tx, head, at, keys).store(done.made, done.growth)
-            done.memory = Memory(done.growth.edge, fences_after(memory.fences, buckets, done.made))
+            done.memory = Memory(head.origin, done.growth.edge, fences_after(memory.fences, buckets, done.made))
             reached("audit.d")
         return done
 
@@ -156,21 +197,43 @@ class Log:
     ) -> Memory:
         """The memory at `head`, with the lines that others wrote since `before`. known: the size that the signer knew.
         Both were there before `head` was read, so there cannot be less. Raises Unsound, ProofError, CannotOpen."""
-        if max(known, before.size) > head.size:
+        if (head.term, head.size) < (before.term, max(known, before.size)):
             raise Unsound(ROLLBACK)
         return await followed(reading, before, head, keys)
 
-    async def caught_up(self, keys: TenantKeys, known: int = 0) -> Memory:
-        """Our memory at the head of the database as it is now. Raises as `follow`."""
-        before = self.memory
+    async def demand_released(self) -> None:
+        """Nothing is permitted while lines are known to be lost and nobody released the log. Raises LogUnavailable."""
+        if not self.held:
+            return
+        keys = await self.keys()
+        with self.guarded():
+            async with self.database.snapshot(self.tenant) as reading:
+                self.held = await held(reading, await read_head(reading, self.tenant, keys.rows), keys)
+        if self.held:
+            raise LogUnavailable(HELD)
+
+    async def caught_up(self) -> Memory:
+        """Our memory at the head of the database as it is now, in whatever term. Raises as `follow`."""
+        before, keys = self.memory, await self.keys()
         async with self.database.snapshot(self.tenant) as reading:
             head = await read_head(reading, self.tenant, keys.rows)
-            self.learn(await self.follow(reading, before, head, keys, known))
+            if head.term <= before.term:
+                self.learn(await self.follow(reading, before, head, keys))
+        return self.memory if head.term <= before.term else await self.join(head.origin)
+
+    async def join(self, origin: str) -> Memory:
+        """Follow the log into the term in which others write by now. Raises as `follow`."""
+        with self.guarded():
+            await to_thread.run_sync(self.signers.open, origin)
+            before, keys = self.memory, await self.keys(term_of(origin))
+            async with self.database.snapshot(self.tenant) as reading:
+                head = await read_head(reading, self.tenant, keys.rows)
+                self.learn(await self.follow(reading, before, head, keys))
         return self.memory
 
     def learn(self, memory: Memory) -> None:
         """What is committed and was held against what we knew; never less than that."""
-        if memory.size >= self.memory.size:
+        if memory.place >= self.memory.place:
             self.memory = memory
 
     async def _kinds(
@@ -182,36 +245,6 @@ class Log:
         ours = {each.position: each.asked.entry.event.kind for each in drafts if each.position in places}
         return ours | await kinds_at(tx, self.tenant, places - set(ours), keys)
 
-    def _written(
-        self, drafts: list[Draft], before: dict[str, Previous], at: int, under: tuple[DataKey, dict[Owner, DataKey]]
-    ) -> list[Made]:
-        made = []
-        for draft in drafts:
-            event, year = draft.asked.entry.event, draft.asked.year
-            previous = before.get(event.subject)
-            n = previous.n + 1 if previous else 1
-            spot = Spot(self.tenant, draft.asked.room, draft.position, at, year, n, previous)
-            act = act_text(draft.asked.entry, at, draft.moved, draft.under_way)
-            written = write(act, event, spot, under[0], under[1][event.subject, year])
-            before[event.subject] = Previous(n, draft.position, written.leaf_hash)
-            made.append(Made(draft, written, n))
-        return made
-
-    async def sign(self, memory: Memory, growth: Growth | None = None) -> SignedHead:
-        """A signed head that covers `memory`; also signs the tail that a crash left. Raises Fork, ProofError."""
-        size, root, map_root = memory.size, memory.edge.root(), memory.fences.root
-        old, proof = (growth.old.size, growth.consistency()) if growth else (size, ())
-        for _ in range(TRIES):
-            answer = await to_thread.run_sync(self.signer.sign, size, root, old, proof, map_root)
-            if not isinstance(answer, Elsewhere):
-                if self.signed is None or self.signed.size < answer.size:
-                    self.signed = answer
-                return answer
-            old = answer.size
-            async with self.database.snapshot(self.tenant) as reading:
-                proof = await consistency_proof(reading, (self.tenant, self.term), old, size)
-        raise LogUnavailable("Het logboek wordt nu door te veel anderen getekend.")
-
     async def _answers(self, done: Batch, signed: SignedHead, keys: TenantKeys) -> list[Verdict]:
         shown, receipts, growth = shown_of(done.made), {}, done.growth
         again = [each.position for each in done.judged if isinstance(each, Known) and each.position not in shown]
@@ -220,7 +253,10 @@ class Log:
         if shown or again:  # retries, or another instance signed more: its head counts for us too
             async with self.database.snapshot(self.tenant) as reading:
                 shown |= await stored_acts(reading, self.tenant, again, keys) if again else {}
-                receipts |= await read_back(reading, done.head, shown, signed)
+                for term in {place.term for place in shown}:
+                    head = signed if term == done.head.term else await self.heads.last(reading, term, keys)
+                    mine = {place: each for place, each in shown.items() if place.term == term}
+                    receipts |= await read_back(reading, done.head, mine, head)
         return [_verdict(each, receipts, done.kinds) for each in done.judged]
 
     @contextmanager
@@ -247,6 +283,10 @@ class Log:
         self.sealed = sentence
         _log.critical("log_sealed", tenant=self.tenant)
         return LogUnavailable(sentence)
+
+
+def _nobody_told() -> None:
+    pass
 
 
 def _verdict(judged: Judgement, receipts: dict[Position, Receipt], kinds: dict[Position, Kind]) -> Verdict:

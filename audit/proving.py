@@ -4,7 +4,7 @@ from base64 import b64encode
 
 from sqlalchemy import RowMapping
 
-from audit.contract import Bundle
+from audit.contract import Bundle, NoSuchLine
 from audit.leaf import act_place, opened
 from audit.log import Log
 from audit.nodes import inclusion_proofs, stored_tile
@@ -40,36 +40,51 @@ class Prover:
             content = {"body": _base64(body.encode()), "bodyZout": _base64(salt)}
             return Bundle(proof=await self._proof(row), content=content)
 
-    async def checkpoint(self) -> str:
-        """See Audit.checkpoint."""
+    async def checkpoint(self, term: str = "") -> str:
+        """See Audit.checkpoint; of a term that ended: its last head. Raises NoSuchLine for a term that is not there."""
         with self._log.guarded():
-            return (await self._signed(MAX_SIZE)).note
+            return (await self._signed(term or self._log.term, MAX_SIZE)).note
 
-    async def tile(self, tile: TileRef) -> bytes | None:
-        """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it."""
+    async def tile(self, term: str, tile: TileRef) -> bytes | None:
+        """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it.
+        Raises NoSuchLine for a term that is not there."""
         with self._log.guarded():
-            if (await self._signed(tile.leaves)).size < tile.leaves:
+            if (await self._signed(term, tile.leaves)).size < tile.leaves:
                 return None
             async with self._log.database.snapshot(self._tenant) as reading:
-                return await stored_tile(reading, (self._tenant, self._log.term), tile)
+                return await stored_tile(reading, (self._tenant, term), tile)
 
     async def _proof(self, row: RowMapping) -> str:
-        keys, index = await self._log.keys(), row["idx"]
-        act, salt = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
-        signed = await self._signed(index + 1)
+        keys, index = await self._log.keys(row["term"]), row["idx"]
+        act, salt = opened(
+            keys.act(row["term"]), act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"])
+        )
+        signed = await self._signed(row["term"], index + 1)
         async with self._log.database.snapshot(self._tenant) as reading:
             hashes = await inclusion_proofs(reading, (self._tenant, row["term"]), [index], signed.size)
         extra = {"act": _base64(act.encode()), "actZout": _base64(salt), "blad": _base64(bytes(row["leaf"]))}
         return TlogProof(index, hashes[index], signed.note, canonical(extra).encode()).encode()
 
-    async def _signed(self, size: int) -> SignedHead:
-        """The newest head of this process; when it does not cover `size` lines, that of the log, however long it is."""
-        newest = self._log.signed
+    async def _signed(self, term: str, size: int) -> SignedHead:
+        """The newest head of this process; when it does not cover `size` lines, that of the log, however long it is.
+        Of a term that ended: its last one, which the term after it kept. Raises NoSuchLine for another term."""
+        log = self._log
+        if term > log.term:
+            await log.caught_up()
+        if term < log.term:
+            keys = await log.keys()
+            async with log.database.snapshot(self._tenant) as reading:
+                return await log.heads.last(reading, term, keys)
+        if term != log.term:
+            raise NoSuchLine("Deze logregel is er niet.")
+        newest = log.signed
         if newest is not None and newest.size >= size:
             return newest
-        memory = await self._log.caught_up(await self._log.keys())
+        memory = await log.caught_up()
+        if term != memory.term:
+            return await self._signed(term, size)
         # Anybody may ask for any size: the signer is bothered only with what another instance wrote since.
-        return newest if newest is not None and newest.size >= memory.size else await self._log.sign(memory)
+        return newest if newest is not None and newest.size >= memory.size else await log.heads.sign(memory)
 
 
 def _base64(content: bytes) -> str:

@@ -90,11 +90,13 @@ class Reader:
 
     async def opened(self, rows: Sequence[RowMapping]) -> list[Line]:
         """Rows of `line_rows` as their readers see them. Raises CannotOpen."""
-        keys = await self._log.keys()
+        keys = await self._log.keys(*{row["term"] for row in rows})
         bodies = await self._log.keychain.bodies({(row["subject"], row["year"]) for row in rows})
         found = []
         for row in rows:
-            act, _ = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
+            act, _ = opened(
+                keys.act(row["term"]), act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"])
+            )
             body, _ = opened_body(self._tenant, row, bodies)
             said, read = read_canonical(act), read_canonical(body)
             # hour and number as they were sealed: columns are there to search by, and whoever has the table writes them

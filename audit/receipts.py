@@ -14,6 +14,7 @@ from audit.nodes import inclusion_proofs
 from audit.permit import Position, Receipt
 from audit.signer import SignedHead
 from audit.tables import lines
+from audit.terms import origin_in
 from kernel.proof.checks import check_inclusion
 from kernel.proof.hashes import leaf_hash
 from kernel.proof.tlogproof import TlogProof
@@ -32,7 +33,7 @@ class Shown:
 async def stored_acts(
     reading: AsyncConnection, tenant: str, places: Iterable[Position], keys: TenantKeys
 ) -> dict[Position, Shown]:
-    """Lines of the open term. Raises CannotOpen."""
+    """Lines of whatever terms. Raises CannotOpen."""
     wanted = sorted({(place.term, place.index) for place in places})
     query = select(lines.c.term, lines.c.idx, lines.c.event_id, lines.c.act, lines.c.leaf).where(
         lines.c.tenant_id == tenant,
@@ -41,7 +42,7 @@ async def stored_acts(
     )
     found = {}
     for term, index, event_id, act, leaf in await reading.execute(query):
-        text, salt = opened(keys.acts, act_place(tenant, term, event_id), bytes(act))
+        text, salt = opened(keys.act(term), act_place(tenant, term, event_id), bytes(act))
         found[Position(term=term, index=index)] = Shown(text, salt, bytes(leaf))
     return found
 
@@ -59,9 +60,10 @@ def grown(head: Head, shown: Mapping[Position, Shown], signed: SignedHead, growt
 async def read_back(
     reading: AsyncConnection, head: Head, shown: Mapping[Position, Shown], signed: SignedHead
 ) -> dict[Position, Receipt]:
-    """Receipts for any other line. What the database says is checked first. Raises ProofError."""
-    places = (head.tenant, head.term)
-    hashes = await inclusion_proofs(reading, places, [place.index for place in shown], signed.size)
+    """Receipts for other lines, all of one term, of which `signed` is a head. What the database says is checked first.
+    Raises ProofError."""
+    (term,) = {place.term for place in shown}
+    hashes = await inclusion_proofs(reading, (head.tenant, term), [place.index for place in shown], signed.size)
     for place, each in shown.items():
         check_inclusion(place.index, signed.size, leaf_hash(each.leaf), hashes[place.index], signed.root)
     return {place: _receipt(head, place, each, hashes[place.index], signed) for place, each in shown.items()}
@@ -69,7 +71,7 @@ async def read_back(
 
 def _receipt(head: Head, place: Position, shown: Shown, hashes: tuple[bytes, ...], signed: SignedHead) -> Receipt:
     return Receipt(
-        origin=head.origin,
+        origin=origin_in(head.origin, place.term),
         position=place,
         act=shown.act,
         act_salt=shown.salt.hex(),

@@ -11,14 +11,17 @@ from sqlalchemy import ColumnClause, RowMapping, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.bulk import among
+from audit.chain import Stretch, stretches
 from audit.doubts import Unsound
 from audit.fencemap import FenceMap, bucket_of, digest, entry
 from audit.heads import Head
 from audit.keychain import TenantKeys
 from audit.leaf import ACT, SALT, act_place, opened
 from audit.permit import Position
-from audit.slots import ZERO, Remembered
+from audit.signer import Known
+from audit.slots import ZERO
 from audit.tables import fences, lines
+from audit.terms import term_of
 from kernel.canonical import read_canonical
 from kernel.crypto import hmac_sha256, same
 from kernel.proof.hashes import ProofError, leaf_hash
@@ -33,34 +36,52 @@ COMMIT = slice(4, 4 + SALT)  # of a leaf: act_commit, behind the magic
 Buckets = dict[str, dict[str, int]]
 
 
+class _Moved(dict[str, list[int]]):
+    """Per fence the epochs to which lines moved it, in order."""
+
+
 @dataclass(frozen=True)
 class Memory:
-    """At the size of `edge`. Never changed, only replaced by a larger one."""
+    """Of the log of `origin`, at the size of `edge`. Never changed, only replaced by what came after it."""
 
+    origin: str
     edge: Edge = field(default_factory=Edge)
     fences: FenceMap = field(default_factory=FenceMap)
 
     @property
     def size(self) -> int:
-        """How many lines it speaks of."""
+        """How many lines of its term it speaks of."""
         return self.edge.size
 
-    def last(self, term: str) -> Position | None:
+    @property
+    def term(self) -> str:
+        """In which it stands."""
+        return term_of(self.origin)
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Ordered as the log is."""
+        return self.term, self.size
+
+    @property
+    def last(self) -> Position | None:
         """The newest line."""
-        return Position(term=term, index=self.size - 1) if self.size else None
+        return Position(term=self.term, index=self.size - 1) if self.size else None
 
 
 async def followed(reading: AsyncConnection, memory: Memory, head: Head, keys: TenantKeys) -> Memory:
-    """The memory at `head`, from the lines since. Raises Unsound, ProofError, CannotOpen."""
-    hashes, moved = await _since(reading, head, memory.size, keys)
-    growth = Growth(memory.edge, hashes)
-    if growth.root() != head.root:
-        raise ProofError("the lines do not lead to the head")
+    """The memory at `head`, from the lines since, in whatever term. Raises Unsound, ProofError, CannotOpen."""
+    edge, moved = memory.edge, _Moved()
+    for part in await stretches(reading, head, memory.place, keys):
+        growth = Growth(edge if part.begin else Edge(), await _since(reading, head.tenant, part, keys, moved))
+        if growth.root() != part.root:
+            raise ProofError("the lines do not lead to the head")
+        edge = growth.edge
     if not moved:
-        return Memory(growth.edge, memory.fences)
+        return Memory(head.origin, edge, memory.fences)
     now = await _standing(reading, head.tenant, moved)
     _demand_before(memory.fences, now, moved)
-    return Memory(growth.edge, memory.fences.changed(now))
+    return Memory(head.origin, edge, memory.fences.changed(now))
 
 
 async def built(reading: AsyncConnection, head: Head) -> Memory:
@@ -70,18 +91,20 @@ async def built(reading: AsyncConnection, head: Head) -> Memory:
     async for part in (await reading.stream(query)).partitions(AT_ONCE):
         for fence, epoch in part:
             entries.setdefault(bucket_of(fence), []).append(entry(fence, epoch))
-    return Memory(head.edge, FenceMap().replaced({bucket: digest(found) for bucket, found in entries.items()}))
+    return Memory(
+        head.origin, head.edge, FenceMap().replaced({bucket: digest(found) for bucket, found in entries.items()})
+    )
 
 
-async def demand_signed(
-    reading: AsyncConnection, memory: Memory, known: Remembered, head: Head, keys: TenantKeys
-) -> None:
+async def demand_signed(reading: AsyncConnection, memory: Memory, known: Known, head: Head, keys: TenantKeys) -> None:
     """What was built is what the signer knows, and what the lines since then moved. Raises Unsound, ProofError."""
-    if known.map_root == ZERO:
+    if known.state.map_root == ZERO:
         return  # signed before there was a map: the rows are believed once
-    _, moved = await _since(reading, head, known.size, keys)
+    moved = _Moved()
+    for part in await stretches(reading, head, known.place, keys):
+        await _since(reading, head.tenant, part, keys, moved)
     now = await _standing(reading, head.tenant, moved)
-    if memory.fences.changed(_before(now, moved)).root != known.map_root:
+    if memory.fences.changed(_before(now, moved)).root != known.state.map_root:
         raise Unsound(SET_BACK)
 
 
@@ -104,24 +127,21 @@ def demand_held(fence_map: FenceMap, rows: Iterable[RowMapping], wanted: Iterabl
     return found
 
 
-async def _since(
-    reading: AsyncConnection, head: Head, size: int, keys: TenantKeys
-) -> tuple[list[bytes], dict[str, list[int]]]:
-    """Leaf hashes of the lines since `size`, and per fence the epochs to which they moved it, in order."""
+async def _since(reading: AsyncConnection, tenant: str, part: Stretch, keys: TenantKeys, moved: _Moved) -> list[bytes]:
+    """Leaf hashes of these lines; `moved` learns what they moved, in order."""
     columns = (lines.c.event_id, lines.c.act, lines.c.leaf)
-    at = (lines.c.tenant_id == head.tenant, lines.c.term == head.term, lines.c.idx.between(size, head.size - 1))
+    at = (lines.c.tenant_id == tenant, lines.c.term == part.term, lines.c.idx.between(part.begin, part.end - 1))
     hashes: list[bytes] = []
-    moved: dict[str, list[int]] = {}
-    if size == head.size:
-        return hashes, moved
+    if part.begin == part.end:
+        return hashes
     for event_id, act, leaf in await reading.execute(select(*columns).where(*at).order_by(lines.c.idx)):
-        text, salt = opened(keys.acts, act_place(head.tenant, head.term, event_id), bytes(act))
+        text, salt = opened(keys.act(part.term), act_place(tenant, part.term, event_id), bytes(act))
         if not same(bytes(leaf)[COMMIT], hmac_sha256(salt, ACT, text.encode())):
             raise ProofError("a leaf does not belong to its act")
         hashes.append(leaf_hash(bytes(leaf)))
         for fence, epoch in read_canonical(text).get("verzet", ()):
             moved.setdefault(fence, []).append(int(epoch))
-    return hashes, moved
+    return hashes
 
 
 async def _standing(reading: AsyncConnection, tenant: str, moved: Mapping[str, list[int]]) -> Buckets:

@@ -14,6 +14,8 @@ from audit.reading import Reader
 from audit.searching import Searcher
 from audit.standing import Standing
 from audit.sweeping import Sweeper
+from audit.terms import term_after
+from audit.turning import turn
 from audit.watching import Watcher
 from audit.writer import Writer
 from kernel.caller import Caller
@@ -27,13 +29,17 @@ class Desk:
     """One tenant's log with everything that is done to it."""
 
     def __init__(self, log: Log, keep_years: int, clock: Clock) -> None:
-        self.log = log
+        self.log, self._keep_years = log, keep_years
         self.writer = Writer(log, keep_years)
         self.reader, self.prover, self.standing = Reader(log), Prover(log), Standing(log)
-        self.watcher = Watcher(log)
+        self.watcher = Watcher(log, keep_years)
         self.searcher = Searcher(log, self.reader, self._record)
         self.breaches = Breaches(log, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
+
+    async def turn(self, said: Mapping[str, str]) -> None:
+        """End the open term at once; said: details of the first line of the next. Raises LogUnavailable."""
+        await turn(self.log, term_after(self.log.term), self._keep_years, said)
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:
         return await self.writer.record(ROOM, entries)
@@ -63,13 +69,13 @@ class AuditService:
 
     @property
     def vkeys(self) -> dict[str, str]:
-        """The public key per origin, as C2SP writes it: what `log.vkey` holds."""
-        return {desk.log.origin: desk.log.signer.vkey for desk in self._desks.values()}
+        """The public key per origin, as C2SP writes it: what `log.vkey` holds. Terms that ended stand here too."""
+        return {one.origin: one.vkey for desk in self._desks.values() for one in desk.log.signers.opened}
 
     @property
     def public_keys(self) -> dict[str, bytes]:
-        """The same, 32 bytes each: Trust.logs of a permit."""
-        return {desk.log.origin: desk.log.signer.public_key for desk in self._desks.values()}
+        """The same, 32 bytes each."""
+        return {one.origin: one.public_key for desk in self._desks.values() for one in desk.log.signers.opened}
 
     def check(self) -> None:
         """Raises LogUnavailable with the sentence under which a log is sealed."""
@@ -124,7 +130,7 @@ class Door:
 
     async def vkeys(self, caller: Caller) -> str:
         """See Audit.vkeys."""
-        return self.service.desk(caller).log.signer.vkey + "\n"
+        return "".join(f"{one.vkey}\n" for one in self.service.desk(caller).log.signers.opened)
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""

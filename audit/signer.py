@@ -5,12 +5,13 @@ receipts, old ones still hold. Stolen key: heads of another tree can be signed; 
 for the disk: call it in a worker thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from audit import slots
+from audit.terms import term_of
 from kernel.crypto import KeyUnavailable, Signer, random_bytes
 from kernel.crypto.private_files import check_folder, locked, make_folder, read_private, write_private
 from kernel.proof.checkpoint import Checkpoint
@@ -41,16 +42,34 @@ class Elsewhere:
     size: int
 
 
-def ever_signed(folder: Path, tenant: str) -> bool:
-    """Whether lines of this tenant were signed on this host, in whatever term. A state that cannot be read says yes."""
-    return any(map(_holds_lines, folder.glob(f"*~{tenant}~*.state")))
+@dataclass(frozen=True)
+class Known:
+    """What was signed last of a log, in its newest term."""
+
+    origin: str
+    state: slots.Remembered
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Term and size: ordered as the log is."""
+        return term_of(self.origin), self.state.size
 
 
-def _holds_lines(state: Path) -> bool:
-    try:
-        return slots.glance(state).size > 0
-    except (slots.StateLost, OSError):
-        return True
+def newest_signed(folder: Path, tenant: str) -> Known | None:
+    """Of this tenant on this host: the last term with lines; None when nothing ever was signed. Raises StateLost,
+    OSError for a state that cannot be read: it may be the newest."""
+    found = {term_of(name): (name, state) for name, state in _states(folder, tenant)}
+    for term in sorted(found, reverse=True):
+        name, path = found[term]
+        state = slots.glance(path)
+        if state.size:
+            return Known(name, state)
+    return None
+
+
+def _states(folder: Path, tenant: str) -> Iterator[tuple[str, Path]]:
+    for path in folder.glob(f"*~{tenant}~*.state"):
+        yield path.name.removesuffix(".state").replace("~", "/"), path
 
 
 class HeadSigner(Protocol):
@@ -58,8 +77,8 @@ class HeadSigner(Protocol):
 
     origin: str
 
-    def signed_before(self) -> bool:
-        """Whether this tenant has a log here already."""
+    def newest(self) -> Known | None:
+        """What was signed last for this tenant, in whatever term."""
         ...
 
     def found(self) -> None:
@@ -105,9 +124,9 @@ class LogSigner:
         self._folder = folder
         self._signer: Signer | None = None
 
-    def signed_before(self) -> bool:
-        """Whether lines of this tenant were signed on this host, in whatever term."""
-        return ever_signed(self._folder, self.origin.split("/")[-2])
+    def newest(self) -> Known | None:
+        """What was signed last for this tenant on this host, in whatever term. Raises StateLost, OSError."""
+        return newest_signed(self._folder, self.origin.split("/")[-2])
 
     def found(self) -> None:
         """Key and state of a new log; what is there already stays. A crash here leaves an empty state without a key:
@@ -155,8 +174,8 @@ class LogSigner:
         """The signed head of this size, or of a larger one when another instance was first. Durable before it answers.
 
         proof: from `old` to `size`. map_root: of the fences at that size, kept with it; ZERO says nothing about them,
-        and is refused at a larger size once something was said. Raises Fork: that, another root at the same size, or a
-        step that is not shown; StateLost and OSError: what was signed
+        and is refused at a larger size once something was said. Raises Fork: that, another root at the same size, a
+        step that is not shown, or any step once a later term has lines; StateLost and OSError: what was signed
         last is gone, or cannot be reached now. A failing write ends the process.
         """
         with slots.opened(self._state) as state:
@@ -174,15 +193,21 @@ class LogSigner:
             return self._signed(now.size, now.root)
         if old != now.size:
             return Elsewhere(now.size)
-        if new.map_root == slots.ZERO != now.map_root:
-            raise Fork("the fences are left out")  # the next start would believe the rows
-        if old:
-            try:
-                check_consistency(old, size, now.root, root, proof)
-            except ProofError as error:
-                raise Fork("the step is not shown") from error
+        self._demand_step(now, new, old, proof)
         state.write(now, size, root, new.map_root)
         return self._signed(size, root)
+
+    def _demand_step(self, now: slots.Remembered, new: slots.Remembered, old: int, proof: Sequence[bytes]) -> None:
+        if new.map_root == slots.ZERO != now.map_root:
+            raise Fork("the fences are left out")  # the next start would believe the rows
+        newest = self.newest()
+        if newest and newest.place[0] > term_of(self.origin):
+            raise Fork("a later term has begun")  # the database was set back to before the turn
+        if old:
+            try:
+                check_consistency(old, new.size, now.root, new.root, proof)
+            except ProofError as error:
+                raise Fork("the step is not shown") from error
 
     def _demand_same(self, now: slots.Remembered, new: slots.Remembered) -> None:
         if new.root != now.root:
@@ -199,3 +224,28 @@ class LogSigner:
         if self._signer is None:
             raise RuntimeError("open the signer first")
         return self._signer
+
+
+class Signers:
+    """The signers of one log, by origin. `open` and everything they do themselves waits: in a worker thread."""
+
+    def __init__(self, make: Callable[[str], HeadSigner]) -> None:
+        self._make = make
+        self._known: dict[str, HeadSigner] = {}
+        self._opened: set[str] = set()
+
+    def of(self, origin: str) -> HeadSigner:
+        """Opened or not."""
+        if origin not in self._known:
+            self._known[origin] = self._make(origin)
+        return self._known[origin]
+
+    def open(self, origin: str) -> None:
+        """Read its key. Raises KeyUnavailable."""
+        self.of(origin).open()
+        self._opened.add(origin)
+
+    @property
+    def opened(self) -> list[HeadSigner]:
+        """In the order of their terms: those whose key was read here."""
+        return [self._known[origin] for origin in sorted(self._opened, key=term_of)]

@@ -7,16 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import kinds_at, stands_in
 from audit.bulk import among
-from audit.contract import Move, Moves
+from audit.contract import LogUnavailable, Move, Moves
 from audit.doubts import Unsound
 from audit.event import FenceAt
 from audit.heads import read_head
 from audit.judging import Stale, refusal, weighed
 from audit.keychain import TenantKeys
 from audit.leaf import act_place, opened
-from audit.log import ROLLBACK, Log
+from audit.log import ROLLBACK, Log, TermMoved
 from audit.permit import Position
 from audit.remembering import BUCKET, demand_held
+from audit.signed import TRIES
 from audit.tables import fences, head, lines, moves
 from kernel.canonical import read_canonical
 from kernel.errors import Problem
@@ -48,6 +49,7 @@ class Standing:
             async with self._log.database.snapshot(self._tenant) as reading:
                 last = (await read_head(reading, self._tenant, keys.rows)).last
                 rows = list((await reading.execute(query)).mappings())
+            keys = await self._log.keys(*{row["term"] for row in rows})
             found = [_move(self._tenant, row, keys) for row in rows]
         if len(found) > limit:  # the line at the cut may go on: it comes with the next page
             cut = found[-1].position
@@ -64,14 +66,26 @@ class Standing:
 
     async def _hold(self, _: str, asked: Sequence[tuple[FenceAt, ...]]) -> list[Position | Problem | None]:
         """A verdict each. One statement while nothing was written."""
+        await self._log.demand_released()
+        for _again in range(TRIES):
+            try:
+                return await self._verdicts(asked)
+            except TermMoved as moved:
+                await self._log.join(moved.origin)
+        raise LogUnavailable("Het logboek is van termijn gewisseld. Probeer het opnieuw.")
+
+    async def _verdicts(self, asked: Sequence[tuple[FenceAt, ...]]) -> list[Position | Problem | None]:
         log, keys = self._log, await self._log.keys()
         named = {each.fence for requires in asked for each in requires}
         with log.guarded():
             memory = log.memory
             async with log.database.snapshot(self._tenant) as reading:
                 rows = await self._rows(reading, memory.fences.moved(named))
-                if rows and rows[0]["size"] != memory.size:  # other instances wrote, or somebody set it back
+                here = (rows[0]["open_term"], rows[0]["size"]) if rows else memory.place
+                if here != memory.place:  # other instances wrote, or somebody set it back
                     now = await read_head(reading, self._tenant, keys.rows)
+                    if now.term > memory.term:
+                        raise TermMoved(now.origin)
                     memory = await log.follow(reading, memory, now, keys)
                     rows = await self._rows(reading, memory.fences.moved(named))
                 if not rows:
@@ -80,8 +94,8 @@ class Standing:
                 moved = [row for row in rows if row["fence"] is not None]
                 demand_held(memory.fences, moved, memory.fences.moved(named))
                 stands = stands_in(moved, named, keys.rows)
-                last = memory.last(rows[0]["open_term"])
-                newest = last or Position(term=log.term, index=0)
+                last = memory.last
+                newest = last or Position(term=memory.term, index=0)
                 found = [weighed(requires, stands, newest) for requires in asked]
                 elsewhere = (stand for each in found if isinstance(each, Stale) for _, stand in each.moved)
                 kinds = await kinds_at(reading, self._tenant, {at for s in elsewhere if (at := s.moved_at)}, keys)
@@ -96,7 +110,7 @@ class Standing:
 
 def _move(tenant: str, row: RowMapping, keys: TenantKeys) -> Move:
     """From the act, not from the row: a row names which line to read, the line says what moved. Raises RowForged."""
-    act, _ = opened(keys.acts, act_place(tenant, row["term"], row["event_id"]), bytes(row["act"]))
+    act, _ = opened(keys.act(row["term"]), act_place(tenant, row["term"], row["event_id"]), bytes(row["act"]))
     said = read_canonical(act)
     moved = dict(said.get("verzet", ()))
     if row["fence"] not in moved:

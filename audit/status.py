@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 
 from audit.doubts import Unsound
-from audit.founding import CHANGED, EMPTIED, STATE_GONE, examined
+from audit.founding import CHANGED, EMPTIED, STATE_GONE, examined, known_of
 from audit.heads import founding_of, read_head
 from audit.keychain import Keychain
-from audit.signer import HeadSigner
-from audit.slots import Remembered, StateLost
+from audit.signer import HeadSigner, Known
+from audit.slots import StateLost
 from audit.tables import keys, under_way
 from kernel.crypto import CannotOpen, KeyProvider, KeyUnavailable
 from kernel.proof.hashes import ProofError
@@ -59,29 +59,35 @@ async def status_of(
     async with database.snapshot(tenant) as reading:
         founding = await founding_of(reading, tenant)
     if founding is None:
-        before = signer(f"nergens/{tenant}/2000h1").signed_before()  # of whatever origin
-        found.sealed, found.complaint = (EMPTIED, "") if before else ("", NO_LOG)
+        found.sealed, found.complaint = (EMPTIED, "") if _ever_signed(signer, tenant) else ("", NO_LOG)
         return found
     found.origin, found.term = founding
     await _read(database, provider, found, _known(signer(found.origin), found), now)
     return found
 
 
-def _known(signer: HeadSigner, found: Status) -> Remembered | None:
+def _ever_signed(signer: Callable[[str], HeadSigner], tenant: str) -> bool:
+    try:
+        return signer(f"nergens/{tenant}/2000h1").newest() is not None  # of whatever origin
+    except (StateLost, OSError):
+        return True
+
+
+def _known(signer: HeadSigner, found: Status) -> Known | None:
     """The signer first: what it knows was committed before."""
     try:
-        known = signer.remembered()
+        known = known_of(signer)
     except (FileNotFoundError, StateLost):
         found.sealed = STATE_GONE
     except KeyUnavailable:
         found.complaint = SIGNER_AWAY
     else:
-        found.signed = known.size
+        found.signed = known.state.size
         return known
     return None
 
 
-async def _read(database: Database, provider: KeyProvider, found: Status, known: Remembered | None, now: int) -> None:
+async def _read(database: Database, provider: KeyProvider, found: Status, known: Known | None, now: int) -> None:
     own = await Keychain(database, provider, found.tenant).tenant_keys(found.term)
     years = select(keys.c.version, func.count()).where(keys.c.tenant_id == found.tenant, keys.c.purpose == "A")
     left = select(func.count(), func.min(under_way.c.logged_at)).where(under_way.c.tenant_id == found.tenant)

@@ -14,6 +14,7 @@ from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Verdict
 from audit.event import Entry
 from audit.kinds import misfit
 from audit.log import Log
+from audit.turning import turn_when_due
 from kernel.errors import Problem
 from kernel.logs import logger
 
@@ -64,10 +65,22 @@ class Writer:
 
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
-        refused = {at: why for at, entry in enumerate(entries) if (why := misfit(entry, room))}
+        refused: dict[int, Problem] = {
+            at: Misfit(why) for at, entry in enumerate(entries) if (why := misfit(entry, room))
+        }
+        if self.log.held:
+            refused |= await self._not_permitted_now(entries)
         good = [entry for at, entry in enumerate(entries) if at not in refused]
         answers = iter(await self._asked(room, good) if good else ())
-        return [Misfit(refused[at]) if at in refused else next(answers) for at in range(len(entries))]
+        return [refused[at] if at in refused else next(answers) for at in range(len(entries))]
+
+    async def _not_permitted_now(self, entries: Sequence[Entry]) -> dict[int, Problem]:
+        """Restrictions and facts are written whatever was lost."""
+        try:
+            await self.log.demand_released()
+        except LogUnavailable as problem:
+            return {at: problem for at, entry in enumerate(entries) if entry.requires}
+        return {}
 
     async def _asked(self, room: str, entries: list[Entry]) -> list[Verdict]:
         if self.log.sealed:
@@ -113,6 +126,7 @@ class Writer:
     async def _one(self, batch: list[Waiting]) -> None:
         self.batches += 1
         try:
+            await turn_when_due(self.log, self._keep_years)
             answers = await self.log.append([(each.room, each.entry) for each in batch], self._keep_years)
         except Problem as problem:
             answers = [problem] * len(batch)

@@ -1,6 +1,6 @@
 """Every line opened and lived through once more, beside the tables that follow from lines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -28,26 +28,24 @@ _ALL = (
 
 
 class Opened:
-    """The check with keys. unreadable: bodies whose key is gone."""
+    """The check with keys, over the terms in order. unreadable: bodies whose key is gone."""
 
-    def __init__(self, walk: Walk, keys: TenantKeys, wrapped: WrappedKeys) -> None:
-        self._walk, self._keys, self._wrapped = walk, keys, wrapped
-        self._saying = Saying(walk.tenant, walk.term, keys)
+    def __init__(self, walks: Sequence[Walk], keys: TenantKeys, wrapped: WrappedKeys) -> None:
+        self._walks, self._keys, self._wrapped = walks, keys, wrapped
+        self._walk = walks[-1]  # the one that is walked over now; at the end the open one
+        self._saying = Saying(self._walk.tenant, keys)
         self._last_at = 0
         self.unreadable = 0
 
     async def everything(self) -> None:
         """Lines, then the tables that follow from them, then keys."""
         walk, scratch = self._walk, Scratch()
+        sums: dict[str, TagSums] = {}
         try:
-            await walk.measure()
-            replay, sums = Replay(scratch, walk.add), TagSums(walk.size, walk.asked.buckets)
-            async for rows, hashes in walk.batches(BATCH, _ALL):
-                batch = await self._told(rows, hashes)
-                for told in batch:
-                    self._judge(told, sums)
-                self._live(replay, batch)
-                await self._moves(batch)
+            replay = Replay(scratch, walk.add)
+            for each in self._walks:
+                self._walk = each
+                sums[each.term] = await self._lines(replay)
             await compare(walk.reading, walk.tenant, scratch, self._keys.rows, walk.add)
             await self._tags(sums)
             await check_labels(walk, self._keys)
@@ -59,6 +57,17 @@ class Opened:
             self._keys.rows.checked(head, walk.head)
         except (RowForged, TypeError):
             walk.add(Wrong("zegel", "head"))
+
+    async def _lines(self, replay: Replay) -> TagSums:
+        await self._walk.measure()
+        sums = TagSums(self._walk.size, self._walk.asked.buckets)
+        async for rows, hashes in self._walk.batches(BATCH, _ALL):
+            batch = await self._told(rows, hashes)
+            for told in batch:
+                self._judge(told, sums)
+            self._live(replay, batch)
+            await self._moves(batch)
+        return sums
 
     def _live(self, replay: Replay, batch: Sequence[Told]) -> None:
         """Stops where somebody knows how the fences stood."""
@@ -117,10 +126,22 @@ class Opened:
             if index not in closed:
                 self._walk.add(Wrong("te-veel", "moves", self._walk.at(index), fence))
 
-    async def _tags(self, sums: TagSums) -> None:
-        async for rows in pages(self._walk.reading, tags, self._walk.tenant):
-            sums.stored((row["tag"], row["idx"] if row["term"] == self._walk.term else -1, row["logged_at"])
-                        for row in rows)  # fmt: skip
+    async def _tags(self, sums: Mapping[str, TagSums]) -> None:
+        walk = self._walk
+        async for rows in pages(walk.reading, tags, walk.tenant):
+            by_term: dict[str, list[tuple[Any, ...]]] = {}
+            for row in rows:
+                by_term.setdefault(row["term"], []).append((row["tag"], row["idx"], row["logged_at"]))
+            for term, found in by_term.items():
+                if term in sums:
+                    sums[term].stored(found)
+                else:
+                    sums[walk.term].outside += len(found)
+        for each in self._walks:
+            self._walk = each
+            await self._differing(sums[each.term])
+
+    async def _differing(self, sums: TagSums) -> None:
         for _ in range(sums.outside):
             self._walk.add(Wrong("te-veel", "tags"))
         for number, stretch in enumerate(sums.differing()):

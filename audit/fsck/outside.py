@@ -36,7 +36,7 @@ def outside_of(signer: Callable[[str], HeadSigner], tenant: str, anchors: Mappin
         one = signer(origin)
         try:
             state = one.remembered()
-            signed.append(Signed("ondertekenaar", state.size, state.root, state.map_root))
+            signed.append(Signed("ondertekenaar", state.size, state.root, state.map_root, origin))
             wrong = wrong or (with_key and not _signs(one, state, key))
         except FileNotFoundError:
             unjudged.append(NO_STATE)
@@ -76,4 +76,4 @@ def checkpoint_in(note: str, anchors: Mapping[str, str], tenant: str) -> Signed 
     found = open_checkpoint(note, keys, verify)
     if found.origin.split("/")[1:2] != [tenant]:
         return None
-    return Signed("checkpoint", found.size, found.root)
+    return Signed("checkpoint", found.size, found.root, origin=found.origin)

@@ -1,8 +1,8 @@
 """Rows beside what they must be: tables that follow from the lines, wrapped keys, and rows that nobody should have."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-from sqlalchemy import RowMapping, Select, Table, and_, func, literal, not_, select, tuple_
+from sqlalchemy import RowMapping, Select, Table, and_, func, literal, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.fsck.findings import SHOWN, Wrong
@@ -77,10 +77,11 @@ def _named(key: Row) -> str:
     return " ".join(each.hex() if isinstance(each, bytes) else str(each) for each in key)
 
 
-async def surplus(reading: AsyncConnection, tenant: str, term: str, size: int, add: Add) -> None:
-    """Lines and moves that lie outside the log."""
+async def surplus(reading: AsyncConnection, tenant: str, sizes: Mapping[str, int], add: Add) -> None:
+    """Lines and moves that lie outside the log. sizes: by term."""
     for table in (lines, moves):
-        outside = (table.c.tenant_id == tenant, not_(and_(table.c.term == term, table.c.idx.between(0, size - 1))))
+        inside = [and_(table.c.term == term, table.c.idx.between(0, size - 1)) for term, size in sizes.items()]
+        outside = (table.c.tenant_id == tenant, not_(or_(*inside)))
         rows = await reading.execute(select(table.c.term, table.c.idx).where(*outside).limit(SHOWN))
         found = [f"{at}-{index}" for at, index in rows]
         more = (await reading.scalar(_count(table).where(*outside)) or 0) if len(found) == SHOWN else len(found)

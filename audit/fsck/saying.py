@@ -65,9 +65,8 @@ def key_id(tenant: str, purpose: str, owner: str, version: int) -> bytes:
 class Saying:
     """Opens the lines of one log. Holds the log's keys for the time of a check."""
 
-    def __init__(self, tenant: str, term: str, keys: TenantKeys) -> None:
+    def __init__(self, tenant: str, keys: TenantKeys) -> None:
         self._tenant, self._keys = tenant, keys
-        self._act_key = key_id(tenant, "TA", term, 1)
 
     def told(self, row: Mapping[str, Any], leaf_hash: bytes, body_key: DataKey | None) -> Told:
         """body_key: None when it is gone. leaf_hash: of the leaf as it lies there."""
@@ -96,13 +95,13 @@ class Saying:
 
     def _misplaced(self, row: Mapping[str, Any]) -> Iterator[What]:
         body_key = key_id(self._tenant, "A", row["subject"], row["year"])
-        if row["act"][_KEY_ID] != self._act_key or row["body"][_KEY_ID] != body_key:
+        if row["act"][_KEY_ID] != key_id(self._tenant, "TA", row["term"], 1) or row["body"][_KEY_ID] != body_key:
             yield "sleutelplaats"
 
     def _said(self, row: Mapping[str, Any], wrong: list[What]) -> dict[str, Any]:
         try:
             place = act_place(self._tenant, row["term"], row["event_id"])
-            text, salt = opened(self._keys.acts, place, row["act"])
+            text, salt = opened(self._keys.act(row["term"]), place, row["act"])
             said = read_canonical(text)
             _demand(same(hmac_sha256(salt, ACT, text.encode()), row["leaf"][_ACT_COMMIT]))
         except _UNSOUND:

@@ -1,6 +1,6 @@
 """The tree of the lines beside the tree of the tables: nodes in `tiles`, roots that somebody signed, the head."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -18,13 +18,14 @@ _BAD_MAX = 10_000  # wrong tiles remembered; more than that is one stretch
 
 @dataclass(frozen=True)
 class Signed:
-    """A size and root that somebody holds outside the database. who: for the report. map_root: of the fences at that
-    size; ZERO from who does not say."""
+    """A size and root that somebody holds outside the tables. who: for the report. map_root: of the fences at that
+    size; ZERO from who does not say. origin: of which term; "": of the open one."""
 
     who: str
     size: int
     root: bytes
     map_root: bytes = ZERO
+    origin: str = ""
 
 
 class TreeCheck:
@@ -67,7 +68,8 @@ class TreeCheck:
         self._bad += [(level, at) for at in wrong[: _BAD_MAX - len(self._bad)]]
 
     async def finish(self, root: bytes, cut: bool) -> None:
-        """root: as the head says it. cut: lines at the end are missing, which was told. After all lines."""
+        """After all lines. root: as the head says it. cut: lines at the end are missing, which was told, or nobody says
+        what the tree is."""
         sound = self._judge_signed()
         sound = self.tree.size if root == self.tree.root else sound
         stretches = []
@@ -82,7 +84,6 @@ class TreeCheck:
         for start, end in stretches:
             if start >> HEIGHT not in self._suspects and start < end:
                 self._findings.add(Wrong("boom", "lines", self._at(start), upto=self._at(end - 1)))
-        await self._surplus()
 
     def _judge_signed(self) -> int:
         """How far somebody outside says that the lines are right."""
@@ -96,20 +97,22 @@ class TreeCheck:
                 sound = max(sound, each.size)
         return sound
 
-    async def _surplus(self) -> None:
-        """Nodes that a tree of this size does not have."""
-        tenant, term = self._log
-        heights = range(1, max(self.tree.size.bit_length() // HEIGHT, 0) + 1)
-        inside = [(tiles.c.level == level) & tiles.c.idx.between(0, (self.tree.size >> HEIGHT * level) - 1)
-                  for level in heights]  # fmt: skip
-        there = or_(*((tiles.c.term == term) & each for each in inside)) if inside else tiles.c.level.is_(None)
-        beyond = (tiles.c.tenant_id == tenant, ~there)
-        rows = await self._reading.execute(select(tiles.c.term, tiles.c.level, tiles.c.idx).where(*beyond).limit(SHOWN))
-        for found, level, index in rows:
-            self._findings.add(Wrong("te-veel", "tiles", None, f"{found} level {level} idx {index}"))
-        more = (await self._reading.scalar(select(func.count()).select_from(tiles).where(*beyond)) or 0) - SHOWN
-        if more > 0:
-            self._findings.counts["tiles", "te-veel"] += more
-
     def _at(self, index: int) -> Position:
         return Position(term=self._log[1], index=index)
+
+
+async def surplus_tiles(reading: AsyncConnection, tenant: str, sizes: Mapping[str, int], findings: Findings) -> None:
+    """Nodes that trees of these sizes, by term, do not have."""
+    inside = [
+        (tiles.c.term == term) & (tiles.c.level == level) & tiles.c.idx.between(0, (size >> HEIGHT * level) - 1)
+        for term, size in sizes.items()
+        for level in range(1, max(size.bit_length() // HEIGHT, 0) + 1)
+    ]
+    there = or_(*inside) if inside else tiles.c.level.is_(None)
+    beyond = (tiles.c.tenant_id == tenant, ~there)
+    rows = await reading.execute(select(tiles.c.term, tiles.c.level, tiles.c.idx).where(*beyond).limit(SHOWN))
+    for found, level, index in rows:
+        findings.add(Wrong("te-veel", "tiles", None, f"{found} level {level} idx {index}"))
+    more = (await reading.scalar(select(func.count()).select_from(tiles).where(*beyond)) or 0) - SHOWN
+    if more > 0:
+        findings.counts["tiles", "te-veel"] += more

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audit.fsck.findings import Findings, Wrong
 from audit.fsck.marks import BUCKETS
 from audit.fsck.regrown import entry_hashes, leaf_hashes
-from audit.fsck.rows import surplus
 from audit.fsck.trees import Signed, TreeCheck
 from audit.permit import LEAF_MAGIC, Position
 from audit.tables import lines
@@ -47,10 +46,13 @@ class Asked:
 
 
 class Walk:
-    """Over one log, once. `head`: its row, of which nothing is believed."""
+    """Over one term of a log, once. `head`: its row, of which nothing is believed; for a term that ended, what is said
+    of its end. is_open: the last term."""
 
-    def __init__(self, reading: AsyncConnection, head: dict[str, Any], asked: Asked, findings: Findings) -> None:
-        self.reading, self.asked, self.head = reading, asked, head
+    def __init__(
+        self, reading: AsyncConnection, head: dict[str, Any], asked: Asked, findings: Findings, *, is_open: bool = True
+    ) -> None:
+        self.reading, self.asked, self.head, self.is_open = reading, asked, head, is_open
         self.tenant, self.term = asked.tenant, head["term"]
         self.add, self._findings = findings.add, findings
         self.tree = TreeCheck(reading, (self.tenant, self.term), asked.signed, findings)
@@ -81,9 +83,10 @@ class Walk:
             await self.tree.take(hashes)
             yield rows, present
             self.asked.progress(upto, self.size)
-        await surplus(self.reading, self.tenant, self.term, self.head["size"], self.add)
-        await self.tree.finish(self.head["root"], cut=self.head["size"] > self.size)
-        await self._judge_head()
+        nobody_says = not self.is_open and not self.head["root"]
+        await self.tree.finish(self.head["root"], cut=self.head["size"] > self.size or nobody_says)
+        if self.is_open:
+            await self._judge_head()
 
     def at(self, index: int) -> Position:
         """A line of this log."""

@@ -21,9 +21,9 @@ Origin = Annotated[str, Field(pattern=r"^[a-z0-9.:-]{1,200}/[a-z0-9]{2,20}/[0-9]
 
 
 class Asked(Message):
-    """One question. `found`, `open`: for the key. `signed-before`: whether this tenant has a log here, in any term."""
+    """One question. `found`, `open`: for the key. `newest`: what was signed last for this tenant, in any term."""
 
-    verb: Literal["found", "open", "adopt", "remembered", "signed-before", "sign"]
+    verb: Literal["found", "open", "adopt", "remembered", "newest", "sign"]
     origin: Origin
     size: Size = 0
     root: Hex32 = "0" * 64
@@ -33,7 +33,8 @@ class Asked(Message):
 
 
 class Told(Message):
-    """The answer; what a verb does not speak of is absent. key: public. size: also of a 409. sequence: of the state."""
+    """The answer; what a verb does not speak of is absent. key: public. size: also of a 409. sequence: of the state.
+    origin: of the newest term with lines."""
 
     status: Annotated[int, Field(ge=200, le=599)]
     size: Size = 0
@@ -41,5 +42,5 @@ class Told(Message):
     map_root: Hex32 = "0" * 64
     key: Hex32 | Literal[""] = ""
     note: Text = ""
-    before: bool = False
+    origin: Origin | Literal[""] = ""
     sequence: Size = 0

@@ -63,8 +63,9 @@ class Office:
                 if self._adopt:
                     signer.adopt(asked.size, bytes.fromhex(asked.root), bytes.fromhex(asked.map_root))
                 return Told(status=dialogue.OK if self._adopt else dialogue.FORBIDDEN)
-            case "signed-before":
-                return Told(status=dialogue.OK, before=signer.signed_before())
+            case "newest":
+                newest = signer.newest()
+                return _remembered(newest.state, newest.origin) if newest else Told(status=dialogue.OK)
             case "remembered":
                 return _remembered(signer.remembered())
             case "open":
@@ -91,6 +92,6 @@ class Office:
             return self._open[origin]
 
 
-def _remembered(known: Remembered) -> Told:
-    root, map_root = known.root.hex(), known.map_root.hex()
-    return Told(status=dialogue.OK, size=known.size, sequence=known.sequence, root=root, map_root=map_root)
+def _remembered(known: Remembered, origin: str = "") -> Told:
+    roots = {"root": known.root.hex(), "map_root": known.map_root.hex()}
+    return Told(status=dialogue.OK, origin=origin, size=known.size, sequence=known.sequence, **roots)

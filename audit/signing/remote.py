@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from audit.signer import Elsewhere, Fork, SignedHead
+from audit.signer import Elsewhere, Fork, Known, SignedHead
 from audit.signing import dialogue
 from audit.signing.dialogue import LINE_MAX, Asked, Told
 from audit.slots import ZERO, Remembered, StateLost
@@ -28,9 +28,10 @@ class RemoteSigner:
         self.origin, self._path = origin, path
         self._public = b""
 
-    def signed_before(self) -> bool:
+    def newest(self) -> Known | None:
         """See LogSigner."""
-        return self._ask("signed-before").before
+        told = self._ask("newest")
+        return Known(told.origin, _remembered(told)) if told.origin else None
 
     def found(self) -> None:
         """See LogSigner."""
@@ -58,8 +59,7 @@ class RemoteSigner:
 
     def remembered(self) -> Remembered:
         """See LogSigner."""
-        told = self._ask("remembered")
-        return Remembered(told.sequence, told.size, bytes.fromhex(told.root), bytes.fromhex(told.map_root))
+        return _remembered(self._ask("remembered"))
 
     def sign(
         self, size: int, root: bytes, old: int, proof: Sequence[bytes], map_root: bytes = ZERO
@@ -98,3 +98,7 @@ class RemoteSigner:
                     return Told.model_validate_json(answer.readline(LINE_MAX))
         except (OSError, ValueError):  # ValueError: half an answer
             raise KeyUnavailable(AWAY) from None
+
+
+def _remembered(told: Told) -> Remembered:
+    return Remembered(told.sequence, told.size, bytes.fromhex(told.root), bytes.fromhex(told.map_root))

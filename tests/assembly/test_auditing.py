@@ -88,3 +88,19 @@ def what_is_wrong(settings: HouseSettings, tmp_path: Path, note: str) -> None:
             key.unlink()
     assert regie("fsck").exit_code == 2
     assert regie("fsck", "--without-keys").exit_code == 1, "hashes need no key"
+
+
+def test_a_turn_at_once_is_told_trusted_and_fits(settings: HouseSettings, tmp_path: Path) -> None:
+    note = asyncio.run(lived_in(settings))
+    (tmp_path / "kept.txt").write_text(note)
+    (old,) = settings.folder.read_anchors()["logs"]
+    done = CliRunner().invoke(app, ["audit", "turn", "--reason", "sleutel gestolen", "--stolen"])
+    assert (done.exit_code, old in done.output) == (0, True), done.output
+    anchors = settings.folder.read_anchors()
+    (new,) = anchors["logs"]
+    assert new > old and list(anchors["stolen"]) == [old]
+    done = regie("fsck", "--checkpoint", str(tmp_path / "kept.txt"))
+    assert done.exit_code == 0, done.output
+    (one,) = json.loads(regie("status", "--json").output)
+    assert (one["tenant"], one["origin"], one["size"], one["healthy"]) == (TENANT, new, 1, True)
+    assert CliRunner().invoke(app, ["audit", "turn", "--reason", " "]).exit_code == 1

@@ -21,7 +21,7 @@ from audit.contract import LogUnavailable, OutcomeUnknown, Overtaken, Receipt
 from audit.event import FenceAt
 from audit.service import AuditService
 from audit.settings import AuditSettings
-from audit.signer import Elsewhere, Fork, SignedHead
+from audit.signer import Elsewhere, Fork, Known, SignedHead
 from audit.signing.dialogue import LINE_MAX, Told
 from audit.signing.remote import RemoteSigner
 from audit.slots import StateLost
@@ -150,7 +150,7 @@ def test_it_signs_what_continues_and_nothing_else(remote: RemoteSigner) -> None:
 def test_one_log_says_nothing_about_another(signing: Signing, remote: RemoteSigner) -> None:
     signed(remote, FIRST)
     other = RemoteSigner(signing.socket, ORIGIN.replace("gm9901", "gm9902"))
-    assert (remote.signed_before(), other.signed_before()) == (True, False)
+    assert remote.newest() == Known(ORIGIN, remote.remembered()) and other.newest() is None
     with pytest.raises(KeyUnavailable):
         other.open()
     with pytest.raises(FileNotFoundError):
@@ -237,7 +237,9 @@ def test_it_loads_no_other_room_and_no_way_to_a_database() -> None:
         name.partition(".")[0] for name in loaded
     }
     ours = {name for name in loaded if name.startswith("audit.")}
-    assert ours <= {"audit.signer", "audit.slots"} | {name for name in ours if name.startswith("audit.signing")}
+    assert ours <= {"audit.signer", "audit.slots", "audit.terms"} | {
+        name for name in ours if name.startswith("audit.signing")
+    }
 
 
 @pytest.mark.slow
