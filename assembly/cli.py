@@ -23,6 +23,7 @@ from assembly.demo.play import Demo, reset, run_demo
 from assembly.demo.story import StoryFailed
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
+from assembly.reconciling import Person, reconcile
 from assembly.settings import ROOMS, HouseSettings
 from assembly.terms import turn_at_once
 from assembly.tools import load_register, read_clients, register_client, rotate_keys, token_for
@@ -206,6 +207,16 @@ def audit_turn(
 ) -> None:
     """End the open term at once and begin the next, under a new key. The half-year turns by itself."""
     asyncio.run(turn_at_once(HouseSettings.read(), tenant, reason, stolen, typer.echo))
+
+
+@audit.command("reconcile")
+def audit_reconcile(
+    name: Annotated[str, typer.Option(help="who says so")],
+    reason: Annotated[str, typer.Option(help="what was found out, and why this is all there is; stands in the log")],
+    tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
+) -> None:
+    """After a rollback: tell what is missing, and go on without it once two persons said so, each in a call."""
+    asyncio.run(reconcile(HouseSettings.read(), tenant, Person(name=name, reason=reason), typer.echo))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ people look (trust.md 2.7).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from anyio import to_thread
@@ -25,7 +25,7 @@ from audit.leaf import content_hash
 from audit.permit import Position, Receipt
 from audit.receipts import grown, read_back, shown_of, stored_acts
 from audit.remembering import Memory, followed
-from audit.signed import TRIES, SignedHeads
+from audit.signed import TRIES, UNPROVEN, SignedHeads
 from audit.signer import Fork, HeadSigner, SignedHead, Signers
 from audit.slots import StateLost
 from audit.terms import term_of
@@ -254,9 +254,10 @@ class Log:
             async with self.database.snapshot(self.tenant) as reading:
                 shown |= await stored_acts(reading, self.tenant, again, keys) if again else {}
                 for term in {place.term for place in shown}:
-                    head = signed if term == done.head.term else await self.heads.last(reading, term, keys)
                     mine = {place: each for place, each in shown.items() if place.term == term}
-                    receipts |= await read_back(reading, done.head, mine, head)
+                    with suppress(LogUnavailable):  # lines of that term are lost: these get no receipt, others do
+                        head = signed if term == done.head.term else await self.heads.last(reading, term, keys)
+                        receipts |= await read_back(reading, done.head, mine, head)
         return [_verdict(each, receipts, done.kinds) for each in done.judged]
 
     @contextmanager
@@ -296,4 +297,4 @@ def _verdict(judged: Judgement, receipts: dict[Position, Receipt], kinds: dict[P
         case Stale() | SetBack():
             return refusal(judged, kinds)
         case _:
-            return receipts[judged.position]
+            return receipts.get(judged.position) or LogUnavailable(UNPROVEN)

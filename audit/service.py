@@ -11,7 +11,9 @@ from audit.log import Log
 from audit.permit import Position
 from audit.proving import Prover
 from audit.reading import Reader
+from audit.reconciling import release_event
 from audit.searching import Searcher
+from audit.searchline import receipts_of
 from audit.standing import Standing
 from audit.sweeping import Sweeper
 from audit.terms import term_after
@@ -40,6 +42,11 @@ class Desk:
     async def turn(self, said: Mapping[str, str]) -> None:
         """End the open term at once; said: details of the first line of the next. Raises LogUnavailable."""
         await turn(self.log, term_after(self.log.term), self._keep_years, said)
+
+    async def release(self, said: Mapping[str, str]) -> None:
+        """Two persons let a log that lost lines permit again; said: who, and why. Raises LogUnavailable."""
+        receipts_of(await self._record([Entry(event=release_event(self.log.origin, said))]))
+        await self.log.demand_released()
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:
         return await self.writer.record(ROOM, entries)

@@ -80,7 +80,7 @@ async def _turned(log: Log, term: str, year: int, said: Mapping[str, str]) -> No
         reached("audit.turn.keys")
         async with log.database.writing(log.tenant) as tx:
             head = await read_head(tx, log.tenant, keys.rows, lock=True)
-            if head.term > log.term:
+            if head.term > log.term or head.term >= term:  # another instance, or another task of ours, was first
                 raise TermMoved(head.origin)
             # 2
             memory = await log.follow(tx, log.memory, head, keys)

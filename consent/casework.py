@@ -9,7 +9,7 @@ from consent.contract import NoSuchThing, RegisterUnavailable
 from consent.deciding import newest_versions
 from consent.facts import in_scope
 from consent.flagging import state_row
-from consent.following import Following
+from consent.following import UNKNOWN, Following
 from consent.lines import event, permit, recipient_of, restriction, version_of
 from consent.permits import Permits
 from consent.registering import STAFF
@@ -64,22 +64,38 @@ class Casework:
         table, references = tables.cases, [reference for _, reference in wanted]
         mine = (table.c.recipient.in_({recipient for recipient, _ in wanted}), table.c.reference.in_(references))
         there = {(row["recipient"], row["reference"]): row for row in await rows.find(table, *mine, lock=True)}
-        new = [case for key, case in wanted.items() if key not in there]
+        # a case that was suspended when lines of the log were lost is opened anew
+        lost = {key for key, row in there.items() if row["status"] == UNKNOWN}
+        new = [
+            case for key, case in wanted.items() if key not in there or (key in lost and not _other(there[key], case))
+        ]
         if new:
             entitled = await _entitled(rows, new)
             residents = {case.resident.id: case.resident for case in new}
             states = {each.id: await state_row(rows, each) for each in residents.values()}
             actor = rows.keys.actor(caller)
-            made = [self._row(rows, case, actor, (*entitled[case.activity, case.recipient], states[case.resident.id]))
-                    for case in new]  # fmt: skip
-            await rows.add_all(table, made)
+            made = [
+                self._row(
+                    rows,
+                    case,
+                    (actor, there.get(_key(case), {}).get("epoch", 0)),
+                    (*entitled[case.activity, case.recipient], states[case.resident.id]),
+                )
+                for case in new
+            ]
+            if fresh := [row for row in made if (row["recipient"], row["reference"]) not in lost]:
+                await rows.add_all(table, fresh)
+            for row in made:
+                if (key := (row["recipient"], row["reference"])) in lost:
+                    await rows.put(table, there[key], **row)
             there |= {(row["recipient"], row["reference"]): row for row in await rows.find(table, *mine, lock=True)}
         if not wanted.keys() <= there.keys():
             raise RegisterUnavailable()
         return there
 
-    def _row(self, rows: Rows, case: Case, actor: str, facts: tuple[Row, Row, Row]) -> Row:
-        """facts: the activity, the recipient, the resident."""
+    def _row(self, rows: Rows, case: Case, by: tuple[str, int], facts: tuple[Row, Row, Row]) -> Row:
+        """by: the actor, and where the fence of the case stands. facts: the activity, the recipient, the resident."""
+        actor, epoch = by
         key: dict[str, str | int] = {"recipient": case.recipient, "reference": case.reference}
         at, fence = millis(self._clock()), rows.keys.case(case.recipient, case.reference)
         activity, party, resident = facts
@@ -90,7 +106,7 @@ class Casework:
                      details={"herkomst": case.origin},
                      keep_until=destruction_year(at, version.keep_lines))  # fmt: skip
         stand = [(row["fence"], row["epoch"]) for row in (resident, party)]
-        entry = permit(said, (rows.keys.municipality(), 0), (fence, 0), *stand)
+        entry = permit(said, (rows.keys.municipality(), 0), (fence, epoch), *stand)
         facts_of_case = {"resident": case.resident.id, "subject": case.resident.subject, "activity": case.activity}
         times = {"since": case.since, "until": case.until, "pending_at": at}
         row = {**key, **facts_of_case, **times, "origin": case.origin, "status": "wacht", "fence": fence}

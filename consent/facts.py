@@ -62,7 +62,11 @@ def _admitted(caller: Caller, recipient: Row | None, application: Row | None) ->
         return False
     if caller.kind not in MACHINES:
         return True
-    known = application is not None and application["recipient"] == recipient["slug"]
+    mine = ("recipient", "epoch")  # keys from before a suspension are given anew
+    known = application is not None and tuple(application[name] for name in mine) == (
+        recipient["slug"],
+        recipient["epoch"],
+    )
     return known and application is not None and application["status"] == "toegelaten"
 
 

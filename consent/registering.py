@@ -8,7 +8,7 @@ from audit.contract import Audit, Event, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Application, CatalogueElement, Recipient
 from consent.contract import CannotPublish, NoSuchThing, RegisterUnavailable
-from consent.following import Following
+from consent.following import UNKNOWN, Following
 from consent.jwks import fault_of
 from consent.lines import document, event, permit, recipient_of, restriction, version_of
 from consent.permits import Permits
@@ -21,6 +21,7 @@ from kernel.errors import BadInput, NoAccess
 from kernel.ids import derived_id, random_id
 
 STAFF = frozenset({"medewerker", "kamer"})
+_ANEW = ("status", "pending_at", "entry")  # of a row that waits once more
 AGAIN = 3  # another instance took the number that we wanted
 
 
@@ -128,6 +129,9 @@ class Registering:
             there = await self._once(rows, tables.recipients, row, slug=recipient.slug)
             if recipient_of(there) != bare:
                 raise _other("/slug")
+            if there["status"] == UNKNOWN:  # suspended when lines of the log were lost: admitted anew
+                waiting = self._pending(rows, said, there["fence"], there["epoch"])
+                there = await rows.put(tables.recipients, there, **{name: waiting[name] for name in _ANEW})
         receipt = await self._permits.take_effect(caller, tables.recipients, there)
         for application in recipient.applications:
             await self.add_client(caller, recipient.slug, application)
@@ -147,6 +151,10 @@ class Registering:
             row |= {"client_id": application.client_id, "recipient": recipient}
             row |= {"document": application.model_dump_json()}
             there = await self._once(rows, tables.applications, row, client_id=application.client_id)
+            if there["epoch"] != party["epoch"]:  # its recipient was suspended since: its keys are given anew
+                there = await rows.put(
+                    tables.applications, there, **{name: row[name] for name in _ANEW}, epoch=row["epoch"]
+                )
             if there["recipient"] != recipient or Application.model_validate_json(there["document"]) != application:
                 raise _other("/clientId")
         return await self._permits.take_effect(caller, tables.applications, there)

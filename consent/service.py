@@ -28,6 +28,7 @@ from consent.permits import Permits
 from consent.registering import Registering
 from consent.requesting import Enrol, Requesting
 from consent.rows import Register
+from consent.suspending import Suspending
 from kernel.caller import Caller
 from kernel.clock import Clock
 from kernel.sql import Database
@@ -55,6 +56,7 @@ class ConsentService:
         self._choosing = Choosing(register, audit, self.following, known, clock)
         self._registering = Registering(register, audit, self.following, known, clock)
         self._casework = Casework(register, audit, self.following, clock)
+        self._suspending = Suspending(register, audit, self.following, clock)
         self.clients = RegisteredClients(register)
         self.tokens: Tokens | None = None  # set where the room is put together
 
@@ -74,6 +76,10 @@ class ConsentService:
     async def rewrap(self, tenant: str) -> int:
         """All keys of the room under the newest KEK; how many changed."""
         return await self._register.rewrap(tenant)
+
+    async def suspend_all(self, tenant: str, mark: str) -> int:
+        """After lines of the log were lost: see Suspending.suspend_all."""
+        return await self._suspending.suspend_all(tenant, mark)
 
     async def finish(self, tenant: str) -> None:
         """Rows follow the log, then what crashes left pending is finished or dropped. Raises LogUnavailable,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -104,3 +105,35 @@ def test_a_turn_at_once_is_told_trusted_and_fits(settings: HouseSettings, tmp_pa
     (one,) = json.loads(regie("status", "--json").output)
     assert (one["tenant"], one["origin"], one["size"], one["healthy"]) == (TENANT, new, 1, True)
     assert CliRunner().invoke(app, ["audit", "turn", "--reason", " "]).exit_code == 1
+
+
+async def another_line(settings: HouseSettings) -> None:
+    house = await assemble(settings, ("audit", "consent", "vault"))
+    async with house.app.router.lifespan_context(house.app):
+        entry = Entry(event=Event(id=random_id(), kind="weigering"))
+        await record_one(house.audit("consent"), room_of(TENANT, "consent"), entry)
+
+
+def said(name: str) -> Result:
+    return regie("reconcile", "--name", name, "--reason", "de schijf was stuk, dit is de laatste backup")
+
+
+def test_two_persons_let_a_log_that_was_set_back_go_on(settings: HouseSettings, tmp_path: Path) -> None:
+    asyncio.run(lived_in(settings))
+    assert "niets te herstellen" in said("A. de Vries").output
+    shutil.copy(settings.data / "audit.db", tmp_path / "kept.db")
+    asyncio.run(another_line(settings))
+    shutil.copy(tmp_path / "kept.db", settings.data / "audit.db")
+    assert regie("status").exit_code == 1
+    for name in ("A. de Vries", "a.  DE vries"):  # the same person twice is one
+        done = said(name)
+        assert (done.exit_code, "kwijt: de regels 1 tot en met 1" in done.output) == (0, True), done.output
+        assert "Een tweede persoon" in done.output
+        assert regie("status").exit_code == 1
+    done = said("B. Jansen")
+    assert (done.exit_code, "vrijgegeven" in done.output) == (0, True), done.output
+    done = regie("fsck")
+    assert (done.exit_code, "ontbreken" in done.output) == (2, True), done.output
+    (one,) = json.loads(regie("status", "--json").output)
+    assert one["healthy"] and "niets te herstellen" in said("A. de Vries").output
+    assert not list(settings.data.glob("reconcile-*"))

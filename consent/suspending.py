@@ -1,0 +1,132 @@
+"""After lines of the log were lost (trust.md 2.7): whatever permits ends, whatever restricts is told again.
+
+Nobody knows what was withdrawn in the gap, nor what was given. So each consent, activity, recipient and case that is in
+force or about to be is suspended: a line each, and the row permits nothing until it is given anew. A fence is moved
+past the epoch of its row, which may come from the gap: a later move must not arrive where an old yes stands. Done
+again, it goes on where it stopped.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Table, or_
+
+from audit.contract import Audit, Entry, NoSuchLine, Position, Receipt, record_one
+from consent.contract import RegisterUnavailable
+from consent.following import Following, flagged
+from consent.lines import event, restriction
+from consent.permits import IN_FORCE
+from consent.rows import Register, Row, Rows
+from consent.tables import activities, cases, consents, recipients, subject_state
+from kernel.caller import Caller, room_of
+from kernel.clock import Clock, millis
+from kernel.errors import Problem
+from kernel.ids import derived_id
+
+PAGE, ROUNDS = 200, 1_000
+WHY: Final = {"reden": "Regels van het logboek gingen verloren; wat mocht, moet opnieuw worden gegeven."}
+
+
+class Suspending:
+    """Owns nothing: rows follow the lines that it writes."""
+
+    def __init__(self, register: Register, audit: Audit, following: Following, clock: Clock) -> None:
+        self._register, self._audit, self._following, self._clock = register, audit, following, clock
+
+    async def suspend_all(self, tenant: str, mark: str) -> int:
+        """How many rows were suspended. mark: the same for the same gap. Raises LogUnavailable, OutcomeUnknown,
+        RegisterUnavailable."""
+        caller, done = room_of(tenant, "consent"), 0
+        await self._following.follow(tenant)
+        for table in (activities, recipients, cases, consents):
+            while found := await self._in_force(tenant, table):
+                await self._suspend(caller, table, found, mark)
+                done += len(found)
+        await self._retell(caller, mark)
+        return done
+
+    async def _in_force(self, tenant: str, table: Table) -> list[Row]:
+        permits = or_(table.c.status == IN_FORCE[table.name], table.c.status == "vernieuwd", table.c.pending_at > 0)
+        async with self._register.reading(tenant) as rows:
+            return await rows.find(table, permits, most=PAGE)
+
+    async def _suspend(self, caller: Caller, table: Table, found: Sequence[Row], mark: str) -> None:
+        left = list(found)
+        for again in range(ROUNDS):
+            if not left:
+                break
+            entries = [_suspended(table, row, f"{mark}/{again}") for row in left]
+            receipts = await self._recorded(caller, entries)
+            left = [
+                row for row, given in zip(left, receipts, strict=True) if given.epochs[row["fence"]] <= row["epoch"]
+            ]
+        await self._following.follow(caller.tenant)
+        names = {_key(table, row) for row in found}
+        if names & {_key(table, row) for row in await self._in_force(caller.tenant, table)}:
+            raise RegisterUnavailable("Niet alles wat mocht, is opgeschort.")
+
+    async def _recorded(self, caller: Caller, entries: Sequence[Entry]) -> list[Receipt]:
+        given = []
+        for verdict in await self._audit.record(caller, entries):
+            if isinstance(verdict, Problem):
+                raise verdict
+            given.append(verdict)
+        return given
+
+    async def _retell(self, caller: Caller, mark: str) -> None:
+        """Flags, so that they stand where their fences do."""
+        after = ""
+        while True:
+            async with self._register.reading(caller.tenant) as rows:
+                here = (subject_state.c.epoch > 0, subject_state.c.resident > after)
+                found = await rows.find(subject_state, *here, most=PAGE)
+            for row in found:
+                await self._flag(caller, row, mark)
+            if len(found) < PAGE:
+                return
+            after = found[-1]["resident"]
+
+    async def _flag(self, caller: Caller, row: Row, mark: str) -> None:
+        subject = await self._subject(caller, row)
+        for again in range(ROUNDS):
+            event_id = derived_id(f"{mark}/{again}/{row['resident']}", "vlag")
+            flags = json.loads(row["document"])["flags"]
+            async with self._register.writing(caller.tenant) as rows:
+                there = await self._locked(rows, row)
+                said = json.loads(there["document"])
+                said["drafts"][event_id] = {"flags": flags, "at": millis(self._clock()), "subject": subject}
+                await rows.put(subject_state, there, document=json.dumps(said, sort_keys=True))
+            said_line = event("vlag", event_id, subject, details={"vlaggen": " ".join(flags), **WHY})
+            receipt = await record_one(self._audit, caller, restriction(said_line, row["fence"]))
+            epoch = receipt.epochs[row["fence"]]
+            async with self._register.writing(caller.tenant) as rows:
+                there = await self._locked(rows, row)
+                await flagged(rows, there, event_id, epoch, str(receipt.position))
+            if epoch > row["epoch"]:
+                return
+
+    async def _locked(self, rows: Rows, row: Row) -> Row:
+        there = await rows.one(subject_state, lock=True, resident=row["resident"])
+        if there is None:
+            raise RegisterUnavailable()
+        return there
+
+    async def _subject(self, caller: Caller, row: Row) -> str:
+        """As the line that flagged this resident says; it may be one of those that are lost."""
+        try:
+            return (await self._audit.line(caller, Position.parse(row["position"]))).event.subject
+        except (NoSuchLine, ValueError):
+            return "systeem"
+
+
+def _key(table: Table, row: Row) -> tuple[str, ...]:
+    return tuple(str(row[column.name]) for column in table.primary_key.columns)
+
+
+def _suspended(table: Table, row: Row, mark: str) -> Entry:
+    event_id = derived_id(f"{mark}/{table.name}/{'/'.join(_key(table, row))}", "opgeschort")
+    words = {"activity": row.get("activity") or (row["slug"] if table is activities else "")}
+    words["recipient"] = row.get("recipient") or (row["slug"] if table is recipients else "")
+    words["case"] = row.get("reference", "")
+    return restriction(event("opgeschort", event_id, row.get("subject", "systeem"), details=WHY, **words), row["fence"])
