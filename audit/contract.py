@@ -6,6 +6,7 @@ Problem
 ├── Misfit             400  this kind may not require or move what it was asked to, or not by this room
 ├── NoSuchLine         404
 ├── LogUnavailable     503  the log cannot write now, so nothing may happen now
+│   └── Unwitnessed    503  no witness saw the log lately: restrictions are written, permits are not
 ├── OutcomeUnknown     503  written or not: repeat with the same id; until then nobody acts
 └── NotPermitted       403  what was shown is no permit, or not for this, or no longer (audit.permit)
 """
@@ -89,6 +90,12 @@ class LogUnavailable(Problem):
     """Nothing was written. Repeat with the same id."""
 
     code, status, title = "logboek-niet-beschikbaar", 503, "Het logboek schrijft nu niet"
+
+
+class Unwitnessed(LogUnavailable):
+    """This permit was not written; what was asked with it is judged by itself. Repeat it with the same id."""
+
+    code, title = "logboek-zonder-getuigen", "De getuigen hebben het logboek niet gezien"
 
 
 class OutcomeUnknown(Problem):
@@ -227,7 +234,8 @@ class Audit(Protocol):
 
     async def record(self, caller: Caller, entries: Sequence[Entry]) -> list[Verdict]:
         """Durable and under a signed head when it returns. The same event gets the same receipt, even if its fences
-        moved since. Verdicts: Receipt, Overtaken, EventIdTaken, Misfit. Raises LogUnavailable, OutcomeUnknown."""
+        moved since. Verdicts: Receipt, Overtaken, EventIdTaken, Misfit, Unwitnessed. Raises LogUnavailable (as
+        Unwitnessed when it is that for all), OutcomeUnknown."""
         ...
 
     async def holds(self, caller: Caller, requires: Sequence[FenceAt]) -> Position | None:
@@ -251,7 +259,8 @@ class Audit(Protocol):
         ...
 
     async def proof(self, caller: Caller, position: Position) -> str:
-        """c2sp.org/tlog-proof@v1 against the newest signed head. Raises NoSuchLine."""
+        """c2sp.org/tlog-proof@v1 against the newest head that a quorum of witnesses saw; the newest signed one where
+        that does not cover the line, or no witness is asked. Raises NoSuchLine."""
         ...
 
     async def bundle(self, caller: Caller, position: Position) -> Bundle:
@@ -259,7 +268,7 @@ class Audit(Protocol):
         ...
 
     async def checkpoint(self, caller: Caller) -> str:
-        """The newest signed head of the open log (C2SP checkpoint)."""
+        """The newest signed head of the open log (C2SP checkpoint); where witnesses are asked, with their words."""
         ...
 
     async def vkeys(self, caller: Caller) -> str:

@@ -10,9 +10,11 @@ from kernel.settings import RoomSettings
 
 class AuditSettings(RoomSettings):
     """database: SQLAlchemy URL. signer: folder (0700) for the log keys, which are in the backup, and the signer's
-    states, which never are; not looked at with signer_socket, where the signer's own process listens. keep_years: of
-    lines whose activity names no year of destruction; the municipality decides, and 20 is the term for BRP provisions
-    (Wet BRP 3.11). adopt: this host is new and the head in the database is the newest, says a person; for one start."""
+    states, which never are; with signer_socket, where the signer's own process listens, only for the newest head that
+    witnesses saw. keep_years: of lines whose activity names no year of destruction; the municipality decides, and 20 is
+    the term for BRP provisions (Wet BRP 3.11). policy: a C2SP policy file that names the witnesses of these logs; none:
+    nobody cosigns, and permits wait for nobody. unwitnessed_minutes: how long permits go on without a quorum. adopt:
+    this host is new and the head in the database is the newest, says a person; for one start."""
 
     model_config = SettingsConfigDict(env_prefix="REGIE_AUDIT_")
 
@@ -20,6 +22,9 @@ class AuditSettings(RoomSettings):
     signer: Path
     signer_socket: Path | None = None
     keep_years: int = Field(default=20, ge=1, le=120)
+    policy: Path | None = None
+    unwitnessed_minutes: int = Field(default=60, ge=1, le=240)
+    cosign_seconds: float = Field(default=15.0, gt=0, le=60)  # a head is cosigned within a minute
     adopt: bool = False
     watch_seconds: float = Field(default=30.0, gt=0, le=30)  # a database that was set back is found within a minute
     sweep_seconds: float = Field(default=5.0, gt=0, le=60)
