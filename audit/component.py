@@ -66,7 +66,7 @@ async def build_audit(
         for tenant in tenants.values():
             place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, signer, settings.adopt)
             log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
-            desks[tenant.id] = Desk(log, settings.keep_years, clock)
+            desks[tenant.id] = Desk(log, settings.kept(tenant.id), clock)
     except BaseException:
         await database.close()
         raise

@@ -97,10 +97,20 @@ class OutcomeUnknown(Problem):
     code, status, title = "uitkomst-onbekend", 503, "Wij weten nog niet of dit is vastgelegd"
 
 
+class Gone(Message):
+    """Of a line whose content was destroyed. at: when that began, ms. by_term: its year was over; else by a decision.
+    declared: the line in the same series that names the numbers which went; None while it is being done."""
+
+    at: int
+    by_term: bool
+    declared: Position | None = None
+
+
 class Line(Message):
     """A line as its readers see it. `actor` is empty unless the reader may see staff pseudonyms.
 
     outcome: how a release ended; "" while open or for lines that are no release. n: number in the subject's series.
+    gone: its content was destroyed; `event` is then what the act still says.
     """
 
     position: Annotated[Position, wire("plaats")]
@@ -108,6 +118,7 @@ class Line(Message):
     n: int
     event: Event
     outcome: Outcome | Literal[""] = ""
+    gone: Gone | None = None
 
 
 class Lines(Message):
@@ -172,10 +183,12 @@ class Reason(Message):
 
 
 class Totals(Message):
-    """Of the whole query, not of the page."""
+    """Of the whole query, not of the page. destroyed: lines of its period (and resident) that were destroyed, of which
+    nobody can say any more whether they belong to it."""
 
     lines: Annotated[int, wire("regels")]
     residents: Annotated[int, wire("inwoners")]
+    destroyed: Annotated[int, wire("vernietigd")] = 0
 
 
 class Found(Message):
@@ -196,10 +209,14 @@ class Count(Message):
 
 
 class Bundle(Message):
-    """A line with everything needed to check it offline: tlog-proof text, body bytes and salt in base64."""
+    """What checks a line offline: tlog-proof text, body bytes and salt in base64; without these when destroyed."""
 
     proof: Annotated[Text, wire("bewijs")]
-    content: Annotated[dict[str, str], wire("inhoud")]
+    content: Annotated[dict[str, str] | None, wire("inhoud")] = None
+
+    def text(self) -> str:
+        """JSON, as programs that check it read it."""
+        return self.model_dump_json(exclude_none=True)
 
 
 class ResidentRef(Message):
