@@ -78,7 +78,7 @@ def test_kernel_names_no_domain_noun() -> None:
 def test_imports_look_down(tmp_path: Path) -> None:
     """In a process of its own: it sets up logging, and with that silences every logger that was there before."""
     rules = written(tmp_path, contracts())
-    call = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", rules]
+    call = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--config", str(rules)]
     done = subprocess.run(call, check=False, cwd=ROOT, stdout=subprocess.PIPE)
     assert done.returncode == 0, done.stdout.decode()
 

@@ -1,5 +1,6 @@
 """`regie serve signer`: listens on a Unix socket until it is told to stop. Imports no other room, HTTP or tables."""
 
+import fcntl
 import os
 import signal
 import socketserver
@@ -74,17 +75,32 @@ def door(settings: SignerSettings) -> Iterator[_Door]:
     """Bound, and not yet answering. Raises SettingsWrong, KeyUnavailable, OSError."""
     make_folder(settings.folder)
     rights = _rights(settings.socket.parent)
-    settings.socket.unlink(missing_ok=True)  # left by a crash
-    before = os.umask(0o777 & ~rights)  # right from the first moment
-    try:
-        made = _Door(settings.socket, Office(settings.folder, settings.adopt))
-    finally:
-        os.umask(before)
-    with made:
+    with _alone(settings.socket.parent):
+        settings.socket.unlink(missing_ok=True)  # left by a crash
+        before = os.umask(0o777 & ~rights)  # right from the first moment
         try:
-            yield made
+            made = _Door(settings.socket, Office(settings.folder, settings.adopt))
         finally:
-            settings.socket.unlink(missing_ok=True)
+            os.umask(before)
+        with made:
+            try:
+                yield made
+            finally:
+                settings.socket.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody takes away the socket of one that runs; the system lets go when the process dies. Raises SettingsWrong."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsWrong([f"In {folder} luistert al een ondertekenaar. Geef elke zijn eigen map."]) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def _rights(folder: Path) -> int:

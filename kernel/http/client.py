@@ -2,6 +2,7 @@
 
 import ssl
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import httpx2
@@ -23,11 +24,16 @@ async def _send_trace(request: httpx2.Request) -> None:
     request.headers["traceparent"] = current_trace().header()
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificate authorities of the system. Once: to read them takes longer than to call somebody."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 def open_client(
     base_url: str,
     *,
     timeout_seconds: float,
-    verify: ssl.SSLContext | bool = True,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> httpx2.AsyncClient:
     """A client with all four time-outs, a pool limit, no redirects and no proxies from the environment.
@@ -40,7 +46,7 @@ def open_client(
         limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=20, keepalive_expiry=4.0),
         follow_redirects=False,
         trust_env=False,
-        verify=verify,
+        verify=_trusted(),
         transport=transport,
         event_hooks={"request": [_send_trace]},
     )

@@ -7,8 +7,10 @@ a fault in the input is a 400.
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
@@ -67,10 +69,14 @@ class Root:
 def public_root(app: FastAPI, root: Root, router: APIRouter) -> None:
     """Serve `router` below `<root>/v1` and its description at `<root>/v1/openapi.json`, for everybody."""
     app.include_router(router, prefix=f"{root.path}/v1")
-    document = described(root, router)
+
+    @cache
+    def document() -> dict[str, Any]:
+        return described(root, router)
 
     async def openapi() -> JSONResponse:
-        return JSONResponse(document, headers={"Access-Control-Allow-Origin": "*"})
+        # when it is asked for, and in a thread: it takes longer than the rest of the start
+        return JSONResponse(await to_thread.run_sync(document), headers={"Access-Control-Allow-Origin": "*"})
 
     app.add_api_route(f"{root.path}/v1/openapi.json", openapi, methods=["GET"], include_in_schema=False)
 

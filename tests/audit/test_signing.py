@@ -215,6 +215,14 @@ def test_the_door_is_its_own_account_s_alone(signing: Signing) -> None:
     assert signing.gone() == 1
 
 
+def test_a_second_one_does_not_take_the_socket_of_the_first(signing: Signing, remote: RemoteSigner) -> None:
+    second = Signing(signing.folder)
+    with pytest.raises(AssertionError, match="not start"):
+        second.start()
+    assert second.gone() == 1
+    assert remote.remembered().size == 0, "the first still answers"
+
+
 def test_a_request_to_stop_is_no_crash(signing: Signing) -> None:
     assert signing.running
     signing.running.send_signal(signal.SIGTERM)

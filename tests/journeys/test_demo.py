@@ -30,7 +30,7 @@ PATIENCE = 60.0  # seconds for one start and story on a busy machine
 README_PORT = ":8000"
 LAST_STEP = "11  Een veranderd bewijs wordt afgewezen: klopt niet"
 SERVED = "Stoppen     Ctrl+C"
-TAKEN = "Draait er al iets op deze poort? Kies een andere met --port."
+TAKEN = "Draait er al iets op deze poort? Kies een andere met --port of --metrics-port."
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ async def test_a_long_period_comes_in_parts_that_are_one_series(portal: PortalUn
     page = await visitor.get("/gebruik?periode=week")
     offered = re.findall(r'<option value="(2026h2-\d+)"', page.html)
     assert len(offered) == 2 and "Welk deel" in page.text
+    assert f"(nummer 1 tot en met {len(lines) - A_FILE})" in page.text, "one day fills both"
     answers = [await fetched(visitor, page, tot=tot) for tot in offered]
     assert [len(answer.json()) for answer in answers] == [A_FILE, len(lines) - A_FILE]
     assert places(answers[1]) + places(answers[0]) == [line.position.index for line in lines]

@@ -65,15 +65,19 @@ async def back(visit: Visit) -> Response:
 
 
 def parts(lines: Sequence[Line], language: Language) -> tuple[Option, ...]:
-    """The files that these lines make, newest first as given: where each begins, and its days."""
-    text = translations(language).gettext(N_("{eerste} tot en met {laatste}"))
+    """The files that these lines make, newest first as given: where each begins, its days, and of several the numbers
+    too, for one day may fill more than one."""
     pieces = [lines[at : at + A_FILE] for at in range(0, len(lines), A_FILE)]
+    days = N_("{eerste} tot en met {laatste}")
+    text = translations(language).gettext(
+        days if len(pieces) < 2 else N_("{eerste} tot en met {laatste} (nummer {van} tot en met {tot})")
+    )
     return tuple(
         Option(
-            value=str(piece[0].position),
-            text=text.format(eerste=_day(piece[-1], language), laatste=_day(piece[0], language)),
+            value=str(newest.position),
+            text=text.format(eerste=_day(oldest, language), laatste=_day(newest, language), van=oldest.n, tot=newest.n),
         )
-        for piece in pieces
+        for newest, oldest in ((piece[0], piece[-1]) for piece in pieces)
     )
 
 
