@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Kind, Outcome, Trace
+from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Heard, Kind, Outcome, System, Trace
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -31,12 +31,14 @@ __all__ = [
     "Event",
     "FenceAt",
     "Ground",
+    "Heard",
     "Kind",
     "NotPermitted",
     "Outcome",
     "Permit",
     "Position",
     "Receipt",
+    "System",
     "Trace",
     "Trust",
 ]
@@ -138,8 +140,8 @@ class Moves(Message):
 class Query(Message):
     """A search over the log: everything said must hold. Period in ms; `before` is a cursor.
 
-    actor: pseudonym of an employee. element: given, used or refused. outcome: "open" for releases that have none yet.
-    Ground, kind, outcome and period narrow; a search needs something else besides.
+    actor: pseudonym of an employee. key: kid of an application's key. element: given, used or refused. outcome: "open"
+    for releases that have none yet. Ground, kind, outcome and period narrow; a search needs something else besides.
     """
 
     subject: Short = ""
@@ -148,6 +150,8 @@ class Query(Message):
     actor: Short = ""
     activity: Short = ""
     case: Short = ""
+    trace: Short = ""
+    key: Short = ""
     element: Short = ""
     basis: Sentence = ""
     kind: Kind | Literal[""] = ""
@@ -268,6 +272,10 @@ class Audit(Protocol):
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """Refusals do not count."""
+        ...
+
+    async def heard(self, caller: Caller, systems: Sequence[System]) -> list[Heard]:
+        """Since when, and when last, these reported; in order, at most 200."""
         ...
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:

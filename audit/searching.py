@@ -32,7 +32,7 @@ class Searcher:
         demand_searcher(caller)
         if not (any(_tagged(query).values()) or query.element):
             raise BadInput(
-                "Zoek op een inwoner, ontvanger, toepassing, medewerker, activiteit, zaak of gegevenselement."
+                "Zoek op een inwoner, ontvanger, toepassing, medewerker, sleutel, activiteit, zaak of gegevenselement."
             )
         # 1 the search's own line
         own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
@@ -96,7 +96,7 @@ def tagged_lines(key: bytes, tenant: str, named: Mapping[str, str], since: int) 
 def _tagged(query: Query) -> dict[str, str]:
     return {
         "subject": query.subject, "recipient": query.recipient, "application": query.application, "actor": query.actor,
-        "activity": query.activity, "case": query.case,
+        "activity": query.activity, "case": query.case, "trace": query.trace, "key": query.key,
     }  # fmt: skip
 
 
@@ -128,6 +128,8 @@ def _asked(query: Query) -> dict[str, str]:
         "gezochtGebruiker": query.actor,
         "gezochtActiviteit": query.activity,
         "gezochtZaak": query.case,
+        "gezochtTrace": query.trace,
+        "gezochtSleutel": query.key,
         "gezochtElement": query.element,
         "gezochtGrondslag": query.basis,
         "gezochtSoort": query.kind,

@@ -11,7 +11,7 @@ from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_
 from web.register_words import RegisterWords
-from web.views import Asked, Day, Earlier, Facts, Group, RefusedData, UseRow
+from web.views import Asked, Day, Earlier, Facts, Group, RefusedData, Reported, UseRow
 from web.words import ClassLetter, Result, reason_for
 
 T = TypeVar("T")
@@ -58,12 +58,24 @@ def result_of(line: Line, now: datetime) -> Result:
     event = line.event
     if event.kind == "weigering":
         return "niets"
+    if event.kind == "gemeld":
+        return "mislukt" if event.details.get("status") == "Error" else "gelukt"
     open_too_long = not line.outcome and millis(now) - line.at >= OPEN / timedelta(milliseconds=1)
     if event.kind == "verstrekking" and (line.outcome == "onbekend" or open_too_long):
         return "misschien"
     if line.outcome in ("mislukt", "niet-geopend"):
         return "mislukt"
     return "deels" if event.refused else "gelukt"
+
+
+def reported_of(line: Line) -> Reported | None:
+    """Who told of a use outside Regie; None for what Regie did itself."""
+    event = line.event
+    if event.kind != "gemeld":
+        return None
+    begin = event.details.get("gebruikt", "").partition("-")[0]
+    used = int(begin) if begin.isdigit() else line.at
+    return Reported(system=event.details.get("systeem", ""), used=moment(used), told=moment(line.at))
 
 
 def letters_of(event: Event) -> tuple[ClassLetter, ...]:
@@ -90,7 +102,8 @@ def handlings(lines: Sequence[Line]) -> list[list[Line]]:
 def _handling(line: Line) -> tuple[str, ...]:
     event, day = line.event, local_day(line.at).isoformat()
     if is_use(line):
-        return (day, event.kind, event.recipient, event.activity, event.case)
+        system = event.application if event.kind == "gemeld" else ""
+        return (day, event.kind, event.recipient, event.activity, event.case, system)
     alone = "" if event.kind in BY_THE_DAY else str(line.position)
     return (day, event.kind, event.recipient, event.activity, alone)
 
@@ -138,11 +151,12 @@ class LineViews:
             moment=moment(line.at),
             department=self.department(event),
             purpose=self._words.purpose(event.activity, event.purpose) if use else "",
-            labels=self._words.labels(allowed or event.elements or refused),
+            labels=self._words.labels(allowed or event.elements or refused) + said_kinds(event),
             letters=letters_of(event) if use else (),
             results=(result_of(line, self._now),),
             reason=" ".join(_each(self.reason(event, code) for code in refused.values())),
             act=self.act(event),
+            reported=reported_of(line),
         )
 
     def earlier(self, line: Line, older: Sequence[Line]) -> tuple[Earlier, ...]:
@@ -172,13 +186,13 @@ class LineViews:
 
     def facts(self, line: Line) -> Facts:
         """The six facts of one line."""
-        event = line.event
+        event, reported = line.event, reported_of(line)
         return Facts(
             organisation=self._home,
             department=self.department(event),
             groups=self.groups(event),
             purpose=self._words.purpose(event.activity, event.purpose) or None,
-            moment=moment(line.at),
+            moment=reported.used if reported else moment(line.at),
             retention=self._words.retention(event.activity),
         )
 
@@ -192,7 +206,7 @@ class LineViews:
             basis = (used.basis, used.law) if used else (event.basis, event.law)
             if letter in LETTERS:
                 found.setdefault((letter, self._words.article(*basis)), []).append(element)
-        return tuple(
+        known = tuple(
             Group(
                 letter=cast("ClassLetter", letter),
                 labels=self._words.labels(elements),
@@ -201,6 +215,13 @@ class LineViews:
             )
             for (letter, article), elements in sorted(found.items())
         )
+        return known + self._said(event)
+
+    def _said(self, event: Event) -> tuple[Group, ...]:
+        """What another system named in words of its own: under the activity's strictest class."""
+        kinds, article = said_kinds(event), self._words.article(event.basis, event.law)
+        letters = [letter for letter in LETTERS if letter == event.class_ and kinds]
+        return tuple(Group(letter=letter, labels=kinds, article=article, exact=()) for letter in letters)
 
     def refused(self, event: Event) -> tuple[RefusedData, ...]:
         """What was not passed on, and why."""
@@ -208,6 +229,11 @@ class LineViews:
             RefusedData(label=self._words.label(element), reason=self.reason(event, code))
             for element, code in event.refused
         )
+
+
+def said_kinds(event: Event) -> tuple[str, ...]:
+    """Kinds of data that the register has no name for, in the words of the system that used them."""
+    return tuple(kind for kind in event.details.get("soortenGegevens", "").split("; ") if kind)
 
 
 def days(rows: Sequence[UseRow]) -> tuple[Day, ...]:
