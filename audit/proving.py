@@ -46,12 +46,13 @@ class Prover:
     async def checkpoint(self) -> str:
         """See Audit.checkpoint."""
         with self._log.guarded():
-            return (await self._signed(MAX_SIZE)).note
+            seen = self._log.witnessed.newest
+            return seen.head.note if seen else (await self.signed(MAX_SIZE)).note
 
     async def tile(self, tile: TileRef) -> bytes | None:
         """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it."""
         with self._log.guarded():
-            if (await self._signed(tile.leaves)).size < tile.leaves:
+            if (await self.signed(tile.leaves)).size < tile.leaves:
                 return None
             async with self._log.database.snapshot(self._tenant) as reading:
                 return await stored_tile(reading, (self._tenant, self._log.term), tile)
@@ -59,14 +60,16 @@ class Prover:
     async def _proof(self, row: RowMapping) -> str:
         keys, index = await self._log.keys(), row["idx"]
         act, salt = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
-        signed = await self._signed(index + 1)
+        seen = self._log.witnessed.newest
+        signed = seen.head if seen and seen.head.size > index else await self.signed(index + 1)
         async with self._log.database.snapshot(self._tenant) as reading:
             hashes = await inclusion_proofs(reading, (self._tenant, row["term"]), [index], signed.size)
         extra = {"act": _base64(act.encode()), "actZout": _base64(salt), "blad": _base64(bytes(row["leaf"]))}
         return TlogProof(index, hashes[index], signed.note, canonical(extra).encode()).encode()
 
-    async def _signed(self, size: int) -> SignedHead:
-        """The newest head of this process; when it does not cover `size` lines, that of the log, however long it is."""
+    async def signed(self, size: int) -> SignedHead:
+        """The newest head of this process; when it does not cover `size` lines, that of the log, however long it is.
+        Raises what `Log.guarded` turns into LogUnavailable."""
         newest = self._log.signed
         if newest is not None and newest.size >= size:
             return newest

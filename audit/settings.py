@@ -22,10 +22,12 @@ class Kept:
 
 class AuditSettings(RoomSettings):
     """database: SQLAlchemy URL. signer: folder (0700) for the log keys, which are in the backup, and the signer's
-    states, which never are; not looked at with signer_socket, where the signer's own process listens. keep_years: of
-    lines whose activity names no year of destruction; the municipality decides, and 20 is the term for BRP provisions
-    (Wet BRP 3.11). keep_files: of files on breaches; none: as lines. keep_years_of, keep_files_of: the same by tenant.
-    adopt: this host is new and the head in the database is the newest, says a person; for one start."""
+    states, which never are; with signer_socket, where the signer's own process listens, only for the newest head that
+    witnesses saw. keep_years: of lines whose activity names no year of destruction; the municipality decides, and 20 is
+    the term for BRP provisions (Wet BRP 3.11). keep_files: of files on breaches; none: as lines. keep_years_of,
+    keep_files_of: the same by tenant. policy: a C2SP policy file that names the witnesses of these logs; none: nobody
+    cosigns, and permits wait for nobody. unwitnessed_minutes: how long permits go on without a quorum. adopt: this host
+    is new and the head in the database is the newest, says a person; for one start."""
 
     model_config = SettingsConfigDict(env_prefix="REGIE_AUDIT_")
 
@@ -36,6 +38,9 @@ class AuditSettings(RoomSettings):
     keep_years_of: dict[str, Years] = Field(default_factory=dict)
     keep_files: Years | None = None
     keep_files_of: dict[str, Years] = Field(default_factory=dict)
+    policy: Path | None = None
+    unwitnessed_minutes: int = Field(default=60, ge=1, le=240)
+    cosign_seconds: float = Field(default=15.0, gt=0, le=60)  # a head is cosigned within a minute
     adopt: bool = False
     watch_seconds: float = Field(default=30.0, gt=0, le=30)  # a database that was set back is found within a minute
     sweep_seconds: float = Field(default=5.0, gt=0, le=60)

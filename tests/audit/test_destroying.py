@@ -20,7 +20,7 @@ from audit.event import SYSTEM, Entry, Event
 from audit.fsck.findings import Report
 from audit.gone import EMPTIED
 from audit.service import AuditService, Desk
-from audit.status import UNFINISHED, status_of
+from audit.status import UNFINISHED, Around, status_of
 from audit.tables import breaches, keys, labels, lines, tags
 from kernel.clock import millis
 from kernel.crypto.file_keys import FileKeyProvider
@@ -218,7 +218,7 @@ async def _status(town: Town) -> Any:
     try:
         log = town.desk.log
         provider = FileKeyProvider(town.folder / "keys")
-        return await status_of(database, provider, lambda _: log.signer, TENANT, millis(LATER))
+        return await status_of(database, Around(provider, lambda _: log.signer, None, millis(LATER)), TENANT)
     finally:
         await database.close()
 
