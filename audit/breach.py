@@ -90,7 +90,8 @@ class ElementCount(Message):
 
 class Tally(Message):
     """All together. certain: residents of whom at least one release surely arrived. endless: lines of which nobody said
-    in days how long the recipient keeps them."""
+    in days how long the recipient keeps them. destroyed: lines of the period of which nobody can say any more what they
+    were."""
 
     residents: int = 0
     certain: int = 0
@@ -99,17 +100,20 @@ class Tally(Message):
     endless: int = 0
     first: int = 0
     last: int = 0
+    destroyed: int = 0
     elements: tuple[ElementCount, ...] = ()
 
 
 class Version(Message):
-    """One version of a file on a breach, as it is kept. line: of the search that made it. held: what the recipient
-    still had from before the window when that began; None when no recipient or application was named."""
+    """One version of a file on a breach, as it is kept. line: of the search that made it. keep_until: the calendar year
+    of destruction. held: what the recipient still had from before the window when that began; None when no recipient or
+    application was named."""
 
     id: Short
     version: int
     made_at: int
     line: Position
+    keep_until: int
     window: Window
     tally: Tally
     held: Tally | None = None

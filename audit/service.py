@@ -19,6 +19,7 @@ from audit.contract import (
     System,
     Verdict,
 )
+from audit.destroying import Destroyer
 from audit.event import Entry, FenceAt, Outcome
 from audit.log import Log
 from audit.permit import Position
@@ -27,6 +28,7 @@ from audit.reading import Reader
 from audit.reported.intake import Intake
 from audit.reported.ports import Numbers, Register
 from audit.searching import Searcher
+from audit.settings import Kept
 from audit.standing import Standing
 from audit.sweeping import Sweeper
 from audit.tracing import Now, traced
@@ -42,13 +44,15 @@ ROOM = "audit"
 class Desk:
     """One tenant's log with everything that is done to it."""
 
-    def __init__(self, log: Log, keep_years: int, clock: Clock, trace: Now) -> None:
-        self.log, self._trace, self._clock = log, trace, clock
-        self.writer = Writer(log, keep_years)
-        self.reader, self.prover, self.standing = Reader(log), Prover(log), Standing(log)
+    def __init__(self, log: Log, kept: Kept, clock: Clock, trace: Now) -> None:
+        self.log, self.reader, self.standing = log, Reader(log), Standing(log)
+        self._trace, self._clock = trace, clock
+        self.writer = Writer(log, kept.lines)
+        self.prover = Prover(log, self.reader)
         self.watcher = Watcher(log)
         self.searcher = Searcher(log, self.reader, self._record)
-        self.breaches = Breaches(log, self._record, clock)
+        self.breaches = Breaches(log, self._record, clock, kept.files)
+        self.destroyer = Destroyer(log, self.reader, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
 
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:

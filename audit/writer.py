@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Verdict
+from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Unwitnessed, Verdict
 from audit.event import Entry
 from audit.kinds import misfit
 from audit.log import Log
@@ -83,9 +83,11 @@ class Writer:
         answers = [each.answer.result() for each in waiting]
         nothing = all(isinstance(answer, LogUnavailable) for answer in answers)
         for answer in answers:
+            if isinstance(answer, Unwitnessed) and not nothing:
+                continue  # that permit alone: what came with it was written
             if isinstance(answer, LogUnavailable | OutcomeUnknown):
                 # its own: one error object would gather everybody's traceback
-                raise LogUnavailable(answer.detail) if nothing else OutcomeUnknown(UNKNOWN_YET)
+                raise type(answer)(answer.detail) if nothing else OutcomeUnknown(UNKNOWN_YET)
         return answers
 
     async def run(self) -> None:

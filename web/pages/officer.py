@@ -182,6 +182,7 @@ async def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
         rows=found_rows(shown.found.lines, said),
         coverage=await coverage(visit),
         receipt=shown.position.index,
+        destroyed=shown.totals.destroyed,
     )
 
 

@@ -9,11 +9,12 @@ from audit.contract import Event, Line
 from consent.contract import ConsentView
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
-from web.line_views import asked, days, is_use, letters_of, reported_of, result_of, shown
+from web.line_views import asked, days, is_use, letters_of, numbers_gone, result_of, shown
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
+from web.reported_lines import reported_of
 from web.routing import Page
 from web.site import Visit, consent_ref
 from web.views import Use, Uses
@@ -87,9 +88,12 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         asked=asked(questions, line.position),
         draft=kept,
         errors=_errors(said, wrong),
-        act=views.act(event),
+        act=views.act(line),
         reported=reported_of(line),
-        earlier=views.earlier(line, [one for one in before.lines if shown(one)]),
+        earlier=() if line.gone else views.earlier(line, [one for one in before.lines if shown(one)]),
+        gone=views.gone(line),
+        gone_numbers=numbers_gone(event),
+        kept_until=event.keep_until,
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 

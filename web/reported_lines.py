@@ -1,0 +1,20 @@
+"""Uses outside Regie, as another system told them. Pure; what it said in words of its own stays in those."""
+
+from audit.contract import Event, Line
+from kernel.clock import moment
+from web.views import Reported
+
+
+def reported_of(line: Line) -> Reported | None:
+    """Who told of a use outside Regie; None for what Regie did itself, and where nobody can say it any more."""
+    event = line.event
+    if event.kind != "gemeld" or line.gone:
+        return None
+    begin = event.details.get("gebruikt", "").partition("-")[0]
+    used = int(begin) if begin.isdigit() else line.at
+    return Reported(system=event.details.get("systeem", ""), used=moment(used), told=moment(line.at))
+
+
+def said_kinds(event: Event) -> tuple[str, ...]:
+    """Kinds of data that the register has no name for, in the words of the system that used them."""
+    return tuple(kind for kind in event.details.get("soortenGegevens", "").split("; ") if kind)
