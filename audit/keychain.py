@@ -8,11 +8,13 @@ year is made when its first line is written; destroyed, the bodies of that subje
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from sqlalchemy import RowMapping, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.tables import keys
+from audit.tags import Tagger
 from kernel.clock import boot_seconds
 from kernel.crypto import LIFE, DataKey, KeyMemory, KeyPlace, KeyProvider, Keyring, KeyUnavailable, kek_version, sha256
 from kernel.sql import Database, RowSeal
@@ -28,7 +30,7 @@ Owner = tuple[str, int]  # a subject and a year of destruction
 
 @dataclass(frozen=True)
 class TenantKeys:
-    """What writing and reading need besides the bodies' keys."""
+    """What writing and reading need besides the bodies' keys. tagger: what it remembers goes when the keys go."""
 
     content: bytes
     tags: bytes
@@ -36,6 +38,11 @@ class TenantKeys:
     labels: DataKey
     breaches: DataKey
     acts: DataKey
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        """Of `tags`. Used by the writer alone."""
+        return Tagger(self.tags)
 
 
 class Keychain:
