@@ -1,6 +1,7 @@
 """Search tags (trust.md 4.3): keyed hashes of what a line is about, so that a dump shows their equality only."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 from audit.event import Event
 from audit.kinds import RELEASE
@@ -54,6 +55,7 @@ def release_tag(key: bytes, subject: str, activity: str, case: str) -> bytes:
     return tag(key, "release", subject, activity, case)
 
 
+@lru_cache(maxsize=4)  # all lines of a batch have the same hour
 def day(at: int) -> str:
     """The calendar day in UTC."""
     return (moment(0) + timedelta(milliseconds=at)).date().isoformat()
