@@ -1,18 +1,21 @@
 """The log's own keys (trust.md 3): EK event content, IK row MACs, TK search tags, TA acts per term, A[r,y] bodies; LK
-labels, BD files on breaches.
+labels.
 
 Each is wrapped under the KEK `regie/<tenant>/audit` and opened for a quarter of an hour at most. A subject's key of a
-year is made when its first line is written; destroyed, the bodies of that subject and year are gone and no other.
+year is made when its first line is written; destroyed, the bodies of that subject and year are gone and no other. One
+that `destroyed` names is kept in no memory, and never made again.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from sqlalchemy import RowMapping, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from audit.tables import keys
+from audit.tables import destroyed, keys
+from audit.tags import Tagger
 from kernel.clock import boot_seconds
 from kernel.crypto import (
     LIFE,
@@ -31,7 +34,7 @@ from kernel.sql import Database, RowSeal
 BODY_KEYS = 8_192  # opened ones in memory
 PAGE = 500  # keys looked at together when they are wrapped again
 _KEY_AND_SALT = 64
-_OWN = ("EK", "IK", "TK", "LK", "BD")
+_OWN = ("EK", "IK", "TK", "LK")
 _NAME = (keys.c.purpose, keys.c.owner, keys.c.version)
 
 Owner = tuple[str, int]  # a subject and a year of destruction
@@ -39,13 +42,13 @@ Owner = tuple[str, int]  # a subject and a year of destruction
 
 @dataclass(frozen=True)
 class TenantKeys:
-    """What writing and reading need besides the bodies' keys. acts: by term."""
+    """What writing and reading need besides the bodies' keys. acts: by term. tagger: what it remembers goes when
+    the keys go."""
 
     content: bytes
     tags: bytes
     rows: RowSeal
     labels: DataKey
-    breaches: DataKey
     acts: Mapping[str, DataKey]
 
     def act(self, term: str) -> DataKey:
@@ -54,6 +57,11 @@ class TenantKeys:
         if found is None:
             raise CannotOpen
         return found
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        """Of `tags`. Used by the writer alone."""
+        return Tagger(self.tags)
 
 
 class Keychain:
@@ -81,9 +89,9 @@ class Keychain:
             if len(found) < len(places) + len(terms) or term not in terms:
                 raise KeyUnavailable("keys of the log are missing: restore its key table")
             content, rows, tags = [found[place][:32] for place in places[:3]]
-            labels, breaches = [_data_key(place, found[place]) for place in places[3:]]
+            (labels,) = [_data_key(place, found[place]) for place in places[3:]]
             acts = {each: _data_key(place, found[place]) for each, place in terms.items()}
-            known = TenantKeys(content, tags, RowSeal(rows), labels, breaches, acts)
+            known = TenantKeys(content, tags, RowSeal(rows), labels, acts)
             self._tenant_keys.put(term, known)
         return known
 
@@ -93,19 +101,50 @@ class Keychain:
             return list((await reading.execute(query)).scalars())
 
     async def bodies(self, owners: Iterable[Owner], make: bool = False) -> dict[Owner, DataKey]:
-        """The keys of these subjects and years; without `make` those that exist."""
+        """The keys of these subjects and years; without `make` those that exist and are not declared destroyed: one
+        that a backup brought back opens nothing. make: of owners that are `lasting`."""
         wanted = dict.fromkeys(owners)
         found = {owner: key for owner in wanted if (key := self._bodies.get(owner))}
         missing = {self._place("A", *owner): owner for owner in wanted if owner not in found}
         if missing:
+            going = {} if make else await self.going(missing.values())
+            missing = {place: owner for place, owner in missing.items() if not going.get(owner)}
             opened = await self._read(missing)
             if make and len(opened) < len(missing):
                 await self._make([place for place in missing if place not in opened])
                 opened = await self._read(missing)
             for place, raw in opened.items():
-                found[missing[place]] = _data_key(place, raw)
-                self._bodies.put(missing[place], found[missing[place]])
+                owner = missing[place]
+                found[owner] = _data_key(place, raw)
+                if owner not in going:
+                    self._bodies.put(owner, found[owner])
         return found
+
+    async def lasting(self, owners: Iterable[Owner]) -> dict[Owner, int]:
+        """Each with the year under which it is written: its own, or the next of which no key goes or is gone."""
+        years = {owner: owner[1] for owner in owners}
+        while going := await self.going(
+            (s, year) for (s, _), year in years.items() if self._bodies.get((s, year)) is None
+        ):
+            years = {owner: year + ((owner[0], year) in going) for owner, year in years.items()}
+        return years
+
+    async def going(self, owners: Iterable[Owner]) -> dict[Owner, bool]:
+        """Those whose key goes, and whether it is declared gone. A row that was made up is found by whoever reads it
+        for what it says: here it only opens less."""
+        wanted = list(owners)
+        if not wanted:
+            return {}
+        which = tuple_(destroyed.c.subject, destroyed.c.year).in_(wanted)
+        query = select(destroyed.c.subject, destroyed.c.year, destroyed.c.done_term != "")
+        async with self._database.snapshot(self._tenant) as reading:
+            found = await reading.execute(query.where(destroyed.c.tenant_id == self._tenant, which))
+            return {(subject, year): bool(done) for subject, year, done in found}
+
+    def forget(self, owners: Iterable[Owner]) -> None:
+        """From this process's memory."""
+        for owner in owners:
+            self._bodies.forget(owner)
 
     async def rewrap(self) -> int:
         """Every key of this tenant's log under the newest KEK; how many changed. May be broken off and run again."""

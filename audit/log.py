@@ -6,29 +6,31 @@ people look (trust.md 2.7).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import Made, Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
+from audit.answering import Batch, answered
+from audit.batch import Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
 from audit.chain import held
-from audit.contract import EventIdTaken, LogUnavailable, OutcomeUnknown, Verdict
+from audit.contract import LogUnavailable, OutcomeUnknown, Verdict
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
-from audit.judging import Asked, Draft, Judgement, Known, Overlay, SetBack, Stale, Taken, refusal
+from audit.judging import Asked, Draft, Overlay, Stale
 from audit.keychain import Keychain, Owner, TenantKeys
 from audit.leaf import content_hash
-from audit.permit import Position, Receipt
-from audit.receipts import grown, read_back, shown_of, stored_acts
+from audit.permit import Position
 from audit.remembering import Memory, followed
-from audit.signed import TRIES, UNPROVEN, SignedHeads
+from audit.signed import TRIES, SignedHeads
 from audit.signer import Fork, HeadSigner, SignedHead, Signers
 from audit.slots import StateLost
 from audit.terms import term_of
+from audit.witnessed import Witnessed
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
 from kernel.failpoints import reached
@@ -43,16 +45,12 @@ ROLLBACK = "De database is ouder dan wat de ondertekenaar heeft getekend; het lo
 _log = logger("audit.log")
 
 
-@dataclass
-class Batch:
-    """One batch on its way. kinds: of the lines that moved what somebody required."""
+class Given(NamedTuple):
+    """An entry as it came in. words: `words_of` it."""
 
-    head: Head
-    judged: list[Judgement]
-    memory: Memory
-    kinds: dict[Position, Kind] = field(default_factory=dict)
-    made: list[Made] = field(default_factory=list)
-    growth: Growth | None = None
+    room: str
+    entry: Entry
+    words: Sequence[bytes]
 
 
 @dataclass
@@ -83,6 +81,7 @@ class Log:
         self.on_turn: Callable[[], None] = _nobody_told  # before there is a receipt under the key of a new term
         self.sealed = ""
         self.held = False  # after a rollback, until two persons released it: restrictions are written, nothing permits
+        self.witnessed = Witnessed()
 
     @property
     def origin(self) -> str:
@@ -112,8 +111,8 @@ class Log:
             _log.error("keys_unavailable", error=type(error).__name__)
             raise LogUnavailable("De sleutels van het logboek zijn nu niet bereikbaar.") from error
 
-    async def append(self, batch: Sequence[tuple[str, Entry]], keep_years: int) -> list[Verdict]:
-        """Judge, store, sign and answer (room, entry) pairs, in order; the steps of trust.md 2.4.
+    async def append(self, batch: Sequence[Given], keep_years: int) -> list[Verdict]:
+        """Judge, store, sign and answer entries, in order; the steps of trust.md 2.4.
 
         Raises LogUnavailable or OutcomeUnknown for all of them: whatever is in doubt, nobody acts.
         """
@@ -130,18 +129,27 @@ class Log:
                 raise
             raise OutcomeUnknown(error.detail) from error  # the lines stand, so nobody may be told that they do not
 
-    async def _appended(self, batch: Sequence[tuple[str, Entry]], keep_years: int, progress: Progress) -> list[Verdict]:
+    async def _appended(self, batch: Sequence[Given], keep_years: int, progress: Progress) -> list[Verdict]:
         with self.guarded(progress):
             # 0 keys, before any lock
             keys = await self.keys()
             year = self.clock().year + keep_years
-            asked = [Asked(e, room, content_hash(keys.content, e), e.event.keep_until or year) for room, e in batch]
+            owners = [(entry.event.subject, entry.event.keep_until or year) for _, entry, _ in batch]
+            years = await self.keychain.lasting(owners)
+            asked = [
+                Asked(entry, room, content_hash(keys.content, words), years[owner])
+                for (room, entry, words), owner in zip(batch, owners, strict=True)
+            ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
             known = await self._known_before(batch)
             reached("audit.0")
-            async with self.database.writing(self.tenant) as tx:
+
+            async def transact(tx: AsyncConnection) -> Batch:
                 done = await self._transact(tx, asked, known, (keys, bodies))
                 progress.stage = "committing"
+                return done
+
+            done = await self.database.written(self.tenant, transact)
             # A crash here leaves lines without a signed head: no receipt was given, the next start or batch signs them.
             reached("audit.committed")
             progress.stage = "committed"
@@ -150,16 +158,16 @@ class Log:
             signed = await self.heads.sign(done.memory, done.growth)
             reached("audit.signed")
             # g
-            return await self._answers(done, signed, keys)
+            return await answered(done, signed, (self.database, self.heads), keys)
 
-    async def _known_before(self, batch: Sequence[tuple[str, Entry]]) -> int:
+    async def _known_before(self, batch: Sequence[Given]) -> int:
         """What the signer knows now was committed before, so the head under the lock cannot be smaller. While it is
         away a restriction is written all the same, and what came with it: our own memory still finds a database that
         was set back, nobody gets a receipt, and the tail is signed later (trust.md 2.1, 2.4)."""
         try:
             return (await to_thread.run_sync(self.signer.remembered)).size
         except KeyUnavailable:
-            if any(entry.advances for _, entry in batch):
+            if any(each.entry.advances for each in batch):
                 return 0
             raise
 
@@ -176,6 +184,7 @@ class Log:
         # b
         at = max(millis(self.clock()), head.last_logged_at)
         overlay, buckets = await overlay_of(tx, head, asked, memory.fences, keys, at)
+        overlay.barred = self.witnessed.objection(at)
         done = Batch(head, [overlay.judge(each) for each in asked], memory)
         done.kinds = await self._kinds(tx, done, overlay, keys)
         reached("audit.b")
@@ -245,21 +254,6 @@ class Log:
         ours = {each.position: each.asked.entry.event.kind for each in drafts if each.position in places}
         return ours | await kinds_at(tx, self.tenant, places - set(ours), keys)
 
-    async def _answers(self, done: Batch, signed: SignedHead, keys: TenantKeys) -> list[Verdict]:
-        shown, receipts, growth = shown_of(done.made), {}, done.growth
-        again = [each.position for each in done.judged if isinstance(each, Known) and each.position not in shown]
-        if growth is not None and growth.size == signed.size:
-            receipts, shown = grown(done.head, shown, signed, growth), {}
-        if shown or again:  # retries, or another instance signed more: its head counts for us too
-            async with self.database.snapshot(self.tenant) as reading:
-                shown |= await stored_acts(reading, self.tenant, again, keys) if again else {}
-                for term in {place.term for place in shown}:
-                    mine = {place: each for place, each in shown.items() if place.term == term}
-                    with suppress(LogUnavailable):  # lines of that term are lost: these get no receipt, others do
-                        head = signed if term == done.head.term else await self.heads.last(reading, term, keys)
-                        receipts |= await read_back(reading, done.head, mine, head)
-        return [_verdict(each, receipts, done.kinds) for each in done.judged]
-
     @contextmanager
     def guarded(self, progress: Progress | None = None) -> Iterator[None]:
         """Turns every failure into one that says who may act: nobody. What does not fit seals the log."""
@@ -288,13 +282,3 @@ class Log:
 
 def _nobody_told() -> None:
     pass
-
-
-def _verdict(judged: Judgement, receipts: dict[Position, Receipt], kinds: dict[Position, Kind]) -> Verdict:
-    match judged:
-        case Taken():
-            return EventIdTaken("Dit kenmerk hoort bij een andere gebeurtenis.", position=str(judged.position))
-        case Stale() | SetBack():
-            return refusal(judged, kinds)
-        case _:
-            return receipts.get(judged.position) or LogUnavailable(UNPROVEN)

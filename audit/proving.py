@@ -5,11 +5,12 @@ from base64 import b64encode
 from sqlalchemy import RowMapping
 
 from audit.contract import Bundle, NoSuchLine
+from audit.ended import head_of
 from audit.leaf import act_place, opened
 from audit.log import Log
 from audit.nodes import inclusion_proofs, stored_tile
 from audit.permit import Position
-from audit.reading import opened_body, row_at
+from audit.reading import Reader, opened_body, row_at
 from audit.signer import SignedHead
 from kernel.canonical import canonical
 from kernel.proof.hashes import MAX_SIZE
@@ -20,55 +21,66 @@ from kernel.proof.tlogproof import TlogProof
 class Prover:
     """Proofs from one open log. Every verb raises LogUnavailable when the database or the keys are away."""
 
-    def __init__(self, log: Log) -> None:
-        self._log, self._tenant = log, log.tenant
+    def __init__(self, log: Log, reader: Reader) -> None:
+        self._log, self._tenant, self._reader = log, log.tenant, reader
 
     async def proof(self, position: Position) -> str:
         """See Audit.proof. extra: {act, actZout, blad}, each base64."""
         with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
-                row = await row_at(reading, self._tenant, position)
-            return await self._proof(row)
+            return await self._proof(await self._row(position))
 
     async def bundle(self, position: Position) -> Bundle:
-        """See Audit.bundle."""
+        """See Audit.bundle. Of a destroyed line the proof alone."""
         with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
-                row = await row_at(reading, self._tenant, position)
+            row = await self._row(position)
             owner = (row["subject"], row["year"])
-            body, salt = opened_body(self._tenant, row, await self._log.keychain.bodies([owner]))
+            keys = await self._log.keychain.bodies([owner])
+            if not keys and await self._reader.gone([owner]):
+                return Bundle(proof=await self._proof(row))
+            body, salt = opened_body(self._tenant, row, keys)
             content = {"body": _base64(body.encode()), "bodyZout": _base64(salt)}
             return Bundle(proof=await self._proof(row), content=content)
+
+    async def _row(self, position: Position) -> RowMapping:
+        return await self._log.database.seen(self._tenant, lambda reading: row_at(reading, self._tenant, position))
 
     async def checkpoint(self, term: str = "") -> str:
         """See Audit.checkpoint; of a term that ended: its last head. Raises NoSuchLine for a term that is not there."""
         with self._log.guarded():
-            return (await self._signed(term or self._log.term, MAX_SIZE)).note
+            seen = self._seen(term or self._log.term)
+            return seen.note if seen else (await self.signed(MAX_SIZE, term)).note
+
+    def _seen(self, term: str) -> SignedHead | None:
+        """The newest head of the open term under the words of witnesses, if this is that term."""
+        seen = self._log.witnessed.newest
+        mine = seen is not None and head_of(seen.head.note).origin == self._log.origin and term == self._log.term
+        return seen.head if seen and mine else None
 
     async def tile(self, term: str, tile: TileRef) -> bytes | None:
         """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it.
         Raises NoSuchLine for a term that is not there."""
         with self._log.guarded():
-            if (await self._signed(term, tile.leaves)).size < tile.leaves:
+            if (await self.signed(tile.leaves, term)).size < tile.leaves:
                 return None
             async with self._log.database.snapshot(self._tenant) as reading:
                 return await stored_tile(reading, (self._tenant, term), tile)
 
     async def _proof(self, row: RowMapping) -> str:
-        keys, index = await self._log.keys(row["term"]), row["idx"]
-        act, salt = opened(
-            keys.act(row["term"]), act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"])
+        keys, index, term = await self._log.keys(row["term"]), row["idx"], row["term"]
+        act, salt = opened(keys.act(term), act_place(self._tenant, term, row["event_id"]), bytes(row["act"]))
+        seen = self._seen(term)
+        signed = seen if seen and seen.size > index else await self.signed(index + 1, term)
+        hashes = await self._log.database.seen(
+            self._tenant, lambda reading: inclusion_proofs(reading, (self._tenant, term), [index], signed.size)
         )
-        signed = await self._signed(row["term"], index + 1)
-        async with self._log.database.snapshot(self._tenant) as reading:
-            hashes = await inclusion_proofs(reading, (self._tenant, row["term"]), [index], signed.size)
         extra = {"act": _base64(act.encode()), "actZout": _base64(salt), "blad": _base64(bytes(row["leaf"]))}
         return TlogProof(index, hashes[index], signed.note, canonical(extra).encode()).encode()
 
-    async def _signed(self, term: str, size: int) -> SignedHead:
+    async def signed(self, size: int, term: str = "") -> SignedHead:
         """The newest head of this process; when it does not cover `size` lines, that of the log, however long it is.
-        Of a term that ended: its last one, which the term after it kept. Raises NoSuchLine for another term."""
-        log = self._log
+        Of a term that ended: its last one, which the term after it kept. Raises NoSuchLine for another term, and what
+        `Log.guarded` turns into LogUnavailable."""
+        log, term = self._log, term or self._log.term
         if term > log.term:
             await log.caught_up()
         if term < log.term:
@@ -82,7 +94,7 @@ class Prover:
             return newest
         memory = await log.caught_up()
         if term != memory.term:
-            return await self._signed(term, size)
+            return await self.signed(size, term)
         # Anybody may ask for any size: the signer is bothered only with what another instance wrote since.
         return newest if newest is not None and newest.size >= memory.size else await log.heads.sign(memory)
 

@@ -5,18 +5,36 @@ from dataclasses import dataclass
 from typing import Literal
 
 from audit.breaching import Breaches
-from audit.contract import Bundle, Count, Found, Line, Lines, LogUnavailable, Moves, Query, Reason, Verdict
+from audit.contract import (
+    Bundle,
+    Count,
+    Found,
+    Heard,
+    Line,
+    Lines,
+    LogUnavailable,
+    Moves,
+    Query,
+    Reason,
+    System,
+    Verdict,
+)
+from audit.destroying import Destroyer
 from audit.event import Entry, FenceAt, Outcome
 from audit.log import Log
 from audit.permit import Position
 from audit.proving import Prover
 from audit.reading import Reader
 from audit.reconciling import release_event
+from audit.reported.intake import Intake
+from audit.reported.ports import Numbers, Register
 from audit.searching import Searcher
 from audit.searchline import receipts_of
+from audit.settings import Kept
 from audit.standing import Standing
 from audit.sweeping import Sweeper
 from audit.terms import term_after
+from audit.tracing import Now, traced
 from audit.turning import turn
 from audit.watching import Watcher
 from audit.writer import Writer
@@ -30,18 +48,28 @@ ROOM = "audit"
 class Desk:
     """One tenant's log with everything that is done to it."""
 
-    def __init__(self, log: Log, keep_years: int, clock: Clock) -> None:
-        self.log, self._keep_years = log, keep_years
-        self.writer = Writer(log, keep_years)
-        self.reader, self.prover, self.standing = Reader(log), Prover(log), Standing(log)
-        self.watcher = Watcher(log, keep_years)
+    def __init__(self, log: Log, kept: Kept, clock: Clock, trace: Now) -> None:
+        self.log, self._trace, self._clock, self._kept = log, trace, clock, kept
+        self.writer = Writer(log, kept.lines)
+        self.reader, self.standing = Reader(log), Standing(log)
+        self.prover = Prover(log, self.reader)
+        self.watcher = Watcher(log, kept.lines)
         self.searcher = Searcher(log, self.reader, self._record)
-        self.breaches = Breaches(log, self._record, clock)
+        self.breaches = Breaches(log, self._record, clock, kept.files)
+        self.destroyer = Destroyer(log, self.reader, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
+
+    async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
+        """See Audit.record."""
+        return await self.writer.record(room, traced(entries, self._trace))
+
+    def intake(self, neighbours: tuple[Register, Numbers]) -> Intake:
+        """Takes reports of uses outside Regie."""
+        return Intake(self._record, self.reader.line, neighbours, self._clock)
 
     async def turn(self, said: Mapping[str, str]) -> None:
         """End the open term at once; said: details of the first line of the next. Raises LogUnavailable."""
-        await turn(self.log, term_after(self.log.term), self._keep_years, said)
+        await turn(self.log, term_after(self.log.term), self._kept.lines, said)
 
     async def release(self, said: Mapping[str, str]) -> None:
         """Two persons let a log that lost lines permit again; said: who, and why. Raises LogUnavailable."""
@@ -49,7 +77,7 @@ class Desk:
         await self.log.demand_released()
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:
-        return await self.writer.record(ROOM, entries)
+        return await self.record(ROOM, entries)
 
 
 class AuditService:
@@ -100,7 +128,7 @@ class Door:
 
     async def record(self, caller: Caller, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
-        return await self.service.desk(caller).writer.record(self.room, entries)
+        return await self.service.desk(caller).record(self.room, entries)
 
     async def holds(self, caller: Caller, requires: Sequence[FenceAt]) -> Position | None:
         """See Audit.holds."""
@@ -138,6 +166,10 @@ class Door:
     async def vkeys(self, caller: Caller) -> str:
         """See Audit.vkeys."""
         return "".join(f"{one.vkey}\n" for one in self.service.desk(caller).log.signers.opened)
+
+    async def heard(self, caller: Caller, systems: Sequence[System]) -> list[Heard]:
+        """See Audit.heard."""
+        return await self.service.desk(caller).reader.heard(systems)
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""

@@ -23,11 +23,12 @@ from audit.event import SYSTEM, Entry, Event
 from audit.heads import Head, empty_head, read_head
 from audit.judging import Asked, Draft
 from audit.keychain import Owner, TenantKeys
-from audit.leaf import content_hash
+from audit.leaf import content_hash, words_of
 from audit.log import HELD, Log, TermMoved
 from audit.permit import Position
 from audit.remembering import Memory
 from audit.signed import TRIES
+from audit.signer import SignedHead
 from audit.terms import half_year, origin_in
 from kernel.clock import millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
@@ -44,9 +45,10 @@ _log = logger("audit.turning")
 
 async def turn_when_due(log: Log, keep_years: int) -> None:
     """Once the clock has passed the half-year of the open term. What stands in its way now, the next batch or watch
-    meets again; nobody's line waits for it."""
+    meets again; nobody's line waits for it. Where witnesses are asked somebody has to do it (`regie audit turn`): they
+    know a log by its key, and one that they were not told would stop every permit within the hour."""
     wanted = half_year(log.clock())
-    if wanted <= log.term or log.sealed or log.held:
+    if wanted <= log.term or log.sealed or log.held or log.witnessed.asked:
         return
     try:
         await turn(log, wanted, keep_years)
@@ -87,7 +89,7 @@ async def _turned(log: Log, term: str, year: int, said: Mapping[str, str]) -> No
             last = await log.heads.sign(memory)
             reached("audit.turn.last")
             # 3
-            event = first_event(origin, {BEFORE: last.note, **said})
+            event = first_event(origin, {BEFORE: _seen(log, last), **said})
             new = await begun(tx, head, origin, (event, year), (log, keys, bodies))
             reached("audit.turn.line")
         reached("audit.turn.begun")
@@ -105,6 +107,13 @@ def first_event(origin: str, details: Mapping[str, str]) -> Event:
     return Event(id=derived_id(origin, BEGUN), kind=BEGUN, subject=SYSTEM, name=NAME, details=dict(details))
 
 
+def _seen(log: Log, last: SignedHead) -> str:
+    """With the words of the witnesses, where they saw this very head."""
+    seen = log.witnessed.newest
+    same = seen is not None and (seen.head.size, seen.head.root) == (last.size, last.root)
+    return seen.head.note if seen and same else last.note
+
+
 async def begun(
     tx: AsyncConnection,
     head: Head,
@@ -117,7 +126,7 @@ async def begun(
     (event, year), (log, keys, bodies) = told, under
     at, entry = max(millis(log.clock()), head.last_logged_at), Entry(event=event)
     new = empty_head(head.tenant, origin)
-    asked = Asked(entry, ROOM, content_hash(keys.content, entry), year)
+    asked = Asked(entry, ROOM, content_hash(keys.content, words_of(entry)), year)
     before = await series_of(tx, head.tenant, {SYSTEM}, keys.rows)
     draft = Draft(asked, Position(term=new.term, index=0), {}, ())
     made = written_lines([draft], before, (head.tenant, at), (keys, bodies))

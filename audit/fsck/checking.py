@@ -44,22 +44,22 @@ async def check_log(database: Database, provider: KeyProvider | None, asked: Ask
         walks.append(Walk(reading, dict(row) | {"term": term}, _of_term(asked, row["origin"], term), findings))
         if row["term"] != term:
             findings.add(Wrong("kop", "head", None, "term"))
-        unreadable = await _walked(walks, keys, provider)
+        unreadable, *gone = await _walked(walks, keys, provider)
         await surplus(reading, asked.tenant, {one.term: one.head["size"] for one in walks}, findings.add)
         await surplus_tiles(reading, asked.tenant, {one.term: one.tree.tree.size for one in walks}, findings)
-    tree = walks[-1].tree.tree
-    return Report(asked.tenant, row["origin"], tree.size, tree.root, unreadable, findings, (*asked.unjudged, *unjudged))
+    tree, unjudged = walks[-1].tree.tree, [*asked.unjudged, *unjudged]
+    return Report(asked.tenant, row["origin"], tree.size, tree.root, unreadable, findings, tuple(unjudged), *gone)
 
 
-async def _walked(walks: Sequence[Walk], keys: TenantKeys | None, provider: KeyProvider | None) -> int:
-    """How many bodies could not be read."""
+async def _walked(walks: Sequence[Walk], keys: TenantKeys | None, provider: KeyProvider | None) -> tuple[int, int, int]:
+    """How many bodies could not be read, were destroyed, and how many destructions were not ended."""
     if provider is None or keys is None:
         for walk in walks:
             await walk.hashes()
-        return 0
+        return 0, 0, 0
     opened = Opened(walks, keys, WrappedKeys(walks[0].reading, provider, walks[0].tenant, time.monotonic))
     await opened.everything()
-    return opened.unreadable
+    return opened.unreadable, opened.destroyed, opened.unfinished
 
 
 async def _terms(reading: AsyncConnection, row: RowMapping, asked: Asked) -> list[str]:

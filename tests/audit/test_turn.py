@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from audit.service import AuditService
 from audit.signer import LogSigner
 from audit.terms import term_after
 from audit.turning import turn
+from audit.witnessed import Witnessed
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.proof.checks import check_inclusion
 from kernel.proof.hashes import leaf_hash
@@ -356,3 +357,16 @@ async def test_a_turn_at_once_takes_the_next_name(tmp_path: Path) -> None:
         to_january(place)
         await service.desk(DESK).watcher.watch()
         assert log.term == NEW, "it has begun already"
+
+
+async def test_a_log_with_witnesses_turns_only_when_somebody_does_it(tmp_path: Path) -> None:
+    """They know it by its key: one that they were not told would stop every permit."""
+    place = Place(sqlite_url(tmp_path), tmp_path)
+    async with place.opened() as (service, _):
+        desk = service.desk(DESK)
+        desk.log.witnessed = Witnessed(timedelta(hours=1))
+        to_january(place)
+        (verdict,) = await service.door("connectors").record(DESK, [act("weigering")])
+        assert receipt(verdict).position == Position(term=OLD, index=0)
+        await desk.turn({"reden": "afgesproken"})
+        assert desk.log.term == NEW
