@@ -19,7 +19,9 @@ from kernel.errors import NotLoggedIn
 from kernel.http.app import make_app
 from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
-from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place
+from kernel.http.openapi import Contact, Root, described
+from tests.audit.fsck_ground import checked
+from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, act, fence, release
 from tests.audit.reports import (
     DROP,
     KNOWN,
@@ -398,6 +400,30 @@ async def test_the_fg_finds_reports_by_kind_key_and_employee_and_the_reporter_it
         assert found.json()["totalen"]["regels"] == 1, asked
     proof = await http.get(f"https://{HOST}{taken['logregel']['bewijs']}")
     assert proof.status_code == 200
+
+
+async def test_the_whole_log_fits_with_what_others_reported_in_it(
+    http: httpx2.AsyncClient, service: AuditService, tmp_path: Path
+) -> None:
+    await sent(http, ldv(), vng(), ldv(STRANGER))
+    log = service.door("connectors")
+    await log.record(DESK, [act("gemeld"), release({fence(): 0}, key="k-1", kept_days=30)])
+    anchor = next(iter(service.public_keys.values())).hex()
+    report = await checked(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path, anchor)
+    assert (report.status, report.findings.shown) == (0, [])
+
+
+async def test_the_description_says_what_a_report_looks_like(service: AuditService) -> None:
+    router = intake_routes(service, (Books(), People()), caller_of, Hosts({}))
+    root = Root("/logboek", "Logboek", f"https://{HOST}", Contact("Regie", "regie@example.org", "https://x.example"))
+    schemas = described(root, router)["components"]["schemas"]
+    listed = schemas["ReportedUses"]["properties"]["meldingen"]
+    assert (listed["minItems"], listed["maxItems"]) == (1, 1_000)
+    assert set(listed["items"]["properties"]) == {
+        "ontvanger", "kenmerk", "inwoner", "gegevenselementen", "zaak", "gebruiker", "logregel", "verwerkingsactie",
+    }  # fmt: skip
+    assert {"trace_id", "span_id", "status", "name", "start_time", "end_time"} <= set(schemas["LdvRecord"]["required"])
+    assert set(schemas["VngAction"]["required"]) == {"tijdstip", "verwerkteObjecten"}
 
 
 @BOTH
