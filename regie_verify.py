@@ -7,8 +7,8 @@ here again.
 Input: a tlog-proof, or JSON `{"bewijs": proof, "inhoud": {"body", "bodyZout"}}`, or a list of those.
 Exit code 0 klopt, 1 klopt niet, 2 niet te controleren. Members that it does not know are ignored, so that the
 verifier of one release accepts the logs of the next; nothing that is checked may be absent or spelled differently.
-Lines of one resident, from all files together, follow each other by number. NOT checked: whether there are others
-before the first or after the last.
+Lines of one resident, from all files together, follow each other by number; a number that a later line of theirs names
+as destroyed may be missing. NOT checked: whether there are others before the first or after the last.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -208,8 +207,10 @@ def check_body(line: Line, leaf: bytes, content: Any) -> None:
 
 
 def check_series(lines: Iterable[Line]) -> None:
-    """Numbers of one resident: each once, none left out, each names the one before it. Marks lines that do not fit."""
+    """Numbers of one resident: each once, none left out but what was destroyed, each names the one before it. Marks
+    lines that do not fit."""
     series: dict[tuple[str, int], Line] = {}
+    gone: dict[str, list[tuple[int, int]]] = {}
     numbered = [(line, line.body) for line in lines if line.trouble is None and line.body is not None]
     for line, body in numbered:
         n, subject = body.get("n"), shown(body.get("dpl.core.data_subject_id"))
@@ -217,12 +218,33 @@ def check_series(lines: Iterable[Line]) -> None:
             line.trouble = DoesNotHold("het nummer in de reeks past niet bij de verwijzing naar de vorige regel")
         elif series.setdefault((subject, int(n)), line).leaf_hash != line.leaf_hash:
             line.trouble = DoesNotHold(f"nummer {n} van de reeks komt twee keer voor")
-    for (before, n), (subject, place) in pairwise(sorted(series)):
-        line = series[subject, place]
-        if before == subject and n + 1 < place:  # not wrong: the other may lie elsewhere, or be destroyed by law
-            line.trouble = CannotCheck(f"nummer {place - 1} van de reeks is er niet bij, of klopt niet")
-        elif before == subject and line.body is not None and not follows(line.body["vorige"], series[before, n]):
-            line.trouble = DoesNotHold(f"de regel past niet op nummer {n} van de reeks")
+        else:
+            gone.setdefault(subject, []).extend(destroyed(line.act, int(n)))
+    last: dict[str, int] = {}
+    for subject, place in sorted(series):
+        line, spans = series[subject, place], gone[subject]
+        before = last.get(subject, min((start for start, _ in spans), default=place) - 1)
+        missing = first_missing(spans, before + 1, place - 1)
+        if missing:  # not wrong: it may lie elsewhere
+            line.trouble = CannotCheck(f"nummer {missing} van de reeks is er niet bij, of klopt niet")
+        elif (subject, place - 1) in series and line.body and not follows(line.body["vorige"], series[subject, before]):
+            line.trouble = DoesNotHold(f"de regel past niet op nummer {before} van de reeks")
+        last[subject] = place
+
+
+def destroyed(act: dict[str, Any], n: int) -> list[tuple[int, int]]:
+    """Stretches of numbers, all before its own, that line n says were destroyed."""
+    with suppress(ValueError, TypeError, KeyError):
+        if act.get("soort") == "vernietigd":
+            return [(int(first), int(last)) for first, last in act["weg"] if int(last) < n]
+    return []
+
+
+def first_missing(spans: Iterable[tuple[int, int]], first: int, last: int) -> int:
+    """The lowest number from first to last that is in none of these stretches; 0 when there is none."""
+    for start, end in sorted(spans):
+        first = end + 1 if start <= first <= end else first
+    return first if first <= last else 0
 
 
 def follows(previous: Any, before: Line) -> bool:

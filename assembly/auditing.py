@@ -47,7 +47,7 @@ async def fsck(settings: HouseSettings, wanted: str, keyless: bool, notes: Seque
         for tenant in chosen_of(settings, wanted):
             outside = outside_of(signer, tenant.id, anchors, with_key=not keyless)
             kept = [_checkpoint(note, anchors, tenant.id) for note in notes]
-            with _bar(tenant.id) as progress:
+            with bar(tenant.id) as progress:
                 asked = Asked(
                     tenant=tenant.id,
                     tenants=[one.id for one in settings.tenants],
@@ -108,7 +108,11 @@ def told(report: Report) -> Iterator[str]:
     if report.size:
         yield f"  {report.origin}, {report.size} regels, wortel {base64.b64encode(report.root).decode()}"
     if report.unreadable:
-        yield f"  {report.unreadable} regels zijn niet meer leesbaar: hun sleutel is weg"
+        yield f"  {report.unreadable} regels zijn niet leesbaar: hun sleutel gaat niet open"
+    if report.destroyed:
+        yield f"  {report.destroyed} regels zijn vernietigd; voor elk zegt een andere regel dat"
+    if report.unfinished:
+        yield f"  {report.unfinished} keer is een vernietiging begonnen en niet afgemaakt"
     findings = report.findings
     if findings.first:
         yield f"  eerste fout: {findings.first}"
@@ -133,6 +137,8 @@ def as_text(found: Sequence[Status]) -> Iterator[str]:
             yield f"  getuigen           zagen {one.cosigned} regels, {_ago(one.unseen)}"
         yield f"  laatste regel      {_ago(one.age)}"
         yield f"  onderweg           {one.under_way}" + (f", de oudste {_ago(one.oldest)}" if one.under_way else "")
+        due = ", ".join(f"{year}: {count}" for year, count in one.due.items())
+        yield f"  te vernietigen     {f'{due} (hun jaar is voorbij: regie audit destroy)' if due else 'niets'}"
         yield f"  sleutels per jaar  {', '.join(f'{year}: {count}' for year, count in one.keys.items())}"
 
 
@@ -149,7 +155,7 @@ def _checkpoint(path: Path, anchors: dict[str, str], tenant: str) -> Signed | No
 
 
 @contextmanager
-def _bar(tenant: str) -> Iterator[Walked]:
+def bar(tenant: str) -> Iterator[Walked]:
     """On a terminal, on stderr; elsewhere nothing."""
     console = Console(stderr=True)
     columns = (TextColumn(tenant), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from audit.contract import Found, Kind, Line, Outcome, Plain, Query, Reason, Totals
+from audit.contract import Found, Gone, Kind, Line, Outcome, Plain, Query, Reason, Totals
 from audit.permit import Position
 from kernel.clock import millis, moment
 from kernel.hidden import Hidden
@@ -80,8 +80,16 @@ class Place(Message):
     proof: Annotated[str, wire("bewijs")]
 
 
+class Destroyed(Message):
+    """Of a line whose content is gone: when that began, whether as its term said, and the line that says so."""
+
+    at: Annotated[datetime, wire("tijd")]
+    by_term: Annotated[bool, wire("volgensTermijn")]
+    declared: Annotated[Place | None, wire("verklaring")]
+
+
 class FoundLine(Message):
-    """A line as an auditor sees it."""
+    """A line as an auditor sees it. destroyed: there is nothing else but kind, hour, number and place."""
 
     place: Annotated[Place, wire("logregel")]
     at: Annotated[datetime, wire("tijd")]
@@ -99,6 +107,7 @@ class FoundLine(Message):
     elements: Annotated[tuple[str, ...], wire("gegevenselementen")]
     refused: Annotated[tuple[tuple[str, str], ...], wire("geweigerd")]
     outcome: Annotated[str, wire("afloop")]
+    destroyed: Annotated[Destroyed | None, wire("vernietigd")] = None
 
 
 class FoundLines(Message):
@@ -145,4 +154,10 @@ def _line(origin: str, line: Line) -> FoundLine:
         elements=event.elements,
         refused=event.refused,
         outcome=line.outcome,
+        destroyed=_destroyed(origin, line.gone) if line.gone else None,
     )
+
+
+def _destroyed(origin: str, gone: Gone) -> Destroyed:
+    declared = place_of(origin, gone.declared) if gone.declared else None
+    return Destroyed(at=moment(gone.at).astimezone(UTC), by_term=gone.by_term, declared=declared)

@@ -71,7 +71,8 @@ class ElementCount(Message):
 
 
 class Tally(Message):
-    """All together. certain: residents of whom at least one release surely arrived."""
+    """All together. certain: residents of whom at least one release surely arrived. destroyed: lines of the period of
+    which nobody can say any more what they were."""
 
     residents: int = 0
     certain: int = 0
@@ -79,16 +80,19 @@ class Tally(Message):
     possible: int = 0
     first: int = 0
     last: int = 0
+    destroyed: int = 0
     elements: tuple[ElementCount, ...] = ()
 
 
 class Version(Message):
-    """One version of a file on a breach, as it is kept. line: of the search that made it."""
+    """One version of a file on a breach, as it is kept. line: of the search that made it. keep_until: the calendar year
+    of destruction."""
 
     id: Short
     version: int
     made_at: int
     line: Position
+    keep_until: int
     window: Window
     tally: Tally
 

@@ -90,7 +90,9 @@ class Notice(Message):
 
 
 class BreachFile(Message):
-    """One version. residents: at most; certain: of whom it surely arrived. No people: ask for them."""
+    """One version. residents: at most; certain: of whom it surely arrived. No people: ask for them. destroyed: lines of
+    the period of which nobody can say any more whether they belong to it. keep_until: the calendar year in which this
+    file is destroyed."""
 
     id: str
     version: Annotated[int, wire("versie")]
@@ -99,6 +101,8 @@ class BreachFile(Message):
     certain: Annotated[int, wire("inwonersZeker")]
     lines: Annotated[int, wire("regels")]
     possible: Annotated[int, wire("regelsMogelijk")]
+    destroyed: Annotated[int, wire("regelsVernietigd")]
+    keep_until: Annotated[int, wire("bewaarTot")]
     first: Annotated[datetime | None, wire("eerste")]
     last: Annotated[datetime | None, wire("laatste")]
     elements: Annotated[tuple[Element, ...], wire("gegevenselementen")]
@@ -151,6 +155,8 @@ def file_of(origin: str, version: Version, kinds: Mapping[str, str]) -> BreachFi
         certain=tallied.certain,
         lines=tallied.lines,
         possible=tallied.possible,
+        destroyed=tallied.destroyed,
+        keep_until=version.keep_until,
         first=_utc(tallied.first) if tallied.first else None,
         last=_utc(tallied.last) if tallied.last else None,
         elements=tuple(_element(one, kinds.get(one.element, "overig")) for one in tallied.elements),

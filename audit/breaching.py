@@ -1,10 +1,11 @@
 """Files on breaches: whose data somebody could have had, in versions. A search like any other: its own line first.
 
 A file keeps what was asked and the numbers that came out, never the list of people: that is made anew for whoever asks,
-and each person on it gets a line first. A crash between line and file leaves a line and no file: ask again.
+and each person on it gets a line first. A crash between line and file leaves a line and no file: ask again. A file is
+sealed under the municipality's own key of its year of destruction, and goes with that.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, RowMapping, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audit.breach import KEPT, SENT, Affected, Row, Tally, Tallying, Version, Window, people
 from audit.contract import Reason
 from audit.event import NOBODY, SYSTEM, Entry
-from audit.keychain import TenantKeys
+from audit.gone import emptied
 from audit.kinds import RELEASE
 from audit.label import Label
 from audit.labels import labels_where
@@ -25,7 +26,7 @@ from audit.searchline import Record, demand_searcher, receipts_of, search_event,
 from audit.tables import breaches, lines, outcomes
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
-from kernel.crypto import Place, seal, unseal
+from kernel.crypto import CannotOpen, DataKey, Place, seal, unseal
 from kernel.errors import BadInput, NotFound
 from kernel.ids import random_id
 
@@ -39,9 +40,9 @@ COUNTED, SHOWN, EXPORTED = "Een datalek onderzoeken", "Betrokkenen van een datal
 class Breaches:
     """Of one open log. Every verb raises NoAccess, LogUnavailable, OutcomeUnknown."""
 
-    def __init__(self, log: Log, record: Record, clock: Clock) -> None:
+    def __init__(self, log: Log, record: Record, clock: Clock, keep_years: int) -> None:
         self._log, self._tenant, self._record, self._clock = log, log.tenant, record, clock
-        self.page = PAGE
+        self._keep_years, self.page = keep_years, PAGE
 
     async def report(self, caller: Caller, window: Window, reason: Reason, file_id: str = "") -> Version:
         """A new file, or the next version of one. Raises BadInput, NotFound (no such file)."""
@@ -58,6 +59,7 @@ class Breaches:
             version=len(known) + 1,
             made_at=millis(self._clock()),
             line=receipt.position,
+            keep_until=self._clock().year + self._keep_years,
             window=window,
             tally=counted,
         )
@@ -67,12 +69,11 @@ class Breaches:
     async def versions(self, caller: Caller, file_id: str) -> tuple[Version, ...]:
         """Oldest first; numbers, no people. Raises NotFound."""
         demand_searcher(caller)
-        keys = await self._log.keys()
         query = select(breaches).where(breaches.c.tenant_id == self._tenant, breaches.c.id == file_id)
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
                 rows = list((await reading.execute(query.order_by(breaches.c.version))).mappings())
-            found = tuple(read_version(keys, self._tenant, row) for row in rows)
+            found = await self._read(rows)
         if not found:
             raise NotFound("Dit dossier is er niet.")
         return found
@@ -80,7 +81,6 @@ class Breaches:
     async def newest(self, caller: Caller) -> tuple[Version, ...]:
         """The newest version of each of the last FILES files, newest first."""
         demand_searcher(caller)
-        keys = await self._log.keys()
         last = select(breaches.c.id, func.max(breaches.c.version)).where(breaches.c.tenant_id == self._tenant)
         query = select(breaches).where(
             breaches.c.tenant_id == self._tenant,
@@ -89,7 +89,7 @@ class Breaches:
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
                 rows = list((await reading.execute(query.order_by(breaches.c.made_at.desc()).limit(FILES))).mappings())
-            return tuple(read_version(keys, self._tenant, row) for row in rows)
+            return await self._read(rows)
 
     async def people(
         self, caller: Caller, file_id: str, reason: Reason, after: str = "", export: bool = False
@@ -134,7 +134,9 @@ class Breaches:
                 within = await self._within(reading, window, until)
                 async for row in _grouped(reading, within):
                     tallying.add(row)
-        return tallying.result()
+            async with self._log.database.snapshot(self._tenant, patient=True) as reading:
+                gone = await emptied(reading, self._tenant, window.since, window.until)
+        return tallying.result().model_copy(update={"destroyed": gone})
 
     async def _within(
         self, reading: AsyncConnection, window: Window, until: Position
@@ -153,7 +155,8 @@ class Breaches:
         ]
 
     async def _keep(self, version: Version) -> None:
-        keys = await self._log.keys()
+        with self._log.guarded():
+            (key,) = (await self._log.keychain.bodies([(SYSTEM, version.keep_until)], make=True)).values()
         text = version.model_dump_json().encode()
         row = {
             "tenant_id": self._tenant,
@@ -162,16 +165,24 @@ class Breaches:
             "made_at": version.made_at,
             "term": version.line.term,
             "idx": version.line.index,
-            "sealed": seal(keys.breaches, _place(self._tenant, version.id, version.version), text),
+            "year": version.keep_until,
+            "sealed": seal(key, _place(self._tenant, version.id, version.version), text),
         }
         with self._log.guarded():
             async with self._log.database.writing(self._tenant) as tx:
                 await tx.execute(insert(breaches), [row])
 
+    async def _read(self, rows: Sequence[RowMapping]) -> tuple[Version, ...]:
+        owners = {(SYSTEM, row["year"]) for row in rows}
+        keys = await self._log.keychain.bodies(owners)
+        if len(keys) < len(owners):
+            raise CannotOpen
+        return tuple(read_version(keys[SYSTEM, row["year"]], self._tenant, row) for row in rows)
 
-def read_version(keys: TenantKeys, tenant: str, row: RowMapping) -> Version:
+
+def read_version(key: DataKey, tenant: str, row: RowMapping) -> Version:
     """One row of a file. Raises CannotOpen for one that was put elsewhere."""
-    text = unseal(keys.breaches, _place(tenant, row["id"], row["version"]), bytes(row["sealed"]))
+    text = unseal(key, _place(tenant, row["id"], row["version"]), bytes(row["sealed"]))
     return Version.model_validate_json(text)
 
 

@@ -70,7 +70,7 @@ async def build_audit(
             place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, signer, settings.adopt)
             log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
             log.witnessed = witnesses.seen()
-            desks[tenant.id] = Desk(log, settings.keep_years, clock)
+            desks[tenant.id] = Desk(log, settings.kept(tenant.id), clock)
     except BaseException:
         await database.close()
         raise

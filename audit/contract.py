@@ -1,15 +1,4 @@
-"""The door of the log.
-
-Problem
-├── Overtaken          409  a required fence has moved; nothing was written
-├── EventIdTaken       409  this id belongs to an event with other words
-├── Misfit             400  this kind may not require or move what it was asked to, or not by this room
-├── NoSuchLine         404
-├── LogUnavailable     503  the log cannot write now, so nothing may happen now
-│   └── Unwitnessed    503  no witness saw the log lately: restrictions are written, permits are not
-├── OutcomeUnknown     503  written or not: repeat with the same id; until then nobody acts
-└── NotPermitted       403  what was shown is no permit, or not for this, or no longer (audit.permit)
-"""
+"""The door of the log. What it refuses with is in audit.refusals, and comes through here."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, Protocol
@@ -18,6 +7,16 @@ from pydantic import Field
 
 from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Kind, Outcome, Trace
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
+from audit.refusals import (
+    EventIdTaken,
+    LogUnavailable,
+    Misfit,
+    Moved,
+    NoSuchLine,
+    OutcomeUnknown,
+    Overtaken,
+    Unwitnessed,
+)
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.hidden import Hidden
@@ -30,84 +29,41 @@ __all__ = [
     "SYSTEM",
     "Entry",
     "Event",
+    "EventIdTaken",
     "FenceAt",
     "Ground",
     "Kind",
+    "LogUnavailable",
+    "Misfit",
+    "Moved",
+    "NoSuchLine",
     "NotPermitted",
     "Outcome",
+    "OutcomeUnknown",
+    "Overtaken",
     "Permit",
     "Position",
     "Receipt",
     "Trace",
     "Trust",
+    "Unwitnessed",
 ]
 
 
-class Moved(Message):
-    """A fence that stands elsewhere, and the kind of the line that moved it."""
+class Gone(Message):
+    """Of a line whose content was destroyed. at: when that began, ms. by_term: its year was over; else by a decision.
+    declared: the line in the same series that names the numbers which went; None while it is being done."""
 
-    fence: Hex16
-    epoch: int
-    kind: Kind
-
-
-class Overtaken(Problem):
-    """Nothing was written. Members: `moved` [{fence, epoch, kind}], `position` (text) from which to decide anew.
-    moved is empty when the decision itself came too late: expired, or older than 2 seconds."""
-
-    code, status, title = "ingehaald", 409, "Er is net iets veranderd"
-
-    @property
-    def moved(self) -> tuple[Moved, ...]:
-        """Every required fence that has moved."""
-        return tuple(Moved.model_validate(move) for move in self.members["moved"])
-
-    @property
-    def position(self) -> Position:
-        """The register must know every move up to here before it decides again."""
-        return Position.parse(self.members["position"])
-
-
-class EventIdTaken(Problem):
-    """Members: `position` of the line that has the id."""
-
-    code, status, title = "gebeurtenis-bestaat", 409, "Deze gebeurtenis bestaat al"
-
-
-class Misfit(Problem):
-    """A programming error of a neighbour; nothing was written."""
-
-    code, status, title = "soort-past-niet", 400, "Dit kan zo niet worden vastgelegd"
-
-
-class NoSuchLine(Problem):
-    """No such line, or not yours to see: the two answers are the same."""
-
-    code, status, title = "logregel-onbekend", 404, "Deze logregel is er niet"
-
-
-class LogUnavailable(Problem):
-    """Nothing was written. Repeat with the same id."""
-
-    code, status, title = "logboek-niet-beschikbaar", 503, "Het logboek schrijft nu niet"
-
-
-class Unwitnessed(LogUnavailable):
-    """This permit was not written; what was asked with it is judged by itself. Repeat it with the same id."""
-
-    code, title = "logboek-zonder-getuigen", "De getuigen hebben het logboek niet gezien"
-
-
-class OutcomeUnknown(Problem):
-    """Nobody acts on it. Repeat with the same id."""
-
-    code, status, title = "uitkomst-onbekend", 503, "Wij weten nog niet of dit is vastgelegd"
+    at: int
+    by_term: bool
+    declared: Position | None = None
 
 
 class Line(Message):
     """A line as its readers see it. `actor` is empty unless the reader may see staff pseudonyms.
 
     outcome: how a release ended; "" while open or for lines that are no release. n: number in the subject's series.
+    gone: its content was destroyed; `event` is then what the act still says.
     """
 
     position: Annotated[Position, wire("plaats")]
@@ -115,6 +71,7 @@ class Line(Message):
     n: int
     event: Event
     outcome: Outcome | Literal[""] = ""
+    gone: Gone | None = None
 
 
 class Lines(Message):
@@ -179,10 +136,12 @@ class Reason(Message):
 
 
 class Totals(Message):
-    """Of the whole query, not of the page."""
+    """Of the whole query, not of the page. destroyed: lines of its period (and resident) that were destroyed, of which
+    nobody can say any more whether they belong to it."""
 
     lines: Annotated[int, wire("regels")]
     residents: Annotated[int, wire("inwoners")]
+    destroyed: Annotated[int, wire("vernietigd")] = 0
 
 
 class Found(Message):
@@ -203,10 +162,14 @@ class Count(Message):
 
 
 class Bundle(Message):
-    """A line with everything needed to check it offline: tlog-proof text, body bytes and salt in base64."""
+    """What checks a line offline: tlog-proof text, body bytes and salt in base64; without these when destroyed."""
 
     proof: Annotated[Text, wire("bewijs")]
-    content: Annotated[dict[str, str], wire("inhoud")]
+    content: Annotated[dict[str, str] | None, wire("inhoud")] = None
+
+    def text(self) -> str:
+        """JSON, as programs that check it read it."""
+        return self.model_dump_json(exclude_none=True)
 
 
 class ResidentRef(Message):

@@ -8,6 +8,7 @@ from audit.permit import Position
 from kernel.message import Hex16, Hex32, Message, Millis, Sentence, Short
 
 NAMES_MAX = 500  # one act names a hundred elements at most, and what was read for them
+GONE_MAX = 5_000  # stretches of numbers that one line may name: some 100 kB of its act
 SYSTEM, NOBODY = "systeem", "niemand"  # subjects of lines without a resident, and about stand-ins
 
 Kind = Literal[
@@ -40,6 +41,8 @@ Kind = Literal[
     "gemeld",
     "sleutel-gewisseld",
     "vervallen",
+    "vernietiging-begonnen",
+    "vernietigd",
 ]
 # Kinds of data as the form of the AP for a breach groups them; the special ones are those of AVG 9 and 10.
 SPECIAL_DATA = frozenset(
@@ -76,7 +79,8 @@ class Event(Message):
     valid_until: earliest expiry among its facts. closes: the positions that an outcome belongs to. keep_until: the
     calendar year of destruction, from the activity's term. class_: A, B or C, the strictest; classes: [(element,
     class)], for one release may mix law and choice. actor: pseudonym of staff, never shown to residents. details: what
-    a kind says beyond this (`uitkomst` of an afloop, consent id, text hash, language, channel, reason, …).
+    a kind says beyond this (`uitkomst` of an afloop, consent id, text hash, language, channel, reason, …). destroys:
+    the year of destruction whose key goes; gone: the numbers of the series that went, as [(first, last)].
     """
 
     id: Hex16
@@ -105,6 +109,8 @@ class Event(Message):
     on_behalf: Short = ""
     keep_until: Annotated[int, Field(ge=0, le=9999)] = 0
     details: dict[Short, Sentence] = Field(default_factory=dict, max_length=32)
+    destroys: Annotated[int, Field(ge=0, le=9999)] = 0
+    gone: Annotated[tuple[tuple[int, int], ...], Field(max_length=GONE_MAX)] = ()
     trace: Trace | None = None
 
 

@@ -95,6 +95,8 @@ def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequenc
         "geldigTot": event.valid_until,
         "onderweg": [str(each) for each in under_way],
         "bij": [str(each) for each in event.closes],
+        "jaar": event.destroys,
+        "weg": event.gone,
     }
     return canonical(document | {name: value for name, value in optional.items() if value})
 
@@ -175,14 +177,27 @@ def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
     """The event as its readers see it, from its act and body; when it was decided and its trace are not told again."""
     own = {member: read[name] for member, name in _BODY.items() if name in read}
     return Event(
-        id=said["gebeurtenis"],
-        kind=said["soort"],
         subject=read["dpl.core.data_subject_id"],
         activity=read.get("dpl.core.processing_activity_id", "").rpartition("@")[0],
-        decision=said.get("besluit", ""),
-        valid_until=int(said.get("geldigTot", "0")),
-        closes=tuple(Position.parse(text) for text in said.get("bij", ())),
         actor="" if read["bio"]["actor"] == "systeem" else read["bio"]["actor"],
         keep_until=int(read["bewaarTot"]),
         **own,
+        **_acted(said),
     )
+
+
+def event_left(said: Mapping[str, Any], subject: str, year: int) -> Event:
+    """What is left of an event whose body was destroyed: what its act says, whose series it is in, and its year."""
+    return Event(subject=subject, keep_until=year, **_acted(said))
+
+
+def _acted(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": said["gebeurtenis"],
+        "kind": said["soort"],
+        "decision": said.get("besluit", ""),
+        "valid_until": int(said.get("geldigTot", "0")),
+        "closes": tuple(Position.parse(text) for text in said.get("bij", ())),
+        "destroys": int(said.get("jaar", "0")),
+        "gone": tuple((int(first), int(last)) for first, last in said.get("weg", ())),
+    }

@@ -98,7 +98,12 @@ class Log:
             # 0 keys, before any lock
             keys = await self.keys()
             year = self._clock().year + keep_years
-            asked = [Asked(e, room, content_hash(keys.content, e), e.event.keep_until or year) for room, e in batch]
+            owners = [(e.event.subject, e.event.keep_until or year) for _, e in batch]
+            years = await self.keychain.lasting(owners)
+            asked = [
+                Asked(e, room, content_hash(keys.content, e), years[owner])
+                for (room, e), owner in zip(batch, owners, strict=True)
+            ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
             known = await self._known_before(batch)
             reached("audit.0")

@@ -9,7 +9,7 @@ from audit.leaf import act_place, opened
 from audit.log import Log
 from audit.nodes import inclusion_proofs, stored_tile
 from audit.permit import Position
-from audit.reading import opened_body, row_at
+from audit.reading import Reader, opened_body, row_at
 from audit.signer import SignedHead
 from kernel.canonical import canonical
 from kernel.proof.hashes import MAX_SIZE
@@ -20,8 +20,8 @@ from kernel.proof.tlogproof import TlogProof
 class Prover:
     """Proofs from one open log. Every verb raises LogUnavailable when the database or the keys are away."""
 
-    def __init__(self, log: Log) -> None:
-        self._log, self._tenant = log, log.tenant
+    def __init__(self, log: Log, reader: Reader) -> None:
+        self._log, self._tenant, self._reader = log, log.tenant, reader
 
     async def proof(self, position: Position) -> str:
         """See Audit.proof. extra: {act, actZout, blad}, each base64."""
@@ -31,12 +31,15 @@ class Prover:
             return await self._proof(row)
 
     async def bundle(self, position: Position) -> Bundle:
-        """See Audit.bundle."""
+        """See Audit.bundle. Of a destroyed line the proof alone."""
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
                 row = await row_at(reading, self._tenant, position)
             owner = (row["subject"], row["year"])
-            body, salt = opened_body(self._tenant, row, await self._log.keychain.bodies([owner]))
+            keys = await self._log.keychain.bodies([owner])
+            if not keys and await self._reader.gone([owner]):
+                return Bundle(proof=await self._proof(row))
+            body, salt = opened_body(self._tenant, row, keys)
             content = {"body": _base64(body.encode()), "bodyZout": _base64(salt)}
             return Bundle(proof=await self._proof(row), content=content)
 

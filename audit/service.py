@@ -6,12 +6,14 @@ from typing import Literal
 
 from audit.breaching import Breaches
 from audit.contract import Bundle, Count, Found, Line, Lines, LogUnavailable, Moves, Query, Reason, Verdict
+from audit.destroying import Destroyer
 from audit.event import Entry, FenceAt, Outcome
 from audit.log import Log
 from audit.permit import Position
 from audit.proving import Prover
 from audit.reading import Reader
 from audit.searching import Searcher
+from audit.settings import Kept
 from audit.standing import Standing
 from audit.sweeping import Sweeper
 from audit.watching import Watcher
@@ -26,13 +28,14 @@ ROOM = "audit"
 class Desk:
     """One tenant's log with everything that is done to it."""
 
-    def __init__(self, log: Log, keep_years: int, clock: Clock) -> None:
-        self.log = log
-        self.writer = Writer(log, keep_years)
-        self.reader, self.prover, self.standing = Reader(log), Prover(log), Standing(log)
+    def __init__(self, log: Log, kept: Kept, clock: Clock) -> None:
+        self.log, self.reader, self.standing = log, Reader(log), Standing(log)
+        self.writer = Writer(log, kept.lines)
+        self.prover = Prover(log, self.reader)
         self.watcher = Watcher(log)
         self.searcher = Searcher(log, self.reader, self._record)
-        self.breaches = Breaches(log, self._record, clock)
+        self.breaches = Breaches(log, self._record, clock, kept.files)
+        self.destroyer = Destroyer(log, self.reader, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:

@@ -15,8 +15,9 @@ from audit.heads import founding_of, read_head
 from audit.keychain import Keychain
 from audit.signer import HeadSigner
 from audit.slots import Remembered, StateLost
-from audit.tables import keys, under_way
+from audit.tables import destroyed, keys, under_way
 from audit.witnessed import WARN
+from kernel.clock import moment
 from kernel.crypto import CannotOpen, KeyProvider, KeyUnavailable
 from kernel.proof.hashes import ProofError
 from kernel.sql import Database, RowForged
@@ -26,6 +27,7 @@ AHEAD_MS = 1_000
 NOT_SWEPT = "Een verstrekking is al lang open: loopt het logboek wel?"
 FUTURE = "De laatste regel ligt in de toekomst: de klok of de database klopt niet."
 SIGNER_AWAY = "De ondertekenaar antwoordt niet: er komt geen regel bij."
+UNFINISHED = "Een vernietiging is begonnen en niet afgemaakt: geef de opdracht nog eens."
 NO_LOG = "Er is nog geen logboek."
 UNSEEN = "De getuigen hebben het logboek te lang niet gezien: zie of zij antwoorden."
 
@@ -33,8 +35,9 @@ UNSEEN = "De getuigen hebben het logboek te lang niet gezien: zie of zij antwoor
 @dataclass
 class Status:
     """sealed: the sentence with which it would not open; complaint: what is not well though it opens. Times in ms.
-    signed: size of the newest signed head; None when nobody knows. keys: of subjects, by year of destruction.
-    cosigned: size of the newest head that a quorum saw, and how long ago; None: never, or no witness is asked."""
+    signed: size of the newest signed head; None when nobody knows. keys: of subjects, by year of destruction. due:
+    those of them whose year is over. unfinished: destructions that were begun and not ended. cosigned: size of the
+    newest head that a quorum saw, and how long ago; None: never, or no witness is asked."""
 
     tenant: str
     origin: str = ""
@@ -48,6 +51,8 @@ class Status:
     keys: dict[int, int] = field(default_factory=dict)
     cosigned: int | None = None
     unseen: int | None = None
+    due: dict[int, int] = field(default_factory=dict)
+    unfinished: int = 0
     under_way: int = 0
     oldest: int | None = None
 
@@ -112,6 +117,9 @@ async def _read(database: Database, provider: KeyProvider, found: Status, known:
     async with database.snapshot(found.tenant) as reading:
         rows = await reading.execute(years.group_by(keys.c.version).order_by(keys.c.version))
         found.keys = {year: count for year, count in rows}
+        found.due = {year: count for year, count in found.keys.items() if year < moment(now).year}
+        begun = (destroyed.c.tenant_id == found.tenant, destroyed.c.done_term == "")
+        found.unfinished = await reading.scalar(select(func.count()).select_from(destroyed).where(*begun)) or 0
         found.under_way, oldest = (await reading.execute(left)).one()
         found.oldest = None if oldest is None else now - oldest
         try:
@@ -127,3 +135,5 @@ async def _read(database: Database, provider: KeyProvider, found: Status, known:
         found.complaint = found.complaint or FUTURE
     elif found.oldest is not None and found.oldest > LEFT_MS:
         found.complaint = found.complaint or NOT_SWEPT
+    elif found.unfinished:
+        found.complaint = found.complaint or UNFINISHED

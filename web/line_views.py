@@ -9,9 +9,9 @@ from typing import Final, TypeVar, cast
 from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
-from web.language import AMSTERDAM, N_
+from web.language import AMSTERDAM, N_, format_day
 from web.register_words import RegisterWords
-from web.views import Asked, Day, Earlier, Facts, Group, RefusedData, UseRow
+from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow
 from web.words import ClassLetter, Result, reason_for
 
 T = TypeVar("T")
@@ -38,7 +38,10 @@ ACTS: Final[Mapping[str, str]] = {
     "vraag": N_("U stelde een vraag"),
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
     "uitvoer": N_("U haalde bewijzen op"),
+    "vernietigd": N_("Wij vernietigden oude regels over u"),
 }
+GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
+GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
 LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
@@ -49,8 +52,8 @@ def shown(line: Line) -> bool:
 
 
 def is_use(line: Line) -> bool:
-    """Whether somebody used, or wanted to use, data."""
-    return line.event.kind in USES
+    """Whether somebody used, or wanted to use, data, and the line still says so."""
+    return line.event.kind in USES and not line.gone
 
 
 def result_of(line: Line, now: datetime) -> Result:
@@ -91,7 +94,7 @@ def _handling(line: Line) -> tuple[str, ...]:
     event, day = line.event, local_day(line.at).isoformat()
     if is_use(line):
         return (day, event.kind, event.recipient, event.activity, event.case)
-    alone = "" if event.kind in BY_THE_DAY else str(line.position)
+    alone = "" if event.kind in BY_THE_DAY and not line.gone else str(line.position)
     return (day, event.kind, event.recipient, event.activity, alone)
 
 
@@ -130,6 +133,17 @@ class LineViews:
     def row(self, line: Line) -> UseRow:
         """One line as a card."""
         event = line.event
+        if line.gone:
+            return UseRow(
+                id=str(line.position),
+                moment=moment(line.at),
+                department=self._home,
+                purpose="",
+                labels=(),
+                letters=(),
+                results=("gelukt",),
+                act=self.act(line),
+            )
         use = is_use(line)
         refused = dict(event.refused)
         allowed = [one for one in event.elements if one not in refused]
@@ -142,7 +156,18 @@ class LineViews:
             letters=letters_of(event) if use else (),
             results=(result_of(line, self._now),),
             reason=" ".join(_each(self.reason(event, code) for code in refused.values())),
-            act=self.act(event),
+            act=self.act(line),
+        )
+
+    def gone(self, line: Line) -> Destroyed | None:
+        """What a page says of a line whose content is gone."""
+        if line.gone is None:
+            return None
+        told = line.gone.declared
+        return Destroyed(
+            n=line.n,
+            declared=str(told) if told else "",
+            number=told.index if told else 0,
         )
 
     def earlier(self, line: Line, older: Sequence[Line]) -> tuple[Earlier, ...]:
@@ -158,8 +183,12 @@ class LineViews:
             for one in others
         )
 
-    def act(self, event: Event) -> str:
+    def act(self, line: Line) -> str:
         """What happened, for a line that is no use."""
+        event = line.event
+        if line.gone:
+            text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
+            return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
         return self._words.say(ACTS[event.kind]) if event.kind in ACTS else ""
 
     def department(self, event: Event) -> str:
@@ -208,6 +237,11 @@ class LineViews:
             RefusedData(label=self._words.label(element), reason=self.reason(event, code))
             for element, code in event.refused
         )
+
+
+def numbers_gone(event: Event) -> tuple[str, ...]:
+    """The numbers of their own series that a line says are gone, as stretches."""
+    return tuple(str(first) if first == last else f"{first}-{last}" for first, last in event.gone)
 
 
 def days(rows: Sequence[UseRow]) -> tuple[Day, ...]:

@@ -157,9 +157,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Destroyed:
+    """A line whose content is gone. `n`: its number in the resident's own series; `declared` and `number`: the line
+    that says so, empty and 0 while it is being done."""
+
+    n: int
+    declared: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
-    `earlier` the older lines of the same handling."""
+    `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
+    line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes."""
 
     frame: Frame
     id: str
@@ -175,6 +186,9 @@ class Use:
     draft: str = ""
     act: str = ""
     earlier: tuple[Earlier, ...] = ()
+    gone: Destroyed | None = None
+    gone_numbers: tuple[str, ...] = ()
+    kept_until: int = 0
     errors: tuple[FieldError, ...] = ()
 
 

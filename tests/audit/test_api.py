@@ -66,7 +66,7 @@ async def test_search_by_number_answers_in_dutch_and_never_repeats_the_number(
     answer = await http.post("/logboek/v1/logregels/_zoek", json=body, headers={"authorization": "fg"})
     assert answer.status_code == 200, answer.text
     found = answer.json()
-    assert found["totalen"] == {"regels": 1, "inwoners": 1}
+    assert found["totalen"] == {"regels": 1, "inwoners": 1, "vernietigd": 0}
     assert (found["regels"][0]["soort"], found["regels"][0]["doel"]) == ("verstrekking", "Doel")
     assert found["logregel"] == {
         "logboek": f"{HOST}/{TENANT}/2026h2",

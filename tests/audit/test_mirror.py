@@ -271,10 +271,11 @@ async def test_a_house_without_mirrors_has_no_such_door(tmp_path: Path) -> None:
 async def test_a_key_that_was_destroyed_is_not_copied(both: Both) -> None:
     await both.write(2)
     log = both.service.desk(DESK).log
-    async with log.database.writing(TENANT) as tx:
-        await tx.execute(tables.keys.delete().where(tables.keys.c.purpose == "A"))
+    (first, second), acts = await both.rows(), (await log.keys()).acts
+    gone = {name: first[name] for name in ("tenant_id", "subject", "year", "term", "idx")}
+    async with log.database.writing(TENANT) as tx:  # the one is about to go, the other is gone
+        await tx.execute(tables.destroyed.insert().values(**gone, at=1, done_term="", done_idx=0, mac=b""))
+        await tx.execute(tables.keys.delete().where(tables.keys.c.owner == second["subject"]))
     await both.follower().round()
-    acts = (await log.keys()).acts
     for one in both.mirror.entries(both.origin, 0, 2):
-        place = copy_place(TENANT, log.term, one.event_id)
-        assert "key" not in opened_rest(acts, place, one.rest)
+        assert "key" not in opened_rest(acts, copy_place(TENANT, log.term, one.event_id), one.rest)

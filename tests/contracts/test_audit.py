@@ -208,7 +208,7 @@ async def test_receipt_makes_a_permit_and_its_proof_holds_for_two_strangers(wire
     check_inclusion(mine.position.index, head.size, leaf_hash(bytes.fromhex(mine.leaf)), proof.hashes, head.root)
     Permit(decision="{}", seal="00" * 64, receipt=mine)._included(bytes.fromhex(mine.leaf), key.public_key)
     bundle = await wired.audit.bundle(DESK, mine.position)
-    assert b"s1" in b64decode(bundle.content["body"])
+    assert bundle.content and b"s1" in b64decode(bundle.content["body"])
     keys, file = tmp_path / "log.vkey", tmp_path / "bundle.json"
     keys.write_text(wired.service.vkeys[mine.origin] + "\n")
     for content, code in ((bundle.model_dump_json(), 0), (text, 0), (text.replace("index 5", "index 4"), 1)):

@@ -184,6 +184,7 @@ def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
         rows=found_rows(shown.found.lines, said),
         coverage=visit.site.coverage,
         receipt=shown.position.index,
+        destroyed=shown.totals.destroyed,
     )
 
 

@@ -9,7 +9,7 @@ from audit.contract import Line
 from consent.contract import ConsentView
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
-from web.line_views import asked, days, is_use, letters_of, result_of, shown
+from web.line_views import asked, days, is_use, letters_of, numbers_gone, result_of, shown
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, line_views, own_line, words
 from web.prose import draft, prose, text_fault
@@ -87,8 +87,11 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         asked=asked(questions, line.position),
         draft=kept,
         errors=_errors(said, wrong),
-        act=views.act(event),
-        earlier=views.earlier(line, [one for one in before.lines if shown(one)]),
+        act=views.act(line),
+        earlier=() if line.gone else views.earlier(line, [one for one in before.lines if shown(one)]),
+        gone=views.gone(line),
+        gone_numbers=numbers_gone(event),
+        kept_until=event.keep_until,
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 
