@@ -18,7 +18,7 @@ from nacl.signing import SigningKey
 import regie_verify
 from kernel.proof.note import COSIGNATURE, ML_DSA_44, VerifierKey, cosigned_note, vkey
 from kernel.proof.tlogproof import TlogProof
-from tests.bundles import CHANGES, KEY, ORIGIN, SALT, TERM, VKEYS, Log, b64, compact, good, mutant
+from tests.bundles import CHANGES, KEY, ORIGIN, SALT, TERM, VKEYS, Log, b64, compact, gaps, good, mutant
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).parent / "vectors" / "proof"
@@ -50,6 +50,12 @@ def test_a_proof_alone_and_one_bundle_hold(run: Run) -> None:
     assert run(bundle["bewijs"].encode())[0] == 0
     assert run(bundle)[0] == 0
     assert run({"bewijs": bundle["bewijs"], "later": 1})[0] == 0
+
+
+@pytest.mark.parametrize("name", gaps())
+def test_a_gap_is_explained_by_the_line_that_names_it_and_by_nothing_else(run: Run, name: str) -> None:
+    bundles, code = gaps()[name]
+    assert run(bundles)[0] == code
 
 
 def test_golden_proofs_still_hold(run: Run) -> None:

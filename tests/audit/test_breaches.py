@@ -12,6 +12,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
 from audit.api import routes
+from audit.breach import Page
 from audit.breach_answers import BreachAsked
 from audit.breach_api import breach_routes
 from audit.service import AuditService
@@ -142,7 +143,7 @@ async def test_people_come_in_pages_without_gap_or_double(service: AuditService,
     made = await files.report(FG, asked.window(), asked.why.reason)
     pages, cursor = list[str](), ""
     for _ in range(2):
-        _, found, cursor = await files.people(FG, made.id, asked.why.reason, cursor)
+        _, found, cursor = await files.people(FG, made.id, asked.why.reason, Page(cursor))
         pages += [one.subject for one in found]
     assert (pages, cursor) == (["s1", "s2"], "")
 
