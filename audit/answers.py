@@ -43,7 +43,7 @@ class Asked(Body):
     user: Annotated[Typed, wire("gebruiker")] = ""
     activity: Annotated[Typed, wire("verwerkingsactiviteit")] = ""
     case: Annotated[Typed, wire("zaak")] = ""
-    key: Annotated[Short, wire("sleutel")] = ""
+    key: Annotated[Typed, wire("sleutel")] = ""
     element: Annotated[Typed, wire("gegevenselement")] = ""
     basis: Annotated[Typed, wire("grondslag")] = ""
     kind: Annotated[Kind | Literal[""], wire("soort")] = ""

@@ -27,7 +27,7 @@ class BreachAsked(Body):
     recipient: Annotated[Typed, wire("ontvanger")] = ""
     application: Annotated[Typed, wire("toepassing")] = ""
     user: Annotated[Typed, wire("gebruiker")] = ""
-    key: Annotated[Short, wire("sleutel")] = ""
+    key: Annotated[Typed, wire("sleutel")] = ""
     since: Annotated[Moment, wire("van")]
     until: Annotated[Moment, wire("tot")]
     discovered: Annotated[Moment | None, wire("ontdekt")] = None

@@ -89,11 +89,11 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         draft=kept,
         errors=_errors(said, wrong),
         act=views.act(line),
+        reported=reported_of(line),
         earlier=() if line.gone else views.earlier(line, [one for one in before.lines if shown(one)]),
         gone=views.gone(line),
         gone_numbers=numbers_gone(event),
         kept_until=event.keep_until,
-        reported=reported_of(line),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 
