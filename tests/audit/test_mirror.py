@@ -16,7 +16,7 @@ from audit.copied import AUDIENCE, PAGE, PATH, Copied, Copies
 from audit.copying import copy_place, opened_rest
 from audit.nodes import consistency_proof
 from audit.service import AuditService
-from audit.settings import MirrorOf
+from audit.settings import AuditSettings, MirrorOf
 from audit.witness.cosigner import Cosigner, Shelf
 from audit.witness.following import CannotFollow, Following
 from audit.witness.founding import found_mirror, found_witness
@@ -261,6 +261,16 @@ async def test_the_process_of_a_witness_fetches_by_itself(both: Both, tmp_path: 
     with pytest.raises(SettingsWrong, match="https"):
         async with witnessing(settings.model_copy(update={"mode": "productie"})):
             pass
+
+
+def test_mirrors_are_told_as_json() -> None:
+    told = {"mode": "test", "database": "sqlite://", "signer": Path("x")}
+    text = f'[{{"name": "{NAME}", "tenant": "{TENANT}", "key": "{"0" * 64}"}}]'
+    assert AuditSettings.read({"REGIE_AUDIT_MIRRORS": text}, **told).mirrors == (
+        MirrorOf(name=NAME, tenant=TENANT, key="0" * 64),
+    )
+    with pytest.raises(SettingsWrong, match="REGIE_AUDIT_MIRRORS"):
+        AuditSettings.read({"REGIE_AUDIT_MIRRORS": text.replace("00", "xx")}, **told)
 
 
 async def test_a_house_without_mirrors_has_no_such_door(tmp_path: Path) -> None:
