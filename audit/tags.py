@@ -8,6 +8,7 @@ from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
 SIZE = 16
+REMEMBERED = 32_768  # tags by what they are of: some 8 MB
 
 
 def tag(key: bytes, name: str, *values: str) -> bytes:
@@ -16,7 +17,7 @@ def tag(key: bytes, name: str, *values: str) -> bytes:
 
 
 class Tagger:
-    """Tags of the lines of one batch, which share most of what they are about. Lives no longer than its batch."""
+    """Tags of lines, which share most of what they are about. Lives no longer than its key may (`audit.keychain`)."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -47,6 +48,8 @@ class Tagger:
     def _tag(self, *named: str) -> bytes:
         known = self._made.get(named)
         if known is None:
+            if len(self._made) >= REMEMBERED:
+                self._made.clear()
             known = self._made[named] = tag(self._key, *named)
         return known
 
