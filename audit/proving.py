@@ -46,8 +46,8 @@ class Prover:
     async def checkpoint(self) -> str:
         """See Audit.checkpoint."""
         with self._log.guarded():
-            seen = self._log.witnessed.newest
-            return seen.head.note if seen else (await self.signed(MAX_SIZE)).note
+            seen = self._log.witnessed.covering(self._log.origin)
+            return (seen or await self.signed(MAX_SIZE)).note
 
     async def tile(self, tile: TileRef) -> bytes | None:
         """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it."""
@@ -60,8 +60,7 @@ class Prover:
     async def _proof(self, row: RowMapping) -> str:
         keys, index = await self._log.keys(), row["idx"]
         act, salt = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
-        seen = self._log.witnessed.newest
-        signed = seen.head if seen and seen.head.size > index else await self.signed(index + 1)
+        signed = self._log.witnessed.covering(self._log.origin, index + 1) or await self.signed(index + 1)
         log = (self._tenant, row["term"])
         hashes = await self._log.database.seen(
             self._tenant, lambda reading: inclusion_proofs(reading, log, [index], signed.size)
