@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import LogUnavailable, Trace
+from audit.copy_api import copy_routes
 from audit.cosigning import Cosigning
 from audit.founding import LogPlace, open_log
 from audit.heads import read_head
@@ -77,12 +78,15 @@ async def build_audit(
     service = AuditService(desks)
     running = _Running(service, database, settings, witnesses, clock)
     intern = (intern_routes(service, gate),) if gate else ()
+    plain = (copy_routes(service, settings.mirrors, clock),) if settings.mirrors else ()
     metrics = LogMetrics(service.desks, clock)
 
     def warning() -> str:
         return " ".join(filter(None, (desk.log.witnessed.warning(millis(clock())) for desk in service.desks)))
 
-    return service, Component(ROOM, running.check, running.run, intern=intern, metrics=metrics.text, warning=warning)
+    return service, Component(
+        ROOM, running.check, running.run, plain=plain, intern=intern, metrics=metrics.text, warning=warning
+    )
 
 
 class _Running:

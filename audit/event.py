@@ -9,6 +9,7 @@ from kernel.message import Hex16, Hex32, Message, Millis, Sentence, Short
 
 NAMES_MAX = 500  # one act names a hundred elements at most, and what was read for them
 GONE_MAX = 5_000  # stretches of numbers that one line may name: some 100 kB of its act
+OwnNumber = Annotated[int, Field(ge=1, le=2**53)]  # of a line in its subject's series
 SYSTEM, NOBODY = "systeem", "niemand"  # subjects of lines without a resident, and about stand-ins
 
 Kind = Literal[
@@ -114,7 +115,7 @@ class Event(Message):
     kept_days: Annotated[int, Field(ge=0, le=36_600)] = 0
     details: dict[Short, Sentence] = Field(default_factory=dict, max_length=32)
     destroys: Annotated[int, Field(ge=0, le=9999)] = 0
-    gone: Annotated[tuple[tuple[int, int], ...], Field(max_length=GONE_MAX)] = ()
+    gone: Annotated[tuple[tuple[OwnNumber, OwnNumber], ...], Field(max_length=GONE_MAX)] = ()
     trace: Trace | None = None
 
 

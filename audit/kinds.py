@@ -13,9 +13,9 @@ Nature = Literal["permit", "restriction", "fact"]
 UNKNOWN = "onbekend"  # the outcome that the sweeper writes
 OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
 RELEASE: Kind = "verstrekking"
-REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
 BEGUN: Kind = "vernietiging-begonnen"
 DESTROYED: Kind = "vernietigd"
+REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 

@@ -45,9 +45,9 @@ class Desk:
     """One tenant's log with everything that is done to it."""
 
     def __init__(self, log: Log, kept: Kept, clock: Clock, trace: Now) -> None:
-        self.log, self.reader, self.standing = log, Reader(log), Standing(log)
-        self._trace, self._clock = trace, clock
+        self.log, self._trace, self._clock = log, trace, clock
         self.writer = Writer(log, kept.lines)
+        self.reader, self.standing = Reader(log), Standing(log)
         self.prover = Prover(log, self.reader)
         self.watcher = Watcher(log)
         self.searcher = Searcher(log, self.reader, self._record)

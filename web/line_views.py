@@ -10,8 +10,8 @@ from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_, format_day
+from web.line_details import reported_of, said_kinds
 from web.register_words import RegisterWords
-from web.reported_lines import reported_of, said_kinds
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow
 from web.words import ClassLetter, Result, reason_for
 
@@ -242,11 +242,6 @@ class LineViews:
             RefusedData(label=self._words.label(element), reason=self.reason(event, code))
             for element, code in event.refused
         )
-
-
-def numbers_gone(event: Event) -> tuple[str, ...]:
-    """The numbers of their own series that a line says are gone, as stretches."""
-    return tuple(str(first) if first == last else f"{first}-{last}" for first, last in event.gone)
 
 
 def days(rows: Sequence[UseRow]) -> tuple[Day, ...]:

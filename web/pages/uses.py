@@ -9,12 +9,12 @@ from audit.contract import Event, Line
 from consent.contract import ConsentView
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
-from web.line_views import asked, days, is_use, letters_of, numbers_gone, result_of, shown
+from web.line_details import numbers_gone, reported_of
+from web.line_views import asked, days, is_use, letters_of, result_of, shown
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
-from web.reported_lines import reported_of
 from web.routing import Page
 from web.site import Visit, consent_ref
 from web.views import Use, Uses

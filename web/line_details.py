@@ -1,4 +1,4 @@
-"""Uses outside Regie, as another system told them. Pure; what it said in words of its own stays in those."""
+"""What only some lines say: a use that another system told of, numbers that were destroyed. Pure."""
 
 from audit.contract import Event, Line
 from kernel.clock import moment
@@ -6,9 +6,9 @@ from web.views import Reported
 
 
 def reported_of(line: Line) -> Reported | None:
-    """Who told of a use outside Regie; None for what Regie did itself, and where nobody can say it any more."""
+    """Who told of a use outside Regie; None for what Regie did itself."""
     event = line.event
-    if event.kind != "gemeld" or line.gone:
+    if event.kind != "gemeld":
         return None
     begin = event.details.get("gebruikt", "").partition("-")[0]
     used = int(begin) if begin.isdigit() else line.at
@@ -20,3 +20,8 @@ def reported_of(line: Line) -> Reported | None:
 def said_kinds(event: Event) -> tuple[str, ...]:
     """Kinds of data that the activity does not name, in the words of the system that used them."""
     return tuple(kind for kind in event.details.get("soortenGegevens", "").split("; ") if kind)
+
+
+def numbers_gone(event: Event) -> tuple[str, ...]:
+    """The numbers of their own series that a line says are gone, as stretches."""
+    return tuple(str(first) if first == last else f"{first}-{last}" for first, last in event.gone)
