@@ -113,11 +113,13 @@ def body_text(event: Event, spot: Spot) -> str:
         "end_time": (trace and trace.end) or spot.at,
         "dpl.core.data_subject_id": event.subject,
         "dpl.core.data_subject_id_type": "regie-pseudoniem",
-        "openbaarheid": "normaal",
+        "openbaarheid": "vertrouwelijk" if event.withheld_until else "normaal",
         "n": spot.n,
         "bewaarTot": spot.year,
         "bio": _bio(event, spot),
     }
+    if event.withheld_until:
+        document["openbaarVanaf"] = event.withheld_until
     if event.activity:
         document["dpl.core.processing_activity_id"] = f"{event.activity}@{event.version}"
     if event.recipient:
@@ -181,6 +183,7 @@ def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
         activity=read.get("dpl.core.processing_activity_id", "").rpartition("@")[0],
         actor="" if read["bio"]["actor"] == "systeem" else read["bio"]["actor"],
         keep_until=int(read["bewaarTot"]),
+        withheld_until=int(read.get("openbaarVanaf", "0")),
         **own,
         **_acted(said),
     )

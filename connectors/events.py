@@ -58,6 +58,7 @@ class Act:
             refused=tuple(one.pair for one in refused),
             on_behalf=ground.namens,
             keep_until=about.keep_until,
+            withheld_until=about.withheld_until,
             trace=self.trace,
         )
 
@@ -79,6 +80,7 @@ def outcome(release: Event, receipt: Receipt, how: Outcome, refused: Sequence[Re
         case=release.case,
         refused=tuple(one.pair for one in refused),
         keep_until=release.keep_until,
+        withheld_until=release.withheld_until,
         details=said,
         trace=release.trace,
     )

@@ -11,7 +11,7 @@ from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_, format_day
 from web.register_words import RegisterWords
-from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow
+from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
 
 T = TypeVar("T")
@@ -242,6 +242,15 @@ class LineViews:
 def numbers_gone(event: Event) -> tuple[str, ...]:
     """The numbers of their own series that a line says are gone, as stretches."""
     return tuple(str(first) if first == last else f"{first}-{last}" for first, last in event.gone)
+
+
+def withheld(lines: Iterable[Line]) -> tuple[Withheld, ...]:
+    """Those of which a resident may know no more than that they are there."""
+    return tuple(
+        Withheld(number=line.position.index, n=line.n, until=local_day(line.event.withheld_until))
+        for line in lines
+        if line.withheld
+    )
 
 
 def days(rows: Sequence[UseRow]) -> tuple[Day, ...]:
