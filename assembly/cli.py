@@ -46,6 +46,13 @@ class Kind(StrEnum):
     automatisch = "automatisch"
 
 
+class More(StrEnum):
+    """What an application may besides asking."""
+
+    logboek = "logboek"
+    melden = "melden"
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 
@@ -133,18 +140,20 @@ def client_add(
     recipient: Annotated[str, typer.Option(help="the recipient it works for")],
     kind: Annotated[Kind, typer.Option(help="who sits at it")] = Kind.automatisch,
     label: Annotated[str, typer.Option(help="its name for people")] = "",
-    logboek: Annotated[bool, typer.Option(help="may fetch proofs of its own lines")] = False,
+    also: Annotated[
+        list[More] | None, typer.Option(help="logboek: proofs of its own lines; melden: report its own uses to the log")
+    ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
     """Register an application and print its entry with the private key, once: nobody keeps it for you."""
-    roots: tuple[Role, ...] = ("verstrekking", "toestemming", *(("logboek",) if logboek else ()))
+    roots: tuple[Role, ...] = ("verstrekking", "toestemming", *(more.value for more in also or ()))
     new = NewClient(name, label or name, kind.value, roots)
     typer.echo(json.dumps(asyncio.run(register_client(HouseSettings.read(), tenant, recipient, new)), indent=1))
 
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming or logboek")],
+    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek or melden")],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:

@@ -43,6 +43,7 @@ class Asked(Body):
     user: Annotated[Typed, wire("gebruiker")] = ""
     activity: Annotated[Typed, wire("verwerkingsactiviteit")] = ""
     case: Annotated[Typed, wire("zaak")] = ""
+    key: Annotated[Typed, wire("sleutel")] = ""
     element: Annotated[Typed, wire("gegevenselement")] = ""
     basis: Annotated[Typed, wire("grondslag")] = ""
     kind: Annotated[Kind | Literal[""], wire("soort")] = ""
@@ -62,6 +63,7 @@ class Asked(Body):
             actor=self.user,
             activity=self.activity,
             case=self.case,
+            key=self.key,
             element=self.element,
             basis=self.basis,
             kind=self.kind,
@@ -99,6 +101,7 @@ class FoundLine(Message):
     recipient: Annotated[str, wire("ontvanger")]
     application: Annotated[str, wire("toepassing")]
     user: Annotated[str, wire("gebruiker")]
+    key: Annotated[str, wire("sleutel")]
     activity: Annotated[str, wire("verwerkingsactiviteit")]
     version: Annotated[str, wire("versie")]
     purpose: Annotated[str, wire("doel")]
@@ -146,6 +149,7 @@ def _line(origin: str, line: Line) -> FoundLine:
         recipient=event.recipient,
         application=event.application,
         user=event.actor,
+        key=event.key,
         activity=event.activity,
         version=event.version,
         purpose=event.purpose,

@@ -7,23 +7,39 @@ sealed under the municipality's own key of its year of destruction, and goes wit
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.breach import KEPT, SENT, Affected, Row, Tally, Tallying, Version, Window, people
+from audit.breach import (
+    BEFORE,
+    KEPT,
+    SENT,
+    WINDOW,
+    Affected,
+    Page,
+    Part,
+    Row,
+    Tally,
+    Tallying,
+    Version,
+    Window,
+    people,
+)
+from audit.breach_window import AHEAD_MS, days_of, during, held_before, lines_with, named
 from audit.contract import Reason
 from audit.event import NOBODY, SYSTEM, Entry
 from audit.gone import emptied
-from audit.kinds import RELEASE
+from audit.kinds import RELEASE, REPORTED
 from audit.label import Label
 from audit.labels import labels_where
 from audit.leaf import VERSION
 from audit.log import Log
 from audit.permit import Position, Receipt
 from audit.reading import OUTCOME_OF
-from audit.searching import before, tagged_lines
+from audit.searching import before
 from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import breaches, lines, outcomes
+from audit.tags import tag, used_tag
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, DataKey, Place, seal, unseal
@@ -34,6 +50,7 @@ PAGE = 200  # people shown together
 EXPORT = 5_000  # people in one export
 VERSIONS = 100  # of one file
 FILES = 200  # in one list
+Within = tuple[Mapping[bytes, Label], list[ColumnElement[bool]]]  # labels by id, and which lines
 COUNTED, SHOWN, EXPORTED = "Een datalek onderzoeken", "Betrokkenen van een datalek zien", "Betrokkenen uitvoeren"
 
 
@@ -53,7 +70,8 @@ class Breaches:
             raise BadInput("Dit dossier heeft te veel versies. Begin een nieuw.")
         made = file_id or random_id()
         receipt = await self._line(caller, reason, made, window)  # numbers, and nobody
-        counted = await self._counted(window, receipt.position)
+        counted = await self._counted(window, receipt.position, WINDOW)
+        held = await self._counted(window, receipt.position, BEFORE) if window.names_recipient else None
         version = Version(
             id=made,
             version=len(known) + 1,
@@ -62,6 +80,7 @@ class Breaches:
             keep_until=self._clock().year + self._keep_years,
             window=window,
             tally=counted,
+            held=held,
         )
         await self._keep(version)
         return version
@@ -92,21 +111,23 @@ class Breaches:
             return await self._read(rows)
 
     async def people(
-        self, caller: Caller, file_id: str, reason: Reason, after: str = "", export: bool = False
+        self, caller: Caller, file_id: str, reason: Reason, asked: Page, export: bool = False
     ) -> tuple[Receipt, tuple[Affected, ...], str]:
-        """People of the newest version in the order of their pseudonyms, after one; with the search's own line, and the
-        cursor to go on ("" at the end). Each has a line before anybody is shown."""
+        """People of the newest version in the order of their pseudonyms; with the search's own line, and the cursor to
+        go on ("" at the end). Each has a line before anybody is shown. Raises BadInput for a part that is not there."""
         newest = (await self.versions(caller, file_id))[-1]
+        if asked.part == BEFORE and newest.held is None:
+            raise BadInput("Dit dossier noemt geen ontvanger of toepassing.")
         own_id, name, limit = random_id(), EXPORTED if export else SHOWN, EXPORT if export else self.page
         receipt = await self._line(caller, reason, file_id, newest.window, (own_id, name))
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant, patient=True) as reading:
-                within = await self._within(reading, newest.window, newest.line)
+                within = await self._within(reading, newest.window, newest.line, asked.part)
                 page = select(lines.c.subject).distinct().select_from(lines.outerjoin(outcomes, OUTCOME_OF))
-                page = page.where(*within[1], lines.c.subject > after).order_by(lines.c.subject).limit(limit + 1)
+                page = page.where(*within[1], lines.c.subject > asked.after).order_by(lines.c.subject).limit(limit + 1)
                 subjects = [str(subject) for (subject,) in await reading.execute(page)]
-                asked = lines.c.subject.in_(subjects[:limit])
-                rows = [row async for row in _grouped(reading, within, asked)]
+                theirs = lines.c.subject.in_(subjects[:limit])
+                rows = [row async for row in _grouped(reading, within, theirs)]
         found = tuple(people(rows))
         await show(self._record, caller, reason, own_id, (one.subject for one in found))
         return receipt, found, subjects[limit - 1] if len(subjects) > limit else ""
@@ -120,6 +141,7 @@ class Breaches:
             "gezochtOntvanger": window.recipient,
             "gezochtToepassing": window.application,
             "gezochtGebruiker": window.actor,
+            "gezochtSleutel": window.key,
             "van": str(window.since),
             "tot": str(window.until),
         }
@@ -127,29 +149,29 @@ class Breaches:
         entry = Entry(event=event.model_copy(update={"name": own[1]}))
         return receipts_of(await self._record([entry]))[0]
 
-    async def _counted(self, window: Window, until: Position) -> Tally:
+    async def _counted(self, window: Window, until: Position, part: Part) -> Tally:
         tallying = Tallying()
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant, patient=True) as reading:
-                within = await self._within(reading, window, until)
+                within = await self._within(reading, window, until, part)
                 async for row in _grouped(reading, within):
                     tallying.add(row)
             async with self._log.database.snapshot(self._tenant, patient=True) as reading:
                 gone = await emptied(reading, self._tenant, window.since, window.until)
         return tallying.result().model_copy(update={"destroyed": gone})
 
-    async def _within(
-        self, reading: AsyncConnection, window: Window, until: Position
-    ) -> tuple[Mapping[bytes, Label], list[ColumnElement[bool]]]:
+    async def _within(self, reading: AsyncConnection, window: Window, until: Position, part: Part) -> Within:
         keys = await self._log.keys()
-        given = await labels_where(reading, self._tenant, keys, lambda label: label.kind == RELEASE)
-        named = {"recipient": window.recipient, "application": window.application, "actor": window.actor}
-        return given, [
+        found = await labels_where(reading, self._tenant, keys, lambda label: label.kind in (RELEASE, REPORTED))
+        marks = {name: tag(keys.tags, name, value) for name, value in named(window, part).items() if value}
+        days = [used_tag(keys.tags, at) for at in days_of(window)]
+        since = window.since - AHEAD_MS if part == WINDOW else 0
+        when = during(window, found, days) if part == WINDOW else held_before(window, found)
+        return found, [
             lines.c.tenant_id == self._tenant,
-            lines.c.logged_at.between(window.since, window.until),
             before(until),
-            *tagged_lines(keys.tags, self._tenant, named, window.since),
-            lines.c.label.in_(list(given)),
+            *(lines_with(self._tenant, mark, since) for mark in marks.values()),
+            when,
             lines.c.subject.not_in((SYSTEM, NOBODY)),
             func.coalesce(outcomes.c.outcome, "") != KEPT,
         ]
@@ -191,19 +213,17 @@ def _place(tenant: str, file_id: str, version: int) -> Place:
 
 
 def _demand(window: Window) -> None:
-    if not (window.recipient or window.application or window.actor):
-        raise BadInput("Noem een ontvanger, een toepassing of een medewerker.")
+    if not any(named(window, WINDOW).values()):
+        raise BadInput("Noem een ontvanger, een toepassing, een medewerker of een sleutel.")
     if window.since > window.until:
         raise BadInput("Het tijdvak eindigt voor het begint.")
 
 
-async def _grouped(
-    reading: AsyncConnection,
-    within: tuple[Mapping[bytes, Label], list[ColumnElement[bool]]],
-    *more: ColumnElement[bool],
-) -> AsyncIterator[Row]:
+async def _grouped(reading: AsyncConnection, within: Within, *more: ColumnElement[bool]) -> AsyncIterator[Row]:
     labels, conditions = within
-    certain = func.coalesce(outcomes.c.outcome, "") == SENT
+    # another system says what it did itself: there is no outcome to wait for
+    reported = lines.c.label.in_([name for name, label in labels.items() if label.kind == REPORTED])
+    certain = or_(func.coalesce(outcomes.c.outcome, "") == SENT, reported)
     query = select(
         lines.c.subject, lines.c.label, certain.label("certain"), func.count(), func.min(lines.c.logged_at),
         func.max(lines.c.logged_at),

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.contract import LogUnavailable
+from audit.contract import LogUnavailable, Trace
+from audit.copy_api import copy_routes
 from audit.cosigning import Cosigning
 from audit.founding import LogPlace, open_log
 from audit.heads import read_head
@@ -26,6 +27,7 @@ from kernel.clock import Clock, millis, utc_now
 from kernel.component import Component, Tenant
 from kernel.crypto import KeyProvider
 from kernel.http.rooms import RoomGate
+from kernel.http.trace import current_trace
 from kernel.logs import logger
 from kernel.settings import SettingsWrong
 from kernel.sql import Database
@@ -69,19 +71,22 @@ async def build_audit(
             place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, signer, settings.adopt)
             log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
             log.witnessed = witnesses.seen()
-            desks[tenant.id] = Desk(log, settings.kept(tenant.id), clock)
+            desks[tenant.id] = Desk(log, settings.kept(tenant.id), clock, _here)
     except BaseException:
         await database.close()
         raise
     service = AuditService(desks)
     running = _Running(service, database, settings, witnesses, clock)
     intern = (intern_routes(service, gate),) if gate else ()
+    plain = (copy_routes(service, settings.mirrors, clock),) if settings.mirrors else ()
     metrics = LogMetrics(service.desks, clock)
 
     def warning() -> str:
         return " ".join(filter(None, (desk.log.witnessed.warning(millis(clock())) for desk in service.desks)))
 
-    return service, Component(ROOM, running.check, running.run, intern=intern, metrics=metrics.text, warning=warning)
+    return service, Component(
+        ROOM, running.check, running.run, plain=plain, intern=intern, metrics=metrics.text, warning=warning
+    )
 
 
 class _Running:
@@ -149,6 +154,11 @@ class _Running:
     async def _value(self, question: str) -> str:
         async with self._database.snapshot("") as reading:
             return str(await reading.scalar(text(question)))
+
+
+def _here() -> Trace:
+    now = current_trace()
+    return Trace(trace_id=now.trace_id, span_id=now.span_id, parent_span_id=now.parent_span_id)
 
 
 async def _first(along: Cosigning) -> None:

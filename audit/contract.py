@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Kind, Outcome, Trace
+from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Heard, Kind, Outcome, System, Trace
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from audit.refusals import (
     EventIdTaken,
@@ -32,6 +32,7 @@ __all__ = [
     "EventIdTaken",
     "FenceAt",
     "Ground",
+    "Heard",
     "Kind",
     "LogUnavailable",
     "Misfit",
@@ -44,6 +45,7 @@ __all__ = [
     "Permit",
     "Position",
     "Receipt",
+    "System",
     "Trace",
     "Trust",
     "Unwitnessed",
@@ -108,8 +110,8 @@ class Moves(Message):
 class Query(Message):
     """A search over the log: everything said must hold. Period in ms; `before` is a cursor.
 
-    actor: pseudonym of an employee. element: given, used or refused. outcome: "open" for releases that have none yet.
-    Ground, kind, outcome and period narrow; a search needs something else besides.
+    actor: pseudonym of an employee. key: kid of an application's key. element: given, used or refused. outcome: "open"
+    for releases that have none yet. Ground, kind, outcome and period narrow; a search needs something else besides.
     """
 
     subject: Short = ""
@@ -118,6 +120,8 @@ class Query(Message):
     actor: Short = ""
     activity: Short = ""
     case: Short = ""
+    trace: Short = ""
+    key: Short = ""
     element: Short = ""
     basis: Sentence = ""
     kind: Kind | Literal[""] = ""
@@ -246,6 +250,10 @@ class Audit(Protocol):
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """Refusals do not count."""
+        ...
+
+    async def heard(self, caller: Caller, systems: Sequence[System]) -> list[Heard]:
+        """Since when, and when last, these reported; in order, at most 200."""
         ...
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:

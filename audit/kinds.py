@@ -15,6 +15,7 @@ OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a 
 RELEASE: Kind = "verstrekking"
 BEGUN: Kind = "vernietiging-begonnen"
 DESTROYED: Kind = "vernietigd"
+REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 

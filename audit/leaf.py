@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.event import Entry, Event
+from audit.event import Entry, Event, Trace
 from audit.permit import LEAF_MAGIC, Position
 from kernel.canonical import canonical
 from kernel.crypto import (
@@ -32,13 +32,15 @@ from kernel.proof.hashes import leaf_hash
 SALT = 32
 ACT, BODY = b"regie/act/1\0", b"regie/body/1\0"
 VERSION = "1"
-_TIMES = {"trace", "decided_at", "valid_until"}
+STATUS = "status"  # the member of `details` in which another system says how its act ended
+_TIMES = {"trace", "decided_at", "valid_until", "key"}  # and the key that it came under: one may turn
 # Members of Event and their names in the body, as they are read back; the rest is said in the act or in `bio`.
 _BODY = {
     "name": "name", "purpose": "doel", "version": "doelversie", "class_": "klasse", "classes": "klassen",
     "basis": "grondslag", "law": "wet",
     "recipient": "ontvanger", "recipient_name": "ontvangerNaam", "application": "toepassing", "case": "zaak",
     "elements": "elementen", "used": "gebruikt", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder",
+    "key": "sleutel", "kept_days": "ontvangerBewaart",
 }  # fmt: skip
 
 
@@ -77,7 +79,7 @@ class Spot:
 
 
 def content_hash(key: bytes, entry: Entry) -> bytes:
-    """What makes two entries the same (trust.md 2.2): all but trace ids and times."""
+    """What makes two entries the same (trust.md 2.2): all but trace ids, times and the application's key."""
     document = canonical(entry.event.model_dump(mode="json", exclude=_TIMES, exclude_defaults=True))
     requires = [f"{each.fence}@{each.epoch}".encode() for each in entry.requires]
     parts = [entry.event.kind.encode(), document.encode(), pae(requires), pae([x.encode() for x in entry.advances])]
@@ -107,7 +109,7 @@ def body_text(event: Event, spot: Spot) -> str:
     own = {name: getattr(event, member) for member, name in _BODY.items()}
     document: dict[str, Any] = {name: value for name, value in own.items() if value} | {
         "v": VERSION,
-        "status": "Ok",
+        "status": event.details.get(STATUS, "Ok"),  # a refusal is no error: it is what was to happen
         "resource": {"service.name": "regie", "service.namespace": spot.tenant},
         "start_time": (trace and trace.start) or spot.at,
         "end_time": (trace and trace.end) or spot.at,
@@ -176,7 +178,7 @@ def opened(key: DataKey, place: Place, sealed: bytes) -> tuple[str, bytes]:
 
 
 def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
-    """The event as its readers see it, from its act and body; when it was decided and its trace are not told again."""
+    """The event as its readers see it, from its act and body; when it was decided is not told again."""
     own = {member: read[name] for member, name in _BODY.items() if name in read}
     return Event(
         subject=read["dpl.core.data_subject_id"],
@@ -184,6 +186,7 @@ def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
         actor="" if read["bio"]["actor"] == "systeem" else read["bio"]["actor"],
         keep_until=int(read["bewaarTot"]),
         withheld_until=int(read.get("openbaarVanaf", "0")),
+        trace=_trace_of(read),
         **own,
         **_acted(said),
     )
@@ -204,3 +207,15 @@ def _acted(said: Mapping[str, Any]) -> dict[str, Any]:
         "destroys": int(said.get("jaar", "0")),
         "gone": tuple((int(first), int(last)) for first, last in said.get("weg", ())),
     }
+
+
+def _trace_of(read: Mapping[str, Any]) -> Trace | None:
+    if "trace_id" not in read:
+        return None
+    return Trace(
+        trace_id=read["trace_id"],
+        span_id=read["span_id"],
+        parent_span_id=read["parent_span_id"],
+        start=int(read["start_time"]),
+        end=int(read["end_time"]),
+    )

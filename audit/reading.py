@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Select, and_, func, literal, select, tuple_, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import series_of
-from audit.contract import Count, Gone, Line, Lines, NoSuchLine
+from audit.contract import Count, Gone, Heard, Line, Lines, NoSuchLine, System
 from audit.event import Outcome
 from audit.gone import gone_of
 from audit.keychain import Owner
@@ -18,7 +18,7 @@ from audit.leaf import act_place, body_place, event_left, event_of, opened
 from audit.log import Log
 from audit.permit import Position
 from audit.tables import lines, outcomes, tags
-from audit.tags import release_tag
+from audit.tags import release_tag, reporter_tag
 from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen, DataKey
 from kernel.sql import RowForged
@@ -125,6 +125,26 @@ class Reader:
                 rows = await reading.execute(query.where(outcomes.c.tenant_id == self._tenant, which))
                 found = {(term, index): outcome for term, index, outcome in rows}
         return [found.get((place.term, place.index), "") for place in positions]
+
+    async def heard(self, systems: Sequence[System]) -> list[Heard]:
+        """See Audit.heard. The first and the last tag of each: the log's time does not run back."""
+        if not systems:
+            return []
+        keys = await self._log.keys()
+        marks = [reporter_tag(keys.tags, one.recipient, one.application) for one in systems]
+        ends = ((tags.c.term.asc(), tags.c.idx.asc()), (tags.c.term.desc(), tags.c.idx.desc()))
+        found = [
+            select(tags.c.logged_at)
+            .where(tags.c.tenant_id == self._tenant, tags.c.tag == mark)
+            .order_by(*order)
+            .limit(1)
+            for mark in marks
+            for order in ends
+        ]
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                row = (await reading.execute(select(*(each.scalar_subquery() for each in found)))).one()
+        return [Heard(since=row[at] or 0, last=row[at + 1] or 0) for at in range(0, len(found), 2)]
 
     async def count(self, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""

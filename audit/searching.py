@@ -33,7 +33,7 @@ class Searcher:
         demand_searcher(caller)
         if not (any(_tagged(query).values()) or query.element):
             raise BadInput(
-                "Zoek op een inwoner, ontvanger, toepassing, medewerker, activiteit, zaak of gegevenselement."
+                "Zoek op een inwoner, ontvanger, toepassing, medewerker, sleutel, activiteit, zaak of gegevenselement."
             )
         # 1 the search's own line
         own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
@@ -119,7 +119,7 @@ def _of_subject(key: bytes, tenant: str, query: Query) -> ColumnElement[bool]:
 def _tagged(query: Query) -> dict[str, str]:
     return {
         "subject": query.subject, "recipient": query.recipient, "application": query.application, "actor": query.actor,
-        "activity": query.activity, "case": query.case,
+        "activity": query.activity, "case": query.case, "trace": query.trace, "key": query.key,
     }  # fmt: skip
 
 
@@ -151,6 +151,8 @@ def _asked(query: Query) -> dict[str, str]:
         "gezochtGebruiker": query.actor,
         "gezochtActiviteit": query.activity,
         "gezochtZaak": query.case,
+        "gezochtTrace": query.trace,
+        "gezochtSleutel": query.key,
         "gezochtElement": query.element,
         "gezochtGrondslag": query.basis,
         "gezochtSoort": query.kind,

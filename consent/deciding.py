@@ -174,6 +174,7 @@ def _words(activity: ActivityVersion, at: int) -> dict[str, str | int]:
         "purpose": activity.purpose.nl,
         "keep_until": destruction_year(at, activity.keep_lines),
         "withheld_until": withheld_until(activity, at),
+        "kept_days": activity.kept_days,
     }
 
 

@@ -10,6 +10,7 @@ from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_, format_day
+from web.line_details import reported_of, said_kinds
 from web.register_words import RegisterWords
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
@@ -61,6 +62,8 @@ def result_of(line: Line, now: datetime) -> Result:
     event = line.event
     if event.kind == "weigering":
         return "niets"
+    if event.kind == "gemeld":
+        return "mislukt" if event.details.get("status") == "Error" else "gelukt"
     open_too_long = not line.outcome and millis(now) - line.at >= OPEN / timedelta(milliseconds=1)
     if event.kind == "verstrekking" and (line.outcome == "onbekend" or open_too_long):
         return "misschien"
@@ -93,7 +96,8 @@ def handlings(lines: Sequence[Line]) -> list[list[Line]]:
 def _handling(line: Line) -> tuple[str, ...]:
     event, day = line.event, local_day(line.at).isoformat()
     if is_use(line):
-        return (day, event.kind, event.recipient, event.activity, event.case)
+        system = event.application if event.kind == "gemeld" else ""
+        return (day, event.kind, event.recipient, event.activity, event.case, system)
     alone = "" if event.kind in BY_THE_DAY and not line.gone else str(line.position)
     return (day, event.kind, event.recipient, event.activity, alone)
 
@@ -152,11 +156,12 @@ class LineViews:
             moment=moment(line.at),
             department=self.department(event),
             purpose=self._words.purpose(event.activity, event.purpose) if use else "",
-            labels=self._words.labels(allowed or event.elements or refused),
+            labels=self._words.labels(allowed or event.elements or refused) + said_kinds(event),
             letters=letters_of(event) if use else (),
             results=(result_of(line, self._now),),
             reason=" ".join(_each(self.reason(event, code) for code in refused.values())),
             act=self.act(line),
+            reported=reported_of(line),
         )
 
     def gone(self, line: Line) -> Destroyed | None:
@@ -201,13 +206,13 @@ class LineViews:
 
     def facts(self, line: Line) -> Facts:
         """The six facts of one line."""
-        event = line.event
+        event, reported = line.event, reported_of(line)
         return Facts(
             organisation=self._home,
             department=self.department(event),
             groups=self.groups(event),
             purpose=self._words.purpose(event.activity, event.purpose) or None,
-            moment=moment(line.at),
+            moment=reported.used if reported else moment(line.at),
             retention=self._words.retention(event.activity),
         )
 
@@ -221,7 +226,7 @@ class LineViews:
             basis = (used.basis, used.law) if used else (event.basis, event.law)
             if letter in LETTERS:
                 found.setdefault((letter, self._words.article(*basis)), []).append(element)
-        return tuple(
+        known = tuple(
             Group(
                 letter=cast("ClassLetter", letter),
                 labels=self._words.labels(elements),
@@ -230,6 +235,13 @@ class LineViews:
             )
             for (letter, article), elements in sorted(found.items())
         )
+        return known + self._said(event)
+
+    def _said(self, event: Event) -> tuple[Group, ...]:
+        """What another system named in words of its own: under the activity's strictest class."""
+        kinds, article = said_kinds(event), self._words.article(event.basis, event.law)
+        letters = [letter for letter in LETTERS if letter == event.class_ and kinds]
+        return tuple(Group(letter=letter, labels=kinds, article=article, exact=()) for letter in letters)
 
     def refused(self, event: Event) -> tuple[RefusedData, ...]:
         """What was not passed on, and why."""
@@ -237,11 +249,6 @@ class LineViews:
             RefusedData(label=self._words.label(element), reason=self.reason(event, code))
             for element, code in event.refused
         )
-
-
-def numbers_gone(event: Event) -> tuple[str, ...]:
-    """The numbers of their own series that a line says are gone, as stretches."""
-    return tuple(str(first) if first == last else f"{first}-{last}" for first, last in event.gone)
 
 
 def withheld(lines: Iterable[Line]) -> tuple[Withheld, ...]:

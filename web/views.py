@@ -36,10 +36,19 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A use outside Regie, as another system told it. used: when it was; told: when that system told us."""
+
+    system: str
+    used: datetime
+    told: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UseRow:
     """One handling in a list: one line or more, `id` and `moment` of the newest; `results`: each once.
     `reason` is the sentence for a refusal (`words.reason_for`), else empty. `act` says what happened when it is no use
-    of data: a choice, a search, a question."""
+    of data: a choice, a search, a question. `reported`: of the newest line, when Regie released nothing."""
 
     id: str
     moment: datetime
@@ -51,6 +60,7 @@ class UseRow:
     times: int = 1
     reason: str = ""
     act: str = ""
+    reported: Reported | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +207,7 @@ class Use:
     asked: Asked | None = None
     draft: str = ""
     act: str = ""
+    reported: Reported | None = None
     earlier: tuple[Earlier, ...] = ()
     gone: Destroyed | None = None
     gone_numbers: tuple[str, ...] = ()

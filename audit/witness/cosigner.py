@@ -47,10 +47,12 @@ def origin_hash(origin: str) -> str:
 
 
 class Shelf:
-    """The files of a witness: its key, and for each log what was cosigned last and the head in which it said so."""
+    """The files of a witness: its key, and for each log what was cosigned last and the head in which it said so. Of a
+    mirror also the lines, and the key with which it asks for them: a key has one use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.seed = folder, folder / "witness.seed"
+        self.mirror, self.mirror_seed = folder / "mirror.db", folder / "mirror.seed"
 
     def state(self, origin: str) -> Path:
         """Two slots; see `audit.slots`."""

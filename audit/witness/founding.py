@@ -6,8 +6,10 @@ from pathlib import Path
 from audit import slots
 from audit.keeping import read_limited
 from audit.witness.cosigner import SEED, Shelf, origin_hash
+from audit.witness.mirror import Mirror
 from kernel.crypto import Signer, random_bytes
 from kernel.crypto.private_files import locked, make_folder, read_private, write_private
+from kernel.http.rooms import RoomKey
 from kernel.proof.hashes import EMPTY_ROOT, ProofError
 from kernel.proof.note import COSIGNATURE, vkey
 from kernel.proof.policy import MAX_POLICY_BYTES, Known, Policy
@@ -23,6 +25,16 @@ def known_logs(path: Path) -> tuple[Known, ...]:
         raise SettingsWrong([f"{path} kan niet worden gelezen ({error.strerror or error})."]) from None
     except ProofError as error:
         raise SettingsWrong([f"{path} is geen C2SP-policy: {error}."]) from None
+
+
+def found_mirror(folder: Path, name: str) -> str:
+    """The public key of a mirror, in hexadecimal digits; what is there already stays. Raises KeyUnavailable."""
+    shelf = Shelf(folder)
+    with locked(folder):
+        if not shelf.mirror_seed.exists():
+            write_private(shelf.mirror_seed, random_bytes(SEED))
+        Mirror(shelf.mirror).found()
+    return RoomKey(name, read_private(shelf.mirror_seed, SEED)).public.hex()
 
 
 def found_witness(folder: Path, name: str, logs: Sequence[Known]) -> tuple[str, tuple[str, ...]]:

@@ -9,7 +9,8 @@ from anyio import to_thread
 
 from audit.witness.api import ADD, witness_routes
 from audit.witness.cosigner import Cosigner
-from audit.witness.founding import found_witness, known_logs
+from audit.witness.founding import found_mirror, found_witness, known_logs
+from audit.witness.mirroring import mirroring
 from audit.witness.settings import WitnessSettings
 from kernel.clock import Clock, utc_now
 from kernel.crypto import KeyUnavailable
@@ -39,7 +40,7 @@ async def witnessing(settings: WitnessSettings, clock: Clock = utc_now) -> Async
     app = make_app("Regie: getuige", gate, texts=frozenset({ADD}))
     app.include_router(health_router({"getuige": check}, gate))
     app.include_router(witness_routes(cosigner))
-    async with serve(app, settings.host, settings.port) as address:
+    async with serve(app, settings.host, settings.port) as address, mirroring(settings, logs, clock):
         gate.open()
         yield address
 
@@ -54,6 +55,8 @@ async def _served(settings: WitnessSettings) -> None:
 def _found(settings: WitnessSettings) -> None:
     key, new = found_witness(settings.folder, settings.name, known_logs(settings.logs))
     sys.stdout.write(f"{key}\n")
+    if settings.mirror_seconds:
+        sys.stdout.write(f"{found_mirror(settings.folder, settings.name)}\n")
     for origin in new:
         sys.stderr.write(f"regie: kent nu {origin}\n")
 
@@ -64,7 +67,7 @@ def main() -> None:
 
 
 def found() -> None:
-    """Prints the public key, for the policy of the logs."""
+    """Prints the public key, for the policy of the logs; of a mirror also the key that the logs let in."""
     _told(lambda: _found(WitnessSettings.read()))
 
 

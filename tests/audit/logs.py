@@ -11,7 +11,7 @@ from audit.component import build_audit
 from audit.contract import Event, Position, Receipt
 from audit.event import Entry, FenceAt, Kind
 from audit.service import AuditService
-from audit.settings import AuditSettings
+from audit.settings import AuditSettings, MirrorOf
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.component import Component, Tenant
@@ -55,6 +55,7 @@ class Place:
     socket: Path | None = None  # of a signer in its own process
     policy: Path | None = None  # of witnesses
     cosign_seconds: float = 60
+    mirrors: tuple[MirrorOf, ...] = ()
 
     @asynccontextmanager
     async def opened(self, gate: RoomGate | None = None) -> AsyncIterator[tuple[AuditService, Component]]:
@@ -84,6 +85,7 @@ class Place:
             mode="test", database=self.url, signer=self.folder / "signer", keep_years=20, adopt=self.adopt,
             sweep_seconds=self.sweep_seconds, signer_socket=self.socket,
             watch_seconds=self.watch_seconds, policy=self.policy, cosign_seconds=self.cosign_seconds,
+            mirrors=self.mirrors,
         )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ async def test_search_by_number_answers_in_dutch_and_never_repeats_the_number(
         ("fg", {"recipient": "r1", "reden": REASON}, 400),
         *(
             ("fg", {"ontvanger": "r1", field: "over 123456789", "reden": REASON}, 400)
-            for field in ("toepassing", "gebruiker", "verwerkingsactiviteit", "zaak", "gegevenselement", "grondslag")
+            for field in ("toepassing", "gebruiker", "verwerkingsactiviteit", "zaak", "sleutel", "gegevenselement")
         ),
         ("fg", {"ontvanger": "r1", "reden": REASON | {"toelichting": "over 123456789 dus"}}, 400),
         ("fg", {"ontvanger": "r1", "reden": REASON | {"zaak": "123456789"}}, 400),
