@@ -60,6 +60,7 @@ KINDS: dict[Kind, Rule] = {
     "vervallen": _rule("fact", "consent", "vault", "connectors", "web"),
     "vernietiging-begonnen": _rule("fact", "audit"),
     "vernietigd": _rule("fact", "audit"),
+    "vertrouwelijk": _rule("fact"),  # nobody records it
 }
 
 
