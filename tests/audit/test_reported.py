@@ -444,6 +444,17 @@ async def test_the_fg_finds_reports_by_kind_key_and_employee_and_the_reporter_it
     assert proof.status_code == 200
 
 
+async def test_a_use_that_its_system_calls_secret_is_taken_of_an_activity_that_is(
+    http: httpx2.AsyncClient, service: AuditService, books: Books
+) -> None:
+    secret = within(vng(), "/verwerkingsactie/vertrouwelijkheid", "vertrouwelijk")
+    books.withhold(millis(NOON))
+    assert (await problem(http, secret))["code"] == "vertrouwelijk-kan-niet", "its day has come"
+    books.withhold(millis(NOON) + 1)
+    assert (await sent(http, secret))["vastgelegd"] == 1
+    assert [line.withheld for line in await series(service)] == [True]
+
+
 async def test_the_whole_log_fits_with_what_others_reported_in_it(
     http: httpx2.AsyncClient, service: AuditService, tmp_path: Path
 ) -> None:
