@@ -1,6 +1,7 @@
 """Search tags (trust.md 4.3): keyed hashes of what a line is about, so that a dump shows their equality only."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 from audit.event import Event
 from audit.kinds import RELEASE, REPORTED
@@ -69,6 +70,7 @@ def used_tag(key: bytes, at: int) -> bytes:
     return tag(key, "used", day(at))
 
 
+@lru_cache(maxsize=4)  # all lines of a batch have the same hour
 def day(at: int) -> str:
     """The calendar day in UTC."""
     return (moment(0) + timedelta(milliseconds=at)).date().isoformat()

@@ -7,11 +7,10 @@ At most two tiles per level are read: the one above the line, and the one at the
 
 import re
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import NamedTuple
 
 from kernel.proof import ranges
-from kernel.proof.hashes import HASH_BYTES, NODE, ProofError
+from kernel.proof.hashes import HASH_BYTES, ProofError, parents
 from kernel.proof.tree import Growth
 
 HEIGHT = 8
@@ -111,8 +110,7 @@ def node_from_tile(stored: bytes, tile: TileRef, node: Node) -> bytes:
         raise ProofError("the node is not in this tile")
     part = [stored[at * HASH_BYTES : (at + 1) * HASH_BYTES] for at in range(first, first + count)]
     while len(part) > 1:
-        # as `node_hash`, without a call for each of the hundreds that one proof takes
-        part = [sha256(NODE + left + right).digest() for left, right in zip(part[::2], part[1::2], strict=True)]
+        part = parents(part)
     return part[0]
 
 

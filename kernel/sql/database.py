@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, nullcontext
 from functools import cached_property
 from typing import Any, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -15,6 +15,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from kernel.sql.direct import Direct, straight
 
 Result = TypeVar("Result")
+Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
+"""What is done in a transaction, with its connection."""
 BEGIN = "regie_begin"  # execution option: how SQLite opens this transaction
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
 
@@ -27,6 +29,7 @@ class Database:
         self._url, self._pool = url, pool
         self.engine = _postgres(url, pool) if self.postgres else _sqlite(url, schema, pool)
         # SQLite has one writer, and its own waiting is blind sleep: here they stand in line, first come first served
+        self._readers = CapacityLimiter(max(1, pool // 2))
         self._turn: asyncio.Lock | None = None if self.postgres else asyncio.Lock()
 
     @asynccontextmanager
@@ -37,19 +40,37 @@ class Database:
             await self._enter(connection, tenant)
             yield connection
 
-    async def written(self, tenant: str, work: Callable[[AsyncConnection], Coroutine[Any, Any, Result]]) -> Result:
+    async def written(self, tenant: str, work: Work[Result]) -> Result:
         """The same in a worker thread, for what is written all day: a statement costs a fifth. `work` may await nothing
         but its connection, and of that `execute` and `exec_driver_sql`. Who is cancelled waits until it has ended."""
         async with self._turn or nullcontext():
             return await to_thread.run_sync(self._written, self._threads, tenant, work)
 
-    def _written(
-        self, engine: Engine, tenant: str, work: Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
-    ) -> Result:
+    def _written(self, engine: Engine, tenant: str, work: Work[Result]) -> Result:
         with engine.connect() as connection, connection.begin():
-            direct = Direct(self.engine, connection)
-            straight(self._enter(direct, tenant))
-            return straight(work(direct))
+            return self._worked(connection, tenant, work)
+
+    async def seen(self, tenant: str, work: Work[Result]) -> Result:
+        """As `snapshot`, in a worker thread as `written`: for a few short questions whose rows fit in memory. Readers
+        take half of the connections at most, and no thread while they wait: a writer always finds one."""
+        return await to_thread.run_sync(self._seen, self._threads, tenant, work, limiter=self._readers)
+
+    def _seen(self, engine: Engine, tenant: str, work: Work[Result]) -> Result:
+        with engine.connect() as connection:
+            reading = connection.execution_options(**self._reading)
+            with reading.begin():
+                return self._worked(reading, tenant, work)
+
+    def _worked(self, connection: Connection, tenant: str, work: Work[Result]) -> Result:
+        direct = Direct(self.engine, connection)
+        straight(self._enter(direct, tenant))
+        return straight(work(direct))
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        """How a snapshot begins."""
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.postgres else {}
+        return {**options, BEGIN: "BEGIN"}
 
     @cached_property
     def _threads(self) -> Engine:
@@ -65,8 +86,7 @@ class Database:
         """Read-only, all statements at one moment. Waits for no writer. patient: a statement may take a quarter of an
         hour in place of seconds, for what counts over years and holds up nobody."""
         async with self.engine.connect() as connection:
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.postgres else {}
-            reading = await connection.execution_options(**options, **{BEGIN: "BEGIN"})
+            reading = await connection.execution_options(**self._reading)
             async with reading.begin():
                 await self._enter(reading, tenant)
                 if patient and self.postgres:

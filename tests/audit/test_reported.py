@@ -131,6 +131,16 @@ async def test_a_reported_use_is_a_line_of_its_resident_with_its_own_time(
     assert "niet bewaard" not in event.model_dump_json()
 
 
+async def test_what_the_activity_does_not_name_gets_no_ground_and_is_no_element(
+    http: httpx2.AsyncClient, service: AuditService
+) -> None:
+    await sent(http, ldv(gegevenselementen=["boomsoort"]), ldv(gegevenselementen=[]))
+    for line, others in zip(await series(service), (None, "boomsoort"), strict=True):
+        event = line.event
+        assert (event.elements, event.classes, event.class_, event.basis, event.law) == ((), (), "", "", "")
+        assert event.details.get("soortenGegevens") == others
+
+
 async def test_a_verwerkingsactie_is_the_same_line_in_other_words(
     http: httpx2.AsyncClient, service: AuditService
 ) -> None:

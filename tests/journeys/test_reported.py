@@ -57,7 +57,10 @@ async def test_a_use_outside_regie_is_on_the_residents_page_with_who_told_it(hou
     card, page = await visitor.get("/gebruik"), await visitor.get(f"/gebruik/{place}")
     assert "Niet door ons vrijgegeven. Gemeld door Uitkeringen." in card.text
     assert "Wij gaven dit niet vrij. Het systeem Uitkeringen meldde het op" in page.text
-    assert "Wij keken niet na of het klopt." in page.text and "dossier over werk" in page.text
+    assert (
+        "Wij keken niet na of het klopt." in page.text
+        and "dossier over werk. Dit staat niet in onze lijst" in page.text
+    )
     assert "Welke systemen melden zelf wat zij doen?" in card.text and "Uitkeringen van" in card.text
     english = await visitor.get(f"/en/gebruik/{place}")
     assert "We did not release this. The system Uitkeringen reported it on" in english.text

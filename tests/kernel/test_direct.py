@@ -76,3 +76,26 @@ async def test_writers_of_both_kinds_stand_in_one_line(database: Database) -> No
     async with asyncio.timeout(10):
         await other
     assert await said(database) == {"een", "twee"}
+
+
+async def test_readers_in_threads_leave_room_for_a_writer(database: Database) -> None:
+    """Else whoever asks for enough proofs at once keeps everybody's lines waiting."""
+    inside, go_on = threading.Semaphore(0), threading.Event()
+
+    async def look(reading: AsyncConnection) -> int:
+        inside.release()
+        go_on.wait(20)
+        return len((await reading.execute(select(WORDS.c.word))).all())
+
+    async def work(tx: AsyncConnection) -> None:
+        await tx.execute(insert(WORDS), [{"word": "een"}])
+
+    readers = [asyncio.create_task(database.seen("gm1", look)) for _ in range(60)]
+    try:
+        while not inside.acquire(blocking=False):  # noqa: ASYNC110 - a thread tells it
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            await database.written("gm1", work)
+    finally:
+        go_on.set()
+    assert {await reader for reader in readers} <= {0, 1}
