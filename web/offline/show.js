@@ -144,6 +144,7 @@ const PARTS = {
 const KINDS = {
   verstrekking: ["Er zijn gegevens doorgegeven", "Data was passed on"],
   weigering: ["Er zijn gegevens gevraagd en niet gegeven", "Data was asked for and not given"],
+  gemeld: ["Een ander systeem meldde dat het gegevens gebruikte", "Another system reported that it used data"],
   afloop: ["Hoe het doorgeven afliep", "How passing it on ended"],
   "vernietiging-begonnen": ["Wij begonnen oude regels te vernietigen", "We started to destroy old lines"],
   vernietigd: ["Oude regels zijn vernietigd", "Old lines were destroyed"],
