@@ -1,5 +1,5 @@
-"""The `regie` command. `regie verify` and the signer are dispatched before any other import: a verifier trusts no room
-of the house, and the process that holds the key of the log loads no room but its own."""
+"""The `regie` command. `regie verify`, the signer and the witness are dispatched before any other import: a verifier
+trusts no room of the house, and a process that holds the key of a log or a witness loads no room but its own."""
 
 import sys
 
@@ -14,6 +14,10 @@ def main() -> None:
         from audit.signing import process  # noqa: PLC0415 - the signer opens no room but its own
 
         return process.main()
+    if sys.argv[2:] == ["witness"] and sys.argv[1] in ("serve", "init"):
+        from audit.witness import process as witness  # noqa: PLC0415 - a witness may run where there is no house
+
+        return witness.main() if sys.argv[1] == "serve" else witness.found()
     from assembly import cli  # noqa: PLC0415 - opens every room, which verifying must not
 
     cli.main()

@@ -1,17 +1,17 @@
-"""Checks downloaded proofs of log lines, offline: `regie verify <file>... --vkey <log.vkey>`.
+"""Checks downloaded proofs of log lines, offline: `regie verify <file>... --vkey <log.vkey>`, or `--policy <file>`.
 
-One file, the standard library and PyNaCl only. It shares no code with the service: who doubts the service should
-not have to trust its code. So the tree, notes and proofs (C2SP, RFC 9162) are written here again.
+Two files (the other is `regie_policy.py`), the standard library and PyNaCl only. They share no code with the service:
+who doubts the service should not have to trust its code. So the tree, notes and proofs (C2SP, RFC 9162) are written
+here again.
 
 Input: a tlog-proof, or JSON `{"bewijs": proof, "inhoud": {"body", "bodyZout"}}`, or a list of those.
 Exit code 0 klopt, 1 klopt niet, 2 niet te controleren. Members that it does not know are ignored, so that the
 verifier of one release accepts the logs of the next; nothing that is checked may be absent or spelled differently.
-Lines of one resident, from all files together, follow each other by number. NOT checked: whether there are others
-before the first or after the last.
+Lines of one resident, from all files together, follow each other by number; a number that a later line of theirs names
+as destroyed may be missing. NOT checked: whether there are others before the first or after the last.
 """
 
 import argparse
-import base64
 import hashlib
 import hmac
 import json
@@ -21,28 +21,20 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from nacl.exceptions import CryptoError
-from nacl.signing import VerifyKey
+
+from regie_policy import CannotCheck, DoesNotHold, Keys, Policy, decoded, read_keys, read_limited, read_policy
+
+__all__ = ["CannotCheck", "DoesNotHold", "Keys", "check_item", "check_series", "main", "read_keys"]
 
 GOOD, WRONG, UNKNOWN = 0, 1, 2
-MAX_FILE, MAX_KEYS, MAX_SIGNATURES = 64 << 20, 1 << 16, 64  # the first two in bytes
+MAX_FILE, MAX_SIGNATURES = 64 << 20, 64  # the first in bytes
 HEADER, EM_DASH = "c2sp.org/tlog-proof@v1", "\N{EM DASH}"
 LEAF_BYTES, LEAF_VERSION, SALT_BYTES = 100, b"RGL\x01", 32
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
-
-Keys = dict[tuple[str, bytes], VerifyKey]  # by name and key id
-
-
-class DoesNotHold(Exception):
-    """The proof is wrong; the text is the Dutch reason that is shown."""
-
-
-class CannotCheck(Exception):
-    """Neither right nor wrong can be said; the text is the Dutch reason that is shown."""
 
 
 @dataclass
@@ -51,6 +43,7 @@ class Line:
 
     index: int | None = None
     origin: str | None = None
+    note: str = ""
     leaf_hash: str = ""
     act: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] | None = None
@@ -75,15 +68,6 @@ def moment(milliseconds: object) -> str:
     if not isinstance(milliseconds, str) or re.fullmatch(r"[0-9]{1,14}", milliseconds, re.ASCII) is None:
         return "onbekend"
     return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(milliseconds)):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def decoded(text: Any, what: str) -> bytes:
-    """Bytes of base64 in its one spelling."""
-    with suppress(ValueError, TypeError):
-        content = base64.b64decode(text, validate=True)
-        if base64.b64encode(content).decode() == text:
-            return content
-    raise DoesNotHold(f"{what} is geen geldige base64")
 
 
 def number(text: str, what: str) -> int:
@@ -116,7 +100,7 @@ def items(content: bytes) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def check_item(item: Any, keys: Keys) -> Line:
+def check_item(item: Any, keys: Keys, policy: Policy | None = None) -> Line:
     """The verdict on one proof, with or without the content of the line."""
     line = Line()
     bundle = item if isinstance(item, dict) else {"bewijs": item}
@@ -124,6 +108,8 @@ def check_item(item: Any, keys: Keys) -> Line:
         leaf = check_proof(line, bundle.get("bewijs"), keys)
         if "inhoud" in bundle:
             check_body(line, leaf, bundle["inhoud"])
+        if policy:  # last of all: what is wrong weighs more than what is missing
+            policy.check(line.note)
     except (DoesNotHold, CannotCheck) as trouble:
         line.trouble = trouble
     return line
@@ -187,7 +173,7 @@ def signed_head(line: Line, note: str, keys: Keys) -> tuple[int, bytes]:
     rows, (*signed, end) = text.split("\n"), signatures.split("\n")
     if len(rows) != 3 or not blank or end or len(signed) > MAX_SIGNATURES:
         raise DoesNotHold("de kop van het logboek heeft niet de juiste vorm")
-    line.origin = rows[0]
+    line.origin, line.note = rows[0], note
     if line.origin not in {name for name, _ in keys}:
         raise CannotCheck("er is geen sleutel van dit logboek gegeven")
     message = f"{text}\n".encode(errors="surrogatepass")
@@ -221,8 +207,10 @@ def check_body(line: Line, leaf: bytes, content: Any) -> None:
 
 
 def check_series(lines: Iterable[Line]) -> None:
-    """Numbers of one resident: each once, none left out, each names the one before it. Marks lines that do not fit."""
+    """Numbers of one resident: each once, none left out but what was destroyed, each names the one before it. Marks
+    lines that do not fit."""
     series: dict[tuple[str, int], Line] = {}
+    gone: dict[str, list[tuple[int, int]]] = {}
     numbered = [(line, line.body) for line in lines if line.trouble is None and line.body is not None]
     for line, body in numbered:
         n, subject = body.get("n"), shown(body.get("dpl.core.data_subject_id"))
@@ -230,12 +218,33 @@ def check_series(lines: Iterable[Line]) -> None:
             line.trouble = DoesNotHold("het nummer in de reeks past niet bij de verwijzing naar de vorige regel")
         elif series.setdefault((subject, int(n)), line).leaf_hash != line.leaf_hash:
             line.trouble = DoesNotHold(f"nummer {n} van de reeks komt twee keer voor")
-    for (before, n), (subject, place) in pairwise(sorted(series)):
-        line = series[subject, place]
-        if before == subject and n + 1 < place:  # not wrong: the other may lie elsewhere, or be destroyed by law
-            line.trouble = CannotCheck(f"nummer {place - 1} van de reeks is er niet bij, of klopt niet")
-        elif before == subject and line.body is not None and not follows(line.body["vorige"], series[before, n]):
-            line.trouble = DoesNotHold(f"de regel past niet op nummer {n} van de reeks")
+        else:
+            gone.setdefault(subject, []).extend(destroyed(line.act, int(n)))
+    last: dict[str, int] = {}
+    for subject, place in sorted(series):
+        line, spans = series[subject, place], gone[subject]
+        before = last.get(subject, min((start for start, _ in spans), default=place) - 1)
+        missing = first_missing(spans, before + 1, place - 1)
+        if missing:  # not wrong: it may lie elsewhere
+            line.trouble = CannotCheck(f"nummer {missing} van de reeks is er niet bij, of klopt niet")
+        elif (subject, place - 1) in series and line.body and not follows(line.body["vorige"], series[subject, before]):
+            line.trouble = DoesNotHold(f"de regel past niet op nummer {before} van de reeks")
+        last[subject] = place
+
+
+def destroyed(act: dict[str, Any], n: int) -> list[tuple[int, int]]:
+    """Stretches of numbers, all before its own, that line n says were destroyed."""
+    with suppress(ValueError, TypeError, KeyError):
+        if act.get("soort") == "vernietigd":
+            return [(int(first), int(last)) for first, last in act["weg"] if int(last) < n]
+    return []
+
+
+def first_missing(spans: Iterable[tuple[int, int]], first: int, last: int) -> int:
+    """The lowest number from first to last that is in none of these stretches; 0 when there is none."""
+    for start, end in sorted(spans):
+        first = end + 1 if start <= first <= end else first
+    return first if first <= last else 0
 
 
 def follows(previous: Any, before: Line) -> bool:
@@ -244,46 +253,20 @@ def follows(previous: Any, before: Line) -> bool:
     return any(previous == [term, str(before.index), before.leaf_hash] for term in (origin, origin.rpartition("/")[2]))
 
 
-def read_limited(path: Path, limit: int) -> bytes:
-    """The file, or the reason why it cannot be checked."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
-    except OSError:
-        raise CannotCheck(f"het bestand {path.name!a} kan niet gelezen worden") from None
-    if len(content) > limit:
-        raise CannotCheck(f"het bestand {path.name!a} is te groot")
-    return content
-
-
-def read_keys(path: Path) -> Keys:
-    """Ed25519 vkeys, one a line; keys of another type are passed over."""
-    keys: Keys = {}
-    try:
-        for row in filter(None, read_limited(path, MAX_KEYS).decode().split("\n")):
-            name, key_id, encoded = row.split("+", 2)
-            material = decoded(encoded, "een sleutel")
-            if material[:1] != b"\x01":
-                continue
-            expected = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
-            if key_id != expected.hex():
-                raise ValueError
-            keys[name, expected] = VerifyKey(material[1:])
-    except (ValueError, DoesNotHold, CryptoError):
-        raise CannotCheck("het bestand met sleutels heeft niet de juiste vorm") from None
-    return keys
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints a line per proof and a last sentence; one wrong proof outweighs all others in the exit code."""
     parser = argparse.ArgumentParser(prog="regie verify", description="Controleert bewijzen van logregels, zonder net.")
     parser.add_argument("file", type=Path, nargs="+", metavar="bestand", help="tlog-proof, of JSON: bewijs en inhoud")
-    parser.add_argument("--vkey", type=Path, required=True, help="de publieke sleutels van het logboek (C2SP vkey)")
+    parser.add_argument("--vkey", type=Path, help="de publieke sleutels van het logboek (C2SP vkey)")
+    parser.add_argument("--policy", type=Path, help="logboeken, getuigen en hoeveel er genoeg zijn (C2SP policy)")
     asked = parser.parse_args(argv)
+    if not asked.vkey and not asked.policy:
+        parser.error("geef --vkey, --policy of allebei")
     try:
-        keys = read_keys(asked.vkey)
+        policy = read_policy(asked.policy) if asked.policy else None
+        keys = (read_keys(asked.vkey) if asked.vkey else {}) | (policy.logs if policy else {})
         contents = [read_limited(file, MAX_FILE) for file in asked.file]
-        lines = [check_item(item, keys) for content in contents for item in items(content)]
+        lines = [check_item(item, keys, policy) for content in contents for item in items(content)]
     except CannotCheck as trouble:
         print(f"niet te controleren: {trouble}")
         return UNKNOWN

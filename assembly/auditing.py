@@ -16,6 +16,7 @@ from assembly.founding import demand_newest
 from assembly.settings import HouseSettings, TenantSettings
 from assembly.tools import one_tenant
 from audit.component import signer_of
+from audit.cosigned import Keeping
 from audit.fsck.checking import check_log
 from audit.fsck.findings import Report, Wrong
 from audit.fsck.outside import checkpoint_in, doubts, outside_of
@@ -23,7 +24,8 @@ from audit.fsck.trees import Signed
 from audit.fsck.walk import Asked, Walked
 from audit.settings import AuditSettings
 from audit.signer import HeadSigner
-from audit.status import Status, status_of
+from audit.status import Around, Status, status_of
+from audit.witnesses import policy_of
 from kernel.clock import millis, utc_now
 from kernel.proof.hashes import ProofError
 from kernel.settings import SettingsWrong
@@ -45,7 +47,7 @@ async def fsck(settings: HouseSettings, wanted: str, keyless: bool, notes: Seque
         for tenant in chosen_of(settings, wanted):
             outside = outside_of(signer, tenant.id, anchors, with_key=not keyless)
             kept = [_checkpoint(note, anchors, tenant.id) for note in notes]
-            with _bar(tenant.id) as progress:
+            with bar(tenant.id) as progress:
                 asked = Asked(
                     tenant=tenant.id,
                     tenants=[one.id for one in settings.tenants],
@@ -67,21 +69,25 @@ async def fsck(settings: HouseSettings, wanted: str, keyless: bool, notes: Seque
 async def statuses(settings: HouseSettings, wanted: str) -> list[Status]:
     """One per municipality; none wanted: all. Raises as `fsck`."""
     await _founded(settings)
-    provider, now = World().keys(settings.folder.keys), millis(utc_now())
+    told, provider = _told(settings), World().keys(settings.folder.keys)
+    policy = policy_of(told)
+    witnesses = Keeping(told.signer, policy) if policy else None
+    around = Around(provider, signer_of(told), witnesses, millis(utc_now()))
     database = Database(settings.database("audit"), "audit")
     try:
-        return [
-            await status_of(database, provider, _signer(settings), tenant.id, now)
-            for tenant in chosen_of(settings, wanted)
-        ]
+        return [await status_of(database, around, tenant.id) for tenant in chosen_of(settings, wanted)]
     finally:
         await database.close()
 
 
 def _signer(settings: HouseSettings) -> Callable[[str], HeadSigner]:
     """As the log finds it. Raises SettingsWrong."""
+    return signer_of(_told(settings))
+
+
+def _told(settings: HouseSettings) -> AuditSettings:
     given = {"mode": settings.mode, "database": settings.database("audit"), "signer": settings.folder.log}
-    return signer_of(AuditSettings.read(os.environ, **given))
+    return AuditSettings.read(os.environ, **given)
 
 
 async def _founded(settings: HouseSettings) -> dict[str, str]:
@@ -102,7 +108,11 @@ def told(report: Report) -> Iterator[str]:
     if report.size:
         yield f"  {report.origin}, {report.size} regels, wortel {base64.b64encode(report.root).decode()}"
     if report.unreadable:
-        yield f"  {report.unreadable} regels zijn niet meer leesbaar: hun sleutel is weg"
+        yield f"  {report.unreadable} regels zijn niet leesbaar: hun sleutel gaat niet open"
+    if report.destroyed:
+        yield f"  {report.destroyed} regels zijn vernietigd; voor elk zegt een andere regel dat"
+    if report.unfinished:
+        yield f"  {report.unfinished} keer is een vernietiging begonnen en niet afgemaakt"
     findings = report.findings
     if findings.first:
         yield f"  eerste fout: {findings.first}"
@@ -123,8 +133,12 @@ def as_text(found: Sequence[Status]) -> Iterator[str]:
         yield f"  logboek            {one.origin}, termijn {one.term}"
         yield f"  regels             {one.size}, getekend tot {'?' if one.signed is None else one.signed}"
         yield f"  wortel             {one.root}"
+        if one.cosigned is not None:
+            yield f"  getuigen           zagen {one.cosigned} regels, {_ago(one.unseen)}"
         yield f"  laatste regel      {_ago(one.age)}"
         yield f"  onderweg           {one.under_way}" + (f", de oudste {_ago(one.oldest)}" if one.under_way else "")
+        due = ", ".join(f"{year}: {count}" for year, count in one.due.items())
+        yield f"  te vernietigen     {f'{due} (hun jaar is voorbij: regie audit destroy)' if due else 'niets'}"
         yield f"  sleutels per jaar  {', '.join(f'{year}: {count}' for year, count in one.keys.items())}"
 
 
@@ -141,7 +155,7 @@ def _checkpoint(path: Path, anchors: dict[str, str], tenant: str) -> Signed | No
 
 
 @contextmanager
-def _bar(tenant: str) -> Iterator[Walked]:
+def bar(tenant: str) -> Iterator[Walked]:
     """On a terminal, on stderr; elsewhere nothing."""
     console = Console(stderr=True)
     columns = (TextColumn(tenant), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

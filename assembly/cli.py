@@ -22,10 +22,12 @@ from assembly.demo.brp.loader import UnreadablePersons
 from assembly.demo.brp.roles import NobodyFits
 from assembly.demo.play import Demo, reset, run_demo
 from assembly.demo.story import StoryFailed
+from assembly.destroying import destroy, order_of
+from assembly.destroying import told as destruction
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.settings import ROOMS, HouseSettings
-from assembly.tools import load_register, read_clients, register_client, rotate_keys, token_for
+from assembly.tools import load_register, one_tenant, read_clients, register_client, rotate_keys, token_for
 from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.errors import Problem
 from kernel.http.metrics import metrics_app
@@ -43,6 +45,13 @@ class Kind(StrEnum):
     mens = "mens"
     burger = "burger"
     automatisch = "automatisch"
+
+
+class More(StrEnum):
+    """What an application may besides asking."""
+
+    logboek = "logboek"
+    melden = "melden"
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -133,18 +142,20 @@ def client_add(
     recipient: Annotated[str, typer.Option(help="the recipient it works for")],
     kind: Annotated[Kind, typer.Option(help="who sits at it")] = Kind.automatisch,
     label: Annotated[str, typer.Option(help="its name for people")] = "",
-    logboek: Annotated[bool, typer.Option(help="may fetch proofs of its own lines")] = False,
+    also: Annotated[
+        list[More] | None, typer.Option(help="logboek: proofs of its own lines; melden: report its own uses to the log")
+    ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
     """Register an application and print its entry with the private key, once: nobody keeps it for you."""
-    roots: tuple[Role, ...] = ("verstrekking", "toestemming", *(("logboek",) if logboek else ()))
+    roots: tuple[Role, ...] = ("verstrekking", "toestemming", *(more.value for more in also or ()))
     new = NewClient(name, label or name, kind.value, roots)
     typer.echo(json.dumps(asyncio.run(register_client(HouseSettings.read(), tenant, recipient, new)), indent=1))
 
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming or logboek")],
+    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek or melden")],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:
@@ -195,6 +206,24 @@ def audit_status(
         for sentence in as_text(found):
             typer.echo(sentence)
     raise typer.Exit(0 if all(one.healthy for one in found) else 1)
+
+
+@audit.command("destroy")
+def audit_destroy(
+    year: Annotated[int, typer.Option(min=2000, max=9998, help="of destruction, as `regie audit status` tells it")],
+    subject: Annotated[str, typer.Option(help="pseudonym of one resident; none is everybody")] = "",
+    decision: Annotated[str, typer.Option(help="number of a decision (AVG 17): before the year is over")] = "",
+    reason: Annotated[str, typer.Option(help="why, in words; goes with --decision")] = "",
+    tenant: Annotated[str, typer.Option(help="one municipality; none is all")] = "",
+    really: Annotated[bool, typer.Option("--really", help="without it nothing changes")] = False,
+) -> None:
+    """Destroy the keys of a year that is over: tell what would go, and with --really let it go. May be run again."""
+    order = order_of(year, subject, decision, reason)
+    settings = HouseSettings.read()
+    if decision:
+        one_tenant(settings, tenant)  # a decision is of one municipality
+    for sentence in destruction(asyncio.run(destroy(settings, tenant, order, really)), order, really):
+        typer.echo(sentence)
 
 
 @contextmanager

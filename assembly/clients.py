@@ -11,7 +11,7 @@ from consent.registers import Registers
 from kernel.caller import Caller
 
 ALGORITHM = "ES256"
-Role = Literal["verstrekking", "toestemming", "logboek"]
+Role = Literal["verstrekking", "toestemming", "logboek", "melden"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,6 @@ async def add_client(
         "clientId": client.client_id,
         "soort": client.kind,
         "privateJwk": private,
-        "resources": {role: f"{issuer}/{role}/v1" for role in client.roles},
+        "resources": {role: f"{issuer}/{'logboek' if role == 'melden' else role}/v1" for role in client.roles},
         "activities": [],
     }

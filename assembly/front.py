@@ -25,7 +25,10 @@ def front_of(builder: Builder) -> FastAPI:
     gate = StartGate()
     opens: list[Opening] = [component.run for component in builder.components]
     app = make_app("Regie", gate, [_closing(builder), *opens, _opening(builder, gate)])
-    app.include_router(health_router({one.name: _worded(one.check) for one in builder.components}, gate))
+    checks = {one.name: _worded(one.check) for one in builder.components}
+    app.include_router(
+        health_router(checks, gate, {one.name: one.warning for one in builder.components if one.warning})
+    )
     for component in builder.components:
         for root, router in component.public:
             public_root(app, _root(builder, root), router)

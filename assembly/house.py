@@ -7,13 +7,15 @@ from fastapi import FastAPI
 
 from assembly.building import Builder, World
 from assembly.front import front_of
-from assembly.ports import AuditResidents, ConsentResidents
+from assembly.ports import AuditRegister, AuditResidents, ConsentResidents
 from assembly.settings import ROOMS, HouseSettings
 from audit.api import routes as log_routes
 from audit.breach_api import breach_routes
 from audit.client import AuditClient
 from audit.contract import Audit
+from audit.reported.api import intake_routes
 from audit.service import AuditService
+from audit.standards.api import standards_routes
 from connectors.catalogue import catalogue_elements, data_kinds
 from connectors.component import Wiring, build_connectors
 from connectors.settings import ConnectorsSettings
@@ -109,8 +111,11 @@ def _open_log(house: House) -> None:
     builder = house.builder
     gate = builder.bearer(LOG_ROOT, house.register)
     hosts = Hosts({tenant.public_url: tenant.id for tenant in builder.tenants.values()})
-    router = log_routes(house.log, AuditResidents(house.vault("audit")), gate, hosts)
+    residents, register = AuditResidents(house.vault("audit")), AuditRegister(house.consent("audit"))
+    router = log_routes(house.log, residents, gate, hosts)
     router.include_router(breach_routes(house.log, gate, data_kinds()))
+    router.include_router(intake_routes(house.log, (register, residents), gate, hosts))
+    router.include_router(standards_routes(house.log, (register, residents), gate, hosts))
 
     async def check() -> None:
         """The room's own check says it all."""

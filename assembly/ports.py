@@ -1,11 +1,16 @@
-"""The vault behind the doors of its siblings: each declares its own port, and this is what they are handed."""
+"""Siblings behind each other's doors: each declares its own port, and this is what they are handed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import audit.contract as log
+import audit.reported.ports as reported
 import consent.contract as register
+from consent.activity import ActivityVersion
+from consent.contract import NoSuchThing
+from consent.registers import Registers
 from kernel.caller import Caller
-from kernel.errors import BadInput
+from kernel.errors import BadInput, NoAccess
 from kernel.hidden import Hidden
 from vault.contract import Bsn, ResidentRef, Vault
 
@@ -47,3 +52,60 @@ class AuditResidents:
         """See Residents.identify."""
         (found,) = await self.vault.identify(caller, (_number(bsn),))
         return log.ResidentRef(id=found.id, subject=found.subject, fence=found.fence, stand_in=found.stand_in)
+
+    async def identify_all(self, caller: Caller, bsns: Sequence[Hidden]) -> list[log.ResidentRef]:
+        """See Numbers.identify_all."""
+        found = await self.vault.identify(caller, [_number(bsn) for bsn in bsns]) if bsns else []
+        return [
+            log.ResidentRef(id=each.id, subject=each.subject, fence=each.fence, stand_in=each.stand_in)
+            for each in found
+        ]
+
+    def is_number(self, bsn: Hidden) -> bool:
+        """See Numbers.is_number."""
+        try:
+            _number(bsn)
+        except BadInput:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class AuditRegister:
+    """Satisfies the intake's Register."""
+
+    registers: Registers
+
+    async def reporter(self, caller: Caller, users: Sequence[str]) -> reported.Reporter:
+        """See Register.reporter."""
+        try:
+            found = await self.registers.reporter(caller, users)
+        except NoSuchThing as unknown:
+            raise NoAccess(unknown.detail) from None
+        recipient, (application,) = found.recipient, found.recipient.applications
+        return reported.Reporter(
+            recipient=recipient.slug,
+            recipient_name=recipient.name.nl,
+            oin=recipient.oin,
+            system=application.name or application.client_id,
+            actors=found.actors,
+        )
+
+    async def activities(self, caller: Caller) -> Mapping[str, reported.Registered]:
+        """See Register.activities."""
+        return {version.slug: _registered(version) for version in await self.registers.activities(caller)}
+
+
+def _registered(version: ActivityVersion) -> reported.Registered:
+    return reported.Registered(
+        slug=version.slug,
+        version=str(version.number),
+        title=version.title.nl,
+        purpose=version.purpose.nl,
+        elements=tuple(
+            reported.RegisteredElement(name=one.name, class_=one.class_, basis=one.basis, law=one.law)
+            for one in version.elements
+        ),
+        keep_lines=version.keep_lines,
+        kept_days=version.kept_days,
+    )

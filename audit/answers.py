@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from audit.contract import Found, Kind, Line, Outcome, Plain, Query, Reason, Totals
+from audit.contract import Found, Gone, Kind, Line, Outcome, Plain, Query, Reason, Totals
 from audit.permit import Position
 from kernel.clock import millis, moment
 from kernel.hidden import Hidden
@@ -43,6 +43,7 @@ class Asked(Body):
     user: Annotated[Typed, wire("gebruiker")] = ""
     activity: Annotated[Typed, wire("verwerkingsactiviteit")] = ""
     case: Annotated[Typed, wire("zaak")] = ""
+    key: Annotated[Typed, wire("sleutel")] = ""
     element: Annotated[Typed, wire("gegevenselement")] = ""
     basis: Annotated[Typed, wire("grondslag")] = ""
     kind: Annotated[Kind | Literal[""], wire("soort")] = ""
@@ -62,6 +63,7 @@ class Asked(Body):
             actor=self.user,
             activity=self.activity,
             case=self.case,
+            key=self.key,
             element=self.element,
             basis=self.basis,
             kind=self.kind,
@@ -80,8 +82,16 @@ class Place(Message):
     proof: Annotated[str, wire("bewijs")]
 
 
+class Destroyed(Message):
+    """Of a line whose content is gone: when that began, whether as its term said, and the line that says so."""
+
+    at: Annotated[datetime, wire("tijd")]
+    by_term: Annotated[bool, wire("volgensTermijn")]
+    declared: Annotated[Place | None, wire("verklaring")]
+
+
 class FoundLine(Message):
-    """A line as an auditor sees it."""
+    """A line as an auditor sees it. destroyed: there is nothing else but kind, hour, number and place."""
 
     place: Annotated[Place, wire("logregel")]
     at: Annotated[datetime, wire("tijd")]
@@ -91,6 +101,7 @@ class FoundLine(Message):
     recipient: Annotated[str, wire("ontvanger")]
     application: Annotated[str, wire("toepassing")]
     user: Annotated[str, wire("gebruiker")]
+    key: Annotated[str, wire("sleutel")]
     activity: Annotated[str, wire("verwerkingsactiviteit")]
     version: Annotated[str, wire("versie")]
     purpose: Annotated[str, wire("doel")]
@@ -99,6 +110,7 @@ class FoundLine(Message):
     elements: Annotated[tuple[str, ...], wire("gegevenselementen")]
     refused: Annotated[tuple[tuple[str, str], ...], wire("geweigerd")]
     outcome: Annotated[str, wire("afloop")]
+    destroyed: Annotated[Destroyed | None, wire("vernietigd")] = None
 
 
 class FoundLines(Message):
@@ -137,6 +149,7 @@ def _line(origin: str, line: Line) -> FoundLine:
         recipient=event.recipient,
         application=event.application,
         user=event.actor,
+        key=event.key,
         activity=event.activity,
         version=event.version,
         purpose=event.purpose,
@@ -145,4 +158,10 @@ def _line(origin: str, line: Line) -> FoundLine:
         elements=event.elements,
         refused=event.refused,
         outcome=line.outcome,
+        destroyed=_destroyed(origin, line.gone) if line.gone else None,
     )
+
+
+def _destroyed(origin: str, gone: Gone) -> Destroyed:
+    declared = place_of(origin, gone.declared) if gone.declared else None
+    return Destroyed(at=moment(gone.at).astimezone(UTC), by_term=gone.by_term, declared=declared)

@@ -23,7 +23,9 @@ from kernel.proof.tlogproof import TlogProof
 
 CallerOf = Callable[[Request], Awaitable[Caller]]
 PLAIN = "text/plain; charset=utf-8"
-TOLD: frozenset[Kind] = frozenset({"verstrekking", "weigering", "zaak-geopend", "zaak-gesloten"})  # answers name these
+TOLD: frozenset[Kind] = frozenset(
+    {"verstrekking", "weigering", "gemeld", "zaak-geopend", "zaak-gesloten"}
+)  # answers name these
 FOR_EVER = "public, max-age=31536000, immutable"  # a tile is named by its width: the same name has the same bytes
 _TEXT: Any = {200: {"content": {"text/plain": {}}, "description": "Tekst"}}
 _HASHES: Any = {200: {"content": {"application/octet-stream": {}}, "description": "1 tot 256 hashes van 32 bytes"}}

@@ -1,14 +1,15 @@
 """Who was affected by a breach, and by which elements (AVG 33 and 34): pure, over rows that the database has grouped.
 
-A row is one resident's releases under one label with one outcome. A release whose outcome nobody wrote may have
-arrived, so it counts as possible; one that was never opened did not leave the house and does not count.
+A row is one resident's releases, or uses that another system reported, under one label with one outcome. A release
+whose outcome nobody wrote may have arrived, so it counts as possible; one that was never opened did not leave the house
+and does not count. Who got in may also find what the recipient still held: releases of before, within their term.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -21,19 +22,36 @@ from kernel.message import Message, Short
 Millis = Annotated[int, Field(ge=0)]
 SENT: Outcome = "geleverd"
 KEPT: Outcome = "niet-geopend"
+Part = Literal["tijdvak", "eerder"]  # of a file: what went in the window, and what the recipient still had from before
+WINDOW: Part = "tijdvak"
+BEFORE: Part = "eerder"
 
 
 class Window(Message):
-    """What was open to others, and when, in ms. At least one of the three is said. discovered: when it was known
-    (AVG 33: 72 hours), 0 while unsaid."""
+    """What was open to others, and when, in ms. At least one of the four is said. key: the kid of an application's key.
+    discovered: when it was known (AVG 33: 72 hours), 0 while unsaid."""
 
     recipient: Short = ""
     application: Short = ""
     actor: Short = ""
+    key: Short = ""
     since: Millis
     until: Millis
     discovered: Millis = 0
     summary: Plain = ""
+
+    @property
+    def names_recipient(self) -> bool:
+        """Whether it says whose systems were open: only then there is something that those held."""
+        return bool(self.recipient or self.application)
+
+
+@dataclass(frozen=True)
+class Page:
+    """People after a pseudonym, of one part of a file."""
+
+    after: str = ""
+    part: Part = WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +89,34 @@ class ElementCount(Message):
 
 
 class Tally(Message):
-    """All together. certain: residents of whom at least one release surely arrived."""
+    """All together. certain: residents of whom at least one release surely arrived. endless: lines of which nobody said
+    in days how long the recipient keeps them. destroyed: lines of the period of which nobody can say any more what they
+    were."""
 
     residents: int = 0
     certain: int = 0
     lines: int = 0
     possible: int = 0
+    endless: int = 0
     first: int = 0
     last: int = 0
+    destroyed: int = 0
     elements: tuple[ElementCount, ...] = ()
 
 
 class Version(Message):
-    """One version of a file on a breach, as it is kept. line: of the search that made it."""
+    """One version of a file on a breach, as it is kept. line: of the search that made it. keep_until: the calendar year
+    of destruction. held: what the recipient still had from before the window when that began; None when no recipient or
+    application was named."""
 
     id: Short
     version: int
     made_at: int
     line: Position
+    keep_until: int
     window: Window
     tally: Tally
+    held: Tally | None = None
 
 
 @dataclass
@@ -111,11 +137,12 @@ class Tallying:
 
     def __init__(self) -> None:
         self._all, self._by_element = _Counting(), dict[str, _Counting]()
-        self._certain, self._possible = set[str](), 0
+        self._certain, self._possible, self._endless = set[str](), 0, 0
 
     def add(self, row: Row) -> None:
         """One more."""
         self._all.add(row)
+        self._endless += 0 if row.label.kept_days else row.lines
         if row.certain:
             self._certain.add(row.subject)
         else:
@@ -130,6 +157,7 @@ class Tallying:
             certain=len(self._certain),
             lines=self._all.lines,
             possible=self._possible,
+            endless=self._endless,
             first=self._all.first,
             last=self._all.last,
             elements=tuple(_element(name, self._by_element[name]) for name in sorted(self._by_element)),

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from audit.answers import Moment, Place, Typed, Why, place_of
-from audit.breach import Affected, ElementCount, Version, Window, kinds_of_data
+from audit.breach import WINDOW, Affected, ElementCount, Page, Part, Tally, Version, Window, kinds_of_data
 from audit.contract import SPECIAL_DATA, Plain
 from audit.permit import Receipt
 from kernel.clock import millis, moment
@@ -21,11 +21,13 @@ FOR_THE_AP = timedelta(hours=72)  # AVG 33(1)
 
 
 class BreachAsked(Body):
-    """Whose data could somebody have? One of recipient, application and employee's pseudonym, and a period."""
+    """Whose data could somebody have? One of recipient, application, employee's pseudonym and key, and a period. key:
+    the kid of an application's key."""
 
     recipient: Annotated[Typed, wire("ontvanger")] = ""
     application: Annotated[Typed, wire("toepassing")] = ""
     user: Annotated[Typed, wire("gebruiker")] = ""
+    key: Annotated[Typed, wire("sleutel")] = ""
     since: Annotated[Moment, wire("van")]
     until: Annotated[Moment, wire("tot")]
     discovered: Annotated[Moment | None, wire("ontdekt")] = None
@@ -38,6 +40,7 @@ class BreachAsked(Body):
             recipient=self.recipient,
             application=self.application,
             actor=self.user,
+            key=self.key,
             since=millis(self.since),
             until=millis(self.until),
             discovered=millis(self.discovered) if self.discovered else 0,
@@ -46,10 +49,16 @@ class BreachAsked(Body):
 
 
 class PeopleAsked(Body):
-    """A page of the people in a file; each gets a line of it."""
+    """A page of the people in a file; each gets a line of it. part: in the window, or held from before it."""
 
     why: Annotated[Why, wire("reden")]
+    part: Annotated[Part, wire("deel")] = WINDOW
     cursor: Annotated[Short, wire("vorige")] = ""
+
+    @property
+    def page(self) -> Page:
+        """For the log."""
+        return Page(self.cursor, self.part)
 
 
 class ExportAsked(PeopleAsked):
@@ -89,8 +98,24 @@ class Notice(Message):
     told: Annotated[str | None, wire("betrokkenenIngelicht")] = None
 
 
+class Held(Message):
+    """What the recipient still had from before the window when it began. endless: of which nobody said in days how
+    long; they count."""
+
+    residents: Annotated[int, wire("inwoners")]
+    certain: Annotated[int, wire("inwonersZeker")]
+    lines: Annotated[int, wire("regels")]
+    possible: Annotated[int, wire("regelsMogelijk")]
+    endless: Annotated[int, wire("regelsZonderTermijn")]
+    first: Annotated[datetime | None, wire("eerste")]
+    last: Annotated[datetime | None, wire("laatste")]
+    elements: Annotated[tuple[Element, ...], wire("gegevenselementen")]
+
+
 class BreachFile(Message):
-    """One version. residents: at most; certain: of whom it surely arrived. No people: ask for them."""
+    """One version. residents: at most; certain: of whom it surely arrived. No people: ask for them. destroyed: lines of
+    the period of which nobody can say any more whether they belong to it. keep_until: the calendar year in which this
+    file is destroyed."""
 
     id: str
     version: Annotated[int, wire("versie")]
@@ -99,9 +124,12 @@ class BreachFile(Message):
     certain: Annotated[int, wire("inwonersZeker")]
     lines: Annotated[int, wire("regels")]
     possible: Annotated[int, wire("regelsMogelijk")]
+    destroyed: Annotated[int, wire("regelsVernietigd")]
+    keep_until: Annotated[int, wire("bewaarTot")]
     first: Annotated[datetime | None, wire("eerste")]
     last: Annotated[datetime | None, wire("laatste")]
     elements: Annotated[tuple[Element, ...], wire("gegevenselementen")]
+    held: Annotated[Held | None, wire("nogInBezit")]
     notice: Annotated[Notice, wire("melding")]
     own: Annotated[Place, wire("logregel")]
 
@@ -151,11 +179,27 @@ def file_of(origin: str, version: Version, kinds: Mapping[str, str]) -> BreachFi
         certain=tallied.certain,
         lines=tallied.lines,
         possible=tallied.possible,
+        destroyed=tallied.destroyed,
+        keep_until=version.keep_until,
         first=_utc(tallied.first) if tallied.first else None,
         last=_utc(tallied.last) if tallied.last else None,
         elements=tuple(_element(one, kinds.get(one.element, "overig")) for one in tallied.elements),
+        held=_held(version.held, kinds) if version.held else None,
         notice=_notice(version, kinds_of_data(tallied, kinds)),
         own=place_of(origin, version.line),
+    )
+
+
+def _held(tallied: Tally, kinds: Mapping[str, str]) -> Held:
+    return Held(
+        residents=tallied.residents,
+        certain=tallied.certain,
+        lines=tallied.lines,
+        possible=tallied.possible,
+        endless=tallied.endless,
+        first=_utc(tallied.first) if tallied.first else None,
+        last=_utc(tallied.last) if tallied.last else None,
+        elements=tuple(_element(one, kinds.get(one.element, "overig")) for one in tallied.elements),
     )
 
 

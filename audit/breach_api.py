@@ -77,12 +77,12 @@ def _people(service: AuditService, searcher: CallerOf) -> APIRouter:
 
     @router.post("/{dossier}/betrokkenen/_zoek", summary="Wie het betreft; ieder krijgt er een regel van")
     async def people(caller: Searcher, dossier: FileId, body: PeopleAsked) -> People:
-        return people_of(*await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.cursor))
+        return people_of(*await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.page))
 
     @router.post("/{dossier}/uitvoer", summary="Dezelfde lijst, versleuteld voor wie de sleutel heeft")
     async def export(caller: Searcher, dossier: FileId, body: ExportAsked) -> Export:
         key = read_key(body.key)
-        found = await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.cursor, export=True)
+        found = await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.page, export=True)
         return export_of(*found, key)
 
     return router

@@ -10,6 +10,7 @@ from audit.contract import (
     Bundle,
     Count,
     Found,
+    Heard,
     Line,
     Lines,
     LogUnavailable,
@@ -17,6 +18,7 @@ from audit.contract import (
     OutcomeUnknown,
     Query,
     Reason,
+    System,
     Verdict,
 )
 from audit.event import Entry, FenceAt, Outcome
@@ -106,6 +108,10 @@ class AuditClient:
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""
         return list((await self._ask("count", caller, wire.Counts(counts=tuple(counts)), wire.Numbers)).numbers)
+
+    async def heard(self, caller: Caller, systems: Sequence[System]) -> list[Heard]:
+        """See Audit.heard."""
+        return list((await self._ask("heard", caller, wire.Systems(systems=tuple(systems)), wire.HeardAll)).heard)
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """See Audit.search."""

@@ -1,7 +1,7 @@
 """The room, put together: logs opened, writers, sweepers and watchers running, readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from urllib.parse import urlsplit
@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.contract import LogUnavailable
+from audit.contract import LogUnavailable, Trace
+from audit.copy_api import copy_routes
+from audit.cosigning import Cosigning
 from audit.founding import LogPlace, open_log
 from audit.heads import read_head
 from audit.intern import intern_routes
@@ -20,10 +22,12 @@ from audit.service import AuditService, Desk
 from audit.settings import AuditSettings
 from audit.signer import HeadSigner, LogSigner
 from audit.signing.remote import RemoteSigner
-from kernel.clock import Clock, utc_now
+from audit.witnesses import STARTING_SECONDS, Witnesses, witnesses_of
+from kernel.clock import Clock, millis, utc_now
 from kernel.component import Component, Tenant
 from kernel.crypto import KeyProvider
 from kernel.http.rooms import RoomGate
+from kernel.http.trace import current_trace
 from kernel.logs import logger
 from kernel.settings import SettingsWrong
 from kernel.sql import Database
@@ -59,34 +63,46 @@ async def build_audit(
     Raises SettingsWrong, KeyUnavailable, SQLAlchemyError: then nothing starts."""
     if settings.mode == "productie" and settings.signer_socket is None:
         raise SettingsWrong([IN_PROCESS])
-    signer = signer_of(settings)
+    signer, witnesses = signer_of(settings), witnesses_of(settings)
     database = Database(settings.database, ROOM)
     desks = {}
     try:
         for tenant in tenants.values():
             place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, signer, settings.adopt)
             log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
-            desks[tenant.id] = Desk(log, settings.keep_years, clock)
+            log.witnessed = witnesses.seen()
+            desks[tenant.id] = Desk(log, settings.kept(tenant.id), clock, _here)
     except BaseException:
         await database.close()
         raise
     service = AuditService(desks)
-    running = _Running(service, database, settings)
+    running = _Running(service, database, settings, witnesses, clock)
     intern = (intern_routes(service, gate),) if gate else ()
-    metrics = LogMetrics(service.desks)
-    return service, Component(ROOM, running.check, running.run, intern=intern, metrics=metrics.text)
+    plain = (copy_routes(service, settings.mirrors, clock),) if settings.mirrors else ()
+    metrics = LogMetrics(service.desks, clock)
+
+    def warning() -> str:
+        return " ".join(filter(None, (desk.log.witnessed.warning(millis(clock())) for desk in service.desks)))
+
+    return service, Component(
+        ROOM, running.check, running.run, plain=plain, intern=intern, metrics=metrics.text, warning=warning
+    )
 
 
 class _Running:
     """The tasks of this room; each is held here until it ended."""
 
-    def __init__(self, service: AuditService, database: Database, settings: AuditSettings) -> None:
+    def __init__(
+        self, service: AuditService, database: Database, settings: AuditSettings, witnesses: Witnesses, clock: Clock
+    ) -> None:
         self._service, self._database, self._settings = service, database, settings
+        self._witnesses, self._along = witnesses, witnesses.rounds(service.desks, clock)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Writers, sweepers and watchers, until left; then the queue is written and the database closed."""
         writers = [asyncio.create_task(desk.writer.run()) for desk in self._service.desks]
+        await asyncio.gather(*map(_first, self._along.values()))
         rounds = [asyncio.create_task(each) for desk in self._service.desks for each in self._rounds(desk)]
         try:
             yield
@@ -98,14 +114,15 @@ class _Running:
             for desk in self._service.desks:
                 desk.writer.stop()
             await asyncio.gather(*writers)
+            await self._witnesses.close()
             await self._database.close()
 
-    def _rounds(self, desk: Desk) -> Sequence[Coroutine[None, None, None]]:
-        settings = self._settings
-        return (
-            _every(settings.sweep_seconds, "sweep_failed", desk.sweeper.sweep, desk.log),
-            _every(settings.watch_seconds, "watch_failed", desk.watcher.watch, desk.log),
-        )
+    def _rounds(self, desk: Desk) -> Iterator[Coroutine[None, None, None]]:
+        settings, along = self._settings, self._along.get(desk.log.tenant)
+        yield _every(settings.sweep_seconds, "sweep_failed", desk.sweeper.sweep, desk.log)
+        yield _every(settings.watch_seconds, "watch_failed", desk.watcher.watch, desk.log)
+        if along:
+            yield _every(settings.cosign_seconds, "cosigning_failed", along.round, desk.log)
 
     async def check(self) -> None:
         """Raises LogUnavailable with a sentence: sealed, unreadable, or a database that forgets."""
@@ -137,6 +154,21 @@ class _Running:
     async def _value(self, question: str) -> str:
         async with self._database.snapshot("") as reading:
             return str(await reading.scalar(text(question)))
+
+
+def _here() -> Trace:
+    now = current_trace()
+    return Trace(trace_id=now.trace_id, span_id=now.span_id, parent_span_id=now.parent_span_id)
+
+
+async def _first(along: Cosigning) -> None:
+    """Before anything is asked of this log; without a quorum it opens all the same, and nothing is permitted."""
+    try:
+        async with asyncio.timeout(STARTING_SECONDS):
+            await along.start()
+            await along.round()
+    except Exception as error:  # whatever it was: the rounds go on
+        _log.error("cosigning_failed", exc_info=error)
 
 
 async def _every(seconds: float, failed: str, work: Callable[[], Awaitable[object]], log: Log) -> None:

@@ -1,22 +1,22 @@
-"""The door of the log.
-
-Problem
-├── Overtaken          409  a required fence has moved; nothing was written
-├── EventIdTaken       409  this id belongs to an event with other words
-├── Misfit             400  this kind may not require or move what it was asked to, or not by this room
-├── NoSuchLine         404
-├── LogUnavailable     503  the log cannot write now, so nothing may happen now
-├── OutcomeUnknown     503  written or not: repeat with the same id; until then nobody acts
-└── NotPermitted       403  what was shown is no permit, or not for this, or no longer (audit.permit)
-"""
+"""The door of the log. What it refuses with is in audit.refusals, and comes through here."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Kind, Outcome, Trace
+from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Heard, Kind, Outcome, System, Trace
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
+from audit.refusals import (
+    EventIdTaken,
+    LogUnavailable,
+    Misfit,
+    Moved,
+    NoSuchLine,
+    OutcomeUnknown,
+    Overtaken,
+    Unwitnessed,
+)
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.hidden import Hidden
@@ -29,78 +29,43 @@ __all__ = [
     "SYSTEM",
     "Entry",
     "Event",
+    "EventIdTaken",
     "FenceAt",
     "Ground",
+    "Heard",
     "Kind",
+    "LogUnavailable",
+    "Misfit",
+    "Moved",
+    "NoSuchLine",
     "NotPermitted",
     "Outcome",
+    "OutcomeUnknown",
+    "Overtaken",
     "Permit",
     "Position",
     "Receipt",
+    "System",
     "Trace",
     "Trust",
+    "Unwitnessed",
 ]
 
 
-class Moved(Message):
-    """A fence that stands elsewhere, and the kind of the line that moved it."""
+class Gone(Message):
+    """Of a line whose content was destroyed. at: when that began, ms. by_term: its year was over; else by a decision.
+    declared: the line in the same series that names the numbers which went; None while it is being done."""
 
-    fence: Hex16
-    epoch: int
-    kind: Kind
-
-
-class Overtaken(Problem):
-    """Nothing was written. Members: `moved` [{fence, epoch, kind}], `position` (text) from which to decide anew.
-    moved is empty when the decision itself came too late: expired, or older than 2 seconds."""
-
-    code, status, title = "ingehaald", 409, "Er is net iets veranderd"
-
-    @property
-    def moved(self) -> tuple[Moved, ...]:
-        """Every required fence that has moved."""
-        return tuple(Moved.model_validate(move) for move in self.members["moved"])
-
-    @property
-    def position(self) -> Position:
-        """The register must know every move up to here before it decides again."""
-        return Position.parse(self.members["position"])
-
-
-class EventIdTaken(Problem):
-    """Members: `position` of the line that has the id."""
-
-    code, status, title = "gebeurtenis-bestaat", 409, "Deze gebeurtenis bestaat al"
-
-
-class Misfit(Problem):
-    """A programming error of a neighbour; nothing was written."""
-
-    code, status, title = "soort-past-niet", 400, "Dit kan zo niet worden vastgelegd"
-
-
-class NoSuchLine(Problem):
-    """No such line, or not yours to see: the two answers are the same."""
-
-    code, status, title = "logregel-onbekend", 404, "Deze logregel is er niet"
-
-
-class LogUnavailable(Problem):
-    """Nothing was written. Repeat with the same id."""
-
-    code, status, title = "logboek-niet-beschikbaar", 503, "Het logboek schrijft nu niet"
-
-
-class OutcomeUnknown(Problem):
-    """Nobody acts on it. Repeat with the same id."""
-
-    code, status, title = "uitkomst-onbekend", 503, "Wij weten nog niet of dit is vastgelegd"
+    at: int
+    by_term: bool
+    declared: Position | None = None
 
 
 class Line(Message):
     """A line as its readers see it. `actor` is empty unless the reader may see staff pseudonyms.
 
     outcome: how a release ended; "" while open or for lines that are no release. n: number in the subject's series.
+    gone: its content was destroyed; `event` is then what the act still says.
     """
 
     position: Annotated[Position, wire("plaats")]
@@ -108,6 +73,7 @@ class Line(Message):
     n: int
     event: Event
     outcome: Outcome | Literal[""] = ""
+    gone: Gone | None = None
 
 
 class Lines(Message):
@@ -138,8 +104,8 @@ class Moves(Message):
 class Query(Message):
     """A search over the log: everything said must hold. Period in ms; `before` is a cursor.
 
-    actor: pseudonym of an employee. element: given, used or refused. outcome: "open" for releases that have none yet.
-    Ground, kind, outcome and period narrow; a search needs something else besides.
+    actor: pseudonym of an employee. key: kid of an application's key. element: given, used or refused. outcome: "open"
+    for releases that have none yet. Ground, kind, outcome and period narrow; a search needs something else besides.
     """
 
     subject: Short = ""
@@ -148,6 +114,8 @@ class Query(Message):
     actor: Short = ""
     activity: Short = ""
     case: Short = ""
+    trace: Short = ""
+    key: Short = ""
     element: Short = ""
     basis: Sentence = ""
     kind: Kind | Literal[""] = ""
@@ -172,10 +140,12 @@ class Reason(Message):
 
 
 class Totals(Message):
-    """Of the whole query, not of the page."""
+    """Of the whole query, not of the page. destroyed: lines of its period (and resident) that were destroyed, of which
+    nobody can say any more whether they belong to it."""
 
     lines: Annotated[int, wire("regels")]
     residents: Annotated[int, wire("inwoners")]
+    destroyed: Annotated[int, wire("vernietigd")] = 0
 
 
 class Found(Message):
@@ -196,10 +166,14 @@ class Count(Message):
 
 
 class Bundle(Message):
-    """A line with everything needed to check it offline: tlog-proof text, body bytes and salt in base64."""
+    """What checks a line offline: tlog-proof text, body bytes and salt in base64; without these when destroyed."""
 
     proof: Annotated[Text, wire("bewijs")]
-    content: Annotated[dict[str, str], wire("inhoud")]
+    content: Annotated[dict[str, str] | None, wire("inhoud")] = None
+
+    def text(self) -> str:
+        """JSON, as programs that check it read it."""
+        return self.model_dump_json(exclude_none=True)
 
 
 class ResidentRef(Message):
@@ -227,7 +201,8 @@ class Audit(Protocol):
 
     async def record(self, caller: Caller, entries: Sequence[Entry]) -> list[Verdict]:
         """Durable and under a signed head when it returns. The same event gets the same receipt, even if its fences
-        moved since. Verdicts: Receipt, Overtaken, EventIdTaken, Misfit. Raises LogUnavailable, OutcomeUnknown."""
+        moved since. Verdicts: Receipt, Overtaken, EventIdTaken, Misfit, Unwitnessed. Raises LogUnavailable (as
+        Unwitnessed when it is that for all), OutcomeUnknown."""
         ...
 
     async def holds(self, caller: Caller, requires: Sequence[FenceAt]) -> Position | None:
@@ -251,7 +226,8 @@ class Audit(Protocol):
         ...
 
     async def proof(self, caller: Caller, position: Position) -> str:
-        """c2sp.org/tlog-proof@v1 against the newest signed head. Raises NoSuchLine."""
+        """c2sp.org/tlog-proof@v1 against the newest head that a quorum of witnesses saw; the newest signed one where
+        that does not cover the line, or no witness is asked. Raises NoSuchLine."""
         ...
 
     async def bundle(self, caller: Caller, position: Position) -> Bundle:
@@ -259,7 +235,7 @@ class Audit(Protocol):
         ...
 
     async def checkpoint(self, caller: Caller) -> str:
-        """The newest signed head of the open log (C2SP checkpoint)."""
+        """The newest signed head of the open log (C2SP checkpoint); where witnesses are asked, with their words."""
         ...
 
     async def vkeys(self, caller: Caller) -> str:
@@ -268,6 +244,10 @@ class Audit(Protocol):
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """Refusals do not count."""
+        ...
+
+    async def heard(self, caller: Caller, systems: Sequence[System]) -> list[Heard]:
+        """Since when, and when last, these reported; in order, at most 200."""
         ...
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:

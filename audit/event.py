@@ -8,6 +8,8 @@ from audit.permit import Position
 from kernel.message import Hex16, Hex32, Message, Millis, Sentence, Short
 
 NAMES_MAX = 500  # one act names a hundred elements at most, and what was read for them
+GONE_MAX = 5_000  # stretches of numbers that one line may name: some 100 kB of its act
+OwnNumber = Annotated[int, Field(ge=1, le=2**53)]  # of a line in its subject's series
 SYSTEM, NOBODY = "systeem", "niemand"  # subjects of lines without a resident, and about stand-ins
 
 Kind = Literal[
@@ -40,6 +42,8 @@ Kind = Literal[
     "gemeld",
     "sleutel-gewisseld",
     "vervallen",
+    "vernietiging-begonnen",
+    "vernietigd",
 ]
 # Kinds of data as the form of the AP for a breach groups them; the special ones are those of AVG 9 and 10.
 SPECIAL_DATA = frozenset(
@@ -75,8 +79,11 @@ class Event(Message):
     subject: the resident's audit pseudonym, or SYSTEM, or NOBODY. decision: SHA-256 of the decision it rests on.
     valid_until: earliest expiry among its facts. closes: the positions that an outcome belongs to. keep_until: the
     calendar year of destruction, from the activity's term. class_: A, B or C, the strictest; classes: [(element,
-    class)], for one release may mix law and choice. actor: pseudonym of staff, never shown to residents. details: what
-    a kind says beyond this (`uitkomst` of an afloop, consent id, text hash, language, channel, reason, …).
+    class)], for one release may mix law and choice. actor: pseudonym of staff, never shown to residents. key: the kid
+    of the application's key, no part of what makes two events the same. kept_days: how long the recipient keeps it, 0
+    when no number of days was said. details: what a kind says beyond this (`uitkomst` of an afloop, consent id, text
+    hash, language, channel, reason, …). destroys: the year of destruction whose key goes; gone: the numbers of the
+    series that went, as [(first, last)].
     """
 
     id: Hex16
@@ -98,13 +105,17 @@ class Event(Message):
     recipient_name: Sentence = ""
     application: Short = ""
     actor: Short = ""
+    key: Short = ""
     case: Short = ""
     elements: Annotated[tuple[Short, ...], Field(max_length=NAMES_MAX)] = ()
     used: Annotated[tuple[Short, ...], Field(max_length=NAMES_MAX)] = ()
     refused: Annotated[tuple[tuple[Short, Short], ...], Field(max_length=NAMES_MAX)] = ()
     on_behalf: Short = ""
     keep_until: Annotated[int, Field(ge=0, le=9999)] = 0
+    kept_days: Annotated[int, Field(ge=0, le=36_600)] = 0
     details: dict[Short, Sentence] = Field(default_factory=dict, max_length=32)
+    destroys: Annotated[int, Field(ge=0, le=9999)] = 0
+    gone: Annotated[tuple[tuple[OwnNumber, OwnNumber], ...], Field(max_length=GONE_MAX)] = ()
     trace: Trace | None = None
 
 
@@ -114,3 +125,17 @@ class Entry(Message):
     event: Event
     requires: Annotated[tuple[FenceAt, ...], Field(max_length=600)] = ()
     advances: Annotated[tuple[Hex16, ...], Field(max_length=64)] = ()
+
+
+class System(Message):
+    """An application that may report uses outside Regie (kind `gemeld`)."""
+
+    recipient: Short
+    application: Short
+
+
+class Heard(Message):
+    """When a system's first and last report were logged, ms; 0: never."""
+
+    since: int = 0
+    last: int = 0

@@ -40,7 +40,7 @@ def intern_routes(service: AuditService, gate: RoomGate) -> APIRouter:
         request.state.asking = Asking(caller, service.door(str(request.state.room)))
 
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(admit)], include_in_schema=False)
-    for verb in (record, holds, moves, lines, line, outcomes, proof, bundle, checkpoint, vkeys, count, search):
+    for verb in (record, holds, moves, lines, line, outcomes, proof, bundle, checkpoint, vkeys, count, heard, search):
         router.add_api_route(f"/{verb.__name__}", verb, methods=["POST"])
     return router
 
@@ -98,6 +98,11 @@ async def vkeys(asking: Neighbour, body: wire.Nothing) -> wire.OneText:
 async def count(asking: Neighbour, body: wire.Counts) -> wire.Numbers:
     """See Audit.count."""
     return wire.Numbers(numbers=tuple(await asking.audit.count(asking.caller, body.counts)))
+
+
+async def heard(asking: Neighbour, body: wire.Systems) -> wire.HeardAll:
+    """See Audit.heard."""
+    return wire.HeardAll(heard=tuple(await asking.audit.heard(asking.caller, body.systems)))
 
 
 async def search(asking: Neighbour, body: wire.Searched) -> Found:

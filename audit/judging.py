@@ -7,7 +7,7 @@ own. Owned by the one writer that holds the head's lock.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from audit.contract import LogUnavailable, Overtaken
+from audit.contract import LogUnavailable, Overtaken, Unwitnessed
 from audit.event import Entry, FenceAt, Kind
 from audit.kinds import KINDS, RELEASE
 from audit.permit import Position
@@ -85,7 +85,14 @@ class Taken:
     position: Position
 
 
-Judgement = Draft | Known | Stale | SetBack | Taken
+@dataclass(frozen=True)
+class Barred:
+    """A permit while permits are not written. why: the sentence."""
+
+    why: str
+
+
+Judgement = Draft | Known | Stale | SetBack | Taken | Barred
 
 
 def weighed(requires: Sequence[FenceAt], stands: Mapping[str, Stand], last: Position) -> Stale | SetBack | None:
@@ -98,8 +105,10 @@ def weighed(requires: Sequence[FenceAt], stands: Mapping[str, Stand], last: Posi
     return Stale(moved, max((s.moved_at for _, s in moved if s.moved_at), key=_order, default=last)) if moved else None
 
 
-def refusal(why: Stale | SetBack, kinds: Mapping[Position, Kind]) -> Overtaken | LogUnavailable:
+def refusal(why: Stale | SetBack | Barred, kinds: Mapping[Position, Kind]) -> Overtaken | LogUnavailable:
     """What whoever asked is told. kinds: of the lines that moved these fences."""
+    if isinstance(why, Barred):
+        return Unwitnessed(why.why)
     if isinstance(why, SetBack):
         _log.critical("fence_set_back")
         return LogUnavailable("Het logboek spreekt zichzelf tegen. Er is niets geopend of verstuurd.")
@@ -113,7 +122,8 @@ def refusal(why: Stale | SetBack, kinds: Mapping[Position, Kind]) -> Overtaken |
 
 @dataclass
 class Overlay:
-    """The log as it stands after the entries judged so far. `at`: when this batch is logged, ms."""
+    """The log as it stands after the entries judged so far. `at`: when this batch is logged, ms. barred: why no permit
+    is written now; "" when they are."""
 
     term: str
     size: int
@@ -121,6 +131,7 @@ class Overlay:
     stands: dict[str, Stand]
     known: dict[str, Known]
     sending: dict[Position, Sending] = field(default_factory=dict)
+    barred: str = ""
 
     def judge(self, asked: Asked) -> Judgement:
         """One entry. A Draft counts at once."""
@@ -134,6 +145,9 @@ class Overlay:
         # 3 and nothing expired on the way: expiry too is judged in the order of the log
         if event.kind == RELEASE and self._late(event.valid_until, event.decided_at):
             return Stale((), self._last())
+        # 4 and the witnesses saw the log lately, where they are asked: a restriction waits for nobody
+        if self.barred and KINDS[event.kind].nature not in ("restriction", "fact"):
+            return Barred(self.barred)
         return self._drafted(asked)
 
     def _late(self, valid_until: int, decided_at: int) -> bool:

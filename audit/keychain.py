@@ -1,8 +1,9 @@
 """The log's own keys (trust.md 3): EK event content, IK row MACs, TK search tags, TA acts per term, A[r,y] bodies; LK
-labels, BD files on breaches.
+labels.
 
 Each is wrapped under the KEK `regie/<tenant>/audit` and opened for a quarter of an hour at most. A subject's key of a
-year is made when its first line is written; destroyed, the bodies of that subject and year are gone and no other.
+year is made when its first line is written; destroyed, the bodies of that subject and year are gone and no other. One
+that `destroyed` names is kept in no memory, and never made again.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from functools import cached_property
 from sqlalchemy import RowMapping, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from audit.tables import keys
+from audit.tables import destroyed, keys
 from audit.tags import Tagger
 from kernel.clock import boot_seconds
 from kernel.crypto import LIFE, DataKey, KeyMemory, KeyPlace, KeyProvider, Keyring, KeyUnavailable, kek_version, sha256
@@ -22,7 +23,7 @@ from kernel.sql import Database, RowSeal
 BODY_KEYS = 8_192  # opened ones in memory
 PAGE = 500  # keys looked at together when they are wrapped again
 _KEY_AND_SALT = 64
-_OWN = ("EK", "IK", "TK", "LK", "BD")
+_OWN = ("EK", "IK", "TK", "LK")
 _NAME = (keys.c.purpose, keys.c.owner, keys.c.version)
 
 Owner = tuple[str, int]  # a subject and a year of destruction
@@ -36,7 +37,6 @@ class TenantKeys:
     tags: bytes
     rows: RowSeal
     labels: DataKey
-    breaches: DataKey
     acts: DataKey
 
     @cached_property
@@ -75,19 +75,50 @@ class Keychain:
         return known
 
     async def bodies(self, owners: Iterable[Owner], make: bool = False) -> dict[Owner, DataKey]:
-        """The keys of these subjects and years; without `make` those that exist."""
+        """The keys of these subjects and years; without `make` those that exist and are not declared destroyed: one
+        that a backup brought back opens nothing. make: of owners that are `lasting`."""
         wanted = dict.fromkeys(owners)
         found = {owner: key for owner in wanted if (key := self._bodies.get(owner))}
         missing = {self._place("A", *owner): owner for owner in wanted if owner not in found}
         if missing:
+            going = {} if make else await self.going(missing.values())
+            missing = {place: owner for place, owner in missing.items() if not going.get(owner)}
             opened = await self._read(missing)
             if make and len(opened) < len(missing):
                 await self._make([place for place in missing if place not in opened])
                 opened = await self._read(missing)
             for place, raw in opened.items():
-                found[missing[place]] = _data_key(place, raw)
-                self._bodies.put(missing[place], found[missing[place]])
+                owner = missing[place]
+                found[owner] = _data_key(place, raw)
+                if owner not in going:
+                    self._bodies.put(owner, found[owner])
         return found
+
+    async def lasting(self, owners: Iterable[Owner]) -> dict[Owner, int]:
+        """Each with the year under which it is written: its own, or the next of which no key goes or is gone."""
+        years = {owner: owner[1] for owner in owners}
+        while going := await self.going(
+            (s, year) for (s, _), year in years.items() if self._bodies.get((s, year)) is None
+        ):
+            years = {owner: year + ((owner[0], year) in going) for owner, year in years.items()}
+        return years
+
+    async def going(self, owners: Iterable[Owner]) -> dict[Owner, bool]:
+        """Those whose key goes, and whether it is declared gone. A row that was made up is found by whoever reads it
+        for what it says: here it only opens less."""
+        wanted = list(owners)
+        if not wanted:
+            return {}
+        which = tuple_(destroyed.c.subject, destroyed.c.year).in_(wanted)
+        query = select(destroyed.c.subject, destroyed.c.year, destroyed.c.done_term != "")
+        async with self._database.snapshot(self._tenant) as reading:
+            found = await reading.execute(query.where(destroyed.c.tenant_id == self._tenant, which))
+            return {(subject, year): bool(done) for subject, year, done in found}
+
+    def forget(self, owners: Iterable[Owner]) -> None:
+        """From this process's memory."""
+        for owner in owners:
+            self._bodies.forget(owner)
 
     async def rewrap(self) -> int:
         """Every key of this tenant's log under the newest KEK; how many changed. May be broken off and run again."""

@@ -13,6 +13,9 @@ Nature = Literal["permit", "restriction", "fact"]
 UNKNOWN = "onbekend"  # the outcome that the sweeper writes
 OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
 RELEASE: Kind = "verstrekking"
+BEGUN: Kind = "vernietiging-begonnen"
+DESTROYED: Kind = "vernietigd"
+REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 
@@ -55,6 +58,8 @@ KINDS: dict[Kind, Rule] = {
     "gemeld": _rule("fact", "audit", "connectors"),
     "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),
     "vervallen": _rule("fact", "consent", "vault", "connectors", "web"),
+    "vernietiging-begonnen": _rule("fact", "audit"),
+    "vernietigd": _rule("fact", "audit"),
 }
 
 
@@ -73,4 +78,5 @@ def misfit(entry: Entry, room: str) -> str:
         return "een afloop sluit regels en zegt hoe; iets anders sluit niets"
     if event.kind == RELEASE and not (event.decision and event.decided_at):
         return "een verstrekking noemt haar besluit"
-    return ""
+    destroys = (event.kind in (BEGUN, DESTROYED), event.kind == DESTROYED)
+    return "" if (bool(event.destroys), bool(event.gone)) == destroys else "een vernietiging noemt jaar en nummers"

@@ -12,7 +12,7 @@ UNHEARD_OF = "buiten-doel"  # the code of an element that this activity does not
 
 @dataclass(frozen=True)
 class Label:
-    """elements: given. used: read to make them. refused: asked and not given."""
+    """elements: given. used: read to make them. refused: asked and not given. kept_days: 0 is unknown."""
 
     kind: str
     activity: str
@@ -21,6 +21,7 @@ class Label:
     elements: tuple[str, ...]
     used: tuple[str, ...]
     refused: tuple[str, ...]
+    kept_days: int = 0
 
     def names(self, element: str) -> bool:
         """Whether this element was given, used or refused."""
@@ -32,8 +33,8 @@ def label_of(event: Event) -> Label:
     each would be a label for ever."""
     refused = sorted({name for name, code in event.refused if event.version and code != UNHEARD_OF})
     given, used = sorted(set(event.elements)), sorted(set(event.used))
-    activity = event.activity if event.version else ""
-    return Label(event.kind, activity, event.version, event.basis, tuple(given), tuple(used), tuple(refused))
+    activity, kept = (event.activity, event.kept_days) if event.version else ("", 0)
+    return Label(event.kind, activity, event.version, event.basis, tuple(given), tuple(used), tuple(refused), kept)
 
 
 @lru_cache(maxsize=1_024)
@@ -47,5 +48,6 @@ def label_text(label: Label) -> str:
         "elementen": label.elements,
         "gebruikt": label.used,
         "geweigerd": label.refused,
+        "ontvangerBewaart": label.kept_days,
     }
     return canonical({name: value for name, value in said.items() if value})

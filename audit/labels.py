@@ -72,6 +72,7 @@ def read_label(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Lab
         tuple(said.get("elementen", ())),
         tuple(said.get("gebruikt", ())),
         tuple(said.get("geweigerd", ())),
+        int(said.get("ontvangerBewaart", "0")),
     )
 
 

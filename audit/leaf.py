@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.event import Entry, Event
+from audit.event import Entry, Event, Trace
 from audit.permit import LEAF_MAGIC, Position
 from kernel.canonical import canonical, canonical_text
 from kernel.crypto import (
@@ -32,16 +32,19 @@ from kernel.proof.hashes import leaf_hash
 SALT = 32
 ACT, BODY = b"regie/act/1\0", b"regie/body/1\0"
 VERSION = "1"
-_TIMES = {"trace", "decided_at", "valid_until"}
+STATUS = "status"  # the member of `details` in which another system says how its act ended
+_TIMES = {"trace", "decided_at", "valid_until", "key"}  # and the key that it came under: one may turn
 # What Event says where nobody says anything; what must be said has no such value.
 _UNSAID = {name: one.get_default(call_default_factory=True) for name, one in Event.model_fields.items()}
 _WORDS = [(name, unsaid) for name, unsaid in _UNSAID.items() if name not in _TIMES]
+_NUMBERS = ("keep_until", "kept_days", "destroys")
 # Members of Event and their names in the body, as they are read back; the rest is said in the act or in `bio`.
 _BODY = {
     "name": "name", "purpose": "doel", "version": "doelversie", "class_": "klasse", "classes": "klassen",
     "basis": "grondslag", "law": "wet",
     "recipient": "ontvanger", "recipient_name": "ontvangerNaam", "application": "toepassing", "case": "zaak",
     "elements": "elementen", "used": "gebruikt", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder",
+    "key": "sleutel", "kept_days": "ontvangerBewaart",
 }  # fmt: skip
 
 
@@ -80,14 +83,15 @@ class Spot:
 
 
 def words_of(entry: Entry) -> list[bytes]:
-    """What makes two entries the same (trust.md 2.2): all but trace ids and times."""
+    """What makes two entries the same (trust.md 2.2): all but trace ids, times and the application's key."""
     event = entry.event
     given = vars(event)
     said = {name: given[name] for name, unsaid in _WORDS if given[name] != unsaid}
     if event.closes:
         said["closes"] = [{"term": each.term, "index": str(each.index)} for each in event.closes]
-    if event.keep_until:
-        said["keep_until"] = str(event.keep_until)
+    if event.gone:
+        said["gone"] = _stretches(event)
+    said |= {name: str(said[name]) for name in _NUMBERS if name in said}
     requires = [f"{each.fence}@{each.epoch}".encode() for each in entry.requires]
     return [event.kind.encode(), _told(said, event).encode(), pae(requires), pae([x.encode() for x in entry.advances])]
 
@@ -108,6 +112,8 @@ def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequenc
         "geldigTot": event.valid_until and str(event.valid_until),
         "onderweg": [str(each) for each in under_way],
         "bij": [str(each) for each in event.closes],
+        "jaar": event.destroys and str(event.destroys),
+        "weg": _stretches(event),
     }
     return canonical_text(document | {name: value for name, value in optional.items() if value})
 
@@ -117,7 +123,7 @@ def body_text(event: Event, spot: Spot) -> str:
     trace, said = event.trace, vars(event)
     document: dict[str, Any] = {name: value for member, name in _BODY.items() if (value := said[member])} | {
         "v": VERSION,
-        "status": "Ok",
+        "status": event.details.get(STATUS, "Ok"),  # a refusal is no error: it is what was to happen
         "resource": {"service.name": "regie", "service.namespace": spot.tenant},
         "start_time": str((trace and trace.start) or spot.at),
         "end_time": str((trace and trace.end) or spot.at),
@@ -128,6 +134,8 @@ def body_text(event: Event, spot: Spot) -> str:
         "bewaarTot": str(spot.year),
         "bio": _bio(event, spot),
     }
+    if event.kept_days:
+        document[_BODY["kept_days"]] = str(event.kept_days)
     if event.activity:
         document["dpl.core.processing_activity_id"] = f"{event.activity}@{event.version}"
     if event.recipient:
@@ -138,6 +146,10 @@ def body_text(event: Event, spot: Spot) -> str:
         before = spot.previous
         document["vorige"] = [before.position.term, str(before.position.index), before.leaf_hash.hex()]
     return _told(document, event)
+
+
+def _stretches(event: Event) -> list[list[str]]:
+    return [[str(first), str(last)] for first, last in event.gone]
 
 
 def _told(document: Mapping[str, Any], event: Event) -> str:
@@ -189,17 +201,43 @@ def opened(key: DataKey, place: Place, sealed: bytes) -> tuple[str, bytes]:
 
 
 def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
-    """The event as its readers see it, from its act and body; when it was decided and its trace are not told again."""
+    """The event as its readers see it, from its act and body; when it was decided is not told again."""
     own = {member: read[name] for member, name in _BODY.items() if name in read}
     return Event(
-        id=said["gebeurtenis"],
-        kind=said["soort"],
         subject=read["dpl.core.data_subject_id"],
         activity=read.get("dpl.core.processing_activity_id", "").rpartition("@")[0],
-        decision=said.get("besluit", ""),
-        valid_until=int(said.get("geldigTot", "0")),
-        closes=tuple(Position.parse(text) for text in said.get("bij", ())),
         actor="" if read["bio"]["actor"] == "systeem" else read["bio"]["actor"],
         keep_until=int(read["bewaarTot"]),
+        trace=_trace_of(read),
         **own,
+        **_acted(said),
+    )
+
+
+def event_left(said: Mapping[str, Any], subject: str, year: int) -> Event:
+    """What is left of an event whose body was destroyed: what its act says, whose series it is in, and its year."""
+    return Event(subject=subject, keep_until=year, **_acted(said))
+
+
+def _acted(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": said["gebeurtenis"],
+        "kind": said["soort"],
+        "decision": said.get("besluit", ""),
+        "valid_until": int(said.get("geldigTot", "0")),
+        "closes": tuple(Position.parse(text) for text in said.get("bij", ())),
+        "destroys": int(said.get("jaar", "0")),
+        "gone": tuple((int(first), int(last)) for first, last in said.get("weg", ())),
+    }
+
+
+def _trace_of(read: Mapping[str, Any]) -> Trace | None:
+    if "trace_id" not in read:
+        return None
+    return Trace(
+        trace_id=read["trace_id"],
+        span_id=read["span_id"],
+        parent_span_id=read["parent_span_id"],
+        start=int(read["start_time"]),
+        end=int(read["end_time"]),
     )

@@ -18,7 +18,7 @@ from audit.contract import EventIdTaken, LogUnavailable, OutcomeUnknown, Verdict
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
-from audit.judging import Asked, Draft, Judgement, Known, Overlay, SetBack, Stale, Taken, refusal
+from audit.judging import Asked, Barred, Draft, Judgement, Known, Overlay, SetBack, Stale, Taken, refusal
 from audit.keychain import Keychain, Owner, TenantKeys
 from audit.leaf import Previous, Spot, act_text, content_hash, write
 from audit.nodes import consistency_proof
@@ -27,6 +27,7 @@ from audit.receipts import grown, read_back, shown_of, stored_acts
 from audit.remembering import Memory, followed
 from audit.signer import Elsewhere, Fork, HeadSigner, SignedHead
 from audit.slots import StateLost
+from audit.witnessed import Witnessed
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
 from kernel.failpoints import reached
@@ -78,6 +79,7 @@ class Log:
         self.memory = Memory()
         self.signed: SignedHead | None = None
         self.sealed = ""
+        self.witnessed = Witnessed()
 
     async def keys(self) -> TenantKeys:
         """Of the open term. Raises LogUnavailable."""
@@ -105,9 +107,11 @@ class Log:
             # 0 keys, before any lock
             keys = await self.keys()
             year = self._clock().year + keep_years
+            owners = [(entry.event.subject, entry.event.keep_until or year) for _, entry, _ in batch]
+            years = await self.keychain.lasting(owners)
             asked = [
-                Asked(entry, room, content_hash(keys.content, words), entry.event.keep_until or year)
-                for room, entry, words in batch
+                Asked(entry, room, content_hash(keys.content, words), years[owner])
+                for (room, entry, words), owner in zip(batch, owners, strict=True)
             ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
             known = await self._known_before(batch)
@@ -151,6 +155,7 @@ class Log:
         # b
         at = max(millis(self._clock()), head.last_logged_at)
         overlay, buckets = await overlay_of(tx, head, asked, memory.fences, keys, at)
+        overlay.barred = self.witnessed.objection(at)
         done = Batch(head, [overlay.judge(each) for each in asked], memory)
         done.kinds = await self._kinds(tx, done, overlay, keys)
         reached("audit.b")
@@ -269,7 +274,7 @@ def _verdict(judged: Judgement, receipts: dict[Position, Receipt], kinds: dict[P
     match judged:
         case Taken():
             return EventIdTaken("Dit kenmerk hoort bij een andere gebeurtenis.", position=str(judged.position))
-        case Stale() | SetBack():
+        case Stale() | SetBack() | Barred():
             return refusal(judged, kinds)
         case _:
             return receipts[judged.position]

@@ -7,12 +7,14 @@ import time
 from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
 from functools import partial
+from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from audit.contract import Verdict
 from audit.service import Desk
+from kernel.clock import Clock, millis, utc_now
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # a release waits for its line; D is 2 seconds
 ENTRIES = (1, 2, 5, 10, 20, 50, 100, 200, 500)  # a batch holds 500 at most
@@ -21,8 +23,8 @@ ENTRIES = (1, 2, 5, 10, 20, 50, 100, 200, 500)  # a batch holds 500 at most
 class LogMetrics:
     """Watches the writers of these desks. `_signed`: size of the newest head, and when this process saw it first."""
 
-    def __init__(self, desks: Sequence[Desk]) -> None:
-        self._desks = desks
+    def __init__(self, desks: Sequence[Desk], clock: Clock = utc_now) -> None:
+        self._desks, self._clock = desks, clock
         self._registry = CollectorRegistry()
         self._append = Histogram(
             "regie_log_append_seconds", "From handing an entry in to its answer.", ["tenant"], buckets=SECONDS,
@@ -53,11 +55,25 @@ class LogMetrics:
             "regie_log_checkpoint_age_seconds": ("Since a newer head was signed here.", self._age),
             "regie_log_sealed": ("1 when nothing is written any more.", lambda desk: int(bool(desk.log.sealed))),
         }
-        for name, (meaning, value) in told.items():
-            family = GaugeMetricFamily(name, meaning, labels=["tenant"])
-            for desk in self._desks:
-                family.add_metric([desk.log.tenant], value(desk))  # type: ignore[no-untyped-call]  # the library leaves this one bare
-            yield family
+        witnessed = {
+            "regie_log_cosigned_lines": ("Lines that a quorum of witnesses has seen.", _cosigned),
+            "regie_log_cosignature_age_seconds": ("Since a quorum saw a head; +Inf: never.", self._unseen),
+            "regie_log_permits_stopped": ("1 when no permit is written for want of witnesses.", self._stopped),
+        }
+        watched = [desk for desk in self._desks if desk.log.witnessed.asked]
+        for desks, gauges in ((self._desks, told), (watched, witnessed)):
+            for name, (meaning, value) in gauges.items():
+                family = GaugeMetricFamily(name, meaning, labels=["tenant"])
+                for desk in desks:
+                    family.add_metric([desk.log.tenant], value(desk))
+                yield family
+
+    def _unseen(self, desk: Desk) -> float:
+        age = desk.log.witnessed.age(millis(self._clock()))
+        return inf if age is None else age.total_seconds()
+
+    def _stopped(self, desk: Desk) -> int:
+        return int(bool(desk.log.witnessed.objection(millis(self._clock()))))
 
     def _answered(self, desk: Desk, waited: Sequence[float], answers: Sequence[Verdict]) -> None:
         tenant = desk.log.tenant
@@ -75,6 +91,11 @@ class LogMetrics:
             since = time.monotonic()
             self._signed[desk.log.tenant] = (_signed(desk), since)
         return time.monotonic() - since
+
+
+def _cosigned(desk: Desk) -> int:
+    newest = desk.log.witnessed.newest
+    return newest.head.size if newest else 0
 
 
 def _signed(desk: Desk) -> int:

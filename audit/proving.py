@@ -9,7 +9,7 @@ from audit.leaf import act_place, opened
 from audit.log import Log
 from audit.nodes import inclusion_proofs, stored_tile
 from audit.permit import Position
-from audit.reading import opened_body, row_at
+from audit.reading import Reader, opened_body, row_at
 from audit.signer import SignedHead
 from kernel.canonical import canonical
 from kernel.proof.hashes import MAX_SIZE
@@ -20,8 +20,8 @@ from kernel.proof.tlogproof import TlogProof
 class Prover:
     """Proofs from one open log. Every verb raises LogUnavailable when the database or the keys are away."""
 
-    def __init__(self, log: Log) -> None:
-        self._log, self._tenant = log, log.tenant
+    def __init__(self, log: Log, reader: Reader) -> None:
+        self._log, self._tenant, self._reader = log, log.tenant, reader
 
     async def proof(self, position: Position) -> str:
         """See Audit.proof. extra: {act, actZout, blad}, each base64."""
@@ -29,11 +29,14 @@ class Prover:
             return await self._proof(await self._row(position))
 
     async def bundle(self, position: Position) -> Bundle:
-        """See Audit.bundle."""
+        """See Audit.bundle. Of a destroyed line the proof alone."""
         with self._log.guarded():
             row = await self._row(position)
             owner = (row["subject"], row["year"])
-            body, salt = opened_body(self._tenant, row, await self._log.keychain.bodies([owner]))
+            keys = await self._log.keychain.bodies([owner])
+            if not keys and await self._reader.gone([owner]):
+                return Bundle(proof=await self._proof(row))
+            body, salt = opened_body(self._tenant, row, keys)
             content = {"body": _base64(body.encode()), "bodyZout": _base64(salt)}
             return Bundle(proof=await self._proof(row), content=content)
 
@@ -43,12 +46,13 @@ class Prover:
     async def checkpoint(self) -> str:
         """See Audit.checkpoint."""
         with self._log.guarded():
-            return (await self._signed(MAX_SIZE)).note
+            seen = self._log.witnessed.newest
+            return seen.head.note if seen else (await self.signed(MAX_SIZE)).note
 
     async def tile(self, tile: TileRef) -> bytes | None:
         """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it."""
         with self._log.guarded():
-            if (await self._signed(tile.leaves)).size < tile.leaves:
+            if (await self.signed(tile.leaves)).size < tile.leaves:
                 return None
             async with self._log.database.snapshot(self._tenant) as reading:
                 return await stored_tile(reading, (self._tenant, self._log.term), tile)
@@ -56,16 +60,17 @@ class Prover:
     async def _proof(self, row: RowMapping) -> str:
         keys, index = await self._log.keys(), row["idx"]
         act, salt = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
-        signed = await self._signed(index + 1)
-        log = (self._tenant, row["term"])
+        seen, log = self._log.witnessed.newest, (self._tenant, row["term"])
+        signed = seen.head if seen and seen.head.size > index else await self.signed(index + 1)
         hashes = await self._log.database.seen(
             self._tenant, lambda reading: inclusion_proofs(reading, log, [index], signed.size)
         )
         extra = {"act": _base64(act.encode()), "actZout": _base64(salt), "blad": _base64(bytes(row["leaf"]))}
         return TlogProof(index, hashes[index], signed.note, canonical(extra).encode()).encode()
 
-    async def _signed(self, size: int) -> SignedHead:
-        """The newest head of this process; when it does not cover `size` lines, that of the log, however long it is."""
+    async def signed(self, size: int) -> SignedHead:
+        """The newest head of this process; when it does not cover `size` lines, that of the log, however long it is.
+        Raises what `Log.guarded` turns into LogUnavailable."""
         newest = self._log.signed
         if newest is not None and newest.size >= size:
             return newest

@@ -3,21 +3,22 @@
 Pages follow the number in a series, so a page is one range whatever the length of the log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import RowMapping, Select, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import series_of
-from audit.contract import Count, Line, Lines, NoSuchLine
+from audit.contract import Count, Gone, Heard, Line, Lines, NoSuchLine, System
 from audit.event import Outcome
+from audit.gone import gone_of
 from audit.keychain import Owner
-from audit.leaf import act_place, body_place, event_of, opened
+from audit.leaf import act_place, body_place, event_left, event_of, opened
 from audit.log import Log
 from audit.permit import Position
 from audit.tables import lines, outcomes, tags
-from audit.tags import release_tag
+from audit.tags import release_tag, reporter_tag
 from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen, DataKey
 from kernel.sql import RowForged
@@ -89,19 +90,31 @@ class Reader:
         return found
 
     async def opened(self, rows: Sequence[RowMapping]) -> list[Line]:
-        """Rows of `line_rows` as their readers see them. Raises CannotOpen."""
-        keys = await self._log.keys()
-        bodies = await self._log.keychain.bodies({(row["subject"], row["year"]) for row in rows})
+        """Rows of `line_rows` as their readers see them. Raises CannotOpen, RowForged."""
+        keys, owners = await self._log.keys(), {(row["subject"], row["year"]) for row in rows}
+        bodies = await self._log.keychain.bodies(owners)
+        gone = await self.gone(owners - set(bodies))
         found = []
         for row in rows:
             act, _ = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
-            body, _ = opened_body(self._tenant, row, bodies)
-            said, read = read_canonical(act), read_canonical(body)
+            said, place = read_canonical(act), Position(term=row["term"], index=row["idx"])
+            at = int(said["tijd"])
+            ended: Outcome | Literal[""] = row["outcome"] or ""
+            if left := gone.get((row["subject"], row["year"])):
+                event = event_left(said, row["subject"], row["year"])
+                found.append(Line(position=place, at=at, n=row["n"], event=event, outcome=ended, gone=left))
+                continue
+            read = read_canonical(opened_body(self._tenant, row, bodies)[0])
             # hour and number as they were sealed: columns are there to search by, and whoever has the table writes them
-            event, place = event_of(said, read), Position(term=row["term"], index=row["idx"])
-            at, n = int(said["tijd"]), int(read["n"])
-            found.append(Line(position=place, at=at, n=n, event=event, outcome=row["outcome"] or ""))
+            found.append(Line(position=place, at=at, n=int(read["n"]), event=event_of(said, read), outcome=ended))
         return found
+
+    async def gone(self, owners: Collection[Owner]) -> dict[Owner, Gone]:
+        """Those of these keys that were destroyed, not merely lost. Raises RowForged."""
+        if not owners:
+            return {}
+        async with self._log.database.snapshot(self._tenant) as reading:
+            return await gone_of(reading, self._tenant, owners, (await self._log.keys()).rows)
 
     async def outcomes(self, positions: Sequence[Position]) -> list[Outcome | Literal[""]]:
         """See Audit.outcomes."""
@@ -112,6 +125,26 @@ class Reader:
                 rows = await reading.execute(query.where(outcomes.c.tenant_id == self._tenant, which))
                 found = {(term, index): outcome for term, index, outcome in rows}
         return [found.get((place.term, place.index), "") for place in positions]
+
+    async def heard(self, systems: Sequence[System]) -> list[Heard]:
+        """See Audit.heard. The first and the last tag of each: the log's time does not run back."""
+        if not systems:
+            return []
+        keys = await self._log.keys()
+        marks = [reporter_tag(keys.tags, one.recipient, one.application) for one in systems]
+        ends = ((tags.c.term.asc(), tags.c.idx.asc()), (tags.c.term.desc(), tags.c.idx.desc()))
+        found = [
+            select(tags.c.logged_at)
+            .where(tags.c.tenant_id == self._tenant, tags.c.tag == mark)
+            .order_by(*order)
+            .limit(1)
+            for mark in marks
+            for order in ends
+        ]
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                row = (await reading.execute(select(*(each.scalar_subquery() for each in found)))).one()
+        return [Heard(since=row[at] or 0, last=row[at + 1] or 0) for at in range(0, len(found), 2)]
 
     async def count(self, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
 
 from audit.contract import Found, Line, Lines, Query, Reason, Totals
 from audit.event import NOBODY, SYSTEM, Entry
+from audit.gone import EMPTIED, emptied
 from audit.kinds import RELEASE
 from audit.label import Label
 from audit.labels import labels_where
@@ -32,7 +33,7 @@ class Searcher:
         demand_searcher(caller)
         if not (any(_tagged(query).values()) or query.element):
             raise BadInput(
-                "Zoek op een inwoner, ontvanger, toepassing, medewerker, activiteit, zaak of gegevenselement."
+                "Zoek op een inwoner, ontvanger, toepassing, medewerker, sleutel, activiteit, zaak of gegevenselement."
             )
         # 1 the search's own line
         own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
@@ -53,14 +54,20 @@ class Searcher:
             async with self._log.database.snapshot(self._log.tenant, patient=True) as reading:
                 rows = list((await reading.execute(page)).mappings())
                 total, residents = (await reading.execute(_totals(within))).one()
+                gone = await emptied(reading, self._log.tenant, query.since, query.until, query.subject)
             found: list[Line] = await self._reader.opened(rows[: query.limit])
         more = found[-1].position if len(rows) > query.limit else None
-        return Lines(lines=tuple(found), before=more, total=total), Totals(lines=total, residents=residents)
+        totals = Totals(lines=total, residents=residents, destroyed=gone)
+        return Lines(lines=tuple(found), before=more, total=total), totals
 
     async def _within(self, query: Query, until: Position) -> list[ColumnElement[bool]]:
         keys, tenant = await self._log.keys(), self._log.tenant
         within = [lines.c.tenant_id == tenant, before(until)]
-        within += tagged_lines(keys.tags, tenant, _tagged(query), query.since)
+        within += (
+            [_of_subject(keys.tags, tenant, query)]
+            if _only_subject(query)
+            else tagged_lines(keys.tags, tenant, _tagged(query), query.since)
+        )
         if query.element or query.basis or query.kind or query.outcome == "open":
             async with self._log.database.snapshot(tenant) as reading:
                 found = await labels_where(reading, tenant, keys, partial(_labelled, query))
@@ -93,10 +100,26 @@ def tagged_lines(key: bytes, tenant: str, named: Mapping[str, str], since: int) 
     ]
 
 
+def _only_subject(query: Query) -> bool:
+    rest = (query.element, query.basis, query.kind, query.outcome)
+    return not any(rest) and [name for name, value in _tagged(query).items() if value] == ["subject"]
+
+
+def _of_subject(key: bytes, tenant: str, query: Query) -> ColumnElement[bool]:
+    """All lines of one series, also those that were destroyed: these have no tags any more."""
+    tagged = select(tags.c.term, tags.c.idx).where(
+        tags.c.tenant_id == tenant, tags.c.tag == tag(key, "subject", query.subject), tags.c.logged_at >= query.since
+    )
+    gone = select(lines.c.term, lines.c.idx).where(
+        lines.c.tenant_id == tenant, lines.c.subject == query.subject, EMPTIED
+    )
+    return _place().in_(union_all(tagged, gone))
+
+
 def _tagged(query: Query) -> dict[str, str]:
     return {
         "subject": query.subject, "recipient": query.recipient, "application": query.application, "actor": query.actor,
-        "activity": query.activity, "case": query.case,
+        "activity": query.activity, "case": query.case, "trace": query.trace, "key": query.key,
     }  # fmt: skip
 
 
@@ -128,6 +151,8 @@ def _asked(query: Query) -> dict[str, str]:
         "gezochtGebruiker": query.actor,
         "gezochtActiviteit": query.activity,
         "gezochtZaak": query.case,
+        "gezochtTrace": query.trace,
+        "gezochtSleutel": query.key,
         "gezochtElement": query.element,
         "gezochtGrondslag": query.basis,
         "gezochtSoort": query.kind,

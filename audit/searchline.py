@@ -55,6 +55,7 @@ def search_event(
         basis="6(1)(c)",
         law="AVG 39(1)(b)",
         actor=caller.user,
+        key=caller.key,
         application=caller.application,
         case=reason.case,
         details={name: value for name, value in details.items() if value},

@@ -5,15 +5,33 @@ from dataclasses import dataclass
 from typing import Literal
 
 from audit.breaching import Breaches
-from audit.contract import Bundle, Count, Found, Line, Lines, LogUnavailable, Moves, Query, Reason, Verdict
+from audit.contract import (
+    Bundle,
+    Count,
+    Found,
+    Heard,
+    Line,
+    Lines,
+    LogUnavailable,
+    Moves,
+    Query,
+    Reason,
+    System,
+    Verdict,
+)
+from audit.destroying import Destroyer
 from audit.event import Entry, FenceAt, Outcome
 from audit.log import Log
 from audit.permit import Position
 from audit.proving import Prover
 from audit.reading import Reader
+from audit.reported.intake import Intake
+from audit.reported.ports import Numbers, Register
 from audit.searching import Searcher
+from audit.settings import Kept
 from audit.standing import Standing
 from audit.sweeping import Sweeper
+from audit.tracing import Now, traced
 from audit.watching import Watcher
 from audit.writer import Writer
 from kernel.caller import Caller
@@ -26,17 +44,27 @@ ROOM = "audit"
 class Desk:
     """One tenant's log with everything that is done to it."""
 
-    def __init__(self, log: Log, keep_years: int, clock: Clock) -> None:
-        self.log = log
-        self.writer = Writer(log, keep_years)
-        self.reader, self.prover, self.standing = Reader(log), Prover(log), Standing(log)
+    def __init__(self, log: Log, kept: Kept, clock: Clock, trace: Now) -> None:
+        self.log, self._trace, self._clock = log, trace, clock
+        self.writer = Writer(log, kept.lines)
+        self.reader, self.standing = Reader(log), Standing(log)
+        self.prover = Prover(log, self.reader)
         self.watcher = Watcher(log)
         self.searcher = Searcher(log, self.reader, self._record)
-        self.breaches = Breaches(log, self._record, clock)
+        self.breaches = Breaches(log, self._record, clock, kept.files)
+        self.destroyer = Destroyer(log, self.reader, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
 
+    async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
+        """See Audit.record."""
+        return await self.writer.record(room, traced(entries, self._trace))
+
+    def intake(self, neighbours: tuple[Register, Numbers]) -> Intake:
+        """Takes reports of uses outside Regie."""
+        return Intake(self._record, self.reader.line, neighbours, self._clock)
+
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:
-        return await self.writer.record(ROOM, entries)
+        return await self.record(ROOM, entries)
 
 
 class AuditService:
@@ -87,7 +115,7 @@ class Door:
 
     async def record(self, caller: Caller, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
-        return await self.service.desk(caller).writer.record(self.room, entries)
+        return await self.service.desk(caller).record(self.room, entries)
 
     async def holds(self, caller: Caller, requires: Sequence[FenceAt]) -> Position | None:
         """See Audit.holds."""
@@ -125,6 +153,10 @@ class Door:
     async def vkeys(self, caller: Caller) -> str:
         """See Audit.vkeys."""
         return self.service.desk(caller).log.signer.vkey + "\n"
+
+    async def heard(self, caller: Caller, systems: Sequence[System]) -> list[Heard]:
+        """See Audit.heard."""
+        return await self.service.desk(caller).reader.heard(systems)
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""

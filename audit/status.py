@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
+from audit.cosigned import Keeping
 from audit.doubts import Unsound
 from audit.founding import CHANGED, EMPTIED, STATE_GONE, examined
 from audit.heads import founding_of, read_head
 from audit.keychain import Keychain
 from audit.signer import HeadSigner
 from audit.slots import Remembered, StateLost
-from audit.tables import keys, under_way
+from audit.tables import destroyed, keys, under_way
+from audit.witnessed import WARN
+from kernel.clock import moment
 from kernel.crypto import CannotOpen, KeyProvider, KeyUnavailable
 from kernel.proof.hashes import ProofError
 from kernel.sql import Database, RowForged
@@ -24,13 +27,17 @@ AHEAD_MS = 1_000
 NOT_SWEPT = "Een verstrekking is al lang open: loopt het logboek wel?"
 FUTURE = "De laatste regel ligt in de toekomst: de klok of de database klopt niet."
 SIGNER_AWAY = "De ondertekenaar antwoordt niet: er komt geen regel bij."
+UNFINISHED = "Een vernietiging is begonnen en niet afgemaakt: geef de opdracht nog eens."
 NO_LOG = "Er is nog geen logboek."
+UNSEEN = "De getuigen hebben het logboek te lang niet gezien: zie of zij antwoorden."
 
 
 @dataclass
 class Status:
     """sealed: the sentence with which it would not open; complaint: what is not well though it opens. Times in ms.
-    signed: size of the newest signed head; None when nobody knows. keys: of subjects, by year of destruction."""
+    signed: size of the newest signed head; None when nobody knows. keys: of subjects, by year of destruction. due:
+    those of them whose year is over. unfinished: destructions that were begun and not ended. cosigned: size of the
+    newest head that a quorum saw, and how long ago; None: never, or no witness is asked."""
 
     tenant: str
     origin: str = ""
@@ -42,6 +49,10 @@ class Status:
     complaint: str = ""
     signed: int | None = None
     keys: dict[int, int] = field(default_factory=dict)
+    cosigned: int | None = None
+    unseen: int | None = None
+    due: dict[int, int] = field(default_factory=dict)
+    unfinished: int = 0
     under_way: int = 0
     oldest: int | None = None
 
@@ -51,11 +62,19 @@ class Status:
         return not (self.sealed or self.complaint)
 
 
-async def status_of(
-    database: Database, provider: KeyProvider, signer: Callable[[str], HeadSigner], tenant: str, now: int
-) -> Status:
-    """signer: of an origin. now: ms. Raises KeyUnavailable, CannotOpen, SQLAlchemyError."""
-    found = Status(tenant)
+@dataclass(frozen=True)
+class Around:
+    """What stands beside the database. signer: of an origin. witnesses: None when nobody is asked. now: ms."""
+
+    provider: KeyProvider
+    signer: Callable[[str], HeadSigner]
+    witnesses: Keeping | None
+    now: int
+
+
+async def status_of(database: Database, around: Around, tenant: str) -> Status:
+    """Raises KeyUnavailable, CannotOpen, SQLAlchemyError, OSError."""
+    found, signer = Status(tenant), around.signer
     async with database.snapshot(tenant) as reading:
         founding = await founding_of(reading, tenant)
     if founding is None:
@@ -63,8 +82,18 @@ async def status_of(
         found.sealed, found.complaint = (EMPTIED, "") if before else ("", NO_LOG)
         return found
     found.origin, found.term = founding
-    await _read(database, provider, found, _known(signer(found.origin), found), now)
+    await _read(database, around.provider, found, _known(signer(found.origin), found), around.now)
+    if around.witnesses is not None:
+        _seen(around.witnesses, found, around.now)
     return found
+
+
+def _seen(witnesses: Keeping, found: Status, now: int) -> None:
+    cosigned = witnesses.kept(found.origin)
+    if cosigned is not None:
+        found.cosigned, found.unseen = cosigned.head.size, now - cosigned.at * 1000
+    if found.unseen is None or found.unseen > WARN.total_seconds() * 1000:
+        found.complaint = found.complaint or UNSEEN
 
 
 def _known(signer: HeadSigner, found: Status) -> Remembered | None:
@@ -88,6 +117,9 @@ async def _read(database: Database, provider: KeyProvider, found: Status, known:
     async with database.snapshot(found.tenant) as reading:
         rows = await reading.execute(years.group_by(keys.c.version).order_by(keys.c.version))
         found.keys = {year: count for year, count in rows}
+        found.due = {year: count for year, count in found.keys.items() if year < moment(now).year}
+        begun = (destroyed.c.tenant_id == found.tenant, destroyed.c.done_term == "")
+        found.unfinished = await reading.scalar(select(func.count()).select_from(destroyed).where(*begun)) or 0
         found.under_way, oldest = (await reading.execute(left)).one()
         found.oldest = None if oldest is None else now - oldest
         try:
@@ -103,3 +135,5 @@ async def _read(database: Database, provider: KeyProvider, found: Status, known:
         found.complaint = found.complaint or FUTURE
     elif found.oldest is not None and found.oldest > LEFT_MS:
         found.complaint = found.complaint or NOT_SWEPT
+    elif found.unfinished:
+        found.complaint = found.complaint or UNFINISHED

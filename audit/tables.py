@@ -1,4 +1,5 @@
-"""The rows of the log; no other room reads them. `lines`, `tiles`, `moves` and `tags` are append-only by trigger.
+"""The rows of the log; no other room reads them. `lines`, `tiles`, `moves`, `tags`, `labels` and `breaches` are
+append-only by trigger, but for what a destruction empties or takes away (migration 0003).
 
 Lost: nothing is released until they are back; the signer knows how far they went. Written by an attacker: `head`,
 `fences` and `series` have a MAC, a line belongs to the tree, and what names people is sealed. Times in milliseconds.
@@ -33,7 +34,7 @@ head = _table(
     _bytes("mac"),
 )  # fmt: skip
 # content: keyed hash of the event as it was given. n: number in the subject's series. year: of destruction. label: what
-# the line is about in general, as a keyed hash; `labels` says it under seal.
+# the line is about in general, as a keyed hash; `labels` says it under seal. Of a destroyed line both hashes are empty.
 lines = _table(
     "lines", _text("term", key=True), _number("idx", key=True), _text("event_id"), _bytes("content"), _text("subject"),
     _number("n"), _number("logged_at"), _bytes("leaf"), _bytes("leaf_hash"), _bytes("act"), _bytes("body"),
@@ -62,10 +63,16 @@ outcomes = _table(
 )  # fmt: skip
 tags = _table("tags", _bytes("tag", key=True), _text("term", key=True), _number("idx", key=True), _number("logged_at"))
 labels = _table("labels", _bytes("label", key=True), _bytes("sealed"))
-# Files on breaches, a row per version; term, idx: of the line that says who asked.
+# Files on breaches, a row per version; term, idx: of the line that says who asked. year: of destruction.
 breaches = _table(
     "breaches", _text("id", key=True), _number("version", key=True), _number("made_at"), _text("term"), _number("idx"),
-    _bytes("sealed"),
+    _number("year"), _bytes("sealed"),
+)  # fmt: skip
+# Keys of a subject's year that go, or are gone. term, idx: of the line that began it, at: its hour; done_term,
+# done_idx: of the last line that says it is done, "" and 0 until then. Lost: a destroyed key looks like a stolen one.
+destroyed = _table(
+    "destroyed", _text("subject", key=True), _number("year", key=True), _number("at"), _text("term"), _number("idx"),
+    _text("done_term"), _number("done_idx"), _bytes("mac"),
 )  # fmt: skip
 # Wrapped keys. version: 1 for the room's own, the year of destruction for a subject's.
 keys = key_table(metadata)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from audit.event import Event
-from audit.kinds import RELEASE
+from audit.kinds import RELEASE, REPORTED
 from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
@@ -33,12 +33,17 @@ class Tagger:
             "application": event.application,
             "actor": event.actor,
             "case": event.case,
+            "key": event.key,
+            "trace": event.trace.trace_id if event.trace else "",
             "day": day(at),
         }
         found = [self._tag(name, value) for name, value in named.items() if value]
         if event.kind == RELEASE:
             found.append(self._tag("release", event.subject, event.activity, ""))
             found += [self._tag("release", event.subject, event.activity, event.case)] if event.case else []
+        if event.kind == REPORTED:
+            found.append(self._tag("reporter", event.recipient, event.application))
+            found.append(self._tag("used", day(event.trace.start if event.trace else at)))
         return found
 
     def _tag(self, *named: str) -> bytes:
@@ -53,6 +58,16 @@ class Tagger:
 def release_tag(key: bytes, subject: str, activity: str, case: str) -> bytes:
     """Under which releases are counted ("te-vaak"); without a case: all cases together."""
     return tag(key, "release", subject, activity, case)
+
+
+def reporter_tag(key: bytes, recipient: str, application: str) -> bytes:
+    """Under which the uses are found that this application reported."""
+    return tag(key, "reporter", recipient, application)
+
+
+def used_tag(key: bytes, at: int) -> bytes:
+    """Under which reported uses of that day are found: they were logged later."""
+    return tag(key, "used", day(at))
 
 
 @lru_cache(maxsize=4)  # all lines of a batch have the same hour

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from audit.contract import Count, Query, Reason, Verdict
+from audit.contract import Count, Heard, Query, Reason, System, Verdict
 from audit.event import Entry, FenceAt, Outcome
 from audit.permit import Position, Receipt
 from kernel.errors import Problem
@@ -119,6 +119,18 @@ class Numbers(Message):
     """The answer of `count`."""
 
     numbers: tuple[int, ...]
+
+
+class Systems(Message):
+    """The arguments of `heard`."""
+
+    systems: Annotated[tuple[System, ...], Field(max_length=200)]
+
+
+class HeardAll(Message):
+    """The answer of `heard`."""
+
+    heard: tuple[Heard, ...]
 
 
 class Searched(Message):

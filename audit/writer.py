@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Verdict
+from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Unwitnessed, Verdict
 from audit.event import Entry
 from audit.kinds import misfit
 from audit.leaf import words_of
@@ -99,9 +99,11 @@ class Writer:
         answers = [call.answers[at] for at in range(len(entries))]
         nothing = all(isinstance(answer, LogUnavailable) for answer in answers)
         for answer in answers:
+            if isinstance(answer, Unwitnessed) and not nothing:
+                continue  # that permit alone: what came with it was written
             if isinstance(answer, LogUnavailable | OutcomeUnknown):
                 # its own: one error object would gather everybody's traceback
-                raise LogUnavailable(answer.detail) if nothing else OutcomeUnknown(UNKNOWN_YET)
+                raise type(answer)(answer.detail) if nothing else OutcomeUnknown(UNKNOWN_YET)
         return answers
 
     async def run(self) -> None:

@@ -32,6 +32,7 @@ from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import NeighbourUnavailable
 from kernel.http.client import open_client
 from kernel.http.trace import current_trace
+from kernel.ids import random_id
 from kernel.logs import logger
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
@@ -114,8 +115,9 @@ def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, http:
 
 
 def _trace() -> Trace:
+    """A span for one line, under that of the request: a request may come to two."""
     now = current_trace()
-    return Trace(trace_id=now.trace_id, span_id=now.span_id, parent_span_id=now.parent_span_id)
+    return Trace(trace_id=now.trace_id, span_id=random_id()[:16], parent_span_id=now.span_id)
 
 
 async def _tidying(claims: ClaimRows, tenants: Iterable[str]) -> None:

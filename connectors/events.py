@@ -12,12 +12,14 @@ from kernel.ids import derived_id
 
 @dataclass(frozen=True)
 class Act:
-    """One decision, as read from its sealed text, with the words of its version. trace: of the request."""
+    """One decision, as read from its sealed text, with the words of its version. trace: the span of its line. key: the
+    kid of the application's key."""
 
     ground: Ground
     text: str
     about: About
     trace: Trace
+    key: str = ""
 
     def release(self, event_id: str, refused: Sequence[Refusal]) -> Entry:
         """Requires exactly the fences of the decision: the permit is compared with them."""
@@ -54,10 +56,12 @@ class Act:
             recipient_name=about.recipient_name,
             application=ground.toepassing,
             actor=about.actor,
+            key=self.key,
             case=ground.zaak,
             refused=tuple(one.pair for one in refused),
             on_behalf=ground.namens,
             keep_until=about.keep_until,
+            kept_days=about.kept_days,
             trace=self.trace,
         )
 
@@ -65,8 +69,10 @@ class Act:
 def outcome(release: Event, receipt: Receipt, how: Outcome, refused: Sequence[Refusal] = ()) -> Entry:
     """How a release ended. refused: what was dropped after the line, because of what a source told."""
     said: dict[str, str] = {"uitkomst": how}
+    event_id, above = derived_id(release.id, "afloop"), release.trace
+    own_span = {"span_id": event_id[:16], "parent_span_id": above.span_id} if above else {}
     event = Event(
-        id=derived_id(release.id, "afloop"),
+        id=event_id,
         kind="afloop",
         subject=release.subject,
         name=release.name,
@@ -80,6 +86,6 @@ def outcome(release: Event, receipt: Receipt, how: Outcome, refused: Sequence[Re
         refused=tuple(one.pair for one in refused),
         keep_until=release.keep_until,
         details=said,
-        trace=release.trace,
+        trace=above.model_copy(update=own_span) if above else None,
     )
     return Entry(event=event)

@@ -1,6 +1,6 @@
 """Steps 3 and 4 of a release (trust.md 2.3): decide, and write it down. What comes out is a line, or a refusal."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from audit.contract import Entry, Ground, Overtaken, Permit, Position, Receipt, Trace
@@ -113,7 +113,7 @@ class Granting:
     async def decide(self, asked: Asked) -> Decided:
         """One question, one snapshot."""
         (sealed,) = await self.consent.decide(asked.caller, (asked.question(),))
-        return _read(sealed, asked.fallen, self.trace())
+        return _read(sealed, asked, self.trace())
 
     async def left(self, asked: Asked, decided: Decided, moved: Overtaken) -> Asked:
         """What may be decided once more. Raises NotReleased when that is nothing."""
@@ -137,12 +137,12 @@ class Granting:
         return not_released(tuple(one.told for one in refused), LineRef.of(receipt.origin, receipt.position))
 
 
-def _read(sealed: Sealed, fallen_before: Sequence[Refusal], trace: Trace) -> Decided:
+def _read(sealed: Sealed, asked: Asked, trace: Trace) -> Decided:
     ground = Ground.model_validate(read_canonical(sealed.decision))
     true = dict(ground.geweigerd)
     refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in sealed.told)
-    act = Act(ground, sealed.decision, sealed.about, trace)
-    return Decided(act, sealed.seal, (*fallen_before, *refused))
+    act = Act(ground, sealed.decision, sealed.about, trace, asked.caller.key)
+    return Decided(act, sealed.seal, (*asked.fallen, *refused))
 
 
 def _word(round_: int) -> str:

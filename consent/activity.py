@@ -76,6 +76,7 @@ class ActivityVersion(Message):
 
     case: whether a case is needed; stated_case: whether the recipient's own word for it is enough. notice: days between
     telling the resident and the first use. bar: days that a no bars a new request. keep_lines: years lines stay.
+    kept_days: retention in days, for counting what a recipient still holds; 0 where `retention` cannot be said so.
     after_withdrawal: what the recipient does with what it already has.
     """
 
@@ -97,6 +98,7 @@ class ActivityVersion(Message):
     after_withdrawal: Annotated[Words, wire("naIntrekking")]
     bar: Annotated[Annotated[int, Field(ge=0, le=3660)], wire("nietOpnieuwVragen")] = 183
     keep_lines: Annotated[Annotated[int, Field(ge=1, le=100)], wire("regelsBewaren")]
+    kept_days: Annotated[Annotated[int, Field(ge=0, le=36_600)], wire("bewaarDagen")] = 0
     assessment: Annotated[Assessment, wire("beoordeling")]
 
     def element(self, name: str) -> UsedElement | None:
@@ -105,13 +107,15 @@ class ActivityVersion(Message):
 
 
 class Application(Message):
-    """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`."""
+    """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`.
+
+    roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]
     kind: Annotated[Literal["mens", "burger", "automatisch"], wire("soort")]
     jwks: Annotated[str, Field(max_length=20_000)]
-    roles: Annotated[tuple[Literal["verstrekking", "toestemming", "logboek"], ...], wire("ingangen")] = (
+    roles: Annotated[tuple[Literal["verstrekking", "toestemming", "logboek", "melden"], ...], wire("ingangen")] = (
         "verstrekking",
         "toestemming",
     )
@@ -126,6 +130,14 @@ class Recipient(Message):
     name: Annotated[Words, wire("naam")]
     by_bsn: Annotated[bool, wire("magBsn")] = True
     applications: Annotated[tuple[Application, ...], Field(max_length=50), wire("toepassingen")] = ()
+
+
+class Reporter(Message):
+    """An application that reports uses outside Regie. recipient: with this application alone. actors: pseudonyms of the
+    employees asked for, in order; "" for nobody."""
+
+    recipient: Recipient
+    actors: Annotated[tuple[Short, ...], Field(max_length=500)] = ()
 
 
 class Case(Message):

@@ -69,8 +69,8 @@ class Casework:
             entitled = await _entitled(rows, new)
             residents = {case.resident.id: case.resident for case in new}
             states = {each.id: await state_row(rows, each) for each in residents.values()}
-            actor = rows.keys.actor(caller)
-            made = [self._row(rows, case, actor, (*entitled[case.activity, case.recipient], states[case.resident.id]))
+            who = {"actor": rows.keys.actor(caller), "key": caller.key}
+            made = [self._row(rows, case, who, (*entitled[case.activity, case.recipient], states[case.resident.id]))
                     for case in new]  # fmt: skip
             await rows.add_all(table, made)
             there |= {(row["recipient"], row["reference"]): row for row in await rows.find(table, *mine, lock=True)}
@@ -78,15 +78,15 @@ class Casework:
             raise RegisterUnavailable()
         return there
 
-    def _row(self, rows: Rows, case: Case, actor: str, facts: tuple[Row, Row, Row]) -> Row:
-        """facts: the activity, the recipient, the resident."""
+    def _row(self, rows: Rows, case: Case, who: dict[str, str], facts: tuple[Row, Row, Row]) -> Row:
+        """who: actor and key, as the line says them. facts: the activity, the recipient, the resident."""
         key: dict[str, str | int] = {"recipient": case.recipient, "reference": case.reference}
         at, fence = millis(self._clock()), rows.keys.case(case.recipient, case.reference)
         activity, party, resident = facts
         version = version_of(activity)
         said = event("zaak-geopend", random_id(), case.resident.subject, activity=case.activity,
                      version=str(version.number), purpose=version.purpose.nl, recipient=case.recipient,
-                     recipient_name=recipient_of(party).name.nl, case=case.reference, actor=actor,
+                     recipient_name=recipient_of(party).name.nl, case=case.reference, **who,
                      details={"herkomst": case.origin},
                      keep_until=destruction_year(at, version.keep_lines))  # fmt: skip
         stand = [(row["fence"], row["epoch"]) for row in (resident, party)]
@@ -107,7 +107,7 @@ class Casework:
         _may(caller, recipient, row["activity"])
         event_id = derived_id(f"{recipient}/{reference}", f"sluiting{actor}")  # of each who does it, a line
         said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"],
-                     recipient=recipient, case=reference, actor=actor)  # fmt: skip
+                     recipient=recipient, case=reference, actor=actor, key=caller.key)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, receipt)
         return receipt

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from audit.contract import Position, Receipt
 from consent import wire
-from consent.activity import ActivityVersion, Application, Case, Recipient
+from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
 from consent.contract import (
     Choice,
     Chosen,
@@ -92,6 +92,14 @@ class ConsentClient:
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """See Registers.recipients."""
         return list((await self.line.ask(f"{PREFIX}/recipients", caller, wire.Nothing(), wire.Parties)).recipients)
+
+    async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
+        """See Registers.reporter."""
+        return await self.line.ask(f"{PREFIX}/reporter", caller, wire.Users(users=tuple(users)), Reporter)
+
+    async def reporters(self, caller: Caller) -> list[Recipient]:
+        """See Registers.reporters."""
+        return list((await self.line.ask(f"{PREFIX}/reporters", caller, wire.Nothing(), wire.Parties)).recipients)
 
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
         """See Registers.admit."""

@@ -1,9 +1,16 @@
-"""Who a client is: what the token endpoint reads. MAC-checked, so a swapped key or recipient gives no token."""
+"""Who a client is: what the token endpoint reads, and who may report. MAC-checked, so a swapped key or recipient gives
+no token."""
+
+from collections.abc import Sequence
 
 from consent import tables
-from consent.activity import Application, Recipient
+from consent.activity import Application, Recipient, Reporter
+from consent.contract import NoSuchThing
 from consent.lines import recipient_of, version_of
 from consent.rows import Register
+from kernel.caller import Caller
+
+REPORTS = "melden"  # the role
 
 
 class RegisteredClients:
@@ -27,3 +34,29 @@ class RegisteredClients:
             found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
         versions = [version_of(row) for row in found]
         return frozenset(one.slug for one in versions if any(party.recipient == recipient for party in one.parties))
+
+    async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
+        """See Registers.reporter."""
+        known = await self.client_of(caller.tenant, caller.application)
+        if known is None or known[1].slug != caller.organisation or REPORTS not in known[0].roles:
+            raise NoSuchThing("Deze toepassing mag hier niets melden.")
+        keys = await self._register.keys_of(caller.tenant)
+        actors = tuple(keys.actor(caller.model_copy(update={"user": user})) for user in users)
+        return Reporter(recipient=_with(known[1], [known[0]]), actors=actors)
+
+    async def reporters(self, caller: Caller) -> list[Recipient]:
+        """See Registers.reporters."""
+        async with self._register.reading(caller.tenant) as rows:
+            parties = {row["slug"]: recipient_of(row) for row in await rows.find(tables.recipients)}
+            found = await rows.find(tables.applications, tables.applications.c.effective_at > 0)
+        theirs: dict[str, list[Application]] = {}
+        for row in found:
+            application = Application.model_validate_json(row["document"])
+            if REPORTS in application.roles:
+                theirs.setdefault(row["recipient"], []).append(application)
+        return [_with(parties[slug], applications) for slug, applications in sorted(theirs.items())]
+
+
+def _with(recipient: Recipient, applications: Sequence[Application]) -> Recipient:
+    bare = tuple(one.model_copy(update={"jwks": ""}) for one in applications)
+    return recipient.model_copy(update={"applications": bare})

@@ -173,6 +173,7 @@ def _words(activity: ActivityVersion, at: int) -> dict[str, str | int]:
         "title": activity.title.nl,
         "purpose": activity.purpose.nl,
         "keep_until": destruction_year(at, activity.keep_lines),
+        "kept_days": activity.kept_days,
     }
 
 

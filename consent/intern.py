@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 
 from audit.contract import Position, Receipt
 from consent import wire
-from consent.activity import ActivityVersion, Case, Recipient
+from consent.activity import ActivityVersion, Case, Recipient, Reporter
 from consent.contract import Chosen, ConsentDetail, ConsentRequest, ConsentView, ResidentQuestion
 from consent.service import ConsentService
 from kernel.caller import Caller
@@ -22,6 +22,7 @@ def intern_routes(consent: ConsentService, caller: Gate) -> APIRouter:
     _choosing(router, consent, caller)
     _asking(router, consent, caller)
     _registers(router, consent, caller)
+    _reporting(router, consent, caller)
     _cases(router, consent, caller)
     return router
 
@@ -108,6 +109,18 @@ def _registers(router: APIRouter, consent: ConsentService, caller: Gate) -> None
     @router.post("/suspend")
     async def suspend(who: Asking, body: wire.One) -> Receipt:
         return await consent.suspend(who, body.id)
+
+
+def _reporting(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/reporter")
+    async def reporter(who: Asking, body: wire.Users) -> Reporter:
+        return await consent.reporter(who, body.users)
+
+    @router.post("/reporters")
+    async def reporters(who: Asking, _: wire.Nothing) -> wire.Parties:
+        return wire.Parties(recipients=tuple(await consent.reporters(who)))
 
 
 def _cases(router: APIRouter, consent: ConsentService, caller: Gate) -> None:

@@ -1,6 +1,7 @@
 """A client's public keys: nothing private, nothing weak, nothing ambiguous. Pure."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 KEYS_MAX = 5
+NUMBER = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
 RSA_BITS = range(2048, 8193)  # shorter is broken, longer only costs us
 KINDS: Mapping[str, tuple[type[ECKey] | type[RSAKey], str]] = {"EC": (ECKey, "ES256"), "RSA": (RSAKey, "RS256")}
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 section 6
@@ -25,6 +27,8 @@ def fault_of(jwks: str) -> str:
         return f"Een tot {KEYS_MAX} sleutels, en niets anders."
     if len(set(map(str, kids))) != len(kids) or not all(isinstance(kid, str) and 0 < len(kid) <= 200 for kid in kids):
         return "Elke sleutel heeft een eigen kid."
+    if any(NUMBER.search(kid) for kid in kids):
+        return "Een kid met negen cijfers achter elkaar kan een burgerservicenummer zijn; hij komt in het logboek."
     try:
         for key in listed:
             usable(key)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from audit.contract import Receipt
-from consent.activity import ActivityVersion, Application, Case, Recipient
+from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
 from kernel.caller import Caller
 
 
@@ -22,6 +22,15 @@ class Registers(Protocol):
 
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """All that were ever admitted, without their applications: an old line names one too."""
+        ...
+
+    async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
+        """The calling application as it is registered now, to report uses of its own, and pseudonyms of its employees.
+        Raises NoSuchThing for one that is not admitted (any more), or may not report."""
+        ...
+
+    async def reporters(self, caller: Caller) -> list[Recipient]:
+        """Recipients with their applications that may report, without keys; suspended ones too, for they reported."""
         ...
 
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:

@@ -70,7 +70,7 @@ class Requesting:
             new["fence"], actor = rows.keys.consent(new["id"]), rows.keys.actor(caller)
         said = about_consent("toestemming-gevraagd", derived_id(new["id"], "gevraagd"), new, version,
                              new["requested_at"], recipient_name=name.nl, application=caller.application,
-                             actor=actor)  # fmt: skip
+                             actor=actor, key=caller.key)  # fmt: skip
         receipt = await record_one(self._audit, caller, Entry(event=said))
         # BUG: two equal requests at one moment give two questions. Harmless: each is answered by itself.
         async with self._register.writing(caller.tenant) as rows:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from audit.contract import Audit, Position, Receipt
-from consent.activity import ActivityVersion, Application, Case, CatalogueElement, Recipient
+from consent.activity import ActivityVersion, Application, Case, CatalogueElement, Recipient, Reporter
 from consent.asking import Asking
 from consent.casework import Casework
 from consent.choosing import Choosing
@@ -137,6 +137,14 @@ class ConsentService:
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """See Registers.recipients."""
         return await self._registering.recipients(caller)
+
+    async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
+        """See Registers.reporter."""
+        return await self.clients.reporter(caller, users)
+
+    async def reporters(self, caller: Caller) -> list[Recipient]:
+        """See Registers.reporters."""
+        return await self.clients.reporters(caller)
 
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
         """See Registers.admit."""

@@ -88,6 +88,12 @@ class Parties(Message):
     recipients: tuple[Recipient, ...]
 
 
+class Users(Message):
+    """A recipient's own ids of its employees."""
+
+    users: Annotated[tuple[Short, ...], Field(max_length=MOST)]
+
+
 class NewClient(Message):
     """An application of a recipient."""
 

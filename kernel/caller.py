@@ -12,7 +12,8 @@ class Caller(Message):
 
     kind: the first three are applications (used by a person, by a resident, by nobody), then a resident at the
     portal (`user` is the vault's opaque id), staff (`user` is a staff pseudonym) and a room acting by itself.
-    scope: what the token was narrowed to. roles: what staff may do. auth_time: seconds since 1970.
+    scope: what the token was narrowed to. roles: what staff may do. auth_time: seconds since 1970. key: the kid of the
+    application's key that its token was asked with.
     """
 
     tenant: Short
@@ -25,6 +26,7 @@ class Caller(Message):
     roles: tuple[Short, ...] = ()
     acr: Short = ""
     auth_time: int = 0
+    key: Short = ""
 
 
 def room_of(tenant: str, room: str) -> Caller:

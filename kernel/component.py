@@ -15,6 +15,7 @@ class Component:
     Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under /intern/v1. check: raises Problem with a
     sentence when the room cannot work. run: entered at start, left at shutdown; it opens when the room may act.
     metrics: what whoever watches may know, in Prometheus' text format; served on a door of its own.
+    warning: what whoever operates it must see to though the room works; "" when nothing.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Component:
     plain: tuple[APIRouter, ...] = ()
     intern: tuple[APIRouter, ...] = field(default=())
     metrics: Callable[[], str] | None = None
+    warning: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -67,12 +67,14 @@ class Log:
         self.lines: list[Written] = []
         self.previous: list[str] | None = None
 
-    def add(self, salt: bytes = SALT, **changed: Any) -> "Log":
+    def add(self, salt: bytes = SALT, act_says: dict[str, Any] | None = None, **changed: Any) -> "Log":
         """The next line; a member that is None is left out."""
         n = len(self.lines) + 1
         body: dict[str, Any] = {"n": str(n), "doel": "b\u00e9\u00e9ld", "dpl.core.data_subject_id": "p"}
         body |= {"vorige": self.previous} if self.previous else {}
-        act = compact({"gebeurtenis": f"e{n}", "soort": "vrijgave", "tijd": "1795312916000", "v": "1"})
+        act = compact(
+            {"gebeurtenis": f"e{n}", "soort": "vrijgave", "tijd": "1795312916000", "v": "1"} | (act_says or {})
+        )
         raw = compact({name: value for name, value in (body | changed).items() if value is not None})
         leaf = b"RGL\x01" + commit(salt, b"regie/act/1", act) + commit(salt, b"regie/body/1", raw) + bytes(32)
         index = len(self.leaves)
@@ -96,6 +98,36 @@ class Log:
             }
             for line in self.lines
         ]
+
+
+def gaps() -> dict[str, tuple[Bundles, int]]:
+    """Series in which numbers are missing, and what a check of them ends with."""
+    spans: list[Any] = [["1", "2"], ["4", "4"]]
+
+    def series(gone: Any, left: tuple[int, ...], **says: Any) -> Bundles:
+        """Five lines, and a sixth that says which are gone. left: the numbers of which the content is there."""
+        log = Log()
+        for _ in range(5):
+            log.add()
+        found = log.add(act_says={"soort": "vernietigd", "weg": gone} | says).bundles()
+        return [bundle if n in left else {"bewijs": bundle["bewijs"]} for n, bundle in enumerate(found, 1)]
+
+    def without(bundles: Bundles, *numbers: int) -> Bundles:
+        return [bundle for n, bundle in enumerate(bundles, 1) if n not in numbers]
+
+    told = series(spans, (3, 5, 6))
+    log = Log().add().add(act_says={"soort": "vernietigd", "weg": [["3", "3"]]}).add().add()
+    return {
+        "every gap is named": (told, 0),
+        "and their proofs are not there": (without(told, 1, 2, 4), 0),
+        "two stretches that meet": (series([["1", "3"], ["2", "4"]], (5, 6)), 0),
+        "a number that is not named": (without(told, 3), 2),
+        "the line that names them is not there": (without(told, 6), 2),
+        "a line names what comes after it": (without(log.bundles(), 3), 2),
+        "a line of another kind": (series(spans, (3, 5, 6), soort="vrijgave"), 2),
+        "numbers that are none": (series([["1", "x"], ["2"], "4", 4, [4, 4]], (1, 3, 5, 6)), 2),
+        "no list": (series("1-4", (1, 5, 6)), 2),
+    }
 
 
 def drawn(rng: Random, least: int = 1) -> Log:

@@ -1,13 +1,20 @@
 """For every test: anyio on asyncio, a PostgreSQL that is really there, and an honest end of the run."""
 
+import gc
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.parts import NOT_RUN
 
 # Who asks for one of these stands on rooms with a database each: part of every full run, too slow for `make check`.
 STANDING = frozenset({"house", "own_house", "portal", "both", "empty", "wired", "urls", "door", "migrated"})
+
+# A slow machine is no fault of what is tested; and much is made here that stays, so looking for waste rarely finds any
+settings.register_profile("regie", deadline=None)
+settings.load_profile("regie")
+gc.set_threshold(50_000, 50, 50)
 
 pytest_plugins = ["pytester", "tests.postgres", "tests.canary"]
 

@@ -302,6 +302,7 @@ def _param(name: str) -> Any:
 
 
 ALL = [_param(name) for name in WIRINGS]
+CROSSED = [_param(name) for name in ("together-sqlite", "apart-postgres")]  # both wirings and both databases, each once
 
 
 @dataclass(frozen=True)
@@ -324,7 +325,13 @@ def plan(request: pytest.FixtureRequest) -> Plan:
     return _plan(request)
 
 
-@pytest.fixture(params=ALL)
+@pytest.fixture(scope="module", params=CROSSED)
+def crossed_plan(request: pytest.FixtureRequest) -> Plan:
+    """For tests whose house is known to be the same in all four by those that take `plan`."""
+    return _plan(request)
+
+
+@pytest.fixture(params=CROSSED)
 def own_plan(request: pytest.FixtureRequest) -> Plan:
     return _plan(request)
 

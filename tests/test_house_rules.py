@@ -12,7 +12,7 @@ import pytest
 
 from tests.imports import ALLOWED, COMPONENTS, PROJECT, ROOMS, ROOT, contracts, modules, written
 
-MAINS = [ROOT / "regie_main.py", ROOT / "regie_verify.py"]
+MAINS = [ROOT / "regie_main.py", ROOT / "regie_policy.py", ROOT / "regie_verify.py"]
 SOURCES = [*MAINS, *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 NAMELESS = {"utils", "helpers", "common", "base", "misc", "manager"}
@@ -58,7 +58,8 @@ def written_by_us() -> Iterator[tuple[Path, str]]:
 def test_ceilings(path: Path) -> None:
     text = path.read_text()
     room = path.relative_to(ROOT).parts[0]
-    assert len(text.splitlines()) <= {"kernel": 150, "tests": 500}.get(room, 300)
+    # the verifier is one file for who wants to read it before trusting it: trust.md 4.7 does not let it be split
+    assert len(text.splitlines()) <= {"kernel": 150, "tests": 500, "regie_verify.py": 400}.get(room, 300)
     assert path.stem not in NAMELESS, "name it by what it knows"
     assert ast.get_docstring(ast.parse(text)), "every module says what it is for"
     for node in functions(ast.parse(text)):
@@ -86,7 +87,7 @@ def test_every_list_of_rooms_names_the_folders() -> None:
     folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - WORKSHOP
     assert folders == set(ROOMS)
     assert set(PROJECT["hatch"]["build"]["packages"]) == folders
-    assert set(PROJECT["mypy"]["files"]) == folders | {"regie_main.py", "regie_verify.py", "tests", "bench"}
+    assert set(PROJECT["mypy"]["files"]) == folders | {path.name for path in MAINS} | {"tests", "bench"}
     named_there = {part for layer in PROJECT["importlinter"]["contracts"][0]["layers"] for part in layer.split(" | ")}
     assert named_there == folders
 
@@ -124,9 +125,12 @@ def test_a_verifier_loads_no_room_of_the_house() -> None:
     command = [sys.executable, "-c", VERIFYING]
     seen = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
     loaded = set(seen.splitlines()[-1].split())
-    assert "regie_verify" in loaded
+    assert {"regie_policy", "regie_verify"} <= loaded
     assert not loaded & set(ROOMS)
-    assert {imported for path in MAINS[1:] for imported in top_imports(path)} <= sys.stdlib_module_names | {"nacl"}
+    assert {imported for path in MAINS[1:] for imported in top_imports(path)} <= sys.stdlib_module_names | {
+        "nacl",
+        "regie_policy",
+    }
 
 
 @pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])

@@ -1,5 +1,6 @@
 """`regie verify`: what the service hands out holds, what was changed on the way does not, and it says why."""
 
+import base64
 import hmac
 import json
 import subprocess
@@ -15,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from nacl.signing import SigningKey
 
 import regie_verify
-from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, vkey
+from kernel.proof.note import COSIGNATURE, ML_DSA_44, VerifierKey, cosigned_note, vkey
 from kernel.proof.tlogproof import TlogProof
-from tests.bundles import CHANGES, KEY, ORIGIN, SALT, TERM, VKEYS, Log, b64, compact, good, mutant
+from tests.bundles import CHANGES, KEY, ORIGIN, SALT, TERM, VKEYS, Log, b64, compact, gaps, good, mutant
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).parent / "vectors" / "proof"
@@ -49,6 +50,12 @@ def test_a_proof_alone_and_one_bundle_hold(run: Run) -> None:
     assert run(bundle["bewijs"].encode())[0] == 0
     assert run(bundle)[0] == 0
     assert run({"bewijs": bundle["bewijs"], "later": 1})[0] == 0
+
+
+@pytest.mark.parametrize("name", gaps())
+def test_a_gap_is_explained_by_the_line_that_names_it_and_by_nothing_else(run: Run, name: str) -> None:
+    bundles, code = gaps()[name]
+    assert run(bundles)[0] == code
 
 
 def test_golden_proofs_still_hold(run: Run) -> None:
@@ -239,7 +246,14 @@ def test_the_verifier_runs_alone_on_the_standard_library_and_pynacl(tmp_path: Pa
     assert (done.returncode, done.stderr) == (0, "")
     loaded = set(done.stdout.splitlines()[-1].split())
     # _sodium is PyNaCl's own binding, cffi what it is bound with.
-    assert loaded - sys.stdlib_module_names <= {"regie_verify", "nacl", "_sodium", "cffi", "_cffi_backend"}
+    assert loaded - sys.stdlib_module_names <= {
+        "regie_policy",
+        "regie_verify",
+        "nacl",
+        "_sodium",
+        "cffi",
+        "_cffi_backend",
+    }
     assert "nacl" in loaded
     plain = subprocess.run([sys.executable, str(alone), *arguments], capture_output=True, timeout=60, check=False)
     assert plain.returncode == 0
@@ -277,3 +291,118 @@ def test_a_salt_a_spelling_or_a_name_with_a_twin_does_not_hold(run: Run) -> None
     spelled = b64(SALT)[:-2] + "N="  # the same 32 bytes: the last two bits are thrown away
     code, said = run(with_extra(Log().add().bundles()[0]["bewijs"], actZout=spelled).encode())
     assert (code, "actZout is geen geldige base64" in said[0]) == (1, True)
+
+
+# Witnesses.
+
+WITNESSES = [SigningKey(bytes([number]) * 32) for number in (201, 202, 203)]
+AT = 1_795_312_916
+WITNESS_KEYS = [
+    VerifierKey(f"witness.example/w{number}", bytes(key.verify_key), COSIGNATURE)
+    for number, key in enumerate(WITNESSES, 1)
+]
+NAMED = "".join(f"witness w{n} {vkey(k.name, k.public_key, k.kind)}\n" for n, k in enumerate(WITNESS_KEYS, 1))
+POLICY = f"# twee van drie\nlog {VKEYS}{NAMED}group drie 2 w1 w2 w3\nquorum drie\n"
+
+
+def signing(key: SigningKey) -> Callable[[bytes], bytes]:
+    return lambda message: bytes(key.sign(message).signature)
+
+
+def seen_by(proof: str, *numbers: int, at: int = AT) -> str:
+    parsed = TlogProof.parse(proof)
+    note = parsed.checkpoint
+    for number in numbers:
+        note = cosigned_note(note, WITNESS_KEYS[number - 1], at, signing(WITNESSES[number - 1]))
+    return TlogProof(parsed.index, parsed.hashes, note, parsed.extra).encode()
+
+
+@pytest.fixture
+def under(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Verify under a policy, and keys when they are given."""
+
+    def verify(content: Any, policy: str = POLICY, keys: str = "") -> tuple[int, list[str]]:
+        file, rules, key_file = tmp_path / "bewijs", tmp_path / "policy", tmp_path / "log.vkey"
+        file.write_text(content if isinstance(content, str) else json.dumps(content))
+        rules.write_bytes(policy.encode("latin-1"))
+        key_file.write_text(keys)
+        code = regie_verify.main([str(file), "--policy", str(rules), *(["--vkey", str(key_file)] if keys else [])])
+        return code, capsys.readouterr().out.splitlines()
+
+    return verify
+
+
+@pytest.fixture
+def proof() -> str:
+    return str(Log().add().bundles()[0]["bewijs"])
+
+
+@pytest.mark.parametrize("numbers", [(), (1,), (2,), (1, 2), (3, 1), (1, 2, 3), (1, 1)])
+def test_a_head_needs_its_quorum(under: Run, run: Run, proof: str, numbers: tuple[int, ...]) -> None:
+    code, said = under(seen_by(proof, *numbers))
+    enough = len(set(numbers)) >= 2
+    assert code == (0 if enough else 2), said
+    assert enough or "nog niet door genoeg getuigen getekend" in said[0]
+    assert run(seen_by(proof, *numbers).encode())[0] == 0, "who has no policy asks no witness"
+
+
+def test_the_log_itself_must_have_signed_whatever_witnesses_say(under: Run, proof: str) -> None:
+    seen = TlogProof.parse(seen_by(proof, 1, 2, 3))
+    text, _, lines = seen.checkpoint.rpartition("\n\n")
+    without = "\n\n".join([text, "".join(f"{row}\n" for row in lines.split("\n")[1:-1])])
+    code, said = under(TlogProof(seen.index, seen.hashes, without, seen.extra).encode())
+    assert (code, "niet door het logboek getekend" in said[0]) == (1, True)
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_the_word_of_a_known_witness_that_fails_fails_the_head(under: Run, proof: str, at: int) -> None:
+    seen = seen_by(proof, 1, 2, 3)
+    third = seen.splitlines()[-1]
+    name, encoded = third.rpartition(" ")[::2]
+    raw = bytearray(base64.b64decode(encoded))
+    raw[11 if at else 40] ^= 1  # its time, or its signature
+    code, said = under(seen.replace(third, f"{name} {b64(bytes(raw))}"))
+    assert (code, "handtekening van een getuige klopt niet" in said[0]) == (1, True), "although two others hold"
+
+
+def test_an_unknown_line_is_passed_over(under: Run, proof: str) -> None:
+    seen = seen_by(proof, 1, 2)
+    assert under(seen + "\N{EM DASH} stranger.example " + b64(bytes(76)) + "\n")[0] == 0
+    stranger = "\N{EM DASH} witness.example/w3 " + b64(bytes(76)) + "\n"
+    assert under(seen_by(proof, 1) + stranger)[0] == 2, "a name is not a key"
+
+
+def test_a_policy_without_logs_takes_the_keys_beside_it(under: Run, proof: str) -> None:
+    alone = POLICY.replace(f"log {VKEYS}", "")
+    assert under(seen_by(proof, 1, 2), alone)[0] == 2
+    assert under(seen_by(proof, 1, 2), alone, VKEYS)[0] == 0
+    assert under(proof, f"log {VKEYS}quorum none\n")[0] == 0
+
+
+def test_what_is_wrong_weighs_more_than_what_is_missing(under: Run) -> None:
+    bundle = Log().add().bundles()[0]
+    bundle["inhoud"]["body"] = b64(b"{}")
+    assert under(bundle)[0] == 1
+
+
+@pytest.mark.parametrize("policy", [
+    "", VKEYS, f"log {VKEYS}", POLICY + "quorum none\n", POLICY.replace("quorum drie", "quorum vier"),
+    POLICY.replace("group drie 2", "group drie 0"), POLICY.replace("group drie 2", "group drie 4"),
+    POLICY.replace("group drie 2", "group drie 02"), POLICY.replace("w1 w2 w3\n", "w1 w2 w2\n"),
+    POLICY.replace("group drie 2 w1 w2 w3", "group drie 2 w1 w2 w3 none"),
+    POLICY.replace("group drie", "group een any w1\ngroup drie"), POLICY.replace("witness w2", "witness w1"),
+    POLICY.replace(NAMED, NAMED + NAMED.splitlines()[0].replace("witness w1 ", "witness w9 ") + "\n"),
+    POLICY.replace("witness w1 ", "getuige w1 "), POLICY.replace("\n", "\r\n"), POLICY.replace(" drie", "\xa0drie"),
+    POLICY.replace("+BMK", "+BMJ"), "quorum drie\n" + POLICY,
+])  # fmt: skip
+def test_a_policy_that_may_mean_two_things_is_not_followed(under: Run, proof: str, policy: str) -> None:
+    assert policy != POLICY
+    code, said = under(seen_by(proof, 1, 2, 3), policy, VKEYS)
+    assert code == 2
+    assert said == ["niet te controleren: het bestand met de policy heeft niet de juiste vorm"]
+
+
+def test_without_keys_and_without_a_policy_there_is_nothing_to_check_with(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        regie_verify.main([str(tmp_path / "bewijs")])
+    assert ended.value.code == 2

@@ -64,7 +64,7 @@ class Found:
 class Search:
     """The answer to a search, shown only after the search has its own line `receipt`. `who` is masked.
     `lines` may be more than were `read`, and these more than `rows`, which tell how a release ended with the release
-    itself: the page says so."""
+    itself: the page says so. `destroyed`: lines of the period of which only the number and place are left."""
 
     who: str
     since: date
@@ -75,6 +75,7 @@ class Search:
     rows: tuple[Found, ...]
     coverage: Coverage
     receipt: int
+    destroyed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import Final
 from audit.contract import Event, Line
 from kernel.clock import moment
 from web.fg_views import Found
-from web.language import N_
+from web.language import N_, format_day
+from web.line_views import GONE_BY_DECISION, GONE_BY_TERM
 from web.register_words import RegisterWords
 
 GIVEN, PARTLY = N_("Doorgegeven"), N_("Deels doorgegeven")
@@ -31,6 +32,8 @@ WHAT: Final[Mapping[str, str]] = {
     "vraag": N_("De inwoner stelde een vraag"),
     "vraag-beantwoord": N_("Vraag beantwoord"),
     "uitvoer": N_("De inwoner haalde bewijzen op"),
+    "vernietiging-begonnen": N_("Vernietiging begonnen"),
+    "vernietigd": N_("Verklaring van vernietiging"),
 }
 HOW: Final[Mapping[str, str]] = {
     "geleverd": N_("aangekomen"),
@@ -69,6 +72,9 @@ def _row(line: Line, said: RegisterWords) -> Found:
 
 def _decision(line: Line, said: RegisterWords) -> str:
     event = line.event
+    if line.gone:
+        text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
+        return said.say(text) % {"datum": format_day(moment(line.gone.at), said.language)}
     what = WHAT.get(event.kind, event.kind)
     if event.kind == "verstrekking" and event.refused:
         what = PARTLY

@@ -4,6 +4,7 @@ Frozen values, filled by the routes, read by the templates. Nothing here holds a
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from web.words import ErrorId
@@ -45,12 +46,24 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportingSystem:
+    """A system that reports its own uses. department: whose. since, last: days of its first and last report."""
+
+    name: str
+    department: str
+    since: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """From how many systems we know the uses; `down` names those that should answer but do not now."""
+    """From how many systems we know the uses; `down` names those that should answer but do not now, `systems` those
+    that report uses outside Regie."""
 
     reporting: int
     total: int
     down: tuple[str, ...] = ()
+    systems: tuple[ReportingSystem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ from typing import Final, TypeVar, cast
 from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
-from web.language import AMSTERDAM, N_
+from web.language import AMSTERDAM, N_, format_day
+from web.line_details import reported_of, said_kinds
 from web.register_words import RegisterWords
-from web.views import Asked, Day, Earlier, Facts, Group, RefusedData, UseRow
+from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow
 from web.words import ClassLetter, Result, reason_for
 
 T = TypeVar("T")
@@ -38,7 +39,10 @@ ACTS: Final[Mapping[str, str]] = {
     "vraag": N_("U stelde een vraag"),
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
     "uitvoer": N_("U haalde bewijzen op"),
+    "vernietigd": N_("Wij vernietigden oude regels over u"),
 }
+GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
+GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
 LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
@@ -49,8 +53,8 @@ def shown(line: Line) -> bool:
 
 
 def is_use(line: Line) -> bool:
-    """Whether somebody used, or wanted to use, data."""
-    return line.event.kind in USES
+    """Whether somebody used, or wanted to use, data, and the line still says so."""
+    return line.event.kind in USES and not line.gone
 
 
 def result_of(line: Line, now: datetime) -> Result:
@@ -58,6 +62,8 @@ def result_of(line: Line, now: datetime) -> Result:
     event = line.event
     if event.kind == "weigering":
         return "niets"
+    if event.kind == "gemeld":
+        return "mislukt" if event.details.get("status") == "Error" else "gelukt"
     open_too_long = not line.outcome and millis(now) - line.at >= OPEN / timedelta(milliseconds=1)
     if event.kind == "verstrekking" and (line.outcome == "onbekend" or open_too_long):
         return "misschien"
@@ -90,8 +96,9 @@ def handlings(lines: Sequence[Line]) -> list[list[Line]]:
 def _handling(line: Line) -> tuple[str, ...]:
     event, day = line.event, local_day(line.at).isoformat()
     if is_use(line):
-        return (day, event.kind, event.recipient, event.activity, event.case)
-    alone = "" if event.kind in BY_THE_DAY else str(line.position)
+        system = event.application if event.kind == "gemeld" else ""
+        return (day, event.kind, event.recipient, event.activity, event.case, system)
+    alone = "" if event.kind in BY_THE_DAY and not line.gone else str(line.position)
     return (day, event.kind, event.recipient, event.activity, alone)
 
 
@@ -130,6 +137,17 @@ class LineViews:
     def row(self, line: Line) -> UseRow:
         """One line as a card."""
         event = line.event
+        if line.gone:
+            return UseRow(
+                id=str(line.position),
+                moment=moment(line.at),
+                department=self._home,
+                purpose="",
+                labels=(),
+                letters=(),
+                results=("gelukt",),
+                act=self.act(line),
+            )
         use = is_use(line)
         refused = dict(event.refused)
         allowed = [one for one in event.elements if one not in refused]
@@ -138,11 +156,23 @@ class LineViews:
             moment=moment(line.at),
             department=self.department(event),
             purpose=self._words.purpose(event.activity, event.purpose) if use else "",
-            labels=self._words.labels(allowed or event.elements or refused),
+            labels=self._words.labels(allowed or event.elements or refused) + said_kinds(event),
             letters=letters_of(event) if use else (),
             results=(result_of(line, self._now),),
             reason=" ".join(_each(self.reason(event, code) for code in refused.values())),
-            act=self.act(event),
+            act=self.act(line),
+            reported=reported_of(line),
+        )
+
+    def gone(self, line: Line) -> Destroyed | None:
+        """What a page says of a line whose content is gone."""
+        if line.gone is None:
+            return None
+        told = line.gone.declared
+        return Destroyed(
+            n=line.n,
+            declared=str(told) if told else "",
+            number=told.index if told else 0,
         )
 
     def earlier(self, line: Line, older: Sequence[Line]) -> tuple[Earlier, ...]:
@@ -158,8 +188,12 @@ class LineViews:
             for one in others
         )
 
-    def act(self, event: Event) -> str:
+    def act(self, line: Line) -> str:
         """What happened, for a line that is no use."""
+        event = line.event
+        if line.gone:
+            text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
+            return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
         return self._words.say(ACTS[event.kind]) if event.kind in ACTS else ""
 
     def department(self, event: Event) -> str:
@@ -172,13 +206,13 @@ class LineViews:
 
     def facts(self, line: Line) -> Facts:
         """The six facts of one line."""
-        event = line.event
+        event, reported = line.event, reported_of(line)
         return Facts(
             organisation=self._home,
             department=self.department(event),
             groups=self.groups(event),
             purpose=self._words.purpose(event.activity, event.purpose) or None,
-            moment=moment(line.at),
+            moment=reported.used if reported else moment(line.at),
             retention=self._words.retention(event.activity),
         )
 
@@ -192,7 +226,7 @@ class LineViews:
             basis = (used.basis, used.law) if used else (event.basis, event.law)
             if letter in LETTERS:
                 found.setdefault((letter, self._words.article(*basis)), []).append(element)
-        return tuple(
+        known = tuple(
             Group(
                 letter=cast("ClassLetter", letter),
                 labels=self._words.labels(elements),
@@ -201,6 +235,13 @@ class LineViews:
             )
             for (letter, article), elements in sorted(found.items())
         )
+        return known + self._said(event)
+
+    def _said(self, event: Event) -> tuple[Group, ...]:
+        """What another system named in words of its own: under the activity's strictest class."""
+        kinds, article = said_kinds(event), self._words.article(event.basis, event.law)
+        letters = [letter for letter in LETTERS if letter == event.class_ and kinds]
+        return tuple(Group(letter=letter, labels=kinds, article=article, exact=()) for letter in letters)
 
     def refused(self, event: Event) -> tuple[RefusedData, ...]:
         """What was not passed on, and why."""

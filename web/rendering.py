@@ -67,7 +67,7 @@ def asset(name: str) -> str:
 
 
 class Renderer:
-    """Draws pages; one environment per language, built once and shared by all requests."""
+    """Draws pages; one environment per language, shared by all requests."""
 
     def __init__(self) -> None:
         """Reads the catalogues. Raises OSError."""
@@ -81,8 +81,9 @@ class Renderer:
         return self._environments[language].get_template(template).render(values)
 
 
+@cache
 def _environment(language: Language) -> Environment:
-    """Templates in one language, with the words and forms that belong to it."""
+    """Templates in one language, with the words and forms that belong to it. One per process: each compiles its own."""
     environment = Environment(
         loader=FileSystemLoader(HOME / "templates"),
         autoescape=True,

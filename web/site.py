@@ -19,7 +19,7 @@ from kernel.errors import BadInput, NotFound, NotLoggedIn
 from vault.contract import ResidentRef as VaultRef
 from vault.contract import Vault
 from web.failures import CrossSite
-from web.frame import Coverage, Frame
+from web.frame import Frame
 from web.language import Language, path_in
 from web.oidc import LoginProvider
 from web.rendering import Renderer, security_headers
@@ -49,11 +49,6 @@ class Site:
     catalogue: tuple[CatalogueElement, ...]
     clock: Clock
     renderer: Renderer
-
-    @property
-    def coverage(self) -> Coverage:
-        """How many systems tell us their uses."""
-        return Coverage(reporting=self.settings.reporting, total=self.settings.total)
 
 
 @dataclass(kw_only=True)

@@ -24,7 +24,7 @@ def checking_page(language: Language, vkeys: str, bundles: Sequence[Bundle]) -> 
     style = (OFFLINE / "page.css").read_text(encoding="utf-8")
     script = "".join((OFFLINE / name).read_text(encoding="utf-8") for name in ("check.js", "show.js"))
     policy = "".join(f"log {vkey}\n" for vkey in vkeys.split()) + "quorum none\n"
-    given = {"bewijzen": [bundle.model_dump(mode="json") for bundle in bundles], "beleid": policy}
+    given = {"bewijzen": [bundle.model_dump(mode="json", exclude_none=True) for bundle in bundles], "beleid": policy}
     parts = {
         "language": language,
         "style": style,

@@ -36,10 +36,19 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A use outside Regie, as another system told it. used: when it was; told: when that system told us."""
+
+    system: str
+    used: datetime
+    told: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UseRow:
     """One handling in a list: one line or more, `id` and `moment` of the newest; `results`: each once.
     `reason` is the sentence for a refusal (`words.reason_for`), else empty. `act` says what happened when it is no use
-    of data: a choice, a search, a question."""
+    of data: a choice, a search, a question. `reported`: of the newest line, when Regie released nothing."""
 
     id: str
     moment: datetime
@@ -51,6 +60,7 @@ class UseRow:
     times: int = 1
     reason: str = ""
     act: str = ""
+    reported: Reported | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +167,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Destroyed:
+    """A line whose content is gone. `n`: its number in the resident's own series; `declared` and `number`: the line
+    that says so, empty and 0 while it is being done."""
+
+    n: int
+    declared: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
-    `earlier` the older lines of the same handling."""
+    `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
+    line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes."""
 
     frame: Frame
     id: str
@@ -174,7 +195,11 @@ class Use:
     asked: Asked | None = None
     draft: str = ""
     act: str = ""
+    reported: Reported | None = None
     earlier: tuple[Earlier, ...] = ()
+    gone: Destroyed | None = None
+    gone_numbers: tuple[str, ...] = ()
+    kept_until: int = 0
     errors: tuple[FieldError, ...] = ()
 
 

@@ -28,17 +28,18 @@ async def check_log(database: Database, provider: KeyProvider | None, asked: Ask
             return await _headless(reading, asked, findings)
         term = await _term(reading, row, asked)
         keys = await Keychain(database, provider, asked.tenant).tenant_keys(term) if provider else None
-        walk, unreadable = Walk(reading, dict(row) | {"term": term}, asked, findings), 0
+        walk, counts = Walk(reading, dict(row) | {"term": term}, asked, findings), (0, 0, 0)
         if row["term"] != term:
             findings.add(Wrong("kop", "head", None, "term"))
         if provider and keys:
             opened = Opened(walk, keys, WrappedKeys(reading, provider, asked.tenant, time.monotonic))
             await opened.everything()
-            unreadable = opened.unreadable
+            counts = (opened.unreadable, opened.destroyed, opened.unfinished)
         else:
             await walk.hashes()
     tree = walk.tree.tree
-    return Report(asked.tenant, row["origin"], tree.size, tree.root, unreadable, findings, asked.unjudged)
+    unreadable, *gone = counts
+    return Report(asked.tenant, row["origin"], tree.size, tree.root, unreadable, findings, asked.unjudged, *gone)
 
 
 async def _term(reading: AsyncConnection, row: RowMapping, asked: Asked) -> str:

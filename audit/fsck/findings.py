@@ -12,7 +12,7 @@ SHOWN = 20  # faults told one by one; the rest is counted
 What = Literal[
     "ontbreekt", "te-veel", "bladhash", "blad", "handeling", "inhoud", "kenmerk", "tijd", "sleutelplaats", "reeks",
     "vereist", "verzet", "boom", "tegel", "kop", "teruggezet", "ondertekenaar", "rij", "zegel", "zoekmerk", "sleutel",
-    "vreemd", "etiket",
+    "vreemd", "etiket", "sleutel-weg", "sleutel-terug", "leeg", "verklaring",
 ]  # fmt: skip
 SENTENCES: dict[What, str] = {
     "ontbreekt": "deze rij is er niet",
@@ -37,6 +37,10 @@ SENTENCES: dict[What, str] = {
     "zoekmerk": "de zoekmerken van deze regel zijn andere",
     "sleutel": "de verpakte sleutel opent niet op deze plaats",
     "etiket": "label is niet dat van wat act en body zeggen",
+    "sleutel-weg": "de sleutel is weg, en geen regel zegt dat hij is vernietigd",
+    "sleutel-terug": "een regel zegt dat de sleutel is vernietigd, en hij is er",
+    "leeg": "content en label van een regel zijn leeg, en geen regel zegt dat haar sleutel is vernietigd",
+    "verklaring": "de verklaring van vernietiging noemt andere nummers dan er weg zijn",
     "vreemd": "rijen van een gemeente die hier geen logboek heeft",
 }
 
@@ -87,7 +91,8 @@ def _order(wrong: Wrong) -> tuple[int, str, int]:
 
 @dataclass(frozen=True)
 class Report:
-    """Of one municipality. unreadable: bodies whose key is gone. unjudged: what could not be checked, and why."""
+    """Of one municipality. unreadable: bodies whose key does not open. destroyed: bodies of which a line says that they
+    were. unfinished: destructions that were begun and not ended. unjudged: what could not be checked, and why."""
 
     tenant: str
     origin: str
@@ -96,6 +101,8 @@ class Report:
     unreadable: int
     findings: Findings
     unjudged: tuple[str, ...] = ()
+    destroyed: int = 0
+    unfinished: int = 0
 
     @property
     def status(self) -> int:

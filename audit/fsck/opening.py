@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from audit.fsck.files import check_breaches, check_labels
 from audit.fsck.findings import Wrong
+from audit.fsck.gone import Gone
 from audit.fsck.marks import TagSums
 from audit.fsck.replay import Replay
 from audit.fsck.rows import WrappedKeys, compare, pages
 from audit.fsck.saying import Saying, Told
-from audit.fsck.scratch import Scratch
+from audit.fsck.scratch import Row, Scratch
 from audit.fsck.walk import Walk
 from audit.keychain import TenantKeys
 from audit.slots import ZERO
@@ -28,13 +29,14 @@ _ALL = (
 
 
 class Opened:
-    """The check with keys. unreadable: bodies whose key is gone."""
+    """The check with keys. unreadable: bodies whose key does not open. destroyed: bodies that are empty as well, as a
+    destruction leaves them. unfinished: destructions that were not ended."""
 
     def __init__(self, walk: Walk, keys: TenantKeys, wrapped: WrappedKeys) -> None:
         self._walk, self._keys, self._wrapped = walk, keys, wrapped
         self._saying = Saying(walk.tenant, walk.term, keys)
         self._last_at = 0
-        self.unreadable = 0
+        self.unreadable = self.destroyed = self.unfinished = 0
 
     async def everything(self) -> None:
         """Lines, then the tables that follow from them, then keys."""
@@ -43,15 +45,18 @@ class Opened:
             await walk.measure()
             replay, sums = Replay(scratch, walk.add), TagSums(walk.size, walk.asked.buckets)
             async for rows, hashes in walk.batches(BATCH, _ALL):
-                batch = await self._told(rows, hashes)
+                batch = await self._told(rows, hashes, scratch)
                 for told in batch:
                     self._judge(told, sums)
                 self._live(replay, batch)
                 await self._moves(batch)
             await compare(walk.reading, walk.tenant, scratch, self._keys.rows, walk.add)
             await self._tags(sums)
+            gone = Gone(walk, scratch, self._keys.rows, self._wrapped)
+            await gone.check()
+            self.unfinished = gone.unfinished
             await check_labels(walk, self._keys)
-            await check_breaches(walk, self._keys)
+            await check_breaches(walk, self._wrapped)
         finally:
             scratch.close()
         await self._wrapped.check(walk.add)
@@ -70,13 +75,21 @@ class Opened:
             if signed and end in stops and end > start and replay.map_root() != signed.map_root:
                 self._walk.add(Wrong("ondertekenaar", "fences", None, f"{signed.who} {signed.size}"))
 
-    async def _told(self, rows: Sequence[Any], hashes: Sequence[bytes]) -> list[Told]:
-        bodies = await self._wrapped.bodies({(row.subject, row.year) for row in rows})
-        self.unreadable += sum((row.subject, row.year) not in bodies for row in rows)
-        return [
-            self._saying.told(dict(row._mapping), leaf, bodies.get((row.subject, row.year)))
-            for row, leaf in zip(rows, hashes, strict=True)
-        ]
+    async def _told(self, rows: Sequence[Any], hashes: Sequence[bytes], scratch: Scratch) -> list[Told]:
+        owners = {(row.subject, row.year) for row in rows}
+        bodies = await self._wrapped.bodies(owners)
+        closed = owners - set(bodies)
+        absent: dict[Row, Row] = {owner: ("sleutel-weg",) for owner in closed - await self._wrapped.there(closed)}
+        told = []
+        for row, leaf in zip(rows, hashes, strict=True):
+            owner = (row.subject, row.year)
+            told.append(self._saying.told(dict(row._mapping), leaf, bodies.get(owner)))
+            if told[-1].emptied:
+                absent.setdefault(owner, ("leeg",))
+            self.destroyed += told[-1].emptied and owner not in bodies
+            self.unreadable += not told[-1].emptied and owner not in bodies
+        scratch.put("absent", absent)
+        return told
 
     def _judge(self, told: Told, sums: TagSums) -> None:
         place = told.position
@@ -87,13 +100,13 @@ class Opened:
         if told.at < self._last_at:
             self._walk.add(Wrong("tijd", "lines", place))
         self._last_at = told.at
-        if told.event is None:
+        if told.event is None and not told.emptied:
             sums.leave_out(place.index)
         else:
             sums.expect(place.index, self._tags_of(told))
 
     def _tags_of(self, told: Told) -> list[tuple[bytes, int]]:
-        if told.event is None:
+        if told.event is None or told.emptied:
             return []
         return [(tag, told.at) for tag in dict.fromkeys(Tagger(self._keys.tags).of(told.event, told.at))]
 

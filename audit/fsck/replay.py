@@ -10,7 +10,7 @@ from audit.fencemap import FenceMap, bucket_of, digest, entry
 from audit.fsck.findings import Wrong
 from audit.fsck.saying import Told
 from audit.fsck.scratch import Row, Scratch
-from audit.kinds import RELEASE, UNKNOWN
+from audit.kinds import BEGUN, DESTROYED, RELEASE, UNKNOWN
 from audit.leaf import Previous
 from audit.permit import Position
 
@@ -25,6 +25,7 @@ class Replay:
         self._fences: dict[Row, Row] = {}
         self._series: dict[Row, Row] = {}
         self._outcomes: dict[Row, Row] = {}
+        self._destroyed: dict[Row, Row] = {}
 
     def take(self, batch: Sequence[Told]) -> None:
         """In the order of the log."""
@@ -32,13 +33,18 @@ class Replay:
         self._fences = self.scratch.rows("fences", named)
         self._series = self.scratch.rows("series", {(told.subject,) for told in batch})
         self._outcomes = self.scratch.rows("outcomes", {_key(each) for told in batch for each in told.closes})
+        going = {(told.subject, told.destroys) for told in batch if told.destroys}
+        self._destroyed = self.scratch.rows("declared", going)
         for told in batch:
             self._fence(told)
             self._number(told)
             self._end(told)
+            self._destroy(told)
         self.scratch.put("fences", self._fences)
         self.scratch.put("series", self._series)
         self.scratch.put("outcomes", self._outcomes)
+        for name in ("destroyed", "declared"):
+            self.scratch.put(name, self._destroyed)
         self._under_way(batch)
 
     def map_root(self) -> bytes:
@@ -74,6 +80,17 @@ class Replay:
                 word = ILLEGIBLE
             if word != UNKNOWN or place not in self._outcomes:
                 self._outcomes[place] = (*_key(told.position), word)
+
+    def _destroy(self, told: Told) -> None:
+        """The first line that begins it counts, and the last that says it is done."""
+        owner, place = (told.subject, told.destroys), _key(told.position)
+        if told.kind == BEGUN:
+            self._destroyed.setdefault(owner, (told.at, *place, "", 0))
+        elif told.kind == DESTROYED and owner in self._destroyed:
+            self._destroyed[owner] = (*self._destroyed[owner][:3], *place)
+            self.scratch.put("gone", {(*owner, first): (last,) for first, last in told.gone})
+        elif told.kind == DESTROYED:
+            self._wrong(Wrong("verklaring", "lines", told.position))
 
     def _under_way(self, batch: Sequence[Told]) -> None:
         began = {

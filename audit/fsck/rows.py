@@ -125,6 +125,17 @@ class WrappedKeys:
                 self._opened.put(owner, found[owner])
         return found
 
+    async def there(self, owners: set[Owner]) -> set[Owner]:
+        """Those that have a row, whether it opens or not."""
+        found: set[Owner] = set()
+        wanted = sorted(owners)
+        for at in range(0, len(wanted), 400):
+            which = tuple_(keys.c.owner, keys.c.version).in_(wanted[at : at + 400])
+            mine = (keys.c.tenant_id == self._tenant, keys.c.purpose == "A", which)
+            rows = await self._reading.execute(select(keys.c.owner, keys.c.version).where(*mine))
+            found |= {(owner, year) for owner, year in rows}
+        return found
+
     async def check(self, add: Add) -> None:
         """Every key opens in its place, unless its KEK version was destroyed. Raises KeyUnavailable."""
         versions = await self._provider.versions(self._kek)

@@ -21,6 +21,7 @@ from kernel.crypto import CannotOpen, DataKey, KeyPlace, hmac_sha256, same, sha2
 
 _KEY_ID = slice(1, 17)  # of an envelope: which key it was sealed with, in clear
 _ACT_COMMIT, _BODY_COMMIT = slice(4, 36), slice(36, 68)
+LATER = 4  # years that are tried for a line whose own was destroyed before its time
 _UNSOUND = (CannotOpen, ValueError, KeyError, TypeError, IndexError)
 
 
@@ -29,7 +30,7 @@ class Told:
     """A line as its act and body say it; where they do not open, as its columns say it.
 
     said: the act, empty when it does not open. event: None when the body does not open. previous: as the body names
-    it. wrong: where the row contradicts this.
+    it. wrong: where the row contradicts this. emptied: content and label are not there. destroys, gone: as in Event.
     """
 
     position: Position
@@ -45,6 +46,9 @@ class Told:
     requires: tuple[FenceAt, ...] = ()
     moved: Mapping[str, int] = field(default_factory=dict)
     closes: tuple[Position, ...] = ()
+    emptied: bool = False
+    destroys: int = 0
+    gone: tuple[tuple[int, int], ...] = ()
 
     @property
     def kind(self) -> str:
@@ -75,7 +79,8 @@ class Saying:
         said = self._said(row, wrong)
         read = self._read(row, body_key, said, wrong) if body_key else {}
         event = self._event(row, said, read, wrong) if said and read else None
-        if event and row["label"] != label_id(self._keys.tags, label_text(label_of(event))):
+        emptied = not row["label"] and not row["content"]
+        if event and not emptied and row["label"] != label_id(self._keys.tags, label_text(label_of(event))):
             wrong.append("etiket")
         before = read.get("vorige")
         return Told(
@@ -92,6 +97,9 @@ class Saying:
             requires=tuple(FenceAt(fence=fence, epoch=int(epoch)) for fence, epoch in said.get("vereist", ())),
             moved={fence: int(epoch) for fence, epoch in said.get("verzet", ())},
             closes=tuple(Position.parse(text) for text in said.get("bij", ())),
+            emptied=emptied,
+            destroys=int(said.get("jaar", "0")),
+            gone=tuple((int(first), int(last)) for first, last in said.get("weg", ())),
         )
 
     def _misplaced(self, row: Mapping[str, Any]) -> Iterator[What]:
@@ -136,6 +144,8 @@ class Saying:
         except _UNSOUND:
             wrong.append("inhoud")
             return None
+        if not row["content"] and not row["label"]:
+            return event
         for given in _as_given(event, said):
             if same(content_hash(self._keys.content, words_of(given)), row["content"]):
                 return given.event
@@ -144,11 +154,12 @@ class Saying:
 
 
 def _as_given(event: Event, said: Mapping[str, Any]) -> Iterator[Entry]:
-    """As the room may have handed it in: the year may be our own, and who gave no actor is called "systeem"."""
+    """As the room may have handed it in: the year may be our own, or a later one because the key of the year asked for
+    was to go; who gave no actor is called "systeem"."""
     requires = tuple(FenceAt(fence=fence, epoch=int(epoch)) for fence, epoch in said.get("vereist", ()))
     advances = tuple(fence for fence, _ in said.get("verzet", ()))
     actors = (event.actor,) if event.actor else ("", "systeem")
-    for year, actor in product((0, event.keep_until), actors):
+    for year, actor in product((0, *range(event.keep_until, event.keep_until - LATER, -1)), actors):
         given = event.model_copy(update={"keep_until": year, "actor": actor})
         yield Entry.model_construct(event=given, requires=requires, advances=advances)
 

@@ -9,12 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 Row = tuple[Any, ...]
-# name: (columns of the key, other columns); the tables of the log that follow from its lines
+# name: (columns of the key, other columns); first the tables of the log that follow from its lines
 EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fences": (("fence",), ("epoch", "term", "idx")),
     "series": (("subject",), ("n", "term", "idx", "leaf_hash")),
     "under_way": (("term", "idx"), ("event_id", "logged_at", "fences")),
     "outcomes": (("term", "idx"), ("closed_term", "closed_idx", "outcome")),
+    "destroyed": (("subject", "year"), ("at", "term", "idx", "done_term", "done_idx")),
+    # what is no table: the same once more, to be looked up; stretches of numbers that lines name as gone; keys that are
+    # not there and years of which a line is empty
+    "declared": (("subject", "year"), ("at", "term", "idx", "done_term", "done_idx")),
+    "gone": (("subject", "year", "first"), ("last",)),
+    "absent": (("subject", "year"), ("what",)),
 }
 _AT_ONCE = 500  # keys in one question
 
@@ -61,6 +67,13 @@ class Scratch:
         self._file.execute("BEGIN")
         self._file.executemany(f"DELETE FROM {name} WHERE {where}", keys)  # noqa: S608 - names of our own table above
         self._file.execute("COMMIT")
+
+    def under(self, name: str, begin: Row) -> list[tuple[Row, Row]]:
+        """Those whose key begins like this."""
+        key, _ = EXPECTED[name]
+        where = " AND ".join(f"{column} = ?" for column in key[: len(begin)])
+        found = self._file.execute(f"SELECT * FROM {name} WHERE {where}", begin)  # noqa: S608 - names of our own table above
+        return [(row[: len(key)], row[len(key) :]) for row in found]
 
     def left(self, name: str) -> Iterator[tuple[Row, Row]]:
         """All that is there still, in the order of its key."""

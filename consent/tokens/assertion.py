@@ -42,11 +42,12 @@ class Claims(BaseModel):
 
 @dataclass(frozen=True)
 class Proven:
-    """To be remembered until `until` (seconds since 1970), so that it counts once."""
+    """To be remembered until `until` (seconds since 1970), so that it counts once. kid: of the key that signed it."""
 
     client_id: str
     jti: str
     until: int
+    kid: str
 
 
 def unproven(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -69,7 +70,7 @@ def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:
     header, _ = unproven(assertion)
     if not set(header) <= _HEADER or header.get("typ") not in TYPES:
         raise ValueError
-    key, algorithm = _registered(jwks, header.get("kid"))
+    kid, key, algorithm = _registered(jwks, header.get("kid"))
     # 2 that key signed it
     try:
         claims = Claims.model_validate(jwt.decode(assertion, key, algorithms=[algorithm]).claims)
@@ -82,12 +83,12 @@ def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:
     begun = max(claims.iat, claims.nbf) - LEEWAY_SECONDS <= now < claims.exp + LEEWAY_SECONDS
     if not begun or not 0 < claims.exp - claims.iat <= LIFETIME_SECONDS:
         raise ValueError
-    return Proven(claims.sub, claims.jti, claims.exp + LEEWAY_SECONDS)
+    return Proven(claims.sub, claims.jti, claims.exp + LEEWAY_SECONDS, kid)
 
 
-def _registered(jwks: str, kid: object) -> tuple[ECKey | RSAKey, str]:
-    """The client's key with this kid; without a kid its only one. Raises ValueError."""
+def _registered(jwks: str, kid: object) -> tuple[str, ECKey | RSAKey, str]:
+    """The client's key with this kid, and its kid; without a kid its only one. Raises ValueError."""
     keys = [one for one in json.loads(jwks)["keys"] if kid is None or one.get("kid") == kid]
     if len(keys) != 1:
         raise ValueError
-    return usable(keys[0])
+    return str(keys[0]["kid"]), *usable(keys[0])

@@ -32,6 +32,8 @@ METHOD = "private_key_jwt"
 LIFETIME_SECONDS = 300
 FORM_BYTES, FIELDS = 16 << 10, 20
 SCOPE_CHARACTERS = 4_000  # so that a token stays below 8 KiB
+# To report uses to the log and nothing else there. With a colon: no activity can be called so.
+REPORT_ROLE, REPORT_SCOPE, REPORT_ROOT = "melden", "logboek:melden", "logboek"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,15 @@ def read_form(body: bytes) -> dict[str, str]:
     return form
 
 
+def roots_of(issuer: str, application: Application) -> dict[str, frozenset[str]]:
+    """The roots that an application may have tokens for, and by which of its roles."""
+    found: dict[str, frozenset[str]] = {}
+    for role in application.roles:
+        root = f"{issuer}/{REPORT_ROOT if role == REPORT_ROLE else role}/v1"
+        found[root] = found.get(root, frozenset()) | {role}
+    return found
+
+
 class _Request(OAuth2Request):  # type: ignore[misc]  # as above
     def __init__(self, uri: str, form: dict[str, str]) -> None:
         super().__init__("POST", uri)
@@ -93,8 +104,9 @@ class _Request(OAuth2Request):  # type: ignore[misc]  # as above
 
 
 class _Client(ClientMixin):  # type: ignore[misc]  # as above
-    def __init__(self, here: Here, application: Application, recipient: Recipient) -> None:
+    def __init__(self, here: Here, application: Application, recipient: Recipient, resource: str) -> None:
         self._here, self.application, self.recipient = here, application, recipient
+        self.resource, self.roots = resource, roots_of(here.issuer, application)
 
     def get_client_id(self) -> str:
         return self.application.client_id
@@ -107,10 +119,16 @@ class _Client(ClientMixin):  # type: ignore[misc]  # as above
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
         """What was asked, or everything; None is refused: never a token that is narrowed to nothing."""
-        registered = self._here.activities(self.recipient.slug)
-        wanted = set((scope or "").split()) or registered
+        may = self._may()
+        wanted = set((scope or "").split()) or may
         allowed = " ".join(sorted(wanted))
-        return allowed if wanted and wanted <= registered and len(allowed) <= SCOPE_CHARACTERS else None
+        return allowed if wanted and wanted <= may and len(allowed) <= SCOPE_CHARACTERS else None
+
+    def _may(self) -> frozenset[str]:
+        """At this root. Who may only report there has no activity in its token: one may be to search the log."""
+        roles = self.roots.get(self.resource, frozenset())
+        reporting = frozenset({REPORT_SCOPE} if REPORT_ROLE in roles else ())
+        return reporting | (self._here.activities(self.recipient.slug) if roles - {REPORT_ROLE} else frozenset())
 
 
 class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
@@ -118,7 +136,7 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
 
     def __init__(self, here: Here) -> None:
         super().__init__()
-        self._here = here
+        self._here, self.kid = here, ""
 
     def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
@@ -141,6 +159,7 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
             raise InvalidClientError from None
         if not self._here.spend(proof):
             raise InvalidClientError
+        self.kid = proof.kid
 
 
 class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # as above
@@ -150,13 +169,12 @@ class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # as above
         super().validate_token_request()
         if self.request.client_id not in (None, self.client.get_client_id()):  # RFC 7521 section 4.2
             raise InvalidClientError
-        roots = {f"{self.server.here.issuer}/{role}/v1" for role in self.client.application.roles}
-        if self.request.data.get("resource") not in roots:
+        if self.client.resource not in self.client.roots:
             raise InvalidTarget
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         """In place of Authlib's, which logs the token."""
-        self.server.audience = self.request.data["resource"]
+        self.server.audience = self.client.resource
         token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
         return 200, token, self.TOKEN_RESPONSE_HEADER
 
@@ -168,13 +186,14 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
 
     def __init__(self, here: Here) -> None:
         super().__init__()
-        self.here = here
+        self.here, self._resource, self._assertion = here, "", _Assertion(here)
         self.register_grant(_Grant)
-        self.register_client_auth_method(METHOD, _Assertion(here))
+        self.register_client_auth_method(METHOD, self._assertion)
         self.register_token_generator("default", BearerTokenGenerator(self._token, expires_generator=LIFETIME_SECONDS))
 
     def answer(self, form: dict[str, str]) -> Answer:
         """A token, or a refusal with its standard code alone."""
+        self._resource = form.get("resource", "")
         if "grant_type" not in form:
             return self.handle_error_response(None, InvalidRequestError())
         answered: Answer = self.create_token_response(form)
@@ -187,7 +206,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
     def query_client(self, client_id: str) -> _Client | None:
         """By the name in the assertion, which is not proven yet."""
         known = self.here.find(client_id) if len(client_id) <= 200 else None
-        return _Client(self.here, *known) if known else None
+        return _Client(self.here, *known, self._resource) if known else None
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Nobody listens."""
@@ -218,6 +237,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
             "oin": client.recipient.oin,
             "soort": client.application.kind,
             "gemeente": self.here.tenant,
+            "sleutel": self._assertion.kid,
         }
         header = {"alg": ALGORITHM, "kid": self.here.key.kid, "typ": "at+jwt"}
         return jwt.encode(header, claims, self.here.key.private, algorithms=[ALGORITHM])

@@ -20,10 +20,17 @@ async def _to_the_edge(_: Request, error: Exception) -> Response:
     raise error  # rendered in one place only; without this the frameworks answer in their own words
 
 
-def make_app(title: str, gate: StartGate, opens: Sequence[Opening] = (), type_base: str = TYPE_BASE) -> FastAPI:
+def make_app(
+    title: str,
+    gate: StartGate,
+    opens: Sequence[Opening] = (),
+    type_base: str = TYPE_BASE,
+    texts: frozenset[str] = frozenset(),
+) -> FastAPI:
     """An app without routes. Rooms are added with `include_router`: a mounted app's lifespan would not run.
 
     opens: entered in this order before the first request, left in reverse after the last, also when one fails.
+    texts: see Limits.
     """
 
     @asynccontextmanager
@@ -47,7 +54,7 @@ def make_app(title: str, gate: StartGate, opens: Sequence[Opening] = (), type_ba
     for error in (HTTPException, RequestValidationError):
         app.add_exception_handler(error, _to_the_edge)
     # the last one added is the first to see a request
-    app.add_middleware(Limits)
+    app.add_middleware(Limits, texts=texts)
     app.add_middleware(Gatekeeper, gate=gate)
     app.add_middleware(Edge, type_base=type_base)
     return app

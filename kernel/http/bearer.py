@@ -2,7 +2,7 @@
 
     header  {"alg": "ES256", "kid", "typ": "at+jwt"}                                            nothing else
     claims  {"iss", "aud": issuer + root, "sub" = "client_id", "scope", "jti", "iat", "exp",    seconds since 1970
-             "ontvanger", "oin", "soort", "gemeente"}
+             "ontvanger", "oin", "soort", "gemeente", "sleutel"}
 
 A token says who somebody was at most five minutes ago. It is no permit: what ended since is found at the next line.
 """
@@ -36,7 +36,8 @@ KeySource = Callable[[str, str], Awaitable[Mapping[str, Any] | None]]
 
 
 class AccessClaims(Message):
-    """What a token holds. `scope`: activities with spaces between them (RFC 8693 section 4.2)."""
+    """What a token holds. `scope`: activities with spaces between them (RFC 8693 section 4.2). `sleutel`: the kid of
+    the application's key under which it was asked for."""
 
     iss: Short
     aud: Short
@@ -50,6 +51,7 @@ class AccessClaims(Message):
     oin: Short
     soort: Literal["mens", "burger", "automatisch"]
     gemeente: Short
+    sleutel: Short = ""
 
 
 class Hosts:
@@ -103,6 +105,7 @@ class BearerGate:
             application=claims.client_id,
             kind=claims.soort,
             scope=tuple(claims.scope.split()),
+            key=claims.sleutel,
         )
 
     async def _read(self, token: str, tenant: str) -> AccessClaims:

@@ -21,7 +21,7 @@ _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)  
 
 
 async def _send_trace(request: httpx2.Request) -> None:
-    request.headers["traceparent"] = current_trace().header()
+    request.headers.update(current_trace().headers())
 
 
 @cache

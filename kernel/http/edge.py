@@ -42,7 +42,8 @@ class Edge:
         """Answer one request, whatever happens inside."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        token = enter_trace(read_traceparent(_one(scope["headers"], b"traceparent")))
+        state = _all(scope["headers"], b"tracestate")
+        token = enter_trace(read_traceparent(_one(scope["headers"], b"traceparent"), state))
         begun, answer = perf_counter(), _Answer(scope, send)
         try:
             await self._guarded(scope, receive, answer)
@@ -83,8 +84,12 @@ class _Answer:
 
 
 def _one(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str | None:
-    found = [value for name, value in headers if name == wanted]
-    return found[0].decode("latin-1") if len(found) == 1 else None  # two are none: Trace Context section 3.2
+    found = _all(headers, wanted)
+    return found[0] if len(found) == 1 else None  # two are none: Trace Context section 3.2
+
+
+def _all(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in headers if name == wanted]
 
 
 def _told(scope: Scope, status: int, seconds: float) -> None:

@@ -50,8 +50,11 @@ class Gatekeeper:
         await self._app(scope, receive, send)
 
 
-def health_router(checks: Mapping[str, Check], gate: StartGate) -> APIRouter:
-    """`/livez` and `/readyz`, once per process; `checks` by the name of the component."""
+def health_router(
+    checks: Mapping[str, Check], gate: StartGate, warnings: Mapping[str, Callable[[], str]] | None = None
+) -> APIRouter:
+    """`/livez` and `/readyz`, once per process; `checks` by the name of the component. warnings: what must be seen to
+    while it goes on working; they make nothing unready, and are told only when all is ready."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
@@ -63,7 +66,8 @@ def health_router(checks: Mapping[str, Check], gate: StartGate) -> APIRouter:
         answers = await asyncio.gather(*(_asked(name, check) for name, check in checks.items()))
         parts = {"start": OK if gate.is_open else "Regie is nog verzegeld.", **dict(zip(checks, answers, strict=True))}
         if all(answer == OK for answer in parts.values()):
-            return JSONResponse({"status": OK, "onderdelen": parts})
+            told = {name: warning for name, ask in (warnings or {}).items() if (warning := ask())}
+            return JSONResponse({"status": OK, "onderdelen": parts} | ({"waarschuwingen": told} if told else {}))
         headers = {"Retry-After": str(RETRY_SECONDS)}
         return JSONResponse({"status": "niet-gereed", "onderdelen": parts}, 503, headers)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from kernel.proof.encoding import base64_of, bytes_of, number_of
 from kernel.proof.hashes import MAX_SIZE, ProofError, require_hashes
-from kernel.proof.note import ED25519, VerifierKey, Verify, open_note, require_name
+from kernel.proof.note import ED25519, VerifierKey, Verify, open_note
+from kernel.proof.notetext import require_name
 
 
 @dataclass(frozen=True, slots=True)

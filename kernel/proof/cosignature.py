@@ -1,6 +1,7 @@
-"""The second signature under a head: ML-DSA-44 (C2SP tlog-cosignature, type 06), which no quantum computer forges.
+"""What is signed by whoever signs a head beside its log (C2SP tlog-cosignature): a witness, with its time.
 
-A slot: heads may carry such a line and it is checked where the key is known; the log writes none yet.
+Type 04 is Ed25519, what our witnesses write. Type 06 is ML-DSA-44, which no quantum computer forges: a slot, checked
+where the key is known; nobody here writes it yet.
 """
 
 from kernel.proof.encoding import bytes_of, number_of
@@ -9,6 +10,13 @@ from kernel.proof.hashes import ProofError, require_hashes
 PUBLIC_KEY_BYTES, SIGNATURE_BYTES, TIME_BYTES = 1312, 2420, 8
 _LABEL = b"subtree/v1\n\0"
 _LATEST = (1 << 63) - 1
+
+
+def timed_message(at: int, text: str) -> bytes:
+    """What an Ed25519 cosignature signs about the note text, at this POSIX time; never at none. Raises ProofError."""
+    if not 0 < at <= _LATEST:
+        raise ProofError("the time of a cosignature is out of bounds")
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
 
 
 def cosigned_message(cosigner: str, at: int, text: str) -> bytes:

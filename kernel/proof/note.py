@@ -1,4 +1,4 @@
-"""Signed notes (C2SP signed-note): Ed25519 of type 01, and beside it ML-DSA-44 of type 06 for heads."""
+"""Signed notes (C2SP signed-note): a log's Ed25519 signature, type 01, and cosignatures of heads, types 04 and 06."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from kernel.proof import cosignature
 from kernel.proof.encoding import base64_of, bytes_of
 from kernel.proof.hashes import ProofError
+from kernel.proof.notetext import KEY_ID_BYTES, require_name, split_note
 
-ED25519, ML_DSA_44 = b"\x01", b"\x06"
-KEY_ID_BYTES = 4
-_PUBLIC_KEY_BYTES = {ED25519: 32, ML_DSA_44: cosignature.PUBLIC_KEY_BYTES}
-_SIGNATURE_BYTES = {ED25519: 64, ML_DSA_44: cosignature.TIME_BYTES + cosignature.SIGNATURE_BYTES}
-MAX_SIGNATURES = 64  # 16 must be accepted; room for a log, its witnesses and their successors
-MAX_NOTE_BYTES = 512 * 1024  # 64 post-quantum signatures of 5 kB in base64 fit in it
+ED25519, COSIGNATURE, ML_DSA_44 = b"\x01", b"\x04", b"\x06"
+_TIME = cosignature.TIME_BYTES
+_PUBLIC_KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: cosignature.PUBLIC_KEY_BYTES}
+_SIGNATURE_BYTES = {ED25519: 64, COSIGNATURE: _TIME + 64, ML_DSA_44: _TIME + cosignature.SIGNATURE_BYTES}
 
 Sign = Callable[[bytes], bytes]
 Verify = Callable[[bytes, bytes, bytes], bool]
@@ -62,29 +61,28 @@ def parse_vkey(text: str) -> VerifierKey:
     return key
 
 
-def require_name(name: str) -> None:
-    """Raises ProofError for what C2SP forbids in the name of a key: a second word, a plus, a control character."""
-    if not name or "+" in name or any(each.isspace() or each < " " or "\ud800" <= each <= "\udfff" for each in name):
-        raise ProofError("the name of a key is empty, or has a space, a plus or a control character")
-
-
 def sign_note(text: str, name: str, public_key: bytes, sign: Sign) -> str:
     """The note with one signature line. `sign` is asked once, for the bytes of `text`. Raises ProofError."""
     key = VerifierKey(name, public_key)
     if not text.endswith("\n"):
         raise ProofError("the text of a note ends with a newline")
     note = f"{text}\n\N{EM DASH} {name} {base64_of(key.key_id + sign(text.encode()))}\n"
-    _split(note)
+    split_note(note)
     return note
 
 
 def cosigned_note(note: str, key: VerifierKey, at: int, sign: Sign) -> str:
-    """The head with one more line, of an ML-DSA-44 key, at this POSIX time (0: at none). Raises ProofError."""
-    text, _ = _split(note)
-    signature = at.to_bytes(cosignature.TIME_BYTES, "big") + sign(cosignature.cosigned_message(key.name, at, text))
-    signed = f"{note}\N{EM DASH} {key.name} {base64_of(key.key_id + signature)}\n"
-    _split(signed)
+    """The head with one more line, of a key of type 04 or 06, at this POSIX time. Raises ProofError."""
+    text, _ = split_note(note)
+    signed = note + cosignature_line(text, key, at, sign)
+    split_note(signed)
     return signed
+
+
+def cosignature_line(text: str, key: VerifierKey, at: int, sign: Sign) -> str:
+    """The line alone, as a witness answers it, under the head in `text`. Raises ProofError."""
+    signature = at.to_bytes(_TIME, "big") + sign(_cosigned(key, at, text))
+    return f"\N{EM DASH} {key.name} {base64_of(key.key_id + signature)}\n"
 
 
 def open_note(
@@ -95,51 +93,48 @@ def open_note(
     Raises ProofError, also when a known key's signature fails beside one that holds: then somebody is tampering; and
     when the signature of a known key cannot be checked here.
     """
-    text, signatures = _split(note)
+    text, signed = signed_at(note, keys, verify, verify_ml_dsa)
+    return text, frozenset(signed)
+
+
+def signed_at(
+    note: str, keys: Iterable[VerifierKey], verify: Verify, verify_ml_dsa: Verify | None = None
+) -> tuple[str, dict[VerifierKey, int]]:
+    """As `open_note`, with when each key cosigned: POSIX seconds, the latest; 0 where a signature tells no time."""
+    text, signatures = split_note(note)
     known = {(key.name, key.key_id): key for key in keys}
-    signers = set()
+    signed: dict[VerifierKey, int] = {}
     for name, signature in signatures:
         key = known.get((name, signature[:KEY_ID_BYTES]))
         if key is None:
             continue
-        if not _holds(key, text, signature[KEY_ID_BYTES:], verify if key.kind == ED25519 else verify_ml_dsa):
-            raise ProofError("the signature of a known key does not hold")
-        signers.add(key)
-    if not signers:
+        at = _verified(key, text, signature[KEY_ID_BYTES:], verify_ml_dsa if key.kind == ML_DSA_44 else verify)
+        signed[key] = max(at, signed.get(key, 0))
+    if not signed:
         raise ProofError("no known key signed this note")
-    return text, frozenset(signers)
+    return text, signed
 
 
-def _holds(key: VerifierKey, text: str, signature: bytes, verify: Verify | None) -> bool:
-    if verify is None or len(signature) != _SIGNATURE_BYTES[key.kind]:
-        return False
-    if key.kind == ED25519:
-        return verify(key.public_key, text.encode(), signature)
-    at, signature = int.from_bytes(signature[: cosignature.TIME_BYTES], "big"), signature[cosignature.TIME_BYTES :]
-    return verify(key.public_key, cosignature.cosigned_message(key.name, at, text), signature)
+def signed_only_by(note: str, keys: Iterable[VerifierKey]) -> str:
+    """The note with the lines of these keys alone, unchecked; without any it ends where lines may follow."""
+    text, signatures = split_note(note)
+    known = {(key.name, key.key_id) for key in keys}
+    theirs = ((name, signed) for name, signed in signatures if (name, signed[:KEY_ID_BYTES]) in known)
+    return f"{text}\n" + "".join(f"\N{EM DASH} {name} {base64_of(signed)}\n" for name, signed in theirs)
 
 
-def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
-    """The text with its last newline, and (name, key id and signature) per line under the last empty line."""
-    try:
-        too_long = len(note.encode()) > MAX_NOTE_BYTES
-    except UnicodeEncodeError:
-        raise ProofError("the note is not valid UTF-8") from None
-    if too_long or any(each < " " and each != "\n" for each in note):
-        raise ProofError("the note is too long, or has control characters")
-    text, blank, signed = note.rpartition("\n\n")
-    *lines, rest = signed.split("\n")
-    if not blank or rest or not 0 < len(lines) <= MAX_SIGNATURES:
-        raise ProofError("the note does not end with an empty line and its signatures")
-    return f"{text}\n", [_signature(line) for line in lines]
+def _verified(key: VerifierKey, text: str, signature: bytes, verify: Verify | None) -> int:
+    """When it was made. Raises ProofError unless it holds."""
+    at, message, given = 0, text.encode(), signature
+    if key.kind != ED25519:
+        at, given = int.from_bytes(signature[:_TIME], "big"), signature[_TIME:]
+        message = _cosigned(key, at, text)
+    if len(signature) != _SIGNATURE_BYTES[key.kind] or not (verify and verify(key.public_key, message, given)):
+        raise ProofError("the signature of a known key does not hold")
+    return at
 
 
-def _signature(line: str) -> tuple[str, bytes]:
-    dash, name, encoded = line.split(" ") if line.count(" ") == 2 else ("", "", "")
-    if dash != "\N{EM DASH}":
-        raise ProofError("a signature line is not: dash, name, signature")
-    require_name(name)
-    signature = bytes_of(encoded)
-    if len(signature) <= KEY_ID_BYTES:
-        raise ProofError("a signature is empty")
-    return name, signature
+def _cosigned(key: VerifierKey, at: int, text: str) -> bytes:
+    if key.kind == COSIGNATURE:
+        return cosignature.timed_message(at, text)
+    return cosignature.cosigned_message(key.name, at, text)

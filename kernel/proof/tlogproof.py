@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from kernel.proof.encoding import base64_of, bytes_of, number_of
 from kernel.proof.hashes import ProofError, require_hashes
-from kernel.proof.note import MAX_NOTE_BYTES
+from kernel.proof.notetext import MAX_NOTE_BYTES
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_HASHES = 63  # the height of the largest tree

@@ -9,6 +9,7 @@ from pydantic import SecretBytes, SecretStr
 from assembly.settings import HouseSettings
 from audit.settings import AuditSettings
 from audit.signing.settings import SignerSettings
+from audit.witness.settings import WitnessSettings
 from connectors.settings import ConnectorsSettings
 from consent.settings import ConsentSettings
 from kernel.settings import RoomSettings, SettingsWrong
@@ -35,7 +36,9 @@ def test_the_tables_name_every_variable_and_no_other() -> None:
     text = OPERATIONS.read_text()
     section = text.partition("## Settings")[2].partition("\n## ")[0]
     named = set(re.findall(r"`(REGIE_[A-Z_]+)`", section))
-    wanted = variables(HouseSettings, set()) | variables(SignerSettings, {"mode"})
+    wanted = (
+        variables(HouseSettings, set()) | variables(SignerSettings, {"mode"}) | variables(WitnessSettings, {"mode"})
+    )
     for settings in ROOMS:
         wanted |= variables(settings, BY_THE_HOUSE)
     assert named == wanted

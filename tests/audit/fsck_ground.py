@@ -8,6 +8,7 @@ from pathlib import Path
 
 from audit.breach import Window
 from audit.contract import Reason
+from audit.destroying import Order
 from audit.fsck.checking import check_log
 from audit.fsck.findings import Report, Wrong
 from audit.fsck.marks import BUCKETS
@@ -25,6 +26,7 @@ TERM = "2026h2"
 LINES = 272  # one full tile and a tail
 WHY = Reason(code="datalek", case="FG-1")
 SPOILT = 40  # a release that stays open; its subject's second line
+GONE = 2025  # the year whose key of s7 was destroyed
 MOVED = 20  # the line that moves FENCE for the second time
 
 
@@ -90,7 +92,9 @@ async def filled(service: AuditService) -> str:
     await desk.record(DESK, [act("weigering", subject="s8", actor="mw-1", keep_until=2030)])
     given = release({hek: 2}, subject="s8", keep_until=2030, details={"taal": "nl"}, used=("brp.naam",))
     await desk.record(DESK, [given, act("weigering", subject="s8", keep_until=2030)])
-    await desk.record(DESK, [act("weigering", subject=f"s{n % 3}") for n in range(LINES - SPOILT - 3)])
+    await desk.record(DESK, [act("weigering", subject=f"s{n % 3}") for n in range(LINES - SPOILT - 6)])
+    await desk.record(DESK, [act("weigering", subject="s7", keep_until=GONE)])
+    await service.desk(DESK).destroyer.run(Order(year=GONE), lambda *_: None)
     await service.desk(FG).breaches.report(FG, Window(recipient="r1", since=0, until=1), WHY)
     return service.desk(DESK).log.signer.public_key.hex()
 

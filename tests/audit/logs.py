@@ -11,7 +11,7 @@ from audit.component import build_audit
 from audit.contract import Event, Position, Receipt
 from audit.event import Entry, FenceAt, Kind
 from audit.service import AuditService
-from audit.settings import AuditSettings
+from audit.settings import AuditSettings, MirrorOf
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.component import Component, Tenant
@@ -53,6 +53,9 @@ class Place:
     sweep_seconds: float = 60
     watch_seconds: float = 30
     socket: Path | None = None  # of a signer in its own process
+    policy: Path | None = None  # of witnesses
+    cosign_seconds: float = 60
+    mirrors: tuple[MirrorOf, ...] = ()
 
     @asynccontextmanager
     async def opened(self, gate: RoomGate | None = None) -> AsyncIterator[tuple[AuditService, Component]]:
@@ -72,14 +75,18 @@ class Place:
                 await provider.found(f"regie/{tenant}/audit")
             except KeyExists:
                 continue
-        settings = AuditSettings(
-            mode="test", database=self.url, signer=self.folder / "signer", keep_years=20, adopt=self.adopt,
-            sweep_seconds=self.sweep_seconds, signer_socket=self.socket,
-            watch_seconds=self.watch_seconds,
-        )  # fmt: skip
         hosts = {TENANT: HOST, OTHER: f"other.{HOST}"}
         tenants = {each: Tenant(each, each, f"https://{hosts[each]}") for each in self.tenants}
-        return await build_audit(settings, tenants, provider, self.clock, gate)
+        return await build_audit(self.settings(), tenants, provider, self.clock, gate)
+
+    def settings(self) -> AuditSettings:
+        """Of this log."""
+        return AuditSettings(
+            mode="test", database=self.url, signer=self.folder / "signer", keep_years=20, adopt=self.adopt,
+            sweep_seconds=self.sweep_seconds, signer_socket=self.socket,
+            watch_seconds=self.watch_seconds, policy=self.policy, cosign_seconds=self.cosign_seconds,
+            mirrors=self.mirrors,
+        )  # fmt: skip
 
 
 def fence() -> str:

@@ -66,7 +66,7 @@ async def test_search_by_number_answers_in_dutch_and_never_repeats_the_number(
     answer = await http.post("/logboek/v1/logregels/_zoek", json=body, headers={"authorization": "fg"})
     assert answer.status_code == 200, answer.text
     found = answer.json()
-    assert found["totalen"] == {"regels": 1, "inwoners": 1}
+    assert found["totalen"] == {"regels": 1, "inwoners": 1, "vernietigd": 0}
     assert (found["regels"][0]["soort"], found["regels"][0]["doel"]) == ("verstrekking", "Doel")
     assert found["logregel"] == {
         "logboek": f"{HOST}/{TENANT}/2026h2",
@@ -90,7 +90,7 @@ async def test_search_by_number_answers_in_dutch_and_never_repeats_the_number(
         ("fg", {"recipient": "r1", "reden": REASON}, 400),
         *(
             ("fg", {"ontvanger": "r1", field: "over 123456789", "reden": REASON}, 400)
-            for field in ("toepassing", "gebruiker", "verwerkingsactiviteit", "zaak", "gegevenselement", "grondslag")
+            for field in ("toepassing", "gebruiker", "verwerkingsactiviteit", "zaak", "sleutel", "gegevenselement")
         ),
         ("fg", {"ontvanger": "r1", "reden": REASON | {"toelichting": "over 123456789 dus"}}, 400),
         ("fg", {"ontvanger": "r1", "reden": REASON | {"zaak": "123456789"}}, 400),

@@ -12,6 +12,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
 from audit.api import routes
+from audit.breach import Page
 from audit.breach_answers import BreachAsked
 from audit.breach_api import breach_routes
 from audit.service import AuditService
@@ -115,6 +116,7 @@ async def test_the_file_counts_what_surely_and_what_possibly_went(http: httpx2.A
     assert (notice["soortenGegevens"], notice["bijzondereGegevens"]) == (["naam-en-adres"], ["gezondheid"])
     assert notice["uiterlijkMelden"] == "2026-11-25T11:00:00Z" and notice["vervolgmelding"] is False
     assert notice["maatregelen"] is None
+    assert (found["nogInBezit"]["inwoners"], found["nogInBezit"]["regelsZonderTermijn"]) == (0, 0)
 
 
 async def test_people_are_shown_only_after_a_line_in_their_series(
@@ -142,7 +144,7 @@ async def test_people_come_in_pages_without_gap_or_double(service: AuditService,
     made = await files.report(FG, asked.window(), asked.why.reason)
     pages, cursor = list[str](), ""
     for _ in range(2):
-        _, found, cursor = await files.people(FG, made.id, asked.why.reason, cursor)
+        _, found, cursor = await files.people(FG, made.id, asked.why.reason, Page(cursor))
         pages += [one.subject for one in found]
     assert (pages, cursor) == (["s1", "s2"], "")
 
@@ -153,6 +155,7 @@ async def test_people_come_in_pages_without_gap_or_double(service: AuditService,
         ({"ontvanger": "", "toepassing": "app-2"}, 1),
         ({"ontvanger": "", "gebruiker": "mw-2"}, 1),
         ({"toepassing": "app-2"}, 0),
+        ({"ontvanger": "", "sleutel": "k-9"}, 0),
         ({"tot": "2026-11-22T11:59:59Z"}, 0),
     ],
 )
@@ -217,6 +220,7 @@ async def test_the_export_opens_for_the_key_that_was_named(http: httpx2.AsyncCli
         ("fg", "", {name: value for name, value in ASKED.items() if name != "reden"}, 400),
         ("fg", f"/{'0' * 32}/versies", ASKED, 404),
         ("fg", f"/{'0' * 32}/betrokkenen/_zoek", WHY, 404),
+        ("fg", f"/{'0' * 32}/betrokkenen/_zoek", WHY | {"deel": "later"}, 400),
         ("fg", f"/{'0' * 32}/uitvoer", WHY | {"sleutel": "AAAA"}, 400),
         ("fg", "/x/versies", ASKED, 400),
         ("desk", "", ASKED, 403),

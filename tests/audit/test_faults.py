@@ -3,10 +3,8 @@
 import asyncio
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ from audit.event import Entry
 from audit.slots import found_state
 from kernel.clock import utc_now
 from tests.audit.logs import DESK, HOST, TENANT, Place, Ticking, act, fence, outcome, receipt, release
+from tests.audit.victim import killed_at
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -64,22 +63,13 @@ def forget(folder: Path) -> None:
         state.unlink()
 
 
-def killed_at(point: str, url: str, folder: Path) -> list[list[str]]:
-    """What the victim said before it died there."""
-    environment = {**os.environ, "REGIE_FAILPOINT": point}
-    command = [sys.executable, "-m", "tests.audit.victim", url, str(folder)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
-    return [line.split(" ", 1) for line in done.stdout.splitlines()]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
 async def test_kill_loses_no_receipt_and_forks_nothing(point: str, url: str, tmp_path: Path) -> None:
     asked: dict[str, Entry] = {}
     known: dict[str, tuple[str, str]] = {}
-    for time in ("1", "3"):
-        for word, rest in killed_at(f"{point}:{time}", url, tmp_path):
+    for count in (1, 3):
+        for word, rest in killed_at(point, count, url, tmp_path):
             if word == "asks":
                 entry = Entry.model_validate_json(rest)
                 asked[entry.event.id] = entry

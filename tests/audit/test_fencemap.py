@@ -19,7 +19,7 @@ from audit.fencemap import FenceMap, bucket_of
 from audit.service import AuditService
 from audit.signer import Fork, LogSigner
 from audit.slots import ZERO, found_state
-from audit.status import status_of
+from audit.status import Around, status_of
 from kernel.clock import millis
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.proof.hashes import EMPTY_ROOT
@@ -175,7 +175,8 @@ async def test_status_says_beforehand_what_a_start_would_find(tmp_path: Path) ->
                 row = await moved_twice(service, fence())
                 if spoilt:
                     await put_back(service, row)
-            found = await status_of(database, provider, partial(LogSigner, tmp_path / "signer"), TENANT, millis(NOON))
+            around = Around(provider, partial(LogSigner, tmp_path / "signer"), None, millis(NOON))
+            found = await status_of(database, around, TENANT)
             assert ("hek is teruggezet" in found.sealed) == spoilt, found
     finally:
         await database.close()

@@ -21,8 +21,10 @@ EVENTS = st.builds(
     subject=WORDS, name=WORDS, decision=st.sampled_from(("", "ab" * 32)), decided_at=st.integers(0, 10**12),
     closes=st.lists(PLACES, max_size=3).map(tuple), activity=WORDS, purpose=WORDS, classes=PAIRS, elements=NAMES,
     used=NAMES, refused=PAIRS, keep_until=st.sampled_from((0, 2046)), details=st.dictionaries(WORDS, WORDS, max_size=3),
+    key=WORDS, kept_days=st.sampled_from((0, 30)), destroys=st.sampled_from((0, 2046)),
+    gone=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=3).map(tuple),
 )  # fmt: skip
-TIMES = {"trace", "decided_at", "valid_until"}
+TIMES = {"trace", "decided_at", "valid_until", "key"}
 
 
 @settings(max_examples=150, deadline=None)
@@ -37,6 +39,7 @@ FENCE = FenceAt(fence="1" * 32, epoch=1)
 OTHER_WORDS: list[dict[str, Any]] = [
     {"id": "1" * 32}, {"kind": "weigering"}, {"subject": "s2"}, {"elements": ()}, {"details": {}}, {"case": "z"},
     {"closes": (Position(term="2026h2", index=0),)}, {"keep_until": 2046},
+    {"kept_days": 30}, {"destroys": 2046}, {"gone": ((1, 2),)},
 ]  # fmt: skip
 
 

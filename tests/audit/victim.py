@@ -1,31 +1,49 @@
-"""A process that writes in a log until it is killed: `python -m tests.audit.victim URL FOLDER [FROM]`.
+"""A process that writes in a log until it is killed, forked from one that has imported everything already.
 
-Prints the ids of each batch before it asks, and `id position leaf` per receipt afterwards, so that whoever killed it
+It writes down each entry before it asks, and `id position leaf` per receipt afterwards, so that whoever killed it
 knows what was acknowledged.
 """
 
 import asyncio
-import sys
+import multiprocessing
+import signal
 from pathlib import Path
+from typing import TextIO
 
 from audit.contract import Receipt
 from kernel.clock import utc_now
+from kernel.failpoints import arm
 from tests.audit.logs import DESK, Place, fence, release
 
 ROUNDS, AT_ONCE = 6, 5
 
 
-async def write(url: str, folder: Path) -> None:
+def killed_at(point: str, count: int, url: str, folder: Path) -> list[list[str]]:
+    """What it said before it died there, the count-th time."""
+    said = folder / f"said-{count}.txt"
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([__name__])
+    victim = forks.Process(target=_die, args=(point, count, url, folder, said))
+    victim.start()
+    victim.join(120)
+    assert victim.exitcode == -signal.SIGKILL, victim.exitcode
+    victim.close()
+    return [line.split(" ", 1) for line in said.read_text().splitlines()]
+
+
+def _die(point: str, count: int, url: str, folder: Path, said: Path) -> None:
+    arm(point, count)
+    with said.open("w", buffering=1) as file:
+        asyncio.run(_write(url, folder, file))
+
+
+async def _write(url: str, folder: Path, said: TextIO) -> None:
     async with Place(url, folder, clock=utc_now).opened() as (service, _):
         door = service.door("connectors")
         for _ in range(ROUNDS):
             entries = [release({fence(): 0}, utc_now(), subject=f"s{number % 2}") for number in range(AT_ONCE)]
             for entry in entries:
-                print("asks", entry.model_dump_json(), flush=True)
+                print("asks", entry.model_dump_json(), file=said)
             for entry, verdict in zip(entries, await door.record(DESK, entries), strict=True):
                 assert isinstance(verdict, Receipt), verdict
-                print("has", entry.event.id, verdict.position, verdict.leaf, flush=True)
-
-
-if __name__ == "__main__":
-    asyncio.run(write(sys.argv[1], Path(sys.argv[2])))
+                print("has", entry.event.id, verdict.position, verdict.leaf, file=said)

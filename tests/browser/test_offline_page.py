@@ -17,7 +17,7 @@ from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, vkey
 from kernel.proof.tlogproof import TlogProof
 from tests.browser.test_every_page import LOOKS, NARROW, WIDE, too_wide, violations, walk
 from tests.browser.town import Town
-from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, good, mutant
+from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, gaps, good, mutant
 from tests.house import R1
 from tests.parts import AXE
 from web.verifier import checking_page
@@ -98,6 +98,15 @@ def test_good_proofs_hold_in_both_languages_without_a_network(opened: Opened) ->
     assert verdict(page) == "Everything is correct" and page.title() == "Check for yourself that it is correct"
     assert page.locator("html").get_attribute("lang") == "en"
     assert verdict(opened(Log().add().bundles(), "en")) == "Everything is correct"
+
+
+@pytest.mark.parametrize("name", gaps())
+def test_a_gap_is_explained_as_the_verifier_does(opened: Opened, name: str) -> None:
+    bundles, code = gaps()[name]
+    page = opened(bundles)
+    assert verdict(page) == ("Alles klopt" if code == 0 else "Niet alles is te controleren")
+    numbers = page.locator("#nummers").inner_text()
+    assert ("Deze nummers zijn vernietigd: 1-" in numbers) == (code == 0)
 
 
 SHOWN = ("another_body", "another_act", "another_signature", "signed_by_another_key", "line_left_out", "past_rewritten")

@@ -71,6 +71,7 @@ NOT_TAKEN = {
     "none": listed(),
     "no json": "{",
     "no object": "[]",
+    "kid like a number of somebody": listed({**EC, "kid": "sleutel-999993653"}),
     "other algorithm": listed({**EC, "alg": "HS256"}),
 }
 

@@ -30,6 +30,7 @@ from tests.consent.applications import (
     NOON,
     NOW,
     OTHER_ISSUER,
+    OWN,
     ROOT,
     RSA,
     TENANTS,
@@ -86,7 +87,7 @@ async def test_proven_client_gets_a_token_for_one_root(one: House) -> None:
     assert {**claims, "jti": ""} == {
         "iss": ISSUER, "aud": ROOT, "sub": "loket", "client_id": "loket", "scope": "huur witgoed", "jti": "",
         "iat": NOW, "exp": NOW + 300, "ontvanger": "inkomensloket", "oin": "0" * 19 + "1", "soort": "automatisch",
-        "gemeente": "gm9901",
+        "gemeente": "gm9901", "sleutel": OWN.thumbprint(),
     }  # fmt: skip
     published = KeySet.import_key_set((await one.http.get("/oauth/jwks")).json())
     assert jwt.decode(body["access_token"], published, algorithms=["ES256"]).claims == claims
@@ -96,9 +97,36 @@ async def test_resource_server_believes_what_the_endpoint_issued(one: House) -> 
     token = (await one.ask(signed(), scope="witgoed")).json()["access_token"]
     gate = BearerGate(ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock)
     caller = Caller(
-        tenant="gm9901", organisation="inkomensloket", application="loket", kind="automatisch", scope=("witgoed",)
-    )
+        tenant="gm9901", organisation="inkomensloket", application="loket", kind="automatisch", scope=("witgoed",),
+        key=OWN.thumbprint(),
+    )  # fmt: skip
     assert await gate.check(token, ISSUER, "gm9901") == caller
+
+
+@pytest.mark.parametrize(
+    ("roles", "resource", "asked", "scope"),
+    [
+        (("melden",), "logboek", None, "logboek:melden"),
+        (("melden",), "logboek", "logboek:melden", "logboek:melden"),
+        (("melden",), "logboek", "witgoed", None),
+        (("melden",), "logboek", "logboek:melden witgoed", None),
+        (("melden",), "melden", None, None),
+        (("melden",), "verstrekking", None, None),
+        (("logboek",), "logboek", None, "huur witgoed"),
+        (("logboek",), "logboek", "logboek:melden", None),
+        (("logboek", "melden"), "logboek", None, "huur logboek:melden witgoed"),
+        (("verstrekking", "melden"), "verstrekking", "logboek:melden", None),
+        (("verstrekking", "melden"), "verstrekking", None, "huur witgoed"),
+    ],
+)
+async def test_who_may_report_gets_a_token_for_that_and_nothing_else(
+    one: House, roles: tuple[Any, ...], resource: str, asked: str | None, scope: str | None
+) -> None:
+    application, recipient = one.register.known["gm9901", "loket"]
+    one.register.known["gm9901", "loket"] = (application.model_copy(update={"roles": roles}), recipient)
+    answer = await one.ask(signed(), resource=f"{ISSUER}/{resource}/v1", scope=asked)
+    assert answer.json().get("scope") == scope
+    assert (answer.status_code == 200) == (scope is not None)
 
 
 async def test_rsa_client_signs_with_rs256(one: House) -> None:

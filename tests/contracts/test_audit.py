@@ -15,6 +15,7 @@ from audit.contract import (
     Audit,
     Count,
     EventIdTaken,
+    Heard,
     LogUnavailable,
     Misfit,
     NoSuchLine,
@@ -24,6 +25,7 @@ from audit.contract import (
     Position,
     Query,
     Reason,
+    System,
 )
 from audit.service import AuditService
 from kernel.crypto import verify
@@ -208,7 +210,7 @@ async def test_receipt_makes_a_permit_and_its_proof_holds_for_two_strangers(wire
     check_inclusion(mine.position.index, head.size, leaf_hash(bytes.fromhex(mine.leaf)), proof.hashes, head.root)
     Permit(decision="{}", seal="00" * 64, receipt=mine)._included(bytes.fromhex(mine.leaf), key.public_key)
     bundle = await wired.audit.bundle(DESK, mine.position)
-    assert b"s1" in b64decode(bundle.content["body"])
+    assert bundle.content and b"s1" in b64decode(bundle.content["body"])
     keys, file = tmp_path / "log.vkey", tmp_path / "bundle.json"
     keys.write_text(wired.service.vkeys[mine.origin] + "\n")
     for content, code in ((bundle.model_dump_json(), 0), (text, 0), (text.replace("index 5", "index 4"), 1)):
@@ -235,11 +237,12 @@ async def test_event_comes_back_as_it_went_in(wired: Wired) -> None:
         {fence(): 0}, purpose="Doel é", class_="B", basis="6(1)(e)", law="Wet", recipient_name="Dienst", case="Z-1",
         used=("brp.geboorte",), refused=(("inkomen", "geen-toestemming"),), details={"kanaal": "portaal"},
         classes=(("brp.naam", "B"),), application="app", keep_until=2050,
-        valid_until=int(NOON.timestamp() * 1000) + 9, on_behalf="ouder",
+        valid_until=int(NOON.timestamp() * 1000) + 9, on_behalf="ouder", key="k-1", kept_days=30,
     )  # fmt: skip
     (verdict,) = await wired.audit.record(DESK, [entry])
     line = await wired.audit.line(DESK, receipt(verdict).position)
-    assert line.event == entry.event.model_copy(update={"decided_at": 0})
+    assert line.event == entry.event.model_copy(update={"decided_at": 0, "trace": line.event.trace})
+    assert line.event.trace and line.event.trace.start == line.at, "one that had none got a span of its own"
 
 
 async def test_counts_are_releases_by_subject_activity_and_case(wired: Wired) -> None:
@@ -249,6 +252,17 @@ async def test_counts_are_releases_by_subject_activity_and_case(wired: Wired) ->
     asked = [("s1", "Z-1", 0), ("s1", "", 0), ("s1", "", later), ("s2", "", 0)]
     counts = [Count(subject=s, activity="regeling", case=case, since=since) for s, case, since in asked]
     assert await wired.audit.count(DESK, counts) == [2, 3, 0, 0]
+
+
+async def test_systems_that_reported_are_heard(wired: Wired) -> None:
+    said = {"recipient": "r1", "application": "bomen"}
+    await wired.service.door("audit").record(DESK, [act("gemeld", **said), act("gemeld", **said)])
+    wired.clock.pass_by(60)
+    await wired.service.door("audit").record(DESK, [act("gemeld", subject="s2", **said)])
+    asked = [System(recipient=recipient, application="bomen") for recipient in ("r2", "r1")]
+    silent, heard = await wired.audit.heard(DESK, asked)
+    assert (silent, await wired.audit.heard(DESK, [])) == (Heard(), [])
+    assert (heard.since, heard.last) == (int(NOON.timestamp() * 1000), int(NOON.timestamp() * 1000) + 60_000)
 
 
 async def test_search_leaves_its_own_line_first_and_one_with_each_resident_shown(wired: Wired) -> None:

@@ -1,5 +1,6 @@
 """One suite for the register's two doors, run on the service and on the client, on SQLite and on PostgreSQL."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from assembly.clients import make_client_key
 from audit.contract import Position
-from consent.activity import Case
+from consent.activity import Application, Case
 from consent.client import ConsentClient
 from consent.contract import (
     CannotPublish,
@@ -149,6 +151,30 @@ async def test_cases_flags_questions_and_suspension(wired: Wired) -> None:
     assert receipt == await consent.suspend(STAFF, "loket")
     (sealed,) = await consent.decide(LOKET, [Question(resident=ANNA, activity="regeling", elements=(NAME,))])
     assert [one.code for one in sealed.told] == ["ontvanger-niet-bevoegd"]
+
+
+async def test_who_may_report_is_known_with_pseudonyms_and_without_keys(wired: Wired) -> None:
+    consent = wired.consent
+    await wired.house.ready()
+    _, public = make_client_key()
+    bomen = Application(client_id="bomen", name="Bomen", kind="automatisch", jwks=json.dumps(public), roles=("melden",))
+    await consent.add_client(STAFF, "loket", bomen)
+    caller = LOKET.model_copy(update={"application": "bomen"})
+    found = await consent.reporter(caller, ("mw-1", "mw-2", "mw-1"))
+    (application,) = found.recipient.applications
+    assert (found.recipient.slug, application.client_id, application.jwks) == ("loket", "bomen", "")
+    first, second, again = found.actors
+    assert first == again != second and "mw" not in first + second
+    assert [(one.slug, [app.client_id for app in one.applications]) for one in await consent.reporters(STAFF)] == [
+        ("loket", ["bomen"])
+    ]
+    for stranger in (LOKET, caller.model_copy(update={"organisation": "ander"})):
+        with pytest.raises(NoSuchThing):
+            await consent.reporter(stranger, ())
+    await consent.suspend(STAFF, "loket")
+    with pytest.raises(NoSuchThing):
+        await consent.reporter(caller, ())
+    assert [one.slug for one in await consent.reporters(STAFF)] == ["loket"], "it reported, and that stays"
 
 
 async def test_errors_arrive_as_themselves(wired: Wired) -> None:

@@ -30,7 +30,7 @@ SHARDS = 24 if PART >= 1 else 1  # each well within the time that one test may t
 THRICE = 3  # times that everything is computed anew for what nobody else noticed
 FEW = 24  # changes of a column that nobody protects, and of rows as a whole
 SEALED = ("act", "body")  # most bytes of a line: read many at a time
-PROTECTED = ("head", "lines", "tiles", "fences", "moves", "keys", "series")
+PROTECTED = ("head", "lines", "tiles", "fences", "moves", "keys", "series", "destroyed")
 MOVE_GONE = "rows lag, and what rests on them is overtaken when its line is written"
 UNASKED = "nothing: nobody asks for a row of that name"
 # Columns that no verb looks at when it says what happened, each with what a change costs.
@@ -47,10 +47,14 @@ COSTS = {
     "keys.kek_version": "a rotation looks at the key once more",
     "tiles duplicated": UNASKED,
     "keys duplicated": UNASKED,
+    "lines.body destroyed": "nothing: nobody can open it any more",
+    "lines.n destroyed": "the number of one line that is looked at by itself; its series does not fit",
+    "destroyed duplicated": UNASKED,
 }
 # Answers that are other than they were, and do not say so.
 LIES = {
     "lines swapped by read": "a line by its place alone; its proof does not hold, and no process starts",
+    "lines.n destroyed by read": "the number of a line that is looked at by itself; its series does not fit",
     **{f"moves{how} by moves": MOVE_GONE for how in (".tenant_id", ".term", ".idx", " deleted")},
 }
 VERBS = {
@@ -61,6 +65,7 @@ VERBS = {
     "series": ("write", "owned"),
     "moves": ("moves",),
     "keys": ("start",),
+    "destroyed": ("owned",),
 }
 LIKELY = {"lines.leaf": "prove", "lines.leaf_hash": "start"}  # who is asked first, to ask nobody in vain
 
@@ -127,6 +132,12 @@ def argument(verb: str, table: str, row: dict[str, Any], watched: Watched) -> An
     return row.get({"owned": "subject", "write": "subject", "holds": "fence"}.get(verb, ""))
 
 
+def called(watched: Watched, what: str, row: dict[str, Any]) -> str:
+    """A column by its name; of a destroyed line some are read no more."""
+    gone = what in ("lines.body", "lines.n") and watched.lines[int(str(row["idx"]))].gone
+    return f"{what} destroyed" if gone else what
+
+
 def owner_of(line: Line) -> tuple[str, int]:
     """Whose key its body is under."""
     return line.event.subject, line.event.keep_until
@@ -147,8 +158,8 @@ async def noticed(watched: Watched, tally: Tally, what: str, row: dict[str, Any]
 async def turn(watched: Watched, spoilt: Spoilt, changes: Iterable[Change], tally: Tally) -> None:
     """One at a time; the first of each column is shown to all."""
     for change in changes:
-        cell, what = change.cell, f"{change.cell.table}.{change.cell.column}"
-        row = spoilt.row(cell.table, cell.row)
+        cell, row = change.cell, spoilt.row(change.cell.table, change.cell.row)
+        what = called(watched, f"{cell.table}.{cell.column}", row)
         with spoilt.turned(change) as possible:
             if not possible:
                 tally.barred[what] += 1
@@ -166,7 +177,7 @@ async def read_in_rounds(watched: Watched, spoilt: Spoilt, changes: list[Change]
         with spoilt.all_turned(some):
             found = await watched.read_all([int(str(places[change.cell.row])) for change in some])
         for change in some:
-            what = f"lines.{change.cell.column}"
+            what = called(watched, f"lines.{change.cell.column}", {"idx": places[change.cell.row]})
             if tally.hear(what, "read", found[int(str(places[change.cell.row]))]):
                 tally.tried[what] += 1
             else:
@@ -217,6 +228,7 @@ def renamed(table: str, row: Row, size: int) -> Row:
         "series": {"subject": "f" * 32},
         "moves": {"fence": "f" * 32},
         "keys": {"owner": "f" * 32},
+        "destroyed": {"subject": "f" * 32},
     }
     return {**row, **other[table]}
 

@@ -17,6 +17,7 @@ import regie_verify
 from assembly.demo.register import EXERCISE, EXERCISES, INCOME_ANSWER, TENANT
 from audit.component import build_audit
 from audit.contract import FenceAt, Line, Moves, NoSuchLine, Position
+from audit.destroying import Order
 from audit.fsck.checking import check_log
 from audit.fsck.outside import outside_of
 from audit.fsck.walk import Asked
@@ -38,6 +39,7 @@ from tests.once import SQLITE, tables_of
 from vault.contract import Deposit, ResidentRef
 
 ROUNDS = 12  # cases of R1, each asked, given, used, stopped and refused
+OVER = 2020  # a year whose one key was destroyed
 LINES = 280  # at least, with refusals of others: more than 256, so that `tiles` has a row
 ASKED_AGAIN = timedelta(days=29)  # when somebody who stopped may be asked again
 STOPPED = f"Z-{ROUNDS - 1}"  # the case whose consent would still be valid, had it not been stopped last
@@ -84,6 +86,8 @@ async def lived(folder: Path, half: Path, eve: Path) -> None:
         await rooms.desk.lines.finished()
         refusals = [act("weigering", subject=f"s{at % 9}") for at in range(LINES - 8 * ROUNDS)]
         await rooms.audit.door("connectors").record(DESK_WORKER, refusals)
+        await rooms.audit.door("connectors").record(DESK_WORKER, [act("weigering", subject="gone", keep_until=OVER)])
+        await rooms.audit.desk(DESK_WORKER).destroyer.run(Order(year=OVER), lambda *_: None)
     (folder / "log.vkey").write_text("".join(key + "\n" for key in rooms.audit.vkeys.values()))
 
 
@@ -161,7 +165,7 @@ class Watched:
 
         async def checked() -> str:
             bundle = await self.door.bundle(DESK_WORKER, self.at(index))
-            item = json.loads(bundle.model_dump_json(by_alias=True))
+            item = json.loads(bundle.text())
             trouble = regie_verify.check_item(item, self.keys).trouble
             if trouble:
                 raise NoSuchLine(str(trouble))

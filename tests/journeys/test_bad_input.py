@@ -11,9 +11,10 @@ import pytest
 
 from assembly.demo.recipient import Application
 from assembly.demo.register import BY_LAW, STORY
-from tests.house import HERE, R1, R2, ROBOT, House
+from tests.house import HERE, R1, R2, ROBOT, House, crossed_plan
 
 pytestmark = pytest.mark.anyio
+plan = crossed_plan
 PLACE = "/verstrekking/v1/verstrekkingen"
 ALWAYS = {
     "x-content-type-options": "nosniff",

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.house import House
+from tests.house import House, crossed_plan
 
 pytestmark = pytest.mark.anyio
+plan = crossed_plan
 ROOTS = ("verstrekking", "toestemming", "logboek")
 KEBAB, LOWER, UPPER = r"[a-z0-9]+(-[a-z0-9]+)*", r"[a-z]+[A-Za-z0-9]*", r"[A-Z][A-Za-z0-9]*"
 SEGMENT = re.compile(rf"{KEBAB}|\{{{LOWER}\}}")

@@ -8,9 +8,10 @@ import pytest
 
 from assembly.demo.register import BY_LAW, INCOME_ANSWER, STORY
 from assembly.demo.visitor import Page
-from tests.house import OFFICER, R1, House
+from tests.house import OFFICER, R1, House, crossed_plan
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+plan = crossed_plan
 UNKNOWN_CONSENT = "0197d2f0-0000-7000-8000-000000000000"
 
 

@@ -217,6 +217,30 @@ def test_an_ill_formed_trace_is_replaced(header: str | None) -> None:
     assert trace.trace_id != INCOMING[3:35]
 
 
+@pytest.mark.parametrize(
+    ("flags", "state", "goes_on"),
+    [
+        ("00", (), {}),
+        ("01", ("a=1", " b@sys=x y"), {"tracestate": "a=1,b@sys=x y"}),
+        ("ff", ("a=1,,b=2",), {"tracestate": "a=1,b=2"}),
+        ("01", ("a=1,a=2",), {}),
+        ("01", ("A=1",), {}),
+        ("01", ("a=",), {}),
+        ("01", (",".join(f"k{number}=1" for number in range(33)),), {}),
+        ("01", ("a=" + "x" * 256, "b=" + "x" * 256), {}),
+    ],
+)
+def test_what_others_say_along_a_trace_goes_on_and_unknown_flags_do_not(
+    flags: str, state: tuple[str, ...], goes_on: dict[str, str]
+) -> None:
+    trace = read_traceparent(INCOMING[:53] + flags, state)
+    assert (
+        trace.headers()
+        == {"traceparent": f"00-{INCOMING[3:35]}-{trace.span_id}-{'00' if flags == '00' else '01'}"} | goes_on
+    )
+    assert read_traceparent("x", state).state == "", "without a parent it says nothing"
+
+
 async def test_the_operations_line_holds_the_template_and_never_the_path(
     http: httpx2.AsyncClient, written: io.StringIO
 ) -> None:

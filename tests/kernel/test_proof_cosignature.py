@@ -12,7 +12,18 @@ from kernel.crypto import verify
 from kernel.proof.checkpoint import Checkpoint, open_checkpoint
 from kernel.proof.cosignature import cosigned_message
 from kernel.proof.hashes import ProofError
-from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, open_note, parse_vkey, sign_note, vkey
+from kernel.proof.note import (
+    COSIGNATURE,
+    ML_DSA_44,
+    VerifierKey,
+    cosigned_note,
+    open_note,
+    parse_vkey,
+    sign_note,
+    signed_at,
+    signed_only_by,
+    vkey,
+)
 
 ORIGIN = "log.example/2026h2"
 HEAD = Checkpoint(ORIGIN, 5, bytes(range(32)))
@@ -118,4 +129,56 @@ def test_a_key_of_another_length_or_kind_is_refused() -> None:
     with pytest.raises(ProofError, match="length of its kind"):
         VerifierKey(ORIGIN, SECOND_KEY.public_key)
     with pytest.raises(ProofError, match="kind that is known"):
-        parse_vkey("log.example+00000000+" + base64.b64encode(b"\x04" + bytes(32)).decode())
+        parse_vkey("log.example+00000000+" + base64.b64encode(b"\x05" + bytes(32)).decode())
+
+
+WITNESS = SigningKey(b"w" * 32)
+WITNESS_KEY = VerifierKey("witness.example/w1", bytes(WITNESS.verify_key), COSIGNATURE)
+
+
+def cosigned(at: int = AT) -> str:
+    return cosigned_note(NOTE, WITNESS_KEY, at, lambda message: bytes(WITNESS.sign(message).signature))
+
+
+def test_a_witness_signs_the_bytes_of_the_specification() -> None:
+    line = base64.b64decode(cosigned().splitlines()[-1].split(" ")[2])
+    material = bytes(WITNESS.verify_key)
+    assert line[:4] == hashlib.sha256(b"witness.example/w1\n\x04" + material).digest()[:4] == WITNESS_KEY.key_id
+    assert line[4:12] == AT.to_bytes(8, "big")
+    WITNESS.verify_key.verify(f"cosignature/v1\ntime {AT}\n{HEAD.encode()}".encode(), line[12:])
+    assert parse_vkey(vkey(WITNESS_KEY.name, material, COSIGNATURE)) == WITNESS_KEY
+
+
+def test_the_time_of_a_cosignature_is_told_and_belongs_to_it() -> None:
+    assert signed_at(cosigned(), [KEY, WITNESS_KEY], verify)[1] == {KEY: 0, WITNESS_KEY: AT}
+    both = cosigned() + cosigned(AT + 9)[len(NOTE) :]
+    assert signed_at(both, [WITNESS_KEY], verify)[1] == {WITNESS_KEY: AT + 9}, "the latest word counts"
+    line = base64.b64decode(cosigned().splitlines()[-1].split(" ")[2])
+    for wrong in (line[:4] + bytes(8) + line[12:], line[:4] + (AT + 1).to_bytes(8, "big") + line[12:], line[:-1]):
+        changed = f"{NOTE}\N{EM DASH} {WITNESS_KEY.name} {base64.b64encode(wrong).decode()}\n"
+        with pytest.raises(ProofError):
+            signed_at(changed, [KEY, WITNESS_KEY], verify)
+        assert signed_at(changed, [KEY], verify)[1] == {KEY: 0}, "who does not know the witness passes it over"
+
+
+def test_a_cosignature_is_no_signature_of_the_log() -> None:
+    """Or a witness could make heads: the same key and name, another type."""
+    own = VerifierKey(ORIGIN, KEY.public_key, COSIGNATURE)
+    note = cosigned_note(NOTE, own, AT, lambda message: bytes(SEED.sign(message).signature))
+    alone = signed_only_by(note, [own])
+    assert signed_at(alone, [own], verify)[1] == {own: AT}
+    for keys in ([own], [KEY], [KEY, own]):
+        with pytest.raises(ProofError):
+            open_checkpoint(alone, keys, verify)
+
+
+def test_there_is_no_cosignature_without_a_time() -> None:
+    for at in (0, 1 << 63):
+        with pytest.raises(ProofError):
+            cosigned(at)
+
+
+def test_lines_of_others_can_be_left_out() -> None:
+    stranger = f"\N{EM DASH} x {base64.b64encode(bytes(68)).decode()}\n"
+    assert signed_only_by(cosigned() + stranger, [KEY, WITNESS_KEY]) == cosigned()
+    assert signed_only_by(cosigned() + stranger, [KEY]) == NOTE

@@ -8,7 +8,8 @@ from nacl.signing import SigningKey, VerifyKey
 
 from kernel.proof.checkpoint import Checkpoint, open_checkpoint
 from kernel.proof.hashes import ProofError
-from kernel.proof.note import MAX_SIGNATURES, VerifierKey, key_id, open_note, parse_vkey, sign_note, vkey
+from kernel.proof.note import VerifierKey, key_id, open_note, parse_vkey, sign_note, vkey
+from kernel.proof.notetext import MAX_SIGNATURES
 from kernel.proof.tlogproof import MAX_HASHES, TlogProof
 
 ORIGIN = "log.example/2026h2"

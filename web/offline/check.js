@@ -183,9 +183,25 @@ async function checkItem(item, keys) {
   return line;
 }
 
-/* Numbers of one resident: each once, none left out, each names the one before it. */
+/* Stretches of numbers, all before its own, that line n says were destroyed. */
+function destroyed(act, n) {
+  const spans = act.soort === "vernietigd" && Array.isArray(act.weg) ? act.weg : [];
+  const plain = (each) => typeof each === "string" && /^(0|[1-9][0-9]{0,18})$/.test(each);
+  return spans
+    .filter((span) => Array.isArray(span) && span.length === 2 && span.every(plain) && BigInt(span[1]) < n)
+    .map((span) => span.map(BigInt));
+}
+
+/* The lowest number from first to last that is in none of these stretches, or null. */
+function firstMissing(spans, first, last) {
+  let next = first;
+  for (const [start, end] of spans) if (start <= next && next <= end) next = end + 1n;
+  return next <= last ? next : null;
+}
+
+/* Numbers of one resident: each once, none left out but what was destroyed, each names the one before it. */
 function checkSeries(lines) {
-  const series = new Map();
+  const series = new Map(), gone = new Map();
   for (const line of lines.filter((each) => each.verdict === "klopt" && each.body)) {
     const { n } = line.body, first = n === "1";
     if (typeof n !== "string" || !/^[1-9][0-9]{0,18}$/.test(n) || Object.hasOwn(line.body, "vorige") === first) {
@@ -195,15 +211,24 @@ function checkSeries(lines) {
     const subject = String(line.body["dpl.core.data_subject_id"]), own = series.get(subject) || new Map();
     series.set(subject, own);
     if (!own.has(n)) own.set(n, line);
-    else if (own.get(n).leafHash !== line.leafHash) judge(line, new Wrong(`${n}|twice`));
+    else if (own.get(n).leafHash !== line.leafHash) {
+      judge(line, new Wrong(`${n}|twice`));
+      continue;
+    }
+    gone.set(own, [...(gone.get(own) || []), ...destroyed(line.act, BigInt(n))]);
   }
   for (const own of series.values()) {
+    const spans = gone.get(own).sort(([one], [other]) => (one < other ? -1 : 1));
     const places = [...own.keys()].map(BigInt).sort((one, other) => (one < other ? -1 : 1));
-    places.slice(1).forEach((place, at) => {
-      const line = own.get(String(place)), before = own.get(String(places[at]));
-      if (places[at] + 1n < place) judge(line, new Unknown(`${place - 1n}|missing`));
-      else if (!follows(line.body.vorige, before)) judge(line, new Wrong(`${places[at]}|not-next`));
-    });
+    let before = null;
+    for (const place of places) {
+      const line = own.get(String(place)), last = own.get(String(place - 1n));
+      const begin = before !== null ? before + 1n : spans.length ? spans[0][0] : place;
+      const missing = firstMissing(spans, begin, place - 1n);
+      if (missing !== null) judge(line, new Unknown(`${missing}|missing`));
+      else if (last && !follows(line.body.vorige, last)) judge(line, new Wrong(`${place - 1n}|not-next`));
+      before = place;
+    }
   }
 }
 

@@ -32,6 +32,11 @@ const TEXTS = {
   "niet-te-controleren": ["niet te controleren", "cannot be checked"],
   line: ["Regel {index} van {origin}", "Line {index} of {origin}"],
   place: ["Nummer {n}", "Number {n}"],
+  bare: ["De inhoud is er niet bij", "The content is not with it"],
+  gone: [
+    "Deze nummers zijn vernietigd: {numbers}. Een regel hieronder zegt dat.",
+    "These numbers were destroyed: {numbers}. A line below says so.",
+  ],
   limitsTitle: ["Wat dit bestand niet ziet", "What this file cannot see"],
   limits: [
     "Of er voor de eerste of na de laatste regel nog meer regels zijn. En of anderen hetzelfde logboek zien.",
@@ -135,6 +140,8 @@ const KINDS = {
   verstrekking: ["Er zijn gegevens doorgegeven", "Data was passed on"],
   weigering: ["Er zijn gegevens gevraagd en niet gegeven", "Data was asked for and not given"],
   afloop: ["Hoe het doorgeven afliep", "How passing it on ended"],
+  "vernietiging-begonnen": ["Wij begonnen oude regels te vernietigen", "We started to destroy old lines"],
+  vernietigd: ["Oude regels zijn vernietigd", "Old lines were destroyed"],
 };
 
 const MAX_FILE = 64 << 20;
@@ -159,6 +166,10 @@ function paragraph(parent, ...content) {
 }
 
 /* Only what was proven is told: act and body are filled in by their checks. */
+function spansOf(line) {
+  return destroyed(line.act, BigInt(line.body.n)).map(([first, last]) => (first === last ? first : `${first}-${last}`));
+}
+
 function drawLine(line) {
   const item = document.createElement("li"), mark = document.createElement("strong"), reason = reasonOf(line);
   const { soort, tijd } = line.act, body = line.body || {};
@@ -166,7 +177,7 @@ function drawLine(line) {
   mark.textContent = say(TEXTS[line.verdict]);
   paragraph(item, mark, reason ? `: ${reason}` : "");
   const told = [
-    line.body ? say(TEXTS.place, { n: body.n }) : "",
+    line.body ? say(TEXTS.place, { n: body.n }) : line.verdict === "klopt" ? say(TEXTS.bare) : "",
     KINDS[soort] ? say(KINDS[soort]) : soort,
     body.ontvangerNaam,
     body.doel,
@@ -179,9 +190,12 @@ function drawLine(line) {
 
 /* From the first to the last number, when these are the lines of one resident and all of them hold. */
 function numbersOf({ verdict, lines }) {
-  const bodies = lines.map((line) => line.body);
-  const people = new Set(bodies.map((body) => body?.["dpl.core.data_subject_id"]));
-  if (verdict !== "klopt" || lines.length < 2 || people.size > 1 || !bodies.every(Boolean)) return "";
+  const told = lines.filter((line) => line.body), bodies = told.map((line) => line.body);
+  const people = new Set(bodies.map((body) => body["dpl.core.data_subject_id"]));
+  if (verdict !== "klopt" || bodies.length < 2 || people.size > 1) return "";
+  const gone = [...new Set(told.flatMap(spansOf))].join(", ");
+  if (gone) return say(TEXTS.gone, { numbers: gone });
+  if (bodies.length < lines.length) return "";
   const numbers = bodies.map((body) => BigInt(body.n)).sort((one, other) => (one < other ? -1 : 1));
   return say(TEXTS.numbers, { first: numbers[0], last: numbers.at(-1) });
 }

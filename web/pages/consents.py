@@ -10,7 +10,7 @@ from kernel.errors import BadInput
 from web.consent_views import page, row, tab_of, text_hash, with_error
 from web.language import path_in
 from web.login import begin, recent
-from web.pages.reading import words
+from web.pages.reading import coverage, words
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.session import Answer, Kept
@@ -36,7 +36,7 @@ async def show(visit: Visit) -> Response:
             for tab, text in TABS.items()
         ),
         rows=tuple(row(one, said) for one in consents if tab_of(one.state) == here),
-        coverage=visit.site.coverage,
+        coverage=await coverage(visit),
     )
     return visit.page("toestemmingen.html", view)
 

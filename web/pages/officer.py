@@ -16,7 +16,7 @@ from web.found_lines import found_rows
 from web.frame import FieldError, Option
 from web.language import AMSTERDAM
 from web.line_views import local_day
-from web.pages.reading import words
+from web.pages.reading import coverage, words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -66,7 +66,7 @@ async def form(visit: Visit) -> Response:
     text = await visit.site.sessions.kept(visit.tenant.id, opened, wanted[:64]) if opened else None
     if text is None:
         raise NotFound
-    return visit.page("fg_zoek.html", _form(visit, said, _search(visit, said, Shown.model_validate_json(text))))
+    return visit.page("fg_zoek.html", _form(visit, said, await _search(visit, said, Shown.model_validate_json(text))))
 
 
 async def search(visit: Visit) -> Response:
@@ -138,10 +138,8 @@ def _question(one: ResidentQuestion, said: RegisterWords, today: date, kept: str
 
 async def _log_state(visit: Visit) -> LogState:
     # C2SP checkpoint: origin, size, root, each on a line
-    lines, settings = (await visit.site.audit.checkpoint(visit.caller)).splitlines(), visit.site.settings
-    return LogState(
-        size=int(lines[1]), read=visit.site.clock(), silent_systems=max(0, settings.total - settings.reporting)
-    )
+    lines, known = (await visit.site.audit.checkpoint(visit.caller)).splitlines(), await coverage(visit)
+    return LogState(size=int(lines[1]), read=visit.site.clock(), silent_systems=known.total - known.reporting)
 
 
 def _form(
@@ -173,7 +171,7 @@ def _recipients(said: RegisterWords) -> dict[str, str]:
     return {slug: said.recipient(slug, "") for slug in sorted(said.recipients)}
 
 
-def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
+async def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
     return Search(
         who=shown.who,
         since=shown.since,
@@ -182,8 +180,9 @@ def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
         residents=shown.totals.residents,
         read=len(shown.found.lines),
         rows=found_rows(shown.found.lines, said),
-        coverage=visit.site.coverage,
+        coverage=await coverage(visit),
         receipt=shown.position.index,
+        destroyed=shown.totals.destroyed,
     )
 
 

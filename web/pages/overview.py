@@ -1,5 +1,6 @@
 """`/overzicht`: what waits, what happened this month, what runs, and the resident's own vault."""
 
+from dataclasses import replace
 from typing import Final
 
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from web.consent_views import row, waiting
 from web.frame import Coverage
 from web.language import AMSTERDAM, N_
 from web.line_views import counted, is_use
-from web.pages.reading import line_views, own_lines, words
+from web.pages.reading import coverage, line_views, own_lines, words
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit, vault_ref
@@ -31,7 +32,7 @@ async def show(visit: Visit) -> Response:
     first = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     lines, more = await own_lines(visit, first, LAST)
     departments, by_class = counted([line for line in lines if line.at >= millis(first)], visit.site.clock())
-    vault, coverage = await _vault(visit, said)
+    vault, known = await _vault(visit, said)
     view = Overview(
         frame=visit.frame(),
         waiting=waiting(consents, said),
@@ -41,7 +42,7 @@ async def show(visit: Visit) -> Response:
         too_many=more,
         last_uses=line_views(visit, said, consents).rows([line for line in lines if is_use(line)])[:LAST],
         active=tuple(row(one, said) for one in _active(consents)),
-        coverage=coverage,
+        coverage=known,
         vault=vault,
     )
     return visit.page("overzicht.html", view)
@@ -61,17 +62,17 @@ def _active(consents: list[ConsentView]) -> list[ConsentView]:
 
 
 async def _vault(visit: Visit, said: RegisterWords) -> tuple[Vault | None, Coverage]:
-    activity, coverage = said.activities.get(VAULT), visit.site.coverage
+    activity, known = said.activities.get(VAULT), await coverage(visit)
     if activity is None:
-        return None, coverage
+        return None, known
     try:
         opened = await visit.site.vault.opened(visit.caller, vault_ref(visit.resident()))
     except (VaultUnavailable, NeighbourUnavailable):
         down = (said.say(N_("Uw eigen kluis")),)
-        return None, Coverage(reporting=coverage.reporting, total=coverage.total, down=down)
+        return None, replace(known, down=down)
     purpose, retention = said.chosen(activity.purpose), said.chosen(activity.retention)
     consequence = said.chosen(activity.consequence)
-    return Vault(purpose=purpose, retention=retention, consequence=consequence, open=opened), coverage
+    return Vault(purpose=purpose, retention=retention, consequence=consequence, open=opened), known
 
 
 PAGES: Final = (Page("/overzicht", show), Page("/overzicht", open_vault, "POST"))

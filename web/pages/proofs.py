@@ -30,7 +30,7 @@ async def one(visit: Visit) -> Response:
     name = f"bewijs-{line.position}"
     if visit.request.query_params.get("vorm") == PAGE:
         return await _page(visit, name, [bundle])
-    return _file(visit, f"{name}.json", bundle.model_dump_json(), "application/json")
+    return _file(visit, f"{name}.json", bundle.text(), "application/json")
 
 
 async def period(visit: Visit) -> Response:
@@ -46,12 +46,15 @@ async def period(visit: Visit) -> Response:
         raise NotFound
     await record_one(visit.site.audit, visit.caller, Entry(event=_export(person.subject, chosen, newest.position)))
     older = await visit.site.audit.lines(visit.caller, person.subject, newest.position, A_FILE - 1)
-    places = [line.position for line in (newest, *older.lines) if line.at >= start][::-1]
+    within = [line for line in (newest, *older.lines) if line.at >= start]
+    # what says that some of them were destroyed comes along, whenever it was written
+    told = {line.gone.declared for line in within if line.gone and line.gone.declared}
+    places = sorted({*(line.position for line in within), *told}, key=_in_order)
     bundles = [await visit.site.audit.bundle(visit.caller, place) for place in places]
     name = f"bewijzen-{places[0]}-tot-{places[-1]}"
     if form.get("vorm") == PAGE:
         return await _page(visit, name, bundles)
-    text = f"[{','.join(bundle.model_dump_json() for bundle in bundles)}]"
+    text = f"[{','.join(bundle.text() for bundle in bundles)}]"
     return _file(visit, f"{name}.json", text, "application/json")
 
 
@@ -76,6 +79,10 @@ def parts(lines: Sequence[Line], language: Language) -> tuple[Option, ...]:
         )
         for newest, oldest in ((piece[0], piece[-1]) for piece in pieces)
     )
+
+
+def _in_order(place: Position) -> tuple[str, int]:
+    return place.term, place.index
 
 
 def _day(line: Line, language: Language) -> str:

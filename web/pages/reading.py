@@ -3,16 +3,18 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from audit.contract import Line, Position
+from audit.contract import Line, Position, System
 from consent.contract import ConsentView
 from kernel.clock import millis
 from kernel.errors import NotFound
-from web.line_views import LineViews, handlings, is_use, shown, stops
+from web.frame import Coverage, ReportingSystem
+from web.line_views import LineViews, handlings, is_use, local_day, shown, stops
 from web.register_words import RegisterWords
 from web.site import Visit
 
 SPANS: Final = {"week": 7, "maand": 30, "jaar": 365, "alles": None}  # days
 FIRST: Final = "maand"
+SYSTEMS_MAX: Final = 200
 BATCH, LINES_MAX = 200, 2000  # a year of a busy resident; beyond it the page says that there is more
 
 
@@ -78,6 +80,28 @@ async def words(visit: Visit) -> RegisterWords:
     activities = await visit.site.registers.activities(visit.caller)
     recipients = await visit.site.registers.recipients(visit.caller)
     return RegisterWords.of(visit.language, visit.site.catalogue, activities, recipients)
+
+
+async def coverage(visit: Visit) -> Coverage:
+    """How many systems tell their uses: those that go through Regie, which the settings count, and those that have
+    reported here. A system that may report and never did does not count."""
+    parties = await visit.site.registers.reporters(visit.caller)
+    known = [(party, one) for party in parties for one in party.applications][:SYSTEMS_MAX]
+    asked = [System(recipient=party.slug, application=one.client_id) for party, one in known]
+    heard = await visit.site.audit.heard(visit.caller, asked)
+    systems = tuple(
+        ReportingSystem(
+            name=one.name or one.client_id,
+            department=party.name.en if visit.language == "en" else party.name.nl,
+            since=local_day(each.since),
+            last=local_day(each.last),
+        )
+        for (party, one), each in zip(known, heard, strict=True)
+        if each.last
+    )
+    settings = visit.site.settings
+    reporting = settings.reporting + len(systems)
+    return Coverage(reporting=reporting, total=max(settings.total, reporting), systems=systems)
 
 
 def line_views(visit: Visit, said: RegisterWords, consents: list[ConsentView]) -> LineViews:

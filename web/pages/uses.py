@@ -5,13 +5,14 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from audit.contract import Line
+from audit.contract import Event, Line
 from consent.contract import ConsentView
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
+from web.line_details import numbers_gone, reported_of
 from web.line_views import asked, days, is_use, letters_of, result_of, shown
 from web.pages.proofs import parts
-from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, line_views, own_line, words
+from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -42,7 +43,7 @@ async def show(visit: Visit) -> Response:
         found=sum(row.times for row in rows),
         days=days(rows[(pager.page - 1) * A_PAGE : pager.page * A_PAGE]),
         pager=pager,
-        coverage=visit.site.coverage,
+        coverage=await coverage(visit),
         more=more,
         period=period,
         parts=parts(every, visit.language),
@@ -80,17 +81,26 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         result=result,
         reason=views.row(line).reason if result == "niets" else "",
         refused=views.refused(event) if result != "niets" else (),
-        source=said.sources(event.elements) if use else "",
+        source=_source(said, event) if use else "",
         consent=_consent_of(line, consents) if not use or "C" in letters_of(event) else None,
         number=line.position.index,
         proof=path_in(f"/gebruik/{line.position}/bewijs", visit.language),
         asked=asked(questions, line.position),
         draft=kept,
         errors=_errors(said, wrong),
-        act=views.act(event),
-        earlier=views.earlier(line, [one for one in before.lines if shown(one)]),
+        act=views.act(line),
+        reported=reported_of(line),
+        earlier=() if line.gone else views.earlier(line, [one for one in before.lines if shown(one)]),
+        gone=views.gone(line),
+        gone_numbers=numbers_gone(event),
+        kept_until=event.keep_until,
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
+
+
+def _source(said: RegisterWords, event: Event) -> str:
+    """Where it was read: as the register knows it; for a use outside Regie as its system says, or nothing."""
+    return event.details.get("gegevensbron", "") if event.kind == "gemeld" else said.sources(event.elements)
 
 
 def _errors(said: RegisterWords, wrong: str) -> tuple[FieldError, ...]:

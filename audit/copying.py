@@ -1,0 +1,87 @@
+"""Lines for a mirror, and what of them only we may read again. Reads; writes nothing.
+
+`rest` is sealed under the term's key of acts (TA), in the line's own place, element "copy":
+
+    {"subject", "n", "logged_at", "year", "content", "label", "key"?: {"wrapped", "kek_version"}}
+
+key: the subject's key of that year as its row holds it, wrapped under the room's KEK: a key made after the last backup
+is gone with the database, and the body with it. It is as long-lived there as in a backup: until its KEK is destroyed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.copied import PAGE, PAGE_BYTES, Copied, Copies
+from audit.keychain import Owner
+from audit.leaf import VERSION
+from audit.log import Log
+from audit.tables import keys, lines
+from kernel.canonical import canonical, read_canonical
+from kernel.crypto import DataKey, Place, seal, unseal
+
+
+class Copier:
+    """Of one log. Raises LogUnavailable when the database or the keys are away."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    async def copies(self, term: str, start: int) -> Copies:
+        """At most PAGE lines of this term, from this index on."""
+        log = self._log
+        with log.guarded():
+            async with log.database.snapshot(log.tenant) as reading:
+                at = (lines.c.tenant_id == log.tenant, lines.c.term == term, lines.c.idx >= start)
+                query = select(lines).where(*at, lines.c.idx < start + PAGE).order_by(lines.c.idx)
+                rows = _limited(list((await reading.execute(query)).mappings()))
+                wrapped = await _wrapped(reading, log.tenant, rows)
+            if not rows:
+                return Copies(lines=())
+            acts = (await log.keychain.tenant_keys(term)).acts
+            return Copies(lines=tuple(_copied(log.tenant, row, wrapped, acts) for row in rows))
+
+
+def copy_place(tenant: str, term: str, event_id: str) -> Place:
+    """Where the rest of a line is sealed."""
+    return Place(tenant, term, event_id, 1, "copy", VERSION, "normaal")
+
+
+def opened_rest(acts: DataKey, place: Place, rest: bytes) -> Mapping[str, Any]:
+    """What `rest` says: numbers as text, bytes in hexadecimal digits. Raises CannotOpen, ValueError."""
+    found: Mapping[str, Any] = read_canonical(unseal(acts, place, rest).decode())
+    return found
+
+
+def _limited(rows: Sequence[RowMapping]) -> list[RowMapping]:
+    kept, size = [], 0
+    for row in rows:
+        if size > PAGE_BYTES:
+            break
+        size += len(row["act"]) + len(row["body"])
+        kept.append(row)
+    return kept
+
+
+async def _wrapped(reading: AsyncConnection, tenant: str, rows: Sequence[RowMapping]) -> dict[Owner, RowMapping]:
+    owners = {(row["subject"], row["year"]) for row in rows}
+    which = tuple_(keys.c.owner, keys.c.version).in_(sorted(owners))
+    query = select(keys).where(keys.c.tenant_id == tenant, keys.c.purpose == "A", which)
+    return {(row["owner"], row["version"]): row for row in (await reading.execute(query)).mappings()}
+
+
+def _copied(tenant: str, row: RowMapping, wrapped: Mapping[Owner, RowMapping], acts: DataKey) -> Copied:
+    document: dict[str, Any] = {
+        "subject": row["subject"], "n": row["n"], "logged_at": row["logged_at"], "year": row["year"],
+        "content": bytes(row["content"]).hex(), "label": bytes(row["label"]).hex(),
+    }  # fmt: skip
+    key = wrapped.get((row["subject"], row["year"]))
+    if key is not None:  # else it was destroyed, and a copy must not bring it back
+        document["key"] = {"wrapped": bytes(key["wrapped"]).hex(), "kek_version": key["kek_version"]}
+    rest = seal(acts, copy_place(tenant, row["term"], row["event_id"]), canonical(document).encode())
+    return Copied.model_construct(
+        index=row["idx"], event_id=row["event_id"], leaf=bytes(row["leaf"]), act=bytes(row["act"]),
+        body=bytes(row["body"]), rest=rest,
+    )  # fmt: skip
