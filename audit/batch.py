@@ -10,20 +10,18 @@ from typing import Any
 from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.bulk import NOTHING, among, delete_rows, insert_rows, replacing
-from audit.event import Kind
+from audit.bulk import NOTHING, Values, delete_rows, in_order, insert_rows, replacing, rows_among
+from audit.event import Entry, Kind
 from audit.fencemap import FenceMap, bucket_of
 from audit.heads import Head, store_head
 from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
 from audit.keychain import TenantKeys
 from audit.kinds import OUTCOME, RELEASE, UNKNOWN
-from audit.label import label_of, label_text
-from audit.labels import label_id, sealed_label
+from audit.labels import Labeller
 from audit.leaf import Previous, Written, act_place, opened
 from audit.permit import Position
 from audit.remembering import Buckets, buckets_of, demand_held
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
-from audit.tags import Tagger
 from kernel.canonical import read_canonical
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
@@ -97,8 +95,9 @@ async def kinds_at(
 
 async def series_of(tx: AsyncConnection, tenant: str, subjects: Iterable[str], seal: RowSeal) -> dict[str, Previous]:
     """The last line of each subject's series. Raises RowForged."""
-    query = select(series).where(series.c.tenant_id == tenant, among(tx, series.c.subject, sorted(subjects)))
-    rows = [seal.checked(series, dict(row)) for row in (await tx.execute(query)).mappings()]
+    found = await rows_among(tx, list(series.columns), series.c.subject, tenant, sorted(subjects))
+    names = series.columns.keys()
+    rows = [seal.checked(series, dict(zip(names, row, strict=True))) for row in found]
     return {
         row["subject"]: Previous(row["n"], Position(term=row["term"], index=row["idx"]), bytes(row["leaf_hash"]))
         for row in rows
@@ -106,8 +105,8 @@ async def series_of(tx: AsyncConnection, tenant: str, subjects: Iterable[str], s
 
 
 async def _known(tx: AsyncConnection, tenant: str, ids: Sequence[str]) -> dict[str, Known]:
-    query = select(lines.c.event_id, lines.c.term, lines.c.idx, lines.c.content)
-    found = await tx.execute(query.where(lines.c.tenant_id == tenant, among(tx, lines.c.event_id, ids)))
+    columns = (lines.c.event_id, lines.c.term, lines.c.idx, lines.c.content)
+    found = await rows_among(tx, columns, lines.c.event_id, tenant, ids)
     return {each: Known(Position(term=term, index=idx), bytes(content)) for each, term, idx, content in found}
 
 
@@ -127,48 +126,34 @@ class Storing:
 
     def __init__(self, tx: AsyncConnection, old: Head, at: int, keys: TenantKeys) -> None:
         self._tx, self._old, self._at, self._keys = tx, old, at, keys
+        self._here = (old.tenant, old.term)
+        self._labeller = Labeller(keys, old.tenant)
 
     async def store(self, made: Sequence[Made], growth: Growth) -> Head:
         """Nothing of it counts before the commit."""
-        await self._lines(made)
+        await self._insert(lines, [self._line(each) for each in made])
         await self._tiles(growth)
         await self._fences(made)
         await self._series(made)
         await self._releases(made)
         await self._tags(made)
-        await self._labels(made)
+        # the first one under a label says it; a second sealing of the same words is not kept
+        await insert_rows(self._tx, labels, self._labeller.rows(), NOTHING)
         new = self._old.grown(growth, self._at)
         await store_head(self._tx, new, self._old, self._keys.rows)
         return new
 
-    async def _lines(self, made: Sequence[Made]) -> None:
-        await self._insert(lines, [self._line(each) for each in made])
-
-    def _line(self, made: Made) -> Row:
+    def _line(self, made: Made) -> Values:
         asked, written = made.draft.asked, made.written
-        return self._at_place(made.draft.position) | {
-            "event_id": asked.entry.event.id,
-            "content": asked.content,
-            "subject": asked.entry.event.subject,
-            "n": made.n,
-            "logged_at": self._at,
-            "leaf": written.leaf,
-            "leaf_hash": written.leaf_hash,
-            "act": written.act,
-            "body": written.body,
-            "year": asked.year,
-            "label": label_id(self._keys.tags, label_text(label_of(asked.entry.event))),
-        }
+        event = asked.entry.event
+        return (
+            *(*self._here, made.draft.position.index, event.id, asked.content, event.subject, made.n, self._at),
+            *(written.leaf, written.leaf_hash, written.act, written.body, asked.year, self._labeller.of(event)),
+        )
 
     async def _tiles(self, growth: Growth) -> None:
         rows = [
-            {
-                "tenant_id": self._old.tenant,
-                "term": self._old.term,
-                "level": tile.level,
-                "idx": tile.n * FULL + tile.offset + at // 32,
-                "hash": tile.hashes[at : at + 32],
-            }
+            (*self._here, tile.level, tile.n * FULL + tile.offset + at // 32, tile.hashes[at : at + 32])
             for tile in completed_tiles(growth)
             for at in range(0, len(tile.hashes), 32)
         ]
@@ -176,13 +161,16 @@ class Storing:
 
     async def _fences(self, made: Sequence[Made]) -> None:
         moved = [
-            self._at_place(each.draft.position) | {"fence": fence, "epoch": epoch}
+            (*self._here, each.draft.position.index, fence, epoch)
             for each in made
             for fence, epoch in each.draft.moved.items()
         ]
         await self._insert(moves, moved)
-        newest = {row["fence"]: row for row in moved}
-        await self._replace(fences, [self._keys.rows.sealed(fences, row) for row in newest.values()])
+        newest = {
+            fence: self._at_place(Position(term=term, index=index)) | {"fence": fence, "epoch": epoch}
+            for _, term, index, fence, epoch in moved
+        }
+        await self._replace(fences, newest.values())
 
     async def _series(self, made: Sequence[Made]) -> None:
         newest = {each.draft.asked.entry.event.subject: each for each in made}
@@ -190,64 +178,55 @@ class Storing:
             self._at_place(each.draft.position) | {"subject": subject, "n": each.n, "leaf_hash": each.written.leaf_hash}
             for subject, each in newest.items()
         ]
-        await self._replace(series, [self._keys.rows.sealed(series, row) for row in rows])
+        await self._replace(series, rows)
 
     async def _releases(self, made: Sequence[Made]) -> None:
         releases = [each.draft for each in made if each.draft.asked.entry.event.kind == RELEASE]
         rows = [
-            self._at_place(draft.position)
-            | {
-                "event_id": draft.asked.entry.event.id,
-                "logged_at": self._at,
-                "fences": b"".join(bytes.fromhex(each.fence) for each in draft.asked.entry.requires),
-            }
+            (*self._here, draft.position.index, draft.asked.entry.event.id, self._at, _packed(draft.asked.entry))
             for draft in releases
         ]
         await self._insert(under_way, rows)
         closed = {
-            place: self._at_place(place)
-            | {
-                "closed_term": each.draft.position.term,
-                "closed_idx": each.draft.position.index,
-                "outcome": each.draft.asked.entry.event.details[OUTCOME],
-            }
+            place: (
+                *(self._old.tenant, place.term, place.index, each.draft.position.term, each.draft.position.index),
+                each.draft.asked.entry.event.details[OUTCOME],
+            )
             # the sweeper says "onbekend" when nobody came; who comes all the same knows better, in one batch too
             for each in sorted(made, key=_knows)
             for place in each.draft.asked.entry.event.closes
         }
-        unknown = [row for row in closed.values() if row["outcome"] == UNKNOWN]
-        await self._replace(outcomes, [row for row in closed.values() if row["outcome"] != UNKNOWN])
+        unknown = [row for row in closed.values() if row[-1] == UNKNOWN]
+        known = [row for row in closed.values() if row[-1] != UNKNOWN]
+        await insert_rows(self._tx, outcomes, known, replacing(outcomes))
         await insert_rows(self._tx, outcomes, unknown, NOTHING)
         await delete_rows(self._tx, under_way, [(self._old.tenant, place.term, place.index) for place in closed])
 
     async def _tags(self, made: Sequence[Made]) -> None:
-        tagger = Tagger(self._keys.tags)  # of this batch: much of what lines are about is the same
+        tagger, (tenant, term) = self._keys.tagger, self._here
         rows = [
-            self._at_place(each.draft.position) | {"tag": tag, "logged_at": self._at}
+            (tenant, tag, term, each.draft.position.index, self._at)
             for each in made
             for tag in tagger.of(each.draft.asked.entry.event, self._at)
         ]
         await self._insert(tags, rows)
 
-    async def _labels(self, made: Sequence[Made]) -> None:
-        texts = {label_text(label_of(each.draft.asked.entry.event)) for each in made}
-        tenant, keys = self._old.tenant, self._keys
-        rows = [
-            {"tenant_id": tenant, "label": label_id(keys.tags, text), "sealed": sealed_label(keys, tenant, text)}
-            for text in sorted(texts)
-        ]
-        # the first one under a label says it; a second sealing of the same words is not kept
-        await insert_rows(self._tx, labels, rows, NOTHING)
-
     def _at_place(self, place: Position) -> Row:
         return {"tenant_id": self._old.tenant, "term": place.term, "idx": place.index}
 
-    async def _insert(self, table: Table, rows: Sequence[Row]) -> None:
+    async def _insert(self, table: Table, rows: Sequence[Values]) -> None:
         await insert_rows(self._tx, table, rows)
 
-    async def _replace(self, table: Table, rows: Sequence[Row]) -> None:
-        await insert_rows(self._tx, table, rows, replacing(table))
+    async def _replace(self, table: Table, rows: Iterable[Row]) -> None:
+        """Rows that get a MAC."""
+        sealed = in_order(table, [self._keys.rows.sealed(table, row) for row in rows])
+        await insert_rows(self._tx, table, sealed, replacing(table))
 
 
 def _knows(made: Made) -> bool:
     return made.draft.asked.entry.event.details.get(OUTCOME) != UNKNOWN
+
+
+def _packed(entry: Entry) -> bytes:
+    """16 bytes per fence."""
+    return bytes.fromhex("".join([each.fence for each in entry.requires]))

@@ -4,38 +4,92 @@ Texts are made once per table. Only columns of `audit.tables` come into them, ne
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, LargeBinary, Table, Text, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    Text,
+    any_,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-# psycopg sends bytes as they are with %b; as text they would be twice as long
-_HOW = {Text: "%s::text", BigInteger: "%s::bigint", LargeBinary: "%b::bytea"}
+# psycopg sends values as they are with %b; as text bytes would be twice as long, and words looked through for quotes
+_HOW = {Text: "%b::text", BigInteger: "%b::bigint", LargeBinary: "%b::bytea"}
+_ALIKE = frozenset(("tenant_id", "term", "logged_at"))  # mostly the same for all rows of a batch: then said once
 NOTHING = "DO NOTHING"
 
+Values = tuple[Any, ...]
 
-async def insert_rows(tx: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]], conflict: str = "") -> None:
-    """All rows, each with every column. conflict: NOTHING, or `replacing(table)`. Raises what the database raises."""
-    if not rows:
-        return
+
+async def insert_rows(tx: AsyncConnection, table: Table, rows: Sequence[Values], conflict: str = "") -> None:
+    """All rows, each with every column, in the table's order. conflict: NOTHING, or `replacing(table)`. Raises what the
+    database raises."""
+    if rows:
+        if tx.dialect.name == "postgresql":
+            await tx.exec_driver_sql(*_listed(table, conflict, rows))
+        else:
+            await tx.exec_driver_sql(_insert(table, conflict), list(rows))
+
+
+async def rows_among(
+    tx: AsyncConnection, columns: Sequence[Column[Any]], key: Column[str], tenant: str, values: Collection[str]
+) -> Sequence[Any]:
+    """These columns of a tenant's rows whose `key` is one of the values; both of one table."""
+    if not values:
+        return []
     postgres = tx.dialect.name == "postgresql"
+    given: Any = list(values) if postgres else json.dumps(list(values))
+    return (await tx.exec_driver_sql(_among(tuple(columns), key, postgres), (tenant, given))).all()
+
+
+async def own_row(tx: AsyncConnection, table: Table, tenant: str, lock: bool = False) -> dict[str, Any] | None:
+    """Of a table with a row per tenant. lock: nobody else changes it until this transaction ends."""
+    postgres = tx.dialect.name == "postgresql"
+    found = (await tx.exec_driver_sql(_own(table, postgres, lock and postgres), (tenant,))).first()
+    return None if found is None else dict(zip(table.columns.keys(), found, strict=True))
+
+
+async def set_own_row(tx: AsyncConnection, table: Table, row: Mapping[str, Any], unless: tuple[str, Any]) -> bool:
+    """Replaces it while the column that is named has this value; whether it had."""
+    (values,), postgres = in_order(table, [row]), tx.dialect.name == "postgresql"
+    done = await tx.exec_driver_sql(_set(table, unless[0], postgres), (*values, row["tenant_id"], unless[1]))
+    return done.rowcount == 1
+
+
+def in_order(table: Table, rows: Iterable[Mapping[str, Any]]) -> list[Values]:
+    """Rows by name as `insert_rows` wants them."""
     names = [column.name for column in table.columns]
-    if postgres:  # a list per column: one question, whatever the number of rows
-        values: Any = tuple([row[name] for row in rows] for name in names)
-    else:
-        values = [tuple([row[name] for name in names]) for row in rows]
-    await tx.exec_driver_sql(_insert(table, postgres, conflict), values)
+    return [tuple([row[name] for name in names]) for row in rows]
 
 
-async def delete_rows(tx: AsyncConnection, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+async def delete_rows(tx: AsyncConnection, table: Table, keys: Sequence[Values]) -> None:
     """Rows by their whole keys; one that is not there is well too."""
-    if not keys:
-        return
-    postgres = tx.dialect.name == "postgresql"
-    values: Any = tuple(list(column) for column in zip(*keys, strict=True)) if postgres else list(keys)
-    await tx.exec_driver_sql(_delete(table, postgres), values)
+    if keys:
+        postgres = tx.dialect.name == "postgresql"
+        values: Any = tuple(list(column) for column in zip(*keys, strict=True)) if postgres else list(keys)
+        await tx.exec_driver_sql(_delete(table, postgres), values)
+
+
+def _listed(table: Table, conflict: str, rows: Sequence[Values]) -> tuple[str, Values]:
+    """For PostgreSQL a list per column: one question, whatever the number of rows."""
+    columns = list(zip(*rows, strict=True))
+    once = tuple(
+        name in _ALIKE and values.count(values[0]) == len(values)
+        for name, values in zip(table.columns.keys(), columns, strict=True)
+    )
+    alone = [values[0] for values, same in zip(columns, once, strict=True) if same]
+    lists = [list(values) for values, same in zip(columns, once, strict=True) if not same]
+    return _insert_lists(table, once, conflict), (*alone, *lists)
 
 
 def among(tx: AsyncConnection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
@@ -55,6 +109,28 @@ def replacing(table: Table) -> str:
 
 
 @lru_cache(maxsize=64)
+def _among(columns: tuple[Column[Any], ...], key: Column[str], postgres: bool) -> str:
+    names, table = ", ".join(column.name for column in columns), key.table
+    if postgres:
+        return f"SELECT {names} FROM {table.fullname} WHERE tenant_id = %s AND {key.name} = ANY(%s::text[])"  # noqa: S608 - our own tables
+    return f"SELECT {names} FROM {table.name} WHERE tenant_id = ? AND {key.name} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own tables
+
+
+@lru_cache(maxsize=64)
+def _own(table: Table, postgres: bool, lock: bool) -> str:
+    names = ", ".join(column.name for column in table.columns)
+    name, mark = (table.fullname, "%s") if postgres else (table.name, "?")
+    return f"SELECT {names} FROM {name} WHERE tenant_id = {mark}{' FOR UPDATE' if lock else ''}"  # noqa: S608 - our own tables
+
+
+@lru_cache(maxsize=64)
+def _set(table: Table, column: str, postgres: bool) -> str:
+    name, mark = (table.fullname, "%s") if postgres else (table.name, "?")
+    values = ", ".join(f"{each.name} = {_HOW[type(each.type)] if postgres else '?'}" for each in table.columns)
+    return f"UPDATE {name} SET {values} WHERE tenant_id = {mark} AND {column} = {mark}"  # noqa: S608 - our own tables
+
+
+@lru_cache(maxsize=64)
 def _delete(table: Table, postgres: bool) -> str:
     key = list(table.primary_key)
     names = ", ".join(column.name for column in key)
@@ -65,12 +141,20 @@ def _delete(table: Table, postgres: bool) -> str:
 
 
 @lru_cache(maxsize=64)
-def _insert(table: Table, postgres: bool, conflict: str) -> str:
+def _insert(table: Table, conflict: str) -> str:
     columns = ", ".join(column.name for column in table.columns)
-    if postgres:
-        lists = ", ".join(f"{_HOW[type(column.type)]}[]" for column in table.columns)
-        source, name = f"SELECT * FROM unnest({lists})", table.fullname  # noqa: S608 - types of our own list
-    else:
-        source, name = f"VALUES ({', '.join('?' * len(table.columns))})", table.name
-    text = f"INSERT INTO {name} ({columns}) {source}"
+    text = f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join('?' * len(table.columns))})"  # noqa: S608 - our own tables
+    return f"{text} ON CONFLICT {conflict}" if conflict else text
+
+
+@lru_cache(maxsize=64)
+def _insert_lists(table: Table, once: tuple[bool, ...], conflict: str) -> str:
+    """Values that are said `once` come before the lists of the others."""
+    columns = list(zip(table.columns, once, strict=True))
+    names = ", ".join(column.name for column, _ in columns)
+    chosen = ", ".join(_HOW[type(column.type)] if same else f"each.{column.name}" for column, same in columns)
+    listed = [column for column, same in columns if not same]
+    lists = ", ".join(f"{_HOW[type(column.type)]}[]" for column in listed)
+    source = f"unnest({lists}) AS each({', '.join(column.name for column in listed)})"
+    text = f"INSERT INTO {table.fullname} ({names}) SELECT {chosen} FROM {source}"  # noqa: S608 - our own tables
     return f"{text} ON CONFLICT {conflict}" if conflict else text

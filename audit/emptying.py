@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import RowMapping, delete, literal, select, tuple_, update
 
-from audit.bulk import NOTHING, delete_rows, insert_rows
+from audit.bulk import NOTHING, delete_rows, in_order, insert_rows
 from audit.contract import Line
 from audit.event import SYSTEM
 from audit.gone import EMPTIED
@@ -55,7 +55,7 @@ class Emptying:
             for (subject, year), (place, at) in begun.items()
         ]  # fmt: skip
         async with self._log.database.writing(self._tenant) as tx:
-            await insert_rows(tx, destroyed, rows, NOTHING)
+            await insert_rows(tx, destroyed, in_order(destroyed, rows), NOTHING)
         self._log.keychain.forget(begun)
 
     async def lines(self, owner: Owner) -> int:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.bulk import own_row, set_own_row
 from audit.permit import Position
 from audit.tables import head
 from kernel.proof.hashes import ProofError
@@ -64,11 +65,10 @@ async def founding_of(reading: AsyncConnection, tenant: str) -> tuple[str, str] 
 
 async def read_head(connection: AsyncConnection, tenant: str, seal: RowSeal, lock: bool = False) -> Head:
     """Raises RowForged, ProofError. lock: nobody else appends until this transaction ends."""
-    query = select(head).where(head.c.tenant_id == tenant)
-    found = (await connection.execute(query.with_for_update() if lock else query)).mappings().first()
+    found = await own_row(connection, head, tenant, lock)
     if found is None:
         raise ProofError("the head of the log is gone")
-    row = seal.checked(head, dict(found))
+    row = seal.checked(head, found)
     edge = Edge.from_bytes(bytes(row["edge"]))
     if (edge.size, edge.root()) != (row["size"], bytes(row["root"])):
         raise ProofError("the head of the log contradicts itself")
@@ -77,9 +77,7 @@ async def read_head(connection: AsyncConnection, tenant: str, seal: RowSeal, loc
 
 async def store_head(tx: AsyncConnection, new: Head, old: Head, seal: RowSeal) -> None:
     """Compare-and-set; under the lock it cannot fail, unless somebody else writes here."""
-    where = (head.c.tenant_id == new.tenant, head.c.size == old.size)
-    done = await tx.execute(update(head).where(*where).values(**seal.sealed(head, new.row())))
-    if done.rowcount != 1:
+    if not await set_own_row(tx, head, seal.sealed(head, new.row()), ("size", old.size)):
         raise ProofError("the head of the log moved under our lock")
 
 

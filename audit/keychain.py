@@ -9,11 +9,13 @@ that `destroyed` names is kept in no memory, and never made again.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from sqlalchemy import RowMapping, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.tables import destroyed, keys
+from audit.tags import Tagger
 from kernel.clock import boot_seconds
 from kernel.crypto import LIFE, DataKey, KeyMemory, KeyPlace, KeyProvider, Keyring, KeyUnavailable, kek_version, sha256
 from kernel.sql import Database, RowSeal
@@ -29,13 +31,18 @@ Owner = tuple[str, int]  # a subject and a year of destruction
 
 @dataclass(frozen=True)
 class TenantKeys:
-    """What writing and reading need besides the bodies' keys."""
+    """What writing and reading need besides the bodies' keys. tagger: what it remembers goes when the keys go."""
 
     content: bytes
     tags: bytes
     rows: RowSeal
     labels: DataKey
     acts: DataKey
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        """Of `tags`. Used by the writer alone."""
+        return Tagger(self.tags)
 
 
 class Keychain:

@@ -5,14 +5,15 @@ A label names nobody. A dump shows which lines have the same one, as tags do alr
 lines from a search by exchanging labels, as by deleting tags; the lines stay in the tree and in their series.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.event import Event
 from audit.keychain import TenantKeys
-from audit.label import Label
+from audit.label import Label, label_of, label_text
 from audit.leaf import VERSION
 from audit.tables import labels
 from audit.tags import tag
@@ -20,14 +21,35 @@ from kernel.canonical import read_canonical
 from kernel.crypto import Place, seal, unseal
 
 
+class Labeller:
+    """Labels of the lines of one batch, which share most of them. Lives no longer than its batch."""
+
+    def __init__(self, keys: TenantKeys, tenant: str) -> None:
+        self._keys, self._tenant = keys, tenant
+        self._names: dict[Hashable, bytes] = {}
+        self._texts: dict[bytes, str] = {}
+
+    def of(self, event: Event) -> bytes:
+        """The id of its label."""
+        said = (event.kind, event.activity, event.version, event.basis, event.elements, event.used, event.refused)
+        name = self._names.get(said)
+        if name is None:
+            text = label_text(label_of(event))
+            name = self._names[said] = label_id(self._keys.tags, text)
+            self._texts[name] = text
+        return name
+
+    def rows(self) -> list[tuple[str, bytes, bytes]]:
+        """Of `labels`, for every id that was given out."""
+        return [(self._tenant, name, self._sealed(name, text)) for name, text in sorted(self._texts.items())]
+
+    def _sealed(self, name: bytes, text: str) -> bytes:
+        return seal(self._keys.labels, _place(self._tenant, name), text.encode())
+
+
 def label_id(key: bytes, text: str) -> bytes:
     """16 bytes under TK."""
     return tag(key, "label", text)
-
-
-def sealed_label(keys: TenantKeys, tenant: str, text: str) -> bytes:
-    """As it is stored."""
-    return seal(keys.labels, _place(tenant, label_id(keys.tags, text)), text.encode())
 
 
 async def labels_where(

@@ -14,7 +14,7 @@ from typing import Any
 
 from audit.event import Entry, Event, Trace
 from audit.permit import LEAF_MAGIC, Position
-from kernel.canonical import canonical
+from kernel.canonical import canonical, canonical_text
 from kernel.crypto import (
     CannotOpen,
     DataKey,
@@ -34,6 +34,10 @@ ACT, BODY = b"regie/act/1\0", b"regie/body/1\0"
 VERSION = "1"
 STATUS = "status"  # the member of `details` in which another system says how its act ended
 _TIMES = {"trace", "decided_at", "valid_until", "key"}  # and the key that it came under: one may turn
+# What Event says where nobody says anything; what must be said has no such value.
+_UNSAID = {name: one.get_default(call_default_factory=True) for name, one in Event.model_fields.items()}
+_WORDS = [(name, unsaid) for name, unsaid in _UNSAID.items() if name not in _TIMES]
+_NUMBERS = ("keep_until", "kept_days", "destroys", "withheld_until")
 # Members of Event and their names in the body, as they are read back; the rest is said in the act or in `bio`.
 _BODY = {
     "name": "name", "purpose": "doel", "version": "doelversie", "class_": "klasse", "classes": "klassen",
@@ -78,50 +82,62 @@ class Spot:
     previous: Previous | None
 
 
-def content_hash(key: bytes, entry: Entry) -> bytes:
+def words_of(entry: Entry) -> list[bytes]:
     """What makes two entries the same (trust.md 2.2): all but trace ids, times and the application's key."""
-    document = canonical(entry.event.model_dump(mode="json", exclude=_TIMES, exclude_defaults=True))
+    event = entry.event
+    given = vars(event)
+    said = {name: given[name] for name, unsaid in _WORDS if given[name] != unsaid}
+    if event.closes:
+        said["closes"] = [{"term": each.term, "index": str(each.index)} for each in event.closes]
+    if event.gone:
+        said["gone"] = _stretches(event)
+    said |= {name: str(said[name]) for name in _NUMBERS if name in said}
     requires = [f"{each.fence}@{each.epoch}".encode() for each in entry.requires]
-    parts = [entry.event.kind.encode(), document.encode(), pae(requires), pae([x.encode() for x in entry.advances])]
-    return keyed_hash(key, "event", parts)
+    return [event.kind.encode(), _told(said, event).encode(), pae(requires), pae([x.encode() for x in entry.advances])]
+
+
+def content_hash(key: bytes, words: Sequence[bytes]) -> bytes:
+    """Of `words_of` an entry: who has the table cannot try which words they were."""
+    return keyed_hash(key, "event", words)
 
 
 def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequence[Position]) -> str:
     """What machines need, without personal data; absent members are left out."""
     event = entry.event
-    document: dict[str, Any] = {"v": VERSION, "gebeurtenis": event.id, "soort": event.kind, "tijd": at}
+    document: dict[str, Any] = {"v": VERSION, "gebeurtenis": event.id, "soort": event.kind, "tijd": str(at)}
     optional = {
         "besluit": event.decision,
-        "vereist": [[each.fence, each.epoch] for each in entry.requires],
-        "verzet": [[fence, epoch] for fence, epoch in moved.items()],
-        "geldigTot": event.valid_until,
+        "vereist": [[each.fence, str(each.epoch)] for each in entry.requires],
+        "verzet": [[fence, str(epoch)] for fence, epoch in moved.items()],
+        "geldigTot": event.valid_until and str(event.valid_until),
         "onderweg": [str(each) for each in under_way],
         "bij": [str(each) for each in event.closes],
-        "jaar": event.destroys,
-        "weg": event.gone,
+        "jaar": event.destroys and str(event.destroys),
+        "weg": _stretches(event),
     }
-    return canonical(document | {name: value for name, value in optional.items() if value})
+    return canonical_text(document | {name: value for name, value in optional.items() if value})
 
 
 def body_text(event: Event, spot: Spot) -> str:
     """What people read: the LDV core, BIO2 8.15.01, and ours. Names, never values."""
-    trace = event.trace
-    own = {name: getattr(event, member) for member, name in _BODY.items()}
-    document: dict[str, Any] = {name: value for name, value in own.items() if value} | {
+    trace, said = event.trace, vars(event)
+    document: dict[str, Any] = {name: value for member, name in _BODY.items() if (value := said[member])} | {
         "v": VERSION,
         "status": event.details.get(STATUS, "Ok"),  # a refusal is no error: it is what was to happen
         "resource": {"service.name": "regie", "service.namespace": spot.tenant},
-        "start_time": (trace and trace.start) or spot.at,
-        "end_time": (trace and trace.end) or spot.at,
+        "start_time": str((trace and trace.start) or spot.at),
+        "end_time": str((trace and trace.end) or spot.at),
         "dpl.core.data_subject_id": event.subject,
         "dpl.core.data_subject_id_type": "regie-pseudoniem",
         "openbaarheid": "vertrouwelijk" if event.withheld_until else "normaal",
-        "n": spot.n,
-        "bewaarTot": spot.year,
+        "n": str(spot.n),
+        "bewaarTot": str(spot.year),
         "bio": _bio(event, spot),
     }
     if event.withheld_until:
-        document["openbaarVanaf"] = event.withheld_until
+        document["openbaarVanaf"] = str(event.withheld_until)
+    if event.kept_days:
+        document[_BODY["kept_days"]] = str(event.kept_days)
     if event.activity:
         document["dpl.core.processing_activity_id"] = f"{event.activity}@{event.version}"
     if event.recipient:
@@ -131,7 +147,16 @@ def body_text(event: Event, spot: Spot) -> str:
     if spot.previous:
         before = spot.previous
         document["vorige"] = [before.position.term, str(before.position.index), before.leaf_hash.hex()]
-    return canonical(document)
+    return _told(document, event)
+
+
+def _stretches(event: Event) -> list[list[str]]:
+    return [[str(first), str(last)] for first, last in event.gone]
+
+
+def _told(document: Mapping[str, Any], event: Event) -> str:
+    """All that is said of an event is text, and only `details` may have names that are not plain."""
+    return canonical_text(document) if "".join(event.details).isascii() else canonical(document)
 
 
 def _bio(event: Event, spot: Spot) -> dict[str, Any]:
@@ -141,7 +166,7 @@ def _bio(event: Event, spot: Spot) -> dict[str, Any]:
         "resultaat": event.details.get("uitkomst") or ("geweigerd" if event.kind == "weigering" else "gelukt"),
         "herkomst": spot.room,
         "actor": event.actor or "systeem",
-        "tijd": spot.at,
+        "tijd": str(spot.at),
     }
     return {name: value for name, value in bio.items() if value}
 

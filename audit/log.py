@@ -7,6 +7,7 @@ a sentence once something does not fit; then nothing is written any more, and pe
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
@@ -39,6 +40,14 @@ ROLLBACK = "De database is ouder dan wat de ondertekenaar heeft getekend; het lo
 TRIES = 5  # other instances that sign at the same moment
 
 _log = logger("audit.log")
+
+
+class Given(NamedTuple):
+    """An entry as it came in. words: `words_of` it."""
+
+    room: str
+    entry: Entry
+    words: Sequence[bytes]
 
 
 @dataclass
@@ -80,8 +89,8 @@ class Log:
             _log.error("keys_unavailable", error=type(error).__name__)
             raise LogUnavailable("De sleutels van het logboek zijn nu niet bereikbaar.") from error
 
-    async def append(self, batch: Sequence[tuple[str, Entry]], keep_years: int) -> list[Verdict]:
-        """Judge, store, sign and answer (room, entry) pairs, in order; the steps of trust.md 2.4.
+    async def append(self, batch: Sequence[Given], keep_years: int) -> list[Verdict]:
+        """Judge, store, sign and answer entries, in order; the steps of trust.md 2.4.
 
         Raises LogUnavailable or OutcomeUnknown for all of them: whatever is in doubt, nobody acts.
         """
@@ -93,23 +102,27 @@ class Log:
                 raise
             raise OutcomeUnknown(error.detail) from error  # the lines stand, so nobody may be told that they do not
 
-    async def _appended(self, batch: Sequence[tuple[str, Entry]], keep_years: int, progress: Progress) -> list[Verdict]:
+    async def _appended(self, batch: Sequence[Given], keep_years: int, progress: Progress) -> list[Verdict]:
         with self.guarded(progress):
             # 0 keys, before any lock
             keys = await self.keys()
             year = self._clock().year + keep_years
-            owners = [(e.event.subject, e.event.keep_until or year) for _, e in batch]
+            owners = [(entry.event.subject, entry.event.keep_until or year) for _, entry, _ in batch]
             years = await self.keychain.lasting(owners)
             asked = [
-                Asked(e, room, content_hash(keys.content, e), years[owner])
-                for (room, e), owner in zip(batch, owners, strict=True)
+                Asked(entry, room, content_hash(keys.content, words), years[owner])
+                for (room, entry, words), owner in zip(batch, owners, strict=True)
             ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
             known = await self._known_before(batch)
             reached("audit.0")
-            async with self.database.writing(self.tenant) as tx:
+
+            async def transact(tx: AsyncConnection) -> Batch:
                 done = await self._transact(tx, asked, known, (keys, bodies))
                 progress.stage = "committing"
+                return done
+
+            done = await self.database.written(self.tenant, transact)
             # A crash here leaves lines without a signed head: no receipt was given, the next start or batch signs them.
             reached("audit.committed")
             progress.stage = "committed"
@@ -120,14 +133,14 @@ class Log:
             # g
             return await self._answers(done, signed, keys)
 
-    async def _known_before(self, batch: Sequence[tuple[str, Entry]]) -> int:
+    async def _known_before(self, batch: Sequence[Given]) -> int:
         """What the signer knows now was committed before, so the head under the lock cannot be smaller. While it is
         away a restriction is written all the same, and what came with it: our own memory still finds a database that
         was set back, nobody gets a receipt, and the tail is signed later (trust.md 2.1, 2.4)."""
         try:
             return (await to_thread.run_sync(self.signer.remembered)).size
         except KeyUnavailable:
-            if any(entry.advances for _, entry in batch):
+            if any(each.entry.advances for each in batch):
                 return 0
             raise
 

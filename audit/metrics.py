@@ -4,6 +4,7 @@ Every service has a registry of its own, so that several fit in one process. Rea
 """
 
 import time
+from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
 from functools import partial
 from math import inf
@@ -78,9 +79,10 @@ class LogMetrics:
         tenant = desk.log.tenant
         self._batch.labels(tenant).observe(len(answers))
         append = self._append.labels(tenant)
-        for seconds, answer in zip(waited, answers, strict=True):
+        for seconds in waited:
             append.observe(seconds)
-            self._answers.labels(tenant, type(answer).__name__).inc()
+        for name, many in Tally(type(answer).__name__ for answer in answers).items():
+            self._answers.labels(tenant, name).inc(many)
         self._age(desk)
 
     def _age(self, desk: Desk) -> float:

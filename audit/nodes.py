@@ -57,26 +57,27 @@ async def _tiles(reading: AsyncConnection, log: tuple[str, str], wanted: set[Til
     tenant, term = log
     low = [tile for tile in wanted if tile.level == 0]
     high = [tile for tile in wanted if tile.level > 0]
-    found: dict[tuple[int, int], bytes] = {}
+    found: dict[int, dict[int, bytes]] = {0: {}}  # by level and index
     if low:
         within = or_(*(lines.c.idx.between(*_span(tile)) for tile in low))
         query = select(lines.c.idx, lines.c.leaf_hash).where(lines.c.tenant_id == tenant, lines.c.term == term, within)
-        found |= {(0, idx): bytes(node) for idx, node in await reading.execute(query)}
+        found[0] = {idx: node for idx, node in (await reading.execute(query)).all()}
     if high:
         within = or_(*(and_(tiles.c.level == tile.level, tiles.c.idx.between(*_span(tile))) for tile in high))
         above = select(tiles.c.level, tiles.c.idx, tiles.c.hash)
         above = above.where(tiles.c.tenant_id == tenant, tiles.c.term == term, within)
-        found |= {(level, idx): bytes(node) for level, idx, node in await reading.execute(above)}
-    return {tile: _joined(found, tile) for tile in wanted}
+        for level, idx, node in (await reading.execute(above)).all():
+            found.setdefault(level, {})[idx] = node
+    return {tile: _joined(found.get(tile.level, {}), tile) for tile in wanted}
 
 
 def _span(tile: TileRef) -> tuple[int, int]:
     return tile.n * FULL, tile.n * FULL + tile.width - 1
 
 
-def _joined(found: Mapping[tuple[int, int], bytes], tile: TileRef) -> bytes:
+def _joined(found: Mapping[int, bytes], tile: TileRef) -> bytes:
     first, last = _span(tile)
     try:
-        return b"".join(found[tile.level, at] for at in range(first, last + 1))
+        return b"".join(map(found.__getitem__, range(first, last + 1)))
     except KeyError:
         raise ProofError("a node of the tree is missing from the database") from None

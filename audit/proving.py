@@ -26,15 +26,12 @@ class Prover:
     async def proof(self, position: Position) -> str:
         """See Audit.proof. extra: {act, actZout, blad}, each base64."""
         with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
-                row = await row_at(reading, self._tenant, position)
-            return await self._proof(row)
+            return await self._proof(await self._row(position))
 
     async def bundle(self, position: Position) -> Bundle:
         """See Audit.bundle. Of a destroyed line the proof alone."""
         with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
-                row = await row_at(reading, self._tenant, position)
+            row = await self._row(position)
             owner = (row["subject"], row["year"])
             keys = await self._log.keychain.bodies([owner])
             if not keys and await self._reader.gone([owner]):
@@ -43,11 +40,14 @@ class Prover:
             content = {"body": _base64(body.encode()), "bodyZout": _base64(salt)}
             return Bundle(proof=await self._proof(row), content=content)
 
+    async def _row(self, position: Position) -> RowMapping:
+        return await self._log.database.seen(self._tenant, lambda reading: row_at(reading, self._tenant, position))
+
     async def checkpoint(self) -> str:
         """See Audit.checkpoint."""
         with self._log.guarded():
-            seen = self._log.witnessed.newest
-            return seen.head.note if seen else (await self.signed(MAX_SIZE)).note
+            seen = self._log.witnessed.covering(self._log.origin)
+            return (seen or await self.signed(MAX_SIZE)).note
 
     async def tile(self, tile: TileRef) -> bytes | None:
         """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it."""
@@ -60,10 +60,11 @@ class Prover:
     async def _proof(self, row: RowMapping) -> str:
         keys, index = await self._log.keys(), row["idx"]
         act, salt = opened(keys.acts, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))
-        seen = self._log.witnessed.newest
-        signed = seen.head if seen and seen.head.size > index else await self.signed(index + 1)
-        async with self._log.database.snapshot(self._tenant) as reading:
-            hashes = await inclusion_proofs(reading, (self._tenant, row["term"]), [index], signed.size)
+        signed = self._log.witnessed.covering(self._log.origin, index + 1) or await self.signed(index + 1)
+        log = (self._tenant, row["term"])
+        hashes = await self._log.database.seen(
+            self._tenant, lambda reading: inclusion_proofs(reading, log, [index], signed.size)
+        )
         extra = {"act": _base64(act.encode()), "actZout": _base64(salt), "blad": _base64(bytes(row["leaf"]))}
         return TlogProof(index, hashes[index], signed.note, canonical(extra).encode()).encode()
 

@@ -52,8 +52,12 @@ def shown_of(made: Sequence[Made]) -> dict[Position, Shown]:
 
 
 def grown(head: Head, shown: Mapping[Position, Shown], signed: SignedHead, growth: Growth) -> dict[Position, Receipt]:
-    """Receipts for lines of the batch that gave the signed head: nothing has to be read."""
-    return {place: _receipt(head, place, each, growth.inclusion(place.index), signed) for place, each in shown.items()}
+    """Receipts for the lines of the batch that gave the signed head, in its order: nothing has to be read."""
+    proofs = growth.inclusions()
+    return {
+        place: _receipt(head, place, each, hashes, signed)
+        for (place, each), hashes in zip(shown.items(), proofs, strict=True)
+    }
 
 
 async def read_back(

@@ -1,6 +1,7 @@
 """Search tags (trust.md 4.3): keyed hashes of what a line is about, so that a dump shows their equality only."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 from audit.event import Event
 from audit.kinds import RELEASE, REPORTED
@@ -8,6 +9,7 @@ from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
 SIZE = 16
+REMEMBERED = 32_768  # tags by what they are of: some 8 MB
 
 
 def tag(key: bytes, name: str, *values: str) -> bytes:
@@ -16,7 +18,7 @@ def tag(key: bytes, name: str, *values: str) -> bytes:
 
 
 class Tagger:
-    """Tags of the lines of one batch, which share most of what they are about. Lives no longer than its batch."""
+    """Tags of lines, which share most of what they are about. Lives no longer than its key may (`audit.keychain`)."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -41,12 +43,14 @@ class Tagger:
             found += [self._tag("release", event.subject, event.activity, event.case)] if event.case else []
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))
-            found.append(self._tag("used", day(event.trace.start if event.trace else at)))
+            found.append(self._tag("used", day((event.trace.start if event.trace else 0) or at)))
         return found
 
     def _tag(self, *named: str) -> bytes:
         known = self._made.get(named)
         if known is None:
+            if len(self._made) >= REMEMBERED:
+                self._made.clear()
             known = self._made[named] = tag(self._key, *named)
         return known
 
@@ -66,6 +70,7 @@ def used_tag(key: bytes, at: int) -> bytes:
     return tag(key, "used", day(at))
 
 
+@lru_cache(maxsize=4)  # all lines of a batch have the same hour
 def day(at: int) -> str:
     """The calendar day in UTC."""
     return (moment(0) + timedelta(milliseconds=at)).date().isoformat()

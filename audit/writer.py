@@ -9,18 +9,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Unwitnessed, Verdict
 from audit.event import Entry
 from audit.kinds import misfit
-from audit.log import Log
+from audit.leaf import words_of
+from audit.log import Given, Log
 from kernel.errors import Problem
 from kernel.logs import logger
 
 QUEUE_MAX = 1_000  # entries; at 500 a batch that is a wait of two batches, less than D
 BATCH_MAX = 500
 BATCH_BYTES = 2 << 20
-_PER_FENCE = 48  # bytes on an act
+_PER_LINE = 1_024  # bytes that a line takes beside the words of its entry
 
 UNKNOWN_YET = "Wij weten nog niet of dit is vastgelegd. Herhaal het met hetzelfde kenmerk."
 
@@ -28,14 +30,28 @@ _log = logger("audit.writer")
 
 
 @dataclass(eq=False)
-class Waiting:
-    """An entry in the queue and whoever waits for it. size: about, in bytes."""
+class Call:
+    """A caller who waits until all entries of the call have an answer."""
 
-    room: str
-    entry: Entry
-    size: int
-    answer: asyncio.Future[Verdict]
+    entries: int
+    done: asyncio.Future[None]
+    answers: dict[int, Verdict] = field(default_factory=dict)
     since: float = field(default_factory=time.monotonic)
+
+    def answer(self, at: int, verdict: Verdict) -> None:
+        """The last one wakes the caller, unless that one gave up."""
+        self.answers[at] = verdict
+        if len(self.answers) == self.entries and not self.done.done():
+            self.done.set_result(None)
+
+
+class Waiting(NamedTuple):
+    """An entry in the queue, and where its answer goes. size: about, in bytes."""
+
+    given: Given
+    size: int
+    call: Call
+    at: int
 
 
 Watch = Callable[[Sequence[float], Sequence[Verdict]], None]
@@ -74,13 +90,13 @@ class Writer:
             raise LogUnavailable(self.log.sealed)
         if self._stopping or len(self._queue) + len(entries) > QUEUE_MAX:
             raise LogUnavailable("Het is te druk of het logboek sluit. Er is niets vastgelegd.")
-        loop = asyncio.get_running_loop()
-        waiting = [Waiting(room, entry, _size(entry), loop.create_future()) for entry in entries]
-        self._queue.extend(waiting)
+        call = Call(len(entries), asyncio.get_running_loop().create_future())
+        for at, entry in enumerate(entries):
+            given = Given(room, entry, words_of(entry))
+            self._queue.append(Waiting(given, _PER_LINE + sum(map(len, given.words)), call, at))
         self._work.set()
-        # wait() leaves the futures alone when this caller is cancelled
-        await asyncio.wait([each.answer for each in waiting])
-        answers = [each.answer.result() for each in waiting]
+        await call.done  # a caller who gives up leaves the rest as it is
+        answers = [call.answers[at] for at in range(len(entries))]
         nothing = all(isinstance(answer, LogUnavailable) for answer in answers)
         for answer in answers:
             if isinstance(answer, Unwitnessed) and not nothing:
@@ -115,7 +131,7 @@ class Writer:
     async def _one(self, batch: list[Waiting]) -> None:
         self.batches += 1
         try:
-            answers = await self.log.append([(each.room, each.entry) for each in batch], self._keep_years)
+            answers = await self.log.append([each.given for each in batch], self._keep_years)
         except Problem as problem:
             answers = [problem] * len(batch)
         except Exception as error:  # a fault of ours must not end the writer; nobody acts
@@ -123,13 +139,8 @@ class Writer:
             answers = [OutcomeUnknown(UNKNOWN_YET)] * len(batch)
         now = time.monotonic()
         for each, answer in zip(batch, answers, strict=True):
-            if not each.answer.done():
-                each.answer.set_result(answer)
+            each.call.answer(each.at, answer)
         try:
-            self.watch([now - each.since for each in batch], answers)
+            self.watch([now - each.call.since for each in batch], answers)
         except Exception as error:  # a figure less; the writer goes on
             _log.error("batch_not_counted", exc_info=error)
-
-
-def _size(entry: Entry) -> int:
-    return len(entry.event.model_dump_json()) + _PER_FENCE * (len(entry.requires) + len(entry.advances)) + 512

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from functools import lru_cache
 
 from audit.contract import Entry, Event, FenceAt, Position
 from audit.event import Trace
@@ -10,26 +11,24 @@ from kernel.clock import millis, utc_now
 RESIDENTS = 500
 
 
+@lru_cache(maxsize=10_000)
 def _fences(resident: int) -> tuple[FenceAt, ...]:
     name = hashlib.sha256(str(resident).encode()).hexdigest()
     return tuple(FenceAt(fence=name[at : at + 32], epoch=0) for at in range(5))
 
 
-_REQUIRED = [_fences(resident) for resident in range(RESIDENTS)]
-
-
-def release() -> Entry:
+def release(residents: int = RESIDENTS, application: str = "bench-1") -> Entry:
     """As the desk records one: five fences, two elements, a case."""
-    resident, now = secrets.randbelow(RESIDENTS), millis(utc_now())
+    resident, now = secrets.randbelow(residents), millis(utc_now())
     event = Event(
         id=secrets.token_hex(16), kind="verstrekking", subject=f"{resident:032}", name="Oefening",
         decision=secrets.token_hex(32), decided_at=now, valid_until=now + 30_000, activity="oefening", version="1",
         purpose="Meten hoe snel het logboek is.", class_="C", classes=(("kluis.a", "C"), ("kluis.b", "C")),
-        basis="6(1)(a)", recipient="bench", recipient_name="De bench", application="bench-1", case=f"z-{resident}",
+        basis="6(1)(a)", recipient="bench", recipient_name="De bench", application=application, case=f"z-{resident}",
         elements=("kluis.a", "kluis.b"), details={"kanaal": "api"},
         trace=Trace(trace_id=secrets.token_hex(16), span_id=secrets.token_hex(8)),
     )  # fmt: skip
-    return Entry(event=event, requires=_REQUIRED[resident])
+    return Entry(event=event, requires=_fences(resident))
 
 
 def outcome(of: Position, released: Entry) -> Entry:

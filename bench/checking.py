@@ -33,20 +33,20 @@ _HEAD = """INSERT INTO head (tenant_id, origin, term, size, edge, root, last_log
            VALUES ('gm9901', 'bench/gm9901/2026h2', '2026h2', ?, ?, ?, 0, x'00')"""
 
 
-def build(path: Path, size: int) -> None:
-    """The log. Its tables are there."""
+def build(path: Path, size: int, act: int = ACT, body: int = BODY) -> None:
+    """The log, with acts and bodies of so many bytes. Its tables are there."""
     file, tree = sqlite3.connect(path, isolation_level=None), Regrown()
     file.execute("PRAGMA synchronous=OFF")
     for first in range(0, size, AT_ONCE):
         count = min(AT_ONCE, size - first)
-        acts, bodies = [os.urandom(ACT) for _ in range(count)], [os.urandom(BODY) for _ in range(count)]
+        acts, bodies = [os.urandom(act) for _ in range(count)], [os.urandom(body) for _ in range(count)]
         leaves = [LEAF_MAGIC + os.urandom(64) + entry for entry in entry_hashes(acts, bodies)]
         hashes = leaf_hashes(leaves)
         rows = zip(range(first, size), hashes, leaves, acts, bodies, strict=False)
         file.execute("BEGIN")
         file.executemany(
             _LINE,
-            [(at, told[:16].hex(), told, "s", at + 1, leaf, told, act, body) for at, told, leaf, act, body in rows],
+            [(at, told[:16].hex(), told, "s", at + 1, leaf, told, said, read) for at, told, leaf, said, read in rows],
         )
         for level, (start, nodes) in tree.grow(hashes).items():
             file.executemany(_TILE, [(level, start + at, node) for at, node in enumerate(nodes)])

@@ -6,8 +6,10 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
 
@@ -37,8 +39,7 @@ async def ceiling(url: str, batch: int, seconds: float) -> float:
         begun, size = time.perf_counter(), 0
         while time.perf_counter() < begun + seconds:
             rows = [_row(size + at) for at in range(batch)]
-            async with database.writing(TENANT) as connection:
-                await connection.execute(insert(_rows), rows)
+            await database.written(TENANT, partial(_put, rows))
             size += batch
         return size / (time.perf_counter() - begun)
 
@@ -51,14 +52,8 @@ async def chain(url: str, writers: int, seconds: float) -> float:
         async def write() -> None:
             nonlocal done
             while time.perf_counter() < until:
-                # the lock is in this process: as fast as such a chain can be
-                async with turn, database.writing(TENANT) as connection:
-                    last = (await connection.execute(
-                        select(_rows.c.idx, _rows.c.hash).order_by(_rows.c.idx.desc()).limit(1)
-                    )).first()  # fmt: skip
-                    row = _row(last[0] + 1 if last else 0)
-                    row["hash"] = hashlib.sha256((last[1] if last else b"") + row["content"]).digest()  # type: ignore[operator]  # bytes
-                    await connection.execute(insert(_rows).values(row))
+                async with turn:  # in this process, in the thread of the log: as fast as such a chain can be
+                    await database.written(TENANT, _linked)
                 done += 1
 
         begun = time.perf_counter()
@@ -66,6 +61,18 @@ async def chain(url: str, writers: int, seconds: float) -> float:
         async with database.snapshot(TENANT) as connection:
             assert await connection.scalar(select(func.count()).select_from(_rows)) == done  # noqa: S101 - a bench
         return done / (time.perf_counter() - begun)
+
+
+async def _put(rows: list[dict[str, object]], connection: AsyncConnection) -> None:
+    await connection.execute(insert(_rows), rows)
+
+
+async def _linked(connection: AsyncConnection) -> None:
+    newest = select(_rows.c.idx, _rows.c.hash).order_by(_rows.c.idx.desc()).limit(1)
+    last = (await connection.execute(newest)).first()
+    row = _row(last[0] + 1 if last else 0)
+    row["hash"] = hashlib.sha256((last[1] if last else b"") + row["content"]).digest()  # type: ignore[operator]  # bytes
+    await connection.execute(insert(_rows).values(row))
 
 
 def _row(index: int) -> dict[str, object]:

@@ -4,6 +4,7 @@ Arguments: folder, port, and optionally a file with the URL of a PostgreSQL data
 """
 
 import asyncio
+import gc
 import sys
 import time
 from pathlib import Path
@@ -41,6 +42,7 @@ async def run(folder: Path, port: int, postgres: str) -> None:
     async with serve(house.app, port=port):
         await Stage(house, cast, folder, demo.url).set_up()
         await _consents(house, list(cast.bsn_of.values()))
+        gc.freeze()  # as `regie serve` does
         print("ready", flush=True)
         await until_signal()
 

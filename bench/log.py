@@ -7,6 +7,7 @@ row, as people make it at home. Not promised: figures of a machine that does oth
 """
 
 import asyncio
+import gc
 import os
 import sys
 import tempfile
@@ -42,16 +43,18 @@ STEPS = {
 
 
 @dataclass
-class Walls:
-    """Wall time of the one writer per step, in seconds. The first includes that who writes makes the next entry."""
+class Times:
+    """What passed in each step, in seconds: by the clock, and CPU of the whole process. Other tasks run meanwhile; in
+    the first step those that make the next entries."""
 
-    spent: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STEPS, 0.0))
-    last: float = field(default_factory=time.perf_counter)
+    spent: dict[str, list[float]] = field(default_factory=lambda: {name: [0.0, 0.0] for name in STEPS})
+    last: tuple[float, float] = field(default_factory=lambda: (time.perf_counter(), time.process_time()))
 
     def reached(self, name: str) -> None:
         """A step ends here."""
-        now = time.perf_counter()
-        self.spent[name] += now - self.last
+        now = time.perf_counter(), time.process_time()
+        for at in (0, 1):
+            self.spent[name][at] += now[at] - self.last[at]
         self.last = now
 
     def answered(self) -> None:
@@ -68,7 +71,7 @@ class Run:
     batches: int = 0
     latencies: list[float] = field(default_factory=list)
     refused: int = 0
-    walls: Walls = field(default_factory=Walls)
+    times: Times = field(default_factory=Times)
 
     @property
     def rate(self) -> float:
@@ -123,10 +126,10 @@ async def measured(service: AuditService, load: Callable[[Door, Run], Awaitable[
     run, writer = Run(), service.desk(DESK).writer
     whole, watch = vars(appending)["reached"], writer.watch
     run.batches -= writer.batches
-    vars(appending)["reached"] = lambda name: run.walls.reached(name) if name in STEPS else None
-    writer.watch = lambda waited, answers: run.walls.answered()
+    vars(appending)["reached"] = lambda name: run.times.reached(name) if name in STEPS else None
+    writer.watch = lambda waited, answers: run.times.answered()
     begun, cpu = time.perf_counter(), time.process_time()
-    run.walls.last = begun
+    run.times.last = (begun, cpu)
     try:
         await load(service.door("connectors"), run)
     finally:
@@ -150,6 +153,7 @@ async def one_database(name: str, url: str, folder: Path) -> int:
     """All measurements on it; how many entries were refused at full speed, and how much is wrong afterwards."""
     async with Place(url, folder, clock=utc_now).opened() as (service, _):
         await measured(service, partial(full_speed, seconds=WARM_SECONDS))
+        gc.freeze()  # as `regie serve` does
         full = await measured(service, partial(full_speed, seconds=SECONDS))
         steady = [(rate, await measured(service, partial(offered, seconds=SECONDS, rate=rate))) for rate in OFFERED]
     checked, wrong = await check(url, folder)
@@ -163,9 +167,11 @@ async def one_database(name: str, url: str, folder: Path) -> int:
     print(f"  checked with keys       {checked:8.0f} lines per second of CPU, {wrong} wrong")
     for rate, run in steady:
         print(f"  offered {rate:5} a second  {_told(run)}   refused {run.refused}")
-    total = sum(full.walls.spent.values())
-    for step, wall in full.walls.spent.items():
-        print(f"    {STEPS[step]:24}{wall / len(full.latencies) * 1e6:6.0f} us a line {wall / total:5.0%}")
+    print(f"    where a line's time goes {'CPU us':>8}{'':5}{'clock us':>10}")
+    whole = [sum(both[at] for both in full.times.spent.values()) for at in (0, 1)]
+    for step, (wall, busy) in full.times.spent.items():
+        parts = f"{busy / len(full.latencies) * 1e6:8.0f}{busy / whole[1]:5.0%}{wall / len(full.latencies) * 1e6:10.0f}"
+        print(f"    {STEPS[step]:24} {parts}{wall / whole[0]:5.0%}")
     return full.refused + wrong
 
 

@@ -90,10 +90,10 @@ class Log:
 
     def bundles(self, key: SigningKey = KEY) -> Bundles:
         growth = Growth(Edge(), self.leaves)
-        note = signed(Checkpoint(ORIGIN, growth.size, growth.root()), key)
+        note, proofs = signed(Checkpoint(ORIGIN, growth.size, growth.root()), key), growth.inclusions()
         return [
             {
-                "bewijs": TlogProof(line.index, growth.inclusion(line.index), note, line.extra).encode(),
+                "bewijs": TlogProof(line.index, proofs[line.index], note, line.extra).encode(),
                 "inhoud": {"body": b64(line.body), "bodyZout": b64(line.salt)},
             }
             for line in self.lines

@@ -6,17 +6,19 @@ from web.views import Reported
 
 
 def reported_of(line: Line) -> Reported | None:
-    """Who told of a use outside Regie; None for what Regie did itself."""
+    """Who told of a use outside Regie; None for what Regie did itself, and where nobody can say it any more."""
     event = line.event
-    if event.kind != "gemeld":
+    if event.kind != "gemeld" or line.gone:
         return None
     begin = event.details.get("gebruikt", "").partition("-")[0]
     used = int(begin) if begin.isdigit() else line.at
-    return Reported(system=event.details.get("systeem", ""), used=moment(used), told=moment(line.at))
+    return Reported(
+        system=event.details.get("systeem", ""), used=moment(used), told=moment(line.at), kinds=said_kinds(event)
+    )
 
 
 def said_kinds(event: Event) -> tuple[str, ...]:
-    """Kinds of data that the register has no name for, in the words of the system that used them."""
+    """Kinds of data that the activity does not name, in the words of the system that used them."""
     return tuple(kind for kind in event.details.get("soortenGegevens", "").split("; ") if kind)
 
 

@@ -226,7 +226,7 @@ class LineViews:
             basis = (used.basis, used.law) if used else (event.basis, event.law)
             if letter in LETTERS:
                 found.setdefault((letter, self._words.article(*basis)), []).append(element)
-        known = tuple(
+        return tuple(
             Group(
                 letter=cast("ClassLetter", letter),
                 labels=self._words.labels(elements),
@@ -235,13 +235,6 @@ class LineViews:
             )
             for (letter, article), elements in sorted(found.items())
         )
-        return known + self._said(event)
-
-    def _said(self, event: Event) -> tuple[Group, ...]:
-        """What another system named in words of its own: under the activity's strictest class."""
-        kinds, article = said_kinds(event), self._words.article(event.basis, event.law)
-        letters = [letter for letter in LETTERS if letter == event.class_ and kinds]
-        return tuple(Group(letter=letter, labels=kinds, article=article, exact=()) for letter in letters)
 
     def refused(self, event: Event) -> tuple[RefusedData, ...]:
         """What was not passed on, and why."""

@@ -37,11 +37,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """A use outside Regie, as another system told it. used: when it was; told: when that system told us."""
+    """A use outside Regie, as another system told it. used: when it was; told: when we heard of it. kinds: data that
+    the activity does not name, in its words; nothing says that it was allowed."""
 
     system: str
     used: datetime
     told: datetime
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

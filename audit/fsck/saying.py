@@ -14,7 +14,7 @@ from audit.keychain import TenantKeys
 from audit.kinds import OUTCOME
 from audit.label import label_of, label_text
 from audit.labels import label_id
-from audit.leaf import ACT, BODY, Previous, act_place, body_place, content_hash, event_of, opened
+from audit.leaf import ACT, BODY, Previous, act_place, body_place, content_hash, event_of, opened, words_of
 from audit.permit import Position
 from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen, DataKey, KeyPlace, hmac_sha256, same, sha256
@@ -147,7 +147,7 @@ class Saying:
         if not row["content"] and not row["label"]:
             return event
         for given in _as_given(event, said):
-            if same(content_hash(self._keys.content, given), row["content"]):
+            if same(content_hash(self._keys.content, words_of(given)), row["content"]):
                 return given.event
         wrong.append("kenmerk")
         return event

@@ -49,7 +49,8 @@ def event_of_use(use: Use, caller: Caller, who: tuple[Reporter, str], activity: 
     others = "; ".join(dict.fromkeys(kind for kind in use.kinds if kind not in known))
     # what the register has no name for stays a text: names that anybody can make up would be labels for ever
     more = {"soortenGegevens": others[:KINDS_MAX]} if others else {}
-    strictest, basis, law = _ground(named or activity.elements)
+    # of what the activity names, and of nothing else: a ground must not be read into what somebody made up
+    strictest, basis, law = _ground(named)
     return Event(
         id=report_id(caller, use.reference),
         kind=REPORTED,

@@ -9,6 +9,7 @@ envelope of the same record and version put back; the record's fence does that.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from kernel.crypto.primitives import (
@@ -19,12 +20,13 @@ from kernel.crypto.primitives import (
     aead_open,
     aead_seal,
     keyed_hash,
-    pae,
+    measured,
     random_bytes,
     same,
 )
 
 KEY_ID, SALT, COMMIT = 16, 32, 32  # bytes
+_PARTS = 9  # of `aad`
 OVERHEAD = 1 + KEY_ID + NONCE + COMMIT + TAG
 MAX_PLAINTEXT = 1 << 20  # bytes; one element of one person fits a thousand times, larger things are files
 
@@ -60,15 +62,26 @@ class Place:
 
     def aad(self, suite: int, key_id: bytes) -> bytes:
         """What the tag covers beside the text."""
-        words = (self.element_type, self.schema_version, self.klass)
-        return pae(
-            [bytes([suite]), self.tenant.encode(), self.owner.encode(), *self.row, *map(str.encode, words), key_id]
-        )
+        front = _front(suite, self.tenant, self.owner)
+        back = _back(self.version, self.element_type, self.schema_version, self.klass, key_id)
+        return front + measured(self.record_id.encode()) + back
 
     @property
     def row(self) -> tuple[bytes, bytes]:
         """Record id and u64 version."""
         return self.record_id.encode(), self.version.to_bytes(8, "big")
+
+
+# The parts of `aad` around the record: the same for all that lies together. No key is in them.
+@lru_cache(maxsize=8_192)
+def _front(suite: int, tenant: str, owner: str) -> bytes:
+    return _PARTS.to_bytes(4, "big") + measured(bytes([suite]), tenant.encode(), owner.encode())
+
+
+@lru_cache(maxsize=8_192)
+def _back(version: int, element_type: str, schema_version: str, klass: str, key_id: bytes) -> bytes:
+    words = (element_type, schema_version, klass)
+    return measured(version.to_bytes(8, "big"), *map(str.encode, words), key_id)
 
 
 class Suite(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from kernel.proof import ranges
-from kernel.proof.hashes import HASH_BYTES, ProofError, node_hash
+from kernel.proof.hashes import HASH_BYTES, ProofError, parents
 from kernel.proof.tree import Growth
 
 HEIGHT = 8
@@ -110,7 +110,7 @@ def node_from_tile(stored: bytes, tile: TileRef, node: Node) -> bytes:
         raise ProofError("the node is not in this tile")
     part = [stored[at * HASH_BYTES : (at + 1) * HASH_BYTES] for at in range(first, first + count)]
     while len(part) > 1:
-        part = [node_hash(left, right) for left, right in zip(part[::2], part[1::2], strict=True)]
+        part = parents(part)
     return part[0]
 
 

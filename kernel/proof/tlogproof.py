@@ -1,6 +1,7 @@
 """One file that shows, offline, that a line is in a log (C2SP tlog-proof, version 1)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kernel.proof.encoding import base64_of, bytes_of, number_of
 from kernel.proof.hashes import ProofError, require_hashes
@@ -10,6 +11,7 @@ HEADER = "c2sp.org/tlog-proof@v1"
 MAX_HASHES = 63  # the height of the largest tree
 MAX_PROOF_BYTES = 1 << 20
 _TOO_LONG = "the proof is too long"
+_written = lru_cache(maxsize=2_048)(base64_of)  # hashes of nodes: proofs of neighbours share most of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class TlogProof:
     def encode(self) -> str:
         """The text of a `.tlog-proof` file."""
         extra = [] if self.extra is None else [f"extra {base64_of(self.extra)}"]
-        lines = [HEADER, *extra, f"index {self.index}", *(base64_of(each) for each in self.hashes), "", self.checkpoint]
+        lines = [HEADER, *extra, f"index {self.index}", *map(_written, self.hashes), "", self.checkpoint]
         text = "\n".join(lines)
         if len(text) > MAX_PROOF_BYTES:
             raise ProofError(_TOO_LONG)

@@ -90,11 +90,22 @@ class Growth:
         """The root after the batch, 32 bytes."""
         return self.edge.root()
 
-    def inclusion(self, index: int) -> tuple[bytes, ...]:
-        """The proof that line `index` of the batch is in the tree after the batch. Raises ProofError."""
-        if index < self.old.size:
-            raise ProofError("the line is older than this batch")
-        return tuple(self.range_root(*each) for each in ranges.inclusion(index, self.size))
+    def inclusions(self) -> list[tuple[bytes, ...]]:
+        """The proof that each line of the batch is in the tree after it, in order: one way down, they share most."""
+        found: list[tuple[bytes, ...]] = []
+        if self.size > self.old.size:
+            self._walk(0, self.size, (), found)
+        return found
+
+    def _walk(self, start: int, end: int, above: tuple[bytes, ...], found: list[tuple[bytes, ...]]) -> None:
+        """A range that ends in the batch, left to right. above: the siblings from it up to the root."""
+        if end - start == 1:
+            found.append(above)
+            return
+        split = ranges.middle(start, end)
+        if split > self.old.size:
+            self._walk(start, split, (self.range_root(split, end), *above), found)
+        self._walk(split, end, (self.range_root(start, split), *above), found)
 
     def consistency(self) -> tuple[bytes, ...]:
         """The proof that the old tree begins the new one; empty from size 0 and for an empty batch."""

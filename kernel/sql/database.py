@@ -1,14 +1,22 @@
 """Transactions. SQLite's driver starts one only at the first write; ours starts where we say so."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext
+from functools import cached_property
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event, text
+from anyio import CapacityLimiter, to_thread
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from kernel.sql.direct import Direct, straight
+
+Result = TypeVar("Result")
+Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
+"""What is done in a transaction, with its connection."""
 BEGIN = "regie_begin"  # execution option: how SQLite opens this transaction
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
 
@@ -18,8 +26,10 @@ class Database:
 
     def __init__(self, url: str, schema: str, pool: int = 8) -> None:
         self.schema, self.postgres = schema, url.startswith("postgresql")
+        self._url, self._pool = url, pool
         self.engine = _postgres(url, pool) if self.postgres else _sqlite(url, schema, pool)
         # SQLite has one writer, and its own waiting is blind sleep: here they stand in line, first come first served
+        self._readers = CapacityLimiter(max(1, pool // 2))
         self._turn: asyncio.Lock | None = None if self.postgres else asyncio.Lock()
 
     @asynccontextmanager
@@ -30,13 +40,53 @@ class Database:
             await self._enter(connection, tenant)
             yield connection
 
+    async def written(self, tenant: str, work: Work[Result]) -> Result:
+        """The same in a worker thread, for what is written all day: a statement costs a fifth. `work` may await nothing
+        but its connection, and of that `execute` and `exec_driver_sql`. Who is cancelled waits until it has ended."""
+        async with self._turn or nullcontext():
+            return await to_thread.run_sync(self._written, self._threads, tenant, work)
+
+    def _written(self, engine: Engine, tenant: str, work: Work[Result]) -> Result:
+        with engine.connect() as connection, connection.begin():
+            return self._worked(connection, tenant, work)
+
+    async def seen(self, tenant: str, work: Work[Result]) -> Result:
+        """As `snapshot`, in a worker thread as `written`: for a few short questions whose rows fit in memory. Readers
+        take half of the connections at most, and no thread while they wait: a writer always finds one."""
+        return await to_thread.run_sync(self._seen, self._threads, tenant, work, limiter=self._readers)
+
+    def _seen(self, engine: Engine, tenant: str, work: Work[Result]) -> Result:
+        with engine.connect() as connection:
+            reading = connection.execution_options(**self._reading)
+            with reading.begin():
+                return self._worked(reading, tenant, work)
+
+    def _worked(self, connection: Connection, tenant: str, work: Work[Result]) -> Result:
+        direct = Direct(self.engine, connection)
+        straight(self._enter(direct, tenant))
+        return straight(work(direct))
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        """How a snapshot begins."""
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.postgres else {}
+        return {**options, BEGIN: "BEGIN"}
+
+    @cached_property
+    def _threads(self) -> Engine:
+        """The same database for worker threads; nothing is opened before it is asked for."""
+        url = self._url.replace("+aiosqlite", "")
+        if self.postgres:
+            return create_engine(url, **_POOL, pool_size=self._pool, connect_args=_PATIENCE)
+        engine = create_engine(url, **_POOL, pool_size=self._pool)
+        return _pragmas(engine).execution_options(schema_translate_map={self.schema: None})
+
     @asynccontextmanager
     async def snapshot(self, tenant: str, patient: bool = False) -> AsyncIterator[AsyncConnection]:
         """Read-only, all statements at one moment. Waits for no writer. patient: a statement may take a quarter of an
         hour in place of seconds, for what counts over years and holds up nobody."""
         async with self.engine.connect() as connection:
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.postgres else {}
-            reading = await connection.execution_options(**options, **{BEGIN: "BEGIN"})
+            reading = await connection.execution_options(**self._reading)
             async with reading.begin():
                 await self._enter(reading, tenant)
                 if patient and self.postgres:
@@ -50,24 +100,29 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+        if "_threads" in vars(self):
+            self._threads.dispose()
 
 
 _PATIENT = text("SET LOCAL statement_timeout = '15min'")
 _SET_TENANT = text("SELECT set_config('regie.tenant', :tenant, true)")
+_POOL: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 5}
+# statement timeouts bound every wait; synchronous_commit is the server's and is checked at start
+_PATIENCE = {"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=4000"}
 
 
 def _postgres(url: str, pool: int) -> AsyncEngine:
-    # statement timeouts bound every wait; synchronous_commit is the server's and is checked at start
-    arguments = {"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=4000"}
-    return create_async_engine(
-        url, pool_size=pool, max_overflow=0, pool_timeout=5, pool_pre_ping=False, connect_args=arguments
-    )
+    return create_async_engine(url, **_POOL, pool_size=pool, pool_pre_ping=False, connect_args=_PATIENCE)
 
 
 def _sqlite(url: str, schema: str, pool: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool, max_overflow=0, pool_timeout=5)
+    engine = create_async_engine(url, **_POOL, pool_size=pool)
+    _pragmas(engine.sync_engine)
+    return engine.execution_options(schema_translate_map={schema: None})
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _pragmas(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
     def _take_over(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not open transactions behind our back
         cursor = connection.cursor()
@@ -75,8 +130,8 @@ def _sqlite(url: str, schema: str, pool: int) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
 
-    return engine.execution_options(schema_translate_map={schema: None})
+    return engine

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from struct import Struct
 from typing import Any
 
 from sqlalchemy import Table
 
-from kernel.crypto import keyed_hash, same
+from kernel.crypto import keyed_hash_of, measured, same
 
+_U32 = Struct(">I").pack
 MAC = "mac"
 VERSION = 1
 
@@ -41,19 +43,21 @@ class RowSeal:
         begin, covered, outside = _shape(table, version)
         if outside and any(row.get(name) is not None for name in outside):
             raise RowForged(table.name)
-        parts = [*begin]
-        for name, told in covered:
-            parts += [told, *_typed(row.get(name))]
-        return keyed_hash(self._key, "row", parts)
+        told = [begin]
+        for name, front in covered:
+            kind, value = _typed(row.get(name))
+            told += (front, kind, _U32(len(value)), value)
+        return keyed_hash_of(self._key, "row", b"".join(told))
 
 
 @lru_cache(maxsize=256)
-def _shape(table: Table, version: int) -> tuple[tuple[bytes, bytes], tuple[tuple[str, bytes], ...], tuple[str, ...]]:
-    """What every MAC of this table begins with, the columns it covers, and those that must be NULL."""
+def _shape(table: Table, version: int) -> tuple[bytes, tuple[tuple[str, bytes], ...], tuple[str, ...]]:
+    """`pae` of (table, version, and per column its name, type and value), as far as it is known beforehand: what it
+    begins with, each column that is covered with what stands before its type; and the columns that must be NULL."""
     covered = _versions(table)[version]
     outside = tuple(c.name for c in table.columns if c.name != MAC and c.name not in covered)
-    named = tuple((name, name.encode()) for name in covered)
-    return (table.name.encode(), bytes([version])), named, outside
+    begin = _U32(2 + 3 * len(covered)) + measured(table.name.encode(), bytes([version]))
+    return begin, tuple((name, measured(name.encode()) + _U32(1)) for name in covered), outside
 
 
 @lru_cache(maxsize=256)
@@ -63,12 +67,17 @@ def _versions(table: Table) -> Mapping[int, tuple[str, ...]]:
 
 
 def _typed(value: Any) -> tuple[bytes, bytes]:
+    kind = type(value)
+    if kind is str:
+        return b"T", value.encode()
+    if kind is int:
+        return b"I", b"%d" % value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return b"B", bytes(value)
     if value is None:
         return b"0", b""
     if isinstance(value, str):
         return b"T", value.encode()
-    if isinstance(value, int) and not isinstance(value, bool):
-        return b"I", str(value).encode()
-    if isinstance(value, bytes | bytearray | memoryview):
-        return b"B", bytes(value)
+    if isinstance(value, int) and kind is not bool:
+        return b"I", b"%d" % value
     raise TypeError("protected rows hold text, bytes and integers only")

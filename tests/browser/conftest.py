@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from assembly.demo.register import BY_LAW, EXERCISES, INCOME_ANSWER, STORY
 from tests.browser.town import Places, Town
 from tests.house import R1, Founded, House, Plan, found_house, living
+from tests.journeys.test_reported import system, use
 from tests.parts import CHROMIUM
 
 QUIET = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update"
@@ -52,7 +53,17 @@ async def story(house: House) -> Places:
     await resident.send(page, page.form("actie", "kiezen"), actie="kiezen", keuze="ja")
     refused = await house.consent(await house.case("999995261"), "nee", "r2")
     await house.lines()
-    return Places(newest, nothing, first, await _asked(house, EXERCISES[1]), given, stopped, refused)
+    asked = await _asked(house, EXERCISES[1])
+    return Places(newest, nothing, await _reported(house), first, asked, given, stopped, refused)
+
+
+async def _reported(house: House) -> str:
+    """A use that another system told, of data that the register has a name for and of data that it has not."""
+    reporter = await system(house)
+    said = use(house, R1, "brp.naam", "dossier over werk")
+    answer = await reporter.post("melden", "/verwerkingsacties", {"meldingen": [said]})
+    place = str(answer.json()["antwoorden"][0]["logregel"]["bewijs"])
+    return f"/gebruik/{place.split('/')[-2]}"
 
 
 async def _asked(house: House, element: str) -> str:

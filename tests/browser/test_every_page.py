@@ -28,6 +28,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "no-uses": ("r2", lambda _: "/gebruik?periode=week"),
     "use": ("r1", lambda places: places.use),
     "use-refused": ("r1", lambda places: places.nothing),
+    "use-reported": ("r1", lambda places: places.reported),
     "use-asked": ("r1", lambda places: places.asked),
     "consents": ("r1", lambda _: "/toestemmingen"),
     "no-consents": ("r1", lambda _: "/toestemmingen?soort=nee"),

@@ -18,10 +18,11 @@ OBJECTIONS = re.compile("Content Security Policy|Refused to|was blocked|violat",
 
 @dataclass(frozen=True)
 class Places:
-    """Paths: a handling of more lines, a refused use, one with a question; a consent in each state."""
+    """Paths: a handling of more lines, a refused use, one outside Regie, one with a question; consents by state."""
 
     use: str
     nothing: str
+    reported: str
     asked: str
     waits: str
     given: str

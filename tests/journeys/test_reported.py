@@ -57,7 +57,10 @@ async def test_a_use_outside_regie_is_on_the_residents_page_with_who_told_it(hou
     card, page = await visitor.get("/gebruik"), await visitor.get(f"/gebruik/{place}")
     assert "Niet door ons vrijgegeven. Gemeld door Uitkeringen." in card.text
     assert "Wij gaven dit niet vrij. Het systeem Uitkeringen meldde het op" in page.text
-    assert "Wij keken niet na of het klopt." in page.text and "dossier over werk" in page.text
+    assert (
+        "Wij keken niet na of het klopt." in page.text
+        and "dossier over werk. Dit staat niet in onze lijst" in page.text
+    )
     assert "Welke systemen melden zelf wat zij doen?" in card.text and "Uitkeringen van" in card.text
     english = await visitor.get(f"/en/gebruik/{place}")
     assert "We did not release this. The system Uitkeringen reported it on" in english.text
@@ -91,6 +94,11 @@ async def test_an_auditor_reads_the_log_as_ldv_through_the_whole_house(house: Ho
         traceparent=f"00-{trace}-00f067aa0ba902b7-00",
     )  # fmt: skip
     assert released.status_code == 200, released.text
+    kid = house.application().entry["privateJwk"]["kid"]
+    lines = [one for one in await house.lines() if one["zaak"] == case]
+    assert {one["soort"]: one["sleutel"] for one in lines if one["soort"] != "afloop"} == {
+        "zaak-geopend": kid, "verstrekking": kid,
+    }, "what was asked with a key is found by it"  # fmt: skip
     await house.size()
     auditor = house.application("fg-onderzoek")
     asked = {"traceId": trace, "reden": {"reden": "inzage", "zaak": "FG-1"}}

@@ -1,12 +1,12 @@
 """Invented views for every page and state, so that each is drawn at least once in both languages."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from web import words
 from web.fg_views import FgSearch, FgStart, Found, LogState, OpenQuestion, Search
-from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, Start
+from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, ReportingSystem, Start
 from web.views import (
     Asked,
     Choice,
@@ -20,6 +20,7 @@ from web.views import (
     Group,
     Overview,
     RefusedData,
+    Reported,
     Tab,
     Use,
     UseRow,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 11, 14, 13, 5, tzinfo=UTC)
 DAY = date(2026, 11, 21)
 ID = "018f0000-0000-7000-8000-000000000001"
-KNOWN = Coverage(reporting=9, total=12)
+SYSTEM = ReportingSystem(name="Bomenbeheer", department="Groen", since=date(2026, 1, 5), last=date(2026, 11, 14))
+KNOWN = Coverage(reporting=9, total=12, systems=(SYSTEM,))
 
 
 def frame(path: str, role: Any = "inwoner") -> Frame:
@@ -68,6 +70,7 @@ FACTS = Facts(
     retention="5 jaar na het besluit",
 )
 REFUSED = words.reason_for("geen-toestemming", "nl")
+REPORTED = Reported(system="Bomenbeheer", used=NOON - timedelta(days=3), told=NOON, kinds=("boomsoort",))
 ROW = UseRow(
     id=ID,
     moment=NOON,
@@ -82,7 +85,7 @@ ROWS = (
     replace(ROW, department="Parkeren", letters=("B",), results=("gelukt", "misschien"), times=12),
     replace(ROW, results=("niets",), letters=("C",), reason=REFUSED),
     replace(ROW, results=("misschien",), purpose=""),
-    replace(ROW, results=("mislukt",)),
+    replace(ROW, results=("mislukt",), reported=REPORTED),
 )
 USE = Use(
     frame=frame(f"/gebruik/{ID}"),
@@ -174,22 +177,19 @@ TABS = (
 LINES = (LINE, replace(LINE, state="geweigerd", until=None))
 
 
-def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
-    """Pages of a resident."""
-    views: dict[str, tuple[str, DataclassInstance]] = {
-        "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
-        "overzicht": ("overzicht.html", OVERVIEW),
-        "overzicht-leeg": ("overzicht.html", EMPTY),
-        "overzicht-te-veel": ("overzicht.html", replace(OVERVIEW, too_many=True)),
-        "gebruik": ("gebruik.html", USES),
-        "gebruik-leeg": ("gebruik.html", NO_USES),
-        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, more=True)),
+def details() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """One use, in every state."""
+    return {
         "detail": ("gebruik_detail.html", replace(USE, kept_until=2046)),
         "detail-meer": (
             "gebruik_detail.html",
             replace(
                 USE, earlier=(Earlier(id=ID, number=4710, moment=NOON, result="niets"),), act="Een zaak van u is klaar"
             ),
+        ),
+        "detail-gemeld": (
+            "gebruik_detail.html",
+            replace(USE, result="gelukt", refused=(), consent=None, reported=REPORTED, source=""),
         ),
         "detail-niets": (
             "gebruik_detail.html",
@@ -204,6 +204,20 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
             "gebruik_detail.html",
             replace(USE, asked=replace(ASKED, answer="Omdat u iets vroeg.", answered=DAY)),
         ),
+    }
+
+
+def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """Pages of a resident."""
+    views: dict[str, tuple[str, DataclassInstance]] = {
+        "start": ("start.html", Start(frame=frame("/", None), login="/inloggen")),
+        "overzicht": ("overzicht.html", OVERVIEW),
+        "overzicht-leeg": ("overzicht.html", EMPTY),
+        "overzicht-te-veel": ("overzicht.html", replace(OVERVIEW, too_many=True)),
+        "gebruik": ("gebruik.html", USES),
+        "gebruik-leeg": ("gebruik.html", NO_USES),
+        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, more=True)),
+        **details(),
         "toestemmingen": (
             "toestemmingen.html",
             Consents(frame=frame("/toestemmingen"), tabs=TABS, rows=LINES, coverage=KNOWN),

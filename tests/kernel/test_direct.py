@@ -1,0 +1,101 @@
+"""A transaction in a worker thread: all or nothing, one at a time on SQLite, and it waits for nothing else."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, MetaData, Table, Text, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.sql import Database
+
+pytestmark = pytest.mark.anyio
+METADATA = MetaData(schema="room")
+WORDS = Table("words", METADATA, Column("word", Text, primary_key=True))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/room.db", "room")
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    yield database
+    await database.close()
+
+
+async def said(database: Database) -> set[str]:
+    async with database.snapshot("gm1") as reading:
+        return set((await reading.execute(select(WORDS.c.word))).scalars())
+
+
+async def test_it_commits_what_the_work_did_and_gives_its_result(database: Database) -> None:
+    async def work(tx: AsyncConnection) -> tuple[str, int]:
+        await tx.execute(insert(WORDS), [{"word": "een"}])
+        await tx.exec_driver_sql("INSERT INTO words VALUES (?)", [("twee",), ("drie",)])
+        count = (await tx.execute(select(func.count()).select_from(WORDS))).scalar_one()
+        return threading.current_thread().name, count
+
+    thread, count = await database.written("gm1", work)
+    assert count == 3 and thread != threading.current_thread().name
+    assert await said(database) == {"een", "twee", "drie"}
+
+
+async def test_work_that_fails_leaves_nothing(database: Database) -> None:
+    async def work(tx: AsyncConnection) -> None:
+        await tx.execute(insert(WORDS), [{"word": "een"}])
+        raise LookupError("ours")
+
+    with pytest.raises(LookupError):
+        await database.written("gm1", work)
+    assert await said(database) == set()
+
+
+async def test_work_that_waits_for_anything_else_fails_and_leaves_nothing(database: Database) -> None:
+    async def work(tx: AsyncConnection) -> None:
+        await tx.execute(insert(WORDS), [{"word": "een"}])
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="no loop"):
+        await database.written("gm1", work)
+    assert await said(database) == set()
+
+
+async def test_writers_of_both_kinds_stand_in_one_line(database: Database) -> None:
+    """Else they would meet in the database, whose own waiting is blind."""
+
+    async def work(tx: AsyncConnection) -> None:
+        await tx.execute(insert(WORDS), [{"word": "twee"}])
+
+    async with database.writing("gm1") as tx:
+        other = asyncio.create_task(database.written("gm1", work))
+        await asyncio.sleep(0.05)
+        assert not other.done()
+        await tx.execute(insert(WORDS), [{"word": "een"}])
+    async with asyncio.timeout(10):
+        await other
+    assert await said(database) == {"een", "twee"}
+
+
+async def test_readers_in_threads_leave_room_for_a_writer(database: Database) -> None:
+    """Else whoever asks for enough proofs at once keeps everybody's lines waiting."""
+    inside, go_on = threading.Semaphore(0), threading.Event()
+
+    async def look(reading: AsyncConnection) -> int:
+        inside.release()
+        go_on.wait(20)
+        return len((await reading.execute(select(WORDS.c.word))).all())
+
+    async def work(tx: AsyncConnection) -> None:
+        await tx.execute(insert(WORDS), [{"word": "een"}])
+
+    readers = [asyncio.create_task(database.seen("gm1", look)) for _ in range(60)]
+    try:
+        while not inside.acquire(blocking=False):  # noqa: ASYNC110 - a thread tells it
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            await database.written("gm1", work)
+    finally:
+        go_on.set()
+    assert {await reader for reader in readers} <= {0, 1}
