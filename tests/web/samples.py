@@ -99,6 +99,7 @@ USE = Use(
     proof=f"/gebruik/{ID}/bewijs",
 )
 DESTROYED = "Vernietigd op 3 januari 2047, volgens termijn"
+LEFT = replace(USE, act=DESTROYED, facts=replace(FACTS, groups=()), refused=(), consent=None, source="")
 GONE = Destroyed(n=12, declared=ID, number=4719)
 ASKED = Asked(text="Waarom zag u mijn adres?\n<b>Dank</b>", asked=date(2026, 11, 16), due=date(2026, 11, 23))
 CONSENT = Consent(
@@ -295,11 +296,11 @@ def unseen() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Lines that are gone, and lines that may not be shown yet."""
     return {
         "gebruik-nog-niet": ("gebruik.html", replace(USES, withheld=(Withheld(number=4712, n=12, until=DAY),))),
-        "detail-vernietigd": ("gebruik_detail.html", replace(USE, act=DESTROYED, gone=GONE)),
-        "detail-wordt-vernietigd": ("gebruik_detail.html", replace(USE, act=DESTROYED, gone=Destroyed(n=12))),
+        "detail-vernietigd": ("gebruik_detail.html", replace(LEFT, gone=GONE)),
+        "detail-wordt-vernietigd": ("gebruik_detail.html", replace(LEFT, gone=Destroyed(n=12))),
         "detail-verklaring": (
             "gebruik_detail.html",
-            replace(USE, act="Wij vernietigden oude regels over u", gone_numbers=("1-4", "9"), kept_until=2066),
+            replace(LEFT, act="Wij vernietigden oude regels over u", gone_numbers=("1-4", "9"), kept_until=2066),
         ),
     }
 
