@@ -139,11 +139,14 @@ def check_proof(line: Line, proof: object, keys: Keys) -> bytes:
 
 
 def opened(extra: bytes) -> tuple[bytes, dict[str, Any]]:
-    """The leaf, and the act that it commits to."""
+    """The leaf, and the act that it commits to; no act where that is withheld."""
     members = json_of(extra, dict, DoesNotHold("de toelichting is geen geldige JSON"))
-    leaf, act, salt = (decoded(members.get(name), name) for name in ("blad", "act", "actZout"))
+    leaf = decoded(members.get("blad"), "blad")
     if len(leaf) != LEAF_BYTES or leaf[:4] != LEAF_VERSION:
         raise DoesNotHold("de regel heeft niet de juiste vorm")
+    if not {"act", "actZout"} & set(members):  # for who may not know what happened: that it is in the log, and where
+        return leaf, {}
+    act, salt = (decoded(members.get(name), name) for name in ("act", "actZout"))
     require_commitment(leaf[4:36], salt, b"regie/act/1\x00" + act, "de handeling hoort niet bij de regel")
     return leaf, json_of(act, dict, DoesNotHold("de handeling is geen geldige JSON"))
 

@@ -115,7 +115,7 @@ def _open_log(house: House) -> None:
     router = log_routes(house.log, residents, gate, hosts)
     router.include_router(breach_routes(house.log, gate, data_kinds()))
     router.include_router(intake_routes(house.log, (register, residents), gate, hosts))
-    router.include_router(standards_routes(house.log, (register, residents), gate, hosts))
+    router.include_router(standards_routes(house.log, (register, residents), gate, hosts, builder.world.clock))
 
     async def check() -> None:
         """The room's own check says it all."""

@@ -108,4 +108,5 @@ def _registered(version: ActivityVersion) -> reported.Registered:
         ),
         keep_lines=version.keep_lines,
         kept_days=version.kept_days,
+        withheld_until=version.secrecy.until if version.secrecy else 0,
     )

@@ -1,8 +1,6 @@
 """HTTP in: `/logboek/v1`. Searching is for the FG and auditors; heads, keys and proofs are for everybody."""
 
-import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,13 +11,12 @@ from audit.contract import Event, Kind, NoSuchLine, Residents
 from audit.permit import Position
 from audit.searchline import demand_searcher, may_search
 from audit.service import ROOM, AuditService
+from audit.withholding import opaque
 from kernel.caller import Caller, room_of
-from kernel.canonical import canonical
 from kernel.errors import BadInput, NotFound
 from kernel.http.bearer import Hosts
 from kernel.proof.hashes import ProofError
 from kernel.proof.tiles import TileRef, parse_tile_path
-from kernel.proof.tlogproof import TlogProof
 
 CallerOf = Callable[[Request], Awaitable[Caller]]
 PLAIN = "text/plain; charset=utf-8"
@@ -146,14 +143,6 @@ def _told(caller: Caller, event: Event) -> bool:
     """Whether this recipient was given the line's place. A no and a question name it as well, and are not its to find:
     an act tells kind and hour, and its event id can be worked out from the id of the request."""
     return event.recipient == caller.organisation and event.kind in TOLD
-
-
-def opaque(proof: str) -> str:
-    """For everybody: the leaf alone. The act holds fences that come back in every line about the same resident, so
-    anybody could count lines per person; who the line was written for, and auditors, get it with their token."""
-    read = TlogProof.parse(proof)
-    leaf = json.loads(read.extra or b"{}").get("blad", "")
-    return replace(read, extra=canonical({"blad": leaf}).encode()).encode()
 
 
 def _of_host(hosts: Hosts) -> Callable[[Request], Caller]:

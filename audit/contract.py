@@ -65,7 +65,8 @@ class Line(Message):
     """A line as its readers see it. `actor` is empty unless the reader may see staff pseudonyms.
 
     outcome: how a release ended; "" while open or for lines that are no release. n: number in the subject's series.
-    gone: its content was destroyed; `event` is then what the act still says.
+    gone: its content was destroyed; `event` is then what the act still says. A line that is withheld says nothing but
+    its number, its place, and until when.
     """
 
     position: Annotated[Position, wire("plaats")]
@@ -74,6 +75,11 @@ class Line(Message):
     event: Event
     outcome: Outcome | Literal[""] = ""
     gone: Gone | None = None
+
+    @property
+    def withheld(self) -> bool:
+        """Whether this reader may not see it yet."""
+        return self.event.kind == "vertrouwelijk"
 
 
 class Lines(Message):

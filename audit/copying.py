@@ -18,7 +18,7 @@ from audit.copied import PAGE, PAGE_BYTES, Copied, Copies
 from audit.keychain import Owner
 from audit.leaf import VERSION
 from audit.log import Log
-from audit.tables import keys, lines
+from audit.tables import destroyed, keys, lines
 from kernel.canonical import canonical, read_canonical
 from kernel.crypto import DataKey, Place, seal, unseal
 
@@ -67,6 +67,9 @@ def _limited(rows: Sequence[RowMapping]) -> list[RowMapping]:
 
 async def _wrapped(reading: AsyncConnection, tenant: str, rows: Sequence[RowMapping]) -> dict[Owner, RowMapping]:
     owners = {(row["subject"], row["year"]) for row in rows}
+    named = tuple_(destroyed.c.subject, destroyed.c.year).in_(sorted(owners))
+    ended = select(destroyed.c.subject, destroyed.c.year).where(destroyed.c.tenant_id == tenant, named)
+    owners -= {(subject, year) for subject, year in await reading.execute(ended)}
     which = tuple_(keys.c.owner, keys.c.version).in_(sorted(owners))
     query = select(keys).where(keys.c.tenant_id == tenant, keys.c.purpose == "A", which)
     return {(row["owner"], row["version"]): row for row in (await reading.execute(query)).mappings()}
@@ -78,7 +81,7 @@ def _copied(tenant: str, row: RowMapping, wrapped: Mapping[Owner, RowMapping], a
         "content": bytes(row["content"]).hex(), "label": bytes(row["label"]).hex(),
     }  # fmt: skip
     key = wrapped.get((row["subject"], row["year"]))
-    if key is not None:  # else it was destroyed, and a copy must not bring it back
+    if key is not None:  # else it was destroyed, or is about to be, and a copy must not bring it back
         document["key"] = {"wrapped": bytes(key["wrapped"]).hex(), "kek_version": key["kek_version"]}
     rest = seal(acts, copy_place(tenant, row["term"], row["event_id"]), canonical(document).encode())
     return Copied.model_construct(

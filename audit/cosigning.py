@@ -6,6 +6,7 @@ by the key of this very log: only that seals the log, for a word alone would let
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from anyio import to_thread
 
@@ -29,6 +30,15 @@ BEHIND = "Een getuige heeft een langer logboek gezien, met onze handtekening; he
 FORKED = "Er is een ander logboek met onze handtekening; het logboek is verzegeld."
 
 _log = logger("audit.cosigning")
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a witness answered, and when it came in: POSIX seconds of our own clock."""
+
+    key: VerifierKey
+    text: str
+    heard: float
 
 
 class Cosigning:
@@ -57,33 +67,33 @@ class Cosigning:
             asked = [self._asked(each, head) for each in self._witnesses]
             # all of them to their end, also when one shows that this log is not the only one
             given = [_told(each) for each in await asyncio.gather(*asked, return_exceptions=True)]
-            lines = [(each.key, text) for each, text in zip(self._witnesses, given, strict=True) if text]
-            cosigned = self._weighed(head, lines)
+            cosigned = self._weighed(head, [each for each in given if each])
         if cosigned is not None:
             # on the disk first: what permits rest on is not less after a crash
             await to_thread.run_sync(self._keeping.keep, log.origin, cosigned)
             log.witnessed.heard(cosigned)
         else:
-            silent = [each.name for each, text in zip(self._witnesses, given, strict=True) if not text]
+            silent = [each.name for each, word in zip(self._witnesses, given, strict=True) if not word]
             _log.warning("no_quorum", tenant=log.tenant, size=head.size, silent=silent)
         if warning := log.witnessed.warning(millis(self._clock())):
             _log.warning("witnesses_missed", tenant=log.tenant, warning=warning)
 
-    async def _asked(self, witness: WitnessClient, head: SignedHead) -> str:
-        """Its lines under this head, "" without. Raises Unsound."""
+    async def _asked(self, witness: WitnessClient, head: SignedHead) -> Word | None:
+        """Raises Unsound."""
         try:
             answer = await self._dialogue(witness, head)
             if isinstance(answer, str):
                 self._stands[witness.key] = head.size
-                return answer
+                # its hour is weighed against ours of now: another one may keep this round waiting
+                return Word(witness.key, answer, self._clock().timestamp())
             _log.error("witness_declined", tenant=self._log.tenant, witness=witness.name, answer=repr(answer))
             shown = await witness.newest(self._log.origin)
         except WitnessAway as away:
             _log.warning("witness_away", tenant=self._log.tenant, witness=witness.name, reason=str(away))
-            return ""
+            return None
         if shown:
             await self._is_ours(shown)
-        return ""
+        return None
 
     async def _dialogue(self, witness: WitnessClient, head: SignedHead) -> str | Elsewhere | Declined:
         old = self._stands.get(witness.key, 0)
@@ -113,29 +123,29 @@ class Cosigning:
             raise Unsound(FORKED)
         return True
 
-    def _weighed(self, head: SignedHead, lines: Sequence[tuple[VerifierKey, str]]) -> Cosigned | None:
+    def _weighed(self, head: SignedHead, words: Sequence[Word]) -> Cosigned | None:
         """The head with the cosignatures that hold, when they are a quorum whose clocks agree with ours."""
-        now = self._clock().timestamp()
         timely: dict[VerifierKey, int] = {}
         note = head.note
         elsewhen: set[VerifierKey] = set()
-        for key, text in lines:
+        for word in words:
+            said = head.note + word.text
             try:
-                _, found = signed_at(head.note + text, (key,), verify)
+                _, found = signed_at(said, (word.key,), verify)
             except ProofError:
-                _log.error("cosignature_refused", tenant=self._log.tenant, witness=key.name)
+                _log.error("cosignature_refused", tenant=self._log.tenant, witness=word.key.name)
                 continue
-            if abs(found[key] - now) > APART_S:
-                elsewhen.add(key)
+            if abs(found[word.key] - word.heard) > APART_S:
+                elsewhen.add(word.key)
             else:
                 timely |= found
-                note += _without_text(signed_only_by(head.note + text, (key,)))
+                note += _without_text(signed_only_by(said, (word.key,)))
         at = self._policy.quorum_at(timely)
         self._log.witnessed.clock_off = at is None and self._policy.holds(elsewhen)
         return None if at is None else Cosigned(SignedHead(head.size, head.root, note), at)
 
 
-def _told(answer: str | BaseException) -> str:
+def _told(answer: Word | BaseException | None) -> Word | None:
     if isinstance(answer, BaseException):
         raise answer
     return answer

@@ -5,7 +5,7 @@ Every step may be repeated: what is done already is not there to be done again.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import RowMapping, and_, delete, or_, select, tuple_, update
+from sqlalchemy import RowMapping, delete, literal, select, tuple_, update
 
 from audit.bulk import NOTHING, delete_rows, in_order, insert_rows
 from audit.contract import Line
@@ -136,8 +136,7 @@ class Emptying:
             return 0
         async with self._log.database.writing(self._tenant) as tx:
             await read_head(tx, self._tenant, keys, lock=True)
-            same = and_(lines.c.term == head.term, lines.c.idx >= head.size)
-            newer = used.where(or_(lines.c.term > head.term, same))
+            newer = used.where(tuple_(lines.c.term, lines.c.idx) >= tuple_(literal(head.term), literal(head.size)))
             idle -= {bytes(name) for name in (await tx.execute(newer)).scalars()}
             await delete_rows(tx, labels, [(self._tenant, name) for name in sorted(idle)])
         return len(idle)

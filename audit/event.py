@@ -47,6 +47,8 @@ Kind = Literal[
     "zegel-verbroken",
     "vernietiging-begonnen",
     "vernietigd",
+    # no act: what stands in place of a kind that its reader may not know yet
+    "vertrouwelijk",
 ]
 # Kinds of data as the form of the AP for a breach groups them; the special ones are those of AVG 9 and 10.
 SPECIAL_DATA = frozenset(
@@ -86,7 +88,8 @@ class Event(Message):
     of the application's key, no part of what makes two events the same. kept_days: how long the recipient keeps it, 0
     when no number of days was said. details: what a kind says beyond this (`uitkomst` of an afloop, consent id, text
     hash, language, channel, reason, …). destroys: the year of destruction whose key goes; gone: the numbers of the
-    series that went, as [(first, last)].
+    series that went, as [(first, last)]. withheld_until: until then its resident sees number and place only; from the
+    version of the activity.
     """
 
     id: Hex16
@@ -119,6 +122,7 @@ class Event(Message):
     details: dict[Short, Sentence] = Field(default_factory=dict, max_length=32)
     destroys: Annotated[int, Field(ge=0, le=9999)] = 0
     gone: Annotated[tuple[tuple[OwnNumber, OwnNumber], ...], Field(max_length=GONE_MAX)] = ()
+    withheld_until: Millis = 0
     trace: Trace | None = None
 
 

@@ -63,6 +63,7 @@ KINDS: dict[Kind, Rule] = {
     "zegel-verbroken": _rule("fact", "audit"),
     "vernietiging-begonnen": _rule("fact", "audit"),
     "vernietigd": _rule("fact", "audit"),
+    "vertrouwelijk": _rule("fact"),  # nobody records it
 }
 
 

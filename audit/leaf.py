@@ -38,7 +38,7 @@ _TIMES = {"trace", "decided_at", "valid_until", "key"}  # and the key that it ca
 # What Event says where nobody says anything; what must be said has no such value.
 _UNSAID = {name: one.get_default(call_default_factory=True) for name, one in Event.model_fields.items()}
 _WORDS = [(name, unsaid) for name, unsaid in _UNSAID.items() if name not in _TIMES]
-_NUMBERS = ("keep_until", "kept_days", "destroys")
+_NUMBERS = ("keep_until", "kept_days", "destroys", "withheld_until")
 # Members of Event and their names in the body, as they are read back; the rest is said in the act or in `bio`.
 _BODY = {
     "name": "name", "purpose": "doel", "version": "doelversie", "class_": "klasse", "classes": "klassen",
@@ -132,11 +132,13 @@ def body_text(event: Event, spot: Spot) -> str:
         "end_time": str((trace and trace.end) or spot.at),
         "dpl.core.data_subject_id": event.subject,
         "dpl.core.data_subject_id_type": "regie-pseudoniem",
-        "openbaarheid": "normaal",
+        "openbaarheid": "vertrouwelijk" if event.withheld_until else "normaal",
         "n": str(spot.n),
         "bewaarTot": str(spot.year),
         "bio": _bio(event, spot),
     }
+    if event.withheld_until:
+        document["openbaarVanaf"] = str(event.withheld_until)
     if event.kept_days:
         document[_BODY["kept_days"]] = str(event.kept_days)
     if event.activity:
@@ -211,6 +213,7 @@ def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
         activity=read.get("dpl.core.processing_activity_id", "").rpartition("@")[0],
         actor="" if read["bio"]["actor"] == "systeem" else read["bio"]["actor"],
         keep_until=int(read["bewaarTot"]),
+        withheld_until=int(read.get("openbaarVanaf", "0")),
         trace=_trace_of(read),
         **own,
         **_acted(said),

@@ -5,7 +5,6 @@ from base64 import b64encode
 from sqlalchemy import RowMapping
 
 from audit.contract import Bundle, NoSuchLine
-from audit.ended import head_of
 from audit.leaf import act_place, opened
 from audit.log import Log
 from audit.nodes import inclusion_proofs, stored_tile
@@ -48,13 +47,11 @@ class Prover:
         """See Audit.checkpoint; of a term that ended: its last head. Raises NoSuchLine for a term that is not there."""
         with self._log.guarded():
             seen = self._seen(term or self._log.term)
-            return seen.note if seen else (await self.signed(MAX_SIZE, term)).note
+            return (seen or await self.signed(MAX_SIZE, term)).note
 
-    def _seen(self, term: str) -> SignedHead | None:
-        """The newest head of the open term under the words of witnesses, if this is that term."""
-        seen = self._log.witnessed.newest
-        mine = seen is not None and head_of(seen.head.note).origin == self._log.origin and term == self._log.term
-        return seen.head if seen and mine else None
+    def _seen(self, term: str, size: int = 0) -> SignedHead | None:
+        """The newest head of the open term under the words of witnesses, if this is that term and it covers `size`."""
+        return self._log.witnessed.covering(self._log.origin, size) if term == self._log.term else None
 
     async def tile(self, term: str, tile: TileRef) -> bytes | None:
         """The tile's hashes, for everybody; None when the tree under the newest signed head does not have it.
@@ -68,8 +65,7 @@ class Prover:
     async def _proof(self, row: RowMapping) -> str:
         keys, index, term = await self._log.keys(row["term"]), row["idx"], row["term"]
         act, salt = opened(keys.act(term), act_place(self._tenant, term, row["event_id"]), bytes(row["act"]))
-        seen = self._seen(term)
-        signed = seen if seen and seen.size > index else await self.signed(index + 1, term)
+        signed = self._seen(term, index + 1) or await self.signed(index + 1, term)
         hashes = await self._log.database.seen(
             self._tenant, lambda reading: inclusion_proofs(reading, (self._tenant, term), [index], signed.size)
         )

@@ -37,9 +37,10 @@ from audit.terms import term_after
 from audit.tracing import Now, traced
 from audit.turning import turn
 from audit.watching import Watcher
+from audit.withholding import as_told, opaque
 from audit.writer import Writer
 from kernel.caller import Caller
-from kernel.clock import Clock
+from kernel.clock import Clock, millis
 from kernel.errors import NoAccess
 
 ROOM = "audit"
@@ -49,7 +50,7 @@ class Desk:
     """One tenant's log with everything that is done to it."""
 
     def __init__(self, log: Log, kept: Kept, clock: Clock, trace: Now) -> None:
-        self.log, self._trace, self._clock, self._kept = log, trace, clock, kept
+        self.log, self._trace, self.clock, self._kept = log, trace, clock, kept
         self.writer = Writer(log, kept.lines)
         self.reader, self.standing = Reader(log), Standing(log)
         self.prover = Prover(log, self.reader)
@@ -65,7 +66,7 @@ class Desk:
 
     def intake(self, neighbours: tuple[Register, Numbers]) -> Intake:
         """Takes reports of uses outside Regie."""
-        return Intake(self._record, self.reader.line, neighbours, self._clock)
+        return Intake(self._record, self.reader.line, neighbours, self.clock)
 
     async def turn(self, said: Mapping[str, str]) -> None:
         """End the open term at once; said: details of the first line of the next. Raises LogUnavailable."""
@@ -140,24 +141,30 @@ class Door:
 
     async def lines(self, caller: Caller, subject: str, before: Position | None = None, limit: int = 50) -> Lines:
         """See Audit.lines. Pseudonyms of staff are left out."""
-        found = await self.service.desk(caller).reader.lines(subject, before, limit)
-        return found.model_copy(update={"lines": tuple(map(_without_staff, found.lines))})
+        desk = self.service.desk(caller)
+        found = await desk.reader.lines(subject, before, limit)
+        return found.model_copy(update={"lines": tuple(self._told(desk, line) for line in found.lines)})
 
     async def line(self, caller: Caller, position: Position) -> Line:
-        """See Audit.line. Pseudonyms of staff are left out."""
-        return _without_staff(await self.service.desk(caller).reader.line(position))
+        """See Audit.line. Pseudonyms of staff are left out, and what is withheld."""
+        desk = self.service.desk(caller)
+        return self._told(desk, await desk.reader.line(position))
 
     async def outcomes(self, caller: Caller, positions: Sequence[Position]) -> list[Outcome | Literal[""]]:
         """See Audit.outcomes."""
         return await self.service.desk(caller).reader.outcomes(positions)
 
     async def proof(self, caller: Caller, position: Position) -> str:
-        """See Audit.proof."""
-        return await self.service.desk(caller).prover.proof(position)
+        """See Audit.proof. Of a line that is withheld the leaf alone, without its act."""
+        found = await self.service.desk(caller).prover.proof(position)
+        hidden = self.room != ROOM and (await self.line(caller, position)).withheld
+        return opaque(found) if hidden else found
 
     async def bundle(self, caller: Caller, position: Position) -> Bundle:
-        """See Audit.bundle."""
-        return await self.service.desk(caller).prover.bundle(position)
+        """See Audit.bundle. Of a line that is withheld the proof of its leaf alone."""
+        found = await self.service.desk(caller).prover.bundle(position)
+        hidden = self.room != ROOM and (await self.line(caller, position)).withheld
+        return Bundle(proof=opaque(found.proof)) if hidden else found
 
     async def checkpoint(self, caller: Caller) -> str:
         """See Audit.checkpoint."""
@@ -179,6 +186,7 @@ class Door:
         """See Audit.search."""
         return await self.service.desk(caller).searcher.search(caller, query, reason)
 
-
-def _without_staff(line: Line) -> Line:
-    return line.model_copy(update={"event": line.event.model_copy(update={"actor": ""})})
+    def _told(self, desk: Desk, line: Line) -> Line:
+        """The log itself judges whose proof a line is; every other room asks for somebody who reads."""
+        told = line if self.room == ROOM else as_told(line, millis(desk.clock()))
+        return told.model_copy(update={"event": told.event.model_copy(update={"actor": ""})})

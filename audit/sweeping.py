@@ -61,6 +61,7 @@ def _unknown(line: Line) -> Entry:
         case=release.case,
         closes=(line.position,),
         keep_until=release.keep_until,
+        withheld_until=release.withheld_until,
         details={OUTCOME: "onbekend"},
     )
     return Entry(event=event)

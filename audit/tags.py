@@ -43,7 +43,7 @@ class Tagger:
             found += [self._tag("release", event.subject, event.activity, event.case)] if event.case else []
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))
-            found.append(self._tag("used", day(event.trace.start if event.trace else at)))
+            found.append(self._tag("used", day((event.trace.start if event.trace else 0) or at)))
         return found
 
     def _tag(self, *named: str) -> bytes:

@@ -109,9 +109,8 @@ def first_event(origin: str, details: Mapping[str, str]) -> Event:
 
 def _seen(log: Log, last: SignedHead) -> str:
     """With the words of the witnesses, where they saw this very head."""
-    seen = log.witnessed.newest
-    same = seen is not None and (seen.head.size, seen.head.root) == (last.size, last.root)
-    return seen.head.note if seen and same else last.note
+    seen = log.witnessed.covering(log.origin, last.size)
+    return seen.note if seen and seen.root == last.root else last.note
 
 
 async def begun(

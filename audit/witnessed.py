@@ -7,6 +7,7 @@ quorum that saw this log lately, nobody outside would notice that there are two 
 from datetime import timedelta
 
 from audit.cosigned import Cosigned
+from audit.signer import SignedHead
 from kernel.clock import BootClock, boot_seconds
 
 WARN = timedelta(minutes=5)
@@ -39,6 +40,11 @@ class Witnessed:
     def heard(self, cosigned: Cosigned) -> None:
         """A quorum has just seen this head."""
         self.newest, self._heard, self.clock_off = cosigned, self._boot(), False
+
+    def covering(self, origin: str, size: int = 0) -> SignedHead | None:
+        """The newest head of this log that a quorum saw, if it covers so many lines."""
+        seen = self.newest.head if self.newest else None
+        return seen if seen and seen.size >= size and seen.note.startswith(f"{origin}\n") else None
 
     def age(self, now: int) -> timedelta | None:
         """Since a quorum saw the newest head, by whichever clock says more. now: ms. None: no quorum ever did."""

@@ -22,7 +22,7 @@ from kernel.proof.note import COSIGNATURE
 from kernel.proof.policy import MAX_POLICY_BYTES, NONE, Known, Policy
 from kernel.settings import SettingsWrong
 
-STARTING_SECONDS = 10.0  # for the first round; who is away then is asked again in the next
+STARTING_SECONDS = 12.0  # for the first round; who is away then is asked again in the next
 
 
 @dataclass(frozen=True)

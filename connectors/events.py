@@ -61,6 +61,7 @@ class Act:
             refused=tuple(one.pair for one in refused),
             on_behalf=ground.namens,
             keep_until=about.keep_until,
+            withheld_until=about.withheld_until,
             kept_days=about.kept_days,
             trace=self.trace,
         )
@@ -85,6 +86,7 @@ def outcome(release: Event, receipt: Receipt, how: Outcome, refused: Sequence[Re
         case=release.case,
         refused=tuple(one.pair for one in refused),
         keep_until=release.keep_until,
+        withheld_until=release.withheld_until,
         details=said,
         trace=above.model_copy(update=own_span) if above else None,
     )

@@ -71,13 +71,22 @@ class Assessment(Message):
     until: Annotated[int, wire("totEnMet")]
 
 
+class Secrecy(Message):
+    """Lines of this activity are withheld from their resident up to a day (ms), under a law. `heimelijk`: not even
+    their number is told; this release does not offer it."""
+
+    class_: Annotated[Literal["vertrouwelijk", "heimelijk"], wire("klasse")]
+    until: Annotated[int, wire("totEnMet")]
+    law: Annotated[Sentence, wire("wet")]
+
+
 class ActivityVersion(Message):
     """One immutable version. `number` is given at publication. Times in ms, periods in days; 0 is none.
 
     case: whether a case is needed; stated_case: whether the recipient's own word for it is enough. notice: days between
     telling the resident and the first use. bar: days that a no bars a new request. keep_lines: years lines stay.
     kept_days: retention in days, for counting what a recipient still holds; 0 where `retention` cannot be said so.
-    after_withdrawal: what the recipient does with what it already has.
+    after_withdrawal: what the recipient does with what it already has. secrecy: none for lines that are shown at once.
     """
 
     slug: Slug
@@ -98,6 +107,7 @@ class ActivityVersion(Message):
     after_withdrawal: Annotated[Words, wire("naIntrekking")]
     bar: Annotated[Annotated[int, Field(ge=0, le=3660)], wire("nietOpnieuwVragen")] = 183
     keep_lines: Annotated[Annotated[int, Field(ge=1, le=100)], wire("regelsBewaren")]
+    secrecy: Annotated[Secrecy | None, wire("openbaarheid")] = None
     kept_days: Annotated[Annotated[int, Field(ge=0, le=36_600)], wire("bewaarDagen")] = 0
     assessment: Annotated[Assessment, wire("beoordeling")]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from audit.contract import Audit, Receipt, record_one
+from audit.contract import Audit, Entry, Receipt, record_one
 from consent import tables
 from consent.activity import Case
 from consent.contract import NoSuchThing, RegisterUnavailable
@@ -15,7 +15,7 @@ from consent.permits import Permits
 from consent.registering import STAFF
 from consent.requesting import Enrol
 from consent.rows import Register, Row, Rows
-from consent.terms import destruction_year
+from consent.terms import destruction_year, withheld_until
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -105,7 +105,8 @@ class Casework:
                      version=str(version.number), purpose=version.purpose.nl, recipient=case.recipient,
                      recipient_name=recipient_of(party).name.nl, case=case.reference, **who,
                      details={"herkomst": case.origin},
-                     keep_until=destruction_year(at, version.keep_lines))  # fmt: skip
+                     keep_until=destruction_year(at, version.keep_lines),
+                     withheld_until=withheld_until(version, at))  # fmt: skip
         stand = [(row["fence"], row["epoch"]) for row in (resident, party)]
         entry = permit(said, (rows.keys.municipality(), 0), (fence, epoch), *stand)
         facts_of_case = {"resident": case.resident.id, "subject": case.resident.subject, "activity": case.activity}
@@ -123,8 +124,9 @@ class Casework:
             raise NoSuchThing()
         _may(caller, recipient, row["activity"])
         event_id = derived_id(f"{recipient}/{reference}", f"sluiting{actor}")  # of each who does it, a line
-        said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"],
-                     recipient=recipient, case=reference, actor=actor, key=caller.key)  # fmt: skip
+        opened = Entry.model_validate_json(row["entry"]).event  # withheld as long as the line that opened it
+        said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"], recipient=recipient,
+                     case=reference, actor=actor, key=caller.key, withheld_until=opened.withheld_until)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, receipt)
         return receipt

@@ -66,6 +66,7 @@ class Refused(Message):
 class About(Message):
     """What the log line says of the activity: words of the version that was used. class_: of the allowed elements, the
     strictest (A before B before C); classes: per asked element. keep_until: calendar year. kept_days: by the recipient.
+    withheld_until: ms.
     Words are Dutch."""
 
     activity: Short
@@ -79,6 +80,7 @@ class About(Message):
     recipient: Short = ""
     recipient_name: Sentence = ""
     keep_until: int = 0
+    withheld_until: int = 0
     kept_days: int = 0
     actor: Short = ""
     secret: bool = False

@@ -11,6 +11,7 @@ from consent.activity import ActivityVersion, CatalogueElement, UsedElement
 Fault = tuple[str, str, str]
 BASIS = re.compile(r"6\(1\)\(([a-f])\)")
 # Class and basis are two fields. (f) only for who is no public authority; C with (e) needs an equal other route.
+YEAR = 365 * 86_400_000  # ms
 FITTING = {"A": frozenset("cd"), "B": frozenset("ebf"), "C": frozenset("a")}
 
 
@@ -18,7 +19,7 @@ def faults(
     version: ActivityVersion, catalogue: Mapping[str, CatalogueElement], parties: set[str], at: int
 ) -> list[Fault]:
     """Everything that is wrong with it at a moment in ms. parties: recipients that are admitted."""
-    found = [*_assessed(version, at), *_worded(version), *_parties(version, parties)]
+    found = [*_assessed(version, at), *_worded(version), *_parties(version, parties), *_secret(version, at)]
     seen: set[str] = set()
     for number, element in enumerate(version.elements):
         place = f"/gegevenselementen/{number}"
@@ -45,6 +46,19 @@ def _assessed(version: ActivityVersion, at: int) -> Iterator[Fault]:
         yield "/beoordeling/dpia", "ontbreekt", "Zonder DPIA geen publicatie."
     if not all(text.strip() for text in version.assessment.values.values()):
         yield "/beoordeling/waarden", "ontbreekt", "Alle zeven publieke waarden hebben een antwoord nodig."
+
+
+def _secret(version: ActivityVersion, at: int) -> Iterator[Fault]:
+    if (secrecy := version.secrecy) is None:
+        return
+    if secrecy.class_ == "heimelijk":
+        yield "/openbaarheid/klasse", "kan-niet", "Heimelijk kan in deze versie van Regie niet."
+    if not at < secrecy.until < at + version.keep_lines * YEAR:
+        yield "/openbaarheid/totEnMet", "past-niet", "Een regel wordt getoond voor zij wordt vernietigd."
+    if not secrecy.law.strip():
+        yield "/openbaarheid/wet", "ontbreekt", "Welke wet staat toe dat de inwoner dit nog niet ziet?"
+    if any(element.class_ == "C" for element in version.elements):
+        yield "/openbaarheid/klasse", "past-niet", "Wat een inwoner zelf kiest, is niet geheim voor hem."
 
 
 def _worded(version: ActivityVersion) -> Iterator[Fault]:

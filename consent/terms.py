@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from consent.activity import Frequency
+from consent.activity import ActivityVersion, Frequency
 from kernel.clock import millis, moment
 
 DAY = 86_400_000  # ms
@@ -39,3 +39,8 @@ def working_days(at: int, days: int) -> int:
 def destruction_year(at: int, years: int) -> int:
     """The calendar year in which a line goes that is kept for so many years."""
     return moment(at).year + years
+
+
+def withheld_until(version: ActivityVersion, at: int) -> int:
+    """Until when a line of this activity is not shown to its resident, ms; 0 when it is shown at once."""
+    return version.secrecy.until if version.secrecy and version.secrecy.until > at else 0

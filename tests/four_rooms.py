@@ -179,9 +179,9 @@ class FourRooms:
             tenant=TENANT, kind="inwoner", user=resident.id, acr="substantieel", auth_time=int(self.now.timestamp())
         )
 
-    async def case(self, reference: str = "Z-1", bsn: Bsn = R1) -> str:
+    async def case(self, reference: str = "Z-1", bsn: Bsn = R1, activity: str = STORY) -> str:
         resident = ConsentResident.model_validate((await self.resident(bsn)).model_dump())
-        said = {"zaak": reference, "ontvanger": LOAN_DESK, "inwoner": resident, "verwerkingsactiviteit": STORY}
+        said = {"zaak": reference, "ontvanger": LOAN_DESK, "inwoner": resident, "verwerkingsactiviteit": activity}
         await self.register.open_case(STAFF, Case.model_validate(said))
         return reference
 

@@ -10,6 +10,8 @@ from web.language import N_, format_day
 from web.line_views import GONE_BY_DECISION, GONE_BY_TERM
 from web.register_words import RegisterWords
 
+NUMBERED: Final = N_("nummer %(nummer)s in de reeks")
+WITHHELD: Final = N_("niet te zien voor de inwoner tot en met %(datum)s")
 GIVEN, PARTLY = N_("Doorgegeven"), N_("Deels doorgegeven")
 WHAT: Final[Mapping[str, str]] = {
     "verstrekking": GIVEN,
@@ -75,9 +77,14 @@ def _decision(line: Line, said: RegisterWords) -> str:
     event = line.event
     if line.gone:
         text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
-        return said.say(text) % {"datum": format_day(moment(line.gone.at), said.language)}
+        when = said.say(text) % {"datum": format_day(moment(line.gone.at), said.language)}
+        return f"{when}, {said.say(NUMBERED) % {'nummer': line.n}}"
     what = WHAT.get(event.kind, event.kind)
     if event.kind == "verstrekking" and event.refused:
         what = PARTLY
     how = HOW.get(line.outcome or event.details.get("uitkomst", ""), "")
-    return ", ".join(said.say(part) for part in (what, how) if part)
+    told = [said.say(part) for part in (what, how) if part]
+    if event.withheld_until:
+        day = {"datum": format_day(moment(event.withheld_until), said.language)}
+        told.append(said.say(WITHHELD) % day)
+    return ", ".join(told)

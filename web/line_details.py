@@ -6,9 +6,9 @@ from web.views import Reported
 
 
 def reported_of(line: Line) -> Reported | None:
-    """Who told of a use outside Regie; None for what Regie did itself."""
+    """Who told of a use outside Regie; None for what Regie did itself, and where nobody can say it any more."""
     event = line.event
-    if event.kind != "gemeld":
+    if event.kind != "gemeld" or line.gone:
         return None
     begin = event.details.get("gebruikt", "").partition("-")[0]
     used = int(begin) if begin.isdigit() else line.at

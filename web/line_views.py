@@ -12,7 +12,7 @@ from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_, format_day
 from web.line_details import reported_of, said_kinds
 from web.register_words import RegisterWords
-from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow
+from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
 
 T = TypeVar("T")
@@ -243,6 +243,15 @@ class LineViews:
             RefusedData(label=self._words.label(element), reason=self.reason(event, code))
             for element, code in event.refused
         )
+
+
+def withheld(lines: Iterable[Line]) -> tuple[Withheld, ...]:
+    """Those of which a resident may know no more than that they are there."""
+    return tuple(
+        Withheld(number=line.position.index, n=line.n, until=local_day(line.event.withheld_until))
+        for line in lines
+        if line.withheld
+    )
 
 
 def days(rows: Sequence[UseRow]) -> tuple[Day, ...]:

@@ -19,8 +19,8 @@ OFFLINE: Final = HOME / "offline"
 
 
 def checking_page(language: Language, vkeys: str, bundles: Sequence[Bundle]) -> str:
-    """HTML, for who may read these lines. vkeys: the log's public keys, one a line; the policy asks no witness yet.
-    Raises OSError."""
+    """HTML, for who may read these lines. vkeys: the log's public keys, one a line; the policy inside asks no witness;
+    who has one that does puts it in its place. Raises OSError."""
     style = (OFFLINE / "page.css").read_text(encoding="utf-8")
     script = "".join((OFFLINE / name).read_text(encoding="utf-8") for name in ("check.js", "show.js"))
     policy = "".join(f"log {vkey}\n" for vkey in vkeys.split()) + "quorum none\n"

@@ -132,9 +132,20 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A line that may not be shown yet: its number in the log and in the resident's own series, and the last day of
+    that."""
+
+    number: int
+    n: int
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
     """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more`
-    that the period has older lines which this list does not reach; `parts` the files with all proofs of `period`."""
+    that the period has older lines which this list does not reach; `parts` the files with all proofs of `period`;
+    `withheld` what may not be shown yet."""
 
     frame: Frame
     periods: tuple[Option, ...]
@@ -147,6 +158,7 @@ class Uses:
     more: bool = False
     period: str = ""
     parts: tuple[Option, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

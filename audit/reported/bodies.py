@@ -16,6 +16,7 @@ from kernel.message import Body, Millis, Short, wire
 
 MOST = 1_000  # in one call
 NAME_MAX, URI_MAX = 242, 2_000  # the VNG has 242 and 2042; a sentence in a line has 2000
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:[!-~]+")
 
 
@@ -27,9 +28,7 @@ def _not_zero(text: str) -> str:
 
 def _own_id(text: str) -> str:
     """A UUID may have nine digits in a row; any other name may not, for it could be somebody's number."""
-    if len(text) == 36:
-        UUID(text)
-    elif holds_number(text):
+    if holds_number(text) and not _UUID.fullmatch(text):
         raise ValueError("nine digits in a row")
     return text
 

@@ -71,6 +71,7 @@ def event_of_use(use: Use, caller: Caller, who: tuple[Reporter, str], activity: 
         elements=tuple(one.name for one in named),
         keep_until=moment(at).year + activity.keep_lines,
         kept_days=activity.kept_days,
+        withheld_until=activity.withheld_until if activity.withheld_until > at else 0,
         details={"systeem": reporter.system, "gebruikt": _when(use)} | dict(use.details) | more,
         trace=use.trace,
     )

@@ -12,7 +12,7 @@ from audit.permit import Position, Receipt
 from audit.reported.bodies import ReportedUse
 from audit.reported.events import event_of_use, registered_as, same_report
 from audit.reported.ports import AT_ONCE, Numbers, Register, Registered, Reporter
-from audit.reported.problems import OtherReport
+from audit.reported.problems import CannotKeepSecret, OtherReport
 from audit.reported.uses import Here, Use, use_of, wrong
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -109,6 +109,8 @@ class Intake:
             use = uses[at]
             try:
                 activity = registered_as(use.activity, calling.activities, calling.issuer)
+                if use.secret and activity.withheld_until <= at_now:
+                    raise CannotKeepSecret("Regels van deze activiteit ziet de inwoner meteen.")
             except Problem as problem:
                 chunk.answers[at] = problem
                 continue

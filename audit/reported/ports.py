@@ -24,7 +24,7 @@ class RegisteredElement(Message):
 
 
 class Registered(Message):
-    """An activity in force. keep_lines: years that its lines stay. kept_days: see Event."""
+    """An activity in force. keep_lines: years that its lines stay. kept_days: see Event. withheld_until: ms."""
 
     slug: Short
     version: Short
@@ -33,6 +33,7 @@ class Registered(Message):
     elements: tuple[RegisteredElement, ...]
     keep_lines: int
     kept_days: int = 0
+    withheld_until: int = 0
 
 
 class Reporter(Message):

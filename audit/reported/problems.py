@@ -4,7 +4,7 @@ Problem
 ├── OtherReport      409  this id belongs to a report with other words
 ├── UnknownActivity  400  the register has no such activity in force
 ├── NotTheirs        403  reported in the name of another recipient
-└── CannotKeepSecret 403  this log shows every line to its resident at once
+└── CannotKeepSecret 403  lines of this activity are shown to their resident at once
 """
 
 from kernel.errors import Problem
@@ -29,6 +29,7 @@ class NotTheirs(Problem):
 
 
 class CannotKeepSecret(Problem):
-    """A secret use would stand on the resident's page. Keep it in its own log until it may be told."""
+    """A secret use would stand on the resident's page. Withhold the activity in the register, or keep the use in
+    its own log until it may be told."""
 
-    code, status, title = "vertrouwelijk-kan-niet", 403, "Een vertrouwelijk gebruik kan hier nog niet worden gemeld"
+    code, status, title = "vertrouwelijk-kan-niet", 403, "Dit vertrouwelijke gebruik kan hier niet worden gemeld"

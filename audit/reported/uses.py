@@ -24,7 +24,7 @@ _SLUG = re.compile(SLUG)
 @dataclass(frozen=True)
 class Use:
     """reference: the reporting system's own id of it. activity: slug, or the UUID by which the VNG knows it. kinds: of
-    data, as the system named them. details: what else it said. Times in ms."""
+    data, as the system named them. details: what else it said. secret: may not be shown yet, it said. Times in ms."""
 
     reference: str
     bsn: Hidden
@@ -35,6 +35,7 @@ class Use:
     case: str
     user: str
     details: Mapping[str, str]
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ def _of_record(told: ReportedUse, record: LdvRecord, here: Here) -> Use:
 def _of_action(told: ReportedUse, action: VngAction | None, here: Here) -> Use:
     if action is None:
         raise AssertionError("one of the two was sent")
-    if action.secrecy != "normaal":
-        raise CannotKeepSecret("Dit logboek laat elke regel meteen aan de inwoner zien.")
+    if action.secrecy == "opgeheven":
+        raise CannotKeepSecret("Wat nog niet bestaat, kan niet zijn opgeheven.")
     if action.by not in (None, here.oin):
         raise NotTheirs("De uitvoerder is een andere organisatie dan die van het token.")
     at, (person,) = millis(action.at), action.objects
@@ -131,6 +132,7 @@ def _of_action(told: ReportedUse, action: VngAction | None, here: Here) -> Use:
         kinds=(*told.elements, *(kind.name for kind in person.kinds)),
         case=told.case,
         user=action.user or told.user or "",
+        secret=action.secrecy == "vertrouwelijk",
         details=_said({"vorm": "vng", "kenmerk": reference, "betrokkenheid": person.role} | _of_vng(action)),
     )
 

@@ -16,8 +16,9 @@ from audit.searchline import demand_searcher
 from audit.service import ROOM, AuditService
 from audit.standards.bodies import CoreAnswer, ObjectsAnswer, ObjectsAsked, ReadAnswer, ReadAsked
 from audit.standards.ldv import core_record, read_record
-from audit.standards.vng import processed_object, used_at
+from audit.standards.vng import may_be_shown, processed_object, used_at
 from kernel.caller import Caller
+from kernel.clock import Clock, millis
 from kernel.errors import BadInput, NotFound
 from kernel.hidden import Hidden
 from kernel.http.bearer import Hosts
@@ -41,6 +42,7 @@ class Behind:
     audit: Audit
     residents: Residents
     register: Register
+    clock: Clock
 
     async def subject(self, caller: Caller, bsn: Hidden | None) -> str:
         """Who is nobody here shares a series with all who are: look for this one, and find nothing. "" for nobody."""
@@ -56,11 +58,11 @@ class Behind:
 
 
 def standards_routes(service: AuditService, neighbours: tuple[Register, Residents], caller_of: CallerOf,
-                     hosts: Hosts) -> APIRouter:  # fmt: skip
+                     hosts: Hosts, clock: Clock) -> APIRouter:  # fmt: skip
     """caller_of: the dependency that turns a bearer token for this root into a Caller. hosts: our public addresses."""
     router = APIRouter()
     register, residents = neighbours
-    behind = Behind(service.door(ROOM), residents, register)
+    behind = Behind(service.door(ROOM), residents, register, clock)
 
     async def reader(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Reading:
         demand_searcher(caller)
@@ -125,7 +127,8 @@ def _vng(router: APIRouter, behind: Behind, reader: Callable[..., Awaitable[Read
             subject=await behind.subject(who.caller, body.bsn), activity=activity, since=max(since - AHEAD_MS, 0)
         )
         found = await behind.found(who.caller, asked, body.why.reason, body.cursor)
-        lines = [line for line in found.found.lines if since <= used_at(line) < until]
+        now = millis(behind.clock())
+        lines = [line for line in found.found.lines if since <= used_at(line) < until and may_be_shown(line, now)]
         results = tuple(processed_object(line, who.issuer) for line in lines)
         return ObjectsAnswer(count=len(results), results=results, cursor=_next(found), own=_own(found))
 

@@ -47,7 +47,7 @@ class Action(Message):
     processing_id: Annotated[UUID | None, wire("verwerkingId")] = None
     activity_id: Annotated[UUID | None, wire("verwerkingsactiviteitId")] = None
     activity_url: Annotated[str | None, wire("verwerkingsactiviteitUrl")] = None
-    secrecy: Annotated[Literal["normaal"], wire("vertrouwelijkheid")] = "normaal"
+    secrecy: Annotated[Literal["normaal", "opgeheven"], wire("vertrouwelijkheid")] = "normaal"
     retention: Annotated[str, wire("bewaartermijn")]
     receiver_type: Annotated[str | None, wire("soortAfnemerId")] = None
     receiver: Annotated[str | None, wire("afnemerId")] = None
@@ -64,8 +64,13 @@ class ProcessedObject(ObjectBase):
     done: Annotated[Action, wire("verwerkingsactie")]
 
 
+def may_be_shown(line: Line, now: int) -> bool:
+    """Whether it is no secret, or no longer: this view shows nobody a secret, as the VNG wants. now: ms."""
+    return line.event.withheld_until <= now
+
+
 def processed_object(line: Line, issuer: str) -> ProcessedObject:
-    """issuer: our public address."""
+    """Of a line that may be shown. issuer: our public address."""
     event, url = line.event, f"{issuer}/logboek/v1/logregels/{line.position}/bewijs"
     base = ObjectBase(
         object_id=event.subject,
@@ -98,6 +103,7 @@ def _action(line: Line, base: ObjectBase, url: str, issuer: str) -> Action:
         processing_id=UUID(hex=event.trace.trace_id) if event.trace else None,
         activity_id=activity_uuid(issuer, event.activity) if event.activity else None,
         activity_url=activity_uri(issuer, event.activity, event.version) if event.activity else None,
+        secrecy="opgeheven" if event.withheld_until else "normaal",
         retention=f"P{max(event.keep_until - moment(line.at).year, 0)}Y",
         receiver_type=receiver_type,
         receiver=receiver,

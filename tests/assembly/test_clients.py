@@ -43,3 +43,7 @@ async def test_added_client_can_prove_itself() -> None:
         "resources": {"verstrekking": f"{ISSUER}/verstrekking/v1", "toestemming": f"{ISSUER}/toestemming/v1"},
     }  # fmt: skip
     assert json.loads(application.jwks)["keys"][0]["kid"] == key.thumbprint()
+    reporter = NewClient("bomen", "Bomen", "automatisch", ("verstrekking", "melden"))
+    entry = await add_client(Heard(), caller, "groen", reporter, ISSUER)  # type: ignore[abstract]  # as above
+    assert entry["resources"] == {"verstrekking": f"{ISSUER}/verstrekking/v1", "melden": f"{ISSUER}/logboek/v1"}
+    assert seen[-1][1].roles == ("verstrekking", "melden")

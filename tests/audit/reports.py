@@ -122,6 +122,10 @@ class Books:
     async def activities(self, caller: Caller) -> Mapping[str, Registered]:
         return {self.activity.slug: self.activity}
 
+    def withhold(self, until: int) -> None:
+        """Its lines are shown to nobody they are about, up to a moment in ms."""
+        self.activity = self.activity.model_copy(update={"withheld_until": until})
+
     def publish(self) -> None:
         """A newer version is in force."""
         self.activity = self.activity.model_copy(update={"version": "4", "purpose": "Wij kijken naar bomen."})

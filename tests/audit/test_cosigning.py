@@ -13,23 +13,28 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from nacl.signing import SigningKey
 
+from audit.component import signer_of
 from audit.contract import LogUnavailable, Overtaken, Receipt, Unwitnessed
 from audit.cosigned import Cosigned, Keeping, cosigned_in
 from audit.cosigning import BEHIND, FORKED
 from audit.event import Entry
 from audit.service import AuditService
 from audit.signer import SignedHead
+from audit.status import UNSEEN, Around, status_of
+from audit.witness.client import SECONDS
 from audit.witness.submitted import submitted
-from audit.witnessed import CLOCK_OFF, LIMIT_MAX, NOT_YET, TOO_OLD, Witnessed
+from audit.witnessed import APART_S, CLOCK_OFF, LIMIT_MAX, NOT_YET, TOO_OLD, Witnessed
 from audit.witnesses import witnesses_of
-from kernel.clock import utc_now
+from kernel.clock import millis, utc_now
 from kernel.crypto import verify
+from kernel.crypto.file_keys import FileKeyProvider
 from kernel.http.server import serve
 from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.note import COSIGNATURE, cosignature_line, parse_vkey, vkey
 from kernel.proof.policy import Policy
 from kernel.proof.tlogproof import TlogProof
 from kernel.settings import SettingsWrong
+from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
 from tests.audit.observers import Observer, Three
 from tests.audit.test_metrics import number
@@ -294,6 +299,7 @@ class Liar:
 
     lie: Callable[[bytes], Response] = LIES["no"]
     asked: int = 0
+    slow: float = 0.0
     heads: list[bytes] = field(default_factory=list)
 
     def app(self) -> FastAPI:
@@ -302,6 +308,7 @@ class Liar:
         @made.post("/add-checkpoint")
         async def add(request: Request) -> Response:
             self.asked += 1
+            await asyncio.sleep(self.slow)
             return self.lie(await request.body())
 
         @made.get("/{named}/checkpoint")
@@ -337,6 +344,63 @@ async def test_one_witness_that_lies_changes_nothing(town: Town) -> None:
                 await town.round(service)
                 assert service.desk(DESK).log.witnessed.newest == before, f"{name}: with one other that is no quorum"
             await component.check()
+
+
+async def test_one_witness_that_never_answers_keeps_nobody_from_a_quorum(town: Town) -> None:
+    """The words of the others were a few seconds old when the round ended, and that looked like a wrong clock."""
+    liar = Liar(slow=SECONDS + APART_S - 4)
+    async with serve(liar.app()) as there:
+        town.witnesses.all[2].kill()
+        third = Observer(town.witnesses.folder / "w3", "witness.example/w3", port=there.port)
+        third.key = vkey("witness.example/w3", bytes(LIAR.verify_key), COSIGNATURE)
+        town.witnesses.all[2] = third
+        town.place.policy = town.witnesses.policy(town.vkey)
+        async with town.place.opened() as (service, component):
+            assert component.warning and component.warning() == ""
+            assert await town.permits(service)
+    assert liar.asked
+
+
+async def test_instances_that_share_a_log_share_its_witnesses_and_do_not_accuse_each_other(town: Town) -> None:
+    async with town.place.opened() as (one, _), town.place.opened() as (two, _):
+        for service in (one, two, one):
+            assert await town.permits(service)
+            await town.round(service)
+        log = two.desk(DESK).log
+        assert log.signed
+        older = log.signed
+        witnesses = witnesses_of(town.place.settings())
+        late = witnesses.rounds(two.desks, town.clock)[TENANT]
+        assert await town.permits(one)
+        await town.round(one)
+        with log.guarded():  # two asked with the head of a moment ago, while one was there with a newer one
+            assert await late._asked(witnesses.clients[0], older) is None
+        await witnesses.close()
+        assert not log.sealed and not one.desk(DESK).log.sealed
+        await town.round(two)
+        assert await town.permits(two)
+
+
+async def test_status_says_how_long_ago_a_quorum_saw_the_log(town: Town) -> None:
+    async with town.place.opened() as (service, _):
+        await service.door("connectors").record(DESK, [act("weigering")])
+        await town.round(service)
+    settings, provider = town.place.settings(), FileKeyProvider(town.place.folder / "keys")
+    database = Database(town.place.url, "audit")
+    keeping = Keeping(settings.signer, town.policy)
+    try:
+        for minutes, complaint in ((0, ""), (4, ""), (6, UNSEEN)):
+            now = millis(utc_now()) + minutes * 60_000
+            around = Around(provider, signer_of(settings), keeping, now)
+            found = await status_of(database, around, TENANT)
+            assert (found.cosigned, found.complaint) == (1, complaint)
+            assert found.unseen is not None and abs(found.unseen - minutes * 60_000) < 30_000
+        keeping.path(town.origin).write_text("nothing")
+        assert (await status_of(database, around, TENANT)).complaint == UNSEEN
+        nobody = Around(provider, signer_of(settings), None, now)
+        assert (await status_of(database, nobody, TENANT)).complaint == ""
+    finally:
+        await database.close()
 
 
 async def test_clocks_that_are_not_ours_stop_permits_at_once(town: Town) -> None:

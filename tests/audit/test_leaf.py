@@ -22,6 +22,7 @@ EVENTS = st.builds(
     closes=st.lists(PLACES, max_size=3).map(tuple), activity=WORDS, purpose=WORDS, classes=PAIRS, elements=NAMES,
     used=NAMES, refused=PAIRS, keep_until=st.sampled_from((0, 2046)), details=st.dictionaries(WORDS, WORDS, max_size=3),
     key=WORDS, kept_days=st.sampled_from((0, 30)), destroys=st.sampled_from((0, 2046)),
+    withheld_until=st.sampled_from((0, 10**12)),
     gone=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=3).map(tuple),
 )  # fmt: skip
 TIMES = {"trace", "decided_at", "valid_until", "key"}
@@ -39,7 +40,7 @@ FENCE = FenceAt(fence="1" * 32, epoch=1)
 OTHER_WORDS: list[dict[str, Any]] = [
     {"id": "1" * 32}, {"kind": "weigering"}, {"subject": "s2"}, {"elements": ()}, {"details": {}}, {"case": "z"},
     {"closes": (Position(term="2026h2", index=0),)}, {"keep_until": 2046},
-    {"kept_days": 30}, {"destroys": 2046}, {"gone": ((1, 2),)},
+    {"kept_days": 30}, {"destroys": 2046}, {"withheld_until": 1}, {"gone": ((1, 2),)},
 ]  # fmt: skip
 
 

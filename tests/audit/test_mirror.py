@@ -16,7 +16,7 @@ from audit.copied import AUDIENCE, PAGE, PATH, Copied, Copies
 from audit.copying import copy_place, opened_rest
 from audit.nodes import consistency_proof
 from audit.service import AuditService
-from audit.settings import MirrorOf
+from audit.settings import AuditSettings, MirrorOf
 from audit.witness.cosigner import Cosigner, Shelf
 from audit.witness.following import CannotFollow, Following
 from audit.witness.founding import found_mirror, found_witness
@@ -263,6 +263,16 @@ async def test_the_process_of_a_witness_fetches_by_itself(both: Both, tmp_path: 
             pass
 
 
+def test_mirrors_are_told_as_json() -> None:
+    told = {"mode": "test", "database": "sqlite://", "signer": Path("x")}
+    text = f'[{{"name": "{NAME}", "tenant": "{TENANT}", "key": "{"0" * 64}"}}]'
+    assert AuditSettings.read({"REGIE_AUDIT_MIRRORS": text}, **told).mirrors == (
+        MirrorOf(name=NAME, tenant=TENANT, key="0" * 64),
+    )
+    with pytest.raises(SettingsWrong, match="REGIE_AUDIT_MIRRORS"):
+        AuditSettings.read({"REGIE_AUDIT_MIRRORS": text.replace("00", "xx")}, **told)
+
+
 async def test_a_house_without_mirrors_has_no_such_door(tmp_path: Path) -> None:
     async with Place(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path).opened() as (_, component):
         assert component.plain == ()
@@ -271,10 +281,11 @@ async def test_a_house_without_mirrors_has_no_such_door(tmp_path: Path) -> None:
 async def test_a_key_that_was_destroyed_is_not_copied(both: Both) -> None:
     await both.write(2)
     log = both.service.desk(DESK).log
-    async with log.database.writing(TENANT) as tx:
-        await tx.execute(tables.keys.delete().where(tables.keys.c.purpose == "A"))
+    (first, second), acts = await both.rows(), (await log.keys()).act(log.term)
+    gone = {name: first[name] for name in ("tenant_id", "subject", "year", "term", "idx")}
+    async with log.database.writing(TENANT) as tx:  # the one is about to go, the other is gone
+        await tx.execute(tables.destroyed.insert().values(**gone, at=1, done_term="", done_idx=0, mac=b""))
+        await tx.execute(tables.keys.delete().where(tables.keys.c.owner == second["subject"]))
     await both.follower().round()
-    acts = (await log.keys()).act(log.term)
     for one in both.mirror.entries(both.origin, 0, 2):
-        place = copy_place(TENANT, log.term, one.event_id)
-        assert "key" not in opened_rest(acts, place, one.rest)
+        assert "key" not in opened_rest(acts, copy_place(TENANT, log.term, one.event_id), one.rest)

@@ -1,7 +1,8 @@
 """Uses outside Regie, reported by the systems themselves: each answered by itself, each a line like any other."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from fastapi import Request
 
 from audit.api import routes
-from audit.contract import LogUnavailable, System
+from audit.contract import Entry, LogUnavailable, Position, System, Verdict
 from audit.reported.api import intake_routes
+from audit.reported.bodies import ReportedUse
+from audit.reported.intake import Intake
+from audit.reported.ports import AT_ONCE
 from audit.service import AuditService
 from kernel.caller import Caller
 from kernel.clock import millis
@@ -19,7 +23,9 @@ from kernel.errors import NotLoggedIn
 from kernel.http.app import make_app
 from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
-from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place
+from kernel.http.openapi import Contact, Root, described
+from tests.audit.fsck_ground import checked
+from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, act, fence, release
 from tests.audit.reports import (
     DROP,
     KNOWN,
@@ -182,6 +188,44 @@ async def test_the_same_report_again_is_the_same_line(
     people.enrolled[STRANGER] = "s2"
     assert await sent(http, *reports) == first, "under a newer version, and when the number became somebody's"
     assert len(await series(service)) == 2 and len(await series(service, "niemand")) == 1
+
+
+async def test_the_same_report_in_two_calls_at_once_is_one_line(
+    http: httpx2.AsyncClient, service: AuditService
+) -> None:
+    report = ldv()
+    first, second = await asyncio.gather(sent(http, report, vng()), sent(http, report, vng()))
+    assert first == second and len(await series(service)) == 2
+
+
+async def test_what_a_log_that_fell_silent_did_not_take_is_said_and_taken_when_sent_again(
+    service: AuditService, books: Books, people: People
+) -> None:
+    desk, calls = service.desk(FG), 0
+
+    async def once(entries: Sequence[Entry]) -> list[Verdict]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise LogUnavailable("Het logboek schrijft nu niet.")
+        return await desk.record("audit", entries)
+
+    reports = [ReportedUse.model_validate(ldv()) for _ in range(AT_ONCE + 2)]
+    intake = Intake(once, desk.reader.line, (books, people), lambda: NOON)
+    answers = await intake.take(SYSTEM, f"https://{HOST}", reports)
+    assert all(isinstance(each, Position) for each in answers[:AT_ONCE])
+    assert [type(each) for each in answers[AT_ONCE:]] == [LogUnavailable, LogUnavailable]
+    again = await intake.take(SYSTEM, f"https://{HOST}", reports)
+    assert again[:AT_ONCE] == answers[:AT_ONCE] and all(isinstance(each, Position) for each in again)
+    assert (await service.door("web").lines(DESK, "s1")).total == AT_ONCE + 2
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["5e0e8a8c-2f6b-4a0e-9c55-123456789abc", "ZAAK-2026-11-22-0000000000000000123", "a", "x" * 64, "1234567890"],
+)
+async def test_an_own_id_may_be_what_systems_use(http: httpx2.AsyncClient, reference: str) -> None:
+    assert (await sent(http, vng(reference=reference)))["vastgelegd"] == 1
 
 
 @pytest.mark.parametrize(
@@ -398,6 +442,41 @@ async def test_the_fg_finds_reports_by_kind_key_and_employee_and_the_reporter_it
         assert found.json()["totalen"]["regels"] == 1, asked
     proof = await http.get(f"https://{HOST}{taken['logregel']['bewijs']}")
     assert proof.status_code == 200
+
+
+async def test_a_use_that_its_system_calls_secret_is_taken_of_an_activity_that_is(
+    http: httpx2.AsyncClient, service: AuditService, books: Books
+) -> None:
+    secret = within(vng(), "/verwerkingsactie/vertrouwelijkheid", "vertrouwelijk")
+    books.withhold(millis(NOON))
+    assert (await problem(http, secret))["code"] == "vertrouwelijk-kan-niet", "its day has come"
+    books.withhold(millis(NOON) + 1)
+    assert (await sent(http, secret))["vastgelegd"] == 1
+    assert [line.withheld for line in await series(service)] == [True]
+
+
+async def test_the_whole_log_fits_with_what_others_reported_in_it(
+    http: httpx2.AsyncClient, service: AuditService, tmp_path: Path
+) -> None:
+    await sent(http, ldv(), vng(), ldv(STRANGER))
+    log = service.door("connectors")
+    await log.record(DESK, [act("gemeld"), release({fence(): 0}, key="k-1", kept_days=30)])
+    anchor = next(iter(service.public_keys.values())).hex()
+    report = await checked(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path, anchor)
+    assert (report.status, report.findings.shown) == (0, [])
+
+
+async def test_the_description_says_what_a_report_looks_like(service: AuditService) -> None:
+    router = intake_routes(service, (Books(), People()), caller_of, Hosts({}))
+    root = Root("/logboek", "Logboek", f"https://{HOST}", Contact("Regie", "regie@example.org", "https://x.example"))
+    schemas = described(root, router)["components"]["schemas"]
+    listed = schemas["ReportedUses"]["properties"]["meldingen"]
+    assert (listed["minItems"], listed["maxItems"]) == (1, 1_000)
+    assert set(listed["items"]["properties"]) == {
+        "ontvanger", "kenmerk", "inwoner", "gegevenselementen", "zaak", "gebruiker", "logregel", "verwerkingsactie",
+    }  # fmt: skip
+    assert {"trace_id", "span_id", "status", "name", "start_time", "end_time"} <= set(schemas["LdvRecord"]["required"])
+    assert set(schemas["VngAction"]["required"]) == {"tijdstip", "verwerkteObjecten"}
 
 
 @BOTH

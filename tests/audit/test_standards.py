@@ -22,7 +22,7 @@ from kernel.http.app import make_app
 from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
 from tests.audit import published
-from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, act, fence, release
+from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, Ticking, act, fence, release
 from tests.audit.reports import KNOWN, STRANGER, SYSTEM, USED_AT, Books, People, ldv, vng, within
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
@@ -41,15 +41,20 @@ async def caller_of(request: Request) -> Caller:
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[AuditService]:
-    async with Place(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path).opened() as (service, _):
+def clock() -> Ticking:
+    return Ticking()
+
+
+@pytest.fixture
+async def service(tmp_path: Path, clock: Ticking) -> AsyncIterator[AuditService]:
+    async with Place(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path, clock=clock).opened() as (service, _):
         yield service
 
 
 @pytest.fixture
-async def http(service: AuditService) -> AsyncIterator[httpx2.AsyncClient]:
+async def http(service: AuditService, clock: Ticking) -> AsyncIterator[httpx2.AsyncClient]:
     gate, hosts, neighbours = StartGate(), Hosts({f"https://{HOST}": TENANT}), (Books(), People())
-    app, router = make_app("log", gate), standards_routes(service, neighbours, caller_of, hosts)
+    app, router = make_app("log", gate), standards_routes(service, neighbours, caller_of, hosts, clock)
     router.include_router(intake_routes(service, neighbours, caller_of, hosts))
     app.include_router(router, prefix="/logboek/v1")
     gate.open()
@@ -203,6 +208,17 @@ async def test_the_vng_view_shows_what_a_line_has_and_no_system_user_or_source(
         }
     )
     published.core_schema().validate(ldv()["logregel"])
+
+
+async def test_a_secret_line_is_in_the_vng_view_when_its_day_has_come(
+    http: httpx2.AsyncClient, service: AuditService, clock: Ticking
+) -> None:
+    secret = release({fence(): 0}, withheld_until=millis(NOON) + 60_000)
+    await service.door("connectors").record(DESK, [secret])
+    assert (await read(http, path="/vng/verwerkte-objecten/_zoek", **VNG))["count"] == 0
+    clock.pass_by(61)
+    found = (await read(http, path="/vng/verwerkte-objecten/_zoek", **VNG))["results"]
+    assert found[-1]["verwerkingsactie"]["vertrouwelijkheid"] == "opgeheven"
 
 
 @pytest.mark.parametrize(

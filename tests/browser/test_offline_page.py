@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+import regie_policy
 import regie_verify
 from audit.contract import Bundle
 from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, vkey
@@ -20,6 +22,8 @@ from tests.browser.town import Town
 from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, gaps, good, mutant
 from tests.house import R1
 from tests.parts import AXE
+from tests.test_verify import POLICY as WITNESSED
+from tests.test_verify import UNCLEAR, seen_by
 from web.verifier import checking_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -150,6 +154,28 @@ def test_page_and_program_say_the_same_of_good_and_changed_proofs(opened: Opened
             assert lines == said_by_the_verifier(text, keys), text
         except regie_verify.CannotCheck as trouble:
             assert (whole, reason, lines) == ("niet-te-controleren", str(trouble), [])
+
+
+def test_page_and_program_count_the_same_witnesses(opened: Opened, tmp_path: Path) -> None:
+    proof = str(Log().add().bundles()[0]["bewijs"])
+    chosen = [some for count in range(4) for some in combinations((1, 2, 3), count)]
+    texts = [seen_by(proof, *some) for some in chosen]
+    texts += [seen_by(proof, 1, 2, at=1), seen_by(proof, 1, 1), seen_by(proof, 1, 2).replace(" AAAA", " BBBB")]
+    texts += [scratched(Random(at), texts[7]) for at in range(120)]  # noqa: S311 - a test that can be repeated
+    (tmp_path / "policy").write_text(WITNESSED)
+    policy, page = regie_policy.read_policy(tmp_path / "policy"), opened(Log().add().bundles())
+    found = page.evaluate(CHECKED, [texts, WITNESSED])
+    assert [one[0] for one in found[:8]] == ["niet-te-controleren"] * 4 + ["klopt"] * 4
+    for text, (whole, reason, lines) in zip(texts, found, strict=True):
+        try:
+            told = [regie_verify.check_item(item, policy.logs, policy) for item in regie_verify.items(text.encode())]
+            assert lines == [[word_for(line.trouble), str(line.trouble or "")] for line in told], text
+        except regie_verify.CannotCheck as trouble:
+            assert (whole, reason, lines) == ("niet-te-controleren", str(trouble), [])
+    for unclear in UNCLEAR:
+        if unclear.startswith("log") or "log " in unclear:
+            (verdict_of,) = page.evaluate(CHECKED, [texts[7:8], unclear])
+            assert verdict_of[:2] == ["niet-te-controleren", "de sleutel heeft niet de juiste vorm"], unclear
 
 
 def scratched(rng: Random, text: str) -> str:

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from consent.activity import ActivityVersion
+from consent.activity import ActivityVersion, Secrecy
 from consent.jwks import fault_of
 from consent.publishing import faults
 from consent.tables import metadata
@@ -24,6 +25,11 @@ KNOWN = {one.name: one for one in CATALOGUE}
 
 def using(name: str, klasse: str, **more: object) -> ActivityVersion:
     return activity(gegevenselementen=[element(name, klasse) | more])
+
+
+def secret(klasse: Any = "vertrouwelijk", until: int = 0, law: str = "Wpg artikel 28") -> Secrecy:
+    """Lines that are withheld for a month."""
+    return Secrecy(class_=klasse, until=until or millis(START) + 30 * 86_400_000, law=law)
 
 
 EMPTY = {"nl": " ", "en": " "}
@@ -42,6 +48,11 @@ WRONG = [
     ("verlopen", activity(beoordeling=ASSESSED | {"totEnMet": 1})),
     ("onbekend-gegeven", using("brp.onbekend", "A")),
     ("onbekende-ontvanger", activity(ontvangers=[{"ontvanger": "vreemd"}])),
+    ("kan-niet", using(NAME, "A").model_copy(update={"secrecy": secret("heimelijk")})),
+    ("past-niet", using(NAME, "A").model_copy(update={"secrecy": secret(until=1)})),
+    ("past-niet", using(NAME, "A").model_copy(update={"secrecy": secret(until=millis(START) * 3)})),
+    ("ontbreekt", using(NAME, "A").model_copy(update={"secrecy": secret(law=" ")})),
+    ("past-niet", using(PLAN, "C").model_copy(update={"secrecy": secret()})),
     ("dubbel", activity(gegevenselementen=[element(NAME, "A"), element(NAME, "A")])),
 ]
 
@@ -53,6 +64,8 @@ def test_a_version_that_breaks_a_rule_is_not_published(code: str, version: Activ
 
 def test_a_version_that_breaks_none_is() -> None:
     assert faults(activity(), KNOWN, {"loket"}, millis(START)) == []
+    withheld = using(NAME, "A").model_copy(update={"secrecy": secret()})
+    assert faults(withheld, KNOWN, {"loket"}, millis(START)) == []
 
 
 def listed(*keys: Mapping[str, object]) -> str:

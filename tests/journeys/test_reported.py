@@ -94,6 +94,11 @@ async def test_an_auditor_reads_the_log_as_ldv_through_the_whole_house(house: Ho
         traceparent=f"00-{trace}-00f067aa0ba902b7-00",
     )  # fmt: skip
     assert released.status_code == 200, released.text
+    kid = house.application().entry["privateJwk"]["kid"]
+    lines = [one for one in await house.lines() if one["zaak"] == case]
+    assert {one["soort"]: one["sleutel"] for one in lines if one["soort"] != "afloop"} == {
+        "zaak-geopend": kid, "verstrekking": kid,
+    }, "what was asked with a key is found by it"  # fmt: skip
     await house.size()
     auditor = house.application("fg-onderzoek")
     asked = {"traceId": trace, "reden": {"reden": "inzage", "zaak": "FG-1"}}

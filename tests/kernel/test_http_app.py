@@ -109,6 +109,19 @@ async def test_an_ill_component_makes_us_unready_and_not_dead() -> None:
         assert (await http.get("/livez")).status_code == 200
 
 
+async def test_a_warning_is_told_and_makes_nothing_unready() -> None:
+    gate, said = StartGate(), ["", "Zie hiernaar."]
+    gate.open()
+    app = make_app("Proef", gate)
+    app.include_router(health_router({"deel": _fine}, gate, {"deel": lambda: said[0]}))
+    async with reach(app) as http:
+        well = {"status": "ok", "onderdelen": {"start": "ok", "deel": "ok"}}
+        assert (await http.get("/readyz")).json() == well
+        said.reverse()
+        answer = await http.get("/readyz")
+        assert (answer.status_code, answer.json()) == (200, well | {"waarschuwingen": {"deel": "Zie hiernaar."}})
+
+
 async def _document(path: str) -> dict[str, Any]:
     gate = StartGate()
     gate.open()

@@ -14,6 +14,7 @@ from web.views import (
     ConsentRow,
     Consents,
     Day,
+    Destroyed,
     Earlier,
     Facts,
     Group,
@@ -25,6 +26,7 @@ from web.views import (
     UseRow,
     Uses,
     Waiting,
+    Withheld,
 )
 
 if TYPE_CHECKING:
@@ -96,6 +98,9 @@ USE = Use(
     number=4711,
     proof=f"/gebruik/{ID}/bewijs",
 )
+DESTROYED = "Vernietigd op 3 januari 2047, volgens termijn"
+LEFT = replace(USE, act=DESTROYED, facts=replace(FACTS, groups=()), refused=(), consent=None, source="")
+GONE = Destroyed(n=12, declared=ID, number=4719)
 ASKED = Asked(text="Waarom zag u mijn adres?\n<b>Dank</b>", asked=date(2026, 11, 16), due=date(2026, 11, 23))
 CONSENT = Consent(
     frame=frame(f"/toestemmingen/{ID}"),
@@ -175,7 +180,7 @@ LINES = (LINE, replace(LINE, state="geweigerd", until=None))
 def details() -> dict[str, tuple[str, "DataclassInstance"]]:
     """One use, in every state."""
     return {
-        "detail": ("gebruik_detail.html", USE),
+        "detail": ("gebruik_detail.html", replace(USE, kept_until=2046)),
         "detail-meer": (
             "gebruik_detail.html",
             replace(
@@ -282,7 +287,21 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
         "zoek": ("fg_zoek.html", FORM),
         "zoek-fout": ("fg_zoek.html", replace(FORM, errors=WRONG)),
         "zoek-uitkomst": ("fg_zoek.html", replace(FORM, search=SEARCH)),
+        "zoek-vernietigd": ("fg_zoek.html", replace(FORM, search=replace(SEARCH, destroyed=2))),
         "zoek-niets": ("fg_zoek.html", replace(FORM, search=replace(SEARCH, rows=(), lines=0, read=0))),
+    }
+
+
+def unseen() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """Lines that are gone, and lines that may not be shown yet."""
+    return {
+        "gebruik-nog-niet": ("gebruik.html", replace(USES, withheld=(Withheld(number=4712, n=12, until=DAY),))),
+        "detail-vernietigd": ("gebruik_detail.html", replace(LEFT, gone=GONE)),
+        "detail-wordt-vernietigd": ("gebruik_detail.html", replace(LEFT, gone=Destroyed(n=12))),
+        "detail-verklaring": (
+            "gebruik_detail.html",
+            replace(LEFT, act="Wij vernietigden oude regels over u", gone_numbers=("1-4", "9"), kept_until=2066),
+        ),
     }
 
 
@@ -299,4 +318,4 @@ def pages() -> dict[str, tuple[str, "DataclassInstance"]]:
     reasons = {
         f"code-{code}": ("fouten_code.html", CodePage(frame=frame("/fouten", None), code=code)) for code in codes
     }
-    return {**residents(), **staff(), **failures, **reasons}
+    return {**residents(), **unseen(), **staff(), **failures, **reasons}

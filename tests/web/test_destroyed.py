@@ -77,7 +77,7 @@ async def test_the_fg_finds_it_by_number_and_is_told_that_others_were_not_search
     page = await officer.get("/fg/zoek")
     typed = {"bsn": "999993653", "reden": "inzage", "zaak": "FG-1", "soort": "inwoner", "van": "2026-01-01"}
     found = await officer.send(page, page.form("bsn"), **typed)
-    assert found.text.count("volgens termijn") == 2
+    assert found.text.count("volgens termijn") == 2 and "volgens termijn, nummer 2 in de reeks" in found.text
     assert "2 regels uit deze periode zijn vernietigd." in found.text
 
 

@@ -63,24 +63,58 @@ function documentOf(bytes, what) {
   throw new Wrong(`${what}|json`);
 }
 
-/* A C2SP policy: `log <vkey> [url]` and `quorum none`. Keys by name and id; keys of another type are passed over. */
+/* A C2SP policy: keys of logs, and of witnesses with their name, both by name and id of the key; groups; one quorum.
+   Keys of another type are passed over: their signatures are not looked at. What is not understood is refused. */
 async function readPolicy(text) {
-  const keys = new Map();
-  let quorum = 0;
-  for (const row of text.split("\n").map((each) => each.trim()).filter((each) => each && !each.startsWith("#"))) {
-    const [word, value] = row.split(/[ \t]+/);
-    if (word === "quorum" && value === "none") { quorum += 1; continue; }
-    if (word !== "log" || !value) throw new Unknown("policy");
-    try {
-      const [name, id] = value.split("+", 2), material = decoded(value.slice(name.length + id.length + 2), "key");
-      if (material[0] !== 1) continue;
-      const expected = (await sha256(bytesOf(`${name}\n`), material)).slice(0, 4);
-      if (hexOf(expected) !== id || material.length !== 33) throw new Unknown("policy");
-      keys.set(`${name} ${id}`, material.slice(1));
-    } catch { throw new Unknown("policy"); }
-  }
-  if (quorum !== 1) throw new Unknown("policy");
-  return keys;
+  const policy = { logs: new Map(), witnesses: new Map(), groups: new Map(), quorum: null };
+  const read = { policy, named: new Set(["none"]), used: new Set(["none"]), seen: new Set() };
+  try {
+    if (/[\x00-\x08\x0b-\x1f\x7f]/.test(text)) throw new Unknown("policy");
+    for (const row of text.split("\n")) {
+      const words = row.split(/[ \t]+/).filter((word) => word);
+      if (words.length && !words[0].startsWith("#")) await readRule(read, ...words);
+    }
+  } catch { throw new Unknown("policy"); }
+  if (policy.quorum === null) throw new Unknown("policy");
+  return policy;
+}
+
+async function readRule(read, word, name, ...rest) {
+  const { policy, named, used } = read, fresh = name && !named.has(name);
+  if (word === "log" && name && rest.length < 2) {
+    const [place, material] = await knownKey(read, name, 1);
+    if (place) policy.logs.set(place, material);
+  } else if (word === "witness" && fresh && (rest.length === 1 || rest.length === 2)) {
+    const [place, material] = await knownKey(read, rest[0], 4);
+    if (place) policy.witnesses.set(place, { name, material });
+    named.add(name);
+  } else if (word === "group" && fresh && rest.length > 1) {
+    const [least, ...members] = rest, digits = { any: "1", all: String(members.length) }[least] || least;
+    const free = members.every((each) => named.has(each) && !used.has(each));
+    if (!free || new Set(members).size !== members.length) throw new Unknown("policy");
+    if (!/^[1-9][0-9]{0,3}$/.test(digits) || Number(digits) > members.length) throw new Unknown("policy");
+    policy.groups.set(name, { least: Number(digits), members });
+    members.forEach((each) => used.add(each));
+    named.add(name);
+  } else if (word === "quorum" && policy.quorum === null && !rest.length && named.has(name)) {
+    policy.quorum = name;
+  } else throw new Unknown("policy");
+}
+
+/* Name and id of a vkey, and the key; nothing for a key of another kind. One key stands under one name only. */
+async function knownKey(read, vkey, kind) {
+  const [name, id] = vkey.split("+", 2), material = decoded(vkey.slice(name.length + id.length + 2), "key");
+  if (material[0] !== kind) return [null, null];
+  const expected = (await sha256(bytesOf(`${name}\n`), material)).slice(0, 4), key = hexOf(material.slice(1));
+  if (hexOf(expected) !== id || material.length !== 33 || read.seen.has(key)) throw new Unknown("policy");
+  read.seen.add(key);
+  return [`${name} ${id}`, material.slice(1)];
+}
+
+function stands(policy, name, cosigners) {
+  const group = policy.groups.get(name);
+  if (!group) return name === "none" || cosigners.has(name);
+  return group.members.filter((each) => stands(policy, each, cosigners)).length >= group.least;
 }
 
 async function publicKey(material) {
@@ -107,41 +141,64 @@ async function impliedRoot(index, size, leafHash, path) {
   return sha256([1], last, await impliedRoot(index - left, size - left, leafHash, rest));
 }
 
-/* Whether a known key signed in this row; its name, or null for a stranger. */
-async function signer(row, message, keys) {
+/* Name and key id of a row, and its signature. */
+function signatureOf(row) {
   const dash = "\u2014 ", rest = row.startsWith(dash) ? row.slice(dash.length) : row, space = rest.indexOf(" ");
   const name = space < 0 ? rest : rest.slice(0, space);
   const signature = decoded(space < 0 ? "" : rest.slice(space + 1), "signature");
   if (!row.startsWith(dash) || !name || signature.length < 5) throw new Wrong("signature-shape");
-  const material = keys.get(`${name} ${hexOf(signature.slice(0, 4))}`);
-  if (!material) return null;
-  const key = await publicKey(material);
-  if (!(await crypto.subtle.verify("Ed25519", key, signature.slice(4), message))) throw new Wrong("signature");
-  return name;
+  return [name, `${name} ${hexOf(signature.slice(0, 4))}`, signature.slice(4)];
 }
 
-async function signedHead(line, note, keys) {
+async function signs(material, signature, message) {
+  return crypto.subtle.verify("Ed25519", await publicKey(material), signature, message);
+}
+
+async function signedHead(line, note, policy) {
   const at = note.lastIndexOf("\n\n"), text = at < 0 ? "" : note.slice(0, at);
   const rows = text.split("\n"), signed = note.slice(at < 0 ? 0 : at + 2).split("\n"), end = signed.pop();
   if (at < 0 || rows.length !== 3 || end || signed.length > MAX_SIGNATURES) throw new Wrong("head-shape");
   line.origin = rows[0];
-  if (![...keys.keys()].some((each) => each.startsWith(`${rows[0]} `))) throw new Unknown("no-key");
+  if (![...policy.logs.keys()].some((each) => each.startsWith(`${rows[0]} `))) throw new Unknown("no-key");
   const message = bytesOf(`${text}\n`), names = [];
   /* No short cut: every signature is looked at, because a failing known key fails the note. */
-  for (const row of signed) names.push(await signer(row, message, keys));
+  for (const row of signed) {
+    const [name, place, signature] = signatureOf(row);
+    const material = policy.logs.get(place);
+    if (material && !(await signs(material, signature, message))) throw new Wrong("signature");
+    if (material) names.push(name);
+  }
   if (!names.includes(line.origin)) throw new Wrong("not-signed");
   return [number(rows[1], "size"), decoded(rows[2], "head")];
 }
 
+/* Enough witnesses have seen the head (C2SP tlog-cosignature, Ed25519); its form was looked at before. */
+async function checkQuorum(note, policy) {
+  const at = note.lastIndexOf("\n\n"), text = note.slice(0, at), cosigners = new Set();
+  for (const row of note.slice(at + 2).split("\n").slice(0, -1)) {
+    const [, place, signature] = signatureOf(row);
+    const witness = policy.witnesses.get(place);
+    if (!witness) continue;
+    const time = signature.slice(0, 8).reduce((so, byte) => (so << 8n) + BigInt(byte), 0n);
+    const message = bytesOf(`cosignature/v1\ntime ${time}\n${text}\n`), timed = time > 0n && time < 1n << 63n;
+    if (!timed || !(await signs(witness.material, signature.slice(8), message))) throw new Wrong("witness");
+    cosigners.add(witness.name);
+  }
+  if (!stands(policy, policy.quorum, cosigners)) throw new Unknown(`${cosigners.size}|quorum`);
+}
+
 async function opened(extra) {
   const members = documentOf(extra, "extra");
-  const [leaf, act, salt] = ["blad", "act", "actZout"].map((name) => decoded(members[name], name));
+  const leaf = decoded(members.blad, "blad");
   if (leaf.length !== LEAF_BYTES || !same(leaf.slice(0, 4), [0x52, 0x47, 0x4c, 1])) throw new Wrong("leaf-shape");
+  /* For who may not know what happened: that it is in the log, and where. */
+  if (!["act", "actZout"].some((name) => Object.hasOwn(members, name))) return [leaf, {}];
+  const [act, salt] = ["act", "actZout"].map((name) => decoded(members[name], name));
   await requireCommitment(leaf.slice(4, 36), salt, "regie/act/1", act, "act");
   return [leaf, documentOf(act, "the-act")];
 }
 
-async function checkProof(line, proof, keys) {
+async function checkProof(line, proof, policy) {
   if (typeof proof !== "string") throw new Unknown("no-proof");
   const at = proof.indexOf("\n\n"), [header, ...rows] = (at < 0 ? proof : proof.slice(0, at)).split("\n");
   if (header !== HEADER) throw new Unknown("kind");
@@ -149,7 +206,7 @@ async function checkProof(line, proof, keys) {
   if (!shaped) throw new Wrong("proof-shape");
   const index = number(rows[1].slice(6), "index");
   line.index = String(index);
-  const [size, root] = await signedHead(line, proof.slice(at + 2), keys);
+  const [size, root] = await signedHead(line, proof.slice(at + 2), policy);
   const [leaf, act] = await opened(decoded(rows[0].slice(6), "extra"));
   const leafHash = await sha256([0], leaf), path = rows.slice(2).map((row) => decoded(row, "path"));
   if (index >= size || path.some((each) => each.length !== HASH_BYTES)) throw new Wrong("path-shape");
@@ -173,12 +230,14 @@ function judge(line, error) {
   [line.reason, line.value] = told.split("|").reverse();
 }
 
-async function checkItem(item, keys) {
+async function checkItem(item, policy) {
   const line = { verdict: "klopt", reason: "", value: "", index: null, origin: "", leafHash: "", act: {}, body: null };
   const bundle = isObject(item) ? item : { bewijs: item };
   try {
-    const leaf = await checkProof(line, bundle.bewijs, keys);
+    const leaf = await checkProof(line, bundle.bewijs, policy);
     if (Object.hasOwn(bundle, "inhoud")) await checkBody(line, leaf, bundle.inhoud);
+    /* last of all: what is wrong weighs more than what is missing */
+    await checkQuorum(bundle.bewijs.slice(bundle.bewijs.indexOf("\n\n") + 2), policy);
   } catch (error) { judge(line, error); }
   return line;
 }
@@ -239,16 +298,16 @@ function follows(previous, before) {
 }
 
 /* text: a tlog-proof, or JSON with one bundle or a list. Always answers; lines is empty when nothing could be read. */
-async function check(text, policy) {
+async function check(text, rules) {
   try {
     if (!globalThis.crypto || !crypto.subtle) throw new Unknown("browser");
-    const keys = await readPolicy(policy);
+    const policy = await readPolicy(rules);
     let items = text;
     if (!text.startsWith("c2sp.org/")) {
       try { items = strictJson(text); } catch { throw new Unknown("file"); }
     }
     const lines = [];
-    for (const item of Array.isArray(items) ? items : [items]) lines.push(await checkItem(item, keys));
+    for (const item of Array.isArray(items) ? items : [items]) lines.push(await checkItem(item, policy));
     checkSeries(lines);
     if (!lines.length) throw new Unknown("empty");
     const worst = ["klopt-niet", "niet-te-controleren"].find((each) => lines.some((line) => line.verdict === each));

@@ -98,6 +98,11 @@ const REASONS = {
     "de kop van het logboek is niet door het logboek getekend",
     "the head of the log was not signed by the log",
   ],
+  witness: ["de handtekening van een getuige klopt niet", "the signature of a witness is wrong"],
+  quorum: [
+    "de kop is nog niet door genoeg getuigen getekend ({value}): vraag later een nieuw bewijs",
+    "not enough witnesses have signed the head yet ({value}): ask for a new proof later",
+  ],
   "leaf-shape": ["de regel heeft niet de juiste vorm", "the line is not in the right form"],
   act: ["de handeling hoort niet bij de regel", "the act does not belong to the line"],
   "no-proof": ["er is geen bewijs bij", "there is no proof with it"],
@@ -139,6 +144,7 @@ const PARTS = {
 const KINDS = {
   verstrekking: ["Er zijn gegevens doorgegeven", "Data was passed on"],
   weigering: ["Er zijn gegevens gevraagd en niet gegeven", "Data was asked for and not given"],
+  gemeld: ["Een ander systeem meldde dat het gegevens gebruikte", "Another system reported that it used data"],
   afloop: ["Hoe het doorgeven afliep", "How passing it on ended"],
   "vernietiging-begonnen": ["Wij begonnen oude regels te vernietigen", "We started to destroy old lines"],
   vernietigd: ["Oude regels zijn vernietigd", "Old lines were destroyed"],

@@ -10,7 +10,7 @@ from consent.contract import ConsentView
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
 from web.line_details import numbers_gone, reported_of
-from web.line_views import asked, days, is_use, letters_of, result_of, shown
+from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
 from web.prose import draft, prose, text_fault
@@ -47,6 +47,7 @@ async def show(visit: Visit) -> Response:
         more=more,
         period=period,
         parts=parts(every, visit.language),
+        withheld=withheld(every),
     )
     return visit.page("gebruik.html", view)
 

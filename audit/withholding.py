@@ -1,0 +1,40 @@
+"""What a resident is told of a line that may not be shown yet: its number, its place, and the day of review. Pure.
+
+Class and end belong to the activity, and stand sealed in the line since it was written: nobody can withhold a line
+afterwards, and nobody has to remember to show it. The service enforces it; the key of the body is the usual one.
+"""
+
+import json
+from dataclasses import replace
+
+from audit.contract import Line
+from audit.event import Event
+from kernel.canonical import canonical
+from kernel.clock import millis, moment
+from kernel.proof.tlogproof import TlogProof
+
+HIDDEN = "0" * 32  # in place of the event's own id
+
+
+def as_told(line: Line, now: int) -> Line:
+    """The line as its resident may see it at a moment in ms: without anything until its day of review. Its hour is then
+    the end of that month, or now: later than it was, so that a page of a period leaves none out."""
+    event = line.event
+    if event.withheld_until <= now:
+        return line
+    bare = Event(id=HIDDEN, kind="vertrouwelijk", subject=event.subject, withheld_until=event.withheld_until)
+    return Line(position=line.position, at=min(_end_of_month(line.at), now), n=line.n, event=bare)
+
+
+def opaque(proof: str) -> str:
+    """For everybody: the leaf alone. The act holds fences that come back in every line about the same resident, so
+    anybody could count lines per person; who the line was written for, and auditors, get it with their token."""
+    read = TlogProof.parse(proof)
+    leaf = json.loads(read.extra or b"{}").get("blad", "")
+    return replace(read, extra=canonical({"blad": leaf}).encode()).encode()
+
+
+def _end_of_month(at: int) -> int:
+    day = moment(at)
+    following = day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1, day=1)
+    return millis(following.replace(hour=0, minute=0, second=0, microsecond=0)) - 1
