@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from audit import reconciling
 from audit.component import signer_of
 from audit.contract import LogUnavailable, Overtaken
 from audit.ended import BEFORE, BEGUN, PRESENT, RELEASED, head_of
@@ -13,7 +14,7 @@ from audit.heads import founding_of
 from audit.keychain import Keychain
 from audit.log import HELD, ROLLBACK, Log
 from audit.permit import Position
-from audit.reconciling import _begin, begin_anew, behind, is_held
+from audit.reconciling import begin_anew, behind, is_held
 from audit.service import AuditService
 from audit.settings import AuditSettings
 from audit.signer import Signers
@@ -24,6 +25,7 @@ from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
 from tests.audit.test_turn import NEW, OLD, fsck, sqlite_url, to_january
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
+POINTS = ("audit.anew.line", "audit.anew.begun")
 SAID = {"persoon1": "A. de Vries", "persoon2": "B. Jansen"}
 
 
@@ -90,22 +92,35 @@ async def old_lines_are_read_and_not_proven(place: Place, service: AuditService)
     assert any("ontbreken" in one for one in report.unjudged)
 
 
-@pytest.mark.parametrize("dies", [False, True])
+class Died(Exception):
+    pass
+
+
+@pytest.mark.parametrize("dies", ["", *POINTS])
 @pytest.mark.parametrize("turned", [False, True])
-async def test_a_log_goes_on_without_what_was_lost(turned: bool, dies: bool, tmp_path: Path) -> None:
+async def test_a_log_goes_on_without_what_was_lost(
+    turned: bool, dies: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = Place(sqlite_url(tmp_path), tmp_path)
     hek = await set_back(place, tmp_path, turned=turned)
     log = await unopened(place)
     found = await behind(log)
     assert found and (found.head.size, found.known.state.size) == (2, 4 if turned else 5)
     if dies:  # before the head of the new term is signed: no start opens it
-        await _begin(log, found, SAID, 2046)
+
+        def die(name: str) -> None:
+            if name == dies:
+                raise Died
+
+        with monkeypatch.context() as patch, pytest.raises(Died):
+            patch.setattr(reconciling, "reached", die)
+            await begin_anew(log, found, SAID, 20)
         async with place.opened() as (service, _):
             assert service.desk(DESK).log.sealed
         await log.database.close()
         log = await unopened(place)
         found = await behind(log)
-        assert found and found.anew
+        assert found and found.anew == (dies == "audit.anew.begun")
     await begin_anew(log, found, SAID, 20)
     await log.database.close()
     log = await unopened(place)

@@ -15,12 +15,16 @@ import pytest
 
 import regie_verify
 from kernel.http.server import serve
+from tests.audit.test_destroying import POINTS as DESTROYING
+from tests.audit.test_reconciling import POINTS as RECONCILING
 from tests.audit.test_signing import POINTS as SIGNING
+from tests.audit.test_turn import STEPS as TURNING
 from tests.faults.checker import Evidence, Said, judge
 from tests.faults.ground import BY_CHOICE, CHOICES, VALUE, Ground, Person
 from tests.faults.hatchery import Hatched, Hatchery
 from tests.faults.load import Clients, Witness, look_at, until
 from tests.faults.test_kill import kills
+from tests.faults.test_kill_witness import POINTS as WITNESSING
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
@@ -150,8 +154,9 @@ async def test_killed_in_the_middle_an_own_act_has_one_line_and_nothing_is_lost(
 
 
 def test_every_fail_point_of_the_house_is_killed_at_by_these_tests() -> None:
-    """Where it passes by its own source, where it dies by the orders that tests give and see carried out: these, and
-    those of a signer in a process of its own."""
+    """Where it passes by its own source, where it dies by the orders that tests give and see carried out: these, those
+    of a signer and a witness in processes of their own, and what an operator orders or the calendar brings."""
     sources = [path.read_text() for room in ROOMS for path in ROOT.glob(f"{room}/**/*.py")]
     passed = {name for text in sources for name in re.findall(r'\breached\("([^"]+)"\)', text)}
-    assert passed == OWN | {name for name, _ in kills(0)} | set(SIGNING)
+    ordered = {f"audit.turn.{name}" for name in TURNING} | {f"audit.destroying.{name}" for name in DESTROYING}
+    assert passed == OWN | {name for name, _ in kills(0)} | {*SIGNING, *WITNESSING, *RECONCILING} | ordered

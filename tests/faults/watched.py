@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -34,11 +34,12 @@ from kernel.errors import Problem
 from kernel.sql import Database
 from tests.audit.logs import act
 from tests.faults.tamper import image_of
-from tests.four_rooms import BY_LAW, DESK_WORKER, NOON, ROOMS, SECRET, TENANTS, FourRooms
+from tests.four_rooms import BY_LAW, DESK_WORKER, ROOMS, SECRET, TENANTS, FourRooms
 from tests.once import SQLITE, tables_of
 from vault.contract import Deposit, ResidentRef
 
-ROUNDS = 12  # cases of R1, each asked, given, used, stopped and refused
+BEGIN = datetime(2026, 7, 1, 12, tzinfo=UTC)  # so that all of that life is in one half-year, and so in one log
+ROUNDS = 6  # cases of R1, each asked, given, used, stopped and refused
 OVER = 2020  # a year whose one key was destroyed
 LINES = 280  # at least, with refusals of others: more than 256, so that `tiles` has a row
 ASKED_AGAIN = timedelta(days=29)  # when somebody who stopped may be asked again
@@ -63,7 +64,7 @@ async def lived(folder: Path, half: Path, eve: Path) -> None:
     await to_thread.run_sync(_emptied, folder, half, eve)
     images = {ROUNDS // 2: half, ROUNDS - 1: eve}
     async with AsyncExitStack() as stack:
-        rooms = FourRooms(urls_of(folder), folder, stack)
+        rooms = FourRooms(urls_of(folder), folder, stack, now=BEGIN)
         await rooms.open()
         await rooms.furnish()
         one = await rooms.income()
@@ -276,4 +277,4 @@ def bare(line: Line) -> Line:
 
 def later() -> datetime:
     """After all of that life."""
-    return NOON + (ROUNDS - 1) * ASKED_AGAIN + timedelta(seconds=2)
+    return BEGIN + (ROUNDS - 1) * ASKED_AGAIN + timedelta(seconds=2)
