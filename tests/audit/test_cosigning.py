@@ -175,16 +175,20 @@ async def test_age_warns_then_stops_permits_and_never_a_restriction(town: Town) 
         assert component.warning() != TOO_OLD and not service.desk(DESK).log.sealed
 
 
-async def test_what_was_stopped_is_written_under_the_same_id_when_they_are_back(town: Town) -> None:
+async def test_what_was_stopped_is_written_under_the_same_id_when_they_are_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with town.place.opened() as (service, _):
         door, before, refused = service.door("connectors"), town.a_release(), town.a_release()
         first = receipt((await door.record(DESK, [before]))[0])
         log = service.desk(DESK).log
-        log.witnessed.clock_off = True
-        with pytest.raises(Unwitnessed, match="klok"):
-            await door.record(DESK, [refused])
-        again = receipt((await door.record(DESK, [before]))[0])
-        assert again.position == first.position, "a retry gets its receipt, whatever witnesses do"
+        with monkeypatch.context() as patch:
+            patch.setattr(log.witnessed, "heard", lambda _: None)  # of the round that runs by itself
+            log.witnessed.clock_off = True
+            with pytest.raises(Unwitnessed, match="klok"):
+                await door.record(DESK, [refused])
+            again = receipt((await door.record(DESK, [before]))[0])
+            assert again.position == first.position, "a retry gets its receipt, whatever witnesses do"
         await town.round(service)
         assert receipt((await door.record(DESK, [refused]))[0]).position.index == 1
 
