@@ -14,7 +14,7 @@ from audit.heads import founding_of
 from audit.keychain import Keychain
 from audit.log import HELD, ROLLBACK, Log
 from audit.permit import Position
-from audit.reconciling import begin_anew, behind, is_held
+from audit.reconciling import Behind, begin_anew, behind, is_held
 from audit.service import AuditService
 from audit.settings import AuditSettings
 from audit.signer import Signers
@@ -96,6 +96,27 @@ class Died(Exception):
     pass
 
 
+async def died(
+    place: Place, log: Log, found: Behind, where: str, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Log, Behind]:
+    """It dies before the head of the new term is signed: no start opens the log, and somebody looks again."""
+
+    def die(name: str) -> None:
+        if name == where:
+            raise Died
+
+    with monkeypatch.context() as patch, pytest.raises(Died):
+        patch.setattr(reconciling, "reached", die)
+        await begin_anew(log, found, SAID, 20)
+    async with place.opened() as (service, _):
+        assert service.desk(DESK).log.sealed
+    await log.database.close()
+    log = await unopened(place)
+    again = await behind(log)
+    assert again and again.anew == (where == "audit.anew.begun")
+    return log, again
+
+
 @pytest.mark.parametrize("dies", ["", *POINTS])
 @pytest.mark.parametrize("turned", [False, True])
 async def test_a_log_goes_on_without_what_was_lost(
@@ -106,21 +127,8 @@ async def test_a_log_goes_on_without_what_was_lost(
     log = await unopened(place)
     found = await behind(log)
     assert found and (found.head.size, found.known.state.size) == (2, 4 if turned else 5)
-    if dies:  # before the head of the new term is signed: no start opens it
-
-        def die(name: str) -> None:
-            if name == dies:
-                raise Died
-
-        with monkeypatch.context() as patch, pytest.raises(Died):
-            patch.setattr(reconciling, "reached", die)
-            await begin_anew(log, found, SAID, 20)
-        async with place.opened() as (service, _):
-            assert service.desk(DESK).log.sealed
-        await log.database.close()
-        log = await unopened(place)
-        found = await behind(log)
-        assert found and found.anew == (dies == "audit.anew.begun")
+    if dies:
+        log, found = await died(place, log, found, dies, monkeypatch)
     await begin_anew(log, found, SAID, 20)
     await log.database.close()
     log = await unopened(place)
