@@ -24,7 +24,7 @@ test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl and axe-core when miss
 	@$(PY) -m pytest -n 2 --dist loadfile -m browser
 	@$(PY) -m pytest -n 3 --dist worksteal -m "not browser"
 
-check: .venv/.ready ## format, lint, types and the quick tests, in less than a minute
+check: .venv/.ready ## format, lint, types and the quick tests, in about a minute
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy
