@@ -24,11 +24,10 @@ test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl and axe-core when miss
 	@$(PY) -m pytest -n 2 --dist loadfile -m browser
 	@$(PY) -m pytest -n 3 --dist worksteal -m "not browser"
 
-check: .venv/.ready ## format, lint, types and the quick tests, in about a minute
+check: .venv/.ready ## format, lint, types and the quick tests, in less than a minute
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -m mypy
-	@$(PY) -m bandit --quiet --recursive --severity-level medium --configfile pyproject.toml .
+	@$(PY) -m mypy -n 2
 	@$(PY) -m pytest -n 2 --quiet -m "not rooms and not slow and not faults and not browser and not postgres"
 
 bench: .venv/.ready ## releases and log lines per second, on SQLite and PostgreSQL, beside what is bare

@@ -9,7 +9,8 @@ from hypothesis import settings
 from tests.parts import NOT_RUN
 
 # Who asks for one of these stands on rooms with a database each: part of every full run, too slow for `make check`.
-STANDING = frozenset({"house", "own_house", "portal", "both", "empty", "wired", "urls", "door", "migrated"})
+STANDING = frozenset({"house", "own_house", "portal", "both", "empty", "wired", "urls", "door", "migrated", "one"})
+SERVER = frozenset({"postgres", "postgres_url"})
 
 # A slow machine is no fault of what is tested; and much is made here that stays, so looking for waste rarely finds any
 settings.register_profile("regie", deadline=None)
@@ -25,10 +26,13 @@ def anyio_backend() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands on running rooms, by what it asks for."""
+    """Mark what stands on running rooms and what needs a PostgreSQL, by what it asks for and is called with."""
     for item in items:
-        if STANDING & set(getattr(item, "fixturenames", ())):
+        fixtures, call = set(getattr(item, "fixturenames", ())), getattr(item, "callspec", None)
+        if STANDING & fixtures:
             item.add_marker("rooms")
+        if SERVER & fixtures or (call and "postgres" in call.params.values()):
+            item.add_marker("postgres")
 
 
 def not_run(config: pytest.Config) -> list[str]:

@@ -64,6 +64,7 @@ LEAKS = {
 @pytest.mark.parametrize(
     "where", [pytest.param(where, marks=[pytest.mark.postgres] * (where != "a file")) for where in LEAKS]
 )
+@pytest.mark.slow
 def test_a_find_fails_the_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     """In a run of its own, with a PostgreSQL of its own, in this process's image of the house."""
     if where != "a file":

@@ -60,8 +60,9 @@ def test_ceilings(path: Path) -> None:
     room = path.relative_to(ROOT).parts[0]
     assert len(text.splitlines()) <= {"kernel": 150, "tests": 500}.get(room, 300)
     assert path.stem not in NAMELESS, "name it by what it knows"
-    assert ast.get_docstring(ast.parse(text)), "every module says what it is for"
-    for node in functions(ast.parse(text)):
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "every module says what it is for"
+    for node in functions(tree):
         assert (node.end_lineno or 0) - node.lineno < 40, node.name
         assert len([*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]) <= 6, node.name
 
@@ -166,6 +167,14 @@ def test_source_is_formatted_and_linted() -> None:
 @pytest.mark.slow
 def test_types_are_strict() -> None:
     done = subprocess.run([sys.executable, "-m", "mypy"], check=False, cwd=ROOT, stdout=subprocess.PIPE, timeout=280)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+@pytest.mark.slow
+def test_bandit_finds_nothing() -> None:
+    call = [sys.executable, "-m", "bandit", "--quiet", "--recursive", "--severity-level", "medium"]
+    call += ["--configfile", "pyproject.toml", "."]
+    done = subprocess.run(call, check=False, cwd=ROOT, stdout=subprocess.PIPE)
     assert done.returncode == 0, done.stdout.decode()
 
 

@@ -173,6 +173,7 @@ def test_a_past_that_the_log_itself_rewrote_shows_beside_the_file_that_was_kept(
     assert "nummer 2 van de reeks komt twee keer voor" in said[3]
 
 
+@pytest.mark.slow
 def test_a_thousand_bundles_hold() -> None:
     rng = Random(2026)  # noqa: S311 - a test that can be repeated
     keys = regie_verify.read_keys(GOLDEN / "log.vkey")
@@ -182,6 +183,7 @@ def test_a_thousand_bundles_hold() -> None:
         assert [str(line.trouble) for line in lines if line.trouble] == [], (turn, bundles)
 
 
+@pytest.mark.slow
 def test_a_thousand_changed_bundles_do_not_and_it_is_said_why() -> None:
     rng = Random(2027)  # noqa: S311 - a test that can be repeated
     keys, seen = regie_verify.read_keys(GOLDEN / "log.vkey"), Counter[str]()

@@ -15,6 +15,7 @@ DOCUMENTS = st.dictionaries(
 
 @settings(max_examples=40)
 @given(DOCUMENTS)
+@pytest.mark.slow
 def test_our_writer_gives_the_bytes_of_the_reference_library(document: dict[str, object]) -> None:
     assert canonical(document).encode() == rfc8785.dumps(document)  # type: ignore[arg-type]  # hypothesis says object
     assert read_canonical(canonical(document)) == document

@@ -66,6 +66,7 @@ def test_tiles_written_batch_by_batch_are_those_of_the_whole_tree(shelf: Shelf) 
 
 @given(st.data())
 @settings(max_examples=30, deadline=None)
+@pytest.mark.slow
 def test_any_line_at_any_size_is_proven_from_a_few_tiles(shelf: Shelf, data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 300) | st.integers(1, SIZE) | st.just(SIZE))
     index = data.draw(st.integers(0, size - 1))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -46,6 +47,7 @@ class Reader(HTMLParser):
         return (attrs for tag, attrs in self.elements if tag in tags)
 
 
+@cache
 def drawn(name: str, language: Language) -> str:
     """One sample page."""
     template, view = PAGES[name]
