@@ -14,9 +14,9 @@ from threading import BoundedSemaphore
 from audit.signing.dialogue import LINE_MAX
 from audit.signing.office import Office
 from audit.signing.settings import SignerSettings
-from kernel.crypto import KeyUnavailable
+from kernel.begin import begin
 from kernel.crypto.private_files import make_folder
-from kernel.logs import logger, set_up_logs
+from kernel.logs import logger
 from kernel.settings import SettingsWrong
 
 SECONDS = 5.0  # for a question to arrive
@@ -117,24 +117,14 @@ def _stop(*_: object) -> None:
     sys.exit(0)
 
 
+def _serve() -> None:
+    with door(SignerSettings.read()) as open_door:
+        _log.info("signer_listens")
+        open_door.serve_forever()
+
+
 def main() -> None:
     """Until a signal. Ends with status 1 and a sentence when it cannot start."""
-    set_up_logs()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    try:
-        with door(SignerSettings.read()) as open_door:
-            _log.info("signer_listens")
-            open_door.serve_forever()
-    except SettingsWrong as wrong:
-        _fail(*wrong.sentences)
-    except KeyUnavailable as away:
-        _fail(f"De sleutels zijn niet bereikbaar: {away}")
-    except OSError as error:
-        _fail(f"De ondertekenaar kan niet luisteren: {error.strerror or error}.")
-
-
-def _fail(*sentences: str) -> None:
-    for sentence in sentences:
-        sys.stderr.write(f"regie: {sentence}\n")
-    sys.exit(1)
+    begin(_serve, keys="De sleutels zijn niet bereikbaar", system="De ondertekenaar kan niet luisteren")

@@ -12,12 +12,12 @@ from audit.witness.cosigner import Cosigner
 from audit.witness.founding import found_mirror, found_witness, known_logs
 from audit.witness.mirroring import mirroring
 from audit.witness.settings import WitnessSettings
+from kernel.begin import begin
 from kernel.clock import Clock, utc_now
-from kernel.crypto import KeyUnavailable
 from kernel.http.app import make_app
 from kernel.http.health import OK, StartGate, health_router
 from kernel.http.server import Address, serve, until_signal
-from kernel.logs import logger, set_up_logs
+from kernel.logs import logger
 from kernel.settings import SettingsWrong
 
 _log = logger("audit.witness")
@@ -72,18 +72,6 @@ def found() -> None:
 
 
 def _told(work: Callable[[], None]) -> None:
-    set_up_logs()
-    try:
-        work()
-    except SettingsWrong as wrong:
-        _fail(*wrong.sentences)
-    except KeyUnavailable as away:
-        _fail(f"De sleutel van de getuige is niet bereikbaar: {away}")
-    except OSError as error:
-        _fail(f"De getuige kan niet luisteren of schrijven: {error.strerror or error}.")
-
-
-def _fail(*sentences: str) -> None:
-    for sentence in sentences:
-        sys.stderr.write(f"regie: {sentence}\n")
-    sys.exit(1)
+    begin(
+        work, keys="De sleutel van de getuige is niet bereikbaar", system="De getuige kan niet luisteren of schrijven"
+    )
