@@ -1,4 +1,4 @@
-"""How a process of a room by itself begins: with its logs, and with a sentence in place of a traceback when it cannot."""
+"""How a process of a room by itself begins: with its logs, and with a sentence, no traceback, when it cannot."""
 
 import sys
 from collections.abc import Callable
