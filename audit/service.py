@@ -72,10 +72,11 @@ class Desk:
         """End the open term at once; said: details of the first line of the next. Raises LogUnavailable."""
         await turn(self.log, term_after(self.log.term), self._kept.lines, said)
 
-    async def release(self, said: Mapping[str, str]) -> None:
-        """Two persons let a log that lost lines permit again; said: who, and why. Raises LogUnavailable."""
-        receipts_of(await self._record([Entry(event=release_event(self.log.origin, said))]))
-        await self.log.demand_released()
+    async def release(self, mark: str, said: Mapping[str, str]) -> None:
+        """Two persons let a log that lost lines permit again. mark: see audit.chain.Hold; said: who, and why. Raises
+        LogUnavailable. NOT promised: that nothing else holds it."""
+        receipts_of(await self._record([Entry(event=release_event(mark, said))]))
+        await self.log.is_held()
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:
         return await self.record(ROOM, entries)

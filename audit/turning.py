@@ -130,4 +130,4 @@ async def begun(
     draft = Draft(asked, Position(term=new.term, index=0), {}, ())
     made = written_lines([draft], before, (head.tenant, at), (keys, bodies))
     growth = Growth(Edge(), [each.written.leaf_hash for each in made])
-    return await Storing(tx, new, at, keys).store(made, growth, after=head)
+    return await Storing(tx, new, keys).store(made, growth, after=head)
