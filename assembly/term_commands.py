@@ -1,4 +1,4 @@
-"""`regie audit` turn, reconcile and recover: what ends a term, and what a log does that lost lines."""
+"""`regie audit` turn, next-key, reconcile and recover: what ends a term, and what a log does that lost lines."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ import typer
 from assembly.reconciling import Person, reconcile
 from assembly.recovering import Order, recover
 from assembly.settings import HouseSettings
-from assembly.terms import turn_at_once
+from assembly.terms import next_key, turn_at_once
 
 audit = typer.Typer(no_args_is_help=True, help="The log: does it fit, and how does it stand?")
 
@@ -24,6 +24,14 @@ def audit_turn(
 ) -> None:
     """End the open term at once and begin the next, under a new key. The half-year turns by itself."""
     asyncio.run(turn_at_once(HouseSettings.read(), tenant, reason, stolen, typer.echo))
+
+
+@audit.command("next-key")
+def audit_next_key(
+    tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
+) -> None:
+    """Make the key of the next term, and print its public half for the witnesses; tell which of them know it."""
+    asyncio.run(next_key(HouseSettings.read(), tenant, typer.echo))
 
 
 @audit.command("reconcile")
