@@ -11,6 +11,7 @@ from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef
 from consent.deciding import newest_versions
+from consent.difference import consents_since
 from consent.facts import in_scope
 from consent.lines import about_consent, names, recipient_of, stored, version_of
 from consent.rows import Register, Row, Rows
@@ -33,9 +34,9 @@ async def name_of(rows: Rows, slug: str) -> Words:
 
 
 def number_of(newest: Mapping[str, Row], consent: Row) -> int:
-    """Of the version in force of the activity that a consent is about; 0 for none."""
+    """Of the oldest version whose yes counts now, of the activity that a consent is about; 0 for none."""
     found = newest.get(consent["activity"])
-    return int(found["number"]) if found else 0
+    return consents_since(version_of(found)) if found else 0
 
 
 class Requesting:
