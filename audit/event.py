@@ -39,6 +39,7 @@ Kind = Literal[
     "zoeking",
     "vraag",
     "vraag-beantwoord",
+    "activiteit-concept",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",

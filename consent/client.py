@@ -18,6 +18,7 @@ from consent.contract import (
     ResidentRef,
     Sealed,
 )
+from consent.drafts.client import DraftsClient
 from consent.wire import PREFIX
 from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable
@@ -29,6 +30,11 @@ class ConsentClient:
     """Satisfies Consent and Registers."""
 
     line: RoomLine
+
+    @property
+    def drafts(self) -> DraftsClient:
+        """See Registers.drafts."""
+        return DraftsClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""

@@ -22,6 +22,7 @@ from consent.contract import (
     Sealed,
 )
 from consent.deciding import Deciding
+from consent.drafts.service import Drafting
 from consent.flagging import Flagging
 from consent.following import Following
 from consent.permits import Permits
@@ -55,9 +56,10 @@ class ConsentService:
         self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
         self._choosing = Choosing(register, audit, self.following, known, clock)
         self._registering = Registering(register, audit, self.following, known, clock)
+        self.clients = RegisteredClients(register)
+        self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
-        self.clients = RegisteredClients(register)
         self.tokens: Tokens | None = None  # set where the room is put together
 
     @property
