@@ -6,7 +6,11 @@ from audit.contract import FenceAt
 from consent.decision import Code
 
 PERMITS = frozenset({"gegeven", "vernieuwd"})
-_SAID: dict[str, Code] = {"ingetrokken": "toestemming-ingetrokken", "gepauzeerd": "gepauzeerd"}
+_SAID: dict[str, Code] = {
+    "ingetrokken": "toestemming-ingetrokken",
+    "verlopen": "toestemming-verlopen",
+    "gepauzeerd": "gepauzeerd",
+}
 _OPEN = frozenset({"gevraagd", "vervallen"})  # says nothing of what was before
 
 
