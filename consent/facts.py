@@ -91,6 +91,7 @@ def _standing(row: Row) -> Standing:
         valid_until=row["valid_until"],
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
         revision=row["revision"],
+        spent=row.get("spent", False),
     )
 
 

@@ -5,7 +5,7 @@ from alembic import op
 
 from kernel.sql.migrating import confine
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "0004", "0003"
 TEXTS = ("tenant_id", "slug", "document", "proposer", "officer", "status", "fence", "position", "entry")
 NUMBERS = ("changed_at", "epoch", "pending_at", "effective_at", "revision")
 
