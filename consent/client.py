@@ -19,6 +19,7 @@ from consent.contract import (
     Sealed,
 )
 from consent.drafts.client import DraftsClient
+from consent.published import Published
 from consent.wire import PREFIX
 from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable
@@ -94,6 +95,10 @@ class ConsentClient:
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""
         return list((await self.line.ask(f"{PREFIX}/activities", caller, wire.Nothing(), wire.Versions)).versions)
+
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """See Registers.history."""
+        return list((await self.line.ask(f"{PREFIX}/history", caller, wire.One(id=slug), wire.Past)).versions)
 
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """See Registers.recipients."""

@@ -13,6 +13,7 @@ from consent.contract import RegisterUnavailable, Residents
 from consent.drafts import api as drafts
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
+from consent.reading.api import Reading, reading_routes
 from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
@@ -64,6 +65,7 @@ async def build_consent(
     running = _Running(consent, tuple(tenants), provider, settings.finish_seconds)
     public = routes(Behind(consent, neighbours.residents, tenants, caller))
     public.include_router(drafts.public_routes(consent.drafts, caller))
+    public.include_router(reading_routes(Reading.of(consent, tenants, ROOT, clock)))
     return consent, Component(
         "consent",
         running.check,

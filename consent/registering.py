@@ -14,6 +14,7 @@ from consent.following import UNKNOWN, Following
 from consent.jwks import fault_of
 from consent.lines import document, event, permit, recipient_of, restriction, version_of
 from consent.permits import Permits
+from consent.published import Published
 from consent.publishing import completed, faults
 from consent.rows import Register, Row, Rows
 from consent.words import fault
@@ -121,6 +122,19 @@ class Registering:
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, receipt)
 
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """See Registers.history."""
+        found = await self._found(caller.tenant, slug)
+        if not found:
+            raise NoSuchThing()
+        return [_told(row) for row in found]
+
+    async def all_in_force(self, caller: Caller) -> list[Published]:
+        """The versions in force, with since when."""
+        async with self._register.reading(caller.tenant) as rows:
+            found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
+        return list({row["slug"]: _told(row) for row in found}.values())
+
     async def in_force(self, tenant: str, slug: str) -> ActivityVersion | None:
         """The version that counts now, if there is one."""
         found = [row for row in await self._found(tenant, slug) if row["status"] == "gepubliceerd"]
@@ -133,9 +147,7 @@ class Registering:
 
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""
-        async with self._register.reading(caller.tenant) as rows:
-            found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
-        return list({row["slug"]: version_of(row) for row in found}.values())
+        return [one.version for one in await self.all_in_force(caller)]
 
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """See Registers.recipients."""
@@ -212,6 +224,10 @@ class Registering:
         if there is None:
             raise RegisterUnavailable()
         return there
+
+
+def _told(row: Row) -> Published:
+    return Published(version=version_of(row), since=row["effective_at"], ended=row["status"] != "gepubliceerd")
 
 
 def _published(version: ActivityVersion, actor: str, told: Mapping[str, str]) -> Event:

@@ -6,6 +6,7 @@ from typing import Protocol
 from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
 from consent.drafts.contract import Drafts
+from consent.published import Published
 from kernel.caller import Caller
 
 
@@ -25,6 +26,10 @@ class Registers(Protocol):
 
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """The versions in force."""
+        ...
+
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """All versions of an activity that ever took effect, the oldest first. Raises NoSuchThing."""
         ...
 
     async def recipients(self, caller: Caller) -> list[Recipient]:

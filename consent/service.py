@@ -26,6 +26,7 @@ from consent.drafts.service import Drafting
 from consent.flagging import Flagging
 from consent.following import Following
 from consent.permits import Permits
+from consent.published import Published
 from consent.registering import Registering
 from consent.requesting import Enrol, Requesting
 from consent.rows import Register
@@ -137,6 +138,14 @@ class ConsentService:
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
         """See Registers.publish."""
         return await self._registering.publish(caller, version)
+
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """See Registers.history."""
+        return await self._registering.history(caller, slug)
+
+    async def in_force(self, caller: Caller) -> list[Published]:
+        """The versions in force, with since when."""
+        return await self._registering.all_in_force(caller)
 
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""
