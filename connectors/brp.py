@@ -1,22 +1,22 @@
 """The BRP as a source: Haal Centraal BRP Personen 2.7, `POST /personen`. The number goes in the body and nowhere else.
 
-Asked for are the fields of the permitted inputs only. No redirects, no proxies, one address from the settings.
+Asked for are the fields of the permitted inputs only.
 """
 
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-import httpx2
-
 from audit.contract import Permit, Trust
 from connectors.catalogue import BRP, fields_of
-from connectors.contract import SourceDown
+from connectors.contract import NOTHING, Known
 from connectors.gateway import Gateway
-from connectors.person import Unreadable, read_answer
+from connectors.outside.asking import Ask, Asker
+from connectors.outside.data import Unreadable
+from connectors.outside.failing import SourceFailed
+from connectors.person import read_answer
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
-from kernel.http.client import limited
 from vault.contract import Bsn, Values
 
 ANSWER_BYTES = 256 << 10
@@ -25,16 +25,15 @@ CONTENT = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class BrpSource:
-    """Satisfies Source. url: whole address of the interface, without `/personen`. key: of the gateway, if any."""
+    """Satisfies Source. key: of the gateway, if any."""
 
-    http: httpx2.AsyncClient
-    url: str
+    asker: Asker
     gateway: Gateway
     trust: Callable[[], Awaitable[Trust]]
     clock: Clock
     key: str = field(default="", repr=False)
 
-    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn) -> Values:
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
         """See Source.fetch."""
         # the source believes nobody: without a line of this very decision nothing is asked
         ground = permit.check(caller.tenant, await self.trust(), self.clock())
@@ -46,25 +45,12 @@ class BrpSource:
             "burgerservicenummer": [bsn.reveal()],
             "fields": sorted({path for paths in fields.values() for path in paths}),
         }
-        headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT, "accept": "application/json"}
+        headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT}
         if self.key and self.gateway.key_name:
             headers[self.gateway.key_name] = self.key
-        answer = await self._ask(json.dumps(question).encode(), headers)
+        # the register keeps a note of each provision: a question that may have arrived is not asked again
+        answer = await self.asker.ask(Ask("POST", "/personen", headers, json.dumps(question).encode()))
         try:
-            return read_answer(json.loads(answer), fields, millis(self.clock()))
-        except (Unreadable, ValueError, RecursionError):
-            pass  # said below: what it sent is not repeated
-        raise SourceDown("Het antwoord van de BRP is niet te lezen.")
-
-    async def _ask(self, body: bytes, headers: dict[str, str]) -> bytes:
-        try:
-            async with self.http.stream("POST", f"{self.url}/personen", content=body, headers=headers) as answer:
-                kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-                if answer.status_code == 200 and kind == "application/json":
-                    content = await limited(answer, ANSWER_BYTES)
-                    if content is None:
-                        raise SourceDown("Het antwoord van de BRP is te groot.")
-                    return content
-        except httpx2.HTTPError:
-            pass  # its text may quote what was sent
-        raise SourceDown("De BRP geeft nu geen antwoord.")
+            return read_answer(answer, fields, millis(self.clock()))
+        except Unreadable:
+            raise SourceFailed("onleesbaar", 200) from None

@@ -5,13 +5,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from connectors.outside.data import Bounds, Unreadable, demand_bounded
 from vault.contract import Value, Values
 
-DEPTH, TEXT, ITEMS = 8, 1_000, 100  # an address is a handful of short texts
-
-
-class Unreadable(Exception):
-    """Not the shape of the published interface, or beyond its limits. Says nothing of the content."""
+BOUNDS = Bounds(depth=8, text=1_000, items=100)  # an address is a handful of short texts
 
 
 def read_answer(body: object, fields: Mapping[str, Sequence[str]], now: int) -> Values:
@@ -22,7 +19,7 @@ def read_answer(body: object, fields: Mapping[str, Sequence[str]], now: int) -> 
     if not persons:
         return Values()
     person = persons[0]
-    _bounded(person, DEPTH)
+    demand_bounded(person, BOUNDS)
     found = (_value(element, paths, person, now) for element, paths in fields.items())
     flags: list[str] = []
     if person.get("geheimhoudingPersoonsgegevens") is True:
@@ -115,13 +112,3 @@ def _dead(person: Mapping[str, Any]) -> bool:
     suspended = person.get("opschortingBijhouding")
     reason = suspended.get("reden") if isinstance(suspended, dict) else None
     return isinstance(person.get("overlijden"), dict) or (isinstance(reason, dict) and reason.get("code") == "O")
-
-
-def _bounded(value: Any, depth: int) -> None:
-    if isinstance(value, str) and len(value) <= TEXT:
-        return
-    if isinstance(value, dict | list) and depth and len(value) <= ITEMS:
-        for inner in value.values() if isinstance(value, dict) else value:
-            _bounded(inner, depth - 1)
-    elif isinstance(value, str | dict | list):
-        raise Unreadable
