@@ -45,7 +45,7 @@ _BODY = {
     "basis": "grondslag", "law": "wet",
     "recipient": "ontvanger", "recipient_name": "ontvangerNaam", "application": "toepassing", "case": "zaak",
     "elements": "elementen", "used": "gebruikt", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder",
-    "key": "sleutel", "kept_days": "ontvangerBewaart",
+    "key": "sleutel", "sealed": "toetsing", "seal": "zegel", "kept_days": "ontvangerBewaart",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ FORM_BYTES, FIELDS = 16 << 10, 20
 SCOPE_CHARACTERS = 4_000  # so that a token stays below 8 KiB
 # To report uses to the log and nothing else there. With a colon: no activity can be called so.
 REPORT_ROLE, REPORT_SCOPE, REPORT_ROOT = "melden", "logboek:melden", "logboek"
+ROOTS = {REPORT_ROLE: (REPORT_ROOT,), "toestemming": ("toestemming", "access")}  # of a role, where not its own name
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,9 @@ def roots_of(issuer: str, application: Application) -> dict[str, frozenset[str]]
     """The roots that an application may have tokens for, and by which of its roles."""
     found: dict[str, frozenset[str]] = {}
     for role in application.roles:
-        root = f"{issuer}/{REPORT_ROOT if role == REPORT_ROLE else role}/v1"
-        found[root] = found.get(root, frozenset()) | {role}
+        for name in ROOTS.get(role, (role,)):
+            root = f"{issuer}/{name}/v1"
+            found[root] = found.get(root, frozenset()) | {role}
     return found
 
 
