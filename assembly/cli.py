@@ -27,6 +27,7 @@ from assembly.destroying import told as destruction
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.reconciling import Person, reconcile
+from assembly.register_verbs import authzen, consent
 from assembly.settings import ROOMS, HouseSettings
 from assembly.terms import turn_at_once
 from assembly.tools import load_register, one_tenant, read_clients, register_client, rotate_keys, token_for
@@ -58,6 +59,8 @@ class More(StrEnum):
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(consent, name="consent")
+app.add_typer(authzen, name="authzen")
 
 
 @app.command()

@@ -52,6 +52,7 @@ KINDS: dict[Kind, Rule] = {
     "zaak-gesloten": _rule("restriction", "consent"),
     "opgeschort": _rule("restriction", "consent"),
     "weigering": _rule("fact", "connectors", "consent", "vault"),
+    "toetsing": _rule("fact", "consent"),
     "afloop": _rule("fact", "connectors", "audit"),
     "toestemming-gevraagd": _rule("fact", "consent"),
     "zoeking": _rule("fact", "audit", "consent", "vault", "web"),

@@ -44,6 +44,7 @@ _ALIKE = {
 }  # fmt: skip
 _OWN = {
     "case": "zaak", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder", "key": "sleutel",
+    "sealed": "toetsing", "seal": "zegel",
 }  # fmt: skip
 _BODY = _ALIKE | _OWN
 # What makes an event itself, under its own names: all but its traces, its times and the key that it came under.

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 from consent.activity import ActivityVersion, Recipient, Slug, Words
-from consent.bodies import instant
 from consent.difference import difference
 from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed
+from kernel.clock import instant
 from kernel.message import Message, Sentence, Short, wire
 
 NOT_SAID: Final = "niet openbaar"
