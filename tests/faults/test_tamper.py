@@ -194,6 +194,7 @@ def limited(changes: Iterable[Change], dice: random.Random) -> list[Change]:
             for one in (dice.sample(each, min(FEW, len(each))) if what in COSTS else each)]  # fmt: skip
 
 
+@pytest.mark.long(60)
 @pytest.mark.parametrize("shard", range(SHARDS))
 async def test_every_changed_byte_of_the_log_is_noticed_by_somebody(
     watched: Watched, dice: random.Random, shard: int
