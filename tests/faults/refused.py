@@ -5,6 +5,7 @@ acknowledged; of signer and witness the one who asks knows.
 """
 
 import asyncio
+import hashlib
 import sys
 from contextlib import suppress
 from functools import partial
@@ -26,6 +27,7 @@ from audit.witness.process import witnessing
 from audit.witness.settings import WitnessSettings
 from kernel.clock import utc_now
 from kernel.crypto.file_keys import FileKeyProvider
+from kernel.proof.tree import Edge, Growth
 from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt
 
@@ -120,3 +122,8 @@ def cosign(settings: WitnessSettings, told: Path) -> None:
         asyncio.run(served())
     except Exception as error:  # the command says it in a sentence
         sys.exit(str(error))
+
+
+def grown(edge: Edge, count: int) -> Growth:
+    """So many lines more."""
+    return Growth(edge, [hashlib.sha256(f"{edge.size + at}".encode()).digest() for at in range(count)])

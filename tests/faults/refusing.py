@@ -21,7 +21,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
 
 import pytest
@@ -29,6 +29,8 @@ import pytest
 from tests.parts import NOT_RUN, STRACE
 
 ERRORS = ("EIO", "ENOSPC")
+ALL = float(os.environ.get("REGIE_REFUSED", "0")) >= 1
+SHARDS = 12  # parts of everything, each within the time that one test may take
 WRITES = (
     "write,writev,pwrite64,pwritev,ftruncate,fallocate,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink"
 )
@@ -161,3 +163,16 @@ def some_of(calls: list[Call], count: int, dice: Random) -> list[Refusal]:
 def share_of(calls: list[Call], shard: int, shards: int) -> list[Refusal]:
     """Every call, with each error, in parts that are everything together."""
     return [Refusal(call, error) for call in sorted(set(calls))[shard::shards] for error in ERRORS]
+
+
+def chosen(calls: list[Call], count: int, shard: int) -> list[Refusal]:
+    """What this run refuses: so many by chance, or a part of everything."""
+    seed = int(os.environ.get("REGIE_SEED", SystemRandom().randrange(1 << 32)))
+    print(f"REGIE_SEED={seed}, {len(set(calls))} writes")
+    return share_of(calls, shard, SHARDS) if ALL else some_of(calls, count, Random(seed))  # noqa: S311 - a test that can be repeated
+
+
+def demand_tried(ends: Counter[str]) -> None:
+    """How often each end came. How many pages a batch takes differs a little from run to run: some calls never come."""
+    print(f"{ends.total()} refusals: {dict(ends)}")
+    assert 2 * ends["did not come there"] < ends.total(), "hardly anything was refused"
