@@ -15,17 +15,20 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from assembly.clients import add_client
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents
 from assembly.demo.idp.provider import BSN_CLAIM, found_provider
 from assembly.demo.idp.router import idp_router
 from assembly.demo.idp.setup import DemoOnly, Portal, Setup
 from assembly.demo.recipient import Application
-from assembly.demo.register import TENANT
+from assembly.demo.register import LOAN_DESK, TENANT
+from assembly.demo.stage import REPORTER
 from assembly.demo.story import Cast, tell
 from assembly.demo.visitor import Visitor
 from assembly.house import assemble
 from assembly.settings import HouseSettings
+from kernel.caller import room_of
 from kernel.clock import utc_now
 from kernel.http.client import open_client
 from kernel.http.server import serve
@@ -125,7 +128,9 @@ async def founded_by_hand(street: Street) -> dict[str, Any]:
     assert await again.wait() == 1 and "ingericht" in (street.folder / "init.log").read_text()
     house = await assemble(HouseSettings.read(street.environment()), ("audit", "consent", "vault"))
     async with house.app.router.lifespan_context(house.app):
-        return await furnish(house, TENANT, street.url)
+        clients = await furnish(house, TENANT, street.url)
+        staff, keeper = room_of(TENANT, "assembly"), house.consent("assembly")
+        return clients | {"meldt": await add_client(keeper, staff, LOAN_DESK, REPORTER, street.url)}
 
 
 @pytest.mark.long(30)
@@ -146,8 +151,9 @@ async def test_five_processes_tell_story_1_and_stop_when_asked(postgres_url: str
         vkey = tmp_path / "log.vkey"
         vkey.write_text((await http.get(f"{street.url}/logboek/v1/sleutels")).text)
         application = Application(http, street.url, f"{street.url}/oauth/token", clients[DESK])
+        reporter = Application(http, street.url, f"{street.url}/oauth/token", clients["meldt"])
         resident, officer = Visitor(http, street.url), Visitor(http, street.url)
-        await tell(Cast(application, resident, "r1", R1, officer, "fg", vkey, told.append))
-    assert len(told) >= 10
+        await tell(Cast(application, resident, "r1", R1, officer, "fg", reporter, vkey, told.append))
+    assert len(told) == 12
     assert [process.returncode for process in processes] == [0] * len(ORDER)
     assert "Traceback" not in "".join((tmp_path / f"serve-{room}.log").read_text() for room in ORDER)
