@@ -14,7 +14,17 @@ from audit.bulk import NOTHING, Values, delete_rows, in_order, insert_rows, repl
 from audit.event import Entry, Kind
 from audit.fencemap import FenceMap, bucket_of
 from audit.heads import Head, store_head
-from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
+from audit.judging import (
+    UNDER_WAY_MS,
+    Asked,
+    Draft,
+    Known,
+    Overlay,
+    Sending,
+    Stand,
+    moves_fences,
+    named_fences,
+)
 from audit.keychain import Owner, TenantKeys
 from audit.kinds import OUTCOME, RELEASE, UNKNOWN
 from audit.labels import Labeller
@@ -253,4 +263,4 @@ def _knows(made: Made) -> bool:
 
 def _packed(entry: Entry) -> bytes:
     """16 bytes per fence."""
-    return bytes.fromhex("".join([each.fence for each in entry.requires]))
+    return bytes.fromhex("".join(named_fences(entry)))

@@ -172,8 +172,7 @@ class Overlay:
         for closed in entry.event.closes:
             self.sending.pop(closed, None)
         if entry.event.kind == RELEASE:
-            fences = frozenset([each.fence for each in entry.requires])
-            self.sending[position] = Sending(position, self.at, fences)
+            self.sending[position] = Sending(position, self.at, frozenset(named_fences(entry)))
         return Draft(asked, position, moved, self._under_way(frozenset(moved)) if moved else ())
 
     def _under_way(self, moved: frozenset[str]) -> tuple[Position, ...]:
@@ -184,6 +183,12 @@ class Overlay:
 
 def _order(position: Position) -> tuple[str, int]:
     return position.term, position.index
+
+
+def named_fences(entry: Entry) -> list[str]:
+    """Of a release: the fences whose restriction names it while it is under way. None of one that its resident may not
+    see yet: the line of a restriction would tell them of it, and of its hour."""
+    return [] if entry.event.withheld_until else [each.fence for each in entry.requires]
 
 
 def moves_fences(asked: Asked) -> bool:

@@ -10,8 +10,10 @@ from audit.contract import Audit
 from consent.activity import CatalogueElement
 from consent.api import ROOT, Behind, routes
 from consent.contract import RegisterUnavailable, Residents
+from consent.drafts import api as drafts
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
+from consent.reading.api import Reading, reading_routes
 from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
@@ -62,13 +64,15 @@ async def build_consent(
 
     running = _Running(consent, tuple(tenants), provider, settings.finish_seconds)
     public = routes(Behind(consent, neighbours.residents, tenants, caller))
+    public.include_router(drafts.public_routes(consent.drafts, caller))
+    public.include_router(reading_routes(Reading.of(consent, tenants, ROOT, clock)))
     return consent, Component(
         "consent",
         running.check,
         running.run,
         public=((ROOT, public),),
         plain=(oauth,),
-        intern=(intern_routes(consent, gate),),
+        intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
     )
 
 

@@ -25,10 +25,12 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 ACTS: Final[Mapping[str, str]] = {
     "toestemming-gevraagd": N_("Een afdeling vroeg of u ja of nee zegt"),
     "toestemming-gegeven": N_("U zei ja"),
-    "toestemming-hervat": N_("U zei opnieuw ja"),
+    "toestemming-hervat": N_("U liet het delen weer doorgaan"),
+    "toestemming-vernieuwd": N_("U zei opnieuw ja"),
     "toestemming-geweigerd": N_("U zei nee"),
     "toestemming-ingetrokken": N_("U stopte met delen"),
     "toestemming-gepauzeerd": N_("U zette het delen stil"),
+    "toestemming-verkort": N_("U koos een eerdere laatste dag"),
     "zaak-geopend": N_("Een afdeling schreef op dat u een zaak heeft"),
     "zaak-gesloten": N_("Een zaak van u is klaar"),
     "kluis-geopend": N_("U opende uw kluis"),
