@@ -48,6 +48,7 @@ Kind = Literal[
     "sleutel-gewisseld",
     "termijn-begonnen",
     "vervallen",
+    "regels-teruggezet",
     "zegel-verbroken",
     "vernietiging-begonnen",
     "vernietigd",

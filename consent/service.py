@@ -85,9 +85,9 @@ class ConsentService:
         """All keys of the room under the newest KEK; how many changed."""
         return await self._register.rewrap(tenant)
 
-    async def suspend_all(self, tenant: str, mark: str) -> int:
+    async def suspend_all(self, tenant: str, mark: str, since: Position | None = None) -> int:
         """After lines of the log were lost: see Suspending.suspend_all."""
-        return await self._suspending.suspend_all(tenant, mark)
+        return await self._suspending.suspend_all(tenant, mark, since)
 
     async def finish(self, tenant: str) -> None:
         """Rows follow the log, then what crashes left pending is finished or dropped. Raises LogUnavailable,
