@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 from consent.activity import ActivityVersion, Recipient, Slug, Words
-from consent.bodies import instant
 from consent.difference import difference
 from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed
+from kernel.clock import moment
 from kernel.message import Message, Sentence, Short, wire
 
 NOT_SAID: Final = "niet openbaar"
@@ -82,7 +82,7 @@ def open_to_all(version: ActivityVersion) -> ActivityVersion:
     return version.model_copy(update={"assessment": assessment})
 
 
-def expired(version: ActivityVersion, at: int) -> bool:
+def assessment_over(version: ActivityVersion, at: int) -> bool:
     """Whether its assessment is over: classes B and C have stopped, A goes on, marked."""
     return at > version.assessment.until
 
@@ -101,9 +101,9 @@ def brief(one: Published, root: str, at: int) -> Brief:
         title=version.title,
         purpose=version.purpose,
         number=version.number,
-        since=instant(one.since),
-        assessed_until=instant(version.assessment.until),
-        expired=expired(version, at),
+        since=_instant(one.since),
+        assessed_until=_instant(version.assessment.until),
+        expired=assessment_over(version, at),
         algorithm=version.automated.algorithm if version.automated else None,
         url=url_of(root, version),
     )
@@ -121,8 +121,8 @@ def whole(history: Sequence[Published], number: int, root: str, at: int) -> Publ
     return Public(
         url=url_of(root, version),
         status="gestopt" if one.ended else "actief",
-        since=instant(one.since),
-        expired=expired(version, at),
+        since=_instant(one.since),
+        expired=assessment_over(version, at),
         content=version,
         dpv=DpvCodes(
             purposes=purposes_of(version),
@@ -142,3 +142,7 @@ def url_of(root: str, version: ActivityVersion) -> str:
 def recipient(one: Recipient) -> PublicRecipient:
     """Without applications and keys."""
     return PublicRecipient(slug=one.slug, oin=one.oin, name=one.name, public=one.public)
+
+
+def _instant(milliseconds: int) -> str:
+    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
