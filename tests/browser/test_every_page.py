@@ -23,6 +23,9 @@ PAGES: dict[str, tuple[str, Place]] = {
     "codes": ("", lambda _: "/fouten"),
     "code": ("", lambda _: "/fouten/geen-toestemming"),
     "not-there": ("", lambda _: "/bestaat-niet"),
+    "register": ("", lambda _: "/register"),
+    "purpose": ("", lambda _: "/register/minimaregeling-witgoed"),
+    "purposes": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten"),
     "overview": ("r1", lambda _: "/overzicht"),
     "uses": ("r1", lambda _: "/gebruik"),
     "no-uses": ("r2", lambda _: "/gebruik?periode=week"),
@@ -46,7 +49,8 @@ PAGES: dict[str, tuple[str, Place]] = {
 def people(town: Town) -> Iterator[dict[str, Person]]:
     """One browser each, JavaScript on, for all pages."""
     with town.person() as nobody, town.person("r1") as r1, town.person("r2") as r2, town.person("fg") as officer:
-        yield {"": nobody, "r1": r1, "r2": r2, "fg": officer}
+        with town.person("eigenaar") as owner:
+            yield {"": nobody, "r1": r1, "r2": r2, "fg": officer, "eigenaar": owner}
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.web.samples import BEGIN, DAY, NOON, frame
+from tests.web.samples import BEGIN, DAY, LEFT, NOON, frame
 from web.fg_views import OldAssessment
 from web.frame import FieldError
 from web.keeping_views import ActiveRow, AssessmentPage, Difference, DraftPage, DraftRow, Keeping, TextField
@@ -84,6 +84,7 @@ def register() -> dict[str, tuple[str, "DataclassInstance"]]:
         "register-doel": ("register_doel.html", ENTRY),
         "register-oud": ("register_doel.html", replace(ENTRY, ended=True, expired=False, algorithm="", changes=())),
         "fg-beoordelingen": ("fg_start.html", replace(BEGIN, assessments=OLD)),
+        "gebruik-oude-controle": ("gebruik_detail.html", replace(LEFT, overdue=True)),
         "doelen": ("beheer_doelen.html", KEEPING),
         "doelen-leeg": (
             "beheer_doelen.html",

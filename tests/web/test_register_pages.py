@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
 
-from assembly.demo.register import STORY, activities
+from assembly.demo.register import BY_LAW, INCOME_ANSWER, STORY, activities
 from assembly.demo.visitor import Page, Visitor
 from tests.four_rooms import STAFF
 from tests.web.portal import PortalUnderTest
@@ -130,3 +131,15 @@ async def reworded(visitor: Visitor, page: Page, name: str) -> Page:
 async def step(visitor: Visitor, page: Page, name: str) -> Page:
     """Press the button of one step."""
     return await visitor.send(page, page.form("actie", name))
+
+
+async def test_a_use_under_an_old_assessment_is_marked_for_its_resident(portal: PortalUnderTest) -> None:
+    story = next(one for one in activities() if one.slug == STORY)
+    soon = story.assessment.model_copy(update={"until": int(portal.house.now.timestamp() * 1000) + 1000})
+    await portal.house.register.publish(STAFF, story.model_copy(update={"assessment": soon}))
+    portal.house.now += timedelta(minutes=1)
+    await portal.house.release(*BY_LAW, INCOME_ANSWER)
+    await portal.house.desk.lines.finished()
+    (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    resident = await portal.visitor("r1")
+    assert "controle van dit doel was toen te oud" in (await resident.get(f"/gebruik/{line.position}")).text
