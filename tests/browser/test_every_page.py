@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -48,9 +49,8 @@ PAGES: dict[str, tuple[str, Place]] = {
 @pytest.fixture(scope="session")
 def people(town: Town) -> Iterator[dict[str, Person]]:
     """One browser each, JavaScript on, for all pages."""
-    with town.person() as nobody, town.person("r1") as r1, town.person("r2") as r2, town.person("fg") as officer:
-        with town.person("eigenaar") as owner:
-            yield {"": nobody, "r1": r1, "r2": r2, "fg": officer, "eigenaar": owner}
+    with ExitStack() as stack:
+        yield {who: stack.enter_context(town.person(who)) for who in ("", "r1", "r2", "fg", "eigenaar")}
 
 
 @pytest.fixture(scope="session")
