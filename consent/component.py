@@ -12,6 +12,8 @@ from consent.api import ROOT, Behind, routes
 from consent.contract import RegisterUnavailable, Residents
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
+from consent.receipts.api import issuer_router
+from consent.receipts.service import PURPOSE, Receipts
 from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
@@ -56,6 +58,10 @@ async def build_consent(
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
     consent.tokens = tokens
+    for tenant in tenants:
+        await rows.found(tenant, [PURPOSE])
+    houses = {tenant.id: (tenant.name, tenant.public_url) for tenant in tenants.values()}
+    consent.receipts = Receipts(neighbours.audit, rows, houses, clock)
     issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
     caller = neighbours.caller or BearerGate(issuers, tokens.public_key, ROOT, clock)
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
@@ -67,7 +73,7 @@ async def build_consent(
         running.check,
         running.run,
         public=((ROOT, public),),
-        plain=(oauth,),
+        plain=(oauth, issuer_router(consent.receipts, tenants)),
         intern=(intern_routes(consent, gate),),
     )
 

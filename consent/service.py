@@ -13,18 +13,23 @@ from consent.contract import (
     Choice,
     Chosen,
     ConsentDetail,
+    ConsentReceipt,
     ConsentRequest,
     ConsentView,
     Flag,
     Question,
+    RegisterUnavailable,
     ResidentQuestion,
     ResidentRef,
     Sealed,
+    Search,
 )
 from consent.deciding import Deciding
 from consent.flagging import Flagging
 from consent.following import Following
+from consent.keys import MACHINES
 from consent.permits import Permits
+from consent.receipts.service import Receipts
 from consent.registering import Registering
 from consent.requesting import Enrol, Requesting
 from consent.rows import Register
@@ -59,6 +64,7 @@ class ConsentService:
         self._suspending = Suspending(register, audit, self.following, clock)
         self.clients = RegisteredClients(register)
         self.tokens: Tokens | None = None  # set where the room is put together
+        self.receipts: Receipts | None = None  # as above
 
     @property
     def database(self) -> Database:
@@ -103,6 +109,20 @@ class ConsentService:
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.requested."""
         return await self._requesting.requested(caller, consent_id)
+
+    async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
+        """See Consent.found."""
+        return await self._requesting.found(caller, search)
+
+    async def receipt(self, caller: Caller, consent_id: str) -> ConsentReceipt:
+        """See Consent.receipt."""
+        if self.receipts is None:
+            raise RegisterUnavailable()
+        mine = caller.kind not in MACHINES
+        detail = (
+            await self._choosing.choice(caller, consent_id) if mine else await self._choosing.theirs(caller, consent_id)
+        )
+        return await self.receipts.of(caller, detail, with_content=mine)
 
     async def choices(self, caller: Caller) -> list[ConsentView]:
         """See Consent.choices."""
