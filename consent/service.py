@@ -67,6 +67,11 @@ class ConsentService:
         self.receipts: Receipts | None = None  # as above
 
     @property
+    def register(self) -> Register:
+        """For what works beside the doors."""
+        return self._register
+
+    @property
     def database(self) -> Database:
         """Of this room; whoever put it together closes it."""
         return self._register.database
