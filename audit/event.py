@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from audit.permit import Position
-from kernel.message import Hex16, Hex32, Message, Millis, Sentence, Short
+from kernel.message import Hex16, Hex32, Message, Millis, Sentence, Short, Text
 
 NAMES_MAX = 500  # one act names a hundred elements at most, and what was read for them
 GONE_MAX = 5_000  # stretches of numbers that one line may name: some 100 kB of its act
@@ -47,6 +47,8 @@ Kind = Literal[
     "zegel-verbroken",
     "vernietiging-begonnen",
     "vernietigd",
+    "opheffing-gevraagd",
+    "opgeheven",
     # no act: what stands in place of a kind that its reader may not know yet
     "vertrouwelijk",
 ]
@@ -89,7 +91,8 @@ class Event(Message):
     when no number of days was said. details: what a kind says beyond this (`uitkomst` of an afloop, consent id, text
     hash, language, channel, reason, …). destroys: the year of destruction whose key goes; gone: the numbers of the
     series that went, as [(first, last)]. withheld_until: until then its resident sees number and place only; from the
-    version of the activity.
+    version of the activity. covert: it is written in a series of its own, its body sealed to custodians. shows: of a
+    line that opens an older one: that one's place, and its body and salt in base64.
     """
 
     id: Hex16
@@ -123,6 +126,8 @@ class Event(Message):
     destroys: Annotated[int, Field(ge=0, le=9999)] = 0
     gone: Annotated[tuple[tuple[OwnNumber, OwnNumber], ...], Field(max_length=GONE_MAX)] = ()
     withheld_until: Millis = 0
+    covert: Literal["", "ja"] = ""
+    shows: Annotated[dict[Short, Text], Field(max_length=3)] = Field(default_factory=dict)
     trace: Trace | None = None
 
 

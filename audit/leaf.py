@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.covert import SEALED_TO, escrowed
 from audit.ended import BEFORE, BEGUN, PRESENT
 from audit.event import Entry, Event, Trace
 from audit.permit import LEAF_MAGIC, Position
 from kernel.canonical import canonical, canonical_text
 from kernel.crypto import (
+    OVERHEAD,
     CannotOpen,
     DataKey,
     Place,
@@ -45,7 +47,7 @@ _BODY = {
     "basis": "grondslag", "law": "wet",
     "recipient": "ontvanger", "recipient_name": "ontvangerNaam", "application": "toepassing", "case": "zaak",
     "elements": "elementen", "used": "gebruikt", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder",
-    "key": "sleutel", "kept_days": "ontvangerBewaart",
+    "key": "sleutel", "kept_days": "ontvangerBewaart", "shows": "opgeheven",
 }  # fmt: skip
 
 
@@ -72,7 +74,8 @@ class Written:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a line is being written. n and previous: in the series of its subject. room: who records it."""
+    """Where a line is being written. n and previous: in the series of its subject. room: who records it. about: whose
+    line it is, and escrow: the public key that its body is sealed to, when it is covert."""
 
     tenant: str
     room: str
@@ -81,6 +84,8 @@ class Spot:
     year: int
     n: int
     previous: Previous | None
+    about: str = ""
+    escrow: bytes = b""
 
 
 def words_of(entry: Entry) -> list[bytes]:
@@ -102,8 +107,10 @@ def content_hash(key: bytes, words: Sequence[bytes]) -> bytes:
     return keyed_hash(key, "event", words)
 
 
-def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequence[Position]) -> str:
-    """What machines need, without personal data; absent members are left out."""
+def act_text(
+    entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequence[Position], sealed_to: str = ""
+) -> str:
+    """What machines need, without personal data; absent members are left out. sealed_to: the escrow key."""
     event = entry.event
     document: dict[str, Any] = {"v": VERSION, "gebeurtenis": event.id, "soort": event.kind, "tijd": str(at)}
     optional = {
@@ -115,6 +122,7 @@ def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequenc
         "bij": [str(each) for each in event.closes],
         "jaar": event.destroys and str(event.destroys),
         "weg": _stretches(event),
+        SEALED_TO: sealed_to,
     }
     if event.kind == BEGUN:
         optional |= {name: event.details.get(name, "") for name in (BEFORE, PRESENT)}
@@ -130,15 +138,17 @@ def body_text(event: Event, spot: Spot) -> str:
         "resource": {"service.name": "regie", "service.namespace": spot.tenant},
         "start_time": str((trace and trace.start) or spot.at),
         "end_time": str((trace and trace.end) or spot.at),
-        "dpl.core.data_subject_id": event.subject,
+        "dpl.core.data_subject_id": spot.about or event.subject,
         "dpl.core.data_subject_id_type": "regie-pseudoniem",
-        "openbaarheid": "vertrouwelijk" if event.withheld_until else "normaal",
+        "openbaarheid": "heimelijk" if event.covert else "vertrouwelijk" if event.withheld_until else "normaal",
         "n": str(spot.n),
         "bewaarTot": str(spot.year),
         "bio": _bio(event, spot),
     }
     if event.withheld_until:
         document["openbaarVanaf"] = str(event.withheld_until)
+    if event.covert:
+        document["reeks"] = event.subject
     if event.kept_days:
         document[_BODY["kept_days"]] = str(event.kept_days)
     if event.activity:
@@ -165,7 +175,7 @@ def _told(document: Mapping[str, Any], event: Event) -> str:
 def _bio(event: Event, spot: Spot) -> dict[str, Any]:
     bio = {
         "handeling": event.kind,
-        "object": event.subject,
+        "object": spot.about or event.subject,
         "resultaat": event.details.get("uitkomst") or ("geweigerd" if event.kind == "weigering" else "gelukt"),
         "herkomst": spot.room,
         "actor": event.actor or "systeem",
@@ -181,7 +191,10 @@ def write(act: str, event: Event, spot: Spot, act_key: DataKey, body_key: DataKe
     place_a = act_place(spot.tenant, spot.position.term, event.id)
     place_b = body_place(spot.tenant, event.subject, event.id, spot.year)
     sealed_act = seal(act_key, place_a, salt_a + act_bytes)
-    sealed_body = seal(body_key, place_b, salt_b + body_bytes)
+    plain = salt_b + body_bytes
+    if spot.escrow:
+        plain = escrowed(spot.escrow, plain, spot.tenant, event.id)
+    sealed_body = seal(body_key, place_b, plain)
     commits = hmac_sha256(salt_a, ACT, act_bytes) + hmac_sha256(salt_b, BODY, body_bytes)
     leaf = LEAF_MAGIC + commits + sha256(pae([sealed_act, sealed_body]))
     return Written(leaf, leaf_hash(leaf), sealed_act, sealed_body, act, salt_a)
@@ -205,6 +218,14 @@ def opened(key: DataKey, place: Place, sealed: bytes) -> tuple[str, bytes]:
     return plain[SALT:].decode(), plain[:SALT]
 
 
+def escrow_of(key: DataKey, place: Place, sealed: bytes) -> bytes:
+    """What custodians can open of a covert body. Raises CannotOpen."""
+    inner = unseal(key, place, sealed)
+    if len(inner) < OVERHEAD + SALT:
+        raise CannotOpen
+    return inner
+
+
 def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
     """The event as its readers see it, from its act and body; when it was decided is not told again."""
     own = {member: read[name] for member, name in _BODY.items() if name in read}
@@ -214,6 +235,7 @@ def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
         actor="" if read["bio"]["actor"] == "systeem" else read["bio"]["actor"],
         keep_until=int(read["bewaarTot"]),
         withheld_until=int(read.get("openbaarVanaf", "0")),
+        covert="ja" if read["openbaarheid"] == "heimelijk" else "",
         trace=_trace_of(read),
         **own,
         **_acted(said),

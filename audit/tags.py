@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from audit.event import Event
-from audit.kinds import RELEASE, REPORTED
+from audit.kinds import LIFT_ASKED, LIFTED, RELEASE, REPORTED
 from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
@@ -24,8 +24,8 @@ class Tagger:
         self._key = key
         self._made: dict[tuple[str, ...], bytes] = {}
 
-    def of(self, event: Event, at: int) -> list[bytes]:
-        """All under which this line is found; `at` in ms."""
+    def of(self, event: Event, at: int, about: str = "") -> list[bytes]:
+        """All under which this line is found; `at` in ms. about: whose it is, where its series is not theirs."""
         named = {
             "subject": event.subject,
             "activity": event.activity,
@@ -38,9 +38,14 @@ class Tagger:
             "day": day(at),
         }
         found = [self._tag(name, value) for name, value in named.items() if value]
+        whose = about or event.subject
+        if about:
+            found.append(self._tag("subject", about))
         if event.kind == RELEASE:
-            found.append(self._tag("release", event.subject, event.activity, ""))
-            found += [self._tag("release", event.subject, event.activity, event.case)] if event.case else []
+            found.append(self._tag("release", whose, event.activity, ""))
+            found += [self._tag("release", whose, event.activity, event.case)] if event.case else []
+        if event.kind in (LIFTED, LIFT_ASKED):
+            found += [self._tag(event.kind, str(place)) for place in event.closes]
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))
             found.append(self._tag("used", day((event.trace.start if event.trace else 0) or at)))
