@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from assembly.auditing import as_json, as_text, fsck, statuses, told
 from assembly.building import World
 from assembly.clients import NewClient, Role
+from assembly.custody_cli import escrow
 from assembly.demo.brp.loader import UnreadablePersons
 from assembly.demo.brp.roles import NobodyFits
 from assembly.demo.play import Demo, reset, run_demo
@@ -26,6 +27,7 @@ from assembly.destroying import destroy, order_of
 from assembly.destroying import told as destruction
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
+from assembly.register_verbs import authzen, consent
 from assembly.settings import ROOMS, HouseSettings
 from assembly.term_commands import audit
 from assembly.tools import load_register, one_tenant, read_clients, register_client, rotate_keys, token_for
@@ -53,9 +55,12 @@ class More(StrEnum):
 
     logboek = "logboek"
     melden = "melden"
+    beheer = "beheer"
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(consent, name="consent")
+app.add_typer(authzen, name="authzen")
 
 
 @app.command()
@@ -122,6 +127,7 @@ client = typer.Typer(no_args_is_help=True, help="Applications of recipients.")
 key = typer.Typer(no_args_is_help=True, help="Keys.")
 register = typer.Typer(no_args_is_help=True, help="Recipients and processing activities.")
 app.add_typer(audit, name="audit")
+audit.add_typer(escrow, name="escrow")
 app.add_typer(client, name="client")
 app.add_typer(key, name="key")
 app.add_typer(register, name="register")
@@ -143,7 +149,8 @@ def client_add(
     kind: Annotated[Kind, typer.Option(help="who sits at it")] = Kind.automatisch,
     label: Annotated[str, typer.Option(help="its name for people")] = "",
     also: Annotated[
-        list[More] | None, typer.Option(help="logboek: proofs of its own lines; melden: report its own uses to the log")
+        list[More] | None,
+        typer.Option(help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts"),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
@@ -155,7 +162,7 @@ def client_add(
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek or melden")],
+    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek, melden or beheer")],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:

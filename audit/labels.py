@@ -5,7 +5,7 @@ A label names nobody. A dump shows which lines have the same one, as tags do alr
 lines from a search by exchanging labels, as by deleting tags; the lines stay in the tree and in their series.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -32,10 +32,10 @@ class Labeller:
     def of(self, event: Event) -> bytes:
         """The id of its label."""
         said = (event.kind, event.activity, event.version, event.basis, event.elements, event.used, event.refused)
-        name = self._names.get(said)
+        name = self._names.get((*said, event.withheld_until))
         if name is None:
             text = label_text(label_of(event))
-            name = self._names[said] = label_id(self._keys.tags, text)
+            name = self._names[*said, event.withheld_until] = label_id(self._keys.tags, text)
             self._texts[name] = text
         return name
 
@@ -61,6 +61,15 @@ async def labels_where(
     return {name: label for name, label in opened.items() if wanted(label)}
 
 
+async def labels_named(
+    reading: AsyncConnection, tenant: str, keys: TenantKeys, names: Collection[bytes]
+) -> dict[bytes, Label]:
+    """Those of these that are there. Raises CannotOpen for one that was put elsewhere."""
+    query = select(labels.c.label, labels.c.sealed).where(labels.c.tenant_id == tenant, labels.c.label.in_(list(names)))
+    rows = await reading.execute(query)
+    return {bytes(name): read_label(keys, tenant, bytes(name), bytes(sealed)) for name, sealed in rows}
+
+
 def read_label(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Label:
     """Raises CannotOpen for one that was put elsewhere."""
     said: Mapping[str, Any] = read_canonical(unseal(keys.labels, _place(tenant, name), sealed).decode())
@@ -73,6 +82,7 @@ def read_label(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Lab
         tuple(said.get("gebruikt", ())),
         tuple(said.get("geweigerd", ())),
         int(said.get("ontvangerBewaart", "0")),
+        int(said.get("openbaarVanaf", "0")),
     )
 
 

@@ -10,6 +10,7 @@ from consent.contract import (
     Choice,
     Chosen,
     ConsentDetail,
+    ConsentReceipt,
     ConsentRequest,
     ConsentView,
     Flag,
@@ -17,7 +18,10 @@ from consent.contract import (
     ResidentQuestion,
     ResidentRef,
     Sealed,
+    Search,
 )
+from consent.drafts.client import DraftsClient
+from consent.published import Published
 from consent.wire import PREFIX
 from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable
@@ -29,6 +33,11 @@ class ConsentClient:
     """Satisfies Consent and Registers."""
 
     line: RoomLine
+
+    @property
+    def drafts(self) -> DraftsClient:
+        """See Registers.drafts."""
+        return DraftsClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""
@@ -50,6 +59,14 @@ class ConsentClient:
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.requested."""
         return await self.line.ask(f"{PREFIX}/requested", caller, wire.One(id=consent_id), ConsentView)
+
+    async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
+        """See Consent.found."""
+        return list((await self.line.ask(f"{PREFIX}/found", caller, search, wire.Views)).consents)
+
+    async def receipt(self, caller: Caller, consent_id: str) -> ConsentReceipt:
+        """See Consent.receipt."""
+        return await self.line.ask(f"{PREFIX}/receipt", caller, wire.One(id=consent_id), ConsentReceipt)
 
     async def choices(self, caller: Caller) -> list[ConsentView]:
         """See Consent.choices."""
@@ -88,6 +105,10 @@ class ConsentClient:
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""
         return list((await self.line.ask(f"{PREFIX}/activities", caller, wire.Nothing(), wire.Versions)).versions)
+
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """See Registers.history."""
+        return list((await self.line.ask(f"{PREFIX}/history", caller, wire.One(id=slug), wire.Past)).versions)
 
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """See Registers.recipients."""

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.contract import FenceAt, Position, Receipt
+from audit.contract import Bundle, FenceAt, Position, Receipt
 from consent.activity import (
     ActivityVersion,
     Application,
@@ -39,25 +39,36 @@ from consent.decision import (
     Residents,
     Sealed,
 )  # fmt: skip
+from consent.dpv import bases_of, data_of, purposes_of
+from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
+from consent.limits import Limits
+from consent.particulars import Assessment
+from consent.published import Published, assessment_over, expiring, whole
 from consent.registers import Registers
 from kernel.caller import Caller
 from kernel.errors import Problem
-from kernel.message import Hex32, Message, Sentence, Short, wire
+from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
     "About",
     "ActivityVersion",
     "Allowed",
     "Application",
+    "Assessment",
     "Case",
     "CatalogueElement",
+    "Changed",
     "Code",
     "Decision",
+    "Draft",
+    "Drafts",
     "Element",
     "FenceAt",
     "FenceKind",
     "Flag",
+    "Limits",
     "Party",
+    "Published",
     "Question",
     "Recipient",
     "Refused",
@@ -65,8 +76,16 @@ __all__ = [
     "ResidentRef",
     "Residents",
     "Sealed",
+    "Step",
     "UsedElement",
     "Words",
+    "Wrong",
+    "assessment_over",
+    "bases_of",
+    "data_of",
+    "expiring",
+    "purposes_of",
+    "whole",
 ]
 
 State = Literal[
@@ -84,11 +103,13 @@ class ConsentRequest(Message):
     case: Annotated[str, Field(max_length=64)] = ""
     valid_until: int = 0
     return_url: Annotated[str, Field(max_length=500)] = ""
+    limits: Limits = Limits()
 
 
 class ConsentView(Message):
     """A consent request and the consent it becomes: one thing, one id. Times in ms, 0 = not (yet).
-    position: the line of the last choice; "" while none is recorded. pending: a yes that is not effective yet."""
+    latest: the last moment that was asked for. position: the line of the last choice; "" while none is recorded.
+    pending: a yes that is not effective yet. channel: of the last yes or no. limits: what it is limited to."""
 
     id: Short
     state: Annotated[State, wire("status")]
@@ -103,29 +124,37 @@ class ConsentView(Message):
     decided_at: Annotated[int, wire("beslotenOp")] = 0
     ended_at: Annotated[int, wire("beeindigdOp")] = 0
     valid_until: Annotated[int, wire("geldigTot")] = 0
+    latest: Annotated[int, wire("gevraagdTot")] = 0
     position: Annotated[Short, wire("logregel")] = ""
     pending: Annotated[bool, wire("wordtVerwerkt")] = False
     language: Annotated[Short, wire("taal")] = ""
     text_hash: Annotated[Hex32 | Literal[""], wire("teksthash")] = ""
+    channel: Annotated[Short, wire("kanaal")] = ""
+    limits: Annotated[Limits, wire("gebruik")] = Limits()
 
 
 class ConsentDetail(Message):
-    """A consent with the version it is about, for the page on which the resident chooses."""
+    """A consent with the version it is about, for the page on which the resident chooses. shown: what the resident
+    read at the last choice, as canonical text; "" where only its hash is known, or it no longer fits that."""
 
     consent: ConsentView
     activity: ActivityVersion
     catalogue: tuple[CatalogueElement, ...]
+    shown: Text = ""
 
 
 class Choice(Message):
-    """What the resident chose, and what they saw: SHA-256 of the text shown, its language, the channel.
-    until: an earlier end than the maximum, ms, 0 = the maximum."""
+    """What the resident chose, and what they saw: SHA-256 of the text shown, its language, the channel. Nothing is
+    chosen beforehand: `answer` has no default, and one choice is about one consent.
+    until: an earlier end than the maximum, ms, 0 = the maximum; `korter` needs it. text: what was shown, in UTF-8 of
+    which `text_hash` is the hash; "" where only the hash is known."""
 
-    answer: Literal["ja", "nee", "stop"]
+    answer: Literal["ja", "nee", "stop", "pauze", "hervat", "korter", "vernieuw"]
     text_hash: Hex32
     language: Literal["nl", "en"]
     channel: Literal["portaal", "balie", "telefoon", "papier"] = "portaal"
-    until: int = 0
+    until: Millis = 0
+    text: Text = ""
 
 
 class Chosen(Message):
@@ -135,6 +164,25 @@ class Chosen(Message):
     consent: ConsentView
     receipt: Receipt
     under_way: tuple[tuple[Position, Short], ...] = ()
+
+
+class ConsentReceipt(Message):
+    """How a consent stands, to take away. document: JSON-LD (ISO/IEC TS 27560, DPV), canonical; sd_jwt: signed, and
+    holds the hash of the document; position: the line of the last act; bundle: that line with its proof, for its
+    resident only."""
+
+    id: Short
+    document: Text
+    sd_jwt: Text
+    position: Short
+    bundle: Bundle | None = None
+
+
+class Search(Message):
+    """A recipient looks for its own consents of one resident. activity: "" for all."""
+
+    resident: ResidentRef
+    activity: Short = ""
 
 
 class ResidentQuestion(Message):
@@ -206,6 +254,15 @@ class Consent(Protocol):
         """The recipient's own request; `geweigerd` and `vervallen` both read as `vervallen` to it. NoSuchThing."""
         ...
 
+    async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
+        """The recipient's own, newest first, at most 200, as `requested` tells them. A line `zoeking` first."""
+        ...
+
+    async def receipt(self, caller: Caller, consent_id: str) -> ConsentReceipt:
+        """For its resident, for desk staff who act for them, and for its recipient once there was a yes. Raises
+        NoSuchThing, LogUnavailable."""
+        ...
+
     async def choices(self, caller: Caller) -> list[ConsentView]:
         """All consents of the resident `caller.user`, newest first."""
         ...
@@ -215,8 +272,9 @@ class Consent(Protocol):
         ...
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
-        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable,
-        OutcomeUnknown."""
+        """One of the answers, by the resident, or by desk staff (role `balie`, `acting_for` the resident) who record
+        what they chose. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, BadInput, Overtaken,
+        LogUnavailable, OutcomeUnknown."""
         ...
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:

@@ -8,7 +8,15 @@ from fastapi import APIRouter, Depends
 from audit.contract import Position, Receipt
 from consent import wire
 from consent.activity import ActivityVersion, Case, Recipient, Reporter
-from consent.contract import Chosen, ConsentDetail, ConsentRequest, ConsentView, ResidentQuestion
+from consent.contract import (
+    Chosen,
+    ConsentDetail,
+    ConsentReceipt,
+    ConsentRequest,
+    ConsentView,
+    ResidentQuestion,
+    Search,
+)
 from consent.service import ConsentService
 from kernel.caller import Caller
 
@@ -20,6 +28,7 @@ def intern_routes(consent: ConsentService, caller: Gate) -> APIRouter:
     router = APIRouter(prefix=wire.PREFIX, include_in_schema=False)
     _weighing(router, consent, caller)
     _choosing(router, consent, caller)
+    _proving(router, consent, caller)
     _asking(router, consent, caller)
     _registers(router, consent, caller)
     _reporting(router, consent, caller)
@@ -67,6 +76,18 @@ def _choosing(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
         return await consent.anew(who, body.id)
 
 
+def _proving(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/found")
+    async def found(who: Asking, body: Search) -> wire.Views:
+        return wire.Views(consents=tuple(await consent.found(who, body)))
+
+    @router.post("/receipt")
+    async def receipt(who: Asking, body: wire.One) -> ConsentReceipt:
+        return await consent.receipt(who, body.id)
+
+
 def _asking(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
     Asking = Annotated[Caller, Depends(caller)]
 
@@ -93,6 +114,10 @@ def _registers(router: APIRouter, consent: ConsentService, caller: Gate) -> None
     @router.post("/activities")
     async def activities(who: Asking, _: wire.Nothing) -> wire.Versions:
         return wire.Versions(versions=tuple(await consent.activities(who)))
+
+    @router.post("/history")
+    async def history(who: Asking, body: wire.One) -> wire.Past:
+        return wire.Past(versions=tuple(await consent.history(who, body.id)))
 
     @router.post("/recipients")
     async def recipients(who: Asking, _: wire.Nothing) -> wire.Parties:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Table
 
-from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, record_one
+from audit.contract import Audit, Entry, Event, EventIdTaken, Overtaken, Receipt, record_one
 from consent import tables
+from consent.acts import dropped, granted
 from consent.lines import event
 from consent.rows import Register, Row, Rows
 from kernel.caller import Caller, room_of
@@ -23,6 +24,7 @@ IN_FORCE = {"activities": "gepubliceerd", "recipients": "toegelaten", "applicati
 FINISH_MS, DROP_MS = 5_000, 600_000  # a caller who still waits is not overtaken by the sweeper; ten minutes is doubt
 _WAITING = tuple(table for table in tables.GUARDED if table.name in IN_FORCE)
 
+_PLACED = ("withheld_until", "covert", "activity", "version", "recipient", "case", "keep_until")  # and in which series
 _log = logger("consent")
 
 
@@ -30,10 +32,12 @@ def _key(table: Table, row: Row) -> dict[str, str | int]:
     return {column.name: row[column.name] for column in table.primary_key.columns if column.name != "tenant_id"}
 
 
-async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str) -> bool:
-    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails."""
+async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str, act: Event | None = None) -> bool:
+    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails. act: that
+    original, where its resident may not see it."""
+    same = {name: getattr(act, name) for name in _PLACED} if act else {}
     try:
-        await record_one(audit, caller, Entry(event=event("vervallen", event_id, subject)))
+        await record_one(audit, caller, Entry(event=event("vervallen", event_id, subject, **same)))
     except EventIdTaken:
         return False
     return True
@@ -77,9 +81,11 @@ class Permits:
         # only if still pending at the same epoch: an old receipt says that it was given, not that it stands
         if not found or not found["pending_at"] or (found["entry"], found["epoch"]) != (row["entry"], row["epoch"]):
             return
-        decided = {"decided_at": receipt.at} if table is tables.consents else {}
         known = {"pending_at": 0, "effective_at": receipt.at, "position": str(receipt.position)}
-        await rows.put(table, found, status=IN_FORCE[table.name], **known, **decided)
+        changes = {"status": IN_FORCE[table.name]}
+        if table is tables.consents:
+            changes = granted(found, Entry.model_validate_json(row["entry"]).event, receipt.at)
+        await rows.put(table, found, **known, **changes)
 
     async def _drop(self, tenant: str, table: Table, row: Row) -> None:
         async with self._register.writing(tenant) as rows:
@@ -87,8 +93,7 @@ class Permits:
             if not found or not found["pending_at"] or found["entry"] != row["entry"]:
                 return
             if table is tables.consents:
-                at = millis(self._clock())
-                await rows.put(table, found, status="vervallen", pending_at=0, ended_at=at)
+                await rows.put(table, found, pending_at=0, **dropped(found, millis(self._clock())))
             else:
                 await rows.remove(table, found)
 
@@ -105,9 +110,9 @@ class Permits:
                     _log.warning("pending_not_finished", table=table.name, code=problem.code)
 
     async def _finish(self, caller: Caller, table: Table, row: Row) -> None:
-        entry = Entry.model_validate_json(row["entry"])
+        act = Entry.model_validate_json(row["entry"]).event
         if millis(self._clock()) - row["pending_at"] > DROP_MS and await lapsed(
-            self._audit, caller, entry.event.id, entry.event.subject
+            self._audit, caller, act.id, act.subject, act if act.withheld_until or act.covert else None
         ):
             await self._drop(caller.tenant, table, row)
         else:

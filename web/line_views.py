@@ -23,12 +23,15 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
 # What happened to a resident that is no use of their data. A kind that is in neither list is not shown.
 ACTS: Final[Mapping[str, str]] = {
+    "toetsing": N_("Een afdeling vroeg of zij uw gegevens mag krijgen. Zij kreeg nog niets"),
     "toestemming-gevraagd": N_("Een afdeling vroeg of u ja of nee zegt"),
     "toestemming-gegeven": N_("U zei ja"),
-    "toestemming-hervat": N_("U zei opnieuw ja"),
+    "toestemming-hervat": N_("U liet het delen weer doorgaan"),
+    "toestemming-vernieuwd": N_("U zei opnieuw ja"),
     "toestemming-geweigerd": N_("U zei nee"),
     "toestemming-ingetrokken": N_("U stopte met delen"),
     "toestemming-gepauzeerd": N_("U zette het delen stil"),
+    "toestemming-verkort": N_("U koos een eerdere laatste dag"),
     "zaak-geopend": N_("Een afdeling schreef op dat u een zaak heeft"),
     "zaak-gesloten": N_("Een zaak van u is klaar"),
     "kluis-geopend": N_("U opende uw kluis"),
@@ -41,7 +44,9 @@ ACTS: Final[Mapping[str, str]] = {
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
+    "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
 }
+LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
@@ -50,7 +55,10 @@ LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 def shown(line: Line) -> bool:
     """Whether this line is a resident's to read as a card of its own."""
-    return line.event.kind in USES or line.event.kind in ACTS
+    event = line.event
+    # of what was opened, how it ended goes with the use; and it tells no more than its own line would have told
+    told = event.details.get("soort", event.kind) if event.kind == "opgeheven" and not line.gone else event.kind
+    return told in USES or told in ACTS
 
 
 def is_use(line: Line) -> bool:
@@ -195,6 +203,8 @@ class LineViews:
         if line.gone:
             text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
+        if event.kind == "zoeking" and event.recipient:
+            return self._words.say(LOOKED)
         return self._words.say(ACTS[event.kind]) if event.kind in ACTS else ""
 
     def department(self, event: Event) -> str:

@@ -143,4 +143,4 @@ def _made(row: Mapping[str, Any], told: Told) -> Made:
         event = event.model_copy(update={"details": {OUTCOME: UNKNOWN}})
     entry = Entry.model_construct(event=event, requires=told.requires, advances=tuple(told.moved))
     draft = Draft(Asked(entry, "", row["content"], row["year"]), told.position, told.moved, ())
-    return Made(draft, Written(row["leaf"], told.leaf_hash, row["act"], row["body"], "", b""), told.n, told.at)
+    return Made(draft, Written(row["leaf"], told.leaf_hash, row["act"], row["body"], b"", b""), told.n, told.at)
