@@ -7,6 +7,7 @@ from typing import Any
 from audit.batch import Made
 from audit.copied import Copied, hashes_of
 from audit.copying import content_place, copy_place, opened_rest
+from audit.covert import SEALED_TO
 from audit.event import Entry
 from audit.fsck.saying import Saying, Told
 from audit.judging import Asked, Draft
@@ -137,8 +138,11 @@ def _content(tenant: str, row: Mapping[str, Any], key: DataKey | None) -> bytes:
 
 def _made(row: Mapping[str, Any], told: Told) -> Made:
     """As the writer had it. What a destroyed line said is not known any more: tags and label of what is left of it go
-    when its destruction is done again."""
+    when its destruction is done again. Of a covert line only custodians know it, so its tags and label do not come
+    back."""
     event = told.event or event_left(told.said, row["subject"], row["year"])
+    if told.event is None and SEALED_TO in told.said:
+        event = event.model_copy(update={"covert": "ja"})
     if told.event is None and told.closes:
         event = event.model_copy(update={"details": {OUTCOME: UNKNOWN}})
     entry = Entry.model_construct(event=event, requires=told.requires, advances=tuple(told.moved))

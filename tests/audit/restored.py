@@ -68,13 +68,13 @@ async def mirrored(service: AuditService, path: Path) -> Path:
 async def sources(place: Place, mirror: Path) -> AsyncIterator[Sources]:
     """As the command opens them."""
     database, supply = Database(place.url, "audit"), Supply(mirror, TENANT)
-    chain = SpareKeychain(database, FileKeyProvider(place.folder / "keys"), TENANT)
-    async with database.snapshot(TENANT) as reading:
-        founding = await founding_of(reading, TENANT)
-    origin = founding[0] if founding else (await supply.origins())[-1]
-    chain.take_own(await supply.keys())
-    log = Log(database, chain, Signers(signer_of(place.settings())), (TENANT, origin), place.clock)
     try:
+        chain = SpareKeychain(database, FileKeyProvider(place.folder / "keys"), TENANT)
+        async with database.snapshot(TENANT) as reading:
+            founding = await founding_of(reading, TENANT)
+        origin = founding[0] if founding else (await supply.origins())[-1]
+        chain.take_own(await supply.keys())
+        log = Log(database, chain, Signers(signer_of(place.settings())), (TENANT, origin), place.clock)
         yield Sources(log, chain, supply)
     finally:
         await database.close()

@@ -20,6 +20,7 @@ from audit.service import AuditService
 from kernel.errors import Problem
 from tests.audit.logs import DESK, TENANT, Place, act, fence, outcome, receipt, release
 from tests.audit.restored import SAID, Ground, ground, mirrored, moved, recovered, rows
+from tests.audit.test_covert import SHARES, covert_case
 from tests.audit.test_turn import NEW, OLD, fsck, to_january
 from tests.once import tables
 
@@ -64,9 +65,11 @@ async def lived(ground: Ground) -> tuple[Place, str, str, Path]:
     place, hek = Place(ground.create(), ground.folder), fence()
     async with place.opened() as (service, _):
         await before_it(service, hek)
+        await settled(service)
     older = ground.create(place.url)
     async with place.opened() as (service, _):
         await in_the_gap(place, service, hek)
+        await settled(service)
         return place, older, hek, await mirrored(service, ground.folder / "mirror.db")
 
 
@@ -211,6 +214,7 @@ async def test_as_far_as_a_mirror_goes_the_log_stays_closed(tmp_path: Path) -> N
     ground = Ground(tmp_path, None)
     async with place.opened() as (service, _):
         await before_it(service, hek)
+        await settled(service)
     older = ground.create(place.url)
     async with place.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering") for _ in range(20)])
@@ -248,3 +252,24 @@ async def test_a_lost_server_comes_back_from_an_old_backup_and_a_mirror(ground: 
         state.unlink()
     with pytest.raises(Unfit, match="niet door dit logboek getekend"):
         await recovered(moved(place, ground.create(place.url)), forged, new_host=True)
+
+
+async def test_covert_lines_come_back_sealed_as_they_were(tmp_path: Path) -> None:
+    place = Place(f"sqlite+aiosqlite:///{tmp_path}/0.db", tmp_path, escrow={TENANT: SHARES[0].public})
+    async with place.opened() as (service, _):
+        await service.door("connectors").record(DESK, [act("weigering")])
+    older = Ground(tmp_path, None).create(place.url)
+    async with place.opened() as (service, _):
+        places = await covert_case(service, fence())
+        mirror = await mirrored(service, tmp_path / "mirror.db")
+    back = moved(place, older)
+    assert await recovered(back, mirror)
+    ours, theirs = await rows(back.url), await rows(place.url)
+    assert ours["under_way"] == theirs["under_way"]
+    wanted = [(row["act"], row["body"], row["content"]) for row in theirs["lines"]]
+    assert [(row["act"], row["body"], row["content"]) for row in ours["lines"]][: len(wanted)] == wanted
+    async with back.opened() as (service, _):
+        assert all([(await service.door("web").line(DESK, at)).event.kind == "vertrouwelijk" for at in places])
+        report = await fsck(back, service)
+        assert (report.status, report.findings.total) == (0, 0), report.findings.shown
+        await settled(service)
