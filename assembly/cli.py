@@ -28,6 +28,7 @@ from assembly.destroying import told as destruction
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.reconciling import Person, reconcile
+from assembly.register_verbs import authzen, consent
 from assembly.settings import ROOMS, HouseSettings
 from assembly.terms import turn_at_once
 from assembly.tools import load_register, one_tenant, read_clients, register_client, rotate_keys, token_for
@@ -55,9 +56,12 @@ class More(StrEnum):
 
     logboek = "logboek"
     melden = "melden"
+    beheer = "beheer"
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(consent, name="consent")
+app.add_typer(authzen, name="authzen")
 
 
 @app.command()
@@ -147,7 +151,8 @@ def client_add(
     kind: Annotated[Kind, typer.Option(help="who sits at it")] = Kind.automatisch,
     label: Annotated[str, typer.Option(help="its name for people")] = "",
     also: Annotated[
-        list[More] | None, typer.Option(help="logboek: proofs of its own lines; melden: report its own uses to the log")
+        list[More] | None,
+        typer.Option(help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts"),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
@@ -159,7 +164,7 @@ def client_add(
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek or melden")],
+    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek, melden or beheer")],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:

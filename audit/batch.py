@@ -29,12 +29,12 @@ from audit.judging import (
 from audit.keychain import Owner, TenantKeys
 from audit.kinds import ENDED, OUTCOME, RELEASE, UNKNOWN
 from audit.labels import Labeller
-from audit.leaf import Previous, Spot, Written, act_place, act_text, opened, write
+from audit.leaf import SALT, Previous, Spot, Written, act_place, act_text, opened, write
 from audit.permit import Position
 from audit.remembering import Buckets, buckets_of, demand_held
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
 from kernel.canonical import read_canonical
-from kernel.crypto import DataKey, KeyUnavailable
+from kernel.crypto import DataKey, KeyUnavailable, random_bytes
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
 from kernel.sql import RowSeal
@@ -96,7 +96,8 @@ def written_lines(
     """Sealed, committed to and numbered. before: the last line of each series, which follows along. where: tenant and
     hour, ms. under: keys of acts and bodies."""
     (tenant, at), (keys, bodies), made = where, under, []
-    for draft in drafts:
+    salts = random_bytes(2 * SALT * len(drafts))
+    for number, draft in enumerate(drafts):
         event, year = draft.asked.entry.event, draft.asked.year
         previous = before.get(event.subject)
         n = previous.n + 1 if previous else 1
@@ -106,7 +107,8 @@ def written_lines(
         spot = Spot(tenant, draft.asked.room, draft.position, at, year, n, previous, draft.asked.about, escrow)
         sealed_to = escrow_id(escrow) if escrow else ""
         act = act_text(draft.asked.entry, at, draft.moved, draft.under_way, sealed_to)
-        written = write(act, event, spot, keys.act(draft.position.term), bodies[event.subject, year])
+        under_keys = keys.act(draft.position.term), bodies[event.subject, year]
+        written = write(act, event, spot, under_keys, salts[2 * SALT * number : 2 * SALT * (number + 1)])
         before[event.subject] = Previous(n, draft.position, written.leaf_hash)
         made.append(Made(draft, written, n))
     return made

@@ -12,7 +12,7 @@ from kernel.caller import Caller
 from kernel.crypto import hpke_open, hpke_seal, keyed_hash, pae, sha256
 
 PREFIX = "heimelijk-"  # of the series: no pseudonym begins so, for these are hexadecimal or one word
-SEALED_TO = "zegel"  # member of the act: which escrow key its body is sealed to
+SEALED_TO = "verzegeldVoor"  # member of the act: which escrow key its body is sealed to
 FG = "fg"
 
 

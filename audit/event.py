@@ -17,6 +17,7 @@ Kind = Literal[
     "verstrekking",
     "toestemming-gegeven",
     "toestemming-hervat",
+    "toestemming-vernieuwd",
     "activiteit-gepubliceerd",
     "ontvanger-toegelaten",
     "zaak-geopend",
@@ -26,6 +27,7 @@ Kind = Literal[
     "toestemming-geweigerd",
     "toestemming-ingetrokken",
     "toestemming-gepauzeerd",
+    "toestemming-verkort",
     "vlag",
     "beperking",
     "activiteit-beeindigd",
@@ -34,11 +36,13 @@ Kind = Literal[
     "opgeschort",
     # facts: neither
     "weigering",
+    "toetsing",
     "afloop",
     "toestemming-gevraagd",
     "zoeking",
     "vraag",
     "vraag-beantwoord",
+    "activiteit-concept",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",
@@ -91,8 +95,9 @@ class Event(Message):
     when no number of days was said. details: what a kind says beyond this (`uitkomst` of an afloop, consent id, text
     hash, language, channel, reason, …). destroys: the year of destruction whose key goes; gone: the numbers of the
     series that went, as [(first, last)]. withheld_until: until then its resident sees number and place only; from the
-    version of the activity. covert: it is written in a series of its own, its body sealed to custodians. shows: of a
-    line that opens an older one: that one's place, and its body and salt in base64.
+    version of the activity. sealed: the decision itself as canonical text, with its seal (hex), for who asks in a year
+    whether it was right. covert: it is written in a series of its own, its body sealed to custodians. shows: of a line
+    that opens an older one: that one's place, and its body and salt in base64.
     """
 
     id: Hex16
@@ -126,6 +131,8 @@ class Event(Message):
     destroys: Annotated[int, Field(ge=0, le=9999)] = 0
     gone: Annotated[tuple[tuple[OwnNumber, OwnNumber], ...], Field(max_length=GONE_MAX)] = ()
     withheld_until: Millis = 0
+    sealed: Text = ""
+    seal: Short = ""
     covert: Literal["", "ja"] = ""
     shows: Annotated[dict[Short, Text], Field(max_length=3)] = Field(default_factory=dict)
     trace: Trace | None = None

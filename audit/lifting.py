@@ -140,6 +140,8 @@ def _event(one: OpenedLine, said: Mapping[str, Any], read: Mapping[str, Any], wh
             "actor": "",
             "key": "",
             "trace": None,
+            "sealed": "",
+            "seal": "",
             "withheld_until": 0,
             "covert": "",
             "destroys": 0,

@@ -22,28 +22,23 @@ class Tagger:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._made: dict[tuple[str, ...], bytes] = {}
+        self._known: dict[tuple[str, ...], bytes] = {}
 
     def of(self, event: Event, at: int, about: str = "") -> list[bytes]:
         """All under which this line is found; `at` in ms. about: whose it is, where its series is not theirs."""
-        named = {
-            "subject": event.subject,
-            "activity": event.activity,
-            "recipient": event.recipient,
-            "application": event.application,
-            "actor": event.actor,
-            "case": event.case,
-            "key": event.key,
-            "trace": event.trace.trace_id if event.trace else "",
-            "day": day(at),
-        }
-        found = [self._tag(name, value) for name, value in named.items() if value]
-        whose = about or event.subject
-        if about:
-            found.append(self._tag("subject", about))
+        known, activity, case = self._known, event.activity, event.case
+        named = (
+            ("subject", event.subject), ("activity", activity), ("recipient", event.recipient),
+            ("application", event.application), ("actor", event.actor), ("case", case), ("key", event.key),
+            ("day", day(at)), ("subject", about),
+        )  # fmt: skip
+        found = [known.get(each) or self._tag(*each) for each in named if each[1]]
+        if event.trace:  # of this act alone: not worth remembering
+            found.append(tag(self._key, "trace", event.trace.trace_id))
         if event.kind == RELEASE:
-            found.append(self._tag("release", whose, event.activity, ""))
-            found += [self._tag("release", whose, event.activity, event.case)] if event.case else []
+            whose = about or event.subject
+            found.append(self._tag("release", whose, activity, ""))
+            found += [self._tag("release", whose, activity, case)] if case else []
         if event.kind in (LIFTED, LIFT_ASKED):
             found += [self._tag(event.kind, str(place)) for place in event.closes]
         if event.kind == REPORTED:
@@ -52,11 +47,11 @@ class Tagger:
         return found
 
     def _tag(self, *named: str) -> bytes:
-        known = self._made.get(named)
+        known = self._known.get(named)
         if known is None:
-            if len(self._made) >= REMEMBERED:
-                self._made.clear()
-            known = self._made[named] = tag(self._key, *named)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[named] = tag(self._key, *named)
         return known
 
 

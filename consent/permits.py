@@ -10,6 +10,7 @@ from sqlalchemy import Table
 
 from audit.contract import Audit, Entry, Event, EventIdTaken, Overtaken, Receipt, record_one
 from consent import tables
+from consent.acts import dropped, granted
 from consent.lines import event
 from consent.rows import Register, Row, Rows
 from kernel.caller import Caller, room_of
@@ -80,9 +81,11 @@ class Permits:
         # only if still pending at the same epoch: an old receipt says that it was given, not that it stands
         if not found or not found["pending_at"] or (found["entry"], found["epoch"]) != (row["entry"], row["epoch"]):
             return
-        decided = {"decided_at": receipt.at} if table is tables.consents else {}
         known = {"pending_at": 0, "effective_at": receipt.at, "position": str(receipt.position)}
-        await rows.put(table, found, status=IN_FORCE[table.name], **known, **decided)
+        changes = {"status": IN_FORCE[table.name]}
+        if table is tables.consents:
+            changes = granted(found, Entry.model_validate_json(row["entry"]).event, receipt.at)
+        await rows.put(table, found, **known, **changes)
 
     async def _drop(self, tenant: str, table: Table, row: Row) -> None:
         async with self._register.writing(tenant) as rows:
@@ -90,8 +93,7 @@ class Permits:
             if not found or not found["pending_at"] or found["entry"] != row["entry"]:
                 return
             if table is tables.consents:
-                at = millis(self._clock())
-                await rows.put(table, found, status="vervallen", pending_at=0, ended_at=at)
+                await rows.put(table, found, pending_at=0, **dropped(found, millis(self._clock())))
             else:
                 await rows.remove(table, found)
 
