@@ -55,9 +55,8 @@ LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 def shown(line: Line) -> bool:
     """Whether this line is a resident's to read as a card of its own."""
     event = line.event
-    # of what was opened, how it ended goes with the use; and it tells no more than its own line would have told
-    told = event.details.get("soort", event.kind) if event.kind == "opgeheven" and not line.gone else event.kind
-    return told in USES or told in ACTS
+    # how a use that was opened ended goes with that use
+    return (event.details.get("soort", event.kind) if event.kind == "opgeheven" else event.kind) in USES | set(ACTS)
 
 
 def is_use(line: Line) -> bool:
