@@ -45,6 +45,12 @@ def write(folder: Path, said: Path) -> None:
         asyncio.run(_written(Place(log_url(folder), folder, clock=utc_now), file))
 
 
+async def begun(folder: Path) -> None:
+    """A log without a line."""
+    async with Place(log_url(folder), folder, clock=utc_now).opened():
+        pass
+
+
 async def _written(place: Place, said: TextIO) -> None:
     async with place.opened() as (service, _):
         for _ in range(ROUNDS):
