@@ -27,6 +27,7 @@ from audit.witness.process import witnessing
 from audit.witness.settings import WitnessSettings
 from kernel.clock import utc_now
 from kernel.crypto.file_keys import FileKeyProvider
+from kernel.failpoints import arm
 from kernel.proof.tree import Edge, Growth
 from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt
@@ -133,3 +134,9 @@ def cosign(settings: WitnessSettings, told: Path) -> None:
 def grown(edge: Edge, count: int) -> Growth:
     """So many lines more."""
     return Growth(edge, [hashlib.sha256(f"{edge.size + at}".encode()).digest() for at in range(count)])
+
+
+def sign_until(point: str, count: int, kept: Path, socket: Path) -> None:
+    """The same, and it dies the count-th time that it comes to this point."""
+    arm(point, count)
+    sign(kept, socket)
