@@ -8,18 +8,24 @@ from fastapi import APIRouter, Depends, Path
 
 from consent.activity import Case
 from consent.bodies import (
+    Answer,
+    Ask,
     AskConsent,
     CaseState,
+    Consents,
+    FindConsents,
     OpenCase,
     Person,
     Place,
+    Proof,
     Requested,
     Stop,
     Stopped,
     used_by,
     with_user,
 )
-from consent.contract import Choice, ConsentRequest, NoSuchThing, ResidentRef, Residents
+from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, ResidentRef, Residents, Search
+from consent.explained import Asked
 from consent.keys import MACHINES
 from consent.limits import Limits
 from consent.service import ConsentService
@@ -50,7 +56,9 @@ def routes(behind: Behind) -> APIRouter:
     """`behind.caller`: the dependency that turns a token into a Caller, or raises NotLoggedIn."""
     router = APIRouter(tags=["toestemming"])
     _requests(router, behind)
+    _consents(router, behind)
     _cases(router, behind)
+    _explaining(router, behind)
     return router
 
 
@@ -84,6 +92,27 @@ def _requests(router: APIRouter, behind: Behind) -> None:
         seen = await behind.consent.requested(_recipient(who), id)
         return Requested.of(seen, behind.tenants[who.tenant].public_url)
 
+
+def _consents(router: APIRouter, behind: Behind) -> None:
+    Asking = Annotated[Caller, Depends(behind.caller)]
+
+    @router.post("/toestemmingen/_zoek", summary="Uw toestemmingen van een inwoner", response_model_exclude_none=True)
+    async def found(who: Asking, body: FindConsents) -> Consents:
+        asking = _recipient(used_by(who, body.user))
+        wanted = Search(resident=await behind.identified(who, body.person), activity=body.activity or "")
+        listed = await behind.consent.found(asking, wanted)
+        address = behind.tenants[who.tenant].public_url
+        return Consents(consents=tuple(Requested.of(one, address) for one in listed))
+
+    @router.get("/toestemmingen/{id}", summary="Hoe een toestemming staat", response_model_exclude_none=True)
+    async def consent(who: Asking, id: Id) -> Requested:
+        seen = await behind.consent.requested(_recipient(who), id)
+        return Requested.of(seen, behind.tenants[who.tenant].public_url)
+
+    @router.get("/toestemmingen/{id}/bewijs", summary="Het ondertekende bewijs van een toestemming")
+    async def receipt(who: Asking, id: Id) -> Proof:
+        return Proof.of(await behind.consent.receipt(_recipient(who), id))
+
     @router.post("/toestemmingen/{id}/intrekking", status_code=201, summary="Stop met delen")
     async def stop(who: Asking, id: Id, body: Stop) -> Stopped:
         choice = Choice(answer="stop", text_hash=body.text_hash, language=body.language)
@@ -111,6 +140,23 @@ def _cases(router: APIRouter, behind: Behind) -> None:
     async def close_case(who: Asking, zaak: CaseId) -> CaseState:
         receipt = await behind.consent.close_case(who, _recipient(who).organisation, zaak)
         return CaseState(reference=zaak, status="gesloten", line=Place.of(receipt))
+
+
+def _explaining(router: APIRouter, behind: Behind) -> None:
+    Asking = Annotated[Caller, Depends(behind.caller)]
+
+    @router.post(
+        "/toetsingen",
+        summary="Vraag wat er besloten zou worden, en waarom; er wordt niets verstrekt",
+        response_model_exclude_none=True,
+    )
+    async def explain(who: Asking, body: Ask) -> Answer:
+        asking = _recipient(used_by(who, body.user))
+        resident = await behind.identified(who, body.person)
+        question = Question(resident=resident, activity=body.activity, elements=body.elements, case=body.case or "")
+        asked = Asked(question, lambda: behind.residents.enrol(who, body.person.bsn))
+        (explained,) = await behind.consent.explain(asking, [asked])
+        return Answer.of(body.elements, explained)
 
 
 def _recipient(who: Caller) -> Caller:

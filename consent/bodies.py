@@ -1,18 +1,21 @@
 """What recipients and residents send to /toestemming/v1, and read there. Pure; times there are RFC 3339, UTC."""
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from audit.contract import Receipt
 from consent.activity import Element, Slug
-from consent.contract import Chosen, ConsentView, Limits
+from consent.contract import Chosen, Code, ConsentReceipt, ConsentView, Limits, Refused
+from consent.explained import Explained
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
-from kernel.clock import moment
+from kernel.canonical import read_canonical
+from kernel.clock import instant
 from kernel.hidden import Hidden
-from kernel.message import Body, Hex32, Message, Sentence, Short, wire
+from kernel.message import Body, Hex32, Message, Sentence, Short, Text, wire
 
 SELF = "BurgerZelf"
 NINE = re.compile(r"[0-9]{9}")
@@ -67,6 +70,16 @@ class AskConsent(Body):
     ] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
     use: Annotated[Use | None, wire("gebruik")] = None
+
+
+class Ask(Body):
+    """What would be decided? user: the recipient's own id of the employee."""
+
+    person: Annotated[Person, wire("inwoner")]
+    activity: Annotated[Slug, wire("verwerkingsactiviteit")]
+    elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
+    case: Annotated[Reference | None, wire("zaak")] = None
+    user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
 
 
 class OpenCase(Body):
@@ -135,12 +148,86 @@ class Requested(Message):
         )
 
 
+class FindConsents(Body):
+    """Of one resident. user: as above."""
+
+    person: Annotated[Person, wire("inwoner")]
+    activity: Annotated[Slug | None, wire("verwerkingsactiviteit")] = None
+    user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+
+
+class Consents(Message):
+    """Newest first."""
+
+    consents: Annotated[tuple[Requested, ...], wire("toestemmingen")]
+
+
+class Proof(Message):
+    """How a consent stands, to keep and to check without us. document: JSON-LD; its canonical form (RFC 8785) has the
+    hash that stands in sd_jwt. log_proof: where the proof of the line is."""
+
+    id: Short
+    document: Annotated[dict[str, Any], wire("ontvangstbewijs")]
+    sd_jwt: Annotated[Text, wire("sdjwt")]
+    log_proof: Annotated[Short, wire("logregel")]
+
+    @classmethod
+    def of(cls, receipt: ConsentReceipt) -> "Proof":
+        """Without the line itself: that is its resident's."""
+        place = f"/logboek/v1/logregels/{receipt.position}/bewijs"
+        return cls(id=receipt.id, document=read_canonical(receipt.document), sd_jwt=receipt.sd_jwt, log_proof=place)
+
+
 class CaseState(Message):
     """A case, and the line that says so."""
 
     reference: Annotated[Short, wire("zaak")]
     status: Literal["open", "gesloten"]
     line: Annotated[Place, wire("logregel")]
+
+
+class Weighed(Message):
+    """One element. code, reason and next_step: only where it would be refused. class_: as its activity says."""
+
+    element: Annotated[Short, wire("gegevenselement")]
+    allowed: Annotated[bool, wire("mag")]
+    class_: Annotated[Short | None, wire("klasse")] = None
+    code: Code | None = None
+    reason: Annotated[Sentence | None, wire("reden")] = None
+    next_step: Annotated[Sentence | None, wire("volgendeStap")] = None
+
+
+class Answer(Message):
+    """What would be decided now. A release later is decided anew: this is no permit."""
+
+    id: Short
+    activity: Annotated[Short, wire("verwerkingsactiviteit")]
+    version: Annotated[Short | None, wire("versie")] = None
+    elements: Annotated[tuple[Weighed, ...], wire("gegevenselementen")]
+    decided_at: Annotated[Short, wire("getoetstOp")]
+    line: Annotated[Place, wire("logregel")]
+
+    @classmethod
+    def of(cls, asked: Iterable[str], explained: Explained) -> "Answer":
+        """In the order of the question, each once."""
+        decision, classes = explained.decision, dict(explained.classes)
+        refused = {one.element: one for one in explained.refused}
+        return cls(
+            id=decision.nonce,
+            activity=decision.activiteit,
+            version=decision.versie or None,
+            elements=tuple(weighed(name, refused.get(name), classes.get(name)) for name in dict.fromkeys(asked)),
+            decided_at=instant(decision.beslist),
+            line=Place.of(explained.receipt),
+        )
+
+
+def weighed(element: str, refused: Refused | None, class_: str | None) -> Weighed:
+    """As the caller may know it."""
+    if refused is None:
+        return Weighed(element=element, allowed=True, class_=class_)
+    return Weighed(element=element, allowed=False, class_=class_, code=refused.code, reason=refused.reason,
+                   next_step=refused.next_step)  # fmt: skip
 
 
 class Stopped(Message):
@@ -175,8 +262,3 @@ def used_by(caller: Caller, user: str | None) -> Caller:
     if caller.kind == "burger" and user != SELF:
         raise fault("/gebruiker", "verkeerd-soort", f"Hier hoort {SELF}: inwoners gebruiken deze toepassing.")
     return with_user(caller, user)
-
-
-def instant(milliseconds: int) -> str:
-    """RFC 3339, whole seconds, UTC."""
-    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

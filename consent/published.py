@@ -10,7 +10,7 @@ from consent.activity import ActivityVersion, Recipient, Slug, Words
 from consent.difference import difference
 from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed
-from kernel.clock import moment
+from kernel.clock import instant
 from kernel.message import Message, Sentence, Short, wire
 
 NOT_SAID: Final = "niet openbaar"
@@ -101,8 +101,8 @@ def brief(one: Published, root: str, at: int) -> Brief:
         title=version.title,
         purpose=version.purpose,
         number=version.number,
-        since=_instant(one.since),
-        assessed_until=_instant(version.assessment.until),
+        since=instant(one.since),
+        assessed_until=instant(version.assessment.until),
         expired=assessment_over(version, at),
         algorithm=version.automated.algorithm if version.automated else None,
         url=url_of(root, version),
@@ -121,7 +121,7 @@ def whole(history: Sequence[Published], number: int, root: str, at: int) -> Publ
     return Public(
         url=url_of(root, version),
         status="gestopt" if one.ended else "actief",
-        since=_instant(one.since),
+        since=instant(one.since),
         expired=assessment_over(version, at),
         content=version,
         dpv=DpvCodes(
@@ -142,7 +142,3 @@ def url_of(root: str, version: ActivityVersion) -> str:
 def recipient(one: Recipient) -> PublicRecipient:
     """Without applications and keys."""
     return PublicRecipient(slug=one.slug, oin=one.oin, name=one.name, public=one.public)
-
-
-def _instant(milliseconds: int) -> str:
-    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -23,6 +23,7 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
 # What happened to a resident that is no use of their data. A kind that is in neither list is not shown.
 ACTS: Final[Mapping[str, str]] = {
+    "toetsing": N_("Een afdeling vroeg of zij uw gegevens mag krijgen. Zij kreeg nog niets"),
     "toestemming-gevraagd": N_("Een afdeling vroeg of u ja of nee zegt"),
     "toestemming-gegeven": N_("U zei ja"),
     "toestemming-hervat": N_("U liet het delen weer doorgaan"),
@@ -44,6 +45,7 @@ ACTS: Final[Mapping[str, str]] = {
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
 }
+LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
@@ -197,6 +199,8 @@ class LineViews:
         if line.gone:
             text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
+        if event.kind == "zoeking" and event.recipient:
+            return self._words.say(LOOKED)
         return self._words.say(ACTS[event.kind]) if event.kind in ACTS else ""
 
     def department(self, event: Event) -> str:

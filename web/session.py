@@ -7,7 +7,7 @@ from typing import Literal
 from kernel.caller import Caller
 from kernel.message import Hex16, Message, Short
 
-Answer = Literal["ja", "nee", "stop"]
+Answer = Literal["ja", "nee", "stop", "pauze", "hervat", "korter", "vernieuw"]
 
 ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar"}  # as login provider and rooms call them
 

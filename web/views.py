@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from web.frame import Coverage, FieldError, Frame, Option, Pager
+from web.session import Answer
 from web.words import ClassLetter, Result, State
 
 
@@ -243,7 +244,7 @@ class Consents:
 class Choice:
     """The last choice with its receipt: without a number there is no "Gelukt"."""
 
-    kind: Literal["ja", "nee", "stop"]
+    kind: Literal["ja", "nee", "stop", "pauze"]
     moment: datetime
     number: int
 
@@ -253,7 +254,9 @@ class Consent:
     """`/toestemmingen/{id}`, every state. `may` is a phrase ("uw inkomen bekijken"), `may_not` denies it.
 
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
-    posted too late (F4): it is told, never preset."""
+    posted too late (F4): it is told, never preset. `limits`: what this yes is limited to beyond its end; `ends`: last
+    days that can be chosen, `longer` the last day of a yes that is said again, None where that brings nothing;
+    `shown`: what was read at the last choice; `following`: another question that waits."""
 
     frame: Frame
     id: str
@@ -271,5 +274,10 @@ class Consent:
     text_version: str
     changed: date | None = None
     choice: Choice | None = None
-    kept: Literal["ja", "nee", "stop"] | None = None
+    kept: Answer | None = None
+    limits: tuple[str, ...] = ()
+    ends: tuple[Option, ...] = ()
+    longer: date | None = None
+    shown: tuple[str, ...] = ()
+    following: str = ""
     errors: tuple[FieldError, ...] = ()

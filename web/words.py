@@ -128,6 +128,7 @@ SEARCH_REASONS: Final[Mapping[str, str]] = {
 
 WRONG: Final[Mapping[str, str]] = {
     "keuze": N_("Kies ja of nee."),
+    "tot": N_("Kies een laatste dag."),
     "vraag": N_("Schrijf uw vraag op."),
     "bsn-in-tekst": N_("Haal het burgerservicenummer uit uw tekst."),
     "antwoord": N_("Schrijf een antwoord op."),

@@ -126,7 +126,9 @@ LINE = ConsentRow(
     until=date(2027, 5, 1),
     changed=DAY,
 )
-CHOICES = {"gegeven": "ja", "vernieuwd": "ja", "geweigerd": "nee", "ingetrokken": "stop"}
+CHOICES = {"gegeven": "ja", "vernieuwd": "ja", "geweigerd": "nee", "ingetrokken": "stop", "gepauzeerd": "pauze"}
+ENDS = (Option(value="2026-11-28", text="Tot en met 28 november 2026"),)
+LONGEST = Option(value="", text="Zo lang als het mag: tot en met 1 mei 2027")
 
 
 def consents() -> dict[str, "Consent"]:
@@ -137,11 +139,18 @@ def consents() -> dict[str, "Consent"]:
             state=state,
             changed=None if state == "gevraagd" else DAY,
             choice=Choice(kind=CHOICES[state], moment=NOON, number=4711) if state in CHOICES else None,  # type: ignore[arg-type]  # Literal
+            ends=(LONGEST, *ENDS) if state == "gevraagd" else ENDS,
+            longer=date(2027, 6, 1) if state in words.ACTIVE else None,
+            limits=("Hoogstens 1 keer", "Bewaren: hoogstens 30 dagen"),
+            shown=() if state == "gevraagd" else ("Mag het Inkomensloket uw inkomen bekijken?",),
+            following="" if state == "gevraagd" else ID,
         )
         for state in words.STATES
     }
     wrong = replace(CONSENT, errors=(FieldError(id="keuze", text="Kies ja of nee."),), kept="ja")
-    return {f"toestemming-{name}": view for name, view in views.items()} | {"toestemming-fout": wrong}
+    no_day = replace(views["gegeven"], errors=(FieldError(id="tot", text="Kies een laatste dag."),))
+    wrongs = {"toestemming-fout": wrong, "toestemming-fout-dag": no_day}
+    return {f"toestemming-{name}": view for name, view in views.items()} | wrongs
 
 
 OVERVIEW = Overview(
