@@ -28,6 +28,7 @@ from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.reconciling import Person, reconcile
 from assembly.settings import ROOMS, HouseSettings
+from assembly.sourcing import source
 from assembly.terms import turn_at_once
 from assembly.tools import load_register, one_tenant, read_clients, register_client, rotate_keys, token_for
 from kernel.crypto import CannotOpen, KeyUnavailable
@@ -124,6 +125,7 @@ key = typer.Typer(no_args_is_help=True, help="Keys.")
 register = typer.Typer(no_args_is_help=True, help="Recipients and processing activities.")
 audit = typer.Typer(no_args_is_help=True, help="The log: does it fit, and how does it stand?")
 app.add_typer(audit, name="audit")
+app.add_typer(source, name="source")
 app.add_typer(client, name="client")
 app.add_typer(key, name="key")
 app.add_typer(register, name="register")
