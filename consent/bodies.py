@@ -1,16 +1,18 @@
 """What recipients and residents send to /toestemming/v1, and read there. Pure; times there are RFC 3339, UTC."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
 from audit.contract import Receipt
 from consent.activity import Element, Slug
-from consent.contract import Chosen, ConsentView
+from consent.contract import Chosen, Code, ConsentView, Limits, Refused
+from consent.explained import Explained
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
-from kernel.clock import moment
+from kernel.clock import instant
 from kernel.hidden import Hidden
 from kernel.message import Body, Hex32, Message, Sentence, Short, wire
 
@@ -40,8 +42,22 @@ class Person(Body):
     bsn: Number
 
 
+class Use(Body):
+    """Less than the activity allows: at most so many releases (1: once), per running day, month or year or in all; data
+    of at most so many days back; kept for at most so many days."""
+
+    times: Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, wire("keer")] = None
+    per: Literal["dag", "maand", "jaar"] | None = None
+    history: Annotated[Annotated[int, Field(ge=1, le=36_600)] | None, wire("terugkijkDagen")] = None
+    kept: Annotated[Annotated[int, Field(ge=1, le=36_600)] | None, wire("bewaarDagen")] = None
+
+    def limits(self) -> Limits:
+        """As the register knows them."""
+        return Limits(times=self.times or 0, per=self.per or "", history=self.history or 0, kept=self.kept or 0)
+
+
 class AskConsent(Body):
-    """A consent request. user: the recipient's own id of the employee."""
+    """A consent request: one purpose, never several. user: the recipient's own id of the employee."""
 
     person: Annotated[Person, wire("inwoner")]
     activity: Annotated[Slug, wire("verwerkingsactiviteit")]
@@ -51,6 +67,17 @@ class AskConsent(Body):
     return_url: Annotated[
         Annotated[str, Field(pattern=r"^(https://|http://localhost[:/])\S{1,480}$")] | None, wire("terugkeerUrl")
     ] = None
+    user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+    use: Annotated[Use | None, wire("gebruik")] = None
+
+
+class Ask(Body):
+    """What would be decided? user: the recipient's own id of the employee."""
+
+    person: Annotated[Person, wire("inwoner")]
+    activity: Annotated[Slug, wire("verwerkingsactiviteit")]
+    elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
+    case: Annotated[Reference | None, wire("zaak")] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
 
 
@@ -98,6 +125,7 @@ class Requested(Message):
     asked_at: Annotated[Short, wire("gevraagdOp")]
     answer_by: Annotated[Short, wire("antwoordVoor")]
     valid_until: Annotated[Short | None, wire("geldigTot")] = None
+    use: Annotated[Limits | None, wire("gebruik")] = None
     next_step: Annotated[Sentence | None, wire("volgendeStap")] = None
 
     @classmethod
@@ -114,6 +142,7 @@ class Requested(Message):
             asked_at=instant(seen.requested_at),
             answer_by=instant(seen.answer_by),
             valid_until=instant(seen.valid_until) if seen.valid_until else None,
+            use=seen.limits if seen.limits != Limits() else None,
             next_step=NO_FURTHER if nothing else None,
         )
 
@@ -124,6 +153,50 @@ class CaseState(Message):
     reference: Annotated[Short, wire("zaak")]
     status: Literal["open", "gesloten"]
     line: Annotated[Place, wire("logregel")]
+
+
+class Weighed(Message):
+    """One element. code, reason and next_step: only where it would be refused. class_: as its activity says."""
+
+    element: Annotated[Short, wire("gegevenselement")]
+    allowed: Annotated[bool, wire("mag")]
+    class_: Annotated[Short | None, wire("klasse")] = None
+    code: Code | None = None
+    reason: Annotated[Sentence | None, wire("reden")] = None
+    next_step: Annotated[Sentence | None, wire("volgendeStap")] = None
+
+
+class Answer(Message):
+    """What would be decided now. A release later is decided anew: this is no permit."""
+
+    id: Short
+    activity: Annotated[Short, wire("verwerkingsactiviteit")]
+    version: Annotated[Short | None, wire("versie")] = None
+    elements: Annotated[tuple[Weighed, ...], wire("gegevenselementen")]
+    decided_at: Annotated[Short, wire("getoetstOp")]
+    line: Annotated[Place, wire("logregel")]
+
+    @classmethod
+    def of(cls, asked: Iterable[str], explained: Explained) -> "Answer":
+        """In the order of the question, each once."""
+        decision, classes = explained.decision, dict(explained.classes)
+        refused = {one.element: one for one in explained.refused}
+        return cls(
+            id=decision.nonce,
+            activity=decision.activiteit,
+            version=decision.versie or None,
+            elements=tuple(weighed(name, refused.get(name), classes.get(name)) for name in dict.fromkeys(asked)),
+            decided_at=instant(decision.beslist),
+            line=Place.of(explained.receipt),
+        )
+
+
+def weighed(element: str, refused: Refused | None, class_: str | None) -> Weighed:
+    """As the caller may know it."""
+    if refused is None:
+        return Weighed(element=element, allowed=True, class_=class_)
+    return Weighed(element=element, allowed=False, class_=class_, code=refused.code, reason=refused.reason,
+                   next_step=refused.next_step)  # fmt: skip
 
 
 class Stopped(Message):
@@ -158,8 +231,3 @@ def used_by(caller: Caller, user: str | None) -> Caller:
     if caller.kind == "burger" and user != SELF:
         raise fault("/gebruiker", "verkeerd-soort", f"Hier hoort {SELF}: inwoners gebruiken deze toepassing.")
     return with_user(caller, user)
-
-
-def instant(milliseconds: int) -> str:
-    """RFC 3339, whole seconds, UTC."""
-    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

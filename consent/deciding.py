@@ -1,6 +1,7 @@
 """A decision: facts in one snapshot, weighed, written out, sealed (trust.md 2.3 step 3)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
@@ -12,6 +13,7 @@ from consent.contract import About, Allowed, Decision, Question, Sealed
 from consent.facts import Snapshot, facts_of, versions_used
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
+from consent.limits import spent
 from consent.lines import recipient_of, version_of
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
@@ -60,13 +62,14 @@ class Deciding:
         at = millis(self._clock())
         async with self._register.reading(same.tenant) as rows:
             snapshot, keys = await _snapshot(rows, same, questions), rows.keys
+        snapshot = replace(snapshot, consents=await spent(self._audit, same.tenant, snapshot.consents, at))
         counted = await self._counted(same.tenant, questions, snapshot, at)
         signer = keys.signer
         sealed = []
         for (caller, question), count in zip(asked, counted, strict=True):
             facts = facts_of(caller, question, snapshot, keys, count)
             weighed = weigh(question, facts, at)
-            text = _decision(caller, question, facts, weighed, (at, versions_used(question, snapshot)))
+            text = _decision(caller, question, facts, weighed, (at, versions_used(caller, question, snapshot, count)))
             seal = signer.sign(text.encode()).hex()
             told = tuple(refused(name, told, _when(told, facts, at)) for name, _, told in weighed.refused)
             about = _about(caller, question, facts, weighed, (at, keys, snapshot.recipient))

@@ -12,6 +12,8 @@ class ConsentSettings(RoomSettings):
     """REGIE_CONSENT_*. database: SQLAlchemy URL. trusted: public room keys in hex, by the name of the room.
 
     key_minutes: how long opened keys stay in memory. finish_seconds: how often rows follow the log.
+    authzen_tenant: a tenant without a register, where /access/v1 answers everybody from a plain table of policies, for
+    conformance suites; "" is none, and in production there is none.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -20,4 +22,5 @@ class ConsentSettings(RoomSettings):
     trusted: dict[str, str] = Field(default_factory=dict)
     key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
     finish_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
+    authzen_tenant: str = ""
     pool: Annotated[int, Field(ge=1, le=100)] = 8

@@ -23,12 +23,15 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
 # What happened to a resident that is no use of their data. A kind that is in neither list is not shown.
 ACTS: Final[Mapping[str, str]] = {
+    "toetsing": N_("Een afdeling vroeg of zij uw gegevens mag krijgen. Zij kreeg nog niets"),
     "toestemming-gevraagd": N_("Een afdeling vroeg of u ja of nee zegt"),
     "toestemming-gegeven": N_("U zei ja"),
-    "toestemming-hervat": N_("U zei opnieuw ja"),
+    "toestemming-hervat": N_("U liet het delen weer doorgaan"),
+    "toestemming-vernieuwd": N_("U zei opnieuw ja"),
     "toestemming-geweigerd": N_("U zei nee"),
     "toestemming-ingetrokken": N_("U stopte met delen"),
     "toestemming-gepauzeerd": N_("U zette het delen stil"),
+    "toestemming-verkort": N_("U koos een eerdere laatste dag"),
     "zaak-geopend": N_("Een afdeling schreef op dat u een zaak heeft"),
     "zaak-gesloten": N_("Een zaak van u is klaar"),
     "kluis-geopend": N_("U opende uw kluis"),
