@@ -110,7 +110,7 @@ def check_item(item: Any, keys: Keys, policy: Policy | None = None) -> Line:
         leaf = check_proof(line, bundle.get("bewijs"), keys)
         if "inhoud" in bundle:
             check_body(line, leaf, bundle["inhoud"])
-        if "eerder" in bundle:
+        if bundle.get("eerder") is not None:
             line.earlier = check_earlier(line, bundle["eerder"], keys, policy)
         if policy:  # last of all: what is wrong weighs more than what is missing
             policy.check(line.note)

@@ -1,8 +1,13 @@
 """What only some lines say: a use that another system told of, numbers that were destroyed. Pure."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from audit.contract import Event, Line
 from kernel.clock import moment
 from web.views import Lifted, Reported
+
+T = TypeVar("T")
 
 
 def reported_of(line: Line) -> Reported | None:
@@ -33,6 +38,11 @@ def lifted_of(line: Line) -> Lifted | None:
         since=moment(int(since)) if since.isdigit() else None,
         reason=event.details.get("reden", "") if event.shows else "",
     )
+
+
+def once_each(found: Iterable[T]) -> tuple[T, ...]:
+    """Without what came before, in the order in which they came."""
+    return tuple(dict.fromkeys(found))
 
 
 def told_kind(event: Event) -> str:

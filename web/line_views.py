@@ -4,18 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
 from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_, format_day
-from web.line_details import reported_of, said_kinds, told_kind
+from web.line_details import once_each, reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
 
-T = TypeVar("T")
 OPEN = timedelta(seconds=60)  # until then the desk may still be writing how a release ended
 TOGETHER_MS: Final = 3_600_000
 USES: Final = frozenset({"verstrekking", "weigering", "gemeld"})
@@ -108,10 +107,6 @@ def _handling(line: Line) -> tuple[str, ...]:
     return (day, event.kind, event.recipient, event.activity, alone)
 
 
-def _each(found: Iterable[T]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(found))
-
-
 def stops(consents: Iterable[ConsentView]) -> dict[tuple[str, str], date]:
     """When the resident stopped, by (activity, recipient): the newest."""
     ended = [one for one in consents if one.state == "ingetrokken" and one.ended_at]
@@ -133,10 +128,10 @@ class LineViews:
     def _whole(self, rows: Sequence[UseRow]) -> UseRow:
         return replace(
             rows[0],
-            labels=_each(label for row in rows for label in row.labels),
+            labels=once_each(label for row in rows for label in row.labels),
             letters=tuple(letter for letter in LETTERS if any(letter in row.letters for row in rows)),
-            results=_each(result for row in rows for result in row.results),
-            reason=" ".join(_each(row.reason for row in rows if row.reason)),
+            results=once_each(result for row in rows for result in row.results),
+            reason=" ".join(once_each(row.reason for row in rows if row.reason)),
             times=len(rows),
         )
 
@@ -165,7 +160,7 @@ class LineViews:
             labels=self._words.labels(allowed or event.elements or refused) + said_kinds(event),
             letters=letters_of(event) if use else (),
             results=(result_of(line, self._now),),
-            reason=" ".join(_each(self.reason(event, code) for code in refused.values())),
+            reason=" ".join(once_each(self.reason(event, code) for code in refused.values())),
             act=self.act(line),
             reported=reported_of(line),
         )

@@ -247,7 +247,7 @@ async function checkItem(item, policy) {
   try {
     const leaf = await checkProof(line, bundle.bewijs, policy);
     if (Object.hasOwn(bundle, "inhoud")) await checkBody(line, leaf, bundle.inhoud);
-    if (Object.hasOwn(bundle, "eerder")) line.earlier = await checkEarlier(line, bundle.eerder, policy);
+    if ((bundle.eerder ?? null) !== null) line.earlier = await checkEarlier(line, bundle.eerder, policy);
     /* last of all: what is wrong weighs more than what is missing */
     await checkQuorum(bundle.bewijs.slice(bundle.bewijs.indexOf("\n\n") + 2), policy);
   } catch (error) { judge(line, error); }
