@@ -54,6 +54,7 @@ class More(StrEnum):
 
     logboek = "logboek"
     melden = "melden"
+    beheer = "beheer"
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -145,7 +146,8 @@ def client_add(
     kind: Annotated[Kind, typer.Option(help="who sits at it")] = Kind.automatisch,
     label: Annotated[str, typer.Option(help="its name for people")] = "",
     also: Annotated[
-        list[More] | None, typer.Option(help="logboek: proofs of its own lines; melden: report its own uses to the log")
+        list[More] | None,
+        typer.Option(help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts"),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
@@ -157,7 +159,7 @@ def client_add(
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek or melden")],
+    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek, melden or beheer")],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:

@@ -41,6 +41,7 @@ Kind = Literal[
     "zoeking",
     "vraag",
     "vraag-beantwoord",
+    "activiteit-concept",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",

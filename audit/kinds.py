@@ -57,6 +57,7 @@ KINDS: dict[Kind, Rule] = {
     "zoeking": _rule("fact", "audit", "consent", "vault", "web"),
     "vraag": _rule("fact", "consent", "web"),
     "vraag-beantwoord": _rule("fact", "consent", "web"),
+    "activiteit-concept": _rule("fact", "consent"),
     "uitvoer": _rule("fact", "web"),
     "gemeld": _rule("fact", "audit", "connectors"),
     "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),

@@ -49,7 +49,7 @@ async def stored_acts(
 
 def shown_of(made: Sequence[Made]) -> dict[Position, Shown]:
     """Lines of this batch."""
-    return {m.draft.position: Shown(m.written.act_text, m.written.act_salt, m.written.leaf) for m in made}
+    return {m.draft.position: Shown(m.written.act_text.decode(), m.written.act_salt, m.written.leaf) for m in made}
 
 
 def grown(head: Head, shown: Mapping[Position, Shown], signed: SignedHead, growth: Growth) -> dict[Position, Receipt]:

@@ -8,10 +8,9 @@ from pydantic import AwareDatetime, Field
 from audit.contract import Receipt
 from consent.activity import Element, Slug
 from consent.contract import Chosen, ConsentReceipt, ConsentView, Limits
-from consent.words import fault, no_numbers
+from consent.words import fault, instant, no_numbers
 from kernel.caller import Caller
 from kernel.canonical import read_canonical
-from kernel.clock import moment
 from kernel.hidden import Hidden
 from kernel.message import Body, Hex32, Message, Sentence, Short, Text, wire
 
@@ -206,8 +205,3 @@ def used_by(caller: Caller, user: str | None) -> Caller:
     if caller.kind == "burger" and user != SELF:
         raise fault("/gebruiker", "verkeerd-soort", f"Hier hoort {SELF}: inwoners gebruiken deze toepassing.")
     return with_user(caller, user)
-
-
-def instant(milliseconds: int) -> str:
-    """RFC 3339, whole seconds, UTC."""
-    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

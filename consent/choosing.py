@@ -110,7 +110,7 @@ class Choosing:
         await self._following.follow(caller.tenant)  # a flag of a second ago must not make this yes lapse
         async with self._register.writing(caller.tenant) as rows:
             row = await own(rows, caller, consent_id, lock=True)
-            if not row["pending_at"] and not done(row, choice.answer):
+            if not row["pending_at"] and not done(row, choice.answer, millis(self._clock())):
                 row = await self._pending(rows, caller, row, choice)
         receipt = await self._permits.take_effect(caller, tables.consents, row)
         now = await self._row(caller, consent_id)
@@ -224,6 +224,8 @@ class Choosing:
 
 
 def _check(caller: Caller, choice: Choice) -> None:
+    if caller.kind not in ("inwoner", "medewerker"):
+        raise NoSuchThing()
     if not channel_fits(caller.kind, choice):
         raise fault("/channel", "past-niet", "Deze keuze kan niet langs deze weg.")
     if choice.text and sha256(choice.text.encode()).hex() != choice.text_hash:

@@ -11,11 +11,13 @@ from audit.contract import Audit
 from consent.activity import CatalogueElement
 from consent.api import ROOT, Behind, routes
 from consent.contract import RegisterUnavailable, Residents
+from consent.drafts import api as drafts
 from consent.events.api import event_routes
 from consent.events.service import PURPOSE as EVENTS_KEY
 from consent.events.service import Events
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
+from consent.reading.api import Reading, reading_routes
 from consent.receipts.api import issuer_router
 from consent.receipts.service import PURPOSE, Receipts
 from consent.rows import Register
@@ -76,13 +78,15 @@ async def build_consent(
     running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
     public = routes(Behind(consent, neighbours.residents, tenants, caller))
     public.include_router(event_routes(events, caller))
+    public.include_router(drafts.public_routes(consent.drafts, caller))
+    public.include_router(reading_routes(Reading.of(consent, tenants, ROOT, clock)))
     return consent, Component(
         "consent",
         running.check,
         running.run,
         public=((ROOT, public),),
         plain=(oauth, issuer_router(consent.receipts, tenants)),
-        intern=(intern_routes(consent, gate),),
+        intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from audit.contract import FenceAt
 from consent.contract import FenceKind, Question
+from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
 from consent.rules import CaseFact, Facts
@@ -32,10 +33,11 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
     """The facts of one question; epochs are those of the rows, and 0 where there is none."""
     activity = snapshot.activities.get(question.activity)
     resident = snapshot.residents.get(question.resident.id)
-    recipient = snapshot.recipient
+    recipient, version = snapshot.recipient, version_of(activity) if activity else None
+    since = consents_since(version) if version else 0
     said = json.loads(resident["document"]) if resident else {"flags": (), "objections": {}}
     return Facts(
-        activity=version_of(activity) if activity else None,
+        activity=version,
         in_force=activity is not None and activity["status"] == "gepubliceerd",
         published_at=activity["effective_at"] if activity else 0,
         admitted=_admitted(caller, recipient, snapshot.application),
@@ -43,7 +45,7 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         recipient=caller.organisation,
         by_bsn=recipient is not None and recipient_of(recipient).by_bsn,
         case=_case(snapshot.cases.get(question.case)),
-        consents=tuple(_standing(row) for row in snapshot.consents if _is_to(row, question, activity)),
+        consents=tuple(_standing(row) for row in snapshot.consents if since and _is_to(row, question, since)),
         objected=question.activity in said["objections"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
@@ -74,9 +76,9 @@ def _is_about(row: Row, question: Question) -> bool:
     return (row["resident"], row["activity"]) == (question.resident.id, question.activity)
 
 
-def _is_to(row: Row, question: Question, activity: Row | None) -> bool:
-    """A yes is to what was read: a newer version may say something else, and is asked anew."""
-    return _is_about(row, question) and activity is not None and row["version"] == activity["number"]
+def _is_to(row: Row, question: Question, since: int) -> bool:
+    """A yes is to what was read: it holds for a newer version that is no wider, and is asked anew for one that is."""
+    return _is_about(row, question) and int(row["version"]) >= since
 
 
 def _standing(row: Row) -> Standing:

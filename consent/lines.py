@@ -24,6 +24,7 @@ _NAMES: dict[str, str] = {
     "vlag": "Bijzonderheid vastgelegd",
     "vraag": "Vraag gesteld",
     "vraag-beantwoord": "Vraag beantwoord",
+    "activiteit-concept": "Verwerkingsactiviteit voorbereid",
     "activiteit-gepubliceerd": "Verwerkingsactiviteit gepubliceerd",
     "activiteit-beeindigd": "Verwerkingsactiviteit beëindigd",
     "ontvanger-toegelaten": "Ontvanger toegelaten",

@@ -31,10 +31,12 @@ def _key(table: Table, row: Row) -> dict[str, str | int]:
     return {column.name: row[column.name] for column in table.primary_key.columns if column.name != "tenant_id"}
 
 
-async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str) -> bool:
-    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails."""
+async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str, withheld_until: int = 0) -> bool:
+    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails. withheld_until:
+    of that original, ms."""
     try:
-        await record_one(audit, caller, Entry(event=event("vervallen", event_id, subject)))
+        said = event("vervallen", event_id, subject, withheld_until=withheld_until)
+        await record_one(audit, caller, Entry(event=said))
     except EventIdTaken:
         return False
     return True
@@ -107,9 +109,9 @@ class Permits:
                     _log.warning("pending_not_finished", table=table.name, code=problem.code)
 
     async def _finish(self, caller: Caller, table: Table, row: Row) -> None:
-        entry = Entry.model_validate_json(row["entry"])
+        act = Entry.model_validate_json(row["entry"]).event
         if millis(self._clock()) - row["pending_at"] > DROP_MS and await lapsed(
-            self._audit, caller, entry.event.id, entry.event.subject
+            self._audit, caller, act.id, act.subject, act.withheld_until
         ):
             await self._drop(caller.tenant, table, row)
         else:

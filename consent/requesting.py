@@ -11,6 +11,7 @@ from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef, Search
 from consent.deciding import newest_versions
+from consent.difference import consents_since
 from consent.facts import in_scope
 from consent.limits import Terms, check_limits, stored_terms, terms_of
 from consent.lines import about_consent, event, names, recipient_of, resident_of, stored, version_of
@@ -35,9 +36,9 @@ async def name_of(rows: Rows, slug: str) -> Words:
 
 
 def number_of(newest: Mapping[str, Row], consent: Row) -> int:
-    """Of the version in force of the activity that a consent is about; 0 for none."""
+    """Of the oldest version whose yes counts now, of the activity that a consent is about; 0 for none."""
     found = newest.get(consent["activity"])
-    return int(found["number"]) if found else 0
+    return consents_since(version_of(found)) if found else 0
 
 
 class Requesting:
@@ -120,7 +121,8 @@ class Requesting:
             row, version = await _entitled(rows, old["recipient"], old["activity"])
             name = await name_of(rows, old["recipient"])
             earlier = await _earlier(rows, old["recipient"], old["resident"], old["activity"])
-        outdated = old["status"] in ("gevraagd", "gepauzeerd", *PERMITS) and old["version"] != row["number"]
+        since = consents_since(version) if old["status"] in PERMITS else row["number"]
+        outdated = old["status"] in ("gevraagd", "gepauzeerd", *PERMITS) and old["version"] < since
         if state_of_row(old, at) not in SHUT and not outdated:
             raise NotNow("Deze vraag loopt nog.")
         elements = tuple(name for name in names(old["elements"]) if _is_choice(version, name))

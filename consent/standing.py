@@ -6,7 +6,11 @@ from audit.contract import FenceAt
 from consent.decision import Code
 
 PERMITS = frozenset({"gegeven", "vernieuwd"})
-_SAID: dict[str, Code] = {"ingetrokken": "toestemming-ingetrokken", "gepauzeerd": "gepauzeerd"}
+_SAID: dict[str, Code] = {
+    "ingetrokken": "toestemming-ingetrokken",
+    "verlopen": "toestemming-verlopen",
+    "gepauzeerd": "gepauzeerd",
+}
 _OPEN = frozenset({"gevraagd", "vervallen"})  # says nothing of what was before
 
 
@@ -43,8 +47,7 @@ def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -
     if not answered:
         return None, "geen-toestemming"
     newest = max(answered, key=lambda one: (one.asked_at, one.id))
-    ended = newest.status in PERMITS or (newest.status == "gepauzeerd" and _over(newest, at))
-    return None, "toestemming-verlopen" if ended else _SAID.get(newest.status, "geen-toestemming")
+    return None, "toestemming-verlopen" if newest.status in PERMITS else _SAID.get(newest.status, "geen-toestemming")
 
 
 def _over(consent: Standing, at: int) -> bool:

@@ -138,6 +138,18 @@ questions = Table(
     Column("answer", LargeBinary),
     _number("answered_at"),
 )
+# A version to come (consent.drafts): it permits nothing, so it has no fence. proposer, officer: pseudonyms of staff.
+drafts = Table(
+    "drafts",
+    metadata,
+    _tenant(),
+    _text("slug", key=True),
+    _text("document"),
+    _text("proposer"),
+    _text("officer"),
+    _number("changed_at"),
+    *_guarded(),
+)
 followed = Table("followed", metadata, _tenant(), _text("position"))
 
 GUARDED = (activities, recipients, applications, cases, consents, subject_state)

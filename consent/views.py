@@ -32,8 +32,8 @@ def ended_at(row: Row, at: int) -> int:
 
 
 def view(row: Row, recipient_name: Words, at: int, newest: int = 0) -> ConsentView:
-    """For the resident. newest: number of the version in force, 0 when it does not matter: a yes to an older one does
-    not count any more."""
+    """For the resident. newest: number of the oldest version whose yes counts, 0 when it does not matter: a yes to an
+    older one does not count any more."""
     state, terms = state_of_row(row, at), terms_of(row)
     return ConsentView(
         id=row["id"],

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-import secrets
+import os
 import struct
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -73,7 +73,7 @@ def keyed_hash_of(key: bytes, person: Person, encoded: bytes, size: int = 32) ->
 
 def random_bytes(count: int) -> bytes:
     """From the operating system; fit for keys, salts and nonces."""
-    return secrets.token_bytes(count)
+    return os.urandom(count)
 
 
 def same(one: bytes, other: bytes) -> bool:

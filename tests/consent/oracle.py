@@ -1,0 +1,242 @@
+"""The rules once more, by somebody who read the design and not the code (architecture.md sections 4 and 6, trust.md 2
+and 6, stories.md, docs/refusals.md). Imports nothing of the house: plain words in, plain words out.
+
+It says which answers the text allows, not which one of several true reasons comes first: no text orders them. Where
+the text is silent (marked `silent`) both answers pass, so an agreement says nothing there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+DAY = 86_400_000  # ms
+ABOUT_THE_RESIDENT = frozenset(
+    {"geen-toestemming", "toestemming-ingetrokken", "toestemming-verlopen", "gepauzeerd", "bezwaar", "beperking",
+     "geheimhouding"}
+)  # fmt: skip
+WORDS = {"ingetrokken": "toestemming-ingetrokken", "verlopen": "toestemming-verlopen", "gepauzeerd": "gepauzeerd"}
+UNSPOKEN = frozenset({"gevraagd", "vervallen"})  # silence is no word of the resident
+
+
+@dataclass(frozen=True)
+class Use:
+    """An element as the activity uses it; basis is the letter of AVG 6(1)."""
+
+    class_: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """A version of an activity. Times in ms, terms in days, times 0 for no frequency."""
+
+    uses: dict[str, Use]
+    parties: frozenset[str]
+    in_force: bool
+    published_at: int
+    assessed_until: int
+    needs_case: bool
+    stated_enough: bool
+    notice: int
+    period: int
+    times: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case of the register."""
+
+    resident: str
+    activity: str
+    open: bool
+    stated: bool
+    since: int
+    until: int
+    told_at: int
+
+
+@dataclass(frozen=True)
+class Yes:
+    """A consent request and what became of it, on the version in force."""
+
+    id: str
+    status: str
+    elements: frozenset[str]
+    case: str
+    asked_at: int
+    until: int
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that is so when one question is put."""
+
+    resident: str
+    activity: str
+    recipient: str
+    at: int
+    named_case: str
+    purpose: Purpose | None
+    admitted: bool
+    in_scope: bool
+    by_bsn: bool
+    case: Case | None
+    consents: tuple[Yes, ...]
+    objected: bool
+    restricted: bool
+    secret: bool
+    dead: bool
+    counted: int
+
+
+@dataclass
+class Verdict:
+    """What the text allows as an answer. may: None where it is silent."""
+
+    may: bool | None
+    reasons: frozenset[str]
+    told: frozenset[str] = frozenset()
+    carriers: frozenset[str] = field(default=frozenset())
+
+
+def judge(world: World, element: str) -> Verdict:
+    """The verdict on one element."""
+    certain = set(_certain(world, element))
+    silent = set(_silent(world, element))
+    carriers, codes = _choice(world, element)
+    certain.update(codes)
+    may = False if certain else None if silent else True
+    reasons = frozenset(certain | silent)
+    return Verdict(may, reasons, _told(world, element, reasons), carriers)
+
+
+def _certain(world: World, element: str) -> Iterator[str]:
+    """Every reason that the text gives beyond doubt."""
+    purpose = world.purpose
+    if not world.admitted or not world.in_scope:
+        yield "ontvanger-niet-bevoegd"
+    if purpose is None:
+        yield "onbekende-activiteit"
+        return
+    if world.recipient not in purpose.parties:
+        yield "ontvanger-niet-bevoegd"
+    if not purpose.in_force:
+        yield "activiteit-niet-actief"
+    use = purpose.uses.get(element)
+    if use is None:
+        yield "buiten-doel"
+        return
+    yield from _conditions(world, purpose, use)
+    yield from _said(world, use)
+    if world.secret and _ground(world, element) is False:
+        yield "geheimhouding"
+
+
+def _conditions(world: World, purpose: Purpose, use: Use) -> Iterator[str]:
+    if use.class_ in "BC" and world.at > purpose.assessed_until:
+        yield "beoordeling-verlopen"
+    if use.class_ in "AB" and not world.by_bsn:
+        yield from ("ontvanger-niet-bevoegd", "geen-toestemming")
+    if purpose.times and world.counted >= purpose.times:
+        yield "te-vaak"
+    if purpose.needs_case:
+        if not _fits(world, purpose):
+            yield "zaak-vereist"
+        case, ended = world.case, world.case is not None and 0 < world.case.until < world.at
+        if case and (ended or (use.class_ != "C" and world.at > case.since + purpose.period * DAY)):
+            yield "buiten-periode"
+    told = world.case.told_at if purpose.needs_case and world.case else purpose.published_at
+    if purpose.notice and world.at < told + purpose.notice * DAY:  # no days of notice: no notice
+        yield "vooraf-informeren"
+
+
+def _fits(world: World, purpose: Purpose) -> bool:
+    case = world.case
+    return (
+        case is not None
+        and (case.resident, case.activity) == (world.resident, world.activity)
+        and case.open
+        and (purpose.stated_enough or not case.stated)
+        and case.since <= world.at
+        and (case.until == 0 or world.at <= case.until)
+    )
+
+
+def _said(world: World, use: Use) -> Iterator[str]:
+    if world.objected and use.basis in "ef":  # AVG 21(1): by the basis, never by the class
+        yield "bezwaar"
+    if world.restricted:
+        yield "beperking"
+    if world.dead and use.class_ == "C":  # the dead choose nothing
+        yield from ("geen-toestemming", "vertegenwoordiging-ongeldig")
+
+
+def _silent(world: World, element: str) -> Iterator[str]:
+    """What the text leaves open."""
+    purpose = world.purpose
+    use = purpose.uses.get(element) if purpose else None
+    if purpose is None or use is None:
+        return
+    if world.named_case and not purpose.needs_case and not _fits(world, purpose):
+        yield "zaak-vereist"  # a case that nobody required, and is not this resident's
+    if purpose.needs_case and world.case and world.at >= world.case.since + purpose.period * DAY:
+        yield "buiten-periode"  # by choice the consent itself carries the period (story 1, step 6)
+    if purpose.needs_case and world.case and world.at == world.case.until:
+        yield from ("zaak-vereist", "buiten-periode")  # "tot": with or without the last millisecond
+    if world.dead:
+        yield "geen-toestemming"
+    if world.secret and _ground(world, element) is None:
+        yield "geheimhouding"
+
+
+def _choice(world: World, element: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Class C: ids of consents that may carry it, or codes of a refusal. Each consent has a life of its own (section
+    6: "one thing with one id"), so a no to one question ends no yes to another."""
+    use = world.purpose.uses.get(element) if world.purpose else None
+    if use is None or use.class_ != "C":
+        return frozenset(), frozenset()
+    spoken = [
+        one for one in world.consents
+        if element in one.elements and one.case in ("", world.named_case) and one.status not in UNSPOKEN
+    ]  # fmt: skip
+    carries = frozenset(one.id for one in spoken if not _word(one, world.at))
+    if carries:
+        return carries, frozenset()
+    newest = max((one.asked_at for one in spoken), default=0)
+    latest = frozenset(_word(one, world.at) for one in spoken if one.asked_at == newest)
+    return carries, latest or frozenset({"geen-toestemming"})
+
+
+def _word(one: Yes, at: int) -> str:
+    """What it says now; "" for a yes."""
+    if one.status in ("gegeven", "vernieuwd"):
+        return "toestemming-verlopen" if one.until and at > one.until else ""
+    return WORDS.get(one.status, "geen-toestemming")
+
+
+def _ground(world: World, element: str) -> bool | None:
+    """trust.md 6: activity of class A or B, recipient entitled to the BSN, element in the activity. None: an activity
+    of both, and an element of class C; docs/refusals.md says "for that element", trust.md does not."""
+    purpose = world.purpose
+    use = purpose.uses.get(element) if purpose else None
+    if purpose is None or use is None or not world.by_bsn:
+        return False
+    if use.class_ in "AB":
+        return True
+    return None if any(other.class_ in "AB" for other in purpose.uses.values()) else False
+
+
+def _told(world: World, element: str, reasons: frozenset[str]) -> frozenset[str]:
+    """What this caller may read. With a ground the true code; without, of a resident only what it knew by itself."""
+    ground = _ground(world, element)
+    if ground is True:
+        return reasons
+    had = {
+        code
+        for one in world.consents
+        if element in one.elements and (code := _word(one, world.at)).startswith(("toestemming-", "gepauzeerd"))
+    }
+    hidden = frozenset({"geen-toestemming"} | had)
+    openly = reasons - ABOUT_THE_RESIDENT
+    if not reasons & ABOUT_THE_RESIDENT:
+        hidden = frozenset({"geen-toestemming"})  # refusals.md masks these too, trust.md does not
+    return openly | hidden | (reasons if ground is None else frozenset())

@@ -1,0 +1,153 @@
+"""Random worlds for the rules and their oracle: the same seed, the same worlds. Crowded around the edges on purpose."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from random import Random
+from typing import Any
+
+from audit.contract import FenceAt
+from consent.activity import ActivityVersion
+from consent.contract import Flag, Question, ResidentRef
+from consent.rules import CaseFact, Facts
+from consent.standing import Standing
+from tests.consent.house import ANNA, BERT, activity, element
+from tests.consent.oracle import DAY, Case, Purpose, Use, World, Yes
+
+NAMES = ("brp.naam", "brp.adres", "kluis.plan", "inkomen.isLaag")
+ABSENT = "brp.nationaliteit"
+NOW = 20_700 * DAY  # a day in 2026
+BASES = {"A": ("c", "d"), "B": ("e", "b", "f"), "C": ("a", "a", "e")}
+STATES = ("gegeven",) * 5 + ("vernieuwd", "gevraagd", "geweigerd", "vervallen", "gepauzeerd", "ingetrokken", "verlopen",
+          "ongeldig")  # fmt: skip
+SIZE = 400  # versions in the pool: making one costs more than weighing it
+
+
+@dataclass(frozen=True)
+class Put:
+    """One question, once for the oracle and once for the rules."""
+
+    world: World
+    question: Question
+    facts: Facts
+
+
+@cache
+def versions() -> tuple[tuple[ActivityVersion, Purpose], ...]:
+    """A pool of versions, each in both forms; whether one is in force, and since when, is said per world."""
+    return tuple(_version(Random(seed)) for seed in range(SIZE))  # noqa: S311 - a test that can be repeated
+
+
+def _version(random: Random) -> tuple[ActivityVersion, Purpose]:
+    uses = {}
+    for name in random.sample(NAMES, random.choice((2, 3, 4, 4))):
+        class_ = random.choice("AABBCCC")
+        uses[name] = Use(class_, random.choice(BASES[class_]))
+    told = [element(name, use.class_) | {"grondslag": f"6(1)({use.basis})"} for name, use in uses.items()]
+    parties = (
+        frozenset(random.sample(("loket", "ander"), random.choice((1, 2, 2)))) if random.random() < 0.3 else {"loket"}
+    )
+    purpose = Purpose(
+        uses=uses, parties=frozenset(parties), in_force=True, published_at=0,
+        assessed_until=NOW + _near(random, often=90 * DAY), needs_case=random.random() < 0.5,
+        stated_enough=random.random() < 0.7, notice=random.choice((0, 0, 0, 0, 1, 14)),
+        period=random.choice((1, 2, 56, 56)), times=random.choice((0, 0, 0, 1, 4)),
+    )  # fmt: skip
+    said = activity(
+        gegevenselementen=told, ontvangers=[{"ontvanger": one} for one in sorted(parties)],
+        zaak="verplicht" if purpose.needs_case else "geen", opgaveGenoeg=purpose.stated_enough, vooraf=purpose.notice,
+        maximalePeriode=purpose.period, frequentie={"keer": purpose.times, "per": "maand"} if purpose.times else None,
+    )  # fmt: skip
+    assessed = said.assessment.model_copy(update={"until": purpose.assessed_until})
+    return said.model_copy(update={"assessment": assessed}), purpose
+
+
+def _near(random: Random, often: int) -> int:
+    """Mostly `often`; else around now, to the millisecond."""
+    if random.random() < 0.9:
+        return often
+    return random.choice((-2, -1, 0, 1, 2)) * DAY + random.choice((-1, 0, 0, 1))
+
+
+def put(random: Random) -> Put:
+    """One world and one question about it."""
+    said, purpose = random.choice(versions())
+    purpose = replace(purpose, in_force=random.random() < 0.95, published_at=NOW + _near(random, often=-90 * DAY))
+    named = random.choice(("", *["Z-1"] * 9))
+    rare = {name: random.random() < chance for name, chance in RARE.items()}
+    world = World(
+        resident=ANNA.id, activity="regeling", recipient="loket", at=NOW,
+        named_case=named, purpose=None if rare["unknown"] else purpose, admitted=not rare["suspended"],
+        in_scope=not rare["out"], by_bsn=not rare["pseudonymous"],
+        case=_case(random) if named and random.random() < 0.95 else None,
+        consents=tuple(_consent(random, number) for number in range(random.choice((0, 1, 1, 1, 2, 3)))),
+        objected=rare["objected"], restricted=rare["restricted"], secret=rare["secret"], dead=rare["dead"],
+        counted=random.choice((0, 0, 0, 1, 3, 4, 5)),
+    )  # fmt: skip
+    asked = tuple(random.sample((*NAMES, ABSENT) if random.random() < 0.2 else NAMES, random.randint(1, 3)))
+    return Put(world, question(world, asked), facts(world, said))
+
+
+def _flags(world: World) -> tuple[tuple[Flag, bool], ...]:
+    return ("geheimhouding", world.secret), ("overleden", world.dead)
+
+
+def remade(one: Put, **changes: Any) -> Put:
+    """The same with other facts."""
+    world = replace(one.world, **changes)
+    said = one.facts.activity
+    return Put(world, one.question, facts(world, said or versions()[0][0]))
+
+
+RARE = {"unknown": 0.03, "suspended": 0.05, "out": 0.05, "pseudonymous": 0.15, "objected": 0.15,
+        "restricted": 0.07, "secret": 0.15, "dead": 0.07}  # fmt: skip
+
+
+def _case(random: Random) -> Case:
+    return Case(
+        resident=ANNA.id if random.random() < 0.97 else BERT.id,
+        activity="regeling" if random.random() < 0.97 else "ander",
+        open=random.random() < 0.95, stated=random.random() < 0.5, since=NOW + _near(random, often=-DAY // 2),
+        until=random.choice((0, 0, NOW + _near(random, often=DAY))), told_at=NOW + _near(random, often=-20 * DAY),
+    )  # fmt: skip
+
+
+def _consent(random: Random, number: int) -> Yes:
+    return Yes(
+        id=f"c{number}", status=random.choice(STATES), case=random.choice(("", "", "", "Z-1", "Z-1", "Z-2")),
+        elements=frozenset(random.sample(NAMES, random.randint(1, 4))), asked_at=NOW - random.randint(1, 4) * DAY,
+        until=random.choice((0, NOW + _near(random, often=DAY))),
+    )  # fmt: skip
+
+
+def question(world: World, asked: tuple[str, ...]) -> Question:
+    """The question as the house puts it."""
+    who = ResidentRef(id=world.resident, subject=ANNA.subject, fence=ANNA.fence)
+    return Question(resident=who, activity=world.activity, elements=asked, case=world.named_case)
+
+
+def facts(world: World, said: ActivityVersion) -> Facts:
+    """The world as the rules read it."""
+    purpose, case = world.purpose, world.case
+    return Facts(
+        activity=said if purpose else None,
+        in_force=purpose is not None and purpose.in_force,
+        published_at=purpose.published_at if purpose else 0,
+        admitted=world.admitted,
+        in_scope=world.in_scope,
+        recipient=world.recipient,
+        by_bsn=world.by_bsn,
+        case=CaseFact(
+            resident=case.resident, activity=case.activity, open=case.open, origin="opgave" if case.stated else "bron",
+            since=case.since, until=case.until, told_at=case.told_at, fence=FenceAt(fence="1" * 32, epoch=0),
+        ) if case else None,
+        consents=tuple(
+            Standing(id=one.id, status=one.status, elements=tuple(sorted(one.elements)), case=one.case,
+                     asked_at=one.asked_at, valid_until=one.until, revision=1,
+                     fence=FenceAt(fence=f"{number + 2}" * 32, epoch=0))
+            for number, one in enumerate(world.consents)
+        ),
+        objected=world.objected,
+        restricted=world.restricted,
+        flags=frozenset(flag for flag, so in _flags(world) if so),
+        counted=world.counted,
+    )  # fmt: skip
