@@ -17,6 +17,7 @@ TITLES = {
     "/verstrekking": "Regie: verstrekking van gegevens",
     "/toestemming": "Regie: toestemming en registers",
     "/logboek": "Regie: logboek",
+    "/access": "Regie: toetsing volgens AuthZEN",
 }
 
 

@@ -43,11 +43,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Made:
-    """A line of this batch, ready to be stored."""
+    """A line of this batch, ready to be stored. at: its hour, ms."""
 
     draft: Draft
     written: Written
     n: int
+    at: int
 
 
 async def overlay_of(
@@ -105,7 +106,7 @@ def written_lines(
         under_keys = keys.act(draft.position.term), bodies[event.subject, year]
         written = write(act, event, spot, under_keys, salts[2 * SALT * number : 2 * SALT * (number + 1)])
         before[event.subject] = Previous(n, draft.position, written.leaf_hash)
-        made.append(Made(draft, written, n))
+        made.append(Made(draft, written, n, at))
     return made
 
 
@@ -158,8 +159,8 @@ async def _sending(tx: AsyncConnection, tenant: str, at: int) -> dict[Position, 
 class Storing:
     """Writes what a batch leaves. `seal` and `keys` are the tenant's."""
 
-    def __init__(self, tx: AsyncConnection, old: Head, at: int, keys: TenantKeys) -> None:
-        self._tx, self._old, self._at, self._keys = tx, old, at, keys
+    def __init__(self, tx: AsyncConnection, old: Head, keys: TenantKeys) -> None:
+        self._tx, self._old, self._keys = tx, old, keys
         self._here = (old.tenant, old.term)
         self._labeller = Labeller(keys, old.tenant)
 
@@ -173,7 +174,7 @@ class Storing:
         await self._tags(made)
         # the first one under a label says it; a second sealing of the same words is not kept
         await insert_rows(self._tx, labels, self._labeller.rows(), NOTHING)
-        new = self._old.grown(growth, self._at)
+        new = self._old.grown(growth, made[-1].at)
         await store_head(self._tx, new, after or self._old, self._keys.rows)
         return new
 
@@ -181,7 +182,7 @@ class Storing:
         asked, written = made.draft.asked, made.written
         event = asked.entry.event
         return (
-            *(*self._here, made.draft.position.index, event.id, asked.content, event.subject, made.n, self._at),
+            *(*self._here, made.draft.position.index, event.id, asked.content, event.subject, made.n, made.at),
             *(written.leaf, written.leaf_hash, written.act, written.body, asked.year, self._labeller.of(event)),
         )
 
@@ -215,10 +216,10 @@ class Storing:
         await self._replace(series, rows)
 
     async def _releases(self, made: Sequence[Made]) -> None:
-        releases = [each.draft for each in made if each.draft.asked.entry.event.kind == RELEASE]
+        releases = [(each.draft, each.at) for each in made if each.draft.asked.entry.event.kind == RELEASE]
         rows = [
-            (*self._here, draft.position.index, draft.asked.entry.event.id, self._at, _packed(draft.asked.entry))
-            for draft in releases
+            (*self._here, draft.position.index, draft.asked.entry.event.id, at, _packed(draft.asked.entry))
+            for draft, at in releases
         ]
         await self._insert(under_way, rows)
         closed = {
@@ -239,9 +240,9 @@ class Storing:
     async def _tags(self, made: Sequence[Made]) -> None:
         tagger, (tenant, term) = self._keys.tagger, self._here
         rows = [
-            (tenant, tag, term, each.draft.position.index, self._at)
+            (tenant, tag, term, each.draft.position.index, each.at)
             for each in made
-            for tag in tagger.of(each.draft.asked.entry.event, self._at)
+            for tag in tagger.of(each.draft.asked.entry.event, each.at)
         ]
         await self._insert(tags, rows)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from audit.permit import Position
-from kernel.message import Hex16, Hex32, Message, Millis, Sentence, Short
+from kernel.message import Hex16, Hex32, Message, Millis, Sentence, Short, Text
 
 NAMES_MAX = 500  # one act names a hundred elements at most, and what was read for them
 GONE_MAX = 5_000  # stretches of numbers that one line may name: some 100 kB of its act
@@ -36,6 +36,7 @@ Kind = Literal[
     "opgeschort",
     # facts: neither
     "weigering",
+    "toetsing",
     "afloop",
     "toestemming-gevraagd",
     "zoeking",
@@ -47,6 +48,7 @@ Kind = Literal[
     "sleutel-gewisseld",
     "termijn-begonnen",
     "vervallen",
+    "regels-teruggezet",
     "zegel-verbroken",
     "vernietiging-begonnen",
     "vernietigd",
@@ -92,7 +94,8 @@ class Event(Message):
     when no number of days was said. details: what a kind says beyond this (`uitkomst` of an afloop, consent id, text
     hash, language, channel, reason, …). destroys: the year of destruction whose key goes; gone: the numbers of the
     series that went, as [(first, last)]. withheld_until: until then its resident sees number and place only; from the
-    version of the activity.
+    version of the activity. sealed: the decision itself as canonical text, with its seal (hex), for who asks in a year
+    whether it was right.
     """
 
     id: Hex16
@@ -126,6 +129,8 @@ class Event(Message):
     destroys: Annotated[int, Field(ge=0, le=9999)] = 0
     gone: Annotated[tuple[tuple[OwnNumber, OwnNumber], ...], Field(max_length=GONE_MAX)] = ()
     withheld_until: Millis = 0
+    sealed: Text = ""
+    seal: Short = ""
     trace: Trace | None = None
 
 

@@ -84,7 +84,7 @@ class Keychain:
         known = self._tenant_keys.get(term)
         if known is None:
             places = [self._place(purpose, "", 1) for purpose in _OWN]
-            terms = {each: self._place("TA", each, 1) for each in await self._terms()}
+            terms = {each: self._place("TA", each, 1) for each in await self.terms()}
             found = await self._read([*places, *terms.values()])
             if len(found) < len(places) + len(terms) or term not in terms:
                 raise KeyUnavailable("keys of the log are missing: restore its key table")
@@ -95,7 +95,8 @@ class Keychain:
             self._tenant_keys.put(term, known)
         return known
 
-    async def _terms(self) -> list[str]:
+    async def terms(self) -> list[str]:
+        """Those that have a key for acts."""
         query = select(keys.c.owner).where(keys.c.tenant_id == self._tenant, keys.c.purpose == "TA")
         async with self._database.snapshot(self._tenant) as reading:
             return list((await reading.execute(query)).scalars())
@@ -175,12 +176,14 @@ class Keychain:
         return KeyPlace(self._tenant, "audit", purpose, owner, version)
 
     async def _read(self, places: Iterable[KeyPlace]) -> dict[KeyPlace, bytes]:
+        return {place: await self._open(place, wrapped) for place, wrapped in (await self._wrapped(places)).items()}
+
+    async def _wrapped(self, places: Iterable[KeyPlace]) -> dict[KeyPlace, bytes]:
         wanted = {(place.purpose, place.owner, place.version): place for place in places}
         which = tuple_(keys.c.purpose, keys.c.owner, keys.c.version).in_(wanted)
         query = select(keys).where(keys.c.tenant_id == self._tenant, which)
         async with self._database.snapshot(self._tenant) as reading:
-            rows = list((await reading.execute(query)).mappings())
-        return {wanted[_name(row)]: await self._open(wanted[_name(row)], row["wrapped"]) for row in rows}
+            return {wanted[_name(row)]: row["wrapped"] for row in (await reading.execute(query)).mappings()}
 
     async def _open(self, place: KeyPlace, wrapped: bytes) -> bytes:
         return await self._ring.open(self._kek, place, bytes(wrapped))

@@ -52,6 +52,7 @@ KINDS: dict[Kind, Rule] = {
     "zaak-gesloten": _rule("restriction", "consent"),
     "opgeschort": _rule("restriction", "consent"),
     "weigering": _rule("fact", "connectors", "consent", "vault"),
+    "toetsing": _rule("fact", "consent"),
     "afloop": _rule("fact", "connectors", "audit"),
     "toestemming-gevraagd": _rule("fact", "consent"),
     "zoeking": _rule("fact", "audit", "consent", "vault", "web"),
@@ -62,6 +63,7 @@ KINDS: dict[Kind, Rule] = {
     "gemeld": _rule("fact", "audit", "connectors"),
     "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),
     "termijn-begonnen": _rule("fact"),  # by nobody who asks: `audit.turning` writes it
+    "regels-teruggezet": _rule("fact"),  # nor for this: `audit.recovering` does
     "vervallen": _rule("fact", "consent", "vault", "connectors", "web"),
     "zegel-verbroken": _rule("fact", "audit"),
     "vernietiging-begonnen": _rule("fact", "audit"),

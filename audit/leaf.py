@@ -14,7 +14,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from audit.ended import BEFORE, BEGUN, PRESENT
+from audit.ended import BEFORE, BEGUN, PRESENT, RECOVERED
 from audit.event import SYSTEM, Entry, Event, Trace
 from audit.permit import LEAF_MAGIC, Position
 from kernel.canonical import canonical, canonical_text
@@ -44,6 +44,7 @@ _ALIKE = {
 }  # fmt: skip
 _OWN = {
     "case": "zaak", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder", "key": "sleutel",
+    "sealed": "toetsing", "seal": "zegel",
 }  # fmt: skip
 _BODY = _ALIKE | _OWN
 # What makes an event itself, under its own names: all but its traces, its times and the key that it came under.
@@ -141,7 +142,7 @@ def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequenc
         "jaar": event.destroys and str(event.destroys),
         "weg": _stretches(event),
     }
-    if event.kind == BEGUN:
+    if event.kind in (BEGUN, RECOVERED):
         optional |= {name: event.details.get(name, "") for name in (BEFORE, PRESENT)}
     return canonical_text(said | {name: value for name, value in optional.items() if value})
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.answering import Batch, answered
 from audit.batch import Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
-from audit.chain import held
+from audit.chain import hold_of
 from audit.contract import LogUnavailable, OutcomeUnknown, Verdict
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
@@ -196,7 +196,7 @@ class Log:
             reached("audit.c")
             # d
             done.growth = Growth(head.edge, [each.written.leaf_hash for each in done.made])
-            done.head = await Storing(tx, head, at, keys).store(done.made, done.growth)
+            done.head = await Storing(tx, head, keys).store(done.made, done.growth)
             done.memory = Memory(head.origin, done.growth.edge, fences_after(memory.fences, buckets, done.made))
             reached("audit.d")
         return done
@@ -212,14 +212,18 @@ class Log:
 
     async def demand_released(self) -> None:
         """Nothing is permitted while lines are known to be lost and nobody released the log. Raises LogUnavailable."""
+        if await self.is_held():
+            raise LogUnavailable(HELD)
+
+    async def is_held(self) -> bool:
+        """Whether it is, looked up once more when it was. Raises LogUnavailable."""
         if not self.held:
-            return
+            return False
         keys = await self.keys()
         with self.guarded():
             async with self.database.snapshot(self.tenant) as reading:
-                self.held = await held(reading, await read_head(reading, self.tenant, keys.rows), keys)
-        if self.held:
-            raise LogUnavailable(HELD)
+                self.held = bool(await hold_of(reading, await read_head(reading, self.tenant, keys.rows), keys))
+        return self.held
 
     async def caught_up(self) -> Memory:
         """Our memory at the head of the database as it is now, in whatever term. Raises as `follow`."""

@@ -89,6 +89,14 @@ class Reader:
             (found,) = await self.opened([row])
         return found
 
+    async def placed(self, event_ids: Sequence[str]) -> list[Position]:
+        """Where acts with these ids stand, in the order of the log; one that was never recorded is left out."""
+        theirs = (lines.c.tenant_id == self._tenant, lines.c.event_id.in_(event_ids))
+        query = select(lines.c.term, lines.c.idx).where(*theirs).order_by(lines.c.term, lines.c.idx)
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                return [Position(term=term, index=index) for term, index in await reading.execute(query)]
+
     async def opened(self, rows: Sequence[RowMapping]) -> list[Line]:
         """Rows of `line_rows` as their readers see them. Raises CannotOpen, RowForged."""
         keys = await self._log.keys(*{row["term"] for row in rows})

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from anyio import to_thread
+
 from audit.breaching import Breaches
 from audit.contract import (
     Bundle,
@@ -21,6 +23,7 @@ from audit.contract import (
 )
 from audit.destroying import Destroyer
 from audit.event import Entry, FenceAt, Outcome
+from audit.foreseeing import unforeseen
 from audit.log import Log
 from audit.permit import Position
 from audit.proving import Prover
@@ -68,14 +71,18 @@ class Desk:
         """Takes reports of uses outside Regie."""
         return Intake(self._record, self.reader.line, neighbours, self.clock)
 
-    async def turn(self, said: Mapping[str, str]) -> None:
-        """End the open term at once; said: details of the first line of the next. Raises LogUnavailable."""
-        await turn(self.log, term_after(self.log.term), self._kept.lines, said)
+    async def turn(self, said: Mapping[str, str], *, stolen: bool = False) -> None:
+        """End the open term at once; said: details of the first line of the next. stolen: a key that lay beside the
+        stolen one begins no term. Raises LogUnavailable."""
+        with self.log.guarded():
+            term = await to_thread.run_sync(unforeseen, self.log) if stolen else term_after(self.log.term)
+        await turn(self.log, term, self._kept.lines, said)
 
-    async def release(self, said: Mapping[str, str]) -> None:
-        """Two persons let a log that lost lines permit again; said: who, and why. Raises LogUnavailable."""
-        receipts_of(await self._record([Entry(event=release_event(self.log.origin, said))]))
-        await self.log.demand_released()
+    async def release(self, mark: str, said: Mapping[str, str]) -> None:
+        """Two persons let a log that lost lines permit again. mark: see audit.chain.Hold; said: who, and why. Raises
+        LogUnavailable. NOT promised: that nothing else holds it."""
+        receipts_of(await self._record([Entry(event=release_event(mark, said))]))
+        await self.log.is_held()
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:
         return await self.record(ROOM, entries)

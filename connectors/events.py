@@ -13,13 +13,14 @@ from kernel.ids import derived_id
 @dataclass(frozen=True)
 class Act:
     """One decision, as read from its sealed text, with the words of its version. trace: the span of its line. key: the
-    kid of the application's key."""
+    kid of the application's key. seal: of the register, over the text."""
 
     ground: Ground
     text: str
     about: About
     trace: Trace
     key: str = ""
+    seal: str = ""
 
     def release(self, event_id: str, refused: Sequence[Refusal]) -> Entry:
         """Requires exactly the fences of the decision: the permit is compared with them."""
@@ -63,6 +64,8 @@ class Act:
             keep_until=about.keep_until,
             withheld_until=about.withheld_until,
             kept_days=about.kept_days,
+            sealed=self.text,
+            seal=self.seal,
             trace=self.trace,
         )
 

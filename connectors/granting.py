@@ -141,7 +141,7 @@ def _read(sealed: Sealed, asked: Asked, trace: Trace) -> Decided:
     ground = Ground.model_validate(read_canonical(sealed.decision))
     true = dict(ground.geweigerd)
     refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in sealed.told)
-    act = Act(ground, sealed.decision, sealed.about, trace, asked.caller.key)
+    act = Act(ground, sealed.decision, sealed.about, trace, asked.caller.key, sealed.seal)
     return Decided(act, sealed.seal, (*asked.fallen, *refused))
 
 

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, Path
 
 from consent.activity import Case
 from consent.bodies import (
+    Answer,
+    Ask,
     AskConsent,
     CaseState,
     Consents,
@@ -22,7 +24,8 @@ from consent.bodies import (
     used_by,
     with_user,
 )
-from consent.contract import Choice, ConsentRequest, NoSuchThing, ResidentRef, Residents, Search
+from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, ResidentRef, Residents, Search
+from consent.explained import Asked
 from consent.keys import MACHINES
 from consent.limits import Limits
 from consent.service import ConsentService
@@ -55,6 +58,7 @@ def routes(behind: Behind) -> APIRouter:
     _requests(router, behind)
     _consents(router, behind)
     _cases(router, behind)
+    _explaining(router, behind)
     return router
 
 
@@ -136,6 +140,23 @@ def _cases(router: APIRouter, behind: Behind) -> None:
     async def close_case(who: Asking, zaak: CaseId) -> CaseState:
         receipt = await behind.consent.close_case(who, _recipient(who).organisation, zaak)
         return CaseState(reference=zaak, status="gesloten", line=Place.of(receipt))
+
+
+def _explaining(router: APIRouter, behind: Behind) -> None:
+    Asking = Annotated[Caller, Depends(behind.caller)]
+
+    @router.post(
+        "/toetsingen",
+        summary="Vraag wat er besloten zou worden, en waarom; er wordt niets verstrekt",
+        response_model_exclude_none=True,
+    )
+    async def explain(who: Asking, body: Ask) -> Answer:
+        asking = _recipient(used_by(who, body.user))
+        resident = await behind.identified(who, body.person)
+        question = Question(resident=resident, activity=body.activity, elements=body.elements, case=body.case or "")
+        asked = Asked(question, lambda: behind.residents.enrol(who, body.person.bsn))
+        (explained,) = await behind.consent.explain(asking, [asked])
+        return Answer.of(body.elements, explained)
 
 
 def _recipient(who: Caller) -> Caller:

@@ -1,16 +1,19 @@
 """What recipients and residents send to /toestemming/v1, and read there. Pure; times there are RFC 3339, UTC."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from audit.contract import Receipt
 from consent.activity import Element, Slug
-from consent.contract import Chosen, ConsentReceipt, ConsentView, Limits
-from consent.words import fault, instant, no_numbers
+from consent.contract import Chosen, Code, ConsentReceipt, ConsentView, Limits, Refused
+from consent.explained import Explained
+from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.canonical import read_canonical
+from kernel.clock import instant
 from kernel.hidden import Hidden
 from kernel.message import Body, Hex32, Message, Sentence, Short, Text, wire
 
@@ -67,6 +70,16 @@ class AskConsent(Body):
     ] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
     use: Annotated[Use | None, wire("gebruik")] = None
+
+
+class Ask(Body):
+    """What would be decided? user: the recipient's own id of the employee."""
+
+    person: Annotated[Person, wire("inwoner")]
+    activity: Annotated[Slug, wire("verwerkingsactiviteit")]
+    elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
+    case: Annotated[Reference | None, wire("zaak")] = None
+    user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
 
 
 class OpenCase(Body):
@@ -171,6 +184,50 @@ class CaseState(Message):
     reference: Annotated[Short, wire("zaak")]
     status: Literal["open", "gesloten"]
     line: Annotated[Place, wire("logregel")]
+
+
+class Weighed(Message):
+    """One element. code, reason and next_step: only where it would be refused. class_: as its activity says."""
+
+    element: Annotated[Short, wire("gegevenselement")]
+    allowed: Annotated[bool, wire("mag")]
+    class_: Annotated[Short | None, wire("klasse")] = None
+    code: Code | None = None
+    reason: Annotated[Sentence | None, wire("reden")] = None
+    next_step: Annotated[Sentence | None, wire("volgendeStap")] = None
+
+
+class Answer(Message):
+    """What would be decided now. A release later is decided anew: this is no permit."""
+
+    id: Short
+    activity: Annotated[Short, wire("verwerkingsactiviteit")]
+    version: Annotated[Short | None, wire("versie")] = None
+    elements: Annotated[tuple[Weighed, ...], wire("gegevenselementen")]
+    decided_at: Annotated[Short, wire("getoetstOp")]
+    line: Annotated[Place, wire("logregel")]
+
+    @classmethod
+    def of(cls, asked: Iterable[str], explained: Explained) -> "Answer":
+        """In the order of the question, each once."""
+        decision, classes = explained.decision, dict(explained.classes)
+        refused = {one.element: one for one in explained.refused}
+        return cls(
+            id=decision.nonce,
+            activity=decision.activiteit,
+            version=decision.versie or None,
+            elements=tuple(weighed(name, refused.get(name), classes.get(name)) for name in dict.fromkeys(asked)),
+            decided_at=instant(decision.beslist),
+            line=Place.of(explained.receipt),
+        )
+
+
+def weighed(element: str, refused: Refused | None, class_: str | None) -> Weighed:
+    """As the caller may know it."""
+    if refused is None:
+        return Weighed(element=element, allowed=True, class_=class_)
+    return Weighed(element=element, allowed=False, class_=class_, code=refused.code, reason=refused.reason,
+                   next_step=refused.next_step)  # fmt: skip
 
 
 class Stopped(Message):

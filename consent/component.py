@@ -10,6 +10,8 @@ from itertools import product
 from audit.contract import Audit
 from consent.activity import CatalogueElement
 from consent.api import ROOT, Behind, routes
+from consent.authzen.api import ACCESS, access_routes, metadata_routes
+from consent.authzen.stored import Table
 from consent.contract import RegisterUnavailable, Residents
 from consent.drafts import api as drafts
 from consent.events.api import event_routes
@@ -33,6 +35,7 @@ from kernel.errors import Problem
 from kernel.http.bearer import BearerGate
 from kernel.http.rooms import RoomGate
 from kernel.logs import logger
+from kernel.settings import SettingsWrong
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
 
@@ -72,22 +75,35 @@ async def build_consent(
     events = Events(consent.register, rows, addresses, settings.webhooks, clock)
     events.oin = settings.oin
     issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
-    caller = neighbours.caller or BearerGate(issuers, tokens.public_key, ROOT, clock)
+    _check_tables(settings, tenants)
+
+    def gate_of(root: str) -> Callable[..., Awaitable[Caller]]:
+        return neighbours.caller or BearerGate(issuers, tokens.public_key, root, clock)
+
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
+    caller = gate_of(ROOT)
     public = routes(Behind(consent, neighbours.residents, tenants, caller))
-    public.include_router(event_routes(events, caller))
     public.include_router(drafts.public_routes(consent.drafts, caller))
     public.include_router(reading_routes(Reading.of(consent, tenants, ROOT, clock)))
+    public.include_router(event_routes(events, caller))
+    table = Table(Register(database, rows), settings.authzen_tenant)
+    access = access_routes(Behind(consent, neighbours.residents, tenants, gate_of(ACCESS)), table)
     return consent, Component(
         "consent",
         running.check,
         running.run,
-        public=((ROOT, public),),
-        plain=(oauth, issuer_router(consent.receipts, tenants)),
+        public=((ROOT, public), (ACCESS, access)),
+        plain=(oauth, metadata_routes(issuers), issuer_router(consent.receipts, tenants)),
         intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
     )
+
+
+def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:
+    named = settings.authzen_tenant
+    if named and (settings.mode == "productie" or named not in tenants):
+        raise SettingsWrong([f"Een tabel met beleid hoort bij een gemeente van de proef, en {named} is dat niet."])
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,11 @@ from consent.decision import (
     Residents,
     Sealed,
 )  # fmt: skip
+from consent.dpv import bases_of, data_of, purposes_of
+from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
 from consent.limits import Limits
+from consent.particulars import Assessment
+from consent.published import Published, assessment_over, expiring, whole
 from consent.registers import Registers
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -50,16 +54,21 @@ __all__ = [
     "ActivityVersion",
     "Allowed",
     "Application",
+    "Assessment",
     "Case",
     "CatalogueElement",
+    "Changed",
     "Code",
     "Decision",
+    "Draft",
+    "Drafts",
     "Element",
     "FenceAt",
     "FenceKind",
     "Flag",
     "Limits",
     "Party",
+    "Published",
     "Question",
     "Recipient",
     "Refused",
@@ -67,8 +76,16 @@ __all__ = [
     "ResidentRef",
     "Residents",
     "Sealed",
+    "Step",
     "UsedElement",
     "Words",
+    "Wrong",
+    "assessment_over",
+    "bases_of",
+    "data_of",
+    "expiring",
+    "purposes_of",
+    "whole",
 ]
 
 State = Literal[

@@ -69,7 +69,7 @@ class Deciding:
         for (caller, question), count in zip(asked, counted, strict=True):
             facts = facts_of(caller, question, snapshot, keys, count)
             weighed = weigh(question, facts, at)
-            text = _decision(caller, question, facts, weighed, (at, versions_used(question, snapshot)))
+            text = _decision(caller, question, facts, weighed, (at, versions_used(caller, question, snapshot, count)))
             seal = signer.sign(text.encode()).hex()
             told = tuple(refused(name, told, _when(told, facts, at)) for name, _, told in weighed.refused)
             about = _about(caller, question, facts, weighed, (at, keys, snapshot.recipient))

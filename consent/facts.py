@@ -15,6 +15,7 @@ from consent.standing import Standing
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
+TOKEN, COUNTED = "token", "geteld"  # facts that are in no table
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,11 @@ def _fences(
     return tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
 
 
-def versions_used(question: Question, snapshot: Snapshot) -> tuple[tuple[str, str, str], ...]:
-    """(table, id, row version) of every fact of this question, so that an auditor can replay it."""
+def versions_used(
+    caller: Caller, question: Question, snapshot: Snapshot, counted: int
+) -> tuple[tuple[str, str, str], ...]:
+    """(table, id, row version) of every fact of this question, so that an auditor can replay it; and what is in no
+    table: how many releases counted, and what the token said of its bearer."""
     rows: list[tuple[str, str, Row | None]] = [
         ("activities", question.activity, snapshot.activities.get(question.activity)),
         ("recipients", snapshot.recipient["slug"] if snapshot.recipient else "", snapshot.recipient),
@@ -138,7 +142,9 @@ def versions_used(question: Question, snapshot: Snapshot) -> tuple[tuple[str, st
         ("subject_state", question.resident.id, snapshot.residents.get(question.resident.id)),
         *(("consents", row["id"], row) for row in snapshot.consents if _is_about(row, question)),
     ]
-    return tuple((table, key, _revision(row)) for table, key, row in rows if row)
+    token = f"{caller.kind}/{'binnen' if in_scope(caller, question.activity) else 'buiten'}"
+    loose = [(TOKEN, caller.application, token), *([(COUNTED, question.activity, str(counted))] if counted else [])]
+    return (*((table, key, _revision(row)) for table, key, row in rows if row), *loose)
 
 
 def _revision(row: Row) -> str:

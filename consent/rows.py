@@ -1,10 +1,11 @@
 """Every way into the register's tables: sealed when written, checked when read, refused when forged."""
 
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy import BigInteger, ColumnElement, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.contract import RegisterUnavailable
 from consent.events.outbox import tell
 from consent.keys import PURPOSES, TenantKeys
+from consent.tables import history
 from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
@@ -54,7 +56,7 @@ class Rows:
 
     async def add(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Whether it was added; False when the key is taken."""
-        guard = GUARD if "mac" in table.c else {}
+        guard = GUARD if "revision" in table.c else {}
         full = self._sealed(table, {**guard, **row, "tenant_id": self.keys.tenant})
         insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         adding = insert(table).values(full).on_conflict_do_nothing().returning(table.c.tenant_id)
@@ -73,6 +75,7 @@ class Rows:
         """The row with changes, one revision on. It must have been found with `lock` in this transaction."""
         changed = {**row, **changes}
         if "mac" in table.c:
+            await self._remember(table, row)
             changed["revision"] = row["revision"] + 1
         same = [column == row[column.name] for column in table.primary_key.columns]
         values = {
@@ -83,15 +86,42 @@ class Rows:
         return changed
 
     async def remove(self, table: Table, row: Row) -> None:
-        """A pending row that never took effect."""
+        """A pending row that never took effect. A decision may have seen it."""
+        if "mac" in table.c:
+            await self._remember(table, row)
         same = [column == row[column.name] for column in table.primary_key.columns]
         await self._connection.execute(table.delete().where(*same))
+
+    async def _remember(self, table: Table, row: Row) -> None:
+        """As it was: the transaction that changes it keeps it. The same revision of a row is kept once."""
+        kept = {name: value for name, value in row.items() if name != "mac"}
+        await self.add(history, named(table, row) | {"document": json.dumps(kept, ensure_ascii=False, sort_keys=True)})
+
+    async def as_it_was(self, table: Table, version: str, key: Mapping[str, str | int]) -> Row | None:
+        """The row at that revision, whether it is still so or was before. Raises RowForged."""
+        now = await self.find(table, *(table.c[name] == value for name, value in key.items()))
+        if now and str(now[0]["revision"]) == version:
+            return now[0]
+        kept = named(table, {**key, "revision": version})
+        found = await self.find(history, *(history.c[name] == value for name, value in kept.items()))
+        return _unsaid(table) | json.loads(found[0]["document"]) if found else None
 
     def _sealed(self, table: Table, row: Mapping[str, Any]) -> Row:
         return self._seal.sealed(table, row) if "mac" in table.c else dict(row)
 
     def _checked(self, table: Table, row: Mapping[Any, Any]) -> Row:
         return self._seal.checked(table, row) if "mac" in table.c else dict(row)
+
+
+def named(table: Table, row: Mapping[str, Any]) -> dict[str, str]:
+    """Where `history` keeps a revision of a row."""
+    key = [str(row[column.name]) for column in table.primary_key.columns if column.name != "tenant_id"]
+    return {"kind": table.name, "name": "/".join(key), "version": str(row["revision"])}
+
+
+def _unsaid(table: Table) -> Row:
+    """Columns that came later say nothing of what was before."""
+    return {column.name: 0 if isinstance(column.type, BigInteger) else "" for column in table.columns}
 
 
 class Register:

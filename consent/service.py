@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from audit.contract import Audit, Position, Receipt
+from audit.contract import Audit, Event, Position, Receipt
 from consent.activity import ActivityVersion, Application, Case, CatalogueElement, Recipient, Reporter
 from consent.asking import Asking
+from consent.authzen.stored import Table
 from consent.casework import Casework
 from consent.choosing import Choosing
 from consent.clients import RegisteredClients
@@ -26,6 +27,8 @@ from consent.contract import (
 )
 from consent.deciding import Deciding
 from consent.drafts.service import Drafting
+from consent.explained import Asked, Explained
+from consent.explaining import Explaining
 from consent.flagging import Flagging
 from consent.following import Following
 from consent.keys import MACHINES
@@ -33,6 +36,7 @@ from consent.permits import Permits
 from consent.published import Published
 from consent.receipts.service import Receipts
 from consent.registering import Registering
+from consent.replaying import Replayed, Replaying
 from consent.requesting import Enrol, Requesting
 from consent.rows import Register
 from consent.suspending import Suspending
@@ -59,6 +63,7 @@ class ConsentService:
         self.following = Following(register, audit, clock)
         self._permits, self._flagging = Permits(register, audit, clock), Flagging(register, audit, clock)
         self._deciding = Deciding(register, audit, self.following, clock)
+        self._explaining = Explaining(self._deciding, audit)
         self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
         self._choosing = Choosing(register, audit, self.following, known, clock)
         self._registering = Registering(register, audit, self.following, known, clock)
@@ -91,9 +96,9 @@ class ConsentService:
         """All keys of the room under the newest KEK; how many changed."""
         return await self._register.rewrap(tenant)
 
-    async def suspend_all(self, tenant: str, mark: str) -> int:
+    async def suspend_all(self, tenant: str, mark: str, since: Position | None = None) -> int:
         """After lines of the log were lost: see Suspending.suspend_all."""
-        return await self._suspending.suspend_all(tenant, mark)
+        return await self._suspending.suspend_all(tenant, mark, since)
 
     async def finish(self, tenant: str) -> None:
         """Rows follow the log, then what crashes left pending is finished or dropped. Raises LogUnavailable,
@@ -105,6 +110,18 @@ class ConsentService:
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""
         return await self._deciding.decide(caller, questions) if questions else []
+
+    async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained]:
+        """See Explaining.explain."""
+        return await self._explaining.explain(caller, asked)
+
+    async def replay(self, tenant: str, event: Event) -> Replayed:
+        """See Replaying.replay."""
+        return await Replaying(self._register).replay(tenant, event)
+
+    async def load_policies(self, tenant: str, text: str) -> int:
+        """See consent.authzen.stored.Table.load."""
+        return await Table(self._register, tenant).load(text)
 
     async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
         """See Consent.flag."""

@@ -12,8 +12,11 @@ from kernel.settings import RoomSettings
 class ConsentSettings(RoomSettings):
     """REGIE_CONSENT_*. database: SQLAlchemy URL. trusted: public room keys in hex, by the name of the room.
 
-    key_minutes: how long opened keys stay in memory. finish_seconds: how often rows follow the log. webhooks: where
-    events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as the source of events.
+    key_minutes: how long opened keys stay in memory. finish_seconds: how often rows follow the log.
+    authzen_tenant: a tenant without a register, where /access/v1 answers everybody from a plain table of policies, for
+    conformance suites; "" is none, and in production there is none.
+    webhooks: where events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as
+    the source of events.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -22,6 +25,7 @@ class ConsentSettings(RoomSettings):
     trusted: dict[str, str] = Field(default_factory=dict)
     key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
     finish_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
+    authzen_tenant: str = ""
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     oin: Annotated[str, Field(pattern=r"^([0-9]{20})?$")] = ""
     pool: Annotated[int, Field(ge=1, le=100)] = 8

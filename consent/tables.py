@@ -4,6 +4,9 @@ Lost: everything is refused until they are restored, for nothing registered mean
 swapped or forged row fails its MAC and stops what would rest on it; a row set back or removed fails at its fence, when
 the line is written. `questions` hold ciphertext; `followed` may lag or lie at the cost of a refusal only.
 
+`history` is only ever read by who replays a decision; what is missing there cannot be replayed, and what was forged
+fails its MAC.
+
 Every protected row has: fence and epoch (where the log had moved it when the row was written), entry (the act that
 made it, as given to the log, so that a repeated act is the same act), pending_at (ms; 0 when effective) and revision
 (named by the decisions that used it). Times in ms; "" and 0 are absent.
@@ -149,6 +152,17 @@ drafts = Table(
     _text("officer"),
     _number("changed_at"),
     *_guarded(),
+)
+# Each protected row as it was before it changed: what a decision of long ago stood on. kind and name: table and key.
+history = Table(
+    "history",
+    metadata,
+    _tenant(),
+    _text("kind", key=True),
+    _text("name", key=True),
+    _text("version", key=True),
+    _text("document"),
+    Column("mac", LargeBinary, nullable=False),
 )
 followed = Table("followed", metadata, _tenant(), _text("position"))
 

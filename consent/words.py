@@ -47,11 +47,6 @@ def day(milliseconds: int) -> str:
     return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
 
 
-def instant(milliseconds: int) -> str:
-    """RFC 3339, whole seconds, UTC."""
-    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def fault(field: str, code: str, detail: str) -> BadInput:
     """One fault of a request."""
     return BadInput("De vraag klopt niet.", fouten=[{"veld": field, "code": code, "detail": detail}])

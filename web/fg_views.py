@@ -32,12 +32,24 @@ class LogState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldAssessment:
+    """An activity whose assessment is over, or ends within sixty days. by_law: part of it goes on all the same."""
+
+    slug: str
+    title: str
+    until: date
+    expired: bool
+    by_law: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
-    """`/fg`. `saved` tells that the answer which was just sent is stored."""
+    """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments`: the oldest first."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]
     log: LogState
+    assessments: tuple[OldAssessment, ...] = ()
     saved: bool = False
     errors: tuple[FieldError, ...] = ()
 

@@ -16,6 +16,7 @@ GIVEN, PARTLY = N_("Doorgegeven"), N_("Deels doorgegeven")
 WHAT: Final[Mapping[str, str]] = {
     "verstrekking": GIVEN,
     "weigering": N_("Niets gegeven"),
+    "toetsing": N_("Gevraagd of het mag; niets gegeven"),
     "gemeld": N_("Gemeld door een ander systeem"),
     "afloop": N_("Hoe het afliep"),
     "toestemming-gevraagd": N_("Toestemming gevraagd"),

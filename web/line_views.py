@@ -23,6 +23,7 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
 # What happened to a resident that is no use of their data. A kind that is in neither list is not shown.
 ACTS: Final[Mapping[str, str]] = {
+    "toetsing": N_("Een afdeling vroeg of zij uw gegevens mag krijgen. Zij kreeg nog niets"),
     "toestemming-gevraagd": N_("Een afdeling vroeg of u ja of nee zegt"),
     "toestemming-gegeven": N_("U zei ja"),
     "toestemming-hervat": N_("U liet het delen weer doorgaan"),

@@ -195,7 +195,8 @@ class Destroyed:
 class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
     `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
-    line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes."""
+    line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes.
+    `overdue`: the assessment of its activity was over then; class A goes on, marked."""
 
     frame: Frame
     id: str
@@ -215,6 +216,7 @@ class Use:
     gone: Destroyed | None = None
     gone_numbers: tuple[str, ...] = ()
     kept_until: int = 0
+    overdue: bool = False
     errors: tuple[FieldError, ...] = ()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from consent.standing import PERMITS
-from consent.words import instant
+from kernel.clock import instant
 
 Row = Mapping[str, Any]
 DOMAIN: Final = "nl.regie"

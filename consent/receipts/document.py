@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from consent.contract import ActivityVersion, ConsentDetail, ConsentView, State, Words
-from consent.words import instant
+from kernel.clock import instant
 
 Document = dict[str, Any]
 CONTEXT: Final[Mapping[str, str]] = {

@@ -35,6 +35,7 @@ SCOPE_CHARACTERS = 4_000  # so that a token stays below 8 KiB
 # Roles that are a narrower way into a root: (root, the scope that a token has there in place of activities). With a
 # colon: no activity can be called so.
 NARROW = {"melden": ("logboek", "logboek:melden"), "beheer": ("toestemming", "toestemming:beheer")}
+ROOTS = {"toestemming": ("toestemming", "access")}  # of a role, where not its own name alone
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def roots_of(issuer: str, application: Application) -> dict[str, frozenset[str]]
     """The roots that an application may have tokens for, and by which of its roles."""
     found: dict[str, frozenset[str]] = {}
     for role in application.roles:
-        root = f"{issuer}/{NARROW[role][0] if role in NARROW else role}/v1"
-        found[root] = found.get(root, frozenset()) | {role}
+        for name in (NARROW[role][0],) if role in NARROW else ROOTS.get(role, (role,)):
+            root = f"{issuer}/{name}/v1"
+            found[root] = found.get(root, frozenset()) | {role}
     return found
 
 

@@ -207,9 +207,11 @@ def _choice(world: World, element: str) -> tuple[frozenset[str], frozenset[str]]
 
 
 def _word(one: Yes, at: int) -> str:
-    """What it says now; "" for a yes."""
+    """What it says now; "" for a yes. Its end comes by the clock, also while it stands still."""
+    if one.status in ("gegeven", "vernieuwd", "gepauzeerd") and one.until and at > one.until:
+        return "toestemming-verlopen"
     if one.status in ("gegeven", "vernieuwd"):
-        return "toestemming-verlopen" if one.until and at > one.until else ""
+        return ""
     return WORDS.get(one.status, "geen-toestemming")
 
 

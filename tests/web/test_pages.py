@@ -8,13 +8,14 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
+from tests.web.register_samples import register
 from tests.web.samples import consents, pages
 from web.frame import Start
 from web.language import LANGUAGES, Language
 from web.rendering import STATIC, STYLESHEETS, Renderer, security_headers
 
 RENDERER = Renderer()
-PAGES = pages()
+PAGES = {**pages(), **register()}
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 EVERY = [(name, language) for name in PAGES for language in LANGUAGES]
 

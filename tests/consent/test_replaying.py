@@ -1,0 +1,105 @@
+"""A decision weighed again a year later: the facts of its day, not of today."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from audit.contract import Event, Position
+from consent.contract import Question, RegisterUnavailable
+from consent.explained import Asked
+from consent.replaying import NotReplayable, Replayed, Replaying
+from consent.rules import Facts, Weighed
+from consent.tables import history
+from kernel.caller import room_of
+from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, NAME, PLAN, STAFF, TENANT, House, activity, stop
+
+pytestmark = pytest.mark.anyio
+OFTEN = {"keer": 2, "per": "jaar"}
+
+
+async def asked(house: House, *elements: str) -> Position:
+    question = Question(resident=ANNA, activity="regeling", elements=elements or (NAME, PLAN))
+    (explained,) = await house.consent.explain(LOKET, [Asked(question)])
+    return explained.receipt.position
+
+
+async def event_at(house: House, position: Position) -> Event:
+    return (await house.log.line(room_of(TENANT, "consent"), position)).event
+
+
+async def replayed(house: House, position: Position, **how: Any) -> Replayed:
+    event = await event_at(house, position)
+    return await Replaying(house.consent.following._register, **how).replay(TENANT, event)
+
+
+async def a_year_passes(house: House, consent_id: str) -> None:
+    """Everything that a decision could have stood on becomes something else."""
+    await house.consent.flag(LOKET, ANNA, ("geheimhouding",))
+    await house.consent.choose(ANNA_HERSELF, consent_id, stop())
+    await house.consent.publish(STAFF, activity(elements={NAME: "B", PLAN: "C"}))
+    await house.consent.suspend(STAFF, "loket")
+    house.clock.forward(days=366)
+    await house.consent.finish(TENANT)
+
+
+async def test_after_a_year_in_which_everything_changed_the_same_is_decided(house: House) -> None:
+    await house.ready(activity(frequentie=OFTEN))
+    before = await asked(house)
+    consent_id = await house.given(PLAN)
+    sealed, _ = await house.decided(NAME, PLAN)
+    await house.released(sealed)
+    after = await asked(house)
+    await a_year_passes(house, consent_id)
+    for position, allowed in ((before, [NAME]), (after, [NAME, PLAN])):
+        again = await replayed(house, position)
+        assert again.same, again
+        assert [one.element for one in again.decision.toegestaan] == allowed
+    assert ("geteld", "regeling", "1") in again.decision.feiten
+    now = await replayed(house, await asked(house))
+    assert now.same and not now.decision.toegestaan, "and what is decided today is another matter"
+
+
+async def test_other_rules_are_shown_as_a_difference(house: House) -> None:
+    def strict(question: Question, facts: Facts, at: int) -> Weighed:
+        return Weighed(
+            refused=tuple((name, "beperking", "beperking") for name in question.elements), fences=facts.fences
+        )
+
+    await house.ready()
+    again = await replayed(house, await asked(house, NAME), rules=strict)
+    assert not again.same
+    ((what, then, now),) = again.differences
+    assert what == NAME and then.startswith("mag: brp") and now == "mag niet: beperking"
+
+
+async def test_a_fact_that_is_no_longer_kept_is_named_and_never_guessed(house: House) -> None:
+    await house.ready()
+    consent_id = await house.given(PLAN)
+    position = await asked(house)
+    await a_year_passes(house, consent_id)
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(delete(history).where(history.c.kind == "consents"))
+    again = await replayed(house, position)
+    assert not again.same and [fact.split()[0] for fact in again.missing] == ["consents"]
+
+
+async def test_a_fact_that_was_altered_since_is_found(house: House) -> None:
+    await house.ready()
+    consent_id = await house.given(PLAN)
+    position = await asked(house)
+    await a_year_passes(house, consent_id)
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(update(history).values(document="{}"))
+    with pytest.raises(RegisterUnavailable):
+        await replayed(house, position)
+
+
+async def test_a_line_without_its_decision_or_with_another_is_no_evidence(house: House) -> None:
+    await house.ready()
+    event = await event_at(house, await asked(house, NAME))
+    other = await event_at(house, await asked(house, NAME))
+    replaying = Replaying(house.consent.following._register)
+    for change in ({"sealed": ""}, {"sealed": other.sealed}, {"seal": other.seal}, {"decision": other.decision}):
+        with pytest.raises(NotReplayable):
+            await replaying.replay(TENANT, event.model_copy(update=change))
