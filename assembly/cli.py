@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from assembly.auditing import as_json, as_text, fsck, statuses, told
 from assembly.building import World
 from assembly.clients import NewClient, Role
+from assembly.custody_cli import escrow
 from assembly.demo.brp.loader import UnreadablePersons
 from assembly.demo.brp.roles import NobodyFits
 from assembly.demo.play import Demo, reset, run_demo
@@ -126,6 +127,7 @@ client = typer.Typer(no_args_is_help=True, help="Applications of recipients.")
 key = typer.Typer(no_args_is_help=True, help="Keys.")
 register = typer.Typer(no_args_is_help=True, help="Recipients and processing activities.")
 app.add_typer(audit, name="audit")
+audit.add_typer(escrow, name="escrow")
 app.add_typer(client, name="client")
 app.add_typer(key, name="key")
 app.add_typer(register, name="register")

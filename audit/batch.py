@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.bulk import NOTHING, Values, delete_rows, in_order, insert_rows, replacing, rows_among
+from audit.covert import escrow_id
 from audit.event import Entry, Kind
 from audit.fencemap import FenceMap, bucket_of
 from audit.heads import Head, store_head
@@ -26,14 +27,14 @@ from audit.judging import (
     named_fences,
 )
 from audit.keychain import Owner, TenantKeys
-from audit.kinds import OUTCOME, RELEASE, UNKNOWN
+from audit.kinds import ENDED, OUTCOME, RELEASE, UNKNOWN
 from audit.labels import Labeller
 from audit.leaf import SALT, Previous, Spot, Written, act_place, act_text, opened, write
 from audit.permit import Position
 from audit.remembering import Buckets, buckets_of, demand_held
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
 from kernel.canonical import read_canonical
-from kernel.crypto import DataKey, random_bytes
+from kernel.crypto import DataKey, KeyUnavailable, random_bytes
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
 from kernel.sql import RowSeal
@@ -101,8 +102,12 @@ def written_lines(
         event, year = draft.asked.entry.event, draft.asked.year
         previous = before.get(event.subject)
         n = previous.n + 1 if previous else 1
-        spot = Spot(tenant, draft.asked.room, draft.position, at, year, n, previous)
-        act = act_text(draft.asked.entry, at, draft.moved, draft.under_way)
+        escrow = keys.escrow if event.covert else b""
+        if event.covert and not escrow:
+            raise KeyUnavailable("no key of custodians: a covert body is not written under our own")
+        spot = Spot(tenant, draft.asked.room, draft.position, at, year, n, previous, draft.asked.about, escrow)
+        sealed_to = escrow_id(escrow) if escrow else ""
+        act = act_text(draft.asked.entry, at, draft.moved, draft.under_way, sealed_to)
         under_keys = keys.act(draft.position.term), bodies[event.subject, year]
         written = write(act, event, spot, under_keys, salts[2 * SALT * number : 2 * SALT * (number + 1)])
         before[event.subject] = Previous(n, draft.position, written.leaf_hash)
@@ -230,6 +235,7 @@ class Storing:
             # the sweeper says "onbekend" when nobody came; who comes all the same knows better, in one batch too
             for each in sorted(made, key=_knows)
             for place in each.draft.asked.entry.event.closes
+            if each.draft.asked.entry.event.kind == ENDED
         }
         unknown = [row for row in closed.values() if row[-1] == UNKNOWN]
         known = [row for row in closed.values() if row[-1] != UNKNOWN]
@@ -242,7 +248,7 @@ class Storing:
         rows = [
             (tenant, tag, term, each.draft.position.index, each.at)
             for each in made
-            for tag in tagger.of(each.draft.asked.entry.event, each.at)
+            for tag in tagger.of(each.draft.asked.entry.event, each.at, each.draft.asked.about)
         ]
         await self._insert(tags, rows)
 

@@ -42,7 +42,8 @@ Owner = tuple[str, int]  # a subject and a year of destruction
 
 @dataclass(frozen=True)
 class TenantKeys:
-    """What writing and reading need besides the bodies' keys. acts: by term. tagger: what it remembers goes when
+    """What writing and reading need besides the bodies' keys. acts: by term. escrow: the public
+    key that covert bodies are sealed to, empty where none was founded. tagger: what it remembers goes when
     the keys go."""
 
     content: bytes
@@ -50,6 +51,7 @@ class TenantKeys:
     rows: RowSeal
     labels: DataKey
     acts: Mapping[str, DataKey]
+    escrow: bytes = b""
 
     def act(self, term: str) -> DataKey:
         """That of the acts of a term. Raises CannotOpen for a term without one."""
@@ -67,7 +69,10 @@ class TenantKeys:
 class Keychain:
     """The keys of one tenant's log. Raises KeyUnavailable and CannotOpen; no lock is held while the provider works."""
 
-    def __init__(self, database: Database, provider: KeyProvider, tenant: str, life: timedelta = LIFE) -> None:
+    def __init__(
+        self, database: Database, provider: KeyProvider, tenant: str, life: timedelta = LIFE, escrow: bytes = b""
+    ) -> None:
+        self.escrow = escrow
         self._database, self._tenant, self._kek = database, tenant, f"regie/{tenant}/audit"
         self._ring = Keyring(provider, life=life)
         self._provider = provider
@@ -91,7 +96,7 @@ class Keychain:
             content, rows, tags = [found[place][:32] for place in places[:3]]
             (labels,) = [_data_key(place, found[place]) for place in places[3:]]
             acts = {each: _data_key(place, found[place]) for each, place in terms.items()}
-            known = TenantKeys(content, tags, RowSeal(rows), labels, acts)
+            known = TenantKeys(content, tags, RowSeal(rows), labels, acts, self.escrow)
             self._tenant_keys.put(term, known)
         return known
 

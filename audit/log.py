@@ -18,6 +18,7 @@ from audit.answering import Batch, answered
 from audit.batch import Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
 from audit.chain import hold_of
 from audit.contract import LogUnavailable, OutcomeUnknown, Verdict
+from audit.covert import in_series
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
@@ -51,6 +52,12 @@ class Given(NamedTuple):
     room: str
     entry: Entry
     words: Sequence[bytes]
+
+
+def about(given: Given, placed: Entry) -> str:
+    """Whose line it is, where it is written in a series that is not theirs."""
+    whose = given.entry.event.subject
+    return whose if whose != placed.event.subject else ""
 
 
 @dataclass
@@ -134,11 +141,12 @@ class Log:
             # 0 keys, before any lock
             keys = await self.keys()
             year = self.clock().year + keep_years
-            owners = [(entry.event.subject, entry.event.keep_until or year) for _, entry, _ in batch]
+            placed = [in_series(entry, keys.tags) for _, entry, _ in batch]
+            owners = [(entry.event.subject, entry.event.keep_until or year) for entry in placed]
             years = await self.keychain.lasting(owners)
             asked = [
-                Asked(entry, room, content_hash(keys.content, words), years[owner])
-                for (room, entry, words), owner in zip(batch, owners, strict=True)
+                Asked(entry, given.room, content_hash(keys.content, given.words), years[owner], about(given, entry))
+                for given, entry, owner in zip(batch, placed, owners, strict=True)
             ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
             known = await self._known_before(batch)

@@ -17,7 +17,7 @@ from consent.limits import spent
 from consent.lines import recipient_of, version_of
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
-from consent.terms import DAY, destruction_year, running, withheld_until
+from consent.terms import DAY, covert, destruction_year, running, withheld_until
 from consent.words import refused
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
@@ -177,6 +177,7 @@ def _words(activity: ActivityVersion, at: int) -> dict[str, str | int]:
         "purpose": activity.purpose.nl,
         "keep_until": destruction_year(at, activity.keep_lines),
         "withheld_until": withheld_until(activity, at),
+        "covert": covert(activity),
         "kept_days": activity.kept_days,
     }
 

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from audit.contract import FenceAt
+from audit.contract import Entry, FenceAt
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
 from consent.rules import CaseFact, Facts
 from consent.standing import Standing
+from consent.terms import covert
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
@@ -45,12 +46,13 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         in_scope=in_scope(caller, question.activity),
         recipient=caller.organisation,
         by_bsn=recipient is not None and recipient_of(recipient).by_bsn,
-        case=_case(snapshot.cases.get(question.case)),
+        case=_case(snapshot.cases.get(question.case), activity),
         consents=tuple(_standing(row) for row in snapshot.consents if since and _is_to(row, question, since)),
         objected=question.activity in said["objections"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
         counted=counted,
+        actor=keys.actor(caller),
         fences=_fences(question, keys, (activity, recipient, resident, said)),
     )
 
@@ -96,7 +98,7 @@ def _standing(row: Row) -> Standing:
     )
 
 
-def _case(row: Row | None) -> CaseFact | None:
+def _case(row: Row | None, activity: Row | None) -> CaseFact | None:
     if row is None:
         return None
     return CaseFact(
@@ -108,7 +110,12 @@ def _case(row: Row | None) -> CaseFact | None:
         until=row["until"],
         told_at=row["effective_at"],
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
+        opened_by=_opener(row) if activity and covert(version_of(activity)) else "",
     )
+
+
+def _opener(row: Row) -> str:
+    return Entry.model_validate_json(row["entry"]).event.actor
 
 
 def _fences(

@@ -75,13 +75,22 @@ def _secret(version: ActivityVersion, at: int) -> Iterator[Fault]:
     if (secrecy := version.secrecy) is None:
         return
     if secrecy.class_ == "heimelijk":
-        yield "/openbaarheid/klasse", "kan-niet", "Heimelijk kan in deze versie van Regie niet."
+        yield from _covert(version)
     if not at < secrecy.until < at + version.keep_lines * YEAR:
         yield "/openbaarheid/totEnMet", "past-niet", "Een regel wordt getoond voor zij wordt vernietigd."
     if not secrecy.law.strip():
         yield "/openbaarheid/wet", "ontbreekt", "Welke wet staat toe dat de inwoner dit nog niet ziet?"
     if any(element.class_ == "C" for element in version.elements):
         yield "/openbaarheid/klasse", "past-niet", "Wat een inwoner zelf kiest, is niet geheim voor hem."
+
+
+def _covert(version: ActivityVersion) -> Iterator[Fault]:
+    if version.case != "verplicht":
+        yield "/zaak", "past-niet", "Heimelijk kan alleen met een zaak."
+    if version.notice:
+        yield "/vooraf", "past-niet", "Wie vooraf wordt ingelicht, mag ervan weten."
+    if any(element.class_ == "B" for element in version.elements):
+        yield "/openbaarheid/klasse", "past-niet", "Heimelijk kan alleen wat moet van de wet (klasse A)."
 
 
 def _worded(version: ActivityVersion) -> Iterator[Fault]:

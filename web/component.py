@@ -21,7 +21,7 @@ from kernel.logs import logger
 from kernel.sql import Database
 from vault.contract import Vault
 from web.oidc import LoginProvider
-from web.pages import assessing, consents, keeping, officer, overview, proofs, register, start, uses
+from web.pages import assessing, consents, keeping, lifting, officer, overview, proofs, register, start, uses
 from web.rendering import Renderer
 from web.routing import routed
 from web.sessions import Sessions
@@ -39,6 +39,7 @@ PAGES: Final = (
     *register.PAGES,
     *keeping.PAGES,
     *assessing.PAGES,
+    *lifting.PAGES,
 )
 _log = logger("web")
 

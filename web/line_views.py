@@ -44,6 +44,7 @@ ACTS: Final[Mapping[str, str]] = {
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
+    "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
 }
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
@@ -54,7 +55,10 @@ LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 def shown(line: Line) -> bool:
     """Whether this line is a resident's to read as a card of its own."""
-    return line.event.kind in USES or line.event.kind in ACTS
+    event = line.event
+    # of what was opened, how it ended goes with the use; and it tells no more than its own line would have told
+    told = event.details.get("soort", event.kind) if event.kind == "opgeheven" and not line.gone else event.kind
+    return told in USES or told in ACTS
 
 
 def is_use(line: Line) -> bool:

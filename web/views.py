@@ -192,6 +192,16 @@ class Destroyed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """Lines of the log that may be read from now on. `since`: when the one that was covert was written; none for lines
+    that stand in the list by themselves. `reason`: why it was hidden."""
+
+    numbers: tuple[int, ...]
+    since: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
     `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
@@ -215,6 +225,7 @@ class Use:
     earlier: tuple[Earlier, ...] = ()
     gone: Destroyed | None = None
     gone_numbers: tuple[str, ...] = ()
+    lifted: Lifted | None = None
     kept_until: int = 0
     overdue: bool = False
     errors: tuple[FieldError, ...] = ()

@@ -42,6 +42,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "refused": ("r2", lambda places: places.refused),
     "officer": ("fg", lambda _: "/fg"),
     "search": ("fg", lambda _: "/fg/zoek"),
+    "lift": ("fg", lambda _: "/fg/opheffen"),
     "found": ("fg", lambda _: "/fg/zoek"),
 }
 

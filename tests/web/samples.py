@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from web import words
-from web.fg_views import FgSearch, FgStart, Found, LogState, OpenQuestion, Search
+from web.fg_views import FgLift, FgSearch, FgStart, Found, LogState, OpenQuestion, Search
 from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, ReportingSystem, Start
 from web.views import (
     Asked,
@@ -18,6 +18,7 @@ from web.views import (
     Earlier,
     Facts,
     Group,
+    Lifted,
     Overview,
     RefusedData,
     Reported,
@@ -266,6 +267,7 @@ FOUND = Found(
     correlation=ID,
     index=4711,
 )
+LIFT = FgLift(frame=frame("/fg/opheffen", "fg"), reasons=(Option(value="klaar", text="Het onderzoek is klaar"),))
 FORM = FgSearch(
     frame=frame("/fg/zoek", "fg"),
     reasons=(Option(value="klacht", text="Klacht"),),
@@ -294,6 +296,16 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
             replace(BEGIN, questions=(), log=LogState(size=9, read=NOON), saved=False),
         ),
         "zoek": ("fg_zoek.html", FORM),
+        "opheffen": ("fg_opheffen.html", LIFT),
+        "opheffen-eerste": ("fg_opheffen.html", replace(LIFT, done="eerste")),
+        "opheffen-fout": (
+            "fg_opheffen.html",
+            replace(
+                LIFT,
+                done="klaar",
+                errors=(FieldError(id="regel", text="Deze regel is er niet, of is al te zien voor de inwoner."),),
+            ),
+        ),
         "zoek-fout": ("fg_zoek.html", replace(FORM, errors=WRONG)),
         "zoek-uitkomst": ("fg_zoek.html", replace(FORM, search=SEARCH)),
         "zoek-vernietigd": ("fg_zoek.html", replace(FORM, search=replace(SEARCH, destroyed=2))),
@@ -304,6 +316,15 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
 def unseen() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Lines that are gone, and lines that may not be shown yet."""
     return {
+        "gebruik-opgeheven": (
+            "gebruik_detail.html",
+            replace(
+                USE,
+                act="Wij laten nu iets zien dat eerder niet mocht",
+                lifted=Lifted(numbers=(4711,), since=NOON, reason="Het onderzoek is klaar."),
+            ),
+        ),
+        "gebruik-opgeheven-reeks": ("gebruik_detail.html", replace(USE, lifted=Lifted(numbers=(4711, 4712)))),
         "gebruik-nog-niet": ("gebruik.html", replace(USES, withheld=(Withheld(number=4712, n=12, until=DAY),))),
         "detail-vernietigd": ("gebruik_detail.html", replace(LEFT, gone=GONE)),
         "detail-wordt-vernietigd": ("gebruik_detail.html", replace(LEFT, gone=Destroyed(n=12))),

@@ -9,7 +9,7 @@ from audit.contract import Event, Line
 from consent.contract import ConsentView, NoSuchThing, assessment_over
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
-from web.line_details import numbers_gone, reported_of
+from web.line_details import lifted_of, numbers_gone, reported_of
 from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
@@ -94,6 +94,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         earlier=() if line.gone else views.earlier(line, [one for one in before.lines if shown(one)]),
         gone=views.gone(line),
         gone_numbers=numbers_gone(event),
+        lifted=lifted_of(line),
         kept_until=event.keep_until,
         overdue=await _overdue(visit, said, line),
     )
