@@ -47,7 +47,8 @@ def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -
     if not answered:
         return None, "geen-toestemming"
     newest = max(answered, key=lambda one: (one.asked_at, one.id))
-    return None, "toestemming-verlopen" if newest.status in PERMITS else _SAID.get(newest.status, "geen-toestemming")
+    ended = newest.status in PERMITS or (newest.status == "gepauzeerd" and _over(newest, at))
+    return None, "toestemming-verlopen" if ended else _SAID.get(newest.status, "geen-toestemming")
 
 
 def _over(consent: Standing, at: int) -> bool:

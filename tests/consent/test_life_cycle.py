@@ -156,7 +156,7 @@ async def test_nothing_leads_back_from_an_end(house: House) -> None:
     await choose(house, consent_id, "pauze")
     house.clock.forward(days=57)
     assert (await house.consent.choice(ANNA_HERSELF, consent_id)).consent.state == "verlopen"
-    assert await allowed(house) == []
+    assert (await house.decided(PLAN))[1].geweigerd == ((PLAN, "toestemming-verlopen"),)
     for answer in ("hervat", "vernieuw", "pauze", "korter"):
         with pytest.raises(Gone):
             await choose(house, consent_id, answer)
