@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import kernel.sql.database as opening
-from audit.batch import Storing, written_lines
+from audit.batch import Storing, series_of, written_lines
 from audit.event import Entry
 from audit.heads import read_head
 from audit.judging import Asked, Draft
@@ -49,14 +49,10 @@ class Grower:
         self._year = utc_now().year + KEEP_YEARS
         self._bodies: dict[Owner, DataKey] = {}
         self._before: dict[str, Previous] = {}
-        self._ended: list[Entry] = []
 
     async def grow(self, size: int) -> None:
         """Until it has so many lines, and a signed head. Raises whatever is in the way."""
-        names = [f"{resident:032}" for resident in range(self._residents)]
-        for first in range(0, len(names), KEYS_AT_ONCE):
-            owners = [(name, self._year) for name in names[first : first + KEYS_AT_ONCE]]
-            self._bodies |= await self._log.keychain.bodies(owners, make=True)
+        await self._known()
         begun, told = time.perf_counter(), self._log.memory.size
         while (now := self._log.memory.size) < size:
             keys = await self._log.keys()
@@ -67,18 +63,26 @@ class Grower:
                 print(f"  {now} lines after {each:.1f} minutes, {memory():.0f} MB", flush=True)
         await self._log.heads.sign(self._log.memory)
 
+    async def _known(self) -> None:
+        """Everybody's key, and where their series stand."""
+        names, keys = [f"{resident:032}" for resident in range(self._residents)], await self._log.keys()
+        for first in range(0, len(names), KEYS_AT_ONCE):
+            some = names[first : first + KEYS_AT_ONCE]
+            self._bodies |= await self._log.keychain.bodies([(name, self._year) for name in some], make=True)
+            async with self._log.database.snapshot(self._log.tenant) as reading:
+                self._before |= await series_of(reading, self._log.tenant, some, keys.rows)
+
     async def _put(self, keys: TenantKeys, tx: AsyncConnection) -> None:
         head = await read_head(tx, self._log.tenant, keys.rows, lock=True)
         at = max(millis(utc_now() - SPAN), head.last_logged_at + AT_ONCE * MS_A_LINE)
-        entries = self._ended or [self._released() for _ in range(AT_ONCE)]
-        drafts = [
-            Draft(self._asked(entry, keys), Position(term=head.term, index=index), {}, ())
-            for index, entry in enumerate(entries, head.size)
-        ]
+        places = [Position(term=head.term, index=head.size + more) for more in range(AT_ONCE)]
+        # ended in the same batch: a release of months ago that is open would be closed by the sweeper
+        released = [self._released() for _ in range(AT_ONCE // 2)]
+        entries = [*released, *map(outcome, places, released)]
+        drafts = [Draft(self._asked(entry, keys), at, {}, ()) for at, entry in zip(places, entries, strict=True)]
         made = written_lines(drafts, self._before, (self._log.tenant, at), (keys, self._bodies))
         growth = Growth(head.edge, [each.written.leaf_hash for each in made])
         await Storing(tx, head, keys).store(made, growth)
-        self._ended = [] if self._ended else [outcome(d.position, d.asked.entry) for d in drafts]
         self._log.learn(Memory(head.origin, growth.edge, self._log.memory.fences))
 
     def _released(self) -> Entry:

@@ -35,6 +35,11 @@ def lifted_of(line: Line) -> Lifted | None:
     )
 
 
+def told_kind(event: Event) -> str:
+    """What the line is about; of one that opens another, what that was: how a use ended goes with the use."""
+    return event.details.get("soort", event.kind) if event.kind == "opgeheven" else event.kind
+
+
 def numbers_gone(event: Event) -> tuple[str, ...]:
     """The numbers of their own series that a line says are gone, as stretches."""
     return tuple(str(first) if first == last else f"{first}-{last}" for first, last in event.gone)

@@ -10,7 +10,7 @@ from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_, format_day
-from web.line_details import reported_of, said_kinds
+from web.line_details import reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
@@ -55,10 +55,7 @@ LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 def shown(line: Line) -> bool:
     """Whether this line is a resident's to read as a card of its own."""
-    event = line.event
-    # of what was opened, how it ended goes with the use; and it tells no more than its own line would have told
-    told = event.details.get("soort", event.kind) if event.kind == "opgeheven" and not line.gone else event.kind
-    return told in USES or told in ACTS
+    return told_kind(line.event) in USES | set(ACTS)
 
 
 def is_use(line: Line) -> bool:

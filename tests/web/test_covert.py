@@ -32,8 +32,8 @@ async def used(portal: PortalUnderTest) -> None:
     await house.register.publish(STAFF, story.model_copy(update=more))
     who = ResidentRef.model_validate((await house.resident()).model_dump())
     said = {"zaak": "V-1", "ontvanger": DESK_WORKER.organisation, "inwoner": who, "verwerkingsactiviteit": SLUG}
-    await house.register.open_case(STAFF, Case.model_validate(said))
     house.who = house.who.model_copy(update={"scope": (*house.who.scope, SLUG)})
+    await house.register.open_case(house.who.model_copy(update={"user": "mw-1"}), Case.model_validate(said))
     await house.release(*BY_LAW, verwerkingsactiviteit=SLUG, zaak="V-1")
     await house.desk.lines.finished()
 
