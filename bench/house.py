@@ -20,13 +20,12 @@ from assembly.demo.stage import Stage
 from assembly.founding import found
 from assembly.house import House, assemble
 from bench.spent import Spent
+from bench.withdrawing import SEEN, Withdrawing
 from consent.contract import Choice, ConsentRequest, ResidentRef
 from kernel.caller import Caller
 from kernel.clock import utc_now
 from kernel.http.server import serve, until_signal
 from vault.contract import Bsn
-
-SEEN = "00" * 32  # hash of a page that nobody saw: consents of the bench are given by the bench
 
 
 async def run(folder: Path, port: int, postgres: str) -> None:
@@ -38,28 +37,31 @@ async def run(folder: Path, port: int, postgres: str) -> None:
     if postgres:
         settings = settings.model_copy(update={"postgres": SecretStr(postgres)})
     await found(settings)
-    house = await assemble(settings, world=World(extra=(Spent().router(),)))
+    withdrawing = Withdrawing()
+    house = await assemble(settings, world=World(extra=(Spent().router(), withdrawing.router())))
     async with serve(house.app, port=port):
         await Stage(house, cast, folder, demo.url).set_up()
-        await _consents(house, list(cast.bsn_of.values()))
+        given = await _consents(house, list(cast.bsn_of.values()))
+        withdrawing.told(house.consent("assembly"), given)
         gc.freeze()  # as `regie serve` does
         print("ready", flush=True)
         await until_signal()
 
 
-async def _consents(house: House, numbers: list[str]) -> None:
+async def _consents(house: House, numbers: list[str]) -> list[tuple[Caller, str]]:
     staff = Caller(tenant=register.TENANT, organisation=register.LOAN_DESK, kind="automatisch")
     refs = await house.vault("assembly").identify(staff, [Bsn(number) for number in numbers])
     consent = house.consent("assembly")
     choice = Choice(answer="ja", text_hash=SEEN, language="nl")
 
-    async def give(resident: ResidentRef) -> None:
+    async def give(resident: ResidentRef) -> tuple[Caller, str]:
         wanted = ConsentRequest(resident=resident, activity=register.EXERCISE, elements=register.EXERCISES)
         asked = await consent.request(staff, wanted)
         own = Caller(tenant=register.TENANT, kind="inwoner", user=resident.id, auth_time=int(time.time()))
         await consent.choose(own, asked.id, choice)
+        return own, asked.id
 
-    await asyncio.gather(*(give(ResidentRef(**one.model_dump())) for one in refs))
+    return list(await asyncio.gather(*(give(ResidentRef(**one.model_dump())) for one in refs)))
 
 
 def main() -> None:

@@ -56,9 +56,9 @@ _CLOSED: Mapping[str, str] = {
 }
 
 
-def done(row: Row, answer: str) -> bool:
+def done(row: Row, answer: str, at: int) -> bool:
     """Whether the row already says what this permit would make of it: a repeated act, no new one."""
-    if row["status"] not in PERMITS or answer == "vernieuw":
+    if state_of_row(row, at) not in PERMITS or answer == "vernieuw":
         return False
     return Entry.model_validate_json(row["entry"]).event.kind == PERMITTING[answer]
 

@@ -111,7 +111,7 @@ class Choosing:
         await self._following.follow(caller.tenant)  # a flag of a second ago must not make this yes lapse
         async with self._register.writing(caller.tenant) as rows:
             row = await own(rows, caller, consent_id, lock=True)
-            if not row["pending_at"] and not done(row, choice.answer):
+            if not row["pending_at"] and not done(row, choice.answer, millis(self._clock())):
                 row = await self._pending(rows, caller, row, choice)
         receipt = await self._permits.take_effect(caller, tables.consents, row)
         now = await self._row(caller, consent_id)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
 
+from fastapi import APIRouter
+
 from audit.contract import Audit
 from consent.activity import CatalogueElement
 from consent.api import ROOT, Behind, routes
@@ -69,11 +71,8 @@ async def build_consent(
     consent.tokens = tokens
     for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
         await rows.found(tenant, [purpose])
-    houses = {tenant.id: (tenant.name, tenant.public_url) for tenant in tenants.values()}
-    consent.receipts = Receipts(neighbours.audit, rows, houses, clock)
-    addresses = {tenant: address for tenant, (_, address) in houses.items()}
-    events = Events(consent.register, rows, addresses, settings.webhooks, clock)
-    events.oin = settings.oin
+    consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
+    events = _events(settings, tenants, consent, rows, clock)
     issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
     _check_tables(settings, tenants)
 
@@ -83,11 +82,7 @@ async def build_consent(
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
-    caller = gate_of(ROOT)
-    public = routes(Behind(consent, neighbours.residents, tenants, caller))
-    public.include_router(drafts.public_routes(consent.drafts, caller))
-    public.include_router(reading_routes(Reading.of(consent, tenants, ROOT, clock)))
-    public.include_router(event_routes(events, caller))
+    public = _public(Behind(consent, neighbours.residents, tenants, gate_of(ROOT)), events, clock)
     table = Table(Register(database, rows), settings.authzen_tenant)
     access = access_routes(Behind(consent, neighbours.residents, tenants, gate_of(ACCESS)), table)
     return consent, Component(
@@ -98,6 +93,27 @@ async def build_consent(
         plain=(oauth, metadata_routes(issuers), issuer_router(consent.receipts, tenants)),
         intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
     )
+
+
+def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
+    public = routes(behind)
+    public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
+    public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))
+    public.include_router(event_routes(events, behind.caller))
+    return public
+
+
+def _houses(tenants: Mapping[str, Tenant]) -> dict[str, tuple[str, str]]:
+    return {tenant.id: (tenant.name, tenant.public_url) for tenant in tenants.values()}
+
+
+def _events(
+    settings: ConsentSettings, tenants: Mapping[str, Tenant], consent: ConsentService, rows: KeyRows, clock: Clock
+) -> Events:
+    addresses = {tenant: address for tenant, (_, address) in _houses(tenants).items()}
+    events = Events(consent.register, rows, addresses, settings.webhooks, clock)
+    events.oin = settings.oin
+    return events
 
 
 def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:

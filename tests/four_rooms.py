@@ -32,6 +32,8 @@ from consent import tables as consent_tables
 from consent.contract import Application, Case, Choice, Consent, ConsentRequest
 from consent.contract import ResidentRef as ConsentResident
 from consent.keys import PURPOSES
+from consent.receipts.service import PURPOSE as RECEIPTS
+from consent.receipts.service import Receipts
 from consent.rows import Register
 from consent.service import ConsentService
 from kernel.caller import Caller, room_of
@@ -121,6 +123,9 @@ class FourRooms:
         await rows.found(TENANT, PURPOSES)
         register = Register(database, rows)
         self.register = ConsentService(register, self.audit.door("consent"), catalogue_elements(), self.clock)
+        await rows.found(TENANT, [RECEIPTS])
+        houses = {TENANT: (TENANTS[TENANT].name, TENANTS[TENANT].public_url)}
+        self.register.receipts = Receipts(self.audit.door("consent"), rows, houses, self.clock)
         registers = {TENANT: await self.register.public_seal_key(TENANT)}
         self.trust = Trust(logs=self.audit.public_keys, registers=registers)
         vault = VaultSettings(mode="test", database=self.urls["vault"], key_minutes=0)

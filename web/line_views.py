@@ -195,9 +195,8 @@ class LineViews:
         if line.gone:
             text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
-        if event.kind == "zoeking" and event.recipient:
-            return self._words.say(LOOKED)
-        return self._words.say(ACTS[event.kind]) if event.kind in ACTS else ""
+        text = LOOKED if event.kind == "zoeking" and event.recipient else ACTS.get(event.kind, "")
+        return self._words.say(text) if text else ""
 
     def department(self, event: Event) -> str:
         """Who; the municipality itself for what is its own."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from consent.standing import PERMITS
-from kernel.clock import moment
+from kernel.clock import instant
 
 Row = Mapping[str, Any]
 DOMAIN: Final = "nl.regie"
@@ -65,7 +65,7 @@ def cloud_event(event: Row, oin: str, address: str) -> dict[str, Any]:
         "source": source,
         "type": f"{DOMAIN}.{event['type']}",
         "subject": event["subject"],
-        "time": moment(event["at"]).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": instant(event["at"]),
         "dataref": f"{address}{place_of(event['type'], event['subject'])}",
         "sequence": str(event["sequence"]),
         "sequencetype": "Integer",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from consent.contract import ActivityVersion, ConsentDetail, ConsentView, State, Words
-from kernel.clock import moment
+from kernel.clock import instant
 
 Document = dict[str, Any]
 CONTEXT: Final[Mapping[str, str]] = {
@@ -44,7 +44,7 @@ def receipt(detail: ConsentDetail, receipt_id: str, house: tuple[str, str], at: 
         "@type": "dpv:ConsentReceipt",
         "dct:identifier": receipt_id,
         "dct:conformsTo": f"{SCHEMA}receipt-eu-gdpr",
-        "dct:created": _time(at),
+        "dct:created": instant(at),
         "dct:publisher": {"@id": address, "@type": "dpv:DataController", "dct:title": name},
         "schema:recipient": "dpv:DataSubject",
         "dpv:hasRecordOfActivity": _record(detail, name, address),
@@ -108,7 +108,7 @@ def _process(detail: ConsentDetail) -> Document:
             for element in view.elements
         ],
         "dpv:hasRecipient": {"@type": "dpv:Recipient", "dct:title": _words(view.recipient_name)},
-        "dpv:hasDuration": {"dct:valid": _time(view.valid_until)} if view.valid_until else "dpv:UntilEventDuration",
+        "dpv:hasDuration": {"dct:valid": instant(view.valid_until)} if view.valid_until else "dpv:UntilEventDuration",
         **({"dpv:hasFrequency": {"@type": "dpv:Frequency", **said}} if (said := _limits(view)) else {}),
         "dpv:hasStorageCondition": _storage(view, activity),
         "dpv:hasConsequence": {"@type": "dpv:Consequence", "dct:title": _words(activity.consequence)},
@@ -158,12 +158,8 @@ def _event(state: State, view: ConsentView, at: int) -> Document:
     said: Document = {"@type": kinds, "dpv:isIndicatedBy": by, "regie:status": state}
     if chosen and not asked and view.channel:
         said["dpv:hasIndicationMethod"] = view.channel
-    return said | ({"dpv:isIndicatedAtTime": _time(at)} if at else {})
+    return said | ({"dpv:isIndicatedAtTime": instant(at)} if at else {})
 
 
 def _words(words: Words) -> list[Document]:
     return [{"@language": "nl", "@value": words.nl}, {"@language": "en", "@value": words.en}]
-
-
-def _time(milliseconds: int) -> str:
-    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,5 +1,6 @@
 """The one page of a consent: every act, one question at a time, nothing chosen beforehand, the words that were read."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -79,6 +80,16 @@ async def test_going_on_long_after_login_asks_for_a_new_login(portal: PortalUnde
     portal.house.now += timedelta(minutes=6)
     assert "Gelukt. Het delen staat stil" in (await press(visitor, place, actie="pauzeren")).text
     assert "Als wie wilt u inloggen" in (await press(visitor, place, actie="hervatten")).text
+
+
+async def test_a_receipt_is_a_file_for_its_resident_only(portal: PortalUnderTest) -> None:
+    place = await asked(portal)
+    visitor, stranger = await portal.visitor("r1"), await portal.visitor("r2")
+    assert "Bewaar uw bewijs" in (await press(visitor, place, keuze="ja")).text
+    told = json.loads((await visitor.get(f"{place}/bewijs")).content)
+    assert told.keys() == {"bewijs", "inhoud", "ontvangstbewijs", "sdjwt"}
+    assert told["ontvangstbewijs"]["dpv:hasRecordOfActivity"]["dct:identifier"] == place.rpartition("/")[2]
+    assert (await stranger.get(f"{place}/bewijs")).status == 404
 
 
 async def test_several_questions_are_answered_one_by_one(portal: PortalUnderTest) -> None:
