@@ -35,6 +35,7 @@ bench: .venv/.ready ## releases and log lines per second, on SQLite and PostgreS
 	@$(PY) -m bench
 	@$(PY) -m bench.log
 	@$(PY) -m bench.checking
+	@$(PY) -m bench.decisions
 
 faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alone, and every byte of every row; TAMPER=0.05
 	@$(PY) -m tests.parts

@@ -1,11 +1,13 @@
 """From rows to facts: what the rules weigh, and how a decision names them. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from audit.contract import FenceAt
+from consent.activity import ActivityVersion, Recipient
 from consent.contract import FenceKind, Question
 from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
@@ -14,12 +16,14 @@ from consent.standing import Standing
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
+NOTHING_SAID: Mapping[str, Any] = {"flags": (), "objections": {}}
 TOKEN, COUNTED = "token", "geteld"  # facts that are in no table
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All rows that the questions of one call are about, read at one moment."""
+    """All rows that the questions of one call are about, read at one moment; each is understood once, however many
+    questions there are. consents: to this recipient."""
 
     recipient: Row | None = None
     application: Row | None = None
@@ -28,28 +32,58 @@ class Snapshot:
     consents: tuple[Row, ...] = ()
     residents: Mapping[str, Row] = field(default_factory=dict)
 
+    @cached_property
+    def versions(self) -> dict[str, ActivityVersion]:
+        """Of each activity, by its name."""
+        return {slug: version_of(row) for slug, row in self.activities.items()}
+
+    @cached_property
+    def party(self) -> Recipient | None:
+        """Whoever asks."""
+        return recipient_of(self.recipient) if self.recipient else None
+
+    @cached_property
+    def by_resident(self) -> dict[tuple[str, str], list[Row]]:
+        """Consents, by resident and activity."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in self.consents:
+            found.setdefault((row["resident"], row["activity"]), []).append(row)
+        return found
+
+    @cached_property
+    def common(self) -> dict[str, tuple[tuple[FenceAt, FenceKind], ...]]:
+        """Fences that all questions about one activity stand on, as far as they were asked for yet."""
+        return {}
+
+    def about(self, question: Question) -> Sequence[Row]:
+        """The consents of this resident for this activity, whatever version they are to."""
+        return self.by_resident.get((question.resident.id, question.activity), ())
+
 
 def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: TenantKeys, counted: int = 0) -> Facts:
     """The facts of one question; epochs are those of the rows, and 0 where there is none."""
     activity = snapshot.activities.get(question.activity)
     resident = snapshot.residents.get(question.resident.id)
     recipient = snapshot.recipient
-    said = json.loads(resident["document"]) if resident else {"flags": (), "objections": {}}
+    said = json.loads(resident["document"]) if resident else NOTHING_SAID
     return Facts(
-        activity=version_of(activity) if activity else None,
+        activity=snapshot.versions.get(question.activity),
         in_force=activity is not None and activity["status"] == "gepubliceerd",
         published_at=activity["effective_at"] if activity else 0,
         admitted=_admitted(caller, recipient, snapshot.application),
         in_scope=in_scope(caller, question.activity),
         recipient=caller.organisation,
-        by_bsn=recipient is not None and recipient_of(recipient).by_bsn,
+        by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
         case=_case(snapshot.cases.get(question.case)),
-        consents=tuple(_standing(row) for row in snapshot.consents if _is_to(row, question, activity)),
+        # a yes is to what was read: a newer version may say something else, and is asked anew
+        consents=tuple(
+            _standing(row) for row in snapshot.about(question) if activity and row["version"] == activity["number"]
+        ),
         objected=question.activity in said["objections"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
         counted=counted,
-        fences=_fences(question, keys, (activity, recipient, resident, said)),
+        fences=_fences(question, keys, snapshot, (resident, said)),
     )
 
 
@@ -69,15 +103,6 @@ def _admitted(caller: Caller, recipient: Row | None, application: Row | None) ->
         recipient["epoch"],
     )
     return known and application is not None and application["status"] == "toegelaten"
-
-
-def _is_about(row: Row, question: Question) -> bool:
-    return (row["resident"], row["activity"]) == (question.resident.id, question.activity)
-
-
-def _is_to(row: Row, question: Question, activity: Row | None) -> bool:
-    """A yes is to what was read: a newer version may say something else, and is asked anew."""
-    return _is_about(row, question) and activity is not None and row["version"] == activity["number"]
 
 
 def _standing(row: Row) -> Standing:
@@ -109,21 +134,27 @@ def _case(row: Row | None) -> CaseFact | None:
 
 
 def _fences(
-    question: Question, keys: TenantKeys, used: tuple[Row | None, Row | None, Row | None, Mapping[str, Any]]
+    question: Question, keys: TenantKeys, snapshot: Snapshot, state: tuple[Row | None, Mapping[str, Any]]
 ) -> tuple[tuple[FenceAt, FenceKind], ...]:
-    activity, recipient, resident, said = used
-    of = question.resident
+    (resident, said), of = state, question.resident
     standing: list[tuple[str, int, FenceKind]] = [
-        (keys.municipality(), 0, "gemeente"),
         (of.fence, resident["epoch"] if resident else 0, "inwoner"),
         (keys.restriction(of.id), resident["restriction_epoch"] if resident else 0, "beperking"),
         (keys.objection(of.id, question.activity), said["objections"].get(question.activity, 0), "bezwaar"),
     ]
-    if recipient:
-        standing.append((recipient["fence"], recipient["epoch"], "ontvanger"))
-    if activity:
-        standing.append((activity["fence"], activity["epoch"], "activiteit"))
-    return tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
+    own = tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
+    if question.activity not in snapshot.common:
+        snapshot.common[question.activity] = _common(question.activity, keys, snapshot)
+    municipality, *others = snapshot.common[question.activity]
+    return (municipality, *own, *others)
+
+
+def _common(activity: str, keys: TenantKeys, snapshot: Snapshot) -> tuple[tuple[FenceAt, FenceKind], ...]:
+    rows: list[tuple[Row | None, FenceKind]] = [
+        (snapshot.recipient, "ontvanger"), (snapshot.activities.get(activity), "activiteit")
+    ]  # fmt: skip
+    stood = [(FenceAt(fence=row["fence"], epoch=row["epoch"]), kind) for row, kind in rows if row]
+    return ((FenceAt(fence=keys.municipality(), epoch=0), "gemeente"), *stood)
 
 
 def versions_used(
@@ -137,7 +168,7 @@ def versions_used(
         ("applications", snapshot.application["client_id"] if snapshot.application else "", snapshot.application),
         ("cases", question.case, snapshot.cases.get(question.case)),
         ("subject_state", question.resident.id, snapshot.residents.get(question.resident.id)),
-        *(("consents", row["id"], row) for row in snapshot.consents if _is_about(row, question)),
+        *(("consents", row["id"], row) for row in snapshot.about(question)),
     ]
     token = f"{caller.kind}/{'binnen' if in_scope(caller, question.activity) else 'buiten'}"
     loose = [(TOKEN, caller.application, token), *([(COUNTED, question.activity, str(counted))] if counted else [])]
