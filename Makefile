@@ -10,6 +10,9 @@ PLAIN := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONF
 COMPILE := $(PLAIN) $(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
+# Whoever told Python to keep no bytecode would compile every test anew in every worker, which is a tenth of the run.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 9
 
@@ -17,12 +20,12 @@ demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ON
 	@.venv/bin/regie demo $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once) $(if $(RESET),--reset) \
 		$(if $(PERSONS),--persons $(PERSONS))
 
-test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl and axe-core when missing, then run every test
+test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl, strace and axe-core when missing, then run every test
 	@$(PY) -m tests.parts
 	@# Playwright keeps a loop running in its process: its tests go alone, and first, for they need no other part.
-	@# The rest waits more than it works (kills, starts, time limits): three at a time on two processors
-	@$(PY) -m pytest -n 2 --dist loadfile -m browser
-	@$(PY) -m pytest -n 3 --dist worksteal -m "not browser"
+	@# The rest waits more than it works (kills, starts, time limits): four at a time on two processors
+	@$(PY) -m pytest -n 2 --dist loadfile tests/browser
+	@$(PY) -m pytest -n 4 --dist worksteal --ignore tests/browser
 
 check: .venv/.ready ## format, lint, types and the quick tests, in less than a minute
 	@$(PY) -m ruff format --check --quiet .
@@ -39,8 +42,8 @@ bench: .venv/.ready ## releases and log lines per second, on SQLite and PostgreS
 
 faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alone, every byte of every row, 2,000 races; TAMPER=0.05
 	@$(PY) -m tests.parts
-	@REGIE_TAMPER=$(or $(TAMPER),1) REGIE_ORACLE=$(or $(ORACLE),1000000) REGIE_RACES=$(or $(RACES),100) \
-		$(PY) -m pytest -n 2 --dist worksteal -m faults -o faulthandler_timeout=1800
+	@REGIE_TAMPER=$(or $(TAMPER),1) REGIE_REFUSED=$(or $(TAMPER),1) REGIE_ORACLE=$(or $(ORACLE),1000000) \
+		REGIE_RACES=$(or $(RACES),100) $(PY) -m pytest -n 2 --dist worksteal -m faults -o faulthandler_timeout=1800
 
 lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest releases
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements/run.txt pyproject.toml

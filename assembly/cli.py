@@ -55,6 +55,7 @@ class More(StrEnum):
 
     logboek = "logboek"
     melden = "melden"
+    beheer = "beheer"
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -148,7 +149,8 @@ def client_add(
     kind: Annotated[Kind, typer.Option(help="who sits at it")] = Kind.automatisch,
     label: Annotated[str, typer.Option(help="its name for people")] = "",
     also: Annotated[
-        list[More] | None, typer.Option(help="logboek: proofs of its own lines; melden: report its own uses to the log")
+        list[More] | None,
+        typer.Option(help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts"),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
@@ -160,7 +162,7 @@ def client_add(
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek or melden")],
+    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek, melden or beheer")],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:

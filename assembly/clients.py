@@ -11,7 +11,9 @@ from consent.registers import Registers
 from kernel.caller import Caller
 
 ALGORITHM = "ES256"
-Role = Literal["verstrekking", "toestemming", "logboek", "melden"]
+Role = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer"]
+
+ROOTS = {"melden": "logboek", "beheer": "toestemming"}  # roles that are narrower ways into a root
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,6 @@ async def add_client(
         "clientId": client.client_id,
         "soort": client.kind,
         "privateJwk": private,
-        "resources": {role: f"{issuer}/{'logboek' if role == 'melden' else role}/v1" for role in client.roles},
+        "resources": {role: f"{issuer}/{ROOTS.get(role, role)}/v1" for role in client.roles},
         "activities": [],
     }

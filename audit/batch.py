@@ -14,16 +14,26 @@ from audit.bulk import NOTHING, Values, delete_rows, in_order, insert_rows, repl
 from audit.event import Entry, Kind
 from audit.fencemap import FenceMap, bucket_of
 from audit.heads import Head, store_head
-from audit.judging import UNDER_WAY_MS, Asked, Draft, Known, Overlay, Sending, Stand, moves_fences
+from audit.judging import (
+    UNDER_WAY_MS,
+    Asked,
+    Draft,
+    Known,
+    Overlay,
+    Sending,
+    Stand,
+    moves_fences,
+    named_fences,
+)
 from audit.keychain import Owner, TenantKeys
 from audit.kinds import OUTCOME, RELEASE, UNKNOWN
 from audit.labels import Labeller
-from audit.leaf import Previous, Spot, Written, act_place, act_text, opened, write
+from audit.leaf import SALT, Previous, Spot, Written, act_place, act_text, opened, write
 from audit.permit import Position
 from audit.remembering import Buckets, buckets_of, demand_held
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
 from kernel.canonical import read_canonical
-from kernel.crypto import DataKey
+from kernel.crypto import DataKey, random_bytes
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
 from kernel.sql import RowSeal
@@ -85,13 +95,15 @@ def written_lines(
     """Sealed, committed to and numbered. before: the last line of each series, which follows along. where: tenant and
     hour, ms. under: keys of acts and bodies."""
     (tenant, at), (keys, bodies), made = where, under, []
-    for draft in drafts:
+    salts = random_bytes(2 * SALT * len(drafts))
+    for number, draft in enumerate(drafts):
         event, year = draft.asked.entry.event, draft.asked.year
         previous = before.get(event.subject)
         n = previous.n + 1 if previous else 1
         spot = Spot(tenant, draft.asked.room, draft.position, at, year, n, previous)
         act = act_text(draft.asked.entry, at, draft.moved, draft.under_way)
-        written = write(act, event, spot, keys.act(draft.position.term), bodies[event.subject, year])
+        under_keys = keys.act(draft.position.term), bodies[event.subject, year]
+        written = write(act, event, spot, under_keys, salts[2 * SALT * number : 2 * SALT * (number + 1)])
         before[event.subject] = Previous(n, draft.position, written.leaf_hash)
         made.append(Made(draft, written, n))
     return made
@@ -251,4 +263,4 @@ def _knows(made: Made) -> bool:
 
 def _packed(entry: Entry) -> bytes:
     """16 bytes per fence."""
-    return bytes.fromhex("".join([each.fence for each in entry.requires]))
+    return bytes.fromhex("".join(named_fences(entry)))

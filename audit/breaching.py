@@ -129,7 +129,8 @@ class Breaches:
                 theirs = lines.c.subject.in_(subjects[:limit])
                 rows = [row async for row in _grouped(reading, within, theirs)]
         found = tuple(people(rows))
-        await show(self._record, caller, reason, own_id, (one.subject for one in found))
+        shown = [(row.subject, row.label.withheld_until) for row in rows]
+        await show(self._record, caller, reason, own_id, shown, millis(self._clock()))
         return receipt, found, subjects[limit - 1] if len(subjects) > limit else ""
 
     async def _line(

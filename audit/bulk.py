@@ -52,6 +52,16 @@ async def rows_among(
     return (await tx.exec_driver_sql(_among(tuple(columns), key, postgres), (tenant, given))).all()
 
 
+async def rows_within(
+    tx: AsyncConnection, table: Table, columns: tuple[str, ...], at: tuple[Any, ...], spans: Collection[tuple[int, int]]
+) -> Sequence[Any]:
+    """These columns of the rows in stretches of `idx`, both ends included, of one tree. at: the values of the columns
+    that come before `idx` in the table's key."""
+    postgres = tx.dialect.name == "postgresql"
+    ends: tuple[Any, ...] = tuple(map(list, zip(*spans, strict=True))) if postgres else (json.dumps(list(spans)),)
+    return (await tx.exec_driver_sql(_within(table, columns, postgres), (*ends, *at))).all()
+
+
 async def own_row(tx: AsyncConnection, table: Table, tenant: str, lock: bool = False) -> dict[str, Any] | None:
     """Of a table with a row per tenant. lock: nobody else changes it until this transaction ends."""
     postgres = tx.dialect.name == "postgresql"
@@ -114,6 +124,20 @@ def _among(columns: tuple[Column[Any], ...], key: Column[str], postgres: bool) -
     if postgres:
         return f"SELECT {names} FROM {table.fullname} WHERE tenant_id = %s AND {key.name} = ANY(%s::text[])"  # noqa: S608 - our own tables
     return f"SELECT {names} FROM {table.name} WHERE tenant_id = ? AND {key.name} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own tables
+
+
+@lru_cache(maxsize=64)
+def _within(table: Table, columns: tuple[str, ...], postgres: bool) -> str:
+    """Stretch by stretch along the key: an OR of them is read anew for every number of them."""
+    names, mark = ", ".join(f"t.{name}" for name in columns), "%s" if postgres else "?"
+    same = " AND ".join(f"t.{column.name} = {mark}" for column in list(table.primary_key)[:-1])
+    if postgres:
+        spans, first, last = "unnest(%s::bigint[], %s::bigint[]) AS s(first, last)", "s.first", "s.last"
+        name = table.fullname
+    else:
+        spans, first, last = "json_each(?) AS s", "json_extract(s.value, '$[0]')", "json_extract(s.value, '$[1]')"
+        name = table.name
+    return f"SELECT {names} FROM {spans} CROSS JOIN {name} AS t WHERE {same} AND t.idx BETWEEN {first} AND {last}"  # noqa: S608 - our own tables
 
 
 @lru_cache(maxsize=64)

@@ -38,6 +38,9 @@ class Stand:
     moved_at: Position | None = None
 
 
+NEVER = Stand()  # of a fence that nobody ever moved
+
+
 @dataclass(frozen=True)
 class Sending:
     """A release without outcome: 16 bytes per fence that it required."""
@@ -98,7 +101,9 @@ Judgement = Draft | Known | Stale | SetBack | Taken | Barred
 def weighed(requires: Sequence[FenceAt], stands: Mapping[str, Stand], last: Position) -> Stale | SetBack | None:
     """Do the fences stand where the facts left them? The one judge of it, for lines and for `holds`. None: they do.
     stands: of fences that ever moved. last: the newest line, where no line tells what moved."""
-    found = [(each, stands.get(each.fence, Stand())) for each in requires]
+    found = [(each, stands.get(each.fence, NEVER)) for each in requires if each.fence in stands or each.epoch]
+    if not found:
+        return None
     if any(stand.epoch < each.epoch for each, stand in found):
         return SetBack()
     moved = tuple((each.fence, stand) for each, stand in found if stand.epoch != each.epoch)
@@ -140,11 +145,11 @@ class Overlay:
         if (known := self.known.get(event.id)) is not None:
             return known if known.content == asked.content else Taken(known.position)
         # 2 the fences stand where the facts left them
-        if elsewhere := weighed(asked.entry.requires, self.stands, self._last()):
+        if asked.entry.requires and (elsewhere := weighed(asked.entry.requires, self.stands, self._last)):
             return elsewhere
         # 3 and nothing expired on the way: expiry too is judged in the order of the log
         if event.kind == RELEASE and self._late(event.valid_until, event.decided_at):
-            return Stale((), self._last())
+            return Stale((), self._last)
         # 4 and the witnesses saw the log lately, where they are asked: a restriction waits for nobody
         if self.barred and KINDS[event.kind].nature not in ("restriction", "fact"):
             return Barred(self.barred)
@@ -153,25 +158,24 @@ class Overlay:
     def _late(self, valid_until: int, decided_at: int) -> bool:
         return bool(valid_until and self.at > valid_until) or abs(self.at - decided_at) > DECIDED_MS
 
+    @property
     def _last(self) -> Position:
         return Position(term=self.term, index=max(self.size - 1, 0))
 
     def _drafted(self, asked: Asked) -> Draft:
         entry, position = asked.entry, Position(term=self.term, index=self.size)
         self.size += 1
-        moved = {fence: self.stands.get(fence, Stand()).epoch + 1 for fence in entry.advances}
-        self.stands |= {fence: Stand(epoch, position) for fence, epoch in moved.items()}
+        moved = {fence: self.stands.get(fence, NEVER).epoch + 1 for fence in entry.advances}
+        if moved:
+            self.stands |= {fence: Stand(epoch, position) for fence, epoch in moved.items()}
         self.known[entry.event.id] = Known(position, asked.content)
         for closed in entry.event.closes:
             self.sending.pop(closed, None)
         if entry.event.kind == RELEASE:
-            fences = frozenset(each.fence for each in entry.requires)
-            self.sending[position] = Sending(position, self.at, fences)
-        return Draft(asked, position, moved, self._under_way(frozenset(moved)))
+            self.sending[position] = Sending(position, self.at, frozenset(named_fences(entry)))
+        return Draft(asked, position, moved, self._under_way(frozenset(moved)) if moved else ())
 
     def _under_way(self, moved: frozenset[str]) -> tuple[Position, ...]:
-        if not moved:
-            return ()
         young = (each for each in self.sending.values() if self.at - each.at <= UNDER_WAY_MS)
         found = sorted((each.position for each in young if each.fences & moved), key=_order)
         return tuple(found[-UNDER_WAY_MAX:])
@@ -179,6 +183,12 @@ class Overlay:
 
 def _order(position: Position) -> tuple[str, int]:
     return position.term, position.index
+
+
+def named_fences(entry: Entry) -> list[str]:
+    """Of a release: the fences whose restriction names it while it is under way. None of one that its resident may not
+    see yet: the line of a restriction would tell them of it, and of its hour."""
+    return [] if entry.event.withheld_until else [each.fence for each in entry.requires]
 
 
 def moves_fences(asked: Asked) -> bool:

@@ -12,7 +12,8 @@ UNHEARD_OF = "buiten-doel"  # the code of an element that this activity does not
 
 @dataclass(frozen=True)
 class Label:
-    """elements: given. used: read to make them. refused: asked and not given. kept_days: 0 is unknown."""
+    """elements: given. used: read to make them. refused: asked and not given. kept_days: 0 is unknown.
+    withheld_until: as in Event."""
 
     kind: str
     activity: str
@@ -22,6 +23,7 @@ class Label:
     used: tuple[str, ...]
     refused: tuple[str, ...]
     kept_days: int = 0
+    withheld_until: int = 0
 
     def names(self, element: str) -> bool:
         """Whether this element was given, used or refused."""
@@ -34,7 +36,8 @@ def label_of(event: Event) -> Label:
     refused = sorted({name for name, code in event.refused if event.version and code != UNHEARD_OF})
     given, used = sorted(set(event.elements)), sorted(set(event.used))
     activity, kept = (event.activity, event.kept_days) if event.version else ("", 0)
-    return Label(event.kind, activity, event.version, event.basis, tuple(given), tuple(used), tuple(refused), kept)
+    asked = (tuple(given), tuple(used), tuple(refused))
+    return Label(event.kind, activity, event.version, event.basis, *asked, kept, event.withheld_until)
 
 
 @lru_cache(maxsize=1_024)
@@ -49,5 +52,6 @@ def label_text(label: Label) -> str:
         "gebruikt": label.used,
         "geweigerd": label.refused,
         "ontvangerBewaart": label.kept_days,
+        "openbaarVanaf": label.withheld_until,
     }
     return canonical({name: value for name, value in said.items() if value})

@@ -32,10 +32,10 @@ class Labeller:
     def of(self, event: Event) -> bytes:
         """The id of its label."""
         said = (event.kind, event.activity, event.version, event.basis, event.elements, event.used, event.refused)
-        name = self._names.get(said)
+        name = self._names.get((*said, event.withheld_until))
         if name is None:
             text = label_text(label_of(event))
-            name = self._names[said] = label_id(self._keys.tags, text)
+            name = self._names[*said, event.withheld_until] = label_id(self._keys.tags, text)
             self._texts[name] = text
         return name
 
@@ -73,6 +73,7 @@ def read_label(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Lab
         tuple(said.get("gebruikt", ())),
         tuple(said.get("geweigerd", ())),
         int(said.get("ontvangerBewaart", "0")),
+        int(said.get("openbaarVanaf", "0")),
     )
 
 

@@ -10,10 +10,12 @@ The salts (32 random bytes) lie inside the ciphertexts, in front: without its ke
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from audit.ended import BEFORE, BEGUN, PRESENT
-from audit.event import Entry, Event, Trace
+from audit.event import SYSTEM, Entry, Event, Trace
 from audit.permit import LEAF_MAGIC, Position
 from kernel.canonical import canonical, canonical_text
 from kernel.crypto import (
@@ -23,7 +25,6 @@ from kernel.crypto import (
     hmac_sha256,
     keyed_hash,
     pae,
-    random_bytes,
     seal,
     sha256,
     unseal,
@@ -34,19 +35,42 @@ SALT = 32
 ACT, BODY = b"regie/act/1\0", b"regie/body/1\0"
 VERSION = "1"
 STATUS = "status"  # the member of `details` in which another system says how its act ended
-_TIMES = {"trace", "decided_at", "valid_until", "key"}  # and the key that it came under: one may turn
-# What Event says where nobody says anything; what must be said has no such value.
-_UNSAID = {name: one.get_default(call_default_factory=True) for name, one in Event.model_fields.items()}
-_WORDS = [(name, unsaid) for name, unsaid in _UNSAID.items() if name not in _TIMES]
-_NUMBERS = ("keep_until", "kept_days", "destroys", "withheld_until")
-# Members of Event and their names in the body, as they are read back; the rest is said in the act or in `bio`.
-_BODY = {
+# Members of Event and their names in the body, as they are read back; the rest is said in the act or in `bio`. First
+# those that many lines have alike.
+_ALIKE = {
     "name": "name", "purpose": "doel", "version": "doelversie", "class_": "klasse", "classes": "klassen",
-    "basis": "grondslag", "law": "wet",
-    "recipient": "ontvanger", "recipient_name": "ontvangerNaam", "application": "toepassing", "case": "zaak",
-    "elements": "elementen", "used": "gebruikt", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder",
-    "key": "sleutel", "sealed": "toetsing", "seal": "zegel", "kept_days": "ontvangerBewaart",
+    "basis": "grondslag", "law": "wet", "recipient": "ontvanger", "recipient_name": "ontvangerNaam",
+    "application": "toepassing", "elements": "elementen", "used": "gebruikt", "kept_days": "ontvangerBewaart",
 }  # fmt: skip
+_OWN = {
+    "case": "zaak", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder", "key": "sleutel",
+    "sealed": "toetsing", "seal": "zegel",
+}  # fmt: skip
+_BODY = _ALIKE | _OWN
+# What makes an event itself, under its own names: all but its traces, its times and the key that it came under.
+_NOT_WORDS = {"subject", "closes", "gone", "trace", "decided_at", "valid_until", "key"}
+_NUMBERS = ("keep_until", "destroys", "withheld_until")
+_OWN_WORDS = tuple(name for name in Event.model_fields if name not in {*_ALIKE, *_NOT_WORDS, *_NUMBERS})
+
+
+class _Alike:
+    """Members that thousands of lines say alike, put together once for all of them. names: of Event, and in the
+    document. What `of` gives is shared: nobody changes it."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._of, self._names = itemgetter(*names), tuple(names.values())
+        self._told = lru_cache(maxsize=1_024)(self._members)
+
+    def of(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Those that are not absent."""
+        return self._told(self._of(given))
+
+    def _members(self, values: tuple[Any, ...]) -> dict[str, Any]:
+        said = {name: value for name, value in zip(self._names, values, strict=True) if value}
+        return {name: str(value) if isinstance(value, int) else value for name, value in said.items()}
+
+
+_body_alike, _words_alike = _Alike(_ALIKE), _Alike({name: name for name in _ALIKE})
 
 
 @dataclass(frozen=True)
@@ -66,7 +90,7 @@ class Written:
     leaf_hash: bytes
     act: bytes
     body: bytes
-    act_text: str
+    act_text: bytes
     act_salt: bytes
 
 
@@ -87,14 +111,16 @@ def words_of(entry: Entry) -> list[bytes]:
     """What makes two entries the same (trust.md 2.2): all but trace ids, times and the application's key."""
     event = entry.event
     given = vars(event)
-    said = {name: given[name] for name, unsaid in _WORDS if given[name] != unsaid}
+    said = _words_alike.of(given) | {name: value for name in _OWN_WORDS if (value := given[name])}
+    said |= {name: str(value) for name in _NUMBERS if (value := given[name])}
+    if event.subject != SYSTEM:
+        said["subject"] = event.subject
     if event.closes:
         said["closes"] = [{"term": each.term, "index": str(each.index)} for each in event.closes]
     if event.gone:
         said["gone"] = _stretches(event)
-    said |= {name: str(said[name]) for name in _NUMBERS if name in said}
-    requires = [f"{each.fence}@{each.epoch}".encode() for each in entry.requires]
-    return [event.kind.encode(), _told(said, event).encode(), pae(requires), pae([x.encode() for x in entry.advances])]
+    requires = [b"%b@%d" % (each.fence.encode(), each.epoch) for each in entry.requires]
+    return [event.kind.encode(), _told(said, event), pae(requires), pae([x.encode() for x in entry.advances])]
 
 
 def content_hash(key: bytes, words: Sequence[bytes]) -> bytes:
@@ -102,14 +128,14 @@ def content_hash(key: bytes, words: Sequence[bytes]) -> bytes:
     return keyed_hash(key, "event", words)
 
 
-def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequence[Position]) -> str:
+def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequence[Position]) -> bytes:
     """What machines need, without personal data; absent members are left out."""
     event = entry.event
-    document: dict[str, Any] = {"v": VERSION, "gebeurtenis": event.id, "soort": event.kind, "tijd": str(at)}
+    said: dict[str, Any] = {"v": VERSION, "gebeurtenis": event.id, "soort": event.kind, "tijd": str(at)}
     optional = {
         "besluit": event.decision,
-        "vereist": [[each.fence, str(each.epoch)] for each in entry.requires],
-        "verzet": [[fence, str(epoch)] for fence, epoch in moved.items()],
+        "vereist": [(each.fence, str(each.epoch)) for each in entry.requires],
+        "verzet": [(fence, str(epoch)) for fence, epoch in moved.items()],
         "geldigTot": event.valid_until and str(event.valid_until),
         "onderweg": [str(each) for each in under_way],
         "bij": [str(each) for each in event.closes],
@@ -118,48 +144,54 @@ def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequenc
     }
     if event.kind == BEGUN:
         optional |= {name: event.details.get(name, "") for name in (BEFORE, PRESENT)}
-    return canonical_text(document | {name: value for name, value in optional.items() if value})
+    return canonical_text(said | {name: value for name, value in optional.items() if value})
 
 
-def body_text(event: Event, spot: Spot) -> str:
+def body_text(event: Event, spot: Spot) -> bytes:
     """What people read: the LDV core, BIO2 8.15.01, and ours. Names, never values."""
-    trace, said = event.trace, vars(event)
-    document: dict[str, Any] = {name: value for member, name in _BODY.items() if (value := said[member])} | {
-        "v": VERSION,
-        "status": event.details.get(STATUS, "Ok"),  # a refusal is no error: it is what was to happen
-        "resource": {"service.name": "regie", "service.namespace": spot.tenant},
-        "start_time": str((trace and trace.start) or spot.at),
-        "end_time": str((trace and trace.end) or spot.at),
-        "dpl.core.data_subject_id": event.subject,
-        "dpl.core.data_subject_id_type": "regie-pseudoniem",
-        "openbaarheid": "vertrouwelijk" if event.withheld_until else "normaal",
-        "n": str(spot.n),
-        "bewaarTot": str(spot.year),
-        "bio": _bio(event, spot),
-    }
+    trace, given = event.trace, vars(event)
+    said = _frame(spot.tenant, spot.year) | _body_alike.of(given)
+    said |= {name: value for of, name in _OWN.items() if (value := given[of])}
+    said["status"] = event.details.get(STATUS, "Ok")  # a refusal is no error: it is what was to happen
+    said["start_time"] = str((trace and trace.start) or spot.at)
+    said["end_time"] = str((trace and trace.end) or spot.at)
+    said["dpl.core.data_subject_id"] = event.subject
+    said["n"] = str(spot.n)
+    said["bio"] = _bio(event, spot)
     if event.withheld_until:
-        document["openbaarVanaf"] = str(event.withheld_until)
-    if event.kept_days:
-        document[_BODY["kept_days"]] = str(event.kept_days)
+        said |= {"openbaarheid": "vertrouwelijk", "openbaarVanaf": str(event.withheld_until)}
     if event.activity:
-        document["dpl.core.processing_activity_id"] = f"{event.activity}@{event.version}"
+        said["dpl.core.processing_activity_id"] = f"{event.activity}@{event.version}"
     if event.recipient:
-        document["dpl.core.foreign_operation.processor"] = event.recipient
+        said["dpl.core.foreign_operation.processor"] = event.recipient
     if trace:
-        document |= {"trace_id": trace.trace_id, "span_id": trace.span_id, "parent_span_id": trace.parent_span_id}
+        said |= {"trace_id": trace.trace_id, "span_id": trace.span_id, "parent_span_id": trace.parent_span_id}
     if spot.previous:
         before = spot.previous
-        document["vorige"] = [before.position.term, str(before.position.index), before.leaf_hash.hex()]
-    return _told(document, event)
+        said["vorige"] = (before.position.term, str(before.position.index), before.leaf_hash.hex())
+    return _told(said, event)
+
+
+@lru_cache(maxsize=64)
+def _frame(tenant: str, year: int) -> dict[str, Any]:
+    """What all bodies of a year say; shared, nobody changes it."""
+    return {
+        "v": VERSION,
+        "resource": {"service.name": "regie", "service.namespace": tenant},
+        "dpl.core.data_subject_id_type": "regie-pseudoniem",
+        "openbaarheid": "normaal",
+        "bewaarTot": str(year),
+    }
 
 
 def _stretches(event: Event) -> list[list[str]]:
     return [[str(first), str(last)] for first, last in event.gone]
 
 
-def _told(document: Mapping[str, Any], event: Event) -> str:
+def _told(document: Mapping[str, Any], event: Event) -> bytes:
     """All that is said of an event is text, and only `details` may have names that are not plain."""
-    return canonical_text(document) if "".join(event.details).isascii() else canonical(document)
+    plain = not event.details or "".join(event.details).isascii()
+    return canonical_text(document) if plain else canonical(document).encode()
 
 
 def _bio(event: Event, spot: Spot) -> dict[str, Any]:
@@ -174,15 +206,13 @@ def _bio(event: Event, spot: Spot) -> dict[str, Any]:
     return {name: value for name, value in bio.items() if value}
 
 
-def write(act: str, event: Event, spot: Spot, act_key: DataKey, body_key: DataKey) -> Written:
-    """Seals act and body under their keys and commits to them."""
-    salt_a, salt_b = random_bytes(SALT), random_bytes(SALT)
-    act_bytes, body_bytes = act.encode(), body_text(event, spot).encode()
+def write(act: bytes, event: Event, spot: Spot, keys: tuple[DataKey, DataKey], salts: bytes) -> Written:
+    """Seals act and body under their keys and commits to them. salts: 64 random bytes, used for nothing else."""
+    salt_a, salt_b, body = salts[:SALT], salts[SALT:], body_text(event, spot)
     place_a = act_place(spot.tenant, spot.position.term, event.id)
     place_b = body_place(spot.tenant, event.subject, event.id, spot.year)
-    sealed_act = seal(act_key, place_a, salt_a + act_bytes)
-    sealed_body = seal(body_key, place_b, salt_b + body_bytes)
-    commits = hmac_sha256(salt_a, ACT, act_bytes) + hmac_sha256(salt_b, BODY, body_bytes)
+    sealed_act, sealed_body = seal(keys[0], place_a, salt_a + act), seal(keys[1], place_b, salt_b + body)
+    commits = hmac_sha256(salt_a, ACT, act) + hmac_sha256(salt_b, BODY, body)
     leaf = LEAF_MAGIC + commits + sha256(pae([sealed_act, sealed_body]))
     return Written(leaf, leaf_hash(leaf), sealed_act, sealed_body, act, salt_a)
 

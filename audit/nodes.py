@@ -6,9 +6,9 @@ believed: every proof is checked against a signed head by whoever gets it.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.bulk import rows_within
 from audit.tables import lines, tiles
 from kernel.proof import ranges
 from kernel.proof.hashes import ProofError
@@ -53,22 +53,17 @@ async def _nodes(
 
 
 async def _tiles(reading: AsyncConnection, log: tuple[str, str], wanted: set[TileRef]) -> Mapping[TileRef, bytes]:
-    """Two statements at most."""
-    tenant, term = log
-    low = [tile for tile in wanted if tile.level == 0]
-    high = [tile for tile in wanted if tile.level > 0]
-    found: dict[int, dict[int, bytes]] = {0: {}}  # by level and index
-    if low:
-        within = or_(*(lines.c.idx.between(*_span(tile)) for tile in low))
-        query = select(lines.c.idx, lines.c.leaf_hash).where(lines.c.tenant_id == tenant, lines.c.term == term, within)
-        found[0] = {idx: node for idx, node in (await reading.execute(query)).all()}
-    if high:
-        within = or_(*(and_(tiles.c.level == tile.level, tiles.c.idx.between(*_span(tile))) for tile in high))
-        above = select(tiles.c.level, tiles.c.idx, tiles.c.hash)
-        above = above.where(tiles.c.tenant_id == tenant, tiles.c.term == term, within)
-        for level, idx, node in (await reading.execute(above)).all():
-            found.setdefault(level, {})[idx] = node
-    return {tile: _joined(found.get(tile.level, {}), tile) for tile in wanted}
+    """A statement per level of the tree: three for ten million lines. Rows are taken as the driver gives them: half a
+    thousand of them are a proof."""
+    found: dict[int, dict[int, bytes]] = {}  # by level and index
+    for level in {tile.level for tile in wanted}:
+        spans = [_span(tile) for tile in wanted if tile.level == level]
+        if level:
+            rows = await rows_within(reading, tiles, ("idx", "hash"), (*log, level), spans)
+        else:
+            rows = await rows_within(reading, lines, ("idx", "leaf_hash"), log, spans)
+        found[level] = dict(map(tuple, rows))
+    return {tile: _joined(found[tile.level], tile) for tile in wanted}
 
 
 def _span(tile: TileRef) -> tuple[int, int]:

@@ -49,14 +49,14 @@ async def stored_acts(
 
 def shown_of(made: Sequence[Made]) -> dict[Position, Shown]:
     """Lines of this batch."""
-    return {m.draft.position: Shown(m.written.act_text, m.written.act_salt, m.written.leaf) for m in made}
+    return {m.draft.position: Shown(m.written.act_text.decode(), m.written.act_salt, m.written.leaf) for m in made}
 
 
 def grown(head: Head, shown: Mapping[Position, Shown], signed: SignedHead, growth: Growth) -> dict[Position, Receipt]:
     """Receipts for the lines of the batch that gave the signed head, in its order: nothing has to be read."""
     proofs = growth.inclusions()
     return {
-        place: _receipt(head, place, each, hashes, signed)
+        place: _receipt(head.origin, place, each, hashes, signed)
         for (place, each), hashes in zip(shown.items(), proofs, strict=True)
     }
 
@@ -70,12 +70,13 @@ async def read_back(
     hashes = await inclusion_proofs(reading, (head.tenant, term), [place.index for place in shown], signed.size)
     for place, each in shown.items():
         check_inclusion(place.index, signed.size, leaf_hash(each.leaf), hashes[place.index], signed.root)
-    return {place: _receipt(head, place, each, hashes[place.index], signed) for place, each in shown.items()}
+    origin = origin_in(head.origin, term)
+    return {place: _receipt(origin, place, each, hashes[place.index], signed) for place, each in shown.items()}
 
 
-def _receipt(head: Head, place: Position, shown: Shown, hashes: tuple[bytes, ...], signed: SignedHead) -> Receipt:
+def _receipt(origin: str, place: Position, shown: Shown, hashes: tuple[bytes, ...], signed: SignedHead) -> Receipt:
     return Receipt(
-        origin=origin_in(head.origin, place.term),
+        origin=origin,
         position=place,
         act=shown.act,
         act_salt=shown.salt.hex(),

@@ -18,6 +18,7 @@ from audit.searchline import Record, demand_searcher, receipts_of, search_event,
 from audit.tables import lines, outcomes, tags
 from audit.tags import tag
 from kernel.caller import Caller
+from kernel.clock import millis
 from kernel.errors import BadInput
 from kernel.ids import random_id
 
@@ -41,7 +42,8 @@ class Searcher:
         # 2 what was there before it
         found, totals = await self._found(query, receipt.position)
         # 3 a line in the series of each person shown; only then the result
-        await show(self._record, caller, reason, own.id, {line.event.subject for line in found.lines})
+        shown = [(line.event.subject, line.event.withheld_until) for line in found.lines]
+        await show(self._record, caller, reason, own.id, shown, millis(self._log.clock()))
         return Found(receipt=receipt, found=found, totals=totals)
 
     async def _found(self, query: Query, until: Position) -> tuple[Lines, Totals]:

@@ -31,10 +31,24 @@ def demand_searcher(caller: Caller) -> None:
         raise NoAccess("Zoeken in het logboek is voor de FG en auditors.")
 
 
-async def show(record: Record, caller: Caller, reason: Reason, search_id: str, subjects: Iterable[str]) -> None:
-    """A line for each person who is shown, before anybody is. Raises LogUnavailable, OutcomeUnknown."""
-    people = sorted(set(subjects) - {SYSTEM, NOBODY})
-    events = [search_event(caller, reason, derived_id(search_id, subject), subject) for subject in people]
+async def show(
+    record: Record, caller: Caller, reason: Reason, search_id: str, found: Iterable[tuple[str, int]], now: int
+) -> None:
+    """A line for each person who is shown, before anybody is. found: whose lines, and until when (ms) each is withheld.
+    Who is shown by such lines alone may not learn now that there was something to find: the line waits with the last of
+    them. Raises LogUnavailable, OutcomeUnknown."""
+    until = dict[str, int]()
+    shown = set[str]()
+    for subject, withheld in found:
+        until[subject] = max(until.get(subject, 0), withheld)
+        shown |= {subject} if withheld <= now else set()
+    events = [
+        search_event(caller, reason, derived_id(search_id, subject), subject).model_copy(
+            update={"withheld_until": 0 if subject in shown else withheld}
+        )
+        for subject, withheld in sorted(until.items())
+        if subject not in (SYSTEM, NOBODY)
+    ]
     for at in range(0, len(events), AT_ONCE):
         receipts_of(await record([Entry(event=event) for event in events[at : at + AT_ONCE]]))
 

@@ -22,36 +22,33 @@ class Tagger:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._made: dict[tuple[str, ...], bytes] = {}
+        self._known: dict[tuple[str, ...], bytes] = {}
 
     def of(self, event: Event, at: int) -> list[bytes]:
         """All under which this line is found; `at` in ms."""
-        named = {
-            "subject": event.subject,
-            "activity": event.activity,
-            "recipient": event.recipient,
-            "application": event.application,
-            "actor": event.actor,
-            "case": event.case,
-            "key": event.key,
-            "trace": event.trace.trace_id if event.trace else "",
-            "day": day(at),
-        }
-        found = [self._tag(name, value) for name, value in named.items() if value]
+        known, subject, activity, case = self._known, event.subject, event.activity, event.case
+        named = (
+            ("subject", subject), ("activity", activity), ("recipient", event.recipient),
+            ("application", event.application), ("actor", event.actor), ("case", case), ("key", event.key),
+            ("day", day(at)),
+        )  # fmt: skip
+        found = [known.get(each) or self._tag(*each) for each in named if each[1]]
+        if event.trace:  # of this act alone: not worth remembering
+            found.append(tag(self._key, "trace", event.trace.trace_id))
         if event.kind == RELEASE:
-            found.append(self._tag("release", event.subject, event.activity, ""))
-            found += [self._tag("release", event.subject, event.activity, event.case)] if event.case else []
+            found.append(self._tag("release", subject, activity, ""))
+            found += [self._tag("release", subject, activity, case)] if case else []
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))
             found.append(self._tag("used", day((event.trace.start if event.trace else 0) or at)))
         return found
 
     def _tag(self, *named: str) -> bytes:
-        known = self._made.get(named)
+        known = self._known.get(named)
         if known is None:
-            if len(self._made) >= REMEMBERED:
-                self._made.clear()
-            known = self._made[named] = tag(self._key, *named)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[named] = tag(self._key, *named)
         return known
 
 

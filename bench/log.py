@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import quantiles
 
 import audit.log as appending
-from audit.contract import Entry
+from audit.contract import Entry, Receipt
 from audit.fsck.checking import check_log
 from audit.fsck.walk import Asked
 from audit.service import AuditService, Door
@@ -34,6 +34,7 @@ from tests.needles import RUN
 from tests.postgres import borrowed_cluster
 
 WRITERS, SECONDS, WARM_SECONDS = 64, 8.0, 4.0
+LISTED = 15  # entries of one call where writers have lists: with 16 the last of 64 would find the queue full
 OFFERED = (250, 500, 1_000)  # entries per second that come, whatever the log does
 # Between the fail points of `audit.log`, which stand between every two durable steps.
 STEPS = {
@@ -84,30 +85,35 @@ class Run:
         return found[hundredths - 1] * 1000
 
 
-async def pair(door: Door, run: Run) -> None:
-    """A release and its outcome."""
-    released = release()
-    entry: Entry | None = released
-    while entry is not None:
-        begun = time.perf_counter()
-        try:
-            (given,) = await door.record(DESK, [entry])
-        except Problem as problem:
-            given = problem
-        if isinstance(given, Problem):
-            run.refused += 1
-            return
-        run.latencies.append(time.perf_counter() - begun)
-        entry = outcome(given.position, released) if entry is released else None
+async def pair(door: Door, run: Run, listed: int = 1) -> None:
+    """Releases in one call, and their outcomes in the next."""
+    released = [release() for _ in range(listed)]
+    given = await recorded(door, run, released)
+    if given:
+        ended = [outcome(each.position, entry) for each, entry in zip(given, released, strict=True)]
+        await recorded(door, run, ended)
 
 
-async def full_speed(door: Door, run: Run, seconds: float) -> None:
-    """WRITERS writers that each wait for their own answer only."""
+async def recorded(door: Door, run: Run, entries: list[Entry]) -> list[Receipt]:
+    """Their receipts; none when one of them is refused."""
+    begun = time.perf_counter()
+    try:
+        given = await door.record(DESK, entries)
+    except Problem as problem:
+        given = [problem] * len(entries)
+    receipts = [each for each in given if isinstance(each, Receipt)]
+    run.refused += len(given) - len(receipts)
+    run.latencies += [time.perf_counter() - begun] * len(receipts)
+    return receipts if len(receipts) == len(entries) else []
+
+
+async def full_speed(door: Door, run: Run, seconds: float, listed: int = 1) -> None:
+    """WRITERS writers that each wait for their own answer only. listed: entries of one call."""
     until = time.perf_counter() + seconds
 
     async def writer() -> None:
         while time.perf_counter() < until:
-            await pair(door, run)
+            await pair(door, run, listed)
 
     await asyncio.gather(*(writer() for _ in range(WRITERS)))
 
@@ -155,13 +161,18 @@ async def one_database(name: str, url: str, folder: Path) -> int:
         await measured(service, partial(full_speed, seconds=WARM_SECONDS))
         gc.freeze()  # as `regie serve` does
         full = await measured(service, partial(full_speed, seconds=SECONDS))
+        lists = await measured(service, partial(full_speed, seconds=SECONDS, listed=LISTED))
         steady = [(rate, await measured(service, partial(offered, seconds=SECONDS, rate=rate))) for rate in OFFERED]
     checked, wrong = await check(url, folder)
     batch = round(len(full.latencies) / full.batches)
     top = await ceiling(url, batch, SECONDS / 2)
     home = await chain(url, WRITERS, SECONDS / 2)
     each = full.cpu / len(full.latencies) * 1e6
-    print(f"\n{name}\n  {WRITERS} writers             {_told(full)}   {batch} a batch, {each:.0f} us of CPU a line")
+    print(f"\n{name}\n  {WRITERS} writers, one by one {_told(full)}   {batch} a batch, {each:.0f} us of CPU a line")
+    each = lists.cpu / max(len(lists.latencies), 1) * 1e6
+    print(
+        f"  {WRITERS} writers, lists of {LISTED}{_told(lists)}   {each:.0f} us of CPU a line, refused {lists.refused}"
+    )
     print(f"  bare rows, {batch:3} a batch  {top:8.0f} rows/s    {top / full.rate:.1f} x the log")
     print(f"  chain, a row a time     {home:8.0f} rows/s    {home / full.rate:.2f} x the log")
     print(f"  checked with keys       {checked:8.0f} lines per second of CPU, {wrong} wrong")

@@ -5,11 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from connectors.catalogue import catalogue_elements
+from connectors.catalogue import Described, catalogue
 from connectors.contract import Deliver, Desk, Release, ReleaseRequest, Repeatable
 from connectors.reading import read_key, read_request
 from connectors.sending import Sending
-from consent.contract import CatalogueElement
 from kernel.caller import Caller
 from kernel.clock import BootClock
 from kernel.message import Message, wire
@@ -27,7 +26,7 @@ _KEY = {
 class Elements(Message):
     """What can be asked for, whatever the purpose."""
 
-    elements: Annotated[tuple[CatalogueElement, ...], wire("gegevenselementen")]
+    elements: Annotated[tuple[Described, ...], wire("gegevenselementen")]
 
 
 def routes(desk: Desk, caller: Callable[..., Awaitable[Caller]], boot: BootClock) -> APIRouter:
@@ -53,7 +52,7 @@ def routes(desk: Desk, caller: Callable[..., Awaitable[Caller]], boot: BootClock
         return Sending(walk, boot)
 
     @router.get("/gegevenselementen", summary="Welke gegevens er zijn")
-    async def elements(who: Asking) -> Elements:
-        return Elements(elements=catalogue_elements())
+    async def elements() -> Elements:
+        return Elements(elements=tuple(known.described for known in catalogue().values()))
 
     return router

@@ -1,70 +1,103 @@
 """The BRP as a source: Haal Centraal BRP Personen 2.7, `POST /personen`. The number goes in the body and nowhere else.
 
-Asked for are the fields of the permitted inputs only. No redirects, no proxies, one address from the settings.
+Asked for are the fields of the permitted inputs only. Of people around the resident the register is asked whether they
+are secret, in one question of at most twenty numbers, before anything of them is told (`connectors.around`).
 """
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-
-import httpx2
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from audit.contract import Permit, Trust
+from connectors.around import HOUSE, MOST, NUMBER, address_of, around, household, more_fields
 from connectors.catalogue import BRP, fields_of
-from connectors.contract import SourceDown
+from connectors.contract import NOTHING, Known
 from connectors.gateway import Gateway
-from connectors.person import Unreadable, read_answer
+from connectors.outside.asking import Ask, Asker
+from connectors.outside.data import Unreadable
+from connectors.outside.failing import SourceFailed
+from connectors.person import people, read_answer, the_person
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
-from kernel.http.client import limited
-from vault.contract import Bsn, Values
+from vault.contract import Bsn, Value, Values
 
 ANSWER_BYTES = 256 << 10
 CONTENT = "application/json; charset=utf-8"
+BY_NUMBER, BY_HOME = "RaadpleegMetBurgerservicenummer", "ZoekMetAdresseerbaarObjectIdentificatie"
 
 
 @dataclass(frozen=True)
 class BrpSource:
-    """Satisfies Source. url: whole address of the interface, without `/personen`. key: of the gateway, if any."""
+    """Satisfies Source. key: of the gateway, if any."""
 
-    http: httpx2.AsyncClient
-    url: str
+    asker: Asker
     gateway: Gateway
     trust: Callable[[], Awaitable[Trust]]
     clock: Clock
     key: str = field(default="", repr=False)
 
-    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn) -> Values:
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
         """See Source.fetch."""
         # the source believes nobody: without a line of this very decision nothing is asked
         ground = permit.check(caller.tenant, await self.trust(), self.clock())
         fields = fields_of(ground.inputs_of(BRP))
         if not fields:
             return Values()
-        question = {
-            "type": "RaadpleegMetBurgerservicenummer",
-            "burgerservicenummer": [bsn.reveal()],
-            "fields": sorted({path for paths in fields.values() for path in paths}),
-        }
-        headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT, "accept": "application/json"}
+        headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT}
         if self.key and self.gateway.key_name:
             headers[self.gateway.key_name] = self.key
-        answer = await self._ask(json.dumps(question).encode(), headers)
+        asking = Asking(self.asker, headers)
         try:
-            return read_answer(json.loads(answer), fields, millis(self.clock()))
-        except (Unreadable, ValueError, RecursionError):
-            pass  # said below: what it sent is not repeated
-        raise SourceDown("Het antwoord van de BRP is niet te lezen.")
+            return await self._read(asking, fields, bsn.reveal())
+        except Unreadable:
+            raise SourceFailed("onleesbaar", 200) from None
 
-    async def _ask(self, body: bytes, headers: dict[str, str]) -> bytes:
-        try:
-            async with self.http.stream("POST", f"{self.url}/personen", content=body, headers=headers) as answer:
-                kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-                if answer.status_code == 200 and kind == "application/json":
-                    content = await limited(answer, ANSWER_BYTES)
-                    if content is None:
-                        raise SourceDown("Het antwoord van de BRP is te groot.")
-                    return content
-        except httpx2.HTTPError:
-            pass  # its text may quote what was sent
-        raise SourceDown("De BRP geeft nu geen antwoord.")
+    async def _read(self, asking: "Asking", fields: Mapping[str, Sequence[str]], own: str) -> Values:
+        wanted = {path for paths in fields.values() for path in paths} | set(more_fields(fields))
+        answer = await asking.persons([own], wanted)
+        person = the_person(answer)
+        if person is None:
+            return Values()
+        others = around(person, fields, own)
+        found = await asking.named(others.numbers)
+        told = others.may_be_told(found)
+        plain = {
+            one: paths for one, paths in fields.items() if one != HOUSE and (one not in others.named or one in told)
+        }
+        values = read_answer(answer, plain, millis(self.clock()))
+        home = address_of(person) if HOUSE in fields else ""
+        number = household(await asking.living_at(home), own) if home else None
+        if number is None:
+            return values
+        here = Value(element=HOUSE, value=number, source=BRP, as_of=millis(self.clock()), origin="bron")
+        return values.model_copy(update={"values": (*values.values, here)})
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Questions under the headers of one decision. The register keeps a note of each provision: one that may have
+    arrived is not asked again."""
+
+    asker: Asker
+    headers: Mapping[str, str] = field(repr=False)
+
+    async def persons(self, numbers: Sequence[str], fields: set[str]) -> Any:
+        """The answer as it came. numbers: 1 to 20. Raises SourceFailed."""
+        return await self._ask({"type": BY_NUMBER, NUMBER: list(numbers), "fields": sorted(fields)})
+
+    async def named(self, numbers: Sequence[str]) -> list[Mapping[str, Any]]:
+        """What the register says unasked of these people. More than fit in one question: of nobody, so of none is
+        anything told. Raises SourceFailed, Unreadable."""
+        if not numbers or len(numbers) > MOST:
+            return []
+        return people(await self.persons(numbers, {NUMBER}))
+
+    async def living_at(self, home: str) -> list[Mapping[str, Any]]:
+        """Raises SourceFailed, Unreadable."""
+        said = {"type": BY_HOME, "adresseerbaarObjectIdentificatie": home, "fields": [NUMBER]}
+        return people(await self._ask(said))
+
+    async def _ask(self, question: Mapping[str, Any]) -> Any:
+        ask = Ask("POST", "/personen", body=json.dumps(question).encode())
+        return await self.asker.ask(replace(ask, headers=self.headers))

@@ -10,18 +10,28 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated, Literal
+
+import jsonschema_rs
+from pydantic import Field, JsonValue
 
 from audit.contract import DATA
-from consent.contract import CatalogueElement, Words
+from connectors.answers import Rule, rule
+from consent.contract import CatalogueElement, Element, Words
+from kernel.message import Message, Short, wire
 
 FILE = Path(__file__).with_name("catalogue.json")
 BRP, VAULT = "brp", "kluis"
-SOURCES = (BRP, VAULT)
+Sensitivity = Literal["gewoon", "gevoelig", "bijzonder", "strafrechtelijk", "bsn"]
 
 # Of the fields that BRP Personen 2.7 lets one filter a Persoon by, those that this house uses.
+NAMES = ("voornamen", "voorvoegsel", "geslachtsnaam")
 PATHS = frozenset(
-    ["naam.voornamen", "naam.voorvoegsel", "naam.geslachtsnaam", "naam.volledigeNaam", "geboorte.datum"]
-    + ["nationaliteiten.nationaliteit", "gemeenteVanInschrijving"]
+    ["naam.volledigeNaam", "geboorte.datum", "nationaliteiten.nationaliteit", "gemeenteVanInschrijving", "geslacht"]
+    + ["datumInschrijvingInGemeente", "gezag", "kinderen.geboorte.datum", "verblijfplaats.datumVan"]
+    + ["verblijfplaats.adresseerbaarObjectIdentificatie", "verblijfplaats.nummeraanduidingIdentificatie"]
+    + [f"naam.{name}" for name in NAMES]
+    + [f"{whom}.naam.{name}" for whom in ("partners", "kinderen", "ouders") for name in NAMES]
     + [f"verblijfplaats.verblijfadres.{name}" for name in ("officieleStraatnaam", "huisnummer", "huisletter")]
     + [f"verblijfplaats.verblijfadres.{name}" for name in ("huisnummertoevoeging", "postcode", "woonplaats")]
     + [f"verblijfplaats.verblijfadres.{name}" for name in ("locatiebeschrijving", "regel1", "regel2", "regel3", "land")]
@@ -32,23 +42,58 @@ class CatalogueWrong(Exception):
     """The file breaks a rule; the text names the element."""
 
 
+class Described(Message):
+    """One element as it is published. exact, dpv (a term of DPV's personal data categories), paths (in the BRP), form
+    (JSON Schema 2020-12; none: any JSON), example; made_with and answer: of an answer (CEL), whose inputs stay here."""
+
+    name: Annotated[Element, wire("gegevenselement")]
+    words: Annotated[Words, wire("omschrijving")]
+    exact: Annotated[Words | None, wire("precies")] = None
+    kind: Annotated[Short, wire("gegevenssoort")]
+    dpv: Annotated[str, Field(pattern=r"^[A-Za-z]{1,60}$")]
+    sensitivity: Annotated[Sensitivity, wire("gevoeligheid")]
+    source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$"), wire("bron")]
+    paths: Annotated[tuple[Short, ...], wire("velden")] = ()
+    inputs: Annotated[tuple[tuple[Short, Short], ...], Field(max_length=20), wire("invoer")] = ()
+    made_with: Annotated[dict[Short, Short], wire("met")] = Field(default_factory=dict)
+    answer: Annotated[str, wire("antwoord")] = ""
+    form: Annotated[dict[str, JsonValue] | None, wire("vorm")] = None
+    example: Annotated[JsonValue, wire("voorbeeld")] = None
+
+
 @dataclass(frozen=True)
 class Known:
-    """One element. fields: its paths in the BRP, none for other sources. kind: of data (audit.contract.DATA)."""
+    """One element, judged. rule: of an answer. fits: whether a value has its form."""
 
+    described: Described
     element: CatalogueElement
-    fields: tuple[str, ...]
-    kind: str
+    rule: Rule | None
+    form: jsonschema_rs.Validator | None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Its paths in the BRP, none for other sources."""
+        return self.described.paths
+
+    @property
+    def kind(self) -> str:
+        """Of data (audit.contract.DATA)."""
+        return self.described.kind
 
 
 def read(text: str) -> Mapping[str, Known]:
     """The catalogue in this text. Raises CatalogueWrong."""
-    found = {name: _known(name, said) for name, said in json.loads(text).items()}
+    found = {}
+    for name, said in json.loads(text).items():
+        try:
+            found[name] = _known(name, said)
+        except (ValueError, TypeError) as error:
+            raise CatalogueWrong(f"{name}: {type(error).__name__}: {error}") from None
     for name, known in found.items():
         for source, read_for_it in known.element.inputs:
             if read_for_it not in found or found[read_for_it].element.source != source:
                 raise CatalogueWrong(f"{name}: {read_for_it} is not an element of {source}")
-        if (known.element.source == BRP) != bool(known.fields) and not _made(known.element):
+        if (known.element.source == BRP and known.rule is None) != bool(known.fields):
             raise CatalogueWrong(f"{name}: an element of the BRP has fields, another has none")
         if set(known.fields) - PATHS:
             raise CatalogueWrong(f"{name}: a field that the BRP does not let through")
@@ -77,20 +122,29 @@ def fields_of(elements: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {name: ours[name].fields for name in elements if name in ours and ours[name].fields}
 
 
-def _made(element: CatalogueElement) -> bool:
-    return element.inputs != ((element.source, element.name),)
+def fits(element: str, value: JsonValue) -> bool:
+    """Whether a value has the form of its element. An element that nobody knows fits nothing."""
+    known = catalogue().get(element)
+    return known is not None and (known.form is None or known.form.is_valid(value))
 
 
 def _known(name: str, said: Mapping[str, object]) -> Known:
-    source, fields = said.get("bron"), said.get("velden", ())
-    if (
-        source not in SOURCES
-        or said.get("gegevenssoort") not in DATA
-        or set(said) - {"nl", "en", "precies", "bron", "velden", "invoer", "gegevenssoort"}
-        or not isinstance(fields, list | tuple)
-    ):
-        raise CatalogueWrong(f"{name}: an unknown source, kind of data or member")
-    words = Words.model_validate({"nl": said.get("nl"), "en": said.get("en")})
-    inputs = said.get("invoer", [[source, name]])
-    element = {"name": name, "words": words, "exact": said.get("precies"), "source": source, "inputs": inputs}
-    return Known(CatalogueElement.model_validate(element), tuple(map(str, fields)), str(said["gegevenssoort"]))
+    if set(said) & {"name", "words", "gegevenselement"}:
+        raise ValueError("a member that is not offered")
+    words = {"nl": said.get("nl"), "en": said.get("en")}
+    rest = {member: value for member, value in said.items() if member not in words}
+    described = Described.model_validate({"gegevenselement": name, "omschrijving": words, **rest}, by_name=False)
+    if described.kind not in DATA:
+        raise ValueError("an unknown kind of data")
+    form = None
+    if described.form is not None:
+        form = jsonschema_rs.Draft202012Validator(described.form)
+    if form is not None and not form.is_valid(described.example):
+        raise ValueError("its example does not have its form")
+    inputs = described.inputs or ((described.source, name),)
+    made = rule(described.answer, described.made_with) if described.answer else None
+    wanted = set(described.made_with.values()) if made else {name}
+    if not wanted <= {one for _, one in inputs} or (made and name in {one for _, one in inputs}):
+        raise ValueError("an answer names what it is made of, and another element is read itself")
+    element = {"name": name, "words": words, "exact": described.exact, "source": described.source, "inputs": inputs}
+    return Known(described, CatalogueElement.model_validate(element), made, form)

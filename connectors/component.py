@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit, Trace, Trust
 from connectors.api import ROOT, routes
-from connectors.brp import BrpSource
+from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
 from connectors.contract import Source
@@ -19,6 +19,9 @@ from connectors.granting import Granting
 from connectors.kluis import VaultSource
 from connectors.lines import Lines
 from connectors.minimise import facts_at
+from connectors.outside.asking import Asker
+from connectors.outside.guarding import Limits, guarded
+from connectors.outside.opening import open_outside
 from connectors.release import ReleaseDesk
 from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
@@ -67,8 +70,8 @@ async def build_connectors(
     for tenant in tenants:
         await room_keys.found(tenant, PURPOSES)
     claims = ClaimRows(database, room_keys, wiring.clock)
-    http = open_client("", timeout_seconds=settings.source_seconds, transport=wiring.transport)
-    desk = _desk(settings, wiring, claims, http)
+    outside = AsyncExitStack()
+    desk = _desk(settings, wiring, claims, outside)
 
     async def check() -> None:
         try:
@@ -87,20 +90,19 @@ async def build_connectors(
             with suppress(asyncio.CancelledError):
                 await tidying
             await desk.lines.finished()
-            await http.aclose()
+            await outside.aclose()
             await database.close()
 
     public = ((ROOT, routes(desk, wiring.caller, wiring.boot)),)
     return desk, Component("connectors", check, run, public=public)
 
 
-def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, http: httpx2.AsyncClient) -> ReleaseDesk:
+def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, outside: AsyncExitStack) -> ReleaseDesk:
     lines = Lines(wiring.audit)
     granting = Granting(wiring.vault, wiring.consent, lines, wiring.boot, _trace)
     by_name: dict[str, Source] = {VAULT: VaultSource(wiring.vault)}
     if settings.brp_url:
-        key = settings.brp_api_key.get_secret_value().decode().strip() if settings.brp_api_key else ""
-        by_name[BRP] = BrpSource(http, settings.brp_url, settings.brp_gateway, wiring.trust, wiring.clock, key)
+        by_name[BRP] = guarded(BRP, _brp(settings, wiring, outside), Limits(seconds=settings.source_seconds))
     return ReleaseDesk(
         claims=claims,
         vault=wiring.vault,
@@ -112,6 +114,17 @@ def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, http:
         boot=wiring.boot,
         facts=lambda tenant: facts_at(wiring.clock(), settings.municipality(tenant)),
     )
+
+
+def _brp(settings: ConnectorsSettings, wiring: Wiring, outside: AsyncExitStack) -> BrpSource:
+    url, seconds = settings.brp_url, settings.source_seconds
+    if wiring.transport:
+        http = open_client("", timeout_seconds=seconds, transport=wiring.transport)
+    else:
+        http = open_outside(url, settings.listed(settings.brp_networks), seconds)
+    outside.push_async_callback(http.aclose)
+    key = settings.brp_api_key.get_secret_value().decode().strip() if settings.brp_api_key else ""
+    return BrpSource(Asker(http, url, ANSWER_BYTES), settings.brp_gateway, wiring.trust, wiring.clock, key)
 
 
 def _trace() -> Trace:

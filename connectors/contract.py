@@ -11,8 +11,9 @@ Problem
 └── SourceDown        502  never crosses the door: becomes `nietGeleverd`
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Annotated, Literal, Protocol, get_args
 
 from pydantic import Field, JsonValue
@@ -22,7 +23,7 @@ from consent.contract import Code, Element, Refused
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Sentence, Short, wire
-from vault.contract import Bsn, Values
+from vault.contract import Bsn, Value, Values
 
 Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]  # PostgreSQL stores no NUL; no name has a line break
 NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-bekend"]
@@ -153,12 +154,18 @@ class SourceDown(Problem):
     code, status, title = "bron-stuk", 502, "De bron antwoordt niet"
 
 
+Known = Mapping[str, Value]
+"""What sources before this one said, by element."""
+NOTHING: Known = MappingProxyType({})
+
+
 class Source(Protocol):
     """Where values come from. Each checks the permit itself; the vault is one of them."""
 
-    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn) -> Values:
-        """The permitted inputs that this source holds, and flags that only it knew. Raises SourceDown, NotPermitted,
-        Overtaken. NOT promised: that every permitted input is among them."""
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
+        """The permitted inputs that this source holds, and flags that only it knew. known: for a source that looks up
+        by an address or a number of another register. Raises SourceDown, NotPermitted, Overtaken, TimeoutError. NOT
+        promised: that every permitted input is among them."""
         ...
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from audit.contract import Permit
+from connectors.contract import NOTHING, Known
 from kernel.caller import Caller
 from kernel.errors import Problem
 from vault.contract import Bsn, Values, Vault
@@ -14,7 +15,7 @@ class VaultSource:
 
     vault: Vault
 
-    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn) -> Values:
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
         """See Source.fetch. The number is not passed on: the vault knows the resident from the permit."""
         (verdict,) = await self.vault.fetch(caller, (permit,))
         if isinstance(verdict, Problem):

@@ -1,39 +1,29 @@
-"""Nothing beyond the decision passes. Yes/no answers are made here, from values that stay here. Pure.
+"""Nothing beyond the decision passes. Answers of yes or no are made here, from values that stay here. Pure.
 
-Unknown is no answer, never `false`: a person whose date of birth is unknown is not a minor.
+Unknown is no answer, never `false`: a person whose date of birth is unknown is not a minor (`connectors.answers`).
 """
 
 import json
-from calendar import monthrange
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
 from audit.contract import Ground
+from connectors.answers import Facts
+from connectors.catalogue import catalogue, fits
 from connectors.contract import NotDelivered, NotDeliveredCode, Released
 from kernel.clock import moment
 from vault.contract import Value, Values
 
 HERE = ZoneInfo("Europe/Amsterdam")  # a birthday begins at midnight in the Netherlands
-ADULT, PERCENT = 18, 110  # BW 1:233; the border of the scheme
 _REASONS: dict[NotDeliveredCode, str] = {
     "bron-niet-bereikbaar": "De bron antwoordt nu niet. Probeer het later opnieuw.",
     "niet-bekend": "De bron heeft dit gegeven niet.",
 }
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What answers are made with besides values: today, the code of the municipality, the norm in cents a month."""
-
-    today: date
-    municipality: str
-    norm: int
 
 
 @dataclass(frozen=True)
@@ -88,85 +78,30 @@ def not_delivered(element: str, code: NotDeliveredCode) -> NotDelivered:
 
 
 def _value(values: Values | None, element: str) -> Value | None:
-    return next((value for value in values.values if value.element == element), None) if values else None
+    """What has not the form of its element is not there: a register's mistake, or somebody's own text."""
+    said = (value for value in values.values if value.element == element) if values else ()
+    return next((value for value in said if fits(element, value.value)), None)
 
 
 def _answer(element: str, source: str, inputs: Sequence[Value], facts: Facts) -> Released | None:
-    if not inputs:
-        return None
-    rule = MADE.get(element)
-    outcome = rule(inputs[0].value, facts) if rule else inputs[0].value
-    if outcome is None or (rule is None and inputs[0].element != element):
-        return None
+    known = catalogue().get(element)
+    if known is not None and known.rule is not None:
+        outcome = known.rule.answer({one.element: one.value for one in inputs}, facts)
+        return None if outcome is None else _released(outcome, source, inputs, inputs[0])
+    # what was read to find it (a number of another register) stays here
+    own = next((one for one in inputs if one.element == element), None)
+    return _released(own.value, own.source, (own,), own) if own and own.value is not None else None
+
+
+def _released(value: JsonValue, source: str, made_of: Sequence[Value], first: Value) -> Released:
     return Released(
-        value=outcome,
-        source=source if rule else inputs[0].source,
-        as_of=_rfc3339(min(value.as_of for value in inputs)),
-        origin=inputs[0].origin,
-        under_investigation=any(value.under_investigation for value in inputs),
+        value=value,
+        source=source,
+        as_of=_rfc3339(min(one.as_of for one in made_of)),
+        origin=first.origin,
+        under_investigation=any(one.under_investigation for one in made_of),
     )
-
-
-def _adult(birth: JsonValue, facts: Facts) -> bool | None:
-    """The earliest and the latest day it can be; an answer only when both give the same."""
-    days = _days(birth)
-    if days is None:
-        return None
-    answers = {_age(day, facts.today) >= ADULT for day in days}
-    return answers.pop() if len(answers) == 1 else None
-
-
-def _days(birth: JsonValue) -> tuple[date, date] | None:
-    said = birth if isinstance(birth, dict) else {}
-    try:
-        match said.get("type"):
-            case "Datum":
-                day = date.fromisoformat(str(said["datum"]))
-                return day, day
-            case "JaarMaandDatum":
-                year, month = int(str(said["jaar"])), int(str(said["maand"]))
-                return date(year, month, 1), date(year, month, monthrange(year, month)[1])
-            case "JaarDatum":
-                year = int(str(said["jaar"]))
-                return date(year, 1, 1), date(year, 12, 31)
-    except (KeyError, ValueError):
-        pass
-    return None
-
-
-def _age(born: date, today: date) -> int:
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-
-def _lives_here(municipality: JsonValue, facts: Facts) -> bool | None:
-    code = municipality.get("code") if isinstance(municipality, dict) else None
-    return code == facts.municipality if isinstance(code, str) and code and facts.municipality else None
-
-
-def _low_income(income: JsonValue, facts: Facts) -> bool | None:
-    """In whole cents: exactly 110 percent is a yes, a cent more a no."""
-    cents = _cents(income.get("bedrag") if isinstance(income, dict) else income)
-    return None if cents is None or not facts.norm else cents * 100 <= facts.norm * PERCENT
-
-
-def _cents(amount: JsonValue) -> int | None:
-    """Euros as text or number, two decimals at most."""
-    if isinstance(amount, bool) or not isinstance(amount, str | int | float):
-        return None
-    try:
-        cents = Decimal(str(amount)) * 100
-    except InvalidOperation:
-        return None
-    fits = cents.is_finite() and 0 <= cents < 10**12 and cents == cents.to_integral_value()
-    return int(cents) if fits else None
 
 
 def _rfc3339(milliseconds: int) -> str:
     return moment(milliseconds).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-MADE: Mapping[str, Callable[[JsonValue, Facts], bool | None]] = {
-    "brp.leeftijd.isMeerderjarig": _adult,
-    "brp.adres.isInGemeente": _lives_here,
-    "inkomen.isHoogstens110ProcentSociaalMinimum": _low_income,
-}

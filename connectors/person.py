@@ -5,31 +5,44 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from connectors.around import AUTHORITY, authority, is_secret, without_ended
+from connectors.outside.data import Bounds, Unreadable, demand_bounded
 from vault.contract import Value, Values
 
-DEPTH, TEXT, ITEMS = 8, 1_000, 100  # an address is a handful of short texts
-
-
-class Unreadable(Exception):
-    """Not the shape of the published interface, or beyond its limits. Says nothing of the content."""
+BOUNDS = Bounds(depth=8, text=1_000, items=100)  # an address is a handful of short texts
 
 
 def read_answer(body: object, fields: Mapping[str, Sequence[str]], now: int) -> Values:
     """fields: paths by element. now: ms. Nobody known: no values. Raises Unreadable."""
-    persons = body.get("personen") if isinstance(body, dict) else None
-    if not isinstance(persons, list) or len(persons) > 1 or any(not isinstance(one, dict) for one in persons):
-        raise Unreadable
-    if not persons:
+    person = the_person(body)
+    if person is None:
         return Values()
-    person = persons[0]
-    _bounded(person, DEPTH)
+    person = without_ended(person)
     found = (_value(element, paths, person, now) for element, paths in fields.items())
     flags: list[str] = []
-    if person.get("geheimhoudingPersoonsgegevens") is True:
+    if is_secret(person):
         flags.append("geheimhouding")
     if _dead(person):
         flags.append("overleden")
     return Values.model_validate({"values": tuple(value for value in found if value), "flags": tuple(flags)})
+
+
+def people(body: object) -> list[Mapping[str, Any]]:
+    """Everybody in an answer. Raises Unreadable."""
+    persons = body.get("personen") if isinstance(body, dict) else None
+    if not isinstance(persons, list) or any(not isinstance(one, dict) for one in persons):
+        raise Unreadable
+    for one in persons:
+        demand_bounded(one, BOUNDS)
+    return persons
+
+
+def the_person(body: object) -> Mapping[str, Any] | None:
+    """The one that was asked for; None when nobody is known. Raises Unreadable."""
+    persons = people(body)
+    if len(persons) > 1:
+        raise Unreadable
+    return persons[0] if persons else None
 
 
 def _value(element: str, paths: Sequence[str], person: Mapping[str, Any], now: int) -> Value | None:
@@ -46,6 +59,8 @@ def _value(element: str, paths: Sequence[str], person: Mapping[str, Any], now: i
     if cut in (None, {}, []):
         return None
     doubted = doubted or _any_doubt(group, rest)
+    if element == AUTHORITY:
+        cut = authority(cut)
     return Value(element=element, value=cut, source="brp", as_of=now, origin="bron", under_investigation=doubted)
 
 
@@ -115,13 +130,3 @@ def _dead(person: Mapping[str, Any]) -> bool:
     suspended = person.get("opschortingBijhouding")
     reason = suspended.get("reden") if isinstance(suspended, dict) else None
     return isinstance(person.get("overlijden"), dict) or (isinstance(reason, dict) and reason.get("code") == "O")
-
-
-def _bounded(value: Any, depth: int) -> None:
-    if isinstance(value, str) and len(value) <= TEXT:
-        return
-    if isinstance(value, dict | list) and depth and len(value) <= ITEMS:
-        for inner in value.values() if isinstance(value, dict) else value:
-            _bounded(inner, depth - 1)
-    elif isinstance(value, str | dict | list):
-        raise Unreadable

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from audit.contract import Audit, Outcome, Overtaken
 from connectors.answer import Answer, nothing
+from connectors.answers import Facts
 from connectors.claim import Claims
 from connectors.contract import Deliver, Release, ReleaseRequest, Repeatable
 from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
-from connectors.minimise import Facts, minimise
+from connectors.minimise import minimise
 from connectors.refusal import Refusal
 from connectors.reweighing import Reweighing, standing
 from connectors.sources import Sources

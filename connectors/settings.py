@@ -1,17 +1,20 @@
 """Settings of the desk and of the sources behind it."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, SecretBytes, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from connectors.gateway import Gateway
+from connectors.outside.addresses import LOOPBACK, Network, networks
 from kernel.address import plain_address
 from kernel.settings import RoomSettings
 
 
 class ConnectorsSettings(RoomSettings):
     """REGIE_CONNECTORS_*. database: SQLAlchemy URL. brp_url: of the BRP or its gateway, "" for none.
+    brp_networks: private networks that its name may lead to; in demo and test this machine itself is one.
 
     municipalities: code of the municipality (four digits) by tenant; else the digits of the tenant's own id.
     """
@@ -25,12 +28,23 @@ class ConnectorsSettings(RoomSettings):
     brp_url: Annotated[str, Field(max_length=500)] = ""
     brp_gateway: Gateway = Field(default_factory=Gateway)
     brp_api_key: SecretBytes | None = None
+    brp_networks: tuple[str, ...] = ()
     municipalities: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("brp_url")
     @classmethod
     def _plain(cls, url: str) -> str:
         return plain_address(url) if url else ""
+
+    @field_validator("brp_networks")
+    @classmethod
+    def _networks(cls, listed: tuple[str, ...]) -> tuple[str, ...]:
+        networks(listed)
+        return listed
+
+    def listed(self, own: Iterable[str]) -> tuple[Network, ...]:
+        """The private networks that one source may be found in."""
+        return networks((*own, *(LOOPBACK if self.mode != "productie" else ())))
 
     def municipality(self, tenant: str) -> str:
         """Four digits, or "" when unknown."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from audit.contract import Ground, Overtaken, Permit
 from connectors.contract import Source
+from connectors.outside.failing import SourceFailed
 from connectors.overtaken import concerns
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -50,6 +51,9 @@ class Sources:
                 return await self._by_name[name].fetch(caller, permit, bsn)
         except Overtaken as moved:
             return moved
+        except SourceFailed as failed:
+            _log.warning("source_failed", source=name, why=failed.why, status=failed.answered, told=failed.told)
+            return failed
         except Problem as problem:
             _log.warning("source_failed", source=name, code=problem.code)
             return problem

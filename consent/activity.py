@@ -5,18 +5,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from consent.decision import ResidentRef
+from consent.particulars import Assessment, Automated, BreakGlass, FreeChoice, Giving, Statistics, Transfer
+from consent.particulars import Slug as Slug  # noqa: PLC0414 - found here by whoever reads an activity
+from consent.particulars import Words as Words  # noqa: PLC0414 - as above
 from kernel.message import Message, Sentence, Short, wire
 
 Klasse = Literal["A", "B", "C"]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Role = Literal["eigen-verantwoordelijke", "gezamenlijk", "verwerker"]
+Pressure = Literal["werkgever", "voordeel", "recht"]
 Element = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
-
-
-class Words(Message):
-    """The same in Dutch (B1, the source) and English."""
-
-    nl: Annotated[Sentence, Field(min_length=1)]
-    en: Annotated[Sentence, Field(min_length=1)]
 
 
 class CatalogueElement(Message):
@@ -34,7 +31,11 @@ class CatalogueElement(Message):
 
 
 class UsedElement(Message):
-    """One element of an activity: why it is necessary, on what ground, and the ground on which its source may give."""
+    """One element of an activity: why it is necessary, on what ground, and the ground on which its source may give.
+
+    choice: what the resident chooses where they choose, the use itself or only the way by which it comes; then
+    `other_route` is the equal other way. special: the ground of AVG 9(2), for special data. code: the DPV term for
+    this kind of data, where our own table has none for its name."""
 
     name: Annotated[Element, wire("gegevenselement")]
     reason: Annotated[Words, wire("reden")]
@@ -44,15 +45,22 @@ class UsedElement(Message):
     giving_ground: Annotated[Sentence, wire("verstrekkingsgrond")] = ""
     source: Annotated[Short, wire("bron")] = ""
     inputs: Annotated[tuple[tuple[Short, Short], ...], Field(max_length=20), wire("invoer")] = ()
+    choice: Annotated[Literal["toestemming", "route"], wire("keuze")] = "toestemming"
+    other_route: Annotated[Words | None, wire("gelijkeRoute")] = None
+    special: Annotated[str, Field(pattern=r"^(9\(2\)\([a-j]\))?$"), wire("bijzondereGrondslag")] = ""
+    code: Annotated[Short, wire("dpvGegeven")] = ""
 
 
 class Party(Message):
-    """A recipient's part in an activity."""
+    """A recipient's part in an activity. processor_of: for whom a processor works. agreement: which one, and its last
+    moment (ms). giving: where a source gives to this recipient on another ground than the element says."""
 
     recipient: Annotated[Slug, wire("ontvanger")]
-    role: Annotated[Literal["eigen-verantwoordelijke", "gezamenlijk", "verwerker"], wire("rol")] = (
-        "eigen-verantwoordelijke"
-    )
+    role: Annotated[Role, wire("rol")] = "eigen-verantwoordelijke"
+    processor_of: Annotated[Slug | None, wire("verwerkerVan")] = None
+    agreement: Annotated[Sentence, wire("overeenkomst")] = ""
+    agreement_until: Annotated[int, Field(ge=0), wire("overeenkomstTot")] = 0
+    giving: Annotated[tuple[Giving, ...], Field(max_length=20), wire("verstrekkingsgronden")] = ()
 
 
 class Frequency(Message):
@@ -60,15 +68,6 @@ class Frequency(Message):
 
     times: Annotated[Annotated[int, Field(ge=1, le=100_000)], wire("keer")]
     per: Literal["zaak", "dag", "maand", "jaar"]
-
-
-class Assessment(Message):
-    """DPIA and the seven public values, by whom, until when (ms). Expired: classes B and C stop."""
-
-    dpia: Annotated[Sentence, Field(min_length=1)]
-    values: Annotated[dict[Short, Sentence], Field(min_length=7, max_length=7), wire("waarden")]
-    by: Annotated[Sentence, Field(min_length=1), wire("door")]
-    until: Annotated[int, wire("totEnMet")]
 
 
 class Secrecy(Message):
@@ -87,6 +86,9 @@ class ActivityVersion(Message):
     telling the resident and the first use. bar: days that a no bars a new request. keep_lines: years lines stay.
     kept_days: retention in days, for counting what a recipient still holds; 0 where `retention` cannot be said so.
     after_withdrawal: what the recipient does with what it already has. secrecy: none for lines that are shown at once.
+    history: how many days back a recipient may look, 0 is the present only. pressure: why a no may not be free.
+    despite_objection: the weighty ground on which the use goes on (AVG 21(1)). only_wording: two persons say that the
+    texts mean what they meant. consents_since: the oldest version whose yes counts for this one; given at publication.
     """
 
     slug: Slug
@@ -110,6 +112,25 @@ class ActivityVersion(Message):
     secrecy: Annotated[Secrecy | None, wire("openbaarheid")] = None
     kept_days: Annotated[Annotated[int, Field(ge=0, le=36_600)], wire("bewaarDagen")] = 0
     assessment: Annotated[Assessment, wire("beoordeling")]
+    officer: Annotated[Sentence, wire("functionarisGegevensbescherming")] = ""
+    residents: Annotated[tuple[Words, ...], Field(max_length=20), wire("categorieenBetrokkenen")] = ()
+    codes: Annotated[tuple[Short, ...], Field(max_length=10), wire("dpvDoelen")] = ()
+    measures: Annotated[tuple[Words, ...], Field(max_length=20), wire("maatregelen")] = ()
+    transfers: Annotated[tuple[Transfer, ...], Field(max_length=20), wire("doorgiften")] = ()
+    automated: Annotated[Automated | None, wire("geautomatiseerd")] = None
+    published: Annotated[Words | None, wire("publicatie")] = None
+    history: Annotated[Annotated[int, Field(ge=0, le=36_600)], wire("geschiedenis")] = 0
+    statistics: Annotated[Statistics | None, wire("statistiek")] = None
+    child_help: Annotated[bool, wire("hulpAanKind")] = False
+    break_glass: Annotated[BreakGlass | None, wire("noodtoegang")] = None
+    despite_objection: Annotated[Words | None, wire("doorBijBezwaar")] = None
+    erase_days: Annotated[Annotated[int, Field(ge=0, le=3660)], wire("wissenBinnen")] = 0
+    keep_law: Annotated[Sentence, wire("bewarenVolgens")] = ""
+    pressure: Annotated[tuple[Pressure, ...], Field(max_length=3), wire("machtsverschil")] = ()
+    free_choice: Annotated[FreeChoice | None, wire("vrijeKeuze")] = None
+    template: Annotated[Slug | None, wire("sjabloon")] = None
+    only_wording: Annotated[bool, wire("alleenBewoording")] = False
+    consents_since: Annotated[Annotated[int, Field(ge=0)], wire("toestemmingenVanaf")] = 0
 
     def element(self, name: str) -> UsedElement | None:
         """The element as this activity uses it."""
@@ -119,13 +140,16 @@ class ActivityVersion(Message):
 class Application(Message):
     """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`.
 
-    roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses."""
+    roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses; "beheer"
+    one into the register: to write drafts."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]
     kind: Annotated[Literal["mens", "burger", "automatisch"], wire("soort")]
     jwks: Annotated[str, Field(max_length=20_000)]
-    roles: Annotated[tuple[Literal["verstrekking", "toestemming", "logboek", "melden"], ...], wire("ingangen")] = (
+    roles: Annotated[
+        tuple[Literal["verstrekking", "toestemming", "logboek", "melden", "beheer"], ...], wire("ingangen")
+    ] = (
         "verstrekking",
         "toestemming",
     )
@@ -133,12 +157,13 @@ class Application(Message):
 
 class Recipient(Message):
     """Who may receive. name: as in the middle of a sentence ("het loket"). oin: 20 digits. by_bsn: entitled by a law
-    article to the BSN; without it no class A or B."""
+    article to the BSN; without it no class A or B. public: a public authority, for whom AVG 6(1)(f) is no ground."""
 
     slug: Slug
     oin: Annotated[str, Field(pattern=r"^[0-9]{20}$")]
     name: Annotated[Words, wire("naam")]
     by_bsn: Annotated[bool, wire("magBsn")] = True
+    public: Annotated[bool, wire("overheid")] = True
     applications: Annotated[tuple[Application, ...], Field(max_length=50), wire("toepassingen")] = ()
 
 

@@ -24,6 +24,7 @@ from consent.bodies import (
 from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, ResidentRef, Residents
 from consent.explained import Asked
 from consent.keys import MACHINES
+from consent.limits import Limits
 from consent.service import ConsentService
 from kernel.caller import Caller
 from kernel.clock import millis
@@ -75,6 +76,7 @@ def _requests(router: APIRouter, behind: Behind) -> None:
             case=body.case or "",
             valid_until=millis(body.valid_until) if body.valid_until else 0,
             return_url=body.return_url or "",
+            limits=body.use.limits() if body.use else Limits(),
         )
         seen = await behind.consent.request(asking, wanted, lambda: behind.residents.enrol(who, body.person.bsn))
         return Requested.of(seen, behind.tenants[who.tenant].public_url)

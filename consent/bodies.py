@@ -8,11 +8,11 @@ from pydantic import AwareDatetime, Field
 
 from audit.contract import Receipt
 from consent.activity import Element, Slug
-from consent.contract import Chosen, Code, ConsentView, Refused
+from consent.contract import Chosen, Code, ConsentView, Limits, Refused
 from consent.explained import Explained
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
-from kernel.clock import moment
+from kernel.clock import instant
 from kernel.hidden import Hidden
 from kernel.message import Body, Hex32, Message, Sentence, Short, wire
 
@@ -42,8 +42,22 @@ class Person(Body):
     bsn: Number
 
 
+class Use(Body):
+    """Less than the activity allows: at most so many releases (1: once), per running day, month or year or in all; data
+    of at most so many days back; kept for at most so many days."""
+
+    times: Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, wire("keer")] = None
+    per: Literal["dag", "maand", "jaar"] | None = None
+    history: Annotated[Annotated[int, Field(ge=1, le=36_600)] | None, wire("terugkijkDagen")] = None
+    kept: Annotated[Annotated[int, Field(ge=1, le=36_600)] | None, wire("bewaarDagen")] = None
+
+    def limits(self) -> Limits:
+        """As the register knows them."""
+        return Limits(times=self.times or 0, per=self.per or "", history=self.history or 0, kept=self.kept or 0)
+
+
 class AskConsent(Body):
-    """A consent request. user: the recipient's own id of the employee."""
+    """A consent request: one purpose, never several. user: the recipient's own id of the employee."""
 
     person: Annotated[Person, wire("inwoner")]
     activity: Annotated[Slug, wire("verwerkingsactiviteit")]
@@ -54,6 +68,7 @@ class AskConsent(Body):
         Annotated[str, Field(pattern=r"^(https://|http://localhost[:/])\S{1,480}$")] | None, wire("terugkeerUrl")
     ] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+    use: Annotated[Use | None, wire("gebruik")] = None
 
 
 class Ask(Body):
@@ -110,6 +125,7 @@ class Requested(Message):
     asked_at: Annotated[Short, wire("gevraagdOp")]
     answer_by: Annotated[Short, wire("antwoordVoor")]
     valid_until: Annotated[Short | None, wire("geldigTot")] = None
+    use: Annotated[Limits | None, wire("gebruik")] = None
     next_step: Annotated[Sentence | None, wire("volgendeStap")] = None
 
     @classmethod
@@ -126,6 +142,7 @@ class Requested(Message):
             asked_at=instant(seen.requested_at),
             answer_by=instant(seen.answer_by),
             valid_until=instant(seen.valid_until) if seen.valid_until else None,
+            use=seen.limits if seen.limits != Limits() else None,
             next_step=NO_FURTHER if nothing else None,
         )
 
@@ -214,8 +231,3 @@ def used_by(caller: Caller, user: str | None) -> Caller:
     if caller.kind == "burger" and user != SELF:
         raise fault("/gebruiker", "verkeerd-soort", f"Hier hoort {SELF}: inwoners gebruiken deze toepassing.")
     return with_user(caller, user)
-
-
-def instant(milliseconds: int) -> str:
-    """RFC 3339, whole seconds, UTC."""
-    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -124,9 +124,10 @@ class Casework:
             raise NoSuchThing()
         _may(caller, recipient, row["activity"])
         event_id = derived_id(f"{recipient}/{reference}", f"sluiting{actor}")  # of each who does it, a line
-        opened = Entry.model_validate_json(row["entry"]).event  # withheld as long as the line that opened it
+        opened = Entry.model_validate_json(row["entry"]).event  # withheld, and kept, as long as the line that opened it
         said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"], recipient=recipient,
-                     case=reference, actor=actor, key=caller.key, withheld_until=opened.withheld_until)  # fmt: skip
+                     case=reference, actor=actor, key=caller.key, keep_until=opened.keep_until,
+                     withheld_until=opened.withheld_until)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, receipt)
         return receipt

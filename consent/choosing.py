@@ -5,31 +5,41 @@ from contextlib import suppress
 
 from anyio import move_on_after, sleep
 
-from audit.contract import Audit, Entry, EventIdTaken, Kind, LogUnavailable, Position, Receipt, record_one
+from audit.contract import Audit, Entry, EventIdTaken, LogUnavailable, Position, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, CatalogueElement, Words
-from consent.contract import Choice, Chosen, ConsentDetail, ConsentView, Gone, NoSuchThing, NotNow, ResidentRef
+from consent.acts import (
+    OVER,
+    PERMITTING,
+    RESTRICTING,
+    channel_fits,
+    done,
+    earlier_end,
+    end_of,
+    may,
+    with_draft,
+)
+from consent.contract import Choice, Chosen, ConsentDetail, ConsentView, Gone, NoSuchThing, NotNow
 from consent.deciding import newest_versions
 from consent.flagging import state_row
 from consent.following import Following
-from consent.lines import about_consent, names, permit, recipient_of, restriction, version_of
+from consent.keys import MACHINES
+from consent.limits import stored_terms, terms_of
+from consent.lines import about_consent, names, permit, recipient_of, resident_of, restriction, version_of
 from consent.permits import Permits
 from consent.requesting import name_of, number_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
-from consent.terms import DAY
-from consent.views import state_of_row, view
+from consent.views import view
 from consent.words import fault
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
+from kernel.crypto import sha256
 from kernel.failpoints import reached
 from kernel.ids import derived_id, random_id
 
 PATIENCE, GLANCE = 2.0, 0.05  # D of trust.md: no release sends longer after its last check; how often we look
-ENDING: dict[str, tuple[Kind, str]] = {
-    "nee": ("toestemming-geweigerd", "weigering"),
-    "stop": ("toestemming-ingetrokken", "intrekking"),
-}
+AGAIN = frozenset({"pauze", "korter"})  # what a resident may do more than once with one consent
 
 
 class Choosing:
@@ -65,71 +75,102 @@ class Choosing:
     async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
         """See Consent.choice."""
         async with self._register.reading(caller.tenant) as rows:
-            row = await _own(rows, caller, consent_id)
+            row = await own(rows, caller, consent_id)
             version, name = await _version(rows, row), await name_of(rows, row["recipient"])
+            shown = await shown_text(rows, row["text_hash"])
             newest = await newest_versions(rows, {row["activity"]})
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
         seen = view(row, name, millis(self._clock()), number_of(newest, row))
-        return ConsentDetail(consent=seen, activity=version, catalogue=listed)
+        return ConsentDetail(consent=seen, activity=version, catalogue=listed, shown=shown)
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
         """See Consent.choose."""
-        if choice.answer == "ja":
+        _check(caller, choice)
+        if choice.answer in PERMITTING:
             return await self._give(caller, consent_id, choice)
         return await self._end(caller, consent_id, choice)
 
     async def _give(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
         await self._following.follow(caller.tenant)  # a flag of a second ago must not make this yes lapse
         async with self._register.writing(caller.tenant) as rows:
-            row = await _own(rows, caller, consent_id, lock=True)
-            if state_of_row(row, millis(self._clock())) in ("vervallen", "verlopen"):
-                raise Gone("Deze vraag is voorbij. Vraag een nieuwe aan.")
-            if not row["pending_at"] and row["status"] not in PERMITS:
-                row = await self._pending(rows, row, choice)
+            row = await own(rows, caller, consent_id, lock=True)
+            if not row["pending_at"] and not done(row, choice.answer):
+                row = await self._pending(rows, caller, row, choice)
         receipt = await self._permits.take_effect(caller, tables.consents, row)
         now = await self._row(caller, consent_id)
         if now["status"] not in PERMITS:
             raise NotNow("Er is intussen iets anders gekozen.")
         return Chosen(consent=await self._view(caller, now), receipt=receipt)
 
-    async def _pending(self, rows: Rows, row: Row, choice: Choice) -> Row:
+    async def _pending(self, rows: Rows, caller: Caller, row: Row, choice: Choice) -> Row:
         at = millis(self._clock())
-        if row["status"] != "gevraagd":
-            raise NotNow("Hier kan nu geen ja op.")
+        may(row, choice.answer, at)
         said = tables.activities
         active = await rows.one(said, slug=row["activity"], number=row["version"])
         recipient = await rows.one(tables.recipients, slug=row["recipient"])
         if not active or active["status"] != "gepubliceerd" or not recipient or recipient["status"] != "toegelaten":
-            raise Gone("Deze vraag is voorbij. Vraag een nieuwe aan.")
+            raise Gone(OVER)
         version = version_of(active)
-        shown = {"language": choice.language, "text_hash": choice.text_hash}
-        until = {"valid_until": _until(row, version, choice.until, at)}
-        resident = await state_row(rows, _resident(row))
-        details = {**shown, "kanaal": choice.channel, "geldigTot": str(until["valid_until"])}
-        event = about_consent("toestemming-gegeven", random_id(), row, version, at, decided_at=at,
-                              recipient_name=recipient_of(recipient).name.nl, details=details)  # fmt: skip
+        shown, end = {"language": choice.language, "text_hash": choice.text_hash}, end_of(row, version, choice, at)
+        resident = await state_row(rows, resident_of(row))
+        details = {**shown, "kanaal": choice.channel, "geldigTot": str(end)}
+        name, actor = recipient_of(recipient).name.nl, rows.keys.actor(caller)
+        event = about_consent(PERMITTING[choice.answer], random_id(), row, version, at, decided_at=at, details=details,
+                              actor=actor, recipient_name=name)  # fmt: skip
         facts = [(one["fence"], one["epoch"]) for one in (row, resident, active, recipient)]
         entry = permit(event, (rows.keys.municipality(), 0), *facts)
-        return await rows.put(
-            tables.consents, row, entry=entry.model_dump_json(), pending_at=at, decided_at=at, **shown, **until
-        )
+        await keep_text(rows, choice)
+        # nothing permits while a question waits; what permits already stays as it is until the line is there
+        early = {"decided_at": at, "valid_until": end, **shown} if choice.answer == "ja" else {}
+        return await rows.put(tables.consents, row, entry=entry.model_dump_json(), pending_at=at, **early)
 
     async def _end(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
-        kind, word = ENDING[choice.answer]
+        (kind, word), at = RESTRICTING[choice.answer], millis(self._clock())
         async with self._register.reading(caller.tenant) as rows:
-            row = await _own(rows, caller, consent_id)
+            row = await own(rows, caller, consent_id)
             version, name = await _version(rows, row), await name_of(rows, row["recipient"])
-        at = millis(self._clock())
-        _may_end(row, choice.answer, at)
+            actor = rows.keys.actor(caller)
+        may(row, choice.answer, at)
         details = {"language": choice.language, "text_hash": choice.text_hash, "kanaal": choice.channel}
-        event_id = derived_id(consent_id, word)
-        event = about_consent(kind, event_id, row, version, at, recipient_name=name.nl, details=details)
+        if choice.answer in AGAIN:  # the same act where nothing moved since, another one after that
+            word = f"{word}/{row['epoch']}"
+        if choice.answer == "korter":
+            details["geldigTot"] = str(choice.until)
+            word = f"{word}/{choice.until}"
+            await self._draft(caller, row, derived_id(consent_id, word), choice)
+        event = about_consent(kind, derived_id(consent_id, word), row, version, at, recipient_name=name.nl,
+                              details=details, actor=actor)  # fmt: skip
         receipt = await self._first(caller, restriction(event, row["fence"]))
         # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
         reached("consent.withdrawn-line")
-        row = await self._following.ended(caller.tenant, tables.consents, kind, {"id": consent_id}, receipt)
+        row = await self._applied(caller, row, choice, receipt)
         under_way = await self._ended_how(caller.tenant, receipt)
         return Chosen(consent=await self._view(caller, row), receipt=receipt, under_way=under_way)
+
+    async def _draft(self, caller: Caller, seen: Row, event_id: str, choice: Choice) -> None:
+        """An earlier end waits in the row, without effect, for whoever follows its line."""
+        async with self._register.writing(caller.tenant) as rows:
+            row = await own(rows, caller, seen["id"], lock=True)
+            if row["epoch"] != seen["epoch"]:
+                raise NotNow("Er is intussen iets anders gekozen.")
+            until = earlier_end(row, choice.until, millis(self._clock()))
+            await rows.put(tables.consents, row, terms=with_draft(row, event_id, until))
+
+    async def _applied(self, caller: Caller, row: Row, choice: Choice, receipt: Receipt) -> Row:
+        """What ends, ends at once; what a later act may lead out of is followed in the order of the log."""
+        kind, key = RESTRICTING[choice.answer][0], {"id": str(row["id"])}
+        if choice.answer in AGAIN:
+            await self._following.follow(caller.tenant)
+        else:
+            await self._following.ended(caller.tenant, tables.consents, kind, key, receipt)
+        async with self._register.writing(caller.tenant) as rows:
+            await keep_text(rows, choice)
+            now = await own(rows, caller, row["id"], lock=True)
+            if now["status"] != "geweigerd" or now["text_hash"]:
+                return now
+            shown = {"language": choice.language, "text_hash": choice.text_hash}
+            terms = stored_terms(terms_of(now).model_copy(update={"channel": choice.channel}))
+            return await rows.put(tables.consents, now, terms=terms, **shown)
 
     async def _first(self, caller: Caller, entry: Entry) -> Receipt:
         """The receipt of the first line under this id, whatever words the second tab would have used."""
@@ -138,9 +179,13 @@ class Choosing:
         except EventIdTaken as taken:
             position = Position.parse(taken.members["position"])
             line = await self._audit.line(room_of(caller.tenant, "consent"), position)
-        kept = {"details": line.event.details, "keep_until": line.event.keep_until}
-        said = entry.event.model_copy(update={**kept, "recipient_name": line.event.recipient_name})
-        return await record_one(self._audit, caller, entry.model_copy(update={"event": said}))
+        kept = {name: getattr(line.event, name) for name in ("details", "keep_until", "recipient_name")}
+        said = entry.event.model_copy(update=kept)
+        try:
+            return await record_one(self._audit, caller, entry.model_copy(update={"event": said}))
+        except EventIdTaken:  # the resident did at the portal what staff wrote down, or the other way round
+            await self._following.follow(caller.tenant)
+            raise NotNow("Dit is net al gedaan.") from None
 
     async def _ended_how(self, tenant: str, receipt: Receipt) -> tuple[tuple[Position, str], ...]:
         listed, outcomes = receipt.under_way, [""] * len(receipt.under_way)
@@ -154,7 +199,7 @@ class Choosing:
 
     async def _row(self, caller: Caller, consent_id: str) -> Row:
         async with self._register.reading(caller.tenant) as rows:
-            return await _own(rows, caller, consent_id)
+            return await own(rows, caller, consent_id)
 
     async def _view(self, caller: Caller, row: Row) -> ConsentView:
         async with self._register.reading(caller.tenant) as rows:
@@ -162,31 +207,32 @@ class Choosing:
         return view(row, name, millis(self._clock()))
 
 
-def _may_end(row: Row, answer: str, at: int) -> None:
-    """Stopping is never harder than giving: whatever permits, or may be about to, can be stopped, and stopped again."""
-    status, pending = row["status"], row["pending_at"] > 0
-    if answer == "stop" and not pending and status not in {*PERMITS, "gepauzeerd", "ingetrokken"}:
-        raise NotNow("Hier valt niets te stoppen.")
-    if answer == "nee" and state_of_row(row, at) == "vervallen":
-        raise Gone("Deze vraag is voorbij. Vraag een nieuwe aan.")
-    if answer == "nee" and status not in {"gevraagd", "geweigerd"}:
-        raise NotNow("Hier kan nu geen nee op; stoppen kan wel.")
+def _check(caller: Caller, choice: Choice) -> None:
+    # an application chooses for nobody: it hears below that there is no such consent, and nothing more
+    if caller.kind not in MACHINES and not channel_fits(caller.kind, choice):
+        raise fault("/channel", "past-niet", "Deze keuze kan niet langs deze weg.")
+    if choice.text and sha256(choice.text.encode()).hex() != choice.text_hash:
+        raise fault("/text_hash", "past-niet", "Dit is niet de tekst die is getoond.")
 
 
-def _until(row: Row, version: ActivityVersion, chosen: int, at: int) -> int:
-    if chosen and chosen <= at:
-        raise fault("/until", "voorbij", "Dit moment is al voorbij.")
-    longest = at + version.period * DAY if version.period else 0
-    return min((end for end in (chosen, row["latest"], longest) if end), default=0)
+async def keep_text(rows: Rows, choice: Choice) -> None:
+    """By its hash: everybody who was shown the same reads the same row."""
+    if choice.text:
+        await rows.add(tables.texts, {"hash": choice.text_hash, "text": choice.text})
 
 
-def _resident(row: Row) -> ResidentRef:
-    return ResidentRef(id=row["resident"], subject=row["subject"], fence=row["resident_fence"])
+async def shown_text(rows: Rows, text_hash: str) -> str:
+    """What somebody was shown; "" where it is not known, or was altered."""
+    row = await rows.one(tables.texts, hash=text_hash) if text_hash else None
+    return str(row["text"]) if row and sha256(row["text"].encode()).hex() == text_hash else ""
 
 
-async def _own(rows: Rows, caller: Caller, consent_id: str, *, lock: bool = False) -> Row:
+async def own(rows: Rows, caller: Caller, consent_id: str, *, lock: bool = False) -> Row:
+    """The row, for its resident and for desk staff who act for them. Raises NoSuchThing."""
+    desk = caller.kind == "medewerker" and "balie" in caller.roles
+    whose = caller.acting_for if desk else caller.user if caller.kind == "inwoner" else ""
     row = await rows.one(tables.consents, lock=lock, id=consent_id)
-    if row is None or caller.kind != "inwoner" or not caller.user or row["resident"] != caller.user:
+    if row is None or not whose or row["resident"] != whose:
         raise NoSuchThing()
     return row
 

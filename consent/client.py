@@ -18,6 +18,8 @@ from consent.contract import (
     ResidentRef,
     Sealed,
 )
+from consent.drafts.client import DraftsClient
+from consent.published import Published
 from consent.wire import PREFIX
 from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable
@@ -29,6 +31,11 @@ class ConsentClient:
     """Satisfies Consent and Registers."""
 
     line: RoomLine
+
+    @property
+    def drafts(self) -> DraftsClient:
+        """See Registers.drafts."""
+        return DraftsClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""
@@ -91,6 +98,10 @@ class ConsentClient:
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""
         return list((await self.line.ask(f"{PREFIX}/activities", caller, wire.Nothing(), wire.Versions)).versions)
+
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """See Registers.history."""
+        return list((await self.line.ask(f"{PREFIX}/history", caller, wire.One(id=slug), wire.Past)).versions)
 
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """See Registers.recipients."""

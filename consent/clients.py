@@ -35,6 +35,11 @@ class RegisteredClients:
         versions = [version_of(row) for row in found]
         return frozenset(one.slug for one in versions if any(party.recipient == recipient for party in one.parties))
 
+    async def has_role(self, caller: Caller, role: str) -> bool:
+        """Whether the calling application has it now, whatever its token says: a suspension counts at once."""
+        known = await self.client_of(caller.tenant, caller.application)
+        return known is not None and known[1].slug == caller.organisation and role in known[0].roles
+
     async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
         """See Registers.reporter."""
         known = await self.client_of(caller.tenant, caller.application)

@@ -12,8 +12,10 @@ from consent.api import ROOT, Behind, routes
 from consent.authzen.api import ACCESS, access_routes, metadata_routes
 from consent.authzen.stored import Table
 from consent.contract import RegisterUnavailable, Residents
+from consent.drafts import api as drafts
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
+from consent.reading.api import Reading, reading_routes
 from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
@@ -68,7 +70,10 @@ async def build_consent(
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     running = _Running(consent, tuple(tenants), provider, settings.finish_seconds)
-    public = routes(Behind(consent, neighbours.residents, tenants, gate_of(ROOT)))
+    caller = gate_of(ROOT)
+    public = routes(Behind(consent, neighbours.residents, tenants, caller))
+    public.include_router(drafts.public_routes(consent.drafts, caller))
+    public.include_router(reading_routes(Reading.of(consent, tenants, ROOT, clock)))
     table = Table(Register(database, rows), settings.authzen_tenant)
     access = access_routes(Behind(consent, neighbours.residents, tenants, gate_of(ACCESS)), table)
     return consent, Component(
@@ -77,7 +82,7 @@ async def build_consent(
         running.run,
         public=((ROOT, public), (ACCESS, access)),
         plain=(oauth, metadata_routes(issuers)),
-        intern=(intern_routes(consent, gate),),
+        intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
     )
 
 

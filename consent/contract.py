@@ -39,10 +39,11 @@ from consent.decision import (
     Residents,
     Sealed,
 )  # fmt: skip
+from consent.limits import Limits
 from consent.registers import Registers
 from kernel.caller import Caller
 from kernel.errors import Problem
-from kernel.message import Hex32, Message, Sentence, Short, wire
+from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
     "About",
@@ -57,6 +58,7 @@ __all__ = [
     "FenceAt",
     "FenceKind",
     "Flag",
+    "Limits",
     "Party",
     "Question",
     "Recipient",
@@ -84,6 +86,7 @@ class ConsentRequest(Message):
     case: Annotated[str, Field(max_length=64)] = ""
     valid_until: int = 0
     return_url: Annotated[str, Field(max_length=500)] = ""
+    limits: Limits = Limits()
 
 
 class ConsentView(Message):
@@ -107,25 +110,32 @@ class ConsentView(Message):
     pending: Annotated[bool, wire("wordtVerwerkt")] = False
     language: Annotated[Short, wire("taal")] = ""
     text_hash: Annotated[Hex32 | Literal[""], wire("teksthash")] = ""
+    channel: Annotated[Short, wire("kanaal")] = ""
+    limits: Annotated[Limits, wire("gebruik")] = Limits()
 
 
 class ConsentDetail(Message):
-    """A consent with the version it is about, for the page on which the resident chooses."""
+    """A consent with the version it is about, for the page on which the resident chooses. shown: what the resident
+    read at the last choice, as canonical text; "" where only its hash is known, or it no longer fits that."""
 
     consent: ConsentView
     activity: ActivityVersion
     catalogue: tuple[CatalogueElement, ...]
+    shown: Text = ""
 
 
 class Choice(Message):
-    """What the resident chose, and what they saw: SHA-256 of the text shown, its language, the channel.
-    until: an earlier end than the maximum, ms, 0 = the maximum."""
+    """What the resident chose, and what they saw: SHA-256 of the text shown, its language, the channel. Nothing is
+    chosen beforehand: `answer` has no default, and one choice is about one consent.
+    until: an earlier end than the maximum, ms, 0 = the maximum; `korter` needs it. text: what was shown, in UTF-8 of
+    which `text_hash` is the hash; "" where only the hash is known."""
 
-    answer: Literal["ja", "nee", "stop"]
+    answer: Literal["ja", "nee", "stop", "pauze", "hervat", "korter", "vernieuw"]
     text_hash: Hex32
     language: Literal["nl", "en"]
     channel: Literal["portaal", "balie", "telefoon", "papier"] = "portaal"
-    until: int = 0
+    until: Millis = 0
+    text: Text = ""
 
 
 class Chosen(Message):
@@ -215,8 +225,9 @@ class Consent(Protocol):
         ...
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
-        """Yes, no or stop. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, Overtaken, LogUnavailable,
-        OutcomeUnknown."""
+        """One of the answers, by the resident, or by desk staff (role `balie`, `acting_for` the resident) who record
+        what they chose. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, BadInput, Overtaken,
+        LogUnavailable, OutcomeUnknown."""
         ...
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:

@@ -2,6 +2,7 @@
 
 from asyncio import sleep
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
@@ -13,6 +14,7 @@ from consent.contract import About, Question, Sealed
 from consent.facts import Snapshot, facts_of, versions_used
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
+from consent.limits import spent
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
 from consent.terms import DAY, destruction_year, running, withheld_until
@@ -66,6 +68,7 @@ class Deciding:
         at = millis(self._clock())
         async with self._register.reading(same.tenant) as rows:
             snapshot, keys = await snapshot_of(rows, same, questions), rows.keys
+        snapshot = replace(snapshot, consents=await spent(self._audit, same.tenant, snapshot.consents, at))
         counted = await self._counted(same.tenant, questions, snapshot, at)
         signer = keys.signer
         sealed = []
@@ -152,7 +155,7 @@ def _decision(
         "beslist": str(at),
         "geldigTot": str(weighed.valid_until),
     }  # fmt: skip
-    return canonical_text(said | {"zaak": question.case} if question.case else said)
+    return canonical_text(said | {"zaak": question.case} if question.case else said).decode()
 
 
 def _about(

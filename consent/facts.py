@@ -9,6 +9,7 @@ from typing import Any
 from audit.contract import FenceAt
 from consent.activity import ActivityVersion, Recipient
 from consent.contract import FenceKind, Question
+from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
 from consent.rules import CaseFact, Facts
@@ -17,7 +18,7 @@ from kernel.caller import Caller
 
 Row = Mapping[str, Any]
 NOTHING_SAID: Mapping[str, Any] = {"flags": (), "objections": {}}
-TOKEN, COUNTED = "token", "geteld"  # facts that are in no table
+TOKEN, COUNTED, SPENT = "token", "geteld", "besteed"  # facts that are in no table
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
     """The facts of one question; epochs are those of the rows, and 0 where there is none."""
     activity = snapshot.activities.get(question.activity)
     resident = snapshot.residents.get(question.resident.id)
-    recipient = snapshot.recipient
+    recipient, version = snapshot.recipient, snapshot.versions.get(question.activity)
+    since = consents_since(version) if version else 0
     said = json.loads(resident["document"]) if resident else NOTHING_SAID
     return Facts(
-        activity=snapshot.versions.get(question.activity),
+        activity=version,
         in_force=activity is not None and activity["status"] == "gepubliceerd",
         published_at=activity["effective_at"] if activity else 0,
         admitted=_admitted(caller, recipient, snapshot.application),
@@ -75,10 +77,8 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         recipient=caller.organisation,
         by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
         case=_case(snapshot.cases.get(question.case)),
-        # a yes is to what was read: a newer version may say something else, and is asked anew
-        consents=tuple(
-            _standing(row) for row in snapshot.about(question) if activity and row["version"] == activity["number"]
-        ),
+        # a yes is to what was read: it holds for a newer version that is no wider, and is asked anew for one that is
+        consents=tuple(_standing(row) for row in snapshot.about(question) if since and int(row["version"]) >= since),
         objected=question.activity in said["objections"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
@@ -115,6 +115,7 @@ def _standing(row: Row) -> Standing:
         valid_until=row["valid_until"],
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
         revision=row["revision"],
+        spent=row.get("spent", False),
     )
 
 
@@ -161,7 +162,7 @@ def versions_used(
     caller: Caller, question: Question, snapshot: Snapshot, counted: int
 ) -> tuple[tuple[str, str, str], ...]:
     """(table, id, row version) of every fact of this question, so that an auditor can replay it; and what is in no
-    table: how many releases counted, and what the token said of its bearer."""
+    table: how many releases counted, whether they used up a consent, and what the token said of its bearer."""
     rows: list[tuple[str, str, Row | None]] = [
         ("activities", question.activity, snapshot.activities.get(question.activity)),
         ("recipients", snapshot.recipient["slug"] if snapshot.recipient else "", snapshot.recipient),
@@ -172,6 +173,7 @@ def versions_used(
     ]
     token = f"{caller.kind}/{'binnen' if in_scope(caller, question.activity) else 'buiten'}"
     loose = [(TOKEN, caller.application, token), *([(COUNTED, question.activity, str(counted))] if counted else [])]
+    loose += [(SPENT, row["id"], "1") for row in snapshot.about(question) if row.get("spent")]
     return (*((table, key, _revision(row)) for table, key, row in rows if row), *loose)
 
 

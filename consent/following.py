@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Table, or_
 
 from audit.contract import Audit, Kind, Move, Position, Receipt
+from consent.acts import INVALID, moved
 from consent.contract import NoSuchThing
 from consent.rows import Register, Row, Rows
 from consent.tables import activities, cases, consents, followed, recipients, subject_state
@@ -21,15 +22,12 @@ from kernel.logs import logger
 
 PAGE = 500  # moves of one question; also the longest IN list
 ENDED: dict[Kind, str] = {
-    "toestemming-ingetrokken": "ingetrokken",
-    "toestemming-geweigerd": "geweigerd",
-    "toestemming-gepauzeerd": "gepauzeerd",
     "ontvanger-geschorst": "geschorst",
     "activiteit-beeindigd": "beeindigd",
     "zaak-gesloten": "gesloten",
 }
+UNKNOWN = INVALID
 LOCKED = "beperkt"  # nothing about this resident is released
-UNKNOWN = "ongeldig"  # moved by something this version does not know: it permits nothing
 
 _log = logger("consent")
 
@@ -78,14 +76,10 @@ class Following:
     async def _move(self, rows: Rows, table: Table, row: Row, moves: Sequence[Move]) -> None:
         for move in moves:
             if move.epoch > row["epoch"]:
-                row = await rows.put(table, row, **self._ended(table, move.kind, move.epoch, str(move.position)))
-
-    def _ended(self, table: Table, kind: Kind, epoch: int, position: str) -> dict[str, Any]:
-        at = millis(self._clock())
-        ended = {"ended_at": at} if table is consents else {}
-        # a pending yes does not survive: its entry requires the epoch before this one
-        kept = {"epoch": epoch, "position": position, "pending_at": 0, **ended}
-        return {"status": ENDED.get(kind, UNKNOWN), **kept}
+                changes = _ended(table, row, move.kind, move.event_id, millis(self._clock()))
+                # a pending permit does not survive: its entry requires the epoch before this one
+                kept = {"epoch": move.epoch, "position": str(move.position), "pending_at": 0}
+                row = await rows.put(table, row, **kept, **changes)
 
     async def _residents(self, rows: Rows, fences: set[str], moves: Sequence[Move]) -> None:
         about = or_(subject_state.c.fence.in_(fences), subject_state.c.restriction_fence.in_(fences))
@@ -98,7 +92,8 @@ class Following:
                     row = await rows.put(subject_state, row, restriction_epoch=move.epoch, status=LOCKED)
 
     async def ended(self, tenant: str, table: Table, kind: Kind, key: Mapping[str, str | int], receipt: Receipt) -> Row:
-        """The row of a restriction of our own that has its line. Only upwards. Raises NoSuchThing."""
+        """The row of something that ended by a restriction of our own, which has its line. Only upwards. Not for one
+        that a later act may lead out of: its moves are followed in order. Raises NoSuchThing."""
         async with self._register.writing(tenant) as rows:
             row = await rows.one(table, lock=True, **key)
             if row is None:
@@ -106,9 +101,14 @@ class Following:
             epoch, position, at = receipt.epochs[row["fence"]], str(receipt.position), receipt.at
             exact = (row["epoch"], row["position"]) == (epoch, position)  # follow() was first, with a later hour
             if epoch > row["epoch"] or (exact and table is consents and row["ended_at"] != at):
-                changes = self._ended(table, kind, epoch, position)
-                row = await rows.put(table, row, **{**changes, **({"ended_at": at} if table is consents else {})})
+                kept = {"epoch": epoch, "position": position, "pending_at": 0}
+                hour = {"ended_at": at} if exact and table is consents else {}
+                row = await rows.put(table, row, **{**kept, **_ended(table, row, kind, "", at), **hour})
             return row
+
+
+def _ended(table: Table, row: Row, kind: Kind, event_id: str, at: int) -> dict[str, Any]:
+    return moved(row, kind, event_id, at) if table is consents else {"status": ENDED.get(kind, UNKNOWN)}
 
 
 async def flagged(rows: Rows, row: Row, event_id: str, epoch: int, position: str) -> Row:

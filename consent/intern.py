@@ -94,6 +94,10 @@ def _registers(router: APIRouter, consent: ConsentService, caller: Gate) -> None
     async def activities(who: Asking, _: wire.Nothing) -> wire.Versions:
         return wire.Versions(versions=tuple(await consent.activities(who)))
 
+    @router.post("/history")
+    async def history(who: Asking, body: wire.One) -> wire.Past:
+        return wire.Past(versions=tuple(await consent.history(who, body.id)))
+
     @router.post("/recipients")
     async def recipients(who: Asking, _: wire.Nothing) -> wire.Parties:
         return wire.Parties(recipients=tuple(await consent.recipients(who)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from audit.contract import Entry, Event, FenceAt, Kind
 from consent.activity import ActivityVersion, Recipient
+from consent.decision import ResidentRef
 from consent.terms import destruction_year
 
 Row = Mapping[str, Any]
@@ -14,11 +15,16 @@ _NAMES: dict[str, str] = {
     "toestemming-gegeven": "Toestemming gegeven",
     "toestemming-geweigerd": "Toestemming geweigerd",
     "toestemming-ingetrokken": "Toestemming ingetrokken",
+    "toestemming-gepauzeerd": "Toestemming gepauzeerd",
+    "toestemming-hervat": "Toestemming hervat",
+    "toestemming-verkort": "Toestemming verkort",
+    "toestemming-vernieuwd": "Toestemming vernieuwd",
     "zaak-geopend": "Zaak geopend",
     "zaak-gesloten": "Zaak gesloten",
     "vlag": "Bijzonderheid vastgelegd",
     "vraag": "Vraag gesteld",
     "vraag-beantwoord": "Vraag beantwoord",
+    "activiteit-concept": "Verwerkingsactiviteit voorbereid",
     "activiteit-gepubliceerd": "Verwerkingsactiviteit gepubliceerd",
     "activiteit-beeindigd": "Verwerkingsactiviteit beëindigd",
     "ontvanger-toegelaten": "Ontvanger toegelaten",
@@ -50,6 +56,11 @@ def version_of(row: Row) -> ActivityVersion:
 def recipient_of(row: Row) -> Recipient:
     """A recipient without its applications."""
     return Recipient.model_validate_json(row["document"])
+
+
+def resident_of(consent: Row) -> ResidentRef:
+    """Whose consent it is."""
+    return ResidentRef(id=consent["resident"], subject=consent["subject"], fence=consent["resident_fence"])
 
 
 def event(kind: Kind, event_id: str, subject: str, **said: Any) -> Event:

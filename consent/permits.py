@@ -10,6 +10,7 @@ from sqlalchemy import Table
 
 from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, record_one
 from consent import tables
+from consent.acts import dropped, granted
 from consent.lines import event
 from consent.rows import Register, Row, Rows
 from kernel.caller import Caller, room_of
@@ -30,10 +31,12 @@ def _key(table: Table, row: Row) -> dict[str, str | int]:
     return {column.name: row[column.name] for column in table.primary_key.columns if column.name != "tenant_id"}
 
 
-async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str) -> bool:
-    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails."""
+async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str, withheld_until: int = 0) -> bool:
+    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails. withheld_until:
+    of that original, ms."""
     try:
-        await record_one(audit, caller, Entry(event=event("vervallen", event_id, subject)))
+        said = event("vervallen", event_id, subject, withheld_until=withheld_until)
+        await record_one(audit, caller, Entry(event=said))
     except EventIdTaken:
         return False
     return True
@@ -77,9 +80,11 @@ class Permits:
         # only if still pending at the same epoch: an old receipt says that it was given, not that it stands
         if not found or not found["pending_at"] or (found["entry"], found["epoch"]) != (row["entry"], row["epoch"]):
             return
-        decided = {"decided_at": receipt.at} if table is tables.consents else {}
         known = {"pending_at": 0, "effective_at": receipt.at, "position": str(receipt.position)}
-        await rows.put(table, found, status=IN_FORCE[table.name], **known, **decided)
+        changes = {"status": IN_FORCE[table.name]}
+        if table is tables.consents:
+            changes = granted(found, Entry.model_validate_json(row["entry"]).event, receipt.at)
+        await rows.put(table, found, **known, **changes)
 
     async def _drop(self, tenant: str, table: Table, row: Row) -> None:
         async with self._register.writing(tenant) as rows:
@@ -87,8 +92,7 @@ class Permits:
             if not found or not found["pending_at"] or found["entry"] != row["entry"]:
                 return
             if table is tables.consents:
-                at = millis(self._clock())
-                await rows.put(table, found, status="vervallen", pending_at=0, ended_at=at)
+                await rows.put(table, found, pending_at=0, **dropped(found, millis(self._clock())))
             else:
                 await rows.remove(table, found)
 
@@ -105,9 +109,9 @@ class Permits:
                     _log.warning("pending_not_finished", table=table.name, code=problem.code)
 
     async def _finish(self, caller: Caller, table: Table, row: Row) -> None:
-        entry = Entry.model_validate_json(row["entry"])
+        act = Entry.model_validate_json(row["entry"]).event
         if millis(self._clock()) - row["pending_at"] > DROP_MS and await lapsed(
-            self._audit, caller, entry.event.id, entry.event.subject
+            self._audit, caller, act.id, act.subject, act.withheld_until
         ):
             await self._drop(caller.tenant, table, row)
         else:

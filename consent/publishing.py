@@ -1,25 +1,33 @@
 """What a version must say before it may be published (architecture.md section 4; stories.md). Pure.
 
-A fault is (JSON pointer, code, sentence). All are told at once.
+A fault is (JSON pointer, code, sentence). All are told at once. Class and ground of an element: `consent.grounds`; what
+article 30 asks beside them: `consent.article30`; the bounds of a municipal task: `consent.bounds`.
 """
 
-import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as Names
 
 from consent.activity import ActivityVersion, CatalogueElement, UsedElement
+from consent.article30 import Fault, said
+from consent.bounds import exceeding
+from consent.grounds import grounds
 
-Fault = tuple[str, str, str]
-BASIS = re.compile(r"6\(1\)\(([a-f])\)")
-# Class and basis are two fields. (f) only for who is no public authority; C with (e) needs an equal other route.
 YEAR = 365 * 86_400_000  # ms
-FITTING = {"A": frozenset("cd"), "B": frozenset("ebf"), "C": frozenset("a")}
+NEVER = ("transactie", "macadres", "imei")  # stories.md: payment transactions, raw device identifiers
+STEPS = 4  # law, quality, values, design
 
 
 def faults(
-    version: ActivityVersion, catalogue: Mapping[str, CatalogueElement], parties: set[str], at: int
+    version: ActivityVersion,
+    catalogue: Mapping[str, CatalogueElement],
+    parties: Names[str],
+    at: int,
+    private: Names[str] = frozenset(),
 ) -> list[Fault]:
-    """Everything that is wrong with it at a moment in ms. parties: recipients that are admitted."""
+    """Everything that is wrong with it at a moment in ms. parties: recipients that are admitted; private: those of
+    them that are no public authority."""
     found = [*_assessed(version, at), *_worded(version), *_parties(version, parties), *_secret(version, at)]
+    found += [*said(version, parties, at), *exceeding(version)]
     seen: set[str] = set()
     for number, element in enumerate(version.elements):
         place = f"/gegevenselementen/{number}"
@@ -27,6 +35,7 @@ def faults(
             found.append((place, "dubbel", "Dit gegeven staat er twee keer."))
         seen.add(element.name)
         found += _element(place, element, catalogue)
+        found += grounds(place, element, version, catalogue.get(element.name), private)
     return found
 
 
@@ -46,6 +55,9 @@ def _assessed(version: ActivityVersion, at: int) -> Iterator[Fault]:
         yield "/beoordeling/dpia", "ontbreekt", "Zonder DPIA geen publicatie."
     if not all(text.strip() for text in version.assessment.values.values()):
         yield "/beoordeling/waarden", "ontbreekt", "Alle zeven publieke waarden hebben een antwoord nodig."
+    steps = version.assessment.steps
+    if steps and not (len(steps) == STEPS and all(text.strip() for text in steps.values())):
+        yield "/beoordeling/stappen", "ontbreekt", "Alle vier de stappen hebben een antwoord nodig."
 
 
 def _secret(version: ActivityVersion, at: int) -> Iterator[Fault]:
@@ -71,7 +83,7 @@ def _worded(version: ActivityVersion) -> Iterator[Fault]:
         yield "/frequentie/per", "past-niet", "Per zaak tellen kan alleen als een zaak verplicht is."
 
 
-def _parties(version: ActivityVersion, parties: set[str]) -> Iterator[Fault]:
+def _parties(version: ActivityVersion, parties: Names[str]) -> Iterator[Fault]:
     for number, party in enumerate(version.parties):
         if party.recipient not in parties:
             yield f"/ontvangers/{number}", "onbekende-ontvanger", "Deze ontvanger is niet toegelaten."
@@ -80,12 +92,7 @@ def _parties(version: ActivityVersion, parties: set[str]) -> Iterator[Fault]:
 def _element(place: str, element: UsedElement, catalogue: Mapping[str, CatalogueElement]) -> Iterator[Fault]:
     if element.name not in catalogue:
         yield place, "onbekend-gegeven", "Dit gegeven staat niet in de catalogus."
+    if any(word in element.name.lower() for word in NEVER):
+        yield place, "nooit", "Betalingen en nummers van apparaten vragen wij nooit."
     if not (element.reason.nl.strip() and element.reason.en.strip()):
         yield f"{place}/reden", "ontbreekt", "Waarom is dit gegeven nodig?"
-    bases = BASIS.findall(element.basis)
-    if len(bases) != 1 or bases[0] not in FITTING[element.class_]:
-        yield f"{place}/grondslag", "past-niet", "Klasse en grondslag passen niet bij elkaar."
-    if element.class_ != "C" and not element.law.strip():
-        yield f"{place}/wet", "ontbreekt", "Voor klasse A en B is een wetsartikel nodig."
-    if element.class_ != "C" and not element.giving_ground.strip():
-        yield f"{place}/verstrekkingsgrond", "ontbreekt", "Op welke grond mag de bron dit geven?"

@@ -7,11 +7,14 @@ from sqlalchemy import Table
 from audit.contract import Audit, Event, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Application, CatalogueElement, Recipient
+from consent.article30 import Fault, not_agreed
 from consent.contract import CannotPublish, NoSuchThing, RegisterUnavailable
+from consent.difference import following
 from consent.following import UNKNOWN, Following
 from consent.jwks import fault_of
 from consent.lines import document, event, permit, recipient_of, restriction, version_of
 from consent.permits import Permits
+from consent.published import Published
 from consent.publishing import completed, faults
 from consent.rows import Register, Row, Rows
 from consent.words import fault
@@ -22,6 +25,7 @@ from kernel.ids import derived_id, random_id
 
 STAFF = frozenset({"medewerker", "kamer"})
 _ANEW = ("status", "pending_at", "entry")  # of a row that waits once more
+SET_UP = {"voorbereid": "bij inrichting, op de opdrachtregel"}  # whoever can run it holds all keys of the house
 AGAIN = 3  # another instance took the number that we wanted
 
 
@@ -48,13 +52,22 @@ class Registering:
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
         """See Registers.publish."""
-        staff_only(caller)
+        if caller.kind != "kamer":
+            raise NoAccess("Een medewerker publiceert een concept van een ander.")
+        return await self.put_in_force(caller, version, SET_UP)
+
+    async def put_in_force(
+        self, caller: Caller, version: ActivityVersion, told: Mapping[str, str], *, agreed: bool = False
+    ) -> ActivityVersion:
+        """A new version in place of the one before it. told: who prepared it, for the line. agreed: an FG said yes to
+        what needs one. Raises CannotPublish."""
         found = await self._found(caller.tenant, version.slug)
         newest = found[-1] if found else None
         if newest and newest["status"] == "gepubliceerd" and self._same(version_of(newest), version):
             made = version_of(newest)
         else:
-            made = await self._published(caller, version)
+            await self._check(caller.tenant, version, agreed)
+            made = await self._published(caller, version, told)
         for row in await self._found(caller.tenant, version.slug):
             if row["status"] == "gepubliceerd" and row["number"] < made.number:
                 await self._end(caller, row)
@@ -62,16 +75,17 @@ class Registering:
 
     def _same(self, there: ActivityVersion, wanted: ActivityVersion) -> bool:
         known = {one.name for one in wanted.elements} <= set(self._catalogue)
-        return known and completed(wanted, there.number, self._catalogue) == there
+        since = {"consents_since": there.consents_since}
+        return known and completed(wanted, there.number, self._catalogue).model_copy(update=since) == there
 
-    async def _published(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
-        await self._check(caller.tenant, version)
+    async def _published(self, caller: Caller, version: ActivityVersion, told: Mapping[str, str]) -> ActivityVersion:
         for _ in range(AGAIN):
             async with self._register.writing(caller.tenant) as rows:
                 there = await rows.find(tables.activities, tables.activities.c.slug == version.slug)
                 number = max((row["number"] for row in there), default=0) + 1
-                made = completed(version, number, self._catalogue)
-                said = _published(made, rows.keys.actor(caller))
+                effective = [version_of(row) for row in there if row["effective_at"]]
+                made = following(effective[-1] if effective else None, completed(version, number, self._catalogue))
+                said = _published(made, rows.keys.actor(caller), told)
                 row = self._pending(rows, said, rows.keys.version(version.slug, number)) | {
                     "slug": version.slug, "number": number, "document": document(made),
                 }  # fmt: skip
@@ -81,14 +95,18 @@ class Registering:
                 return made
         raise RegisterUnavailable()
 
-    async def _check(self, tenant: str, version: ActivityVersion) -> None:
-        async with self._register.reading(tenant) as rows:
-            admitted = await rows.find(tables.recipients, tables.recipients.c.status == "toegelaten")
-        parties = {row["slug"] for row in admitted}
-        wrong = faults(version, self._catalogue, parties, millis(self._clock()))
-        if wrong:
+    async def _check(self, tenant: str, version: ActivityVersion, agreed: bool) -> None:
+        if wrong := [*await self.faults(tenant, version), *([] if agreed else not_agreed(version))]:
             told = [{"veld": place, "code": code, "detail": detail} for place, code, detail in wrong[:100]]
             raise CannotPublish("In `fouten` staat wat er niet klopt.", fouten=told)
+
+    async def faults(self, tenant: str, version: ActivityVersion) -> list[Fault]:
+        """What is wrong with it now, but for what an FG has to say."""
+        async with self._register.reading(tenant) as rows:
+            found = await rows.find(tables.recipients, tables.recipients.c.status == "toegelaten")
+        admitted = [recipient_of(row) for row in found]
+        private = {one.slug for one in admitted if not one.public}
+        return faults(version, self._catalogue, {one.slug for one in admitted}, millis(self._clock()), private)
 
     async def _found(self, tenant: str, slug: str) -> list[Row]:
         async with self._register.reading(tenant) as rows:
@@ -104,11 +122,32 @@ class Registering:
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, receipt)
 
-    async def activities(self, caller: Caller) -> list[ActivityVersion]:
-        """See Registers.activities."""
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """See Registers.history."""
+        found = await self._found(caller.tenant, slug)
+        if not found:
+            raise NoSuchThing()
+        return [_told(row) for row in found]
+
+    async def all_in_force(self, caller: Caller) -> list[Published]:
+        """The versions in force, with since when."""
         async with self._register.reading(caller.tenant) as rows:
             found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
-        return list({row["slug"]: version_of(row) for row in found}.values())
+        return list({row["slug"]: _told(row) for row in found}.values())
+
+    async def in_force(self, tenant: str, slug: str) -> ActivityVersion | None:
+        """The version that counts now, if there is one."""
+        found = [row for row in await self._found(tenant, slug) if row["status"] == "gepubliceerd"]
+        return version_of(found[-1]) if found else None
+
+    def completed(self, version: ActivityVersion, number: int) -> ActivityVersion:
+        """As it would be stored under this number; an element that nobody knows stays as it is."""
+        known = all(one.name in self._catalogue for one in version.elements)
+        return completed(version, number, self._catalogue) if known else version.model_copy(update={"number": number})
+
+    async def activities(self, caller: Caller) -> list[ActivityVersion]:
+        """See Registers.activities."""
+        return [one.version for one in await self.all_in_force(caller)]
 
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """See Registers.recipients."""
@@ -187,9 +226,14 @@ class Registering:
         return there
 
 
-def _published(version: ActivityVersion, actor: str) -> Event:
+def _told(row: Row) -> Published:
+    return Published(version=version_of(row), since=row["effective_at"], ended=row["status"] != "gepubliceerd")
+
+
+def _published(version: ActivityVersion, actor: str, told: Mapping[str, str]) -> Event:
+    details = {**told, "toestemmingenVanaf": str(version.consents_since)}
     return event("activiteit-gepubliceerd", random_id(), "systeem", actor=actor, activity=version.slug,
-                 version=str(version.number), purpose=version.purpose.nl)  # fmt: skip
+                 version=str(version.number), purpose=version.purpose.nl, details=details)  # fmt: skip
 
 
 def _check_keys(application: Application) -> None:

@@ -5,19 +5,31 @@ from typing import Protocol
 
 from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
+from consent.drafts.contract import Drafts
+from consent.published import Published
 from kernel.caller import Caller
 
 
 class Registers(Protocol):
     """Each act has a line first. What permits is pending, logged, then effective."""
 
+    @property
+    def drafts(self) -> Drafts:
+        """Versions to come: one person proposes, another publishes."""
+        ...
+
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
-        """A new version with its number; sources and inputs copied from the catalogue. The same content again is the
-        same version. Ends the one before it (moves its fence). Raises CannotPublish."""
+        """For setting up, by a room (the command line): its line says that nobody else looked. A new version with its
+        number; sources and inputs copied from the catalogue. The same content again is the same version. Ends the one
+        before it (moves its fence). Raises CannotPublish; NoAccess for a person."""
         ...
 
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """The versions in force."""
+        ...
+
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """All versions of an activity that ever took effect, the oldest first. Raises NoSuchThing."""
         ...
 
     async def recipients(self, caller: Caller) -> list[Recipient]:

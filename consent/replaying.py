@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from audit.contract import Event
 from consent import tables
 from consent.contract import Decision, FenceKind, Question, ResidentRef
-from consent.facts import COUNTED, TOKEN, Snapshot, facts_of
+from consent.facts import COUNTED, SPENT, TOKEN, Snapshot, facts_of
 from consent.keys import TenantKeys
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, weigh
@@ -94,7 +94,7 @@ async def _rebuilt(rows: Rows, decision: Decision) -> tuple[Snapshot, tuple[str,
     found: dict[str, list[Row]] = {}
     missing = []
     for table, key, version in decision.feiten:
-        if table in (COUNTED, TOKEN):
+        if table in (COUNTED, TOKEN, SPENT):
             continue
         place, revision = _place(decision, table, key, version)
         row = await rows.as_it_was(_TABLES[table], revision, place)
@@ -124,13 +124,14 @@ def _snapshot(decision: Decision, found: Mapping[str, Sequence[Row]]) -> Snapsho
         rows = found.get(table, ())
         return rows[0] if rows else None
 
+    spent = {key for table, key, _ in decision.feiten if table == SPENT}
     activity, case, resident = one("activities"), one("cases"), one("subject_state")
     return Snapshot(
         recipient=one("recipients"),
         application=one("applications"),
         activities={decision.activiteit: activity} if activity else {},
         cases={decision.zaak: case} if case else {},
-        consents=tuple(found.get("consents", ())),
+        consents=tuple({**row, "spent": row["id"] in spent} for row in found.get("consents", ())),
         residents={decision.inwoner: resident} if resident else {},
     )
 

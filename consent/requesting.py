@@ -11,8 +11,10 @@ from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef
 from consent.deciding import newest_versions
+from consent.difference import consents_since
 from consent.facts import in_scope
-from consent.lines import about_consent, names, recipient_of, stored, version_of
+from consent.limits import Terms, check_limits, stored_terms, terms_of
+from consent.lines import about_consent, names, recipient_of, resident_of, stored, version_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY
@@ -33,9 +35,9 @@ async def name_of(rows: Rows, slug: str) -> Words:
 
 
 def number_of(newest: Mapping[str, Row], consent: Row) -> int:
-    """Of the version in force of the activity that a consent is about; 0 for none."""
+    """Of the oldest version whose yes counts now, of the activity that a consent is about; 0 for none."""
     found = newest.get(consent["activity"])
-    return int(found["number"]) if found else 0
+    return consents_since(version_of(found)) if found else 0
 
 
 class Requesting:
@@ -53,10 +55,11 @@ class Requesting:
         async with self._register.reading(caller.tenant) as rows:
             row, version = await _entitled(rows, caller.organisation, wanted.activity)
             _check(wanted, version, at)
+            check_limits(wanted.limits, version)
             await _check_case(rows, caller.organisation, wanted, version)
             name = await name_of(rows, caller.organisation)
             earlier = await _earlier(rows, caller.organisation, wanted.resident.id, wanted.activity)
-        if same := _open_equal(earlier, wanted.elements, wanted.case, at):
+        if same := _open_equal(earlier, wanted, at):
             return for_recipient(view(same, name, at))
         _not_barred(earlier, wanted.elements, version.bar, at)
         resident = await enrol() if wanted.resident.stand_in and enrol else wanted.resident
@@ -97,19 +100,24 @@ class Requesting:
             row, version = await _entitled(rows, old["recipient"], old["activity"])
             name = await name_of(rows, old["recipient"])
             earlier = await _earlier(rows, old["recipient"], old["resident"], old["activity"])
-        outdated = old["status"] in ("gevraagd", *PERMITS) and old["version"] != row["number"]
+        since = consents_since(version) if old["status"] in PERMITS else row["number"]
+        outdated = old["status"] in ("gevraagd", "gepauzeerd", *PERMITS) and old["version"] < since
         if state_of_row(old, at) not in SHUT and not outdated:
             raise NotNow("Deze vraag loopt nog.")
         elements = tuple(name for name in names(old["elements"]) if _is_choice(version, name))
         if not elements:
             raise NotNow("Dit wordt niet meer gevraagd.")
-        same = _open_equal(earlier, elements, old["reference"], at)
+        limits = terms_of(old).limits
+        wish = ConsentRequest(resident=resident_of(old), activity=old["activity"], elements=elements,
+                              case=old["reference"], limits=limits)  # fmt: skip
+        same = _open_equal(earlier, wish, at)
         if same and same["version"] == row["number"]:
             return view(same, name, at)
         kept = {
             key: old[key] for key in ("resident", "subject", "resident_fence", "recipient", "activity", "reference")
         }
-        new = _blank(at) | kept | {"elements": stored(elements), "version": row["number"]}
+        terms = stored_terms(Terms(limits=limits))
+        new = _blank(at) | kept | {"elements": stored(elements), "version": row["number"], "terms": terms}
         return await self._ask(caller, new, version, name)
 
 
@@ -153,10 +161,10 @@ async def _earlier(rows: Rows, recipient: str, resident: str, activity: str) -> 
     return await rows.find(tables.consents, *about)
 
 
-def _open_equal(earlier: list[Row], elements: tuple[str, ...], case: str, at: int) -> Row | None:
+def _open_equal(earlier: list[Row], wanted: ConsentRequest, at: int) -> Row | None:
     for row in earlier:
-        same = set(names(row["elements"])) == set(elements) and row["reference"] == case
-        if same and state_of_row(row, at) == "gevraagd":
+        same = set(names(row["elements"])) == set(wanted.elements) and row["reference"] == wanted.case
+        if same and terms_of(row).limits == wanted.limits and state_of_row(row, at) == "gevraagd":
             return row
     return None
 
@@ -187,6 +195,7 @@ def _new(caller: Caller, wanted: ConsentRequest, resident: ResidentRef, at: int)
         "reference": wanted.case,
         "latest": wanted.valid_until,
         "return_url": wanted.return_url,
+        "terms": stored_terms(Terms(limits=wanted.limits)),
     }
 
 

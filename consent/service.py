@@ -23,11 +23,13 @@ from consent.contract import (
     Sealed,
 )
 from consent.deciding import Deciding
+from consent.drafts.service import Drafting
 from consent.explained import Asked, Explained
 from consent.explaining import Explaining
 from consent.flagging import Flagging
 from consent.following import Following
 from consent.permits import Permits
+from consent.published import Published
 from consent.registering import Registering
 from consent.replaying import Replayed, Replaying
 from consent.requesting import Enrol, Requesting
@@ -60,9 +62,10 @@ class ConsentService:
         self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
         self._choosing = Choosing(register, audit, self.following, known, clock)
         self._registering = Registering(register, audit, self.following, known, clock)
+        self.clients = RegisteredClients(register)
+        self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
-        self.clients = RegisteredClients(register)
         self.tokens: Tokens | None = None  # set where the room is put together
 
     @property
@@ -152,6 +155,14 @@ class ConsentService:
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
         """See Registers.publish."""
         return await self._registering.publish(caller, version)
+
+    async def history(self, caller: Caller, slug: str) -> list[Published]:
+        """See Registers.history."""
+        return await self._registering.history(caller, slug)
+
+    async def in_force(self, caller: Caller) -> list[Published]:
+        """The versions in force, with since when."""
+        return await self._registering.all_in_force(caller)
 
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""

@@ -16,7 +16,8 @@ _OPEN = frozenset({"gevraagd", "vervallen"})  # says nothing of what was before
 
 @dataclass(frozen=True)
 class Standing:
-    """A consent of this resident to this recipient for this activity. Times in ms; valid_until 0 is no end."""
+    """A consent of this resident to this recipient for this activity. Times in ms; valid_until 0 is no end. spent: it
+    had a number of releases, and they are used up."""
 
     id: str
     status: str
@@ -26,6 +27,7 @@ class Standing:
     valid_until: int
     fence: FenceAt
     revision: int
+    spent: bool = False
 
 
 def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -> tuple[Standing | None, Code | None]:
@@ -35,14 +37,18 @@ def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -
     one counts; of several that do not, the newest that was answered.
     """
     about = [one for one in consents if element in one.elements and one.case in ("", case)]
-    permitting = [one for one in about if one.status in PERMITS and not _over(one, at)]
+    standing = [one for one in about if one.status in PERMITS and not _over(one, at)]
+    permitting = [one for one in standing if not one.spent]
+    if standing and not permitting:
+        return None, "te-vaak"
     if permitting:
         return max(permitting, key=lambda one: (one.valid_until == 0, one.valid_until, one.id)), None
     answered = [one for one in about if one.status not in _OPEN]
     if not answered:
         return None, "geen-toestemming"
     newest = max(answered, key=lambda one: (one.asked_at, one.id))
-    return None, "toestemming-verlopen" if newest.status in PERMITS else _SAID.get(newest.status, "geen-toestemming")
+    ended = newest.status in PERMITS or (newest.status == "gepauzeerd" and _over(newest, at))
+    return None, "toestemming-verlopen" if ended else _SAID.get(newest.status, "geen-toestemming")
 
 
 def _over(consent: Standing, at: int) -> bool:

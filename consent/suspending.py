@@ -129,4 +129,8 @@ def _suspended(table: Table, row: Row, mark: str) -> Entry:
     words = {"activity": row.get("activity") or (row["slug"] if table is activities else "")}
     words["recipient"] = row.get("recipient") or (row["slug"] if table is recipients else "")
     words["case"] = row.get("reference", "")
-    return restriction(event("opgeschort", event_id, row.get("subject", "systeem"), details=WHY, **words), row["fence"])
+    withheld = Entry.model_validate_json(row["entry"]).event.withheld_until if table is cases else 0
+    said_line = event(
+        "opgeschort", event_id, row.get("subject", "systeem"), details=WHY, withheld_until=withheld, **words
+    )
+    return restriction(said_line, row["fence"])

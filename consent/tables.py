@@ -80,6 +80,12 @@ cases = Table(
     _text("origin"),
     *_guarded(),
 )
+_BEFORE_TERMS = (
+    "tenant_id", "id", "resident", "subject", "resident_fence", "recipient", "activity", "version", "elements",
+    "reference", "requested_at", "answer_by", "latest", "decided_at", "ended_at", "valid_until", "language",
+    "text_hash", "return_url", "status", "fence", "position", "entry", "epoch", "pending_at", "effective_at",
+    "revision",
+)  # fmt: skip
 consents = Table(
     "consents",
     metadata,
@@ -103,7 +109,11 @@ consents = Table(
     _text("text_hash"),
     _text("return_url"),
     *_guarded(),
+    Column("terms", Text),  # a document, see consent.limits; absent in rows from before it
+    info={"mac": {1: _BEFORE_TERMS, 2: (*_BEFORE_TERMS, "terms")}},
 )
+# What residents were shown, by its hash. Lost or altered: the hash in the consent and in its line says so.
+texts = Table("texts", metadata, _tenant(), _text("hash", key=True), _text("text"))
 # Flags, objections and restrictions of one resident in one row, so that none of them can be deleted alone.
 subject_state = Table(
     "subject_state",
@@ -130,6 +140,18 @@ questions = Table(
     _number("due_at"),
     Column("answer", LargeBinary),
     _number("answered_at"),
+)
+# A version to come (consent.drafts): it permits nothing, so it has no fence. proposer, officer: pseudonyms of staff.
+drafts = Table(
+    "drafts",
+    metadata,
+    _tenant(),
+    _text("slug", key=True),
+    _text("document"),
+    _text("proposer"),
+    _text("officer"),
+    _number("changed_at"),
+    *_guarded(),
 )
 # Each protected row as it was before it changed: what a decision of long ago stood on. kind and name: table and key.
 history = Table(

@@ -5,6 +5,7 @@ from typing import Any
 
 from consent.activity import Words
 from consent.contract import ConsentView, State
+from consent.limits import terms_of
 from consent.lines import names
 from consent.standing import PERMITS
 
@@ -17,21 +18,23 @@ def state_of_row(row: Row, at: int) -> State:
     status: State = row["status"]
     if status == "gevraagd" and not row["pending_at"] and at > row["answer_by"]:
         return "vervallen"
-    if status in PERMITS and row["valid_until"] and at > row["valid_until"]:
+    if status in {*PERMITS, "gepauzeerd"} and row["valid_until"] and at > row["valid_until"]:
         return "verlopen"
     return status
 
 
 def ended_at(row: Row, at: int) -> int:
     """When it ended, ms; 0 while it has not."""
-    lapsed = {"vervallen": row["answer_by"], "verlopen": row["valid_until"]}
-    return int(row["ended_at"] or lapsed.get(state_of_row(row, at), 0))
+    state = state_of_row(row, at)
+    if state == "verlopen":  # also of one that stood still: a pause is no end
+        return int(row["valid_until"])
+    return int(row["ended_at"] or (row["answer_by"] if state == "vervallen" else 0))
 
 
 def view(row: Row, recipient_name: Words, at: int, newest: int = 0) -> ConsentView:
-    """For the resident. newest: number of the version in force, 0 when it does not matter: a yes to an older one does
-    not count any more."""
-    state = state_of_row(row, at)
+    """For the resident. newest: number of the oldest version whose yes counts, 0 when it does not matter: a yes to an
+    older one does not count any more."""
+    state, terms = state_of_row(row, at), terms_of(row)
     return ConsentView(
         id=row["id"],
         state="ongeldig" if state in PERMITS and row["version"] < newest else state,
@@ -50,13 +53,15 @@ def view(row: Row, recipient_name: Words, at: int, newest: int = 0) -> ConsentVi
         pending=row["pending_at"] > 0,
         language=row["language"],
         text_hash=row["text_hash"],
+        channel=terms.channel,
+        limits=terms.limits,
     )
 
 
 def for_recipient(seen: ConsentView) -> ConsentView:
     """No case file says that somebody said no: a refusal and silence are the same, and no line or hour tells them
     apart. NOT hidden: that it is over before its last day."""
-    quiet = {"position": "", "language": "", "text_hash": "", "pending": False}
+    quiet = {"position": "", "language": "", "text_hash": "", "channel": "", "pending": False}
     if seen.state in ("geweigerd", "vervallen"):
         quiet |= {"state": "vervallen", "decided_at": 0, "ended_at": 0, "valid_until": 0}
     elif seen.state == "gevraagd":

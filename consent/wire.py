@@ -7,6 +7,7 @@ from pydantic import Field
 from audit.contract import Position, Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient
 from consent.contract import Choice, ConsentView, Flag, Question, ResidentQuestion, ResidentRef, Sealed
+from consent.published import Published
 from kernel.message import Message, Sentence, Short
 
 PREFIX = "/intern/v1/consent"
@@ -80,6 +81,12 @@ class Versions(Message):
     """In force."""
 
     versions: tuple[ActivityVersion, ...]
+
+
+class Past(Message):
+    """All that ever took effect, the oldest first."""
+
+    versions: tuple[Published, ...]
 
 
 class Parties(Message):

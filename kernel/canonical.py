@@ -11,9 +11,10 @@ from json.encoder import encode_basestring as _quoted
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 Document = Mapping[str, Any]
 _name = itemgetter(0)
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode
 
 
 def canonical(document: Document) -> str:
@@ -21,10 +22,11 @@ def canonical(document: Document) -> str:
     return _written(document)
 
 
-def canonical_text(document: Document) -> str:
-    """The same for a document of which it is known that all in it is text, under plain names: several times faster, and
-    unchecked. Who reads it with `read_canonical` notices what was not."""
-    return _encode(document)
+def canonical_text(document: Document) -> bytes:
+    """The same, in UTF-8, for a document of which it is known that all in it is text, in lists and documents: ten times
+    faster. Where a name has letters that ASCII has not, `canonical` writes it. Raises TypeError for numbers in names
+    and text that is none; other numbers go through, and who reads it with `read_canonical` notices."""
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 
 def _written(value: Any) -> str:  # Any: JSON is recursive

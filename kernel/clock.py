@@ -26,3 +26,8 @@ def millis(moment: datetime) -> int:
 def moment(milliseconds: int) -> datetime:
     """The inverse of `millis`."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def instant(milliseconds: int) -> str:
+    """RFC 3339, whole seconds, UTC."""
+    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

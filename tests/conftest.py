@@ -17,7 +17,7 @@ settings.register_profile("regie", deadline=None)
 settings.load_profile("regie")
 gc.set_threshold(50_000, 50, 50)
 
-pytest_plugins = ["pytester", "tests.postgres", "tests.canary"]
+pytest_plugins = ["pytester", "tests.postgres", "tests.canary", "tests.order"]
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ from consent.contract import ResidentRef as ConsentResident
 from consent.keys import PURPOSES
 from consent.rows import Register
 from consent.service import ConsentService
-from kernel.caller import Caller
+from kernel.caller import Caller, room_of
 from kernel.component import Component, Tenant
 from kernel.crypto import KeyExists, Keyring
 from kernel.crypto.file_keys import FileKeyProvider
@@ -60,7 +60,7 @@ DESK_WORKER = Caller(
     user="mw-4821",
     scope=(STORY, "oefening"),
 )
-STAFF = Caller(tenant=TENANT, kind="medewerker", user="beheer", roles=("beheer",))
+STAFF = room_of(TENANT, "assembly")  # sets up, as the command line does
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
 TENANTS = {TENANT: Tenant(TENANT, "Gemeente Spaarnewoude", "https://regie.example")}
 

@@ -41,9 +41,10 @@ class Part:
 POSTGRES = Part("PostgreSQL 15", Path("/usr/lib/postgresql/15/bin/postgres"), "postgresql-15")
 CHROMIUM = Part("Chromium", Path("/usr/bin/chromium"), "chromium")
 CURL = Part("curl", Path("/usr/bin/curl"), "curl")
+STRACE = Part("strace", Path("/usr/bin/strace"), "strace")
 NPM = Part("npm", Path("/usr/bin/npm"), "npm")
 AXE = Part("axe-core", ROOT / "node_modules" / "axe-core" / "axe.min.js")
-PARTS = (POSTGRES, CHROMIUM, CURL, NPM, AXE)
+PARTS = (POSTGRES, CHROMIUM, CURL, STRACE, NPM, AXE)
 
 
 def bring(parts: tuple[Part, ...] = PARTS) -> tuple[Part, ...]:

@@ -164,6 +164,7 @@ def test_source_is_formatted_and_linted() -> None:
         assert done.returncode == 0, done.stdout.decode()
 
 
+@pytest.mark.long(50)
 @pytest.mark.slow
 def test_types_are_strict() -> None:
     done = subprocess.run([sys.executable, "-m", "mypy"], check=False, cwd=ROOT, stdout=subprocess.PIPE, timeout=280)

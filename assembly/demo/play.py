@@ -20,7 +20,7 @@ from assembly.demo.idp.setup import DemoOnly, Portal, Setup
 from assembly.demo.people import OFFICER, Cast, cast_of
 from assembly.demo.recipient import Application
 from assembly.demo.register import MUNICIPALITY, TENANT
-from assembly.demo.stage import Stage
+from assembly.demo.stage import REPORTING, Stage
 from assembly.demo.story import Cast as Players
 from assembly.demo.story import tell
 from assembly.demo.visitor import Visitor
@@ -92,6 +92,7 @@ async def play(demo: Demo) -> None:
     """Story 1, from start to end. Raises StoryFailed."""
     clients = json.loads((demo.folder / "clients.json").read_text())
     entry = next(one for one in clients["clients"] if one["clientId"] == STARRING)
+    reporting = json.loads((demo.folder / REPORTING).read_text())
     personas = json.loads((demo.folder / "personas.json").read_text())["personas"]
     first = personas[0]
     async with open_client("", timeout_seconds=10) as http:
@@ -102,6 +103,7 @@ async def play(demo: Demo) -> None:
             bsn=first["bsn"],
             officer=Visitor(http, demo.url),
             officer_choice=OFFICER.key,
+            reporter=Application(http, clients["issuer"], clients["tokenUrl"], reporting["clients"][0]),
             vkey=demo.folder / "log.vkey",
             say=demo.say,
         )
@@ -129,5 +131,5 @@ def _tell_how(demo: Demo, cast: Cast) -> None:
     demo.say(f"Portaal     {demo.url}/          log in als een van {len(cast.personas)} verzonnen mensen")
     demo.say(f"FG          {demo.url}/fg/zoek   log in als {OFFICER.name}")
     demo.say(f"API         {demo.url}/verstrekking/v1/openapi.json  (ook /toestemming/v1, /logboek/v1)")
-    demo.say(f"Bestanden   {demo.folder}/clients.json, personas.json, log.vkey")
+    demo.say(f"Bestanden   {demo.folder}/clients.json, reporting.json, personas.json, log.vkey")
     demo.say("Stoppen     Ctrl+C")

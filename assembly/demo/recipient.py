@@ -9,10 +9,11 @@ import httpx2
 from joserfc import jwt
 from joserfc.jwk import import_key
 
-from kernel.clock import Clock, utc_now
+from kernel.clock import Clock, millis, utc_now
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LIFE_SECONDS = 50
+HOUR_MS = 3_600_000
 
 
 def assertion(client_id: str, private_jwk: dict[str, Any], issuer: str, now: datetime) -> str:
@@ -82,6 +83,27 @@ class Application:
         if self.entry["soort"] == "burger":
             body["gebruiker"] = "BurgerZelf"
         return await self.post("verstrekking", "/verstrekkingen", body)
+
+    async def report(self, bsn: str, activity: str, elements: tuple[str, ...], recipient: str) -> httpx2.Response:
+        """Tell what this system did by itself an hour ago, as a record of the LDV core 0.8."""
+        at = millis(self.clock()) - HOUR_MS
+        registered = f"{self.issuer}/toestemming/v1/verwerkingsactiviteiten/{activity}"
+        record = {
+            "trace_id": secrets.token_hex(16),
+            "span_id": secrets.token_hex(8),
+            "status": "Ok",
+            "name": "Uitkering herberekenen",
+            "start_time": at,
+            "end_time": at,
+            "attributes": {"dpl.core.processing_activity_id": registered},
+        }
+        use = {
+            "ontvanger": recipient,
+            "inwoner": {"bsn": bsn},
+            "gegevenselementen": list(elements),
+            "logregel": record,
+        }
+        return await self.post("melden", "/verwerkingsacties", {"meldingen": [use]})
 
     async def request_consent(self, bsn: str, activity: str, elements: tuple[str, ...], case: str) -> httpx2.Response:
         """Ask the resident; the answer names the page on which they choose."""

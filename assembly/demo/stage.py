@@ -30,6 +30,8 @@ CLIENTS = (
     (register.TRAINERS, NewClient("oefenpartij", "Oefenpartij", "automatisch")),
     (register.SELF, NewClient("fg-onderzoek", "Onderzoek van de FG", "automatisch")),
 )
+REPORTER = NewClient("uitkeringen", "Uitkeringen", "automatisch", ("melden",))  # of the loan desk; asks Regie nothing
+REPORTING = "reporting.json"  # its entry: beside clients.json, for who reads that wants to ask
 ALL_ROOTS: tuple[Role, ...] = ("verstrekking", "toestemming", "logboek")
 
 
@@ -43,29 +45,43 @@ class Stage:
         self._vault = house.vault("assembly")
 
     async def set_up(self) -> None:
-        """Register, clients, residents with their vaults, cases; then the three files."""
+        """Register, clients, residents with their vaults, cases; then the files."""
         for recipient in register.recipients():
             await self._register.admit(self._staff, recipient)
         for version in register.activities():
             await self._register.publish(self._staff, version)
-        clients = await self._clients()
+        clients, reporting = await self._clients(), await self._reporting()
         residents = await self._residents()
         cases = await self._cases(residents)
         self._write("clients.json", clients)
+        self._write(REPORTING, reporting)
         self._write("personas.json", {"personas": [self._persona(key, cases) for key in (*residents, OFFICER.key)]})
         if self._house.log:
             (self._folder / "log.vkey").write_text("".join(key + "\n" for key in self._house.log.vkeys.values()))
 
     async def _clients(self) -> dict[str, Any]:
-        path = self._folder / "clients.json"
-        there: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"clients": []}
-        known = {entry["clientId"]: entry for entry in there["clients"]}
+        known = self._known("clients.json")
         for recipient, new in CLIENTS:
             if new.client_id not in known:
                 client = NewClient(new.client_id, new.name, new.kind, ALL_ROOTS)
                 entry = await add_client(self._register, self._staff, recipient, client, self._url)
                 known[new.client_id] = entry | {"activities": _activities_of(recipient)}
             known[new.client_id]["resources"] = {root: f"{self._url}/{root}/v1" for root in ALL_ROOTS}
+        return self._told(known)
+
+    async def _reporting(self) -> dict[str, Any]:
+        known = self._known(REPORTING)
+        if REPORTER.client_id not in known:
+            entry = await add_client(self._register, self._staff, register.LOAN_DESK, REPORTER, self._url)
+            known[REPORTER.client_id] = entry
+        return self._told(known)
+
+    def _known(self, name: str) -> dict[str, Any]:
+        path = self._folder / name
+        there: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"clients": []}
+        return {entry["clientId"]: entry for entry in there["clients"]}
+
+    def _told(self, known: dict[str, Any]) -> dict[str, Any]:
         return {"issuer": self._url, "tokenUrl": f"{self._url}/oauth/token", "clients": list(known.values())}
 
     async def _residents(self) -> dict[str, ResidentRef]:

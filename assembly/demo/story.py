@@ -6,6 +6,7 @@ One question, two rules: name, address and 18+ come by law, the income answer is
 import asyncio
 import base64
 import json
+import re
 import secrets
 import subprocess
 import sys
@@ -17,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from assembly.demo.recipient import Application
-from assembly.demo.register import BY_LAW, INCOME, INCOME_ANSWER, STORY
+from assembly.demo.register import BY_LAW, INCOME, INCOME_ANSWER, LOAN_DESK, STORY
 from assembly.demo.visitor import Page, Visitor
 
 SEEN_WITHIN = 1.0  # seconds between an answer and the resident's page
+COUNTED = re.compile(r"Dit weten wij van (\d+) van onze \d+ systemen")
 ASKED = (*BY_LAW, INCOME_ANSWER)
 
 
@@ -30,7 +32,8 @@ class StoryFailed(Exception):
 
 @dataclass
 class Cast:
-    """Who plays. `resident` and `officer`: login choices; `bsn`: of the resident. vkey: the log's public key file."""
+    """Who plays. `resident` and `officer`: login choices; `bsn`: of the resident. reporter: a system of the
+    Inkomensloket that tells what it does by itself. vkey: the log's public key file."""
 
     application: Application
     resident: Visitor
@@ -38,6 +41,7 @@ class Cast:
     bsn: str
     officer: Visitor
     officer_choice: str
+    reporter: Application
     vkey: Path
     say: Callable[[str], None]
 
@@ -53,6 +57,7 @@ async def tell(cast: Cast) -> None:
     await _asks_under_consent(cast, case)
     await _resident_stops(cast, consent)
     await _asks_after_stop(cast, case)
+    await _system_reports(cast)
     await _officer_searches(cast, case)
     await _proof_is_checked(cast, page)
 
@@ -146,6 +151,20 @@ async def _asks_after_stop(cast: Cast, case: str) -> None:
     body = await _ask(cast, case)
     _demand(_refused(body) == {INCOME_ANSWER: "toestemming-ingetrokken"}, "Nu geldt: ingetrokken.", body)
     cast.say("Dezelfde vraag: wat van de wet moet komt nog steeds; het inkomen is geweigerd (toestemming-ingetrokken).")
+
+
+async def _system_reports(cast: Cast) -> None:
+    answer = await cast.reporter.report(cast.bsn, STORY, BY_LAW[:1], LOAN_DESK)
+    _demand(answer.status_code == 200, "Een systeem meldt wat het zelf deed.", f"{answer.status_code} {answer.text}")
+    name, page = cast.reporter.entry["naam"], await cast.resident.get("/gebruik")
+    _demand(f"Niet door ons vrijgegeven. Gemeld door {name}." in page.text, "R1 leest wie het zelf meldde.", page.text)
+    counted = COUNTED.search(page.text)
+    _demand(
+        counted is not None and int(counted[1]) > 1 and f"{name} van" in page.text,
+        "R1 leest dat dit systeem meetelt.", page.text,
+    )  # fmt: skip
+    cast.say(f"Het systeem {name} meldt een gebruik buiten Regie om. R1 leest dat ook, met wie het meldde, en ziet dat "
+             f"wij dit weten van {counted[1] if counted else 0} systemen.")  # fmt: skip
 
 
 async def _officer_searches(cast: Cast, case: str) -> None:

@@ -94,7 +94,7 @@ class Replay:
 
     def _under_way(self, batch: Sequence[Told]) -> None:
         began = {
-            _key(told.position): (told.event_id, told.at, b"".join(bytes.fromhex(each.fence) for each in told.requires))
+            _key(told.position): (told.event_id, told.at, bytes.fromhex("".join(told.named)))
             for told in batch
             if told.kind == RELEASE
         }

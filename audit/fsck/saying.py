@@ -10,6 +10,7 @@ from typing import Any
 
 from audit.event import Entry, Event, FenceAt
 from audit.fsck.findings import What
+from audit.judging import named_fences
 from audit.keychain import TenantKeys
 from audit.kinds import OUTCOME
 from audit.label import label_of, label_text
@@ -54,6 +55,11 @@ class Told:
     def kind(self) -> str:
         """Empty when the act does not open."""
         return str(self.said.get("soort", ""))
+
+    @property
+    def named(self) -> list[str]:
+        """Fences whose restriction names this release. What nobody can read any more ended long ago."""
+        return named_fences(Entry.model_construct(event=self.event, requires=self.requires)) if self.event else []
 
     @property
     def outcome(self) -> str:

@@ -32,9 +32,10 @@ METHOD = "private_key_jwt"
 LIFETIME_SECONDS = 300
 FORM_BYTES, FIELDS = 16 << 10, 20
 SCOPE_CHARACTERS = 4_000  # so that a token stays below 8 KiB
-# To report uses to the log and nothing else there. With a colon: no activity can be called so.
-REPORT_ROLE, REPORT_SCOPE, REPORT_ROOT = "melden", "logboek:melden", "logboek"
-ROOTS = {REPORT_ROLE: (REPORT_ROOT,), "toestemming": ("toestemming", "access")}  # of a role, where not its own name
+# Roles that are a narrower way into a root: (root, the scope that a token has there in place of activities). With a
+# colon: no activity can be called so.
+NARROW = {"melden": ("logboek", "logboek:melden"), "beheer": ("toestemming", "toestemming:beheer")}
+ROOTS = {"toestemming": ("toestemming", "access")}  # of a role, where not its own name alone
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def roots_of(issuer: str, application: Application) -> dict[str, frozenset[str]]
     """The roots that an application may have tokens for, and by which of its roles."""
     found: dict[str, frozenset[str]] = {}
     for role in application.roles:
-        for name in ROOTS.get(role, (role,)):
+        for name in (NARROW[role][0],) if role in NARROW else ROOTS.get(role, (role,)):
             root = f"{issuer}/{name}/v1"
             found[root] = found.get(root, frozenset()) | {role}
     return found
@@ -127,10 +128,11 @@ class _Client(ClientMixin):  # type: ignore[misc]  # as above
         return allowed if wanted and wanted <= may and len(allowed) <= SCOPE_CHARACTERS else None
 
     def _may(self) -> frozenset[str]:
-        """At this root. Who may only report there has no activity in its token: one may be to search the log."""
+        """At this root. Who may only report or write there has no activity in its token: one may be to search the
+        log."""
         roles = self.roots.get(self.resource, frozenset())
-        reporting = frozenset({REPORT_SCOPE} if REPORT_ROLE in roles else ())
-        return reporting | (self._here.activities(self.recipient.slug) if roles - {REPORT_ROLE} else frozenset())
+        narrow = frozenset(NARROW[role][1] for role in roles & NARROW.keys())
+        return narrow | (self._here.activities(self.recipient.slug) if roles - NARROW.keys() else frozenset())
 
 
 class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above

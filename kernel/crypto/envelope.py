@@ -19,7 +19,7 @@ from kernel.crypto.primitives import (
     CannotOpen,
     aead_open,
     aead_seal,
-    keyed_hash,
+    keyed_hash_of,
     measured,
     random_bytes,
     same,
@@ -27,6 +27,7 @@ from kernel.crypto.primitives import (
 
 KEY_ID, SALT, COMMIT = 16, 32, 32  # bytes
 _PARTS = 9  # of `aad`
+_TWO, _THREE = (count.to_bytes(4, "big") for count in (2, 3))  # as `pae` begins
 OVERHEAD = 1 + KEY_ID + NONCE + COMMIT + TAG
 MAX_PLAINTEXT = 1 << 20  # bytes; one element of one person fits a thousand times, larger things are files
 
@@ -64,7 +65,8 @@ class Place:
         """What the tag covers beside the text."""
         front = _front(suite, self.tenant, self.owner)
         back = _back(self.version, self.element_type, self.schema_version, self.klass, key_id)
-        return front + measured(self.record_id.encode()) + back
+        record = self.record_id.encode()
+        return b"%b%b%b%b" % (front, len(record).to_bytes(4, "big"), record, back)
 
     @property
     def row(self) -> tuple[bytes, bytes]:
@@ -142,6 +144,6 @@ def unseal(key: DataKey, place: Place, envelope: bytes) -> bytes:
 
 def _split(key: DataKey, place: Place, nonce: bytes, aad: bytes) -> tuple[bytes, bytes]:
     """K_enc and commit. The salt goes into K, so without it nothing of this key opens, however well D is known."""
-    record_key = keyed_hash(key.key, "record", [*place.row, key.shred_salt])
-    both = keyed_hash(record_key, "split", [nonce, aad], size=KEY + COMMIT)
+    record_key = keyed_hash_of(key.key, "record", _THREE + measured(*place.row, key.shred_salt))
+    both = keyed_hash_of(record_key, "split", _TWO + measured(nonce, aad), KEY + COMMIT)
     return both[:KEY], both[KEY:]

@@ -25,7 +25,7 @@ async def _send_trace(request: httpx2.Request) -> None:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """The certificate authorities of the system. Once: to read them takes longer than to call somebody."""
     return httpx2.create_ssl_context(trust_env=False)
 
@@ -46,7 +46,7 @@ def open_client(
         limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=20, keepalive_expiry=4.0),
         follow_redirects=False,
         trust_env=False,
-        verify=_trusted(),
+        verify=trusted(),
         transport=transport,
         event_hooks={"request": [_send_trace]},
     )

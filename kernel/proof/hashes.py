@@ -30,5 +30,5 @@ def parents(nodes: Sequence[bytes]) -> list[bytes]:
 
 def require_hashes(*hashes: bytes) -> None:
     """Raises ProofError unless each is exactly 32 bytes: a longer one could smuggle a second node into the first."""
-    if any(len(each) != HASH_BYTES for each in hashes):
+    if hashes and set(map(len, hashes)) != {HASH_BYTES}:
         raise ProofError("a hash is not 32 bytes long")

@@ -106,7 +106,7 @@ class Database:
 
 _PATIENT = text("SET LOCAL statement_timeout = '15min'")
 _SET_TENANT = text("SELECT set_config('regie.tenant', :tenant, true)")
-_POOL: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 5}
+_POOL: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 5, "hide_parameters": True}  # no rows in what went wrong
 # statement timeouts bound every wait; synchronous_commit is the server's and is checked at start
 _PATIENCE = {"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=4000"}
 

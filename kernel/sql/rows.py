@@ -11,7 +11,6 @@ from kernel.crypto import keyed_hash_of, measured, same
 
 _U32 = Struct(">I").pack
 MAC = "mac"
-VERSION = 1
 
 
 class RowForged(Exception):
@@ -29,8 +28,9 @@ class RowSeal:
         self._key = key
 
     def sealed(self, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The same row with its MAC (33 bytes: version, then 32)."""
-        return {**row, MAC: bytes([VERSION]) + self._mac(table, row, VERSION)}
+        """The same row with its MAC (33 bytes: version, then 32), under the newest version."""
+        version = max(_versions(table))
+        return {**row, MAC: bytes([version]) + self._mac(table, row, version)}
 
     def checked(self, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
         """The row without its MAC. Raises RowForged."""

@@ -64,7 +64,8 @@ def test_fences_count_and_times_and_traces_do_not() -> None:
 def test_act_and_body_are_canonical_whatever_is_in_them(event: Event, number: int, first: bool) -> None:
     place = Position(term="2026h2", index=number % 10**15)
     previous = None if first else Previous(number, place, bytes(32))
-    body = read_canonical(body_text(event, Spot("gm9901", "connectors", place, number, 2046, number + 1, previous)))
+    spot = Spot("gm9901", "connectors", place, number, 2046, number + 1, previous)
+    body = read_canonical(body_text(event, spot).decode())
     assert (body["n"], body["bio"]["tijd"], "vorige" in body) == (str(number + 1), str(number), not first)
-    act = read_canonical(act_text(Entry(event=event, requires=(FENCE,)), number, {"2" * 32: number}, (place,)))
+    act = read_canonical(act_text(Entry(event=event, requires=(FENCE,)), number, {"2" * 32: number}, (place,)).decode())
     assert (act["tijd"], act["vereist"], act["verzet"]) == (str(number), [["1" * 32, "1"]], [["2" * 32, str(number)]])

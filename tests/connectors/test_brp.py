@@ -8,9 +8,11 @@ import pytest
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents
 from audit.contract import NotPermitted, Trust
-from connectors.brp import BrpSource
+from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.gateway import Gateway
-from connectors.person import Unreadable, read_answer
+from connectors.outside.asking import Asker
+from connectors.outside.data import Unreadable
+from connectors.person import read_answer
 from connectors.settings import ConnectorsSettings
 from kernel.settings import SettingsWrong
 from tests.four_rooms import DESK_WORKER, FourRooms
@@ -37,7 +39,7 @@ async def ask(empty: FourRooms) -> Any:
     http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=brp_app(OWN, empty.clock)))
     empty.stack.push_async_callback(http.aclose)
     gateway = Gateway(purposes={"*": "BRPACT-Totaal"}, oin="0" * 20, user_name="")
-    source = BrpSource(http, "http://brp.test", gateway, empty.trusted, empty.clock, "sleutel")
+    source = BrpSource(Asker(http, "http://brp.test", ANSWER_BYTES), gateway, empty.trusted, empty.clock, "sleutel")
 
     async def ask(bsn: Bsn, *elements: str) -> Values:
         allowed = [{"element": one, "bron": "brp", "invoer": [["brp", one]], "hekken": []} for one in elements]

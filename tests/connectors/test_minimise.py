@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from audit.contract import Ground
-from connectors.minimise import NORMS, Facts, facts_at, minimise
+from connectors.answers import Facts
+from connectors.minimise import NORMS, facts_at, minimise
 from vault.contract import Value, Values
 
 ADULT, HERE, INCOME = (
@@ -109,7 +110,9 @@ def test_a_doubted_input_makes_a_doubted_answer() -> None:
 
 
 def test_nothing_passes_that_was_not_allowed_from_that_very_source() -> None:
-    both = Values(values=(*value("brp.naam", "x").values, *value("brp.adres", "secret").values))
+    both = Values(
+        values=(*value("brp.naam", {"voornamen": "x"}).values, *value("brp.adres", {"woonplaats": "secret"}).values)
+    )
     released, missing = minimise(["brp.naam"], ground("brp.naam"), {"brp": both}, FACTS)
     assert set(released) == {"brp.naam"}
     released, missing = minimise(["brp.naam"], ground("brp.naam"), {"kluis": both, "brp": Values()}, FACTS)
@@ -117,7 +120,11 @@ def test_nothing_passes_that_was_not_allowed_from_that_very_source() -> None:
 
 
 def test_an_element_that_was_dropped_after_the_line_does_not_leave() -> None:
-    found = {"brp": Values(values=(*value("brp.naam", "x").values, *value("brp.adres", "y").values))}
+    found = {
+        "brp": Values(
+            values=(*value("brp.naam", {"voornamen": "x"}).values, *value("brp.adres", {"woonplaats": "y"}).values)
+        )
+    }
     released, missing = minimise(["brp.naam"], ground("brp.naam", "brp.adres"), found, FACTS)
     assert (set(released), missing) == ({"brp.naam"}, ())
 

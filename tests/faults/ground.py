@@ -49,7 +49,6 @@ class Ground:
     postgres: str
     people: tuple[Person, ...]
     entry: dict[str, Any]
-    auditor: dict[str, Any]
     vkeys: str
     newcomer: Person = Person("", "", "")
 
@@ -121,7 +120,7 @@ def as_settings(said: dict[str, Any]) -> HouseSettings:
 
 async def found_ground(folder: Path, postgres: str, people: int) -> Ground:
     """Once for all tests on this kind of database."""
-    empty = Ground(folder, postgres, (), {}, {}, "")
+    empty = Ground(folder, postgres, (), {}, "")
     settings = as_settings(empty.settings())
     await found(settings)
     house = await assemble(settings, world=World())
@@ -137,8 +136,6 @@ async def _furnished(empty: Ground, house: House, people: int) -> Ground:
         await desk.publish(staff, version)
     client = NewClient("proefloket", "Proefloket", "automatisch")
     entry = await add_client(desk, staff, register.LOAN_DESK, client, URL)
-    auditor = NewClient("onderzoek", "Onderzoek van de FG", "automatisch", ("logboek",))
-    searcher = await add_client(desk, staff, register.SELF, auditor, URL)
     persons = own_residents()
     numbers = [number for number in sorted(persons) if _plain(persons[number])][: people + 1]
     found_ones = await vault.enrol(staff, [Bsn(number) for number in numbers])
@@ -146,7 +143,7 @@ async def _furnished(empty: Ground, house: House, people: int) -> Ground:
         await _fill(house, one)
     *known, newcomer = [Person(bsn, one.id, one.subject) for bsn, one in zip(numbers, found_ones, strict=True)]
     vkeys = "".join(key + "\n" for key in (house.log.vkeys.values() if house.log else ()))
-    return replace(empty, people=tuple(known), newcomer=newcomer, entry=entry, auditor=searcher, vkeys=vkeys)
+    return replace(empty, people=tuple(known), newcomer=newcomer, entry=entry, vkeys=vkeys)
 
 
 def _plain(person: Any) -> bool:

@@ -38,6 +38,7 @@ from kernel.http.server import serve
 from kernel.ids import random_id
 from kernel.logs import set_up_logs
 from tests.faults.ground import VALUE, as_settings
+from tests.faults.proofs import proofs_of
 from vault.contract import Bsn, Deposit
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,12 @@ def levers(house: Callable[[], House]) -> APIRouter:
         caller, kept = resident_of(one.id), [Deposit(element=name, value=VALUE) for name in body["elementen"]]
         receipts = await vault.keep(caller, one, kept) if kept else [await vault.open_vault(caller, one)]
         return {"logregel": {"index": receipts[0].position.index}}
+
+    @router.post("/proef/bewijzen")
+    async def proofs(body: dict[str, Any]) -> list[str]:
+        """Of these lines, as an auditor may have them."""
+        log = house().log
+        return await proofs_of(log.desk(room_of(TENANT, "audit")), body["term"], body["indices"]) if log else []
 
     return router
 

@@ -22,6 +22,7 @@ from kernel.clock import utc_now
 from tests.faults.checker import Evidence, Said
 from tests.faults.ground import BY_CHOICE, BY_LAW, CHOICES, NAME, URL, Ground, Person
 
+PAGE = 250  # proofs in one answer
 OPEN = (
     "SELECT l.idx FROM lines l JOIN under_way u ON u.tenant_id = l.tenant_id AND u.term = l.term AND u.idx = l.idx "
     "WHERE l.subject = ? ORDER BY l.idx DESC"
@@ -103,7 +104,6 @@ class Clients:
     def __post_init__(self) -> None:
         self.http = httpx2.AsyncClient(transport=self.outside, timeout=20)
         self.app = Application(self.http, URL, URL + "/oauth/token", self.ground.entry, self._clock)
-        self.auditor = Application(self.http, URL, URL + "/oauth/token", self.ground.auditor, self._clock)
 
     def _clock(self) -> datetime:
         return utc_now() + timedelta(seconds=self.ahead)
@@ -148,17 +148,12 @@ class Clients:
         return heard
 
     async def prove(self, evidence: Evidence, indices: list[int], term: str) -> None:
-        """The proofs of these lines, with their acts, as an auditor may have them; eight at a time."""
-        waiting = list(indices)
-        headers = {"authorization": f"Bearer {await self.auditor.token('logboek', 'logboek')}"}
-
-        async def work() -> None:
-            while waiting:
-                index = waiting.pop()
-                answer = await self.http.get(f"{URL}/logboek/v1/logregels/{term}-{index}/bewijs", headers=headers)
-                evidence.prove(index, answer.text if answer.status_code == 200 else "")
-
-        await asyncio.gather(*(work() for _ in range(8)))
+        """The proofs of these lines, with their acts."""
+        for start in range(0, len(indices), PAGE):
+            asked = indices[start : start + PAGE]
+            answer = await self.http.post(URL + "/proef/bewijzen", json={"term": term, "indices": asked})
+            for index, proof in zip(asked, answer.raise_for_status().json(), strict=True):
+                evidence.prove(index, proof)
 
     async def newest(self, evidence: Evidence) -> None:
         """The newest head, as anybody may see it."""

@@ -57,7 +57,7 @@ class Town:
 
     def judged(self) -> set[str]:
         """The names of the rules that have something to say about the rows as they lie there."""
-        look_at(Ground(self.folder, "", (), {}, {}, ""), self.evidence)
+        look_at(Ground(self.folder, "", (), {}, ""), self.evidence)
         return set(judge(self.evidence))
 
 

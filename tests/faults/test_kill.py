@@ -25,10 +25,10 @@ KILLS = int(os.environ.get("REGIE_KILLS", "50")) // HALVES
 LIVES = 4  # residents in the load
 MINUTE = 61.0  # later, when the house starts again: whoever was sending has given up
 POINTS = {  # of releases and choices, and how often each is passed before it kills, at most
-    **dict.fromkeys(("audit.0", "audit.a", "audit.b", "audit.c", "audit.d"), 12),
-    **dict.fromkeys(("audit.committed", "audit.slot", "audit.signed"), 12),
-    **dict.fromkeys(("desk.identified", "desk.decided", "desk.recorded", "desk.fetched", "desk.checked"), 8),
-    **dict.fromkeys(("desk.sent", "vault.permitted"), 4),
+    **dict.fromkeys(("audit.0", "audit.a", "audit.b", "audit.c", "audit.d"), 6),
+    **dict.fromkeys(("audit.committed", "audit.slot", "audit.signed"), 6),
+    **dict.fromkeys(("desk.identified", "desk.decided", "desk.recorded", "desk.fetched", "desk.checked"), 5),
+    **dict.fromkeys(("desk.sent", "vault.permitted"), 3),
     **dict.fromkeys(("consent.pending", "consent.granted-line", "consent.withdrawn-line"), 3),
 }
 
@@ -96,6 +96,7 @@ def kills(seed: int) -> list[tuple[str, int]]:
     return [(name, dice.randint(1, POINTS[name])) for name in names]
 
 
+@pytest.mark.long(70)
 @pytest.mark.parametrize("half", range(HALVES))
 async def test_killed_anywhere_under_load_nothing_leaves_unlogged_and_nothing_is_lost(
     ground: Ground, tmp_path: Path, half: int

@@ -29,6 +29,7 @@ from kernel.ids import random_id
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
 from tests.faults.checker import RULES, Evidence, Said
+from tests.faults.proofs import proofs_of
 from tests.four_rooms import DESK_WORKER, R1, FourRooms, empty, house, migrated, sqlite_urls
 from vault.contract import Deposit, Value, Values
 
@@ -125,8 +126,10 @@ class Play:
             rows = (await reading.exec_driver_sql("SELECT leaf FROM lines ORDER BY idx")).all()
             ended = (await reading.exec_driver_sql("SELECT idx, outcome FROM outcomes")).all()
         evidence.leaves, evidence.outcomes = [bytes(row[0]) for row in rows], dict(map(tuple, ended))
-        for index in range(len(rows)):
-            evidence.prove(index, await desk.prover.proof(Position(term=desk.log.term, index=index)))
+        each = [await desk.prover.proof(Position(term=desk.log.term, index=index)) for index in range(len(rows))]
+        assert await proofs_of(desk, desk.log.term, list(range(len(rows)))) == each
+        for index, proof in enumerate(each):
+            evidence.prove(index, proof)
         return {name for name, rule in RULES.items() if rule(evidence)}
 
 

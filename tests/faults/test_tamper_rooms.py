@@ -168,13 +168,14 @@ async def test_a_wrapped_key_that_was_changed_or_moved_does_not_open(
     await database.close()
 
 
-async def test_every_changed_byte_of_the_vault_is_a_refusal(rooms: FourRooms, dice: random.Random) -> None:
+@pytest.mark.parametrize("shard", range(SHARDS))
+async def test_every_changed_byte_of_the_vault_is_a_refusal(rooms: FourRooms, dice: random.Random, shard: int) -> None:
     tried, told = Counter[str](), Counter[str]()
     with closing(Spoilt(rooms.folder / "vault.db")) as spoilt:
         about = mine_in(spoilt, (await rooms.resident()).id)
         for table, needed in NEEDED.items():
             cells = [cell for cell in spoilt.cells(table) if about(spoilt.row(table, cell.row))]
-            for change in turns(cells, Share(dice, min(PART, 1 / SHARDS))):
+            for change in turns(cells, Share(dice, PART, shard, SHARDS)):
                 what = f"{table}.{change.cell.column}"
                 with spoilt.turned(change) as possible:
                     tried[what] += possible
@@ -218,7 +219,7 @@ async def test_rows_of_the_register_that_were_removed_swapped_or_set_back_releas
 def happenings(spoilt: Spoilt, older: Spoilt, table: str, dice: random.Random) -> Iterable[tuple[str, Any]]:
     """To whole rows: how, and the rows as they then are. Every row that was otherwise is set back."""
     there = spoilt.rowids(table)
-    for rowid in dice.sample(there, min(FEW, len(there))):
+    for rowid in dice.sample(there, len(there) if PART >= 1 else min(FEW, len(there))):
         yield "deleted", ((rowid, None),)
         if len(there) > 1:
             yield "swapped", spoilt.swapped(table, *dice.sample(there, 2))

@@ -28,7 +28,8 @@ pytestmark = pytest.mark.slow
 HOME = Path(sys.executable).parents[1]  # of the environment in which `regie` is installed
 PATIENCE = 60.0  # seconds for one start and story on a busy machine
 README_PORT = ":8000"
-LAST_STEP = "11  Een veranderd bewijs wordt afgewezen: klopt niet"
+LAST_STEP = "12  Een veranderd bewijs wordt afgewezen: klopt niet"
+REPORTED = "Het systeem Uitkeringen meldt een gebruik buiten Regie om."
 SERVED = "Stoppen     Ctrl+C"
 TAKEN = "Draait er al iets op deze poort? Kies een andere met --port of --metrics-port."
 
@@ -109,7 +110,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Place:
     (place.folder / ".venv").symlink_to(HOME)
     done = place.run("--once")
     assert (done.returncode, done.stderr) == (0, "")
-    assert LAST_STEP in done.stdout
+    assert LAST_STEP in done.stdout and REPORTED in done.stdout
     return place
 
 
@@ -126,6 +127,13 @@ def test_programs_outside_find_who_can_do_what(told: Place) -> None:
     assert any(one["activities"] for one in known["clients"])
 
 
+def test_a_system_that_only_reports_stands_beside_those_that_ask(told: Place) -> None:
+    known = told.read("reporting.json")
+    assert [one["clientId"] for one in known["clients"]] == ["uitkeringen"]
+    assert known["clients"][0]["resources"] == {"melden": f"http://localhost:{told.port}/logboek/v1"}
+    assert known["issuer"] == told.read("clients.json")["issuer"]
+
+
 def test_people_outside_find_who_can_log_in(told: Place) -> None:
     *residents, officer = told.read("personas.json")["personas"]
     assert len(residents) == len({one["bsn"] for one in residents}) == ENOUGH
@@ -138,7 +146,7 @@ def test_people_outside_find_who_can_log_in(told: Place) -> None:
 
 
 def test_only_the_owner_reads_keys_and_numbers(told: Place) -> None:
-    for name in ("clients.json", "personas.json"):
+    for name in ("clients.json", "reporting.json", "personas.json"):
         assert (told.demo / name).stat().st_mode & 0o077 == 0, name
     origin, key_hash, key = told.vkey.removesuffix("\n").split("+", 2)  # base64 may have one
     assert origin.startswith(f"localhost:{told.port}/{TENANT}/") and len(key_hash) == 8 and len(key) == 44

@@ -15,23 +15,25 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from assembly.clients import add_client
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents
 from assembly.demo.idp.provider import BSN_CLAIM, found_provider
 from assembly.demo.idp.router import idp_router
 from assembly.demo.idp.setup import DemoOnly, Portal, Setup
 from assembly.demo.recipient import Application
-from assembly.demo.register import TENANT
+from assembly.demo.register import LOAN_DESK, TENANT
+from assembly.demo.stage import REPORTER
 from assembly.demo.story import Cast, tell
 from assembly.demo.visitor import Visitor
 from assembly.house import assemble
 from assembly.settings import HouseSettings
+from kernel.caller import room_of
 from kernel.clock import utc_now
 from kernel.http.client import open_client
 from kernel.http.server import serve
 from tests.front import front_app
 from tests.house import DESK, IDP, ORDER, PERSONAS, R1, free_ports, furnish
-from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 STOPS_WITHIN, STARTS_WITHIN = 20.0, 60.0  # seconds
@@ -74,11 +76,10 @@ class Street:
             "LOGIN": json.dumps({"issuer": self.url + IDP, "bsn_claim": BSN_CLAIM}),
             "BRP_URL": self.brp_url,
         }
-        if self.postgres:
-            secret = self.folder / "database-url"
-            secret.touch(mode=0o600)
-            secret.write_text(self.postgres)
-            given["POSTGRES_FILE"] = str(secret)
+        secret = self.folder / "database-url"
+        secret.touch(mode=0o600)
+        secret.write_text(self.postgres)
+        given["POSTGRES_FILE"] = str(secret)
         if room:
             given |= {f"{other.upper()}_URL": self.address(other) for other in ("audit", "consent", "vault")}
         return {f"REGIE_HOUSE_{name}": value for name, value in given.items()}
@@ -119,17 +120,6 @@ def login(url: str) -> FastAPI:
     return app
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database, "" for files."""
-    if request.param == "sqlite":
-        return ""
-    server: Postgres = request.getfixturevalue("postgres")
-    url = server.create()
-    request.addfinalizer(lambda: server.drop(url))
-    return url
-
-
 async def founded_by_hand(street: Street) -> dict[str, Any]:
     """`regie init`, which will not be done twice; then the registers and residents. The clients' entries."""
     first = await street.start("init")
@@ -138,15 +128,19 @@ async def founded_by_hand(street: Street) -> dict[str, Any]:
     assert await again.wait() == 1 and "ingericht" in (street.folder / "init.log").read_text()
     house = await assemble(HouseSettings.read(street.environment()), ("audit", "consent", "vault"))
     async with house.app.router.lifespan_context(house.app):
-        return await furnish(house, TENANT, street.url)
+        clients = await furnish(house, TENANT, street.url)
+        staff, keeper = room_of(TENANT, "assembly"), house.consent("assembly")
+        return clients | {"meldt": await add_client(keeper, staff, LOAN_DESK, REPORTER, street.url)}
 
 
-async def test_five_processes_tell_story_1_and_stop_when_asked(database: str, tmp_path: Path) -> None:
+@pytest.mark.long(30)
+async def test_five_processes_tell_story_1_and_stop_when_asked(postgres_url: str, tmp_path: Path) -> None:
+    """On files every room has its own in either wiring, and `regie demo` is a process on files."""
     told: list[str] = []
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(open_client("", timeout_seconds=20))
         source = await stack.enter_async_context(serve(brp_app(own_residents(), utc_now)))
-        street = Street(tmp_path, source.url, database, free_ports(1)[0])
+        street = Street(tmp_path, source.url, postgres_url, free_ports(1)[0])
         clients = await founded_by_hand(street)
         rooms = {room: street.address(room) for room in ORDER}
         idp = await stack.enter_async_context(serve(login(street.url)))
@@ -157,8 +151,9 @@ async def test_five_processes_tell_story_1_and_stop_when_asked(database: str, tm
         vkey = tmp_path / "log.vkey"
         vkey.write_text((await http.get(f"{street.url}/logboek/v1/sleutels")).text)
         application = Application(http, street.url, f"{street.url}/oauth/token", clients[DESK])
+        reporter = Application(http, street.url, f"{street.url}/oauth/token", clients["meldt"])
         resident, officer = Visitor(http, street.url), Visitor(http, street.url)
-        await tell(Cast(application, resident, "r1", R1, officer, "fg", vkey, told.append))
-    assert len(told) >= 10
+        await tell(Cast(application, resident, "r1", R1, officer, "fg", reporter, vkey, told.append))
+    assert len(told) == 12
     assert [process.returncode for process in processes] == [0] * len(ORDER)
     assert "Traceback" not in "".join((tmp_path / f"serve-{room}.log").read_text() for room in ORDER)

@@ -5,7 +5,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.canonical import canonical, read_canonical
+from kernel.canonical import canonical, canonical_text, read_canonical
 
 TEXT = st.text(st.characters(codec="utf-8"))
 DOCUMENTS = st.dictionaries(
@@ -19,6 +19,21 @@ DOCUMENTS = st.dictionaries(
 def test_our_writer_gives_the_bytes_of_the_reference_library(document: dict[str, object]) -> None:
     assert canonical(document).encode() == rfc8785.dumps(document)  # type: ignore[arg-type]  # hypothesis says object
     assert read_canonical(canonical(document)) == document
+
+
+PLAIN = st.dictionaries(st.text(st.characters(codec="ascii"), max_size=9), st.one_of(TEXT, st.lists(TEXT)))
+
+
+@settings(max_examples=100)
+@given(PLAIN)
+def test_the_fast_writer_gives_the_same_bytes_under_plain_names(document: dict[str, object]) -> None:
+    assert canonical_text(document | {"inner": document}) == canonical(document | {"inner": document}).encode()
+
+
+def test_the_fast_writer_quotes_every_character_as_the_other_does() -> None:
+    for first in range(0, 0x110000, 0x100):
+        text = "".join(chr(each) for each in range(first, first + 0x100) if not 0xD800 <= each < 0xE000)
+        assert canonical_text({"a": text}) == canonical({"a": text}).encode()
 
 
 def test_names_are_ordered_by_utf_16_units_not_by_code_points() -> None:

@@ -6,7 +6,7 @@ from alembic import op
 
 from kernel.sql.migrating import confine
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "0005", "0004"
 
 
 def upgrade() -> None:

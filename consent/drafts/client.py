@@ -1,0 +1,32 @@
+"""HTTP out: drafts, when the register lives elsewhere."""
+
+from dataclasses import dataclass
+
+from consent import wire
+from consent.activity import ActivityVersion
+from consent.drafts.contract import PREFIX, All, Draft, Named, Step, Taken
+from kernel.caller import Caller
+from kernel.http.client import RoomLine
+
+
+@dataclass(frozen=True)
+class DraftsClient:
+    """Satisfies Drafts."""
+
+    line: RoomLine
+
+    async def all(self, caller: Caller) -> list[Draft]:
+        """See Drafts.all."""
+        return list((await self.line.ask(f"{PREFIX}/all", caller, wire.Nothing(), All)).drafts)
+
+    async def one(self, caller: Caller, slug: str) -> Draft:
+        """See Drafts.one."""
+        return await self.line.ask(f"{PREFIX}/one", caller, Named(slug=slug), Draft)
+
+    async def save(self, caller: Caller, version: ActivityVersion) -> Draft:
+        """See Drafts.save."""
+        return await self.line.ask(f"{PREFIX}/save", caller, version, Draft)
+
+    async def step(self, caller: Caller, slug: str, step: Step, digest: str) -> Draft:
+        """See Drafts.step."""
+        return await self.line.ask(f"{PREFIX}/step", caller, Taken(slug=slug, step=step, digest=digest), Draft)

@@ -1,0 +1,94 @@
+"""The door of what is being prepared. Times in ms. Part of `consent.contract`.
+
+Roles: `proceseigenaar` writes, proposes and publishes; `fg` agrees where the FG must. An application with the role
+`beheer` may write a draft and nothing more: an application cannot be two persons.
+"""
+
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from consent.activity import ActivityVersion, Slug
+from kernel.caller import Caller
+from kernel.message import Hex32, Message, Sentence, Short, wire
+
+OWNER, OFFICER, KEEPER = "proceseigenaar", "fg", "beheer"
+PREFIX = "/intern/v1/consent/drafts"
+Stage = Literal["concept", "voorgesteld"]
+Step = Literal["voorstellen", "akkoord", "publiceren", "weggooien"]
+
+
+class Wrong(Message):
+    """One thing that is wrong with a draft. place: JSON pointer."""
+
+    place: Annotated[Sentence, wire("veld")]
+    code: Short
+    detail: Sentence
+
+
+class Changed(Message):
+    """One field that differs from the version in force."""
+
+    field: Annotated[Sentence, wire("veld")]
+    effect: Annotated[Literal["bewoording", "smaller", "ruimer"], wire("gevolg")]
+    old: Annotated[str, Field(max_length=50_000), wire("oud")] = ""
+    new: Annotated[str, Field(max_length=50_000), wire("nieuw")] = ""
+
+
+class Draft(Message):
+    """A version to come. own: proposed by whoever reads this, who cannot publish it. for_officer: why an FG has to
+    agree; agreed: one did. against: the number of the version in force, 0 for none. asks_anew: whether consents to
+    that one end."""
+
+    version: Annotated[ActivityVersion, wire("inhoud")]
+    digest: Annotated[Hex32, wire("vingerafdruk")]
+    stage: Annotated[Stage, wire("status")]
+    changed_at: Annotated[int, wire("gewijzigdOp")]
+    own: Annotated[bool, wire("eigenVoorstel")] = False
+    for_officer: Annotated[tuple[Short, ...], wire("akkoordNodigVoor")] = ()
+    agreed: Annotated[bool, wire("fgAkkoord")] = False
+    wrong: Annotated[tuple[Wrong, ...], wire("fouten")] = ()
+    changes: Annotated[tuple[Changed, ...], wire("verschillen")] = ()
+    against: Annotated[int, wire("huidigeVersie")] = 0
+    asks_anew: Annotated[bool, wire("opnieuwVragen")] = False
+
+
+class Drafts(Protocol):
+    """What is being prepared. Everything raises NoAccess for who may not, and LogUnavailable: nothing happened."""
+
+    async def all(self, caller: Caller) -> list[Draft]:
+        """By slug."""
+        ...
+
+    async def one(self, caller: Caller, slug: str) -> Draft:
+        """Raises NoSuchThing."""
+        ...
+
+    async def save(self, caller: Caller, version: ActivityVersion) -> Draft:
+        """In place of an earlier draft; what was proposed or agreed about that one no longer counts."""
+        ...
+
+    async def step(self, caller: Caller, slug: str, step: Step, digest: str) -> Draft:
+        """One step of the draft with this digest; what it was before it went, when it was published or thrown away.
+        Raises NoSuchThing, NotNow (another digest, or not its turn), CannotPublish; NoAccess for who proposed it."""
+        ...
+
+
+class All(Message):
+    """By slug."""
+
+    drafts: tuple[Draft, ...]
+
+
+class Named(Message):
+    """One draft."""
+
+    slug: Slug
+
+
+class Taken(Message):
+    """One step of one draft."""
+
+    slug: Slug
+    step: Step
+    digest: Hex32

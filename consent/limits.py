@@ -1,0 +1,86 @@
+"""What a yes is limited to beyond its end: how often, how far back, how long the recipient keeps it.
+
+All of it stands in one document of the consent's own row, under its MAC: a limit that could be deleted alone would be
+none.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from audit.contract import Audit, Count
+from consent.activity import ActivityVersion, Frequency
+from consent.terms import running
+from consent.words import fault
+from kernel.caller import room_of
+from kernel.message import Message, Short, wire
+
+Row = Mapping[str, Any]
+DRAFTS_MAX = 20  # earlier ends that wait for their line; one more pushes the oldest out
+
+
+class Limits(Message):
+    """times 0: as often as the activity allows; 1 without `per`: once. per: the running day, month or year; "" is the
+    whole life of the consent. history: days that the data may reach back, kept: days that the recipient keeps it; 0:
+    as the activity says."""
+
+    times: Annotated[Annotated[int, Field(ge=0, le=100_000)], wire("keer")] = 0
+    per: Literal["", "dag", "maand", "jaar"] = ""
+    history: Annotated[Annotated[int, Field(ge=0, le=36_600)], wire("terugkijkDagen")] = 0
+    kept: Annotated[Annotated[int, Field(ge=0, le=36_600)], wire("bewaarDagen")] = 0
+
+
+class Terms(Message):
+    """Of a row. shorter: (event id, ms) of earlier ends that count once their line is there. renewed: whether the
+    resident said yes again. channel: through which they chose last."""
+
+    limits: Limits = Limits()
+    shorter: tuple[tuple[Short, int], ...] = ()
+    renewed: bool = False
+    channel: Short = ""
+
+
+def terms_of(row: Row) -> Terms:
+    """Rows from before have none."""
+    return Terms.model_validate_json(row["terms"]) if row.get("terms") else Terms()
+
+
+def stored_terms(terms: Terms) -> str:
+    """The inverse."""
+    return terms.model_dump_json(exclude_defaults=True)
+
+
+def check_limits(limits: Limits, version: ActivityVersion) -> None:
+    """A request may ask for less than the activity allows, never for more. Raises BadInput."""
+    if limits.per and not limits.times:
+        raise fault("/gebruik/keer", "ontbreekt", "Hoe vaak per periode?")
+    if version.kept_days and limits.kept > version.kept_days:
+        raise fault("/gebruik/bewaarDagen", "te-lang", "Dit is langer dan dit doel bewaart.")
+    if version.frequency and limits.per == version.frequency.per and limits.times > version.frequency.times:
+        raise fault("/gebruik/keer", "te-vaak", "Dit is vaker dan dit doel vraagt.")
+
+
+def counting(row: Row, at: int) -> Count | None:
+    """Which releases use up this consent; None when it has no number. Every release for its activity counts, also one
+    that the law granted: the log does not count by consent, and too few is safer than too many."""
+    limits = terms_of(row).limits
+    if not limits.times or not row["decided_at"]:
+        return None
+    begin = running(Frequency(times=limits.times, per=limits.per), at)[0] if limits.per else 0
+    since = max(begin, row["decided_at"])
+    return Count(subject=row["subject"], activity=row["activity"], case=row["reference"], since=since)
+
+
+async def spent(audit: Audit, tenant: str, consents: Sequence[Row], at: int) -> tuple[Row, ...]:
+    """The rows, those that are used up marked `spent`. One call to the log, and none without a number. NOT promised:
+    two questions at one moment both count before either is written down."""
+    wanted = [counting(row, at) for row in consents]
+    asked = tuple(dict.fromkeys(count for count in wanted if count))
+    if not asked:
+        return tuple(consents)
+    used = dict(zip(asked, await audit.count(room_of(tenant, "consent"), asked), strict=True))
+    return tuple(
+        {**row, "spent": used[count] >= terms_of(row).limits.times} if count else row
+        for row, count in zip(consents, wanted, strict=True)
+    )

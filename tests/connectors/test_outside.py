@@ -1,0 +1,352 @@
+"""A register may be slow, cut off, lying or gone: the right answer or a clear refusal, within its time."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+from purgatory.domain.model import Context
+
+from connectors.contract import NOTHING, SourceDown
+from connectors.outside.addresses import LOOPBACK, may_call, networks
+from connectors.outside.asking import Ask, Asker, same_host
+from connectors.outside.data import Bounds, Unreadable, read_json
+from connectors.outside.failing import SourceFailed
+from connectors.outside.guarding import Breaker, Limits, Narrow, Patient, guarded
+from connectors.outside.opening import Certificates, open_outside
+from connectors.outside.pinned import NotListed, Pinned
+from connectors.person import read_answer
+from tests.connectors.faulty import ANSWERS, GOOD, Faulty, faulty
+from vault.contract import Bsn, Values
+
+pytestmark = pytest.mark.anyio
+HERE = networks(LOOPBACK)
+SECONDS = 0.6
+QUESTION = Ask("POST", "/personen", body=b"{}")
+WHY = {
+    "cut": "afgebroken",
+    "nothing": "afgebroken",
+    "garbage": "afgebroken",
+    "long headers": "afgebroken",
+    "huge": "te-groot",
+    "endless chunks": "afgebroken",
+    "wrong type": "soort",
+    "no type": "soort",
+    "packed": "soort",
+    "no json": "onleesbaar",
+    "no number": "onleesbaar",
+    "said twice": "onleesbaar",
+    "deep": "onleesbaar",
+    "control": "onleesbaar",
+    "half a pair": "onleesbaar",
+    "moved": "status",
+    "broken": "status",
+    "later": "status",
+    "no access": "toegang",
+}
+SHAPES = {"list", "other shape", "somebody more"}  # JSON, and no answer of the BRP
+
+
+@pytest.fixture
+async def register() -> AsyncIterator[Faulty]:
+    async with faulty() as one:
+        yield one
+
+
+async def ask(register: Faulty, ask: Ask = QUESTION, listed: Sequence[Any] = HERE, **more: Any) -> Any:
+    url = f"{more.pop('scheme', 'http')}://{more.pop('host', '127.0.0.1')}:{register.port}"
+    async with open_outside(url, listed, SECONDS, **more) as http:
+        return await Asker(http, url, 256 << 10).ask(ask)
+
+
+def test_every_answer_has_its_verdict() -> None:
+    assert set(WHY) | SHAPES | {"good"} == set(ANSWERS)
+
+
+async def test_the_right_answer_is_read(register: Faulty) -> None:
+    assert await ask(register) == GOOD
+
+
+@pytest.mark.parametrize("fault", WHY)
+async def test_every_wrong_answer_is_a_refusal_that_says_why(register: Faulty, fault: str) -> None:
+    register.does = fault
+    with pytest.raises(SourceFailed) as failed:
+        await ask(register)
+    assert failed.value.why == WHY[fault]
+    assert register.asked == 1, "what may have arrived is not asked again"
+    assert failed.value.__cause__ is None and "personen" not in str(failed.value)
+
+
+@pytest.mark.parametrize("fault", sorted(SHAPES))
+async def test_what_is_no_answer_of_the_register_gives_nothing(register: Faulty, fault: str) -> None:
+    register.does = fault
+    with pytest.raises(Unreadable):
+        read_answer(await ask(register), {"brp.naam": ("naam.voornamen",)}, 1)
+
+
+@pytest.mark.parametrize("fault", ["silent", "dripping"])
+async def test_nothing_hangs_longer_than_its_time(register: Faulty, fault: str) -> None:
+    register.does = fault
+
+    class Slow:
+        async def fetch(self, *_: Any) -> Values:
+            await ask(register)
+            return Values()
+
+    began = time.monotonic()
+    with pytest.raises((TimeoutError, SourceFailed)):
+        await Patient(Slow(), SECONDS).fetch(None, None, Bsn("999993653"))  # type: ignore[arg-type]  # not looked at
+    assert time.monotonic() - began < SECONDS + 1
+
+
+async def test_a_question_that_may_be_repeated_is_and_another_is_not() -> None:
+    async with faulty() as register:
+        register.does = "broken"  # a fault of the register itself is not mended by asking again
+        with pytest.raises(SourceFailed):
+            await ask(register, Ask("GET", "/x", repeatable=True))
+        assert register.asked == 1
+        register.does = "cut"
+        with pytest.raises(SourceFailed):
+            await ask(register, Ask("GET", "/x", repeatable=True))
+        assert register.asked == 4
+        register.does = "later"  # a day is longer than we wait
+        with pytest.raises(SourceFailed):
+            await ask(register, Ask("GET", "/x", repeatable=True))
+        assert register.asked == 5
+
+
+async def test_a_register_that_is_gone_is_tried_again_and_then_refused(register: Faulty) -> None:
+    register.port = 1
+    with pytest.raises(SourceFailed) as failed:
+        await ask(register)
+    assert failed.value.why == "niet-bereikbaar"
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """A key and a certificate that signs itself, of this name."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    built = x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number())
+    built = built.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    file = folder / f"{name}.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "good"), [("localhost", True, True), ("localhost", False, False), ("elsewhere", True, False)]
+)
+async def test_a_certificate_counts_when_it_is_of_the_name_and_of_a_known_authority(
+    tmp_path: Path, name: str, known: bool, good: bool
+) -> None:
+    file = certificate(tmp_path, name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    async with faulty(context) as register:
+        certificates = Certificates(authority=file if known else None)
+        asking = ask(register, scheme="https", host="localhost", certificates=certificates)
+        if good:
+            assert await asking == GOOD
+        else:
+            with pytest.raises(SourceFailed):
+                await asking
+            assert register.bodies == []
+
+
+@pytest.mark.parametrize(
+    ("address", "listed", "may"),
+    [
+        ("93.184.216.34", (), True),
+        ("2606:2800:220:1::1", (), True),
+        ("127.0.0.1", (), False),
+        ("127.0.0.1", LOOPBACK, True),
+        ("10.1.2.3", (), False),
+        ("10.1.2.3", ("10.1.2.0/24",), True),
+        ("10.1.3.3", ("10.1.2.0/24",), False),
+        ("172.16.0.1", (), False),
+        ("192.168.1.1", (), False),
+        ("169.254.169.254", (), False),  # where clouds keep their credentials
+        ("100.64.0.1", (), False),
+        ("0.0.0.0", (), False),  # noqa: S104 - not bound to
+        ("224.0.0.1", (), False),
+        ("255.255.255.255", (), False),
+        ("::", (), False),
+        ("::1", (), False),
+        ("fe80::1%eth0", (), False),
+        ("fd00::1", (), False),
+        ("::ffff:127.0.0.1", (), False),
+        ("::ffff:10.1.2.3", ("10.1.2.0/24",), True),
+        ("::ffff:169.254.169.254", (), False),
+        ("64:ff9b::7f00:1", (), False),
+        ("64:ff9b::5db8:d822", (), True),
+        ("::127.0.0.1", (), False),
+        ("2002:7f00:1::", (), False),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", (), False),
+        ("localhost", (), False),
+        ("", (), False),
+        ("0x7f.1", (), False),
+    ],
+)
+def test_only_public_and_listed_addresses_are_called(address: str, listed: Sequence[str], may: bool) -> None:
+    assert may_call(address, networks(listed)) is may
+
+
+class Answering(httpx2.AsyncBaseTransport):
+    """Remembers where it was sent."""
+
+    def __init__(self) -> None:
+        self.called: list[httpx2.Request] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.called.append(request)
+        return httpx2.Response(200, json={})
+
+
+def pinned(url: str, *answers: Sequence[str]) -> tuple[httpx2.AsyncClient, Answering, list[str]]:
+    inner, asked = Answering(), list[str]()
+    left = list(answers)
+
+    async def resolver(host: str, _: int) -> Sequence[str]:
+        asked.append(host)
+        return left.pop(0)
+
+    return httpx2.AsyncClient(transport=Pinned(inner, url, (), resolver)), inner, asked
+
+
+async def test_a_name_is_resolved_once_and_called_where_it_was_judged() -> None:
+    client, inner, asked = pinned("https://bron.example", ["93.184.216.34"], ["127.0.0.1"])
+    for _ in range(2):
+        await client.get("https://bron.example/x")
+    (first, second) = inner.called
+    assert asked == ["bron.example"] and first.url.host == second.url.host == "93.184.216.34"
+    assert first.headers["host"] == "bron.example" and first.extensions["sni_hostname"] == "bron.example"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://other.example/", "http://bron.example/", "https://bron.example:8443/", "https://93.184.216.34/"]
+)
+async def test_no_other_host_port_or_scheme_is_called(url: str) -> None:
+    client, inner, _ = pinned("https://bron.example", ["93.184.216.34"])
+    with pytest.raises(NotListed):
+        await client.get(url)
+    assert inner.called == []
+
+
+@pytest.mark.parametrize("found", [["10.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::ffff:127.0.0.1"], []])
+async def test_a_name_that_leads_inside_is_not_called(found: Sequence[str]) -> None:
+    client, inner, _ = pinned("https://bron.example", found)
+    with pytest.raises(NotListed):
+        await client.get("https://bron.example/")
+    assert inner.called == []
+
+
+class Scripted:
+    """A source that does what it is told, and counts."""
+
+    def __init__(self, *script: Exception | Values) -> None:
+        self.script, self.asked = list(script), 0
+
+    async def fetch(self, *_: Any) -> Values:
+        self.asked += 1
+        await asyncio.sleep(0)
+        one = self.script.pop(0) if self.script else Values()
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+
+async def fetch(source: Any) -> Values:
+    found: Values = await source.fetch(None, None, Bsn("999993653"), NOTHING)
+    return found
+
+
+async def test_a_source_that_keeps_failing_is_left_alone_and_tried_again() -> None:
+    source = Scripted(*[SourceFailed("status", 500)] * 3, TimeoutError())
+    breaker = Breaker(source, Context("x", 3, 0.05))
+    for _ in range(3):
+        with pytest.raises(SourceDown):
+            await fetch(breaker)
+    for _ in range(5):
+        with pytest.raises(SourceDown):
+            await fetch(breaker)
+    assert source.asked == 3
+    await asyncio.sleep(0.06)
+    with pytest.raises(TimeoutError):
+        await fetch(breaker)
+    with pytest.raises(SourceDown):
+        await fetch(breaker)
+    await asyncio.sleep(0.06)
+    assert await fetch(breaker) == Values()
+    assert (source.asked, breaker.circuit.state) == (5, "closed")
+
+
+async def test_our_own_fault_is_not_held_against_a_source() -> None:
+    breaker = Breaker(Scripted(*[SourceFailed("vraag", 400), SourceFailed("toegang", 401)] * 5), Context("x", 2, 60))
+    for _ in range(10):
+        with pytest.raises(SourceFailed):
+            await fetch(breaker)
+
+
+async def test_only_a_few_are_let_in_and_who_would_only_wait_is_turned_away() -> None:
+    inside, most = 0, 0
+
+    class Slow:
+        async def fetch(self, *_: Any) -> Values:
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.02)
+            inside -= 1
+            return Values()
+
+    answers = await asyncio.gather(*(fetch(narrow) for narrow in [Narrow(Slow(), 2, 3)] * 10), return_exceptions=True)
+    assert most == 2
+    assert sum(isinstance(one, SourceDown) for one in answers) == 5
+
+
+async def test_the_chain_gives_what_the_source_gives() -> None:
+    assert await fetch(guarded("x", Scripted(), Limits())) == Values()
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reader(raw: bytes) -> None:
+    with suppress(Unreadable):
+        read_json(raw, Bounds())
+
+
+@pytest.mark.parametrize("raw", [b"[1e999]", b"9007199254740993", b"1" * 5000, b'"\xff"', b'"\\u202e"', b"[[[[[1]]]]]"])
+def test_what_readers_would_not_agree_on_is_not_read(raw: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read_json(raw, Bounds(depth=4))
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://a.example/zaken/v1/zaken/1", "/zaken/1"),
+        ("https://a.example/zaken/v1", ""),
+        ("https://b.example/zaken/v1/zaken/1", ""),
+        ("http://a.example/zaken/v1/zaken/1", ""),
+        ("https://a.example@b.example/zaken/v1/zaken/1", ""),
+        ("https://a.example/zaken/v1/zaken/1?bsn=1", ""),
+        ("https://a.example/zaken/v11/zaken/1", ""),
+    ],
+)
+def test_an_address_that_a_register_gives_is_followed_on_its_own_host_only(url: str, path: str) -> None:
+    assert same_host("https://a.example/zaken/v1", url) == path

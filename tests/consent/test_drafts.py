@@ -1,0 +1,150 @@
+"""One person proposes a version, another publishes it; who may do what, and what each step leaves in the log."""
+
+import pytest
+
+from consent.activity import Application, Recipient
+from consent.contract import CannotPublish, NoSuchThing, NotNow, RegisterUnavailable
+from consent.drafts.service import digest_of
+from consent.tables import drafts
+from kernel.caller import Caller
+from kernel.errors import NoAccess
+from tests.consent.house import (
+    ANNA_HERSELF,
+    JWKS,
+    LOKET,
+    NAME,
+    PLAN,
+    STAFF,
+    TENANT,
+    House,
+    activity,
+    element,
+    yes,
+)  # fmt: skip
+
+pytestmark = pytest.mark.anyio
+ONE, TWO = (Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
+OFFICER = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",))
+KEEPER = Caller(tenant=TENANT, kind="automatisch", organisation="stad", application="beheer-app")
+ASKED = {"gelijkeWeg": "Ja, op papier.", "druk": "Nee.", "zonder": "Ja."}
+
+
+async def test_a_version_needs_two_persons_and_each_step_is_a_line(house: House) -> None:
+    await house.ready()
+    given = await house.given(PLAN)
+    saved = await house.consent.drafts.save(ONE, activity(maximalePeriode=28))
+    assert (saved.stage, saved.against, saved.wrong, saved.asks_anew) == ("concept", 1, (), False)
+    assert [(one.field, one.effect) for one in saved.changes] == [("/maximalePeriode", "smaller")]
+    with pytest.raises(NotNow):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    proposed = await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    assert (proposed.stage, proposed.own, (await house.consent.drafts.one(TWO, "regeling")).own) == (
+        "voorgesteld",
+        True,
+        False,
+    )
+    with pytest.raises(NoAccess):
+        await house.consent.drafts.step(ONE, "regeling", "publiceren", saved.digest)
+    assert (await house.consent.activities(STAFF))[0].number == 1, "the proposer alone changes nothing"
+    await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    (made,) = await house.consent.activities(STAFF)
+    assert (made.number, made.period, made.consents_since) == (2, 28, 1)
+    assert await house.consent.drafts.all(TWO) == []
+    lines = (await house.audit.desk(STAFF).reader.lines("systeem", None, 50)).lines
+    told = [line.event for line in reversed(lines) if line.event.activity == "regeling"][1:]
+    assert [(one.kind, one.actor) for one in told] == [
+        ("activiteit-concept", "een"), ("activiteit-concept", "een"),
+        ("activiteit-gepubliceerd", "twee"), ("activiteit-beeindigd", "twee"),
+    ]  # fmt: skip
+    assert told[2].details == {"voorgesteldDoor": "een", "vingerafdruk": saved.digest, "toestemmingenVanaf": "1"}
+    _, decision = await house.decided(PLAN)
+    assert decision.toegestaan, "a narrower version asks no consent again"
+    assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "gegeven"
+
+
+async def test_a_wider_version_asks_consent_again(house: House) -> None:
+    await house.ready()
+    given = await house.given(PLAN)
+    await house.consent.publish(STAFF, activity(maximalePeriode=84))
+    assert not (await house.decided(PLAN))[1].toegestaan
+    assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "ongeldig"
+    again = await house.request(PLAN)
+    await house.consent.choose(ANNA_HERSELF, again.id, yes())
+    assert (await house.decided(PLAN))[1].toegestaan
+
+
+async def test_what_was_changed_since_it_was_read_is_not_published(house: House) -> None:
+    await house.ready()
+    saved = await house.consent.drafts.save(ONE, activity(maximalePeriode=28))
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    other = await house.consent.drafts.save(ONE, activity(maximalePeriode=999))
+    assert (other.stage, other.agreed) == ("concept", False), "what was proposed was something else"
+    for digest in (saved.digest, digest_of("")):
+        with pytest.raises(NotNow):
+            await house.consent.drafts.step(TWO, "regeling", "publiceren", digest)
+    await house.consent.drafts.step(TWO, "regeling", "weggooien", other.digest)
+    with pytest.raises(NoSuchThing):
+        await house.consent.drafts.one(TWO, "regeling")
+
+
+async def test_what_is_wrong_is_told_while_it_is_written_and_never_published(house: House) -> None:
+    await house.ready()
+    half = activity(gegevenselementen=[element(NAME, "A") | {"grondslag": "6(1)(e)"}], sjabloon="wmo")
+    saved = await house.consent.drafts.save(ONE, half)
+    assert ("/gegevenselementen/0/grondslag", "past-niet") in [(one.place, one.code) for one in saved.wrong]
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    with pytest.raises(CannotPublish):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    assert (await house.consent.activities(STAFF))[0].number == 1
+
+
+async def test_where_a_no_may_not_be_free_nothing_is_published_without_the_fg(house: House) -> None:
+    await house.ready()
+    version = activity(machtsverschil=["werkgever"], vrijeKeuze=ASKED)
+    with pytest.raises(CannotPublish):
+        await house.consent.publish(STAFF, version)
+    saved = await house.consent.drafts.save(ONE, version)
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    with pytest.raises(CannotPublish):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    with pytest.raises(NoAccess):
+        await house.consent.drafts.step(TWO, "regeling", "akkoord", saved.digest)
+    assert (await house.consent.drafts.step(OFFICER, "regeling", "akkoord", saved.digest)).agreed
+    await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    assert (await house.consent.activities(STAFF))[0].number == 2
+
+
+async def test_only_owners_write_and_a_stranger_sees_no_draft(house: House) -> None:
+    await house.ready()
+    for who in (OFFICER, ANNA_HERSELF, LOKET, ONE.model_copy(update={"roles": ()}), STAFF):
+        with pytest.raises(NoAccess):
+            await house.consent.drafts.save(who, activity())
+    for who in (ANNA_HERSELF, LOKET, STAFF, KEEPER):
+        with pytest.raises(NoAccess):
+            await house.consent.drafts.all(who)
+    assert await house.consent.drafts.all(OFFICER) == []
+
+
+async def test_an_application_writes_a_draft_until_its_recipient_is_suspended(house: House) -> None:
+    await house.ready()
+    app = Application(client_id="beheer-app", name="Beheer", kind="automatisch", jwks=JWKS, roles=("beheer",))
+    city = Recipient.model_validate({"slug": "stad", "oin": "1" * 20, "naam": {"nl": "De stad", "en": "The city"}})
+    await house.consent.admit(STAFF, city.model_copy(update={"applications": (app,)}))
+    saved = await house.consent.drafts.save(KEEPER, activity(titel={"nl": "anders", "en": "other"}))
+    with pytest.raises(NoAccess):
+        await house.consent.drafts.step(KEEPER, "regeling", "voorstellen", saved.digest)
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    await house.consent.suspend(STAFF, "stad")
+    with pytest.raises(NoAccess):
+        await house.consent.drafts.save(KEEPER, activity())
+
+
+async def test_a_draft_that_was_altered_in_the_database_is_not_read(house: House) -> None:
+    await house.ready()
+    saved = await house.consent.drafts.save(ONE, activity(maximalePeriode=28))
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(drafts.update().values(proposer="een-ander"))
+    with pytest.raises(RegisterUnavailable):
+        await house.consent.drafts.step(ONE, "regeling", "publiceren", saved.digest)
