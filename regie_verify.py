@@ -4,7 +4,8 @@ Two files (the other is `regie_policy.py`), the standard library and PyNaCl only
 who doubts the service should not have to trust its code. So the tree, notes and proofs (C2SP, RFC 9162) are written
 here again.
 
-Input: a tlog-proof, or JSON `{"bewijs": proof, "inhoud": {"body", "bodyZout"}}`, or a list of those.
+Input: a tlog-proof, or JSON `{"bewijs": proof, "inhoud": {"body", "bodyZout"}}`, or a list of those. A line that opens
+one which could not be shown before has that one's as `eerder`.
 Exit code 0 klopt, 1 klopt niet, 2 niet te controleren. Members that it does not know are ignored, so that the
 verifier of one release accepts the logs of the next; nothing that is checked may be absent or spelled differently.
 Lines of one resident, from all files together, follow each other by number; a number that a later line of theirs names
@@ -47,6 +48,7 @@ class Line:
     leaf_hash: str = ""
     act: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] | None = None
+    earlier: str = ""
     trouble: Exception | None = None
 
     def __str__(self) -> str:
@@ -54,7 +56,7 @@ class Line:
         verdict = "klopt" if self.trouble is None else f"{kind}{self.trouble}"
         where = f"regel {'?' if self.index is None else self.index} van {shown(self.origin or '?')}"
         number = f", nummer {shown(self.body.get('n'))}" if self.body else ""
-        what = f"soort {shown(self.act.get('soort'))}, tijd {moment(self.act.get('tijd'))}{number}"
+        what = f"soort {shown(self.act.get('soort'))}, tijd {moment(self.act.get('tijd'))}{number}{self.earlier}"
         return f"{verdict} ({where}, {what})"
 
 
@@ -108,11 +110,23 @@ def check_item(item: Any, keys: Keys, policy: Policy | None = None) -> Line:
         leaf = check_proof(line, bundle.get("bewijs"), keys)
         if "inhoud" in bundle:
             check_body(line, leaf, bundle["inhoud"])
+        if "eerder" in bundle:
+            line.earlier = check_earlier(line, bundle["eerder"], keys, policy)
         if policy:  # last of all: what is wrong weighs more than what is missing
             policy.check(line.note)
     except (DoesNotHold, CannotCheck) as trouble:
         line.trouble = trouble
     return line
+
+
+def check_earlier(line: Line, item: Any, keys: Keys, policy: Policy | None) -> str:
+    """Of a line that opens one which could not be shown before: that it stood where this line says, and since when."""
+    if not isinstance(item, dict):
+        raise DoesNotHold("de eerdere regel heeft niet de juiste vorm")
+    old = check_item({name: item.get(name) for name in ("bewijs", "inhoud")}, keys, policy)
+    if old.trouble or [f"{(old.origin or '').rpartition('/')[2]}-{old.index}"] != line.act.get("bij"):
+        raise old.trouble or DoesNotHold("de eerdere regel is niet die waar deze regel over gaat")
+    return f", stond er al als regel {old.index}, sinds {moment(old.act.get('tijd'))}"
 
 
 def check_proof(line: Line, proof: object, keys: Keys) -> bytes:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from assembly.auditing import as_json, as_text, fsck, statuses, told
 from assembly.building import World
 from assembly.clients import NewClient, Role
+from assembly.custody_cli import escrow
 from assembly.demo.brp.loader import UnreadablePersons
 from assembly.demo.brp.roles import NobodyFits
 from assembly.demo.play import Demo, reset, run_demo
@@ -26,10 +27,9 @@ from assembly.destroying import destroy, order_of
 from assembly.destroying import told as destruction
 from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
-from assembly.reconciling import Person, reconcile
 from assembly.register_verbs import authzen, consent
 from assembly.settings import ROOMS, HouseSettings
-from assembly.terms import turn_at_once
+from assembly.term_commands import audit
 from assembly.tools import load_register, one_tenant, read_clients, register_client, rotate_keys, token_for
 from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.errors import Problem
@@ -126,8 +126,8 @@ def serve(
 client = typer.Typer(no_args_is_help=True, help="Applications of recipients.")
 key = typer.Typer(no_args_is_help=True, help="Keys.")
 register = typer.Typer(no_args_is_help=True, help="Recipients and processing activities.")
-audit = typer.Typer(no_args_is_help=True, help="The log: does it fit, and how does it stand?")
 app.add_typer(audit, name="audit")
+audit.add_typer(escrow, name="escrow")
 app.add_typer(client, name="client")
 app.add_typer(key, name="key")
 app.add_typer(register, name="register")
@@ -213,28 +213,6 @@ def audit_status(
         for sentence in as_text(found):
             typer.echo(sentence)
     raise typer.Exit(0 if all(one.healthy for one in found) else 1)
-
-
-@audit.command("turn")
-def audit_turn(
-    reason: Annotated[str, typer.Option(help="why now; stands in the log")],
-    stolen: Annotated[
-        bool, typer.Option("--stolen", help="the key of the open term was stolen: trust it no more")
-    ] = False,
-    tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
-) -> None:
-    """End the open term at once and begin the next, under a new key. The half-year turns by itself."""
-    asyncio.run(turn_at_once(HouseSettings.read(), tenant, reason, stolen, typer.echo))
-
-
-@audit.command("reconcile")
-def audit_reconcile(
-    name: Annotated[str, typer.Option(help="who says so")],
-    reason: Annotated[str, typer.Option(help="what was found out, and why this is all there is; stands in the log")],
-    tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
-) -> None:
-    """After a rollback: tell what is missing, and go on without it once two persons said so, each in a call."""
-    asyncio.run(reconcile(HouseSettings.read(), tenant, Person(name=name, reason=reason), typer.echo))
 
 
 @audit.command("destroy")

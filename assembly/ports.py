@@ -9,6 +9,7 @@ import consent.contract as register
 from consent.activity import ActivityVersion
 from consent.contract import NoSuchThing
 from consent.registers import Registers
+from consent.terms import covert
 from kernel.caller import Caller
 from kernel.errors import BadInput, NoAccess
 from kernel.hidden import Hidden
@@ -93,7 +94,9 @@ class AuditRegister:
 
     async def activities(self, caller: Caller) -> Mapping[str, reported.Registered]:
         """See Register.activities."""
-        return {version.slug: _registered(version) for version in await self.registers.activities(caller)}
+        known = await self.registers.activities(caller)
+        # what another system reports stands in the resident's series at once: a covert use cannot come in so
+        return {version.slug: _registered(version) for version in known if not covert(version)}
 
 
 def _registered(version: ActivityVersion) -> reported.Registered:

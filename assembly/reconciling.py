@@ -6,7 +6,7 @@ a call of their own, after they saw the same facts; nothing checks that they are
 
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
@@ -20,13 +20,13 @@ from assembly.settings import HouseSettings, TenantSettings
 from assembly.tools import KEEPERS, keeping, one_tenant
 from audit.component import signer_of
 from audit.contract import LogUnavailable
+from audit.ended import RECOVERED
 from audit.fsck.checking import check_log
 from audit.fsck.walk import Asked
 from audit.heads import founding_of
 from audit.keychain import Keychain
 from audit.log import Log
-from audit.permit import Position
-from audit.reconciling import Behind, begin_anew, behind, is_held
+from audit.reconciling import Behind, begin_anew, behind, holds
 from audit.settings import AuditSettings
 from audit.signer import Signers
 from consent.service import ConsentService
@@ -67,14 +67,14 @@ async def reconcile(settings: HouseSettings, tenant: str, person: Person, say: S
     chosen = one_tenant(settings, tenant)
     await demand_newest(settings, KEEPERS)
     file = settings.data / f"reconcile-{chosen.id}.json"
-    async with _opened(settings, chosen) as (log, own):
+    async with opened(settings, chosen) as (log, own):
         found = await behind(log)
-        if found is None and not await is_held(log):
+        if found is None and not await holds(log):
             say(NOTHING.format(tenant=chosen.id))
             return
         if found is not None and not await _begun(settings, (chosen, person, file), (log, own, found), say):
             return
-    await _go_on(settings, chosen, say)
+    await go_on(settings, chosen, say)
     file.unlink(missing_ok=True)
 
 
@@ -93,24 +93,27 @@ async def _begun(
     if len(people) < 2:
         say(SECOND)
         return False
-    await _demand_fit(settings, log, chosen)
-    await begin_anew(log, found, _said(people), own.keep_years)
+    await demand_fit(settings, log, chosen)
+    await begin_anew(log, found, said_of([one.person for one in people]), own.keep_years)
     return True
 
 
-async def _go_on(settings: HouseSettings, chosen: TenantSettings, say: Say) -> None:
-    """Everything that permits ends; then the log is released."""
+async def go_on(settings: HouseSettings, chosen: TenantSettings, say: Say) -> None:
+    """What permits ends: everything when nobody knows what was lost, else what was given in the gap. Then the log is
+    released."""
     async with keeping(settings) as house:
         register = house.register
         if house.log is None or not isinstance(register, ConsentService):
             raise SettingsWrong(["Herstellen gaat waar audit en consent samen bereikbaar zijn."])
         house.builder.anchors.follow()
         desk = house.log.desk(room_of(chosen.id, "audit"))
-        if desk.log.held:
-            say(f"{await register.suspend_all(chosen.id, desk.log.origin)} zaken die iets toelieten, zijn opgeschort")
-            first = await desk.reader.line(Position(term=desk.log.term, index=0))
-            names = {name: word for name, word in first.event.details.items() if name[:-1] in ("persoon", "reden")}
-            await desk.release(names)
+        while hold := await holds(desk.log):
+            line = await desk.reader.line(hold.line)
+            since = hold.since if line.event.kind == RECOVERED else None
+            done = await register.suspend_all(chosen.id, hold.mark, since)
+            say(f"{done} zaken die iets toelieten, zijn opgeschort")
+            names = {name: word for name, word in line.event.details.items() if name[:-1] in ("persoon", "reden")}
+            await desk.release(hold.mark, names)
         say(f"{chosen.id}: {desk.log.origin} is vrijgegeven; geef opnieuw wat mag")
 
 
@@ -130,18 +133,20 @@ def told(found: Behind) -> Iterator[str]:
 
 def sign_off(people: list[SignedOff], new: SignedOff) -> list[SignedOff]:
     """Those who saw these facts, each name once; who saw other facts does not count."""
-    same = [one for one in people if one.seen == new.seen and _name(one) != _name(new)]
+    same = [one for one in people if one.seen == new.seen and not same_person(one.person, new.person)]
     return [*same, new][-2:]
 
 
-def _name(one: SignedOff) -> str:
-    return " ".join(one.person.name.casefold().split())
+def same_person(one: Person, other: Person) -> bool:
+    """By name."""
+    return one.name.casefold().split() == other.name.casefold().split()
 
 
-def _said(people: list[SignedOff]) -> dict[str, str]:
+def said_of(people: Sequence[Person]) -> dict[str, str]:
+    """As the log tells it."""
     told: dict[str, str] = {}
     for number, one in enumerate(people, 1):
-        told |= {f"persoon{number}": one.person.name, f"reden{number}": one.person.reason}
+        told |= {f"persoon{number}": one.name, f"reden{number}": one.reason}
     return told
 
 
@@ -161,10 +166,9 @@ def _write(file: Path, people: list[SignedOff]) -> None:
 
 
 @asynccontextmanager
-async def _opened(settings: HouseSettings, chosen: TenantSettings) -> AsyncIterator[tuple[Log, AuditSettings]]:
+async def opened(settings: HouseSettings, chosen: TenantSettings) -> AsyncIterator[tuple[Log, AuditSettings]]:
     """The log as its rows say it, sealed or not. Raises SettingsWrong."""
-    given = {"mode": settings.mode, "database": settings.database("audit"), "signer": settings.folder.log}
-    own, world = AuditSettings.read(os.environ, **given), World()
+    own, world = told_to_audit(settings), World()
     database = Database(own.database, "audit")
     try:
         async with database.snapshot(chosen.id) as reading:
@@ -172,15 +176,25 @@ async def _opened(settings: HouseSettings, chosen: TenantSettings) -> AsyncItera
         if founding is None:
             raise SettingsWrong([EMPTY])
         chain = Keychain(database, world.keys(settings.folder.keys), chosen.id)
-        log = Log(database, chain, Signers(signer_of(own)), (chosen.id, founding[0]), world.clock)
-        if founding[0].split("/")[0] != urlsplit(chosen.public_url).netloc:
-            raise SettingsWrong([f"Dit logboek is van {founding[0]}."])
-        yield log, own
+        demand_own(chosen, founding[0])
+        yield Log(database, chain, Signers(signer_of(own)), (chosen.id, founding[0]), world.clock), own
     finally:
         await database.close()
 
 
-async def _demand_fit(settings: HouseSettings, log: Log, chosen: TenantSettings) -> None:
+def told_to_audit(settings: HouseSettings) -> AuditSettings:
+    """As the house tells them. Raises SettingsWrong."""
+    given = {"mode": settings.mode, "database": settings.database("audit"), "signer": settings.folder.log}
+    return AuditSettings.read(os.environ, **given)
+
+
+def demand_own(chosen: TenantSettings, origin: str) -> None:
+    """A log of this municipality on this host. Raises SettingsWrong."""
+    if origin.split("/")[:-1] != [urlsplit(chosen.public_url).netloc, chosen.id]:
+        raise SettingsWrong([f"Dit logboek is van {origin}."])
+
+
+async def demand_fit(settings: HouseSettings, log: Log, chosen: TenantSettings) -> None:
     """What is there fits by itself: nobody else can say so any more. Raises LogUnavailable."""
     anchors = settings.folder.read_anchors()
     origins = [one for one in {**anchors["logs"], **anchors.get("stolen", {})} if one.split("/")[-2] == chosen.id]

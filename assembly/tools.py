@@ -26,6 +26,7 @@ from kernel.settings import SettingsWrong
 KEEPERS = ("audit", "consent", "vault")  # whoever keeps registers and keys
 COMMAND = "assembly"
 REGISTER_BYTES = 1 << 20
+ALONE = "Dit is inrichten: niemand anders keek mee, en dat staat in de regels. Later: /beheer, met twee personen."
 
 
 class Register(Message):
@@ -71,6 +72,8 @@ async def load_register(settings: HouseSettings, tenant: str, path: Path, say: C
         for version in wanted.activities:
             made = await keeper.publish(caller, version)
             say(f"verwerkingsactiviteit {made.slug}, versie {made.number}")
+        if wanted.activities:
+            say(ALONE)
 
 
 def read_register(path: Path) -> Register:

@@ -92,7 +92,8 @@ class Destroyed(Message):
 
 
 class FoundLine(Message):
-    """A line as an auditor sees it. destroyed: there is nothing else but kind, hour, number and place."""
+    """A line as an auditor sees it. destroyed: there is nothing else but kind, hour, number and place.
+    covert: its content is sealed; only the FG finds it."""
 
     place: Annotated[Place, wire("logregel")]
     at: Annotated[datetime, wire("tijd")]
@@ -112,6 +113,20 @@ class FoundLine(Message):
     refused: Annotated[tuple[tuple[str, str], ...], wire("geweigerd")]
     outcome: Annotated[str, wire("afloop")]
     destroyed: Annotated[Destroyed | None, wire("vernietigd")] = None
+    covert: Annotated[bool, wire("heimelijk")] = False
+
+
+class CovertYear(Message):
+    """How many covert releases a year had that is over; a band, no number."""
+
+    year: Annotated[int, wire("jaar")]
+    band: Annotated[str, wire("verstrekkingen")]
+
+
+class CovertYears(Message):
+    """Newest first."""
+
+    years: Annotated[tuple[CovertYear, ...], wire("jaren")]
 
 
 class FoundLines(Message):
@@ -162,6 +177,7 @@ def _line(origin: str, line: Line) -> FoundLine:
         refused=event.refused,
         outcome=line.outcome,
         destroyed=_destroyed(origin, line.gone) if line.gone else None,
+        covert=bool(event.covert),
     )
 
 

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
-from audit.answers import Asked, FoundLines, answer
+from audit.answers import Asked, CovertYear, CovertYears, FoundLines, answer
+from audit.bands import yearly
 from audit.contract import Event, Kind, NoSuchLine, Residents
+from audit.covert import sees_covert
 from audit.permit import Position
 from audit.searchline import demand_searcher, may_search
 from audit.service import ROOM, AuditService
@@ -63,6 +65,11 @@ def _heads(service: AuditService, hosts: Hosts) -> APIRouter:
     )
     async def keys(caller: Here) -> PlainTextResponse:
         return _plain(await audit.vkeys(caller))
+
+    @router.get("/heimelijk", summary="Hoe vaak iets heimelijk was: per jaar dat voorbij is, in banden")
+    async def covert(caller: Here) -> CovertYears:
+        found = await yearly(service.desk(caller).log)
+        return CovertYears(years=tuple(CovertYear(year=year, band=band) for year, band in found))
 
     @router.get("/checkpoint", status_code=307, response_class=RedirectResponse, summary="Naar het open logboek")
     async def newest(caller: Here) -> RedirectResponse:
@@ -124,9 +131,10 @@ def _proofs(service: AuditService, hosts: Hosts, known: Callable[[Request], Awai
         text = await audit.proof(here, place)
         if caller is None:
             return _plain(opaque(text))
-        if not may_search(caller) and not _told(caller, (await audit.line(here, place)).event):
+        event = (await audit.line(here, place)).event
+        if not may_search(caller) and not _told(caller, event):
             raise NoSuchLine("Deze logregel is er niet.")
-        return _plain(text)
+        return _plain(opaque(text) if event.covert and not sees_covert(caller) else text)
 
     return router
 

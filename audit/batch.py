@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.bulk import NOTHING, Values, delete_rows, in_order, insert_rows, replacing, rows_among
+from audit.covert import escrow_id
 from audit.event import Entry, Kind
 from audit.fencemap import FenceMap, bucket_of
 from audit.heads import Head, store_head
@@ -26,14 +27,14 @@ from audit.judging import (
     named_fences,
 )
 from audit.keychain import Owner, TenantKeys
-from audit.kinds import OUTCOME, RELEASE, UNKNOWN
+from audit.kinds import ENDED, OUTCOME, RELEASE, UNKNOWN
 from audit.labels import Labeller
 from audit.leaf import SALT, Previous, Spot, Written, act_place, act_text, opened, write
 from audit.permit import Position
 from audit.remembering import Buckets, buckets_of, demand_held
 from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
 from kernel.canonical import read_canonical
-from kernel.crypto import DataKey, random_bytes
+from kernel.crypto import DataKey, KeyUnavailable, random_bytes
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
 from kernel.sql import RowSeal
@@ -43,11 +44,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Made:
-    """A line of this batch, ready to be stored."""
+    """A line of this batch, ready to be stored. at: its hour, ms."""
 
     draft: Draft
     written: Written
     n: int
+    at: int
 
 
 async def overlay_of(
@@ -100,12 +102,16 @@ def written_lines(
         event, year = draft.asked.entry.event, draft.asked.year
         previous = before.get(event.subject)
         n = previous.n + 1 if previous else 1
-        spot = Spot(tenant, draft.asked.room, draft.position, at, year, n, previous)
-        act = act_text(draft.asked.entry, at, draft.moved, draft.under_way)
+        escrow = keys.escrow if event.covert else b""
+        if event.covert and not escrow:
+            raise KeyUnavailable("no key of custodians: a covert body is not written under our own")
+        spot = Spot(tenant, draft.asked.room, draft.position, at, year, n, previous, draft.asked.about, escrow)
+        sealed_to = escrow_id(escrow) if escrow else ""
+        act = act_text(draft.asked.entry, at, draft.moved, draft.under_way, sealed_to)
         under_keys = keys.act(draft.position.term), bodies[event.subject, year]
         written = write(act, event, spot, under_keys, salts[2 * SALT * number : 2 * SALT * (number + 1)])
         before[event.subject] = Previous(n, draft.position, written.leaf_hash)
-        made.append(Made(draft, written, n))
+        made.append(Made(draft, written, n, at))
     return made
 
 
@@ -158,8 +164,8 @@ async def _sending(tx: AsyncConnection, tenant: str, at: int) -> dict[Position, 
 class Storing:
     """Writes what a batch leaves. `seal` and `keys` are the tenant's."""
 
-    def __init__(self, tx: AsyncConnection, old: Head, at: int, keys: TenantKeys) -> None:
-        self._tx, self._old, self._at, self._keys = tx, old, at, keys
+    def __init__(self, tx: AsyncConnection, old: Head, keys: TenantKeys) -> None:
+        self._tx, self._old, self._keys = tx, old, keys
         self._here = (old.tenant, old.term)
         self._labeller = Labeller(keys, old.tenant)
 
@@ -173,7 +179,7 @@ class Storing:
         await self._tags(made)
         # the first one under a label says it; a second sealing of the same words is not kept
         await insert_rows(self._tx, labels, self._labeller.rows(), NOTHING)
-        new = self._old.grown(growth, self._at)
+        new = self._old.grown(growth, made[-1].at)
         await store_head(self._tx, new, after or self._old, self._keys.rows)
         return new
 
@@ -181,7 +187,7 @@ class Storing:
         asked, written = made.draft.asked, made.written
         event = asked.entry.event
         return (
-            *(*self._here, made.draft.position.index, event.id, asked.content, event.subject, made.n, self._at),
+            *(*self._here, made.draft.position.index, event.id, asked.content, event.subject, made.n, made.at),
             *(written.leaf, written.leaf_hash, written.act, written.body, asked.year, self._labeller.of(event)),
         )
 
@@ -215,10 +221,10 @@ class Storing:
         await self._replace(series, rows)
 
     async def _releases(self, made: Sequence[Made]) -> None:
-        releases = [each.draft for each in made if each.draft.asked.entry.event.kind == RELEASE]
+        releases = [(each.draft, each.at) for each in made if each.draft.asked.entry.event.kind == RELEASE]
         rows = [
-            (*self._here, draft.position.index, draft.asked.entry.event.id, self._at, _packed(draft.asked.entry))
-            for draft in releases
+            (*self._here, draft.position.index, draft.asked.entry.event.id, at, _packed(draft.asked.entry))
+            for draft, at in releases
         ]
         await self._insert(under_way, rows)
         closed = {
@@ -229,6 +235,7 @@ class Storing:
             # the sweeper says "onbekend" when nobody came; who comes all the same knows better, in one batch too
             for each in sorted(made, key=_knows)
             for place in each.draft.asked.entry.event.closes
+            if each.draft.asked.entry.event.kind == ENDED
         }
         unknown = [row for row in closed.values() if row[-1] == UNKNOWN]
         known = [row for row in closed.values() if row[-1] != UNKNOWN]
@@ -239,9 +246,9 @@ class Storing:
     async def _tags(self, made: Sequence[Made]) -> None:
         tagger, (tenant, term) = self._keys.tagger, self._here
         rows = [
-            (tenant, tag, term, each.draft.position.index, self._at)
+            (tenant, tag, term, each.draft.position.index, each.at)
             for each in made
-            for tag in tagger.of(each.draft.asked.entry.event, self._at)
+            for tag in tagger.of(each.draft.asked.entry.event, each.at, each.draft.asked.about)
         ]
         await self._insert(tags, rows)
 

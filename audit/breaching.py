@@ -27,8 +27,9 @@ from audit.breach import (
 )
 from audit.breach_window import AHEAD_MS, days_of, during, held_before, lines_with, named
 from audit.contract import Reason
+from audit.covert import sees_covert
 from audit.event import NOBODY, SYSTEM, Entry
-from audit.gone import emptied
+from audit.gone import OPEN, emptied
 from audit.kinds import RELEASE, REPORTED
 from audit.label import Label
 from audit.labels import labels_where
@@ -118,13 +119,18 @@ class Breaches:
         newest = (await self.versions(caller, file_id))[-1]
         if asked.part == BEFORE and newest.held is None:
             raise BadInput("Dit dossier noemt geen ontvanger of toepassing.")
+        seen = () if sees_covert(caller) else (OPEN,)
         own_id, name, limit = random_id(), EXPORTED if export else SHOWN, EXPORT if export else self.page
         receipt = await self._line(caller, reason, file_id, newest.window, (own_id, name))
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant, patient=True) as reading:
                 within = await self._within(reading, newest.window, newest.line, asked.part)
                 page = select(lines.c.subject).distinct().select_from(lines.outerjoin(outcomes, OUTCOME_OF))
-                page = page.where(*within[1], lines.c.subject > asked.after).order_by(lines.c.subject).limit(limit + 1)
+                page = (
+                    page.where(*within[1], *seen, lines.c.subject > asked.after)
+                    .order_by(lines.c.subject)
+                    .limit(limit + 1)
+                )
                 subjects = [str(subject) for (subject,) in await reading.execute(page)]
                 theirs = lines.c.subject.in_(subjects[:limit])
                 rows = [row async for row in _grouped(reading, within, theirs)]
@@ -155,7 +161,7 @@ class Breaches:
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant, patient=True) as reading:
                 within = await self._within(reading, window, until, part)
-                async for row in _grouped(reading, within):
+                async for row in _grouped(reading, within, OPEN):  # a file is for every auditor
                     tallying.add(row)
             async with self._log.database.snapshot(self._tenant, patient=True) as reading:
                 gone = await emptied(reading, self._tenant, window.since, window.until)

@@ -1,16 +1,18 @@
 """From one place in a log to its head, over terms. Each term is the end of the one before: its first line says where
 that one ended, under its own tree and key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.ended import RELEASED, Ended, ended_before
+from audit.ended import PRESENT, RECOVERED, RELEASED, Ended, ended_before
 from audit.heads import Head
 from audit.keychain import TenantKeys
 from audit.leaf import act_place, opened
+from audit.permit import Position
 from audit.tables import lines
 from audit.terms import origin_in, term_of
 from kernel.canonical import read_canonical
@@ -18,6 +20,7 @@ from kernel.ids import derived_id
 from kernel.proof.hashes import ProofError
 
 TERMS_MAX = 400  # two centuries
+TIMES_MAX = 1_000  # that lines may be put back in one term
 
 
 @dataclass(frozen=True)
@@ -86,20 +89,61 @@ async def origins_before(reading: AsyncConnection, head: Head, keys: TenantKeys)
     return found
 
 
-def released_id(origin: str) -> str:
-    """Of the line with which two persons release a log that lost lines. origin: of the term that began after it."""
-    return derived_id(origin, RELEASED)
+@dataclass(frozen=True)
+class Hold:
+    """Why nothing permits: lines were lost, or put back, and nobody released the log since. mark: of this loss, the
+    same for everybody. line: that tells of it. since: from which place on lines are missing, or were."""
+
+    mark: str
+    line: Position
+    since: Position
 
 
-async def held(reading: AsyncConnection, head: Head, keys: TenantKeys) -> bool:
-    """Whether the open term began after lines were lost and nobody released it yet. Raises CannotOpen, ProofError."""
-    before = await ended_before_term(reading, head.tenant, head.term, keys)
-    if before is None or before.whole:
-        return False
-    mine = (lines.c.tenant_id == head.tenant, lines.c.term == head.term)
-    released = select(lines.c.act).where(*mine, lines.c.event_id == released_id(head.origin))
-    act = await reading.scalar(released)
-    if act is None:
-        return True
-    text, _ = opened(keys.act(head.term), act_place(head.tenant, head.term, released_id(head.origin)), bytes(act))
-    return bool(read_canonical(text)["soort"] != RELEASED)
+def recovered_id(mark: str) -> str:
+    """Of the line that tells which lines were put back."""
+    return derived_id(mark, RECOVERED)
+
+
+def released_id(mark: str) -> str:
+    """Of the line with which two persons release a log that lost lines. mark: the origin of the term that began after
+    it; where lines were put back, see `hold_of`."""
+    return derived_id(mark, RELEASED)
+
+
+async def hold_of(reading: AsyncConnection, head: Head, keys: TenantKeys) -> Hold | None:
+    """What holds the open term: that it began after a loss, or that lines were put back in it, once or more often.
+    Raises CannotOpen, ProofError."""
+    before, here = await ended_before_term(reading, head.tenant, head.term, keys), (reading, head, keys)
+    if before and not before.whole and not await _released(*here, head.origin):
+        first = Position(term=head.term, index=0)
+        return Hold(head.origin, first, Position(term=before.present[0], index=before.present[1]))
+    for at in range(TIMES_MAX):
+        mark = mark_of(head.origin, at)
+        found = await _act(*here, recovered_id(mark))
+        if found is None:
+            return None
+        line, said = found
+        if said["soort"] == RECOVERED and not await _released(*here, mark):
+            return Hold(mark, line, Position.parse(said[PRESENT]))
+    raise ProofError("lines were put back too often")
+
+
+def mark_of(origin: str, at: int) -> str:
+    """Of the time, from 0, that lines were put back in this term."""
+    return f"{origin}/{at}"
+
+
+async def _released(reading: AsyncConnection, head: Head, keys: TenantKeys, mark: str) -> bool:
+    found = await _act(reading, head, keys, released_id(mark))
+    return found is not None and found[1]["soort"] == RELEASED
+
+
+async def _act(
+    reading: AsyncConnection, head: Head, keys: TenantKeys, event_id: str
+) -> tuple[Position, Mapping[str, Any]] | None:
+    mine = (lines.c.tenant_id == head.tenant, lines.c.term == head.term, lines.c.event_id == event_id)
+    row = (await reading.execute(select(lines.c.idx, lines.c.act).where(*mine))).first()
+    if row is None:
+        return None
+    text, _ = opened(keys.act(head.term), act_place(head.tenant, head.term, event_id), bytes(row.act))
+    return Position(term=head.term, index=row.idx), read_canonical(text)

@@ -11,6 +11,7 @@ from audit.contract import (
     Count,
     Found,
     Heard,
+    Lifting,
     Line,
     Lines,
     LogUnavailable,
@@ -112,6 +113,10 @@ class AuditClient:
     async def heard(self, caller: Caller, systems: Sequence[System]) -> list[Heard]:
         """See Audit.heard."""
         return list((await self._ask("heard", caller, wire.Systems(systems=tuple(systems)), wire.HeardAll)).heard)
+
+    async def lift(self, caller: Caller, place: Position, reason: Reason) -> Lifting:
+        """See Audit.lift."""
+        return await self._ask("lift", caller, wire.Lift(place=place, reason=reason), Lifting)
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """See Audit.search."""

@@ -69,7 +69,9 @@ async def build_audit(
     try:
         for tenant in tenants.values():
             place = LogPlace(tenant.id, urlsplit(tenant.public_url).netloc, signer, settings.adopt)
-            log = await open_log(place, database, Keychain(database, provider, tenant.id), clock)
+            log = await open_log(
+                place, database, Keychain(database, provider, tenant.id, escrow=settings.escrowed(tenant.id)), clock
+            )
             log.witnessed = witnesses.seen()
             desks[tenant.id] = Desk(log, settings.kept(tenant.id), clock, _here)
     except BaseException:

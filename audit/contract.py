@@ -171,11 +171,20 @@ class Count(Message):
     since: Millis = 0
 
 
+class Lifting(Message):
+    """A word for showing a withheld line before its day. done: it was the second person's, so the line is shown now."""
+
+    receipt: Receipt
+    done: bool
+
+
 class Bundle(Message):
-    """What checks a line offline: tlog-proof text, body bytes and salt in base64; without these when destroyed."""
+    """What checks a line offline: tlog-proof text, body bytes and salt in base64; without these when destroyed.
+    earlier: of a line that opens an older one, the same of that one."""
 
     proof: Annotated[Text, wire("bewijs")]
     content: Annotated[dict[str, str] | None, wire("inhoud")] = None
+    earlier: Annotated["Bundle | None", wire("eerder")] = None
 
     def text(self) -> str:
         """JSON, as programs that check it read it."""
@@ -258,6 +267,10 @@ class Audit(Protocol):
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """Its own line first, a line in the series of each person shown, then the result."""
+        ...
+
+    async def lift(self, caller: Caller, place: Position, reason: Reason) -> Lifting:
+        """A withheld line before its day. Raises NoAccess (not the FG), NoSuchLine, BadInput (it is not withheld)."""
         ...
 
 

@@ -2,7 +2,8 @@
 
 leaf, act and body are the columns of the log's own table, byte for byte; the leaf says which two ciphertexts are its
 own, so whoever has the tree needs no key to check them. `rest` is everything else that a row was made of, sealed under
-the key of the acts: it names a subject and a number, which are not for other organisations.
+the key of the acts: it names a subject and a number, which are not for other organisations. The log's own keys go along
+wrapped: a term that began after the last backup has a key for acts that no backup has.
 """
 
 from collections.abc import Sequence
@@ -42,10 +43,21 @@ class Copied(Message):
         return leaf_hash(self.leaf)
 
 
+class CopiedKey(Message):
+    """A key of the log itself as its row holds it, wrapped under the room's KEK. owner: the term, of a key for acts."""
+
+    purpose: Annotated[str, Field(pattern=r"^[A-Z]{2}$"), wire("doel")]
+    owner: Annotated[str, Field(pattern=r"^([0-9]{4}h[12])?$"), wire("termijn")]
+    wrapped: Annotated[Base64Bytes, Field(max_length=1_000), wire("verpakt")]
+    kek_version: Annotated[int, Field(ge=1, lt=1 << 31), wire("versie")]
+
+
 class Copies(Message):
-    """Lines from one index on, without a gap; none: there are no more."""
+    """Lines from one index on, without a gap; none: there are no more. keys: what whoever has the KEK cannot read them
+    without; with every page, for they are wrapped anew when it turns."""
 
     lines: Annotated[tuple[Copied, ...], Field(max_length=PAGE), wire("regels")]
+    keys: Annotated[tuple[CopiedKey, ...], Field(max_length=500), wire("sleutels")] = ()
 
 
 def hashes_of(copies: Sequence[Copied], start: int) -> list[bytes]:

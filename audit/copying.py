@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import RowMapping, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.copied import PAGE, PAGE_BYTES, Copied, Copies
+from audit.copied import PAGE, PAGE_BYTES, Copied, CopiedKey, Copies
 from audit.keychain import Owner
 from audit.leaf import VERSION
 from audit.log import Log
@@ -37,11 +37,11 @@ class Copier:
                 at = (lines.c.tenant_id == log.tenant, lines.c.term == term, lines.c.idx >= start)
                 query = select(lines).where(*at, lines.c.idx < start + PAGE).order_by(lines.c.idx)
                 rows = _limited(list((await reading.execute(query)).mappings()))
-                wrapped = await _wrapped(reading, log.tenant, rows)
+                wrapped, own = await _wrapped(reading, log.tenant, rows), await _own(reading, log.tenant)
             if not rows:
                 return Copies(lines=())
             acts = (await log.keychain.tenant_keys(term)).act(term)
-            return Copies(lines=tuple(_copied(log.tenant, row, wrapped, acts) for row in rows))
+            return Copies(lines=tuple(_copied(log.tenant, row, wrapped, acts) for row in rows), keys=own)
 
 
 def copy_place(tenant: str, term: str, event_id: str) -> Place:
@@ -73,6 +73,18 @@ async def _wrapped(reading: AsyncConnection, tenant: str, rows: Sequence[RowMapp
     which = tuple_(keys.c.owner, keys.c.version).in_(sorted(owners))
     query = select(keys).where(keys.c.tenant_id == tenant, keys.c.purpose == "A", which)
     return {(row["owner"], row["version"]): row for row in (await reading.execute(query)).mappings()}
+
+
+async def _own(reading: AsyncConnection, tenant: str) -> tuple[CopiedKey, ...]:
+    """The keys of the log that belong to no subject."""
+    query = select(keys).where(keys.c.tenant_id == tenant, keys.c.purpose != "A", keys.c.version == 1)
+    rows = (await reading.execute(query.order_by(keys.c.purpose, keys.c.owner))).mappings()
+    return tuple(
+        CopiedKey.model_construct(
+            purpose=row["purpose"], owner=row["owner"], wrapped=bytes(row["wrapped"]), kek_version=row["kek_version"]
+        )
+        for row in rows
+    )
 
 
 def _copied(tenant: str, row: RowMapping, wrapped: Mapping[Owner, RowMapping], acts: DataKey) -> Copied:

@@ -5,17 +5,19 @@ by the key of this very log: only that seals the log, for a word alone would let
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from anyio import to_thread
 
 from audit.cosigned import Cosigned, Keeping
 from audit.doubts import Unsound
+from audit.foreseeing import empty_head
 from audit.log import Log
 from audit.nodes import consistency_proof, edge_at
 from audit.proving import Prover
 from audit.signer import SignedHead
+from audit.terms import half_year, origin_in
 from audit.witness.client import Declined, Elsewhere, WitnessAway, WitnessClient
 from audit.witnessed import APART_S
 from kernel.clock import Clock, millis
@@ -77,6 +79,20 @@ class Cosigning:
             _log.warning("no_quorum", tenant=log.tenant, size=head.size, silent=silent)
         if warning := log.witnessed.warning(millis(self._clock())):
             _log.warning("witnesses_missed", tenant=log.tenant, warning=warning)
+        await self._look_ahead()
+
+    async def _look_ahead(self) -> None:
+        """A term that is due begins once a quorum knows its key."""
+        log, wanted = self._log, half_year(self._clock())
+        origin = origin_in(log.origin, wanted)
+        if wanted <= log.term or log.witnessed.expected == origin:
+            return
+        head = await to_thread.run_sync(empty_head, log.signers.of(origin))
+        known = await knowing(self._witnesses, head) if head else set()
+        if head and self._policy.holds(known):
+            log.witnessed.expected = origin
+        else:
+            _log.warning("next_key_unknown", tenant=log.tenant, term=wanted, made=bool(head), witnesses=len(known))
 
     async def _asked(self, witness: WitnessClient, head: SignedHead) -> Word | None:
         """Raises Unsound."""
@@ -153,3 +169,18 @@ def _told(answer: Word | BaseException | None) -> Word | None:
 
 def _without_text(note: str) -> str:
     return note.rpartition("\n\n")[2]
+
+
+async def knowing(witnesses: Iterable[WitnessClient], head: SignedHead) -> set[VerifierKey]:
+    """Those of them that put their name to the empty head."""
+    asked = list(witnesses)
+    found = await asyncio.gather(*(_knows(each, head) for each in asked))
+    return {each.key for each, knows in zip(asked, found, strict=True) if knows}
+
+
+async def _knows(witness: WitnessClient, head: SignedHead) -> bool:
+    try:
+        answer = await witness.cosign(0, (), head.note)
+        return isinstance(answer, str) and witness.key in signed_at(head.note + answer, (witness.key,), verify)[1]
+    except (WitnessAway, ProofError):
+        return False

@@ -205,13 +205,18 @@ def _declared(owner: Owner, order: Order, numbers: Sequence[Span]) -> list[Event
     return [_event(DESTROYED, owner, order, tuple(some), str(at)) for at, some in enumerate(_parts(numbers, GONE_MAX))]
 
 
+def line_id(kind: Kind, owner: Owner, part: str = "") -> str:
+    """Event id of a line that begins a destruction, or of one that declares it, which are counted from "0"."""
+    return derived_id(f"{owner[0]}/{owner[1]}", f"{kind}{part}")
+
+
 def _event(kind: Kind, owner: Owner, order: Order, gone: tuple[Span, ...] = (), part: str = "") -> Event:
     why: Mapping[str, str] = {"grond": "termijn"}
     if order.decision:
         why = {"grond": "besluit", "besluit": order.decision.number, "reden": order.decision.reason}
     subject, year = owner
     return Event(
-        id=derived_id(f"{subject}/{year}", f"{kind}{part}"),
+        id=line_id(kind, owner, part),
         kind=kind,
         subject=subject,
         name=NAMES[kind],

@@ -142,12 +142,12 @@ class Emptying:
         return len(idle)
 
     async def _marks(self, rows: Sequence[RowMapping]) -> list[tuple[str, bytes, str, int]] | None:
-        """The keys of the tags of these lines, from what they say; None when one of them says nothing any more."""
+        """The keys of the tags of these lines, from what they say; None when one of them does not say."""
         try:
             found: list[Line] = await self._reader.opened(rows)
         except CannotOpen:
             return None
-        if any(line.gone for line in found):
+        if any(line.gone or line.event.covert for line in found):
             return None
         tagger = Tagger((await self._log.keys()).tags)
         return [

@@ -14,8 +14,9 @@ from kernel.proof.checkpoint import Checkpoint
 from kernel.proof.hashes import ProofError
 
 BEGUN: Kind = "termijn-begonnen"
+RECOVERED: Kind = "regels-teruggezet"
 RELEASED: Kind = "zegel-verbroken"
-BEFORE, PRESENT = "voorganger", "aanwezig"  # members of the act and the details of such a line
+BEFORE, PRESENT = "voorganger", "aanwezig"  # members of the act and the details of BEGUN; of RECOVERED the latter
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,12 @@ Kind = Literal[
     "sleutel-gewisseld",
     "termijn-begonnen",
     "vervallen",
+    "regels-teruggezet",
     "zegel-verbroken",
     "vernietiging-begonnen",
     "vernietigd",
+    "opheffing-gevraagd",
+    "opgeheven",
     # no act: what stands in place of a kind that its reader may not know yet
     "vertrouwelijk",
 ]
@@ -94,7 +97,8 @@ class Event(Message):
     hash, language, channel, reason, …). destroys: the year of destruction whose key goes; gone: the numbers of the
     series that went, as [(first, last)]. withheld_until: until then its resident sees number and place only; from the
     version of the activity. sealed: the decision itself as canonical text, with its seal (hex), for who asks in a year
-    whether it was right.
+    whether it was right. covert: it is written in a series of its own, its body sealed to custodians. shows: of a line
+    that opens an older one: that one's place, and its body and salt in base64.
     """
 
     id: Hex16
@@ -130,6 +134,8 @@ class Event(Message):
     withheld_until: Millis = 0
     sealed: Text = ""
     seal: Short = ""
+    covert: Literal["", "ja"] = ""
+    shows: Annotated[dict[Short, Text], Field(max_length=3)] = Field(default_factory=dict)
     trace: Trace | None = None
 
 

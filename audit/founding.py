@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.chain import held, origins_before, stretches
+from audit.chain import hold_of, origins_before, stretches
 from audit.doubts import Unsound
 from audit.heads import Head, empty_head, founding_of, insert_head, read_head
 from audit.keychain import Keychain, TenantKeys
@@ -113,7 +113,7 @@ async def _checked(log: Log, place: LogPlace) -> None:
         head = await read_head(reading, log.tenant, keys.rows)
         memory = await examined(reading, head, known, keys)
         before = await origins_before(reading, head, keys)
-        log.held = await held(reading, head, keys)
+        log.held = bool(await hold_of(reading, head, keys))
     if known is None:
         await to_thread.run_sync(log.signer.adopt, head.size, head.root, memory.fences.root)
     log.learn(memory)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from audit import wire
-from audit.contract import Audit, Bundle, Found, Line, Lines, Moves
+from audit.contract import Audit, Bundle, Found, Lifting, Line, Lines, Moves
 from audit.permit import Position
 from audit.service import AuditService
 from kernel.caller import Caller
@@ -40,7 +40,22 @@ def intern_routes(service: AuditService, gate: RoomGate) -> APIRouter:
         request.state.asking = Asking(caller, service.door(str(request.state.room)))
 
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(admit)], include_in_schema=False)
-    for verb in (record, holds, moves, lines, line, outcomes, proof, bundle, checkpoint, vkeys, count, heard, search):
+    for verb in (
+        record,
+        holds,
+        moves,
+        lines,
+        line,
+        outcomes,
+        proof,
+        bundle,
+        checkpoint,
+        vkeys,
+        count,
+        heard,
+        search,
+        lift,
+    ):
         router.add_api_route(f"/{verb.__name__}", verb, methods=["POST"])
     return router
 
@@ -108,3 +123,8 @@ async def heard(asking: Neighbour, body: wire.Systems) -> wire.HeardAll:
 async def search(asking: Neighbour, body: wire.Searched) -> Found:
     """See Audit.search."""
     return await asking.audit.search(asking.caller, body.query, body.reason)
+
+
+async def lift(asking: Neighbour, body: wire.Lift) -> Lifting:
+    """See Audit.lift."""
+    return await asking.audit.lift(asking.caller, body.place, body.reason)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from audit.contract import LogUnavailable, Overtaken, Unwitnessed
 from audit.event import Entry, FenceAt, Kind
-from audit.kinds import KINDS, RELEASE
+from audit.kinds import ENDED, KINDS, RELEASE
 from audit.permit import Position
 from kernel.logs import logger
 
@@ -22,12 +22,14 @@ _log = logger("audit.judging")
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """An entry in the queue. content: keyed hash of the event as given. year: of destruction."""
+    """An entry in the queue. content: keyed hash of the event as given. year: of destruction. about: whose
+    line it is, where its series is not theirs."""
 
     entry: Entry
     room: str
     content: bytes
     year: int
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class Overlay:
         if moved:
             self.stands |= {fence: Stand(epoch, position) for fence, epoch in moved.items()}
         self.known[entry.event.id] = Known(position, asked.content)
-        for closed in entry.event.closes:
+        for closed in entry.event.closes if entry.event.kind == ENDED else ():
             self.sending.pop(closed, None)
         if entry.event.kind == RELEASE:
             self.sending[position] = Sending(position, self.at, frozenset(named_fences(entry)))
@@ -188,7 +190,7 @@ def _order(position: Position) -> tuple[str, int]:
 def named_fences(entry: Entry) -> list[str]:
     """Of a release: the fences whose restriction names it while it is under way. None of one that its resident may not
     see yet: the line of a restriction would tell them of it, and of its hour."""
-    return [] if entry.event.withheld_until else [each.fence for each in entry.requires]
+    return [] if entry.event.withheld_until or entry.event.covert else [each.fence for each in entry.requires]
 
 
 def moves_fences(asked: Asked) -> bool:

@@ -42,7 +42,8 @@ Owner = tuple[str, int]  # a subject and a year of destruction
 
 @dataclass(frozen=True)
 class TenantKeys:
-    """What writing and reading need besides the bodies' keys. acts: by term. tagger: what it remembers goes when
+    """What writing and reading need besides the bodies' keys. acts: by term. escrow: the public
+    key that covert bodies are sealed to, empty where none was founded. tagger: what it remembers goes when
     the keys go."""
 
     content: bytes
@@ -50,6 +51,7 @@ class TenantKeys:
     rows: RowSeal
     labels: DataKey
     acts: Mapping[str, DataKey]
+    escrow: bytes = b""
 
     def act(self, term: str) -> DataKey:
         """That of the acts of a term. Raises CannotOpen for a term without one."""
@@ -67,7 +69,10 @@ class TenantKeys:
 class Keychain:
     """The keys of one tenant's log. Raises KeyUnavailable and CannotOpen; no lock is held while the provider works."""
 
-    def __init__(self, database: Database, provider: KeyProvider, tenant: str, life: timedelta = LIFE) -> None:
+    def __init__(
+        self, database: Database, provider: KeyProvider, tenant: str, life: timedelta = LIFE, escrow: bytes = b""
+    ) -> None:
+        self.escrow = escrow
         self._database, self._tenant, self._kek = database, tenant, f"regie/{tenant}/audit"
         self._ring = Keyring(provider, life=life)
         self._provider = provider
@@ -84,18 +89,19 @@ class Keychain:
         known = self._tenant_keys.get(term)
         if known is None:
             places = [self._place(purpose, "", 1) for purpose in _OWN]
-            terms = {each: self._place("TA", each, 1) for each in await self._terms()}
+            terms = {each: self._place("TA", each, 1) for each in await self.terms()}
             found = await self._read([*places, *terms.values()])
             if len(found) < len(places) + len(terms) or term not in terms:
                 raise KeyUnavailable("keys of the log are missing: restore its key table")
             content, rows, tags = [found[place][:32] for place in places[:3]]
             (labels,) = [_data_key(place, found[place]) for place in places[3:]]
             acts = {each: _data_key(place, found[place]) for each, place in terms.items()}
-            known = TenantKeys(content, tags, RowSeal(rows), labels, acts)
+            known = TenantKeys(content, tags, RowSeal(rows), labels, acts, self.escrow)
             self._tenant_keys.put(term, known)
         return known
 
-    async def _terms(self) -> list[str]:
+    async def terms(self) -> list[str]:
+        """Those that have a key for acts."""
         query = select(keys.c.owner).where(keys.c.tenant_id == self._tenant, keys.c.purpose == "TA")
         async with self._database.snapshot(self._tenant) as reading:
             return list((await reading.execute(query)).scalars())
@@ -175,12 +181,14 @@ class Keychain:
         return KeyPlace(self._tenant, "audit", purpose, owner, version)
 
     async def _read(self, places: Iterable[KeyPlace]) -> dict[KeyPlace, bytes]:
+        return {place: await self._open(place, wrapped) for place, wrapped in (await self._wrapped(places)).items()}
+
+    async def _wrapped(self, places: Iterable[KeyPlace]) -> dict[KeyPlace, bytes]:
         wanted = {(place.purpose, place.owner, place.version): place for place in places}
         which = tuple_(keys.c.purpose, keys.c.owner, keys.c.version).in_(wanted)
         query = select(keys).where(keys.c.tenant_id == self._tenant, which)
         async with self._database.snapshot(self._tenant) as reading:
-            rows = list((await reading.execute(query)).mappings())
-        return {wanted[_name(row)]: await self._open(wanted[_name(row)], row["wrapped"]) for row in rows}
+            return {wanted[_name(row)]: row["wrapped"] for row in (await reading.execute(query)).mappings()}
 
     async def _open(self, place: KeyPlace, wrapped: bytes) -> bytes:
         return await self._ring.open(self._kek, place, bytes(wrapped))

@@ -12,10 +12,14 @@ from audit.event import Entry, Kind, Outcome
 Nature = Literal["permit", "restriction", "fact"]
 UNKNOWN = "onbekend"  # the outcome that the sweeper writes
 OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
+ENDED: Kind = "afloop"
 RELEASE: Kind = "verstrekking"
 BEGUN: Kind = "vernietiging-begonnen"
 DESTROYED: Kind = "vernietigd"
+LIFTED: Kind = "opgeheven"  # what its resident might not see before, they may see from this line on
+LIFT_ASKED: Kind = "opheffing-gevraagd"
 REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
+CLOSING: frozenset[Kind] = frozenset((ENDED, LIFTED, LIFT_ASKED))  # name the lines that they are about
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 
@@ -63,10 +67,13 @@ KINDS: dict[Kind, Rule] = {
     "gemeld": _rule("fact", "audit", "connectors"),
     "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),
     "termijn-begonnen": _rule("fact"),  # by nobody who asks: `audit.turning` writes it
+    "regels-teruggezet": _rule("fact"),  # nor for this: `audit.recovering` does
     "vervallen": _rule("fact", "consent", "vault", "connectors", "web"),
     "zegel-verbroken": _rule("fact", "audit"),
     "vernietiging-begonnen": _rule("fact", "audit"),
     "vernietigd": _rule("fact", "audit"),
+    "opheffing-gevraagd": _rule("fact", "audit"),
+    "opgeheven": _rule("fact", "audit"),
     "vertrouwelijk": _rule("fact"),  # nobody records it
 }
 
@@ -81,8 +88,8 @@ def misfit(entry: Entry, room: str) -> str:
     fences = [required.fence for required in entry.requires]
     if len({*fences, *entry.advances}) != len(fences) + len(entry.advances):
         return "een hek staat er twee keer"
-    closing = event.kind == "afloop"
-    if closing != bool(event.closes) or (closing and event.details.get(OUTCOME) not in OUTCOMES):
+    closing = event.kind == ENDED
+    if (event.kind in CLOSING) != bool(event.closes) or (closing and event.details.get(OUTCOME) not in OUTCOMES):
         return "een afloop sluit regels en zegt hoe; iets anders sluit niets"
     if event.kind == RELEASE and not (event.decision and event.decided_at):
         return "een verstrekking noemt haar besluit"

@@ -5,7 +5,7 @@ A label names nobody. A dump shows which lines have the same one, as tags do alr
 lines from a search by exchanging labels, as by deleting tags; the lines stay in the tree and in their series.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -59,6 +59,15 @@ async def labels_where(
     rows = await reading.execute(select(labels.c.label, labels.c.sealed).where(labels.c.tenant_id == tenant))
     opened = {bytes(name): read_label(keys, tenant, bytes(name), bytes(sealed)) for name, sealed in rows}
     return {name: label for name, label in opened.items() if wanted(label)}
+
+
+async def labels_named(
+    reading: AsyncConnection, tenant: str, keys: TenantKeys, names: Collection[bytes]
+) -> dict[bytes, Label]:
+    """Those of these that are there. Raises CannotOpen for one that was put elsewhere."""
+    query = select(labels.c.label, labels.c.sealed).where(labels.c.tenant_id == tenant, labels.c.label.in_(list(names)))
+    rows = await reading.execute(query)
+    return {bytes(name): read_label(keys, tenant, bytes(name), bytes(sealed)) for name, sealed in rows}
 
 
 def read_label(keys: TenantKeys, tenant: str, name: bytes, sealed: bytes) -> Label:

@@ -14,11 +14,13 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from audit.ended import BEFORE, BEGUN, PRESENT
+from audit.covert import SEALED_TO, escrowed
+from audit.ended import BEFORE, BEGUN, PRESENT, RECOVERED
 from audit.event import SYSTEM, Entry, Event, Trace
 from audit.permit import LEAF_MAGIC, Position
 from kernel.canonical import canonical, canonical_text
 from kernel.crypto import (
+    OVERHEAD,
     CannotOpen,
     DataKey,
     Place,
@@ -44,7 +46,7 @@ _ALIKE = {
 }  # fmt: skip
 _OWN = {
     "case": "zaak", "refused": "geweigerd", "on_behalf": "namens", "details": "bijzonder", "key": "sleutel",
-    "sealed": "toetsing", "seal": "zegel",
+    "shows": "opgeheven", "sealed": "toetsing", "seal": "zegel",
 }  # fmt: skip
 _BODY = _ALIKE | _OWN
 # What makes an event itself, under its own names: all but its traces, its times and the key that it came under.
@@ -96,7 +98,8 @@ class Written:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a line is being written. n and previous: in the series of its subject. room: who records it."""
+    """Where a line is being written. n and previous: in the series of its subject. room: who records it. about: whose
+    line it is, and escrow: the public key that its body is sealed to, when it is covert."""
 
     tenant: str
     room: str
@@ -105,6 +108,8 @@ class Spot:
     year: int
     n: int
     previous: Previous | None
+    about: str = ""
+    escrow: bytes = b""
 
 
 def words_of(entry: Entry) -> list[bytes]:
@@ -128,8 +133,10 @@ def content_hash(key: bytes, words: Sequence[bytes]) -> bytes:
     return keyed_hash(key, "event", words)
 
 
-def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequence[Position]) -> bytes:
-    """What machines need, without personal data; absent members are left out."""
+def act_text(
+    entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequence[Position], sealed_to: str = ""
+) -> bytes:
+    """What machines need, without personal data; absent members are left out. sealed_to: the escrow key."""
     event = entry.event
     said: dict[str, Any] = {"v": VERSION, "gebeurtenis": event.id, "soort": event.kind, "tijd": str(at)}
     optional = {
@@ -141,8 +148,9 @@ def act_text(entry: Entry, at: int, moved: Mapping[str, int], under_way: Sequenc
         "bij": [str(each) for each in event.closes],
         "jaar": event.destroys and str(event.destroys),
         "weg": _stretches(event),
+        SEALED_TO: sealed_to,
     }
-    if event.kind == BEGUN:
+    if event.kind in (BEGUN, RECOVERED):
         optional |= {name: event.details.get(name, "") for name in (BEFORE, PRESENT)}
     return canonical_text(said | {name: value for name, value in optional.items() if value})
 
@@ -155,11 +163,13 @@ def body_text(event: Event, spot: Spot) -> bytes:
     said["status"] = event.details.get(STATUS, "Ok")  # a refusal is no error: it is what was to happen
     said["start_time"] = str((trace and trace.start) or spot.at)
     said["end_time"] = str((trace and trace.end) or spot.at)
-    said["dpl.core.data_subject_id"] = event.subject
+    said["dpl.core.data_subject_id"] = spot.about or event.subject
     said["n"] = str(spot.n)
     said["bio"] = _bio(event, spot)
     if event.withheld_until:
         said |= {"openbaarheid": "vertrouwelijk", "openbaarVanaf": str(event.withheld_until)}
+    if event.covert:
+        said |= {"openbaarheid": "heimelijk", "reeks": event.subject}
     if event.activity:
         said["dpl.core.processing_activity_id"] = f"{event.activity}@{event.version}"
     if event.recipient:
@@ -197,7 +207,7 @@ def _told(document: Mapping[str, Any], event: Event) -> bytes:
 def _bio(event: Event, spot: Spot) -> dict[str, Any]:
     bio = {
         "handeling": event.kind,
-        "object": event.subject,
+        "object": spot.about or event.subject,
         "resultaat": event.details.get("uitkomst") or ("geweigerd" if event.kind == "weigering" else "gelukt"),
         "herkomst": spot.room,
         "actor": event.actor or "systeem",
@@ -211,7 +221,8 @@ def write(act: bytes, event: Event, spot: Spot, keys: tuple[DataKey, DataKey], s
     salt_a, salt_b, body = salts[:SALT], salts[SALT:], body_text(event, spot)
     place_a = act_place(spot.tenant, spot.position.term, event.id)
     place_b = body_place(spot.tenant, event.subject, event.id, spot.year)
-    sealed_act, sealed_body = seal(keys[0], place_a, salt_a + act), seal(keys[1], place_b, salt_b + body)
+    inside = escrowed(spot.escrow, salt_b + body, spot.tenant, event.id) if spot.escrow else salt_b + body
+    sealed_act, sealed_body = seal(keys[0], place_a, salt_a + act), seal(keys[1], place_b, inside)
     commits = hmac_sha256(salt_a, ACT, act) + hmac_sha256(salt_b, BODY, body)
     leaf = LEAF_MAGIC + commits + sha256(pae([sealed_act, sealed_body]))
     return Written(leaf, leaf_hash(leaf), sealed_act, sealed_body, act, salt_a)
@@ -235,6 +246,14 @@ def opened(key: DataKey, place: Place, sealed: bytes) -> tuple[str, bytes]:
     return plain[SALT:].decode(), plain[:SALT]
 
 
+def escrow_of(key: DataKey, place: Place, sealed: bytes) -> bytes:
+    """What custodians can open of a covert body. Raises CannotOpen."""
+    inner = unseal(key, place, sealed)
+    if len(inner) < OVERHEAD + SALT:
+        raise CannotOpen
+    return inner
+
+
 def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
     """The event as its readers see it, from its act and body; when it was decided is not told again."""
     own = {member: read[name] for member, name in _BODY.items() if name in read}
@@ -244,6 +263,7 @@ def event_of(said: Mapping[str, Any], read: Mapping[str, Any]) -> Event:
         actor="" if read["bio"]["actor"] == "systeem" else read["bio"]["actor"],
         keep_until=int(read["bewaarTot"]),
         withheld_until=int(read.get("openbaarVanaf", "0")),
+        covert="ja" if read["openbaarheid"] == "heimelijk" else "",
         trace=_trace_of(read),
         **own,
         **_acted(said),

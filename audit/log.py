@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.answering import Batch, answered
 from audit.batch import Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
-from audit.chain import held
+from audit.chain import hold_of
 from audit.contract import LogUnavailable, OutcomeUnknown, Verdict
+from audit.covert import in_series
 from audit.doubts import Stage, Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
@@ -51,6 +52,12 @@ class Given(NamedTuple):
     room: str
     entry: Entry
     words: Sequence[bytes]
+
+
+def about(given: Given, placed: Entry) -> str:
+    """Whose line it is, where it is written in a series that is not theirs."""
+    whose = given.entry.event.subject
+    return whose if whose != placed.event.subject else ""
 
 
 @dataclass
@@ -134,11 +141,12 @@ class Log:
             # 0 keys, before any lock
             keys = await self.keys()
             year = self.clock().year + keep_years
-            owners = [(entry.event.subject, entry.event.keep_until or year) for _, entry, _ in batch]
+            placed = [in_series(entry, keys.tags) for _, entry, _ in batch]
+            owners = [(entry.event.subject, entry.event.keep_until or year) for entry in placed]
             years = await self.keychain.lasting(owners)
             asked = [
-                Asked(entry, room, content_hash(keys.content, words), years[owner])
-                for (room, entry, words), owner in zip(batch, owners, strict=True)
+                Asked(entry, given.room, content_hash(keys.content, given.words), years[owner], about(given, entry))
+                for given, entry, owner in zip(batch, placed, owners, strict=True)
             ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
             known = await self._known_before(batch)
@@ -196,7 +204,7 @@ class Log:
             reached("audit.c")
             # d
             done.growth = Growth(head.edge, [each.written.leaf_hash for each in done.made])
-            done.head = await Storing(tx, head, at, keys).store(done.made, done.growth)
+            done.head = await Storing(tx, head, keys).store(done.made, done.growth)
             done.memory = Memory(head.origin, done.growth.edge, fences_after(memory.fences, buckets, done.made))
             reached("audit.d")
         return done
@@ -212,14 +220,18 @@ class Log:
 
     async def demand_released(self) -> None:
         """Nothing is permitted while lines are known to be lost and nobody released the log. Raises LogUnavailable."""
+        if await self.is_held():
+            raise LogUnavailable(HELD)
+
+    async def is_held(self) -> bool:
+        """Whether it is, looked up once more when it was. Raises LogUnavailable."""
         if not self.held:
-            return
+            return False
         keys = await self.keys()
         with self.guarded():
             async with self.database.snapshot(self.tenant) as reading:
-                self.held = await held(reading, await read_head(reading, self.tenant, keys.rows), keys)
-        if self.held:
-            raise LogUnavailable(HELD)
+                self.held = bool(await hold_of(reading, await read_head(reading, self.tenant, keys.rows), keys))
+        return self.held
 
     async def caught_up(self) -> Memory:
         """Our memory at the head of the database as it is now, in whatever term. Raises as `follow`."""

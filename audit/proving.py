@@ -5,13 +5,14 @@ from base64 import b64encode
 from sqlalchemy import RowMapping
 
 from audit.contract import Bundle, NoSuchLine
+from audit.covert import is_covert
 from audit.leaf import act_place, opened
 from audit.log import Log
 from audit.nodes import inclusion_proofs, stored_tile
 from audit.permit import Position
 from audit.reading import Reader, opened_body, row_at
 from audit.signer import SignedHead
-from kernel.canonical import canonical
+from kernel.canonical import canonical, read_canonical
 from kernel.proof.hashes import MAX_SIZE
 from kernel.proof.tiles import TileRef
 from kernel.proof.tlogproof import TlogProof
@@ -29,16 +30,26 @@ class Prover:
             return await self._proof(await self._row(position))
 
     async def bundle(self, position: Position) -> Bundle:
-        """See Audit.bundle. Of a destroyed line the proof alone."""
+        """See Audit.bundle. Of a destroyed line the proof alone, and of a covert one."""
         with self._log.guarded():
             row = await self._row(position)
             owner = (row["subject"], row["year"])
             keys = await self._log.keychain.bodies([owner])
             if not keys and await self._reader.gone([owner]):
                 return Bundle(proof=await self._proof(row))
+            if is_covert(row["subject"]):
+                return Bundle(proof=await self._proof(row))
             body, salt = opened_body(self._tenant, row, keys)
             content = {"body": _base64(body.encode()), "bodyZout": _base64(salt)}
-            return Bundle(proof=await self._proof(row), content=content)
+            return Bundle(proof=await self._proof(row), content=content, earlier=await self._earlier(body))
+
+    async def _earlier(self, body: str) -> Bundle | None:
+        """Of the covert line that this one opens: that it stood there all along, and since when."""
+        shown = read_canonical(body).get("opgeheven")
+        if not shown:
+            return None
+        row = await self._row(Position.parse(shown["plaats"]))
+        return Bundle(proof=await self._proof(row), content={name: shown[name] for name in ("body", "bodyZout")})
 
     async def _row(self, position: Position) -> RowMapping:
         return await self._log.database.seen(self._tenant, lambda reading: row_at(reading, self._tenant, position))

@@ -3,7 +3,7 @@
 Pages follow the number in a series, so a page is one range whatever the length of the log.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import RowMapping, Select, and_, func, literal, select, tuple_, union_all
@@ -11,14 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import series_of
 from audit.contract import Count, Gone, Heard, Line, Lines, NoSuchLine, System
+from audit.covert import SEALED_TO, event_told, is_covert
 from audit.event import Outcome
 from audit.gone import gone_of
 from audit.keychain import Owner
+from audit.kinds import LIFTED
+from audit.label import Label
+from audit.labels import labels_named
 from audit.leaf import act_place, body_place, event_left, event_of, opened
 from audit.log import Log
 from audit.permit import Position
 from audit.tables import lines, outcomes, tags
-from audit.tags import release_tag, reporter_tag
+from audit.tags import release_tag, reporter_tag, tag
 from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen, DataKey
 from kernel.sql import RowForged
@@ -103,6 +107,7 @@ class Reader:
         owners = {(row["subject"], row["year"]) for row in rows}
         bodies = await self._log.keychain.bodies(owners)
         gone = await self.gone(owners - set(bodies))
+        labels = await self._labels({bytes(row["label"]) for row in rows if is_covert(row["subject"])})
         found = []
         for row in rows:
             place = Position(term=row["term"], index=row["idx"])
@@ -114,10 +119,46 @@ class Reader:
                 event = event_left(said, row["subject"], row["year"])
                 found.append(Line(position=place, at=at, n=row["n"], event=event, outcome=ended, gone=left))
                 continue
+            if SEALED_TO in said:
+                event = event_told(event_left(said, row["subject"], row["year"]), labels.get(bytes(row["label"])))
+                found.append(Line(position=place, at=at, n=row["n"], event=event, outcome=ended))
+                continue
             read = read_canonical(opened_body(self._tenant, row, bodies)[0])
             # hour and number as they were sealed: columns are there to search by, and whoever has the table writes them
             found.append(Line(position=place, at=at, n=int(read["n"]), event=event_of(said, read), outcome=ended))
         return found
+
+    async def _labels(self, names: Collection[bytes]) -> Mapping[bytes, Label]:
+        if not names:
+            return {}
+        async with self._log.database.snapshot(self._tenant) as reading:
+            return await labels_named(reading, self._tenant, await self._log.keys(), names)
+
+    async def lifted(self, places: Collection[Position]) -> dict[Position, int]:
+        """Which of these lines another one lifted, and when, ms. A tag alone does not count: the line must say so."""
+        if not places:
+            return {}
+        keys = await self._log.keys()
+        marks = [tag(keys.tags, LIFTED, str(place)) for place in places]
+        named = select(tags.c.term, tags.c.idx).where(tags.c.tenant_id == self._tenant, tags.c.tag.in_(marks))
+        which = (lines.c.tenant_id == self._tenant, tuple_(lines.c.term, lines.c.idx).in_(named))
+        async with self._log.database.snapshot(self._tenant) as reading:
+            rows = list((await reading.execute(select(lines).where(*which))).mappings())
+        found: dict[Position, int] = {}
+        for row in rows:
+            key = (await self._log.keys(row["term"])).act(row["term"])
+            said = read_canonical(
+                opened(key, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))[0]
+            )
+            if said["soort"] == LIFTED:
+                found |= {Position.parse(text): int(said["tijd"]) for text in said["bij"]}
+        return {place: at for place, at in found.items() if place in places}
+
+    async def as_lifted(self, found: Sequence[Line]) -> list[Line]:
+        """Lines that were lifted before their day are withheld until that moment only."""
+        with self._log.guarded():
+            done = await self.lifted([line.position for line in found if line.event.withheld_until])
+        return [_until(line, done[line.position]) if line.position in done else line for line in found]
 
     async def gone(self, owners: Collection[Owner]) -> dict[Owner, Gone]:
         """Those of these keys that were destroyed, not merely lost. Raises RowForged."""
@@ -173,6 +214,11 @@ class Reader:
             async with self._log.database.snapshot(self._tenant) as reading:
                 found = {at: count for at, count in await reading.execute(union_all(*parts))}
         return [found[at] for at in range(len(counts))]
+
+
+def _until(line: Line, at: int) -> Line:
+    until = min(at, line.event.withheld_until)
+    return line.model_copy(update={"event": line.event.model_copy(update={"withheld_until": until})})
 
 
 def _demand_whole(numbers: Sequence[int], begin: int, more: bool) -> None:

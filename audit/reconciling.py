@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from anyio import to_thread
 
-from audit.chain import ended_before_term, held, released_id
+from audit.chain import Hold, ended_before_term, hold_of, released_id
 from audit.contract import LogUnavailable
 from audit.ended import BEFORE, PRESENT, RELEASED
 from audit.event import SYSTEM, Event
@@ -54,11 +54,11 @@ async def behind(log: Log) -> Behind | None:
     return Behind(known, head, anew) if anew or known.place > (head.term, head.size) else None
 
 
-async def is_held(log: Log) -> bool:
-    """Whether a term began after a loss and nobody released it yet. Raises what reading raises."""
+async def holds(log: Log) -> Hold | None:
+    """What holds the log, as nobody released it yet. Raises what reading raises."""
     keys = await log.keys()
     async with log.database.snapshot(log.tenant) as reading:
-        return await held(reading, await read_head(reading, log.tenant, keys.rows), keys)
+        return await hold_of(reading, await read_head(reading, log.tenant, keys.rows), keys)
 
 
 async def begin_anew(log: Log, found: Behind, said: Mapping[str, str], keep_years: int) -> str:
@@ -107,6 +107,6 @@ def _signed_last(log: Log, known: Known) -> SignedHead:
     return signed
 
 
-def release_event(origin: str, said: Mapping[str, str]) -> Event:
-    """The line with which the log is released."""
-    return Event(id=released_id(origin), kind=RELEASED, subject=SYSTEM, name=NAME, details=dict(said))
+def release_event(mark: str, said: Mapping[str, str]) -> Event:
+    """The line with which the log is released. mark: see Hold."""
+    return Event(id=released_id(mark), kind=RELEASED, subject=SYSTEM, name=NAME, details=dict(said))

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_, union_all
 
-from audit.contract import Found, Line, Lines, Query, Reason, Totals
+from audit.contract import Found, Lines, Query, Reason, Totals
+from audit.covert import sees_covert
 from audit.event import NOBODY, SYSTEM, Entry
-from audit.gone import EMPTIED, emptied
+from audit.gone import EMPTIED, OPEN, emptied
 from audit.kinds import RELEASE
 from audit.label import Label
 from audit.labels import labels_where
@@ -40,15 +41,15 @@ class Searcher:
         own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
         receipt = receipts_of(await self._record([Entry(event=own)]))[0]
         # 2 what was there before it
-        found, totals = await self._found(query, receipt.position)
+        found, totals = await self._found(query, receipt.position, shut=not sees_covert(caller))
         # 3 a line in the series of each person shown; only then the result
         shown = [(line.event.subject, line.event.withheld_until) for line in found.lines]
         await show(self._record, caller, reason, own.id, shown, millis(self._log.clock()))
         return Found(receipt=receipt, found=found, totals=totals)
 
-    async def _found(self, query: Query, until: Position) -> tuple[Lines, Totals]:
+    async def _found(self, query: Query, until: Position, shut: bool) -> tuple[Lines, Totals]:
         with self._log.guarded():
-            within = await self._within(query, until)
+            within = [*await self._within(query, until), *((OPEN,) if shut else ())]
             page = line_rows().where(*within)
             if query.before is not None:
                 page = page.where(before(query.before))
@@ -56,8 +57,8 @@ class Searcher:
             async with self._log.database.snapshot(self._log.tenant, patient=True) as reading:
                 rows = list((await reading.execute(page)).mappings())
                 total, residents = (await reading.execute(_totals(within))).one()
-                gone = await emptied(reading, self._log.tenant, query.since, query.until, query.subject)
-            found: list[Line] = await self._reader.opened(rows[: query.limit])
+                gone = await emptied(reading, self._log.tenant, query.since, query.until, query.subject, shut)
+            found = await self._reader.as_lifted(await self._reader.opened(rows[: query.limit]))
         more = found[-1].position if len(rows) > query.limit else None
         totals = Totals(lines=total, residents=residents, destroyed=gone)
         return Lines(lines=tuple(found), before=more, total=total), totals
@@ -139,7 +140,7 @@ def _place() -> ColumnElement[tuple[str, int]]:
 
 
 def _totals(within: Sequence[ColumnElement[bool]]) -> Select[int, int]:
-    people = func.nullif(func.nullif(lines.c.subject, SYSTEM), NOBODY)
+    people = case((OPEN, func.nullif(func.nullif(lines.c.subject, SYSTEM), NOBODY)))
     rows = select(func.count(), func.count(people.distinct())).select_from(lines.outerjoin(outcomes, OUTCOME_OF))
     return rows.where(*within)
 

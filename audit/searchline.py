@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from audit.contract import Reason, Verdict
+from audit.covert import is_covert
 from audit.event import NOBODY, SYSTEM, Entry, Event
 from audit.permit import Receipt
 from kernel.caller import Caller
@@ -44,7 +45,10 @@ async def show(
         shown |= {subject} if withheld <= now else set()
     events = [
         search_event(caller, reason, derived_id(search_id, subject), subject).model_copy(
-            update={"withheld_until": 0 if subject in shown else withheld}
+            update={
+                "withheld_until": 0 if subject in shown else withheld,
+                "covert": "ja" if is_covert(subject) else "",
+            }
         )
         for subject, withheld in sorted(until.items())
         if subject not in (SYSTEM, NOBODY)

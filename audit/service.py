@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from anyio import to_thread
+
 from audit.breaching import Breaches
 from audit.contract import (
     Bundle,
     Count,
     Found,
     Heard,
+    Lifting,
     Line,
     Lines,
     LogUnavailable,
@@ -20,7 +23,10 @@ from audit.contract import (
     Verdict,
 )
 from audit.destroying import Destroyer
+from audit.early import Early
 from audit.event import Entry, FenceAt, Outcome
+from audit.foreseeing import unforeseen
+from audit.lifting import Lifter
 from audit.log import Log
 from audit.permit import Position
 from audit.proving import Prover
@@ -58,6 +64,7 @@ class Desk:
         self.searcher = Searcher(log, self.reader, self._record)
         self.breaches = Breaches(log, self._record, clock, kept.files)
         self.destroyer = Destroyer(log, self.reader, self._record, clock)
+        self.lifter, self.early = Lifter(log, self.reader, self._record), Early(log, self.reader, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
 
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
@@ -68,14 +75,18 @@ class Desk:
         """Takes reports of uses outside Regie."""
         return Intake(self._record, self.reader.line, neighbours, self.clock)
 
-    async def turn(self, said: Mapping[str, str]) -> None:
-        """End the open term at once; said: details of the first line of the next. Raises LogUnavailable."""
-        await turn(self.log, term_after(self.log.term), self._kept.lines, said)
+    async def turn(self, said: Mapping[str, str], *, stolen: bool = False) -> None:
+        """End the open term at once; said: details of the first line of the next. stolen: a key that lay beside the
+        stolen one begins no term. Raises LogUnavailable."""
+        with self.log.guarded():
+            term = await to_thread.run_sync(unforeseen, self.log) if stolen else term_after(self.log.term)
+        await turn(self.log, term, self._kept.lines, said)
 
-    async def release(self, said: Mapping[str, str]) -> None:
-        """Two persons let a log that lost lines permit again; said: who, and why. Raises LogUnavailable."""
-        receipts_of(await self._record([Entry(event=release_event(self.log.origin, said))]))
-        await self.log.demand_released()
+    async def release(self, mark: str, said: Mapping[str, str]) -> None:
+        """Two persons let a log that lost lines permit again. mark: see audit.chain.Hold; said: who, and why. Raises
+        LogUnavailable. NOT promised: that nothing else holds it."""
+        receipts_of(await self._record([Entry(event=release_event(mark, said))]))
+        await self.log.is_held()
 
     async def _record(self, entries: Sequence[Entry]) -> list[Verdict]:
         return await self.record(ROOM, entries)
@@ -143,12 +154,13 @@ class Door:
         """See Audit.lines. Pseudonyms of staff are left out."""
         desk = self.service.desk(caller)
         found = await desk.reader.lines(subject, before, limit)
-        return found.model_copy(update={"lines": tuple(self._told(desk, line) for line in found.lines)})
+        return found.model_copy(update={"lines": tuple(await self._told(desk, found.lines))})
 
     async def line(self, caller: Caller, position: Position) -> Line:
         """See Audit.line. Pseudonyms of staff are left out, and what is withheld."""
         desk = self.service.desk(caller)
-        return self._told(desk, await desk.reader.line(position))
+        (told,) = await self._told(desk, [await desk.reader.line(position)])
+        return told
 
     async def outcomes(self, caller: Caller, positions: Sequence[Position]) -> list[Outcome | Literal[""]]:
         """See Audit.outcomes."""
@@ -186,7 +198,12 @@ class Door:
         """See Audit.search."""
         return await self.service.desk(caller).searcher.search(caller, query, reason)
 
-    def _told(self, desk: Desk, line: Line) -> Line:
+    async def lift(self, caller: Caller, place: Position, reason: Reason) -> Lifting:
+        """See Audit.lift."""
+        return await self.service.desk(caller).early.lift(caller, place, reason)
+
+    async def _told(self, desk: Desk, found: Sequence[Line]) -> list[Line]:
         """The log itself judges whose proof a line is; every other room asks for somebody who reads."""
-        told = line if self.room == ROOM else as_told(line, millis(desk.clock()))
-        return told.model_copy(update={"event": told.event.model_copy(update={"actor": ""})})
+        now, known = millis(desk.clock()), await desk.reader.as_lifted(found)
+        told = known if self.room == ROOM else [as_told(line, now) for line in known]
+        return [line.model_copy(update={"event": line.event.model_copy(update={"actor": ""})}) for line in told]

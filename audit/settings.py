@@ -36,8 +36,8 @@ class AuditSettings(RoomSettings):
     the term for BRP provisions (Wet BRP 3.11). keep_files: of files on breaches; none: as lines. keep_years_of,
     keep_files_of: the same by tenant. policy: a C2SP policy file that names the witnesses of these logs; none: nobody
     cosigns, and permits wait for nobody. unwitnessed_minutes: how long permits go on without a quorum. mirrors: who may
-    fetch lines as ciphertext. adopt: this host is new and the head in the database is the newest, says a person; for
-    one start."""
+    fetch lines as ciphertext. escrow: by tenant, the public key that covert lines are sealed to; none: these are
+    refused. adopt: this host is new and the head in the database is the newest, says a person; for one start."""
 
     model_config = SettingsConfigDict(env_prefix="REGIE_AUDIT_")
 
@@ -52,9 +52,14 @@ class AuditSettings(RoomSettings):
     unwitnessed_minutes: int = Field(default=60, ge=1, le=240)
     cosign_seconds: float = Field(default=15.0, gt=0, le=60)  # a head is cosigned within a minute
     mirrors: tuple[MirrorOf, ...] = ()
+    escrow: dict[str, Hex32] = Field(default_factory=dict)
     adopt: bool = False
     watch_seconds: float = Field(default=30.0, gt=0, le=30)  # a database that was set back is found within a minute
     sweep_seconds: float = Field(default=5.0, gt=0, le=60)
+
+    def escrowed(self, tenant: str) -> bytes:
+        """32 bytes, or none."""
+        return bytes.fromhex(self.escrow.get(tenant, ""))
 
     def kept(self, tenant: str) -> Kept:
         """How long one municipality keeps what has no term of its own."""

@@ -62,6 +62,7 @@ def _unknown(line: Line) -> Entry:
         closes=(line.position,),
         keep_until=release.keep_until,
         withheld_until=release.withheld_until,
+        covert=release.covert,
         details={OUTCOME: "onbekend"},
     )
     return Entry(event=event)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from audit.event import Event
-from audit.kinds import RELEASE, REPORTED
+from audit.kinds import LIFT_ASKED, LIFTED, RELEASE, REPORTED
 from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
@@ -24,20 +24,23 @@ class Tagger:
         self._key = key
         self._known: dict[tuple[str, ...], bytes] = {}
 
-    def of(self, event: Event, at: int) -> list[bytes]:
-        """All under which this line is found; `at` in ms."""
-        known, subject, activity, case = self._known, event.subject, event.activity, event.case
+    def of(self, event: Event, at: int, about: str = "") -> list[bytes]:
+        """All under which this line is found; `at` in ms. about: whose it is, where its series is not theirs."""
+        known, activity, case = self._known, event.activity, event.case
         named = (
-            ("subject", subject), ("activity", activity), ("recipient", event.recipient),
+            ("subject", event.subject), ("activity", activity), ("recipient", event.recipient),
             ("application", event.application), ("actor", event.actor), ("case", case), ("key", event.key),
-            ("day", day(at)),
+            ("day", day(at)), ("subject", about),
         )  # fmt: skip
         found = [known.get(each) or self._tag(*each) for each in named if each[1]]
         if event.trace:  # of this act alone: not worth remembering
             found.append(tag(self._key, "trace", event.trace.trace_id))
         if event.kind == RELEASE:
-            found.append(self._tag("release", subject, activity, ""))
-            found += [self._tag("release", subject, activity, case)] if case else []
+            whose = about or event.subject
+            found.append(self._tag("release", whose, activity, ""))
+            found += [self._tag("release", whose, activity, case)] if case else []
+        if event.kind in (LIFTED, LIFT_ASKED):
+            found += [self._tag(event.kind, str(place)) for place in event.closes]
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))
             found.append(self._tag("used", day((event.trace.start if event.trace else 0) or at)))

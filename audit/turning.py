@@ -45,10 +45,12 @@ _log = logger("audit.turning")
 
 async def turn_when_due(log: Log, keep_years: int) -> None:
     """Once the clock has passed the half-year of the open term. What stands in its way now, the next batch or watch
-    meets again; nobody's line waits for it. Where witnesses are asked somebody has to do it (`regie audit turn`): they
-    know a log by its key, and one that they were not told would stop every permit within the hour."""
+    meets again; nobody's line waits for it. Where witnesses are asked, a quorum of them must know its key first
+    (`audit.foreseeing`): one that they were not told would stop every permit within the hour."""
     wanted = half_year(log.clock())
-    if wanted <= log.term or log.sealed or log.held or log.witnessed.asked:
+    if wanted <= log.term or log.sealed or log.held:
+        return
+    if log.witnessed.asked and log.witnessed.expected != origin_in(log.origin, wanted):
         return
     try:
         await turn(log, wanted, keep_years)
@@ -130,4 +132,4 @@ async def begun(
     draft = Draft(asked, Position(term=new.term, index=0), {}, ())
     made = written_lines([draft], before, (head.tenant, at), (keys, bodies))
     growth = Growth(Edge(), [each.written.leaf_hash for each in made])
-    return await Storing(tx, new, at, keys).store(made, growth, after=head)
+    return await Storing(tx, new, keys).store(made, growth, after=head)

@@ -133,6 +133,13 @@ class HeardAll(Message):
     heard: tuple[Heard, ...]
 
 
+class Lift(Message):
+    """The arguments of `lift`."""
+
+    place: Position
+    reason: Reason
+
+
 class Searched(Message):
     """The arguments of `search`."""
 

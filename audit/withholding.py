@@ -18,9 +18,10 @@ HIDDEN = "0" * 32  # in place of the event's own id
 
 def as_told(line: Line, now: int) -> Line:
     """The line as its resident may see it at a moment in ms: without anything until its day of review. Its hour is then
-    the end of that month, or now: later than it was, so that a page of a period leaves none out."""
+    the end of that month, or now: later than it was, so that a page of a period leaves none out. A covert line is in
+    nobody's series: who asks for it by its place learns what they learn of anybody else's."""
     event = line.event
-    if event.withheld_until <= now:
+    if event.withheld_until <= now and not event.covert:
         return line
     bare = Event(id=HIDDEN, kind="vertrouwelijk", subject=event.subject, withheld_until=event.withheld_until)
     return Line(position=line.position, at=min(_end_of_month(line.at), now), n=line.n, event=bare)

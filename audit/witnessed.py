@@ -31,6 +31,7 @@ class Witnessed:
         self._heard: float | None = None
         self.newest: Cosigned | None = None
         self.clock_off = False
+        self.expected = ""  # the origin of a term that is due, once a quorum knows its key
 
     @property
     def asked(self) -> bool:

@@ -25,6 +25,7 @@ BATCH_MAX = 500
 BATCH_BYTES = 2 << 20
 _PER_LINE = 1_024  # bytes that a line takes beside the words of its entry
 
+NO_ESCROW = "Er is geen sleutel voor heimelijke regels (regie audit escrow found)."
 UNKNOWN_YET = "Wij weten nog niet of dit is vastgelegd. Herhaal het met hetzelfde kenmerk."
 
 _log = logger("audit.writer")
@@ -82,13 +83,18 @@ class Writer:
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
         refused: dict[int, Problem] = {
-            at: Misfit(why) for at, entry in enumerate(entries) if (why := misfit(entry, room))
+            at: Misfit(why)
+            for at, entry in enumerate(entries)
+            if (why := misfit(entry, room) or self._unsealable(entry))
         }
         if self.log.held:
             refused |= await self._not_permitted_now(entries)
         good = [entry for at, entry in enumerate(entries) if at not in refused]
         answers = iter(await self._asked(room, good) if good else ())
         return [refused[at] if at in refused else next(answers) for at in range(len(entries))]
+
+    def _unsealable(self, entry: Entry) -> str:
+        return NO_ESCROW if entry.event.covert and not self.log.keychain.escrow else ""
 
     async def _not_permitted_now(self, entries: Sequence[Entry]) -> dict[int, Problem]:
         """Restrictions and facts are written whatever was lost."""

@@ -82,7 +82,7 @@ class Grower:
         drafts = [Draft(self._asked(entry, keys), at, {}, ()) for at, entry in zip(places, entries, strict=True)]
         made = written_lines(drafts, self._before, (self._log.tenant, at), (keys, self._bodies))
         growth = Growth(head.edge, [each.written.leaf_hash for each in made])
-        await Storing(tx, head, at, keys).store(made, growth)
+        await Storing(tx, head, keys).store(made, growth)
         self._log.learn(Memory(head.origin, growth.edge, self._log.memory.fences))
 
     def _released(self) -> Entry:

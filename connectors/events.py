@@ -63,6 +63,7 @@ class Act:
             on_behalf=ground.namens,
             keep_until=about.keep_until,
             withheld_until=about.withheld_until,
+            covert=about.covert,
             kept_days=about.kept_days,
             sealed=self.text,
             seal=self.seal,
@@ -90,6 +91,7 @@ def outcome(release: Event, receipt: Receipt, how: Outcome, refused: Sequence[Re
         refused=tuple(one.pair for one in refused),
         keep_until=release.keep_until,
         withheld_until=release.withheld_until,
+        covert=release.covert,
         details=said,
         trace=above.model_copy(update=own_span) if above else None,
     )

@@ -35,7 +35,7 @@ class Reweighing:
         new: list[Flag] = [flag for flag in _FLAGS if flag in flags and not (flag == "geheimhouding" and about.secret)]
         if not new:
             return Weighed(allowed, first, about.secret)
-        if about.withheld_until:
+        if about.withheld_until or about.covert:
             # the line of a flag would tell its resident that somebody asked, and when: the next use that is shown
             # writes it. Nothing here depends on it: what is withheld rests on law, and goes to who has a ground
             return Weighed(allowed, first, about.secret or "geheimhouding" in new)

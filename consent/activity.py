@@ -72,7 +72,7 @@ class Frequency(Message):
 
 class Secrecy(Message):
     """Lines of this activity are withheld from their resident up to a day (ms), under a law. `heimelijk`: not even
-    their number is told; this release does not offer it."""
+    their number is told, until people lift it; the day is that of the next review."""
 
     class_: Annotated[Literal["vertrouwelijk", "heimelijk"], wire("klasse")]
     until: Annotated[int, wire("totEnMet")]

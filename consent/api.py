@@ -12,16 +12,19 @@ from consent.bodies import (
     Ask,
     AskConsent,
     CaseState,
+    Consents,
+    FindConsents,
     OpenCase,
     Person,
     Place,
+    Proof,
     Requested,
     Stop,
     Stopped,
     used_by,
     with_user,
 )
-from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, ResidentRef, Residents
+from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, ResidentRef, Residents, Search
 from consent.explained import Asked
 from consent.keys import MACHINES
 from consent.limits import Limits
@@ -53,6 +56,7 @@ def routes(behind: Behind) -> APIRouter:
     """`behind.caller`: the dependency that turns a token into a Caller, or raises NotLoggedIn."""
     router = APIRouter(tags=["toestemming"])
     _requests(router, behind)
+    _consents(router, behind)
     _cases(router, behind)
     _explaining(router, behind)
     return router
@@ -87,6 +91,27 @@ def _requests(router: APIRouter, behind: Behind) -> None:
     async def requested(who: Asking, id: Id) -> Requested:
         seen = await behind.consent.requested(_recipient(who), id)
         return Requested.of(seen, behind.tenants[who.tenant].public_url)
+
+
+def _consents(router: APIRouter, behind: Behind) -> None:
+    Asking = Annotated[Caller, Depends(behind.caller)]
+
+    @router.post("/toestemmingen/_zoek", summary="Uw toestemmingen van een inwoner", response_model_exclude_none=True)
+    async def found(who: Asking, body: FindConsents) -> Consents:
+        asking = _recipient(used_by(who, body.user))
+        wanted = Search(resident=await behind.identified(who, body.person), activity=body.activity or "")
+        listed = await behind.consent.found(asking, wanted)
+        address = behind.tenants[who.tenant].public_url
+        return Consents(consents=tuple(Requested.of(one, address) for one in listed))
+
+    @router.get("/toestemmingen/{id}", summary="Hoe een toestemming staat", response_model_exclude_none=True)
+    async def consent(who: Asking, id: Id) -> Requested:
+        seen = await behind.consent.requested(_recipient(who), id)
+        return Requested.of(seen, behind.tenants[who.tenant].public_url)
+
+    @router.get("/toestemmingen/{id}/bewijs", summary="Het ondertekende bewijs van een toestemming")
+    async def receipt(who: Asking, id: Id) -> Proof:
+        return Proof.of(await behind.consent.receipt(_recipient(who), id))
 
     @router.post("/toestemmingen/{id}/intrekking", status_code=201, summary="Stop met delen")
     async def stop(who: Asking, id: Id, body: Stop) -> Stopped:

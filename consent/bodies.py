@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from audit.contract import Receipt
 from consent.activity import Element, Slug
-from consent.contract import Chosen, Code, ConsentView, Limits, Refused
+from consent.contract import Chosen, Code, ConsentReceipt, ConsentView, Limits, Refused
 from consent.explained import Explained
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
+from kernel.canonical import read_canonical
 from kernel.clock import instant
 from kernel.hidden import Hidden
-from kernel.message import Body, Hex32, Message, Sentence, Short, wire
+from kernel.message import Body, Hex32, Message, Sentence, Short, Text, wire
 
 SELF = "BurgerZelf"
 NINE = re.compile(r"[0-9]{9}")
@@ -145,6 +146,36 @@ class Requested(Message):
             use=seen.limits if seen.limits != Limits() else None,
             next_step=NO_FURTHER if nothing else None,
         )
+
+
+class FindConsents(Body):
+    """Of one resident. user: as above."""
+
+    person: Annotated[Person, wire("inwoner")]
+    activity: Annotated[Slug | None, wire("verwerkingsactiviteit")] = None
+    user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+
+
+class Consents(Message):
+    """Newest first."""
+
+    consents: Annotated[tuple[Requested, ...], wire("toestemmingen")]
+
+
+class Proof(Message):
+    """How a consent stands, to keep and to check without us. document: JSON-LD; its canonical form (RFC 8785) has the
+    hash that stands in sd_jwt. log_proof: where the proof of the line is."""
+
+    id: Short
+    document: Annotated[dict[str, Any], wire("ontvangstbewijs")]
+    sd_jwt: Annotated[Text, wire("sdjwt")]
+    log_proof: Annotated[Short, wire("logregel")]
+
+    @classmethod
+    def of(cls, receipt: ConsentReceipt) -> "Proof":
+        """Without the line itself: that is its resident's."""
+        place = f"/logboek/v1/logregels/{receipt.position}/bewijs"
+        return cls(id=receipt.id, document=read_canonical(receipt.document), sd_jwt=receipt.sd_jwt, log_proof=place)
 
 
 class CaseState(Message):

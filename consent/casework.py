@@ -15,7 +15,7 @@ from consent.permits import Permits
 from consent.registering import STAFF
 from consent.requesting import Enrol
 from consent.rows import Register, Row, Rows
-from consent.terms import destruction_year, withheld_until
+from consent.terms import covert, destruction_year, withheld_until
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -106,7 +106,7 @@ class Casework:
                      recipient_name=recipient_of(party).name.nl, case=case.reference, **who,
                      details={"herkomst": case.origin},
                      keep_until=destruction_year(at, version.keep_lines),
-                     withheld_until=withheld_until(version, at))  # fmt: skip
+                     withheld_until=withheld_until(version, at), covert=covert(version))  # fmt: skip
         stand = [(row["fence"], row["epoch"]) for row in (resident, party)]
         entry = permit(said, (rows.keys.municipality(), 0), (fence, epoch), *stand)
         facts_of_case = {"resident": case.resident.id, "subject": case.resident.subject, "activity": case.activity}
@@ -127,7 +127,7 @@ class Casework:
         opened = Entry.model_validate_json(row["entry"]).event  # withheld, and kept, as long as the line that opened it
         said = event("zaak-gesloten", event_id, row["subject"], activity=row["activity"], recipient=recipient,
                      case=reference, actor=actor, key=caller.key, keep_until=opened.keep_until,
-                     withheld_until=opened.withheld_until)  # fmt: skip
+                     withheld_until=opened.withheld_until, covert=opened.covert)  # fmt: skip
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(caller.tenant, tables.cases, "zaak-gesloten", key, receipt)
         return receipt

@@ -21,6 +21,7 @@ from consent.acts import (
 )
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentView, Gone, NoSuchThing, NotNow
 from consent.deciding import newest_versions
+from consent.facts import in_scope
 from consent.flagging import state_row
 from consent.following import Following
 from consent.keys import MACHINES
@@ -39,6 +40,7 @@ from kernel.failpoints import reached
 from kernel.ids import derived_id, random_id
 
 PATIENCE, GLANCE = 2.0, 0.05  # D of trust.md: no release sends longer after its last check; how often we look
+HAD_A_YES = frozenset({*PERMITS, "gepauzeerd", "ingetrokken", "verlopen"})
 AGAIN = frozenset({"pauze", "korter"})  # what a resident may do more than once with one consent
 
 
@@ -82,6 +84,21 @@ class Choosing:
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
         seen = view(row, name, millis(self._clock()), number_of(newest, row))
         return ConsentDetail(consent=seen, activity=version, catalogue=listed, shown=shown)
+
+    async def theirs(self, caller: Caller, consent_id: str) -> ConsentDetail:
+        """For its recipient, once there was a yes: before that there is nothing that it may know. Raises
+        NoSuchThing."""
+        async with self._register.reading(caller.tenant) as rows:
+            row = await rows.one(tables.consents, id=consent_id)
+            if row is None or not caller.organisation or row["recipient"] != caller.organisation:
+                raise NoSuchThing()
+            version, name = await _version(rows, row), await name_of(rows, row["recipient"])
+            newest = await newest_versions(rows, {row["activity"]})
+        seen = view(row, name, millis(self._clock()), number_of(newest, row))
+        if seen.state not in HAD_A_YES or seen.pending or not in_scope(caller, row["activity"]):
+            raise NoSuchThing()
+        listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
+        return ConsentDetail(consent=seen, activity=version, catalogue=listed)
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
         """See Consent.choose."""

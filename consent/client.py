@@ -10,6 +10,7 @@ from consent.contract import (
     Choice,
     Chosen,
     ConsentDetail,
+    ConsentReceipt,
     ConsentRequest,
     ConsentView,
     Flag,
@@ -17,6 +18,7 @@ from consent.contract import (
     ResidentQuestion,
     ResidentRef,
     Sealed,
+    Search,
 )
 from consent.drafts.client import DraftsClient
 from consent.published import Published
@@ -60,6 +62,14 @@ class ConsentClient:
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.requested."""
         return await self.line.ask(f"{PREFIX}/requested", caller, wire.One(id=consent_id), ConsentView)
+
+    async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
+        """See Consent.found."""
+        return list((await self.line.ask(f"{PREFIX}/found", caller, search, wire.Views)).consents)
+
+    async def receipt(self, caller: Caller, consent_id: str) -> ConsentReceipt:
+        """See Consent.receipt."""
+        return await self.line.ask(f"{PREFIX}/receipt", caller, wire.One(id=consent_id), ConsentReceipt)
 
     async def choices(self, caller: Caller) -> list[ConsentView]:
         """See Consent.choices."""

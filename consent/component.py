@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
+from typing import Any
 
 from audit.contract import Audit
 from consent.activity import CatalogueElement
@@ -13,9 +15,14 @@ from consent.authzen.api import ACCESS, access_routes, metadata_routes
 from consent.authzen.stored import Table
 from consent.contract import RegisterUnavailable, Residents
 from consent.drafts import api as drafts
+from consent.events.api import event_routes
+from consent.events.service import PURPOSE as EVENTS_KEY
+from consent.events.service import Events
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
 from consent.reading.api import Reading, reading_routes
+from consent.receipts.api import issuer_router
+from consent.receipts.service import PURPOSE, Receipts
 from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
@@ -24,7 +31,7 @@ from consent.tokens.component import build_tokens
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Tenant
-from kernel.crypto import KeyProvider, Keyring, KeyUnavailable
+from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import Problem
 from kernel.http.bearer import BearerGate
 from kernel.http.rooms import RoomGate
@@ -61,29 +68,46 @@ async def build_consent(
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
     consent.tokens = tokens
-    issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
+    for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
+        await rows.found(tenant, [purpose])
+    houses = {tenant.id: (tenant.name, tenant.public_url) for tenant in tenants.values()}
+    consent.receipts = Receipts(neighbours.audit, rows, houses, clock)
+    addresses = {tenant: address for tenant, (_, address) in houses.items()}
+    events = Events(consent.register, rows, addresses, settings.webhooks, clock)
+    events.oin = settings.oin
     _check_tables(settings, tenants)
-
-    def gate_of(root: str) -> Callable[..., Awaitable[Caller]]:
-        return neighbours.caller or BearerGate(issuers, tokens.public_key, root, clock)
-
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
-    running = _Running(consent, tuple(tenants), provider, settings.finish_seconds)
-    caller = gate_of(ROOT)
-    public = routes(Behind(consent, neighbours.residents, tenants, caller))
-    public.include_router(drafts.public_routes(consent.drafts, caller))
+    running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
+    behind = _behind(consent, neighbours, tenants, clock)
+    public = routes(behind[ROOT])
+    public.include_router(drafts.public_routes(consent.drafts, behind[ROOT].caller))
     public.include_router(reading_routes(Reading.of(consent, tenants, ROOT, clock)))
-    table = Table(Register(database, rows), settings.authzen_tenant)
-    access = access_routes(Behind(consent, neighbours.residents, tenants, gate_of(ACCESS)), table)
+    public.include_router(event_routes(events, behind[ROOT].caller))
+    access = access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))
     return consent, Component(
         "consent",
         running.check,
         running.run,
         public=((ROOT, public), (ACCESS, access)),
-        plain=(oauth, metadata_routes(issuers)),
+        plain=(oauth, metadata_routes(tenants), issuer_router(consent.receipts, tenants)),
         intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
     )
+
+
+def _behind(
+    consent: ConsentService, neighbours: Neighbours, tenants: Mapping[str, Tenant], clock: Clock
+) -> dict[str, Behind]:
+    """What stands behind each public root: the same, and a token of its own."""
+    issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
+
+    async def key(tenant: str, kid: str) -> Mapping[str, Any] | None:
+        return await consent.tokens.public_key(tenant, kid) if consent.tokens else None
+
+    return {
+        root: Behind(consent, neighbours.residents, tenants, neighbours.caller or BearerGate(issuers, key, root, clock))
+        for root in (ROOT, ACCESS)
+    }
 
 
 def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:
@@ -97,6 +121,7 @@ class _Running:
     """Whether the room can work, and what it does by itself."""
 
     consent: ConsentService
+    events: Events
     tenants: tuple[str, ...]
     provider: KeyProvider
     seconds: float
@@ -113,20 +138,25 @@ class _Running:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Rows follow the log until left; then the database is closed."""
-        finishing = asyncio.create_task(self._finishing())
+        working = [asyncio.create_task(self._again(verb)) for verb in (self.consent.finish, self._send)]
         try:
             yield
         finally:
-            finishing.cancel()
-            with suppress(asyncio.CancelledError):
-                await finishing
+            for task in working:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await self.events.close()
             await self.consent.database.close()
 
-    async def _finishing(self) -> None:
+    async def _send(self, tenant: str) -> None:
+        await self.events.round(tenant)
+
+    async def _again(self, verb: Callable[[str], Awaitable[None]]) -> None:
         while True:
             for tenant in self.tenants:
                 try:
-                    await self.consent.finish(tenant)
-                except Problem as problem:  # the log or the database is away: again in two seconds
-                    _log.warning("finishing_failed", code=problem.code)
+                    await verb(tenant)
+                except (Problem, CannotOpen, KeyUnavailable) as problem:  # something is away: again in two seconds
+                    _log.warning("finishing_failed", code=getattr(problem, "code", "sleutels"))
             await asyncio.sleep(self.seconds)

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.contract import FenceAt, Position, Receipt
+from audit.contract import Bundle, FenceAt, Position, Receipt
 from consent.activity import (
     ActivityVersion,
     Application,
@@ -39,7 +39,11 @@ from consent.decision import (
     Residents,
     Sealed,
 )  # fmt: skip
+from consent.dpv import bases_of, data_of, purposes_of
+from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
 from consent.limits import Limits
+from consent.particulars import Assessment
+from consent.published import Published, assessment_over, expiring, whole
 from consent.registers import Registers
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -50,16 +54,21 @@ __all__ = [
     "ActivityVersion",
     "Allowed",
     "Application",
+    "Assessment",
     "Case",
     "CatalogueElement",
+    "Changed",
     "Code",
     "Decision",
+    "Draft",
+    "Drafts",
     "Element",
     "FenceAt",
     "FenceKind",
     "Flag",
     "Limits",
     "Party",
+    "Published",
     "Question",
     "Recipient",
     "Refused",
@@ -67,8 +76,16 @@ __all__ = [
     "ResidentRef",
     "Residents",
     "Sealed",
+    "Step",
     "UsedElement",
     "Words",
+    "Wrong",
+    "assessment_over",
+    "bases_of",
+    "data_of",
+    "expiring",
+    "purposes_of",
+    "whole",
 ]
 
 State = Literal[
@@ -91,7 +108,8 @@ class ConsentRequest(Message):
 
 class ConsentView(Message):
     """A consent request and the consent it becomes: one thing, one id. Times in ms, 0 = not (yet).
-    position: the line of the last choice; "" while none is recorded. pending: a yes that is not effective yet."""
+    latest: the last moment that was asked for. position: the line of the last choice; "" while none is recorded.
+    pending: a yes that is not effective yet. channel: of the last yes or no. limits: what it is limited to."""
 
     id: Short
     state: Annotated[State, wire("status")]
@@ -106,6 +124,7 @@ class ConsentView(Message):
     decided_at: Annotated[int, wire("beslotenOp")] = 0
     ended_at: Annotated[int, wire("beeindigdOp")] = 0
     valid_until: Annotated[int, wire("geldigTot")] = 0
+    latest: Annotated[int, wire("gevraagdTot")] = 0
     position: Annotated[Short, wire("logregel")] = ""
     pending: Annotated[bool, wire("wordtVerwerkt")] = False
     language: Annotated[Short, wire("taal")] = ""
@@ -145,6 +164,25 @@ class Chosen(Message):
     consent: ConsentView
     receipt: Receipt
     under_way: tuple[tuple[Position, Short], ...] = ()
+
+
+class ConsentReceipt(Message):
+    """How a consent stands, to take away. document: JSON-LD (ISO/IEC TS 27560, DPV), canonical; sd_jwt: signed, and
+    holds the hash of the document; position: the line of the last act; bundle: that line with its proof, for its
+    resident only."""
+
+    id: Short
+    document: Text
+    sd_jwt: Text
+    position: Short
+    bundle: Bundle | None = None
+
+
+class Search(Message):
+    """A recipient looks for its own consents of one resident. activity: "" for all."""
+
+    resident: ResidentRef
+    activity: Short = ""
 
 
 class ResidentQuestion(Message):
@@ -214,6 +252,15 @@ class Consent(Protocol):
 
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
         """The recipient's own request; `geweigerd` and `vervallen` both read as `vervallen` to it. NoSuchThing."""
+        ...
+
+    async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
+        """The recipient's own, newest first, at most 200, as `requested` tells them. A line `zoeking` first."""
+        ...
+
+    async def receipt(self, caller: Caller, consent_id: str) -> ConsentReceipt:
+        """For its resident, for desk staff who act for them, and for its recipient once there was a yes. Raises
+        NoSuchThing, LogUnavailable."""
         ...
 
     async def choices(self, caller: Caller) -> list[ConsentView]:

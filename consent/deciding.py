@@ -17,7 +17,7 @@ from consent.keys import MACHINES, TenantKeys
 from consent.limits import spent
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
-from consent.terms import DAY, destruction_year, running, withheld_until
+from consent.terms import DAY, covert, destruction_year, running, withheld_until
 from consent.words import fault, refused
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical_text
@@ -77,7 +77,9 @@ class Deciding:
                 await sleep(0)  # a bulk of ten thousand takes a second, and a release waits two at most
             facts = facts_of(caller, question, snapshot, keys, count)
             weighed = weigh(question, facts, at)
-            text = _decision(caller, question, facts, weighed, (at, versions_used(caller, question, snapshot, count)))
+            text = _decision(
+                caller, question, facts, weighed, (at, versions_used(caller, question, snapshot, count, facts.actor))
+            )
             seal = signer.sign(text.encode()).hex()
             told = tuple(refused(name, told, _when(told, facts, at)) for name, _, told in weighed.refused)
             about = _about(caller, question, facts, weighed, (at, keys, snapshot.party))
@@ -187,6 +189,7 @@ def _words(activity: ActivityVersion, at: int) -> dict[str, str | int]:
         "purpose": activity.purpose.nl,
         "keep_until": destruction_year(at, activity.keep_lines),
         "withheld_until": withheld_until(activity, at),
+        "covert": covert(activity),
         "kept_days": activity.kept_days,
     }
 

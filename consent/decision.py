@@ -66,7 +66,7 @@ class Refused(Message):
 class About(Message):
     """What the log line says of the activity: words of the version that was used. class_: of the allowed elements, the
     strictest (A before B before C); classes: per asked element. keep_until: calendar year. kept_days: by the recipient.
-    withheld_until: ms.
+    withheld_until: ms. covert: see audit.Event.
     Words are Dutch."""
 
     activity: Short
@@ -81,6 +81,7 @@ class About(Message):
     recipient_name: Sentence = ""
     keep_until: int = 0
     withheld_until: int = 0
+    covert: Literal["", "ja"] = ""
     kept_days: int = 0
     actor: Short = ""
     secret: bool = False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from audit.contract import FenceAt
+from audit.contract import Entry, FenceAt
 from consent.activity import ActivityVersion, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
@@ -14,11 +14,12 @@ from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
 from consent.rules import CaseFact, Facts
 from consent.standing import Standing
+from consent.terms import covert
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
 NOTHING_SAID: Mapping[str, Any] = {"flags": (), "objections": {}}
-TOKEN, COUNTED, SPENT = "token", "geteld", "besteed"  # facts that are in no table
+TOKEN, COUNTED, SPENT, ACTOR = "token", "geteld", "besteed", "gebruiker"  # facts that are in no table
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,14 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         in_scope=in_scope(caller, question.activity),
         recipient=caller.organisation,
         by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
-        case=_case(snapshot.cases.get(question.case)),
+        case=_case(snapshot.cases.get(question.case), version),
         # a yes is to what was read: it holds for a newer version that is no wider, and is asked anew for one that is
         consents=tuple(_standing(row) for row in snapshot.about(question) if since and int(row["version"]) >= since),
         objected=question.activity in said["objections"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
         counted=counted,
+        actor=keys.actor(caller),
         fences=_fences(question, keys, snapshot, (resident, said)),
     )
 
@@ -119,7 +121,7 @@ def _standing(row: Row) -> Standing:
     )
 
 
-def _case(row: Row | None) -> CaseFact | None:
+def _case(row: Row | None, version: ActivityVersion | None) -> CaseFact | None:
     if row is None:
         return None
     return CaseFact(
@@ -131,7 +133,12 @@ def _case(row: Row | None) -> CaseFact | None:
         until=row["until"],
         told_at=row["effective_at"],
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
+        opened_by=_opener(row) if version and covert(version) else "",
     )
+
+
+def _opener(row: Row) -> str:
+    return Entry.model_validate_json(row["entry"]).event.actor
 
 
 def _fences(
@@ -159,10 +166,11 @@ def _common(activity: str, keys: TenantKeys, snapshot: Snapshot) -> tuple[tuple[
 
 
 def versions_used(
-    caller: Caller, question: Question, snapshot: Snapshot, counted: int
+    caller: Caller, question: Question, snapshot: Snapshot, counted: int, actor: str
 ) -> tuple[tuple[str, str, str], ...]:
     """(table, id, row version) of every fact of this question, so that an auditor can replay it; and what is in no
-    table: how many releases counted, whether they used up a consent, and what the token said of its bearer."""
+    table: how many releases counted, whether they used up a consent, what the token said of its bearer,
+    and for a covert activity who asked, as a pseudonym."""
     rows: list[tuple[str, str, Row | None]] = [
         ("activities", question.activity, snapshot.activities.get(question.activity)),
         ("recipients", snapshot.recipient["slug"] if snapshot.recipient else "", snapshot.recipient),
@@ -173,6 +181,9 @@ def versions_used(
     ]
     token = f"{caller.kind}/{'binnen' if in_scope(caller, question.activity) else 'buiten'}"
     loose = [(TOKEN, caller.application, token), *([(COUNTED, question.activity, str(counted))] if counted else [])]
+    version = snapshot.versions.get(question.activity)
+    if version and covert(version):
+        loose.append((ACTOR, caller.application, actor))
     loose += [(SPENT, row["id"], "1") for row in snapshot.about(question) if row.get("spent")]
     return (*((table, key, _revision(row)) for table, key, row in rows if row), *loose)
 

@@ -8,7 +8,15 @@ from fastapi import APIRouter, Depends
 from audit.contract import Position, Receipt
 from consent import wire
 from consent.activity import ActivityVersion, Case, Recipient, Reporter
-from consent.contract import Chosen, ConsentDetail, ConsentRequest, ConsentView, ResidentQuestion
+from consent.contract import (
+    Chosen,
+    ConsentDetail,
+    ConsentReceipt,
+    ConsentRequest,
+    ConsentView,
+    ResidentQuestion,
+    Search,
+)
 from consent.service import ConsentService
 from kernel.caller import Caller
 
@@ -20,6 +28,7 @@ def intern_routes(consent: ConsentService, caller: Gate) -> APIRouter:
     router = APIRouter(prefix=wire.PREFIX, include_in_schema=False)
     _weighing(router, consent, caller)
     _choosing(router, consent, caller)
+    _proving(router, consent, caller)
     _asking(router, consent, caller)
     _registers(router, consent, caller)
     _reporting(router, consent, caller)
@@ -65,6 +74,18 @@ def _choosing(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
     @router.post("/anew")
     async def anew(who: Asking, body: wire.One) -> ConsentView:
         return await consent.anew(who, body.id)
+
+
+def _proving(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/found")
+    async def found(who: Asking, body: Search) -> wire.Views:
+        return wire.Views(consents=tuple(await consent.found(who, body)))
+
+    @router.post("/receipt")
+    async def receipt(who: Asking, body: wire.One) -> ConsentReceipt:
+        return await consent.receipt(who, body.id)
 
 
 def _asking(router: APIRouter, consent: ConsentService, caller: Gate) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Table
 
-from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, record_one
+from audit.contract import Audit, Entry, Event, EventIdTaken, Overtaken, Receipt, record_one
 from consent import tables
 from consent.acts import dropped, granted
 from consent.lines import event
@@ -24,6 +24,7 @@ IN_FORCE = {"activities": "gepubliceerd", "recipients": "toegelaten", "applicati
 FINISH_MS, DROP_MS = 5_000, 600_000  # a caller who still waits is not overtaken by the sweeper; ten minutes is doubt
 _WAITING = tuple(table for table in tables.GUARDED if table.name in IN_FORCE)
 
+_PLACED = ("withheld_until", "covert", "activity", "version", "recipient", "case", "keep_until")  # and in which series
 _log = logger("consent")
 
 
@@ -31,12 +32,12 @@ def _key(table: Table, row: Row) -> dict[str, str | int]:
     return {column.name: row[column.name] for column in table.primary_key.columns if column.name != "tenant_id"}
 
 
-async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str, withheld_until: int = 0) -> bool:
-    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails. withheld_until:
-    of that original, ms."""
+async def lapsed(audit: Audit, caller: Caller, event_id: str, subject: str, act: Event | None = None) -> bool:
+    """Whether the act's own id is now taken by a line that says it lapsed: a late original then fails. act: that
+    original, where its resident may not see it."""
+    same = {name: getattr(act, name) for name in _PLACED} if act else {}
     try:
-        said = event("vervallen", event_id, subject, withheld_until=withheld_until)
-        await record_one(audit, caller, Entry(event=said))
+        await record_one(audit, caller, Entry(event=event("vervallen", event_id, subject, **same)))
     except EventIdTaken:
         return False
     return True
@@ -111,7 +112,7 @@ class Permits:
     async def _finish(self, caller: Caller, table: Table, row: Row) -> None:
         act = Entry.model_validate_json(row["entry"]).event
         if millis(self._clock()) - row["pending_at"] > DROP_MS and await lapsed(
-            self._audit, caller, act.id, act.subject, act.withheld_until
+            self._audit, caller, act.id, act.subject, act if act.withheld_until or act.covert else None
         ):
             await self._drop(caller.tenant, table, row)
         else:

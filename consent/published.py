@@ -82,7 +82,7 @@ def open_to_all(version: ActivityVersion) -> ActivityVersion:
     return version.model_copy(update={"assessment": assessment})
 
 
-def expired(version: ActivityVersion, at: int) -> bool:
+def assessment_over(version: ActivityVersion, at: int) -> bool:
     """Whether its assessment is over: classes B and C have stopped, A goes on, marked."""
     return at > version.assessment.until
 
@@ -103,7 +103,7 @@ def brief(one: Published, root: str, at: int) -> Brief:
         number=version.number,
         since=instant(one.since),
         assessed_until=instant(version.assessment.until),
-        expired=expired(version, at),
+        expired=assessment_over(version, at),
         algorithm=version.automated.algorithm if version.automated else None,
         url=url_of(root, version),
     )
@@ -122,7 +122,7 @@ def whole(history: Sequence[Published], number: int, root: str, at: int) -> Publ
         url=url_of(root, version),
         status="gestopt" if one.ended else "actief",
         since=instant(one.since),
-        expired=expired(version, at),
+        expired=assessment_over(version, at),
         content=version,
         dpv=DpvCodes(
             purposes=purposes_of(version),

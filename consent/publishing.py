@@ -6,11 +6,13 @@ article 30 asks beside them: `consent.article30`; the bounds of a municipal task
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as Names
+from typing import Any
 
 from consent.activity import ActivityVersion, CatalogueElement, UsedElement
 from consent.article30 import Fault, said
 from consent.bounds import exceeding
 from consent.grounds import grounds
+from kernel.numbers import has_written_number
 
 YEAR = 365 * 86_400_000  # ms
 NEVER = ("transactie", "macadres", "imei")  # stories.md: payment transactions, raw device identifiers
@@ -27,7 +29,7 @@ def faults(
     """Everything that is wrong with it at a moment in ms. parties: recipients that are admitted; private: those of
     them that are no public authority."""
     found = [*_assessed(version, at), *_worded(version), *_parties(version, parties), *_secret(version, at)]
-    found += [*said(version, parties, at), *exceeding(version)]
+    found += [*said(version, parties, at), *exceeding(version), *_numbers(version.model_dump(by_alias=True))]
     seen: set[str] = set()
     for number, element in enumerate(version.elements):
         place = f"/gegevenselementen/{number}"
@@ -48,6 +50,15 @@ def completed(version: ActivityVersion, number: int, catalogue: Mapping[str, Cat
     return version.model_copy(update={"number": number, "elements": elements})
 
 
+def _numbers(value: Any, place: str = "") -> Iterator[Fault]:
+    """Everybody reads this, and lines of the log quote it: no text may hold somebody's number."""
+    if isinstance(value, str) and has_written_number(value):
+        yield place, "lijkt-op-bsn", "Dit mag niet op een burgerservicenummer lijken."
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for name, member in members:
+        yield from _numbers(member, f"{place}/{name}")
+
+
 def _assessed(version: ActivityVersion, at: int) -> Iterator[Fault]:
     if at > version.assessment.until:
         yield "/beoordeling/totEnMet", "verlopen", "De beoordeling is verlopen."
@@ -64,13 +75,22 @@ def _secret(version: ActivityVersion, at: int) -> Iterator[Fault]:
     if (secrecy := version.secrecy) is None:
         return
     if secrecy.class_ == "heimelijk":
-        yield "/openbaarheid/klasse", "kan-niet", "Heimelijk kan in deze versie van Regie niet."
+        yield from _covert(version)
     if not at < secrecy.until < at + version.keep_lines * YEAR:
         yield "/openbaarheid/totEnMet", "past-niet", "Een regel wordt getoond voor zij wordt vernietigd."
     if not secrecy.law.strip():
         yield "/openbaarheid/wet", "ontbreekt", "Welke wet staat toe dat de inwoner dit nog niet ziet?"
     if any(element.class_ == "C" for element in version.elements):
         yield "/openbaarheid/klasse", "past-niet", "Wat een inwoner zelf kiest, is niet geheim voor hem."
+
+
+def _covert(version: ActivityVersion) -> Iterator[Fault]:
+    if version.case != "verplicht":
+        yield "/zaak", "past-niet", "Heimelijk kan alleen met een zaak."
+    if version.notice:
+        yield "/vooraf", "past-niet", "Wie vooraf wordt ingelicht, mag ervan weten."
+    if any(element.class_ == "B" for element in version.elements):
+        yield "/openbaarheid/klasse", "past-niet", "Heimelijk kan alleen wat moet van de wet (klasse A)."
 
 
 def _worded(version: ActivityVersion) -> Iterator[Fault]:

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from audit.contract import Audit, Entry, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Words
-from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef
+from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef, Search
 from consent.deciding import newest_versions
 from consent.difference import consents_since
 from consent.facts import in_scope
 from consent.limits import Terms, check_limits, stored_terms, terms_of
-from consent.lines import about_consent, names, recipient_of, resident_of, stored, version_of
+from consent.lines import about_consent, event, names, recipient_of, resident_of, stored, version_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY
@@ -22,9 +22,10 @@ from consent.views import SHUT, ended_at, for_recipient, state_of_row, view
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
-from kernel.ids import derived_id, uuid7
+from kernel.ids import derived_id, random_id, uuid7
 
 Enrol = Callable[[], Awaitable[ResidentRef]]
+MOST = 200  # consents in one answer
 BARRED = frozenset({"geweigerd", "ingetrokken", "vervallen"})
 
 
@@ -89,6 +90,26 @@ class Requesting:
                 raise NoSuchThing()
             name, newest = await name_of(rows, row["recipient"]), await newest_versions(rows, {row["activity"]})
         return for_recipient(view(row, name, millis(self._clock()), number_of(newest, row)))
+
+    async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
+        """See Consent.found."""
+        at, of = millis(self._clock()), search.resident
+        if not caller.organisation:
+            raise NoSuchThing()
+        async with self._register.reading(caller.tenant) as rows:
+            actor, name = rows.keys.actor(caller), await name_of(rows, caller.organisation)
+        said = event("zoeking", random_id(), of.subject, activity=search.activity, recipient=caller.organisation,
+                     recipient_name=name.nl, application=caller.application, actor=actor, key=caller.key,
+                     details={"reden": "toestemmingen"})  # fmt: skip
+        await record_one(self._audit, caller, Entry(event=said))
+        mine = tables.consents.c
+        about = [mine.recipient == caller.organisation, mine.resident == of.id]
+        about += [mine.activity == search.activity] if search.activity else []
+        async with self._register.reading(caller.tenant) as rows:
+            listed = await rows.find(tables.consents, *about, order=(mine.requested_at.desc(),), most=MOST)
+            listed = [row for row in listed if in_scope(caller, row["activity"])]
+            newest = await newest_versions(rows, {row["activity"] for row in listed})
+        return [for_recipient(view(row, name, at, number_of(newest, row))) for row in listed]
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.anew. The bar binds recipients, not residents."""

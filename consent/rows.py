@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.contract import RegisterUnavailable
+from consent.events.outbox import tell
 from consent.keys import PURPOSES, TenantKeys
 from consent.tables import history
 from kernel.crypto import CannotOpen, KeyUnavailable
@@ -59,7 +60,10 @@ class Rows:
         full = self._sealed(table, {**guard, **row, "tenant_id": self.keys.tenant})
         insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         adding = insert(table).values(full).on_conflict_do_nothing().returning(table.c.tenant_id)
-        return (await self._connection.execute(adding)).first() is not None
+        added = (await self._connection.execute(adding)).first() is not None
+        if added:
+            await tell(self, table, None, full)
+        return added
 
     async def add_all(self, table: Table, new: Sequence[Mapping[str, Any]]) -> None:
         """Rows with the same columns, in one statement; those whose key is taken stay as they are."""
@@ -78,6 +82,7 @@ class Rows:
             name: value for name, value in self._sealed(table, changed).items() if name not in table.primary_key.columns
         }
         await self._connection.execute(update(table).where(*same).values(values))
+        await tell(self, table, row, changed)
         return changed
 
     async def remove(self, table: Table, row: Row) -> None:

@@ -39,7 +39,8 @@ RIGHT_TO_OBJECT = ("6(1)(e)", "6(1)(f)")  # AVG 21(1): follows the basis, never 
 
 @dataclass(frozen=True)
 class CaseFact:
-    """A case of this recipient under the reference asked. told_at: when the line about it was written, ms."""
+    """A case of this recipient under the reference asked. told_at: when the line about it was written, ms.
+    opened_by: pseudonym of who wrote it down; only for a covert activity."""
 
     resident: str
     activity: str
@@ -49,13 +50,14 @@ class CaseFact:
     until: int
     told_at: int
     fence: FenceAt
+    opened_by: str = ""
 
 
 @dataclass(frozen=True)
 class Facts:
     """What the register knew at one moment. published_at: ms. fences: those that everything stands on.
     admitted: recipient and application are known and not suspended. in_scope: of the caller's token. counted: releases
-    in the running term of the activity's frequency."""
+    in the running term of the activity's frequency. actor: pseudonym of who asks."""
 
     activity: ActivityVersion | None
     in_force: bool = False
@@ -70,6 +72,7 @@ class Facts:
     restricted: bool = False
     flags: frozenset[Flag] = frozenset()
     counted: int = 0
+    actor: str = ""
     fences: tuple[tuple[FenceAt, FenceKind], ...] = ()
 
 
@@ -211,7 +214,15 @@ def _case_holds(question: Question, facts: Facts, at: int) -> bool:
         return False
     fits = case.resident == question.resident.id and case.activity == activity.slug and case.open
     vouched = case.origin == "bron" or activity.stated_case
-    return fits and vouched and case.since <= at and (not case.until or at <= case.until)
+    return fits and vouched and _two_persons(case, facts) and case.since <= at and (not case.until or at <= case.until)
+
+
+def _two_persons(case: CaseFact, facts: Facts) -> bool:
+    """A covert use takes two: who wrote the case down, and somebody else who asks under it."""
+    secret = facts.activity.secrecy if facts.activity else None
+    if secret is None or secret.class_ != "heimelijk":
+        return True
+    return bool(case.opened_by and facts.actor) and case.opened_by != facts.actor
 
 
 def told_at(facts: Facts) -> int:

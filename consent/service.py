@@ -14,13 +14,16 @@ from consent.contract import (
     Choice,
     Chosen,
     ConsentDetail,
+    ConsentReceipt,
     ConsentRequest,
     ConsentView,
     Flag,
     Question,
+    RegisterUnavailable,
     ResidentQuestion,
     ResidentRef,
     Sealed,
+    Search,
 )
 from consent.deciding import Deciding
 from consent.drafts.service import Drafting
@@ -28,8 +31,10 @@ from consent.explained import Asked, Explained
 from consent.explaining import Explaining
 from consent.flagging import Flagging
 from consent.following import Following
+from consent.keys import MACHINES
 from consent.permits import Permits
 from consent.published import Published
+from consent.receipts.service import Receipts
 from consent.registering import Registering
 from consent.replaying import Replayed, Replaying
 from consent.requesting import Enrol, Requesting
@@ -67,6 +72,12 @@ class ConsentService:
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together
+        self.receipts: Receipts | None = None  # as above
+
+    @property
+    def register(self) -> Register:
+        """For what works beside the doors."""
+        return self._register
 
     @property
     def database(self) -> Database:
@@ -85,9 +96,9 @@ class ConsentService:
         """All keys of the room under the newest KEK; how many changed."""
         return await self._register.rewrap(tenant)
 
-    async def suspend_all(self, tenant: str, mark: str) -> int:
+    async def suspend_all(self, tenant: str, mark: str, since: Position | None = None) -> int:
         """After lines of the log were lost: see Suspending.suspend_all."""
-        return await self._suspending.suspend_all(tenant, mark)
+        return await self._suspending.suspend_all(tenant, mark, since)
 
     async def finish(self, tenant: str) -> None:
         """Rows follow the log, then what crashes left pending is finished or dropped. Raises LogUnavailable,
@@ -123,6 +134,20 @@ class ConsentService:
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.requested."""
         return await self._requesting.requested(caller, consent_id)
+
+    async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
+        """See Consent.found."""
+        return await self._requesting.found(caller, search)
+
+    async def receipt(self, caller: Caller, consent_id: str) -> ConsentReceipt:
+        """See Consent.receipt."""
+        if self.receipts is None:
+            raise RegisterUnavailable()
+        mine = caller.kind not in MACHINES
+        detail = (
+            await self._choosing.choice(caller, consent_id) if mine else await self._choosing.theirs(caller, consent_id)
+        )
+        return await self.receipts.of(caller, detail, with_content=mine)
 
     async def choices(self, caller: Caller) -> list[ConsentView]:
         """See Consent.choices."""

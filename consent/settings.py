@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from consent.events.address import Webhook
 from kernel.settings import RoomSettings
 
 
@@ -14,6 +15,8 @@ class ConsentSettings(RoomSettings):
     key_minutes: how long opened keys stay in memory. finish_seconds: how often rows follow the log.
     authzen_tenant: a tenant without a register, where /access/v1 answers everybody from a plain table of policies, for
     conformance suites; "" is none, and in production there is none.
+    webhooks: where events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as
+    the source of events.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -23,4 +26,6 @@ class ConsentSettings(RoomSettings):
     key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
     finish_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
     authzen_tenant: str = ""
+    webhooks: dict[str, Webhook] = Field(default_factory=dict)
+    oin: Annotated[str, Field(pattern=r"^([0-9]{20})?$")] = ""
     pool: Annotated[int, Field(ge=1, le=100)] = 8

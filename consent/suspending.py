@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Table, or_
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
 from audit.contract import Audit, Entry, NoSuchLine, Position, Receipt, record_one
 from consent.contract import RegisterUnavailable
@@ -18,7 +18,7 @@ from consent.following import Following, flagged
 from consent.lines import event, restriction
 from consent.permits import IN_FORCE
 from consent.rows import Register, Row, Rows
-from consent.tables import activities, cases, consents, recipients, subject_state
+from consent.tables import activities, applications, cases, consents, recipients, subject_state
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.errors import Problem
@@ -34,25 +34,29 @@ class Suspending:
     def __init__(self, register: Register, audit: Audit, following: Following, clock: Clock) -> None:
         self._register, self._audit, self._following, self._clock = register, audit, following, clock
 
-    async def suspend_all(self, tenant: str, mark: str) -> int:
-        """How many rows were suspended. mark: the same for the same gap. Raises LogUnavailable, OutcomeUnknown,
-        RegisterUnavailable."""
+    async def suspend_all(self, tenant: str, mark: str, since: Position | None = None) -> int:
+        """How many rows were suspended. mark: the same for the same gap. since: where every line is known again, only
+        what was given from that place on, or waits. Raises LogUnavailable, OutcomeUnknown, RegisterUnavailable."""
         caller, done = room_of(tenant, "consent"), 0
         await self._following.follow(tenant)
         for table in (activities, recipients, cases, consents):
-            while found := await self._in_force(tenant, table):
-                await self._suspend(caller, table, found, mark)
+            while found := await self._in_force(tenant, table, since):
+                await self._suspend(caller, table, found, (mark, since))
                 done += len(found)
-        await self._retell(caller, mark)
+        if since is None:
+            await self._retell(caller, mark)
         return done
 
-    async def _in_force(self, tenant: str, table: Table) -> list[Row]:
-        permits = or_(table.c.status == IN_FORCE[table.name], table.c.status == "vernieuwd", table.c.pending_at > 0)
+    async def _in_force(self, tenant: str, table: Table, since: Position | None) -> list[Row]:
+        given = or_(table.c.status == IN_FORCE[table.name], table.c.status == "vernieuwd")
+        permits = or_(given if since is None else and_(given, _of_gap(table, since)), table.c.pending_at > 0)
         async with self._register.reading(tenant) as rows:
             return await rows.find(table, permits, most=PAGE)
 
-    async def _suspend(self, caller: Caller, table: Table, found: Sequence[Row], mark: str) -> None:
-        left = list(found)
+    async def _suspend(
+        self, caller: Caller, table: Table, found: Sequence[Row], gap: tuple[str, Position | None]
+    ) -> None:
+        left, (mark, since) = list(found), gap
         for again in range(ROUNDS):
             if not left:
                 break
@@ -63,7 +67,7 @@ class Suspending:
             ]
         await self._following.follow(caller.tenant)
         names = {_key(table, row) for row in found}
-        if names & {_key(table, row) for row in await self._in_force(caller.tenant, table)}:
+        if names & {_key(table, row) for row in await self._in_force(caller.tenant, table, since)}:
             raise RegisterUnavailable("Niet alles wat mocht, is opgeschort.")
 
     async def _recorded(self, caller: Caller, entries: Sequence[Entry]) -> list[Receipt]:
@@ -120,6 +124,22 @@ class Suspending:
             return "systeem"
 
 
+def _of_gap(table: Table, since: Position) -> ColumnElement[bool]:
+    """A recipient with an application of the gap as well: an application has no fence of its own."""
+    if table is not recipients:
+        return _from(table, since)
+    mine = (applications.c.tenant_id == recipients.c.tenant_id, _from(applications, since))
+    return or_(_from(table, since), recipients.c.slug.in_(select(applications.c.recipient).where(*mine)))
+
+
+def _from(table: Table, since: Position) -> ColumnElement[bool]:
+    """Rows that took effect with this line or a later one. Places are text, "2026h2-123": of two in one term the longer
+    one is later."""
+    first, place = str(since), table.c.position
+    later = or_(func.length(place) > len(first), and_(func.length(place) == len(first), place >= first))
+    return or_(func.substr(place, 1, len(since.term)) > since.term, and_(place.startswith(f"{since.term}-"), later))
+
+
 def _key(table: Table, row: Row) -> tuple[str, ...]:
     return tuple(str(row[column.name]) for column in table.primary_key.columns)
 
@@ -129,8 +149,8 @@ def _suspended(table: Table, row: Row, mark: str) -> Entry:
     words = {"activity": row.get("activity") or (row["slug"] if table is activities else "")}
     words["recipient"] = row.get("recipient") or (row["slug"] if table is recipients else "")
     words["case"] = row.get("reference", "")
-    withheld = Entry.model_validate_json(row["entry"]).event.withheld_until if table is cases else 0
-    said_line = event(
-        "opgeschort", event_id, row.get("subject", "systeem"), details=WHY, withheld_until=withheld, **words
-    )
+    said_line = event("opgeschort", event_id, row.get("subject", "systeem"), details=WHY, **words)
+    if table is cases:
+        opened = Entry.model_validate_json(row["entry"]).event
+        said_line = said_line.model_copy(update={"withheld_until": opened.withheld_until, "covert": opened.covert})
     return restriction(said_line, row["fence"])

@@ -171,6 +171,8 @@ for _table in GUARDED:
     Index(f"ix_{_table.name}_fence", _table.c.tenant_id, _table.c.fence)
     Index(f"ix_{_table.name}_pending", _table.c.tenant_id, _table.c.pending_at)
 Index("ix_consents_resident", consents.c.tenant_id, consents.c.resident, consents.c.recipient, consents.c.activity)
+Index("ix_consents_end", consents.c.tenant_id, consents.c.valid_until)
+Index("ix_consents_answer", consents.c.tenant_id, consents.c.answer_by)
 Index("ix_subject_state_restriction", subject_state.c.tenant_id, subject_state.c.restriction_fence)
 Index("ix_questions_resident", questions.c.tenant_id, questions.c.resident)
 Index("ix_applications_recipient", applications.c.tenant_id, applications.c.recipient)

@@ -1,6 +1,7 @@
 """Spans of the calendar, in UTC and milliseconds: a recipient is never sooner in its right than by two hours."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from consent.activity import ActivityVersion, Frequency
 from kernel.clock import millis, moment
@@ -39,6 +40,11 @@ def working_days(at: int, days: int) -> int:
 def destruction_year(at: int, years: int) -> int:
     """The calendar year in which a line goes that is kept for so many years."""
     return moment(at).year + years
+
+
+def covert(version: ActivityVersion) -> Literal["", "ja"]:
+    """Whether a resident may not know that there are lines of this activity, until people lift them."""
+    return "ja" if version.secrecy and version.secrecy.class_ == "heimelijk" else ""
 
 
 def withheld_until(version: ActivityVersion, at: int) -> int:

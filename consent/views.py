@@ -49,6 +49,7 @@ def view(row: Row, recipient_name: Words, at: int, newest: int = 0) -> ConsentVi
         decided_at=row["decided_at"],
         ended_at=ended_at(row, at),
         valid_until=row["valid_until"],
+        latest=row["latest"],
         position=row["position"],
         pending=row["pending_at"] > 0,
         language=row["language"],

@@ -130,6 +130,35 @@ def gaps() -> dict[str, tuple[Bundles, int]]:
     }
 
 
+def lifted() -> dict[str, tuple[Bundles, int]]:
+    """A line that opens one which could not be shown before, whole and spoilt, and what a check ends with."""
+
+    def opening(said: str = f"{TERM}-5", **earlier: Any) -> Bundles:
+        log = Log().add().add(act_says={"soort": "opgeheven", "bij": [said]}, n="1", vorige=None)
+        old, new = log.bundles()
+        return [new | {"eerder": old | earlier}]
+
+    (whole,) = opening()
+    other = Log().add(doel="anders").bundles()[0]
+    return {
+        "whole": ([whole], 0),
+        "another place": (opening(f"{TERM}-4"), 1),
+        "two places": ([_closing([f"{TERM}-5", f"{TERM}-6"])], 1),
+        "no place": ([_closing(None)], 1),
+        "another content": (opening(inhoud=other["inhoud"]), 1),
+        "no content": (opening(inhoud=None), 1),
+        "another proof": (opening(bewijs=whole["bewijs"]), 1),
+        "no proof": (opening(bewijs=None), 2),
+        "no earlier line": ([whole | {"eerder": "die"}], 1),
+    }
+
+
+def _closing(places: list[str] | None) -> Bundle:
+    log = Log().add().add(act_says={"soort": "opgeheven", "bij": places}, n="1", vorige=None)
+    old, new = log.bundles()
+    return {**new, "eerder": old}
+
+
 def drawn(rng: Random, least: int = 1) -> Log:
     """A log of any shape, with at least so many lines of the resident."""
     log = Log(rng.randrange(20))

@@ -20,6 +20,7 @@ from assembly.demo.brp.loader import own_residents
 from assembly.demo.register import INCOME, INCOME_ANSWER, LOAN_DESK, STORY, TENANT, TRAINERS, activities, recipients
 from audit.component import build_audit
 from audit.contract import Audit, Line, Trust
+from audit.escrow import founded
 from audit.service import AuditService
 from audit.settings import AuditSettings
 from connectors.catalogue import catalogue_elements
@@ -62,6 +63,7 @@ DESK_WORKER = Caller(
 )
 STAFF = room_of(TENANT, "assembly")  # sets up, as the command line does
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
+SHARES = founded(TENANT)  # of the key to which covert lines are sealed
 TENANTS = {TENANT: Tenant(TENANT, "Gemeente Spaarnewoude", "https://regie.example")}
 
 
@@ -104,7 +106,13 @@ class FourRooms:
         for room in ROOMS:
             with suppress(KeyExists):
                 await self.keys.found(f"regie/{TENANT}/{room}")
-        settings = AuditSettings(mode="test", database=self.urls["audit"], signer=self.folder / "signer", keep_years=20)
+        settings = AuditSettings(
+            mode="test",
+            database=self.urls["audit"],
+            signer=self.folder / "signer",
+            keep_years=20,
+            escrow={TENANT: SHARES[0].public},
+        )
         self.audit, component = await build_audit(settings, TENANTS, self.keys, self.clock)
         await self.stack.enter_async_context(component.run())
         database = Database(self.urls["consent"], "consent")

@@ -18,7 +18,7 @@ from nacl.signing import SigningKey
 import regie_verify
 from kernel.proof.note import COSIGNATURE, ML_DSA_44, VerifierKey, cosigned_note, vkey
 from kernel.proof.tlogproof import TlogProof
-from tests.bundles import CHANGES, KEY, ORIGIN, SALT, TERM, VKEYS, Log, b64, compact, gaps, good, mutant
+from tests.bundles import CHANGES, KEY, ORIGIN, SALT, TERM, VKEYS, Log, b64, compact, gaps, good, lifted, mutant
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).parent / "vectors" / "proof"
@@ -56,6 +56,14 @@ def test_a_proof_alone_and_one_bundle_hold(run: Run) -> None:
 def test_a_gap_is_explained_by_the_line_that_names_it_and_by_nothing_else(run: Run, name: str) -> None:
     bundles, code = gaps()[name]
     assert run(bundles)[0] == code
+
+
+@pytest.mark.parametrize("name", lifted())
+def test_a_line_that_was_hidden_stood_where_its_opening_says(run: Run, name: str) -> None:
+    bundles, code = lifted()[name]
+    found, said = run(bundles)
+    assert found == code
+    assert ("stond er al als regel 5, sinds 2026-11-22 02:01:56 UTC" in said[0]) == (code == 0)
 
 
 def test_a_proof_without_its_act_holds_for_place_only(run: Run) -> None:

@@ -21,7 +21,7 @@ from kernel.logs import logger
 from kernel.sql import Database
 from vault.contract import Vault
 from web.oidc import LoginProvider
-from web.pages import consents, officer, overview, proofs, start, uses
+from web.pages import assessing, consents, keeping, lifting, officer, overview, proofs, register, start, uses
 from web.rendering import Renderer
 from web.routing import routed
 from web.sessions import Sessions
@@ -29,7 +29,18 @@ from web.settings import WebSettings
 from web.site import Site
 
 SWEEP_SECONDS = 60.0
-PAGES: Final = (*start.PAGES, *overview.PAGES, *proofs.PAGES, *uses.PAGES, *consents.PAGES, *officer.PAGES)
+PAGES: Final = (
+    *start.PAGES,
+    *overview.PAGES,
+    *proofs.PAGES,
+    *uses.PAGES,
+    *consents.PAGES,
+    *officer.PAGES,
+    *register.PAGES,
+    *keeping.PAGES,
+    *assessing.PAGES,
+    *lifting.PAGES,
+)
 _log = logger("web")
 
 

@@ -2,34 +2,47 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 
 from audit.contract import Position
 from consent.contract import ConsentDetail, ConsentView, State, UsedElement
-from kernel.canonical import canonical
-from kernel.clock import moment
-from kernel.crypto import sha256
-from web.frame import FieldError, Frame
+from kernel.canonical import canonical, read_canonical
+from kernel.clock import millis, moment
+from web.frame import FieldError, Frame, Option
 from web.language import N_
 from web.line_views import local_day
-from web.register_words import RegisterWords
+from web.periods import earlier, longest
+from web.register_words import TIMES, RegisterWords
 from web.session import Answer
 from web.views import Choice, Consent, ConsentRow, Facts, Group, Waiting
 from web.words import ACTIVE, ClassLetter
 
-CHOICES: Final[Mapping[str, Literal["ja", "nee", "stop"]]] = {
+CHOICES: Final[Mapping[str, Literal["ja", "nee", "stop", "pauze"]]] = {
     "gegeven": "ja",
     "vernieuwd": "ja",
     "geweigerd": "nee",
     "ingetrokken": "stop",
+    "gepauzeerd": "pauze",
 }
-TAB_OF: Final[Mapping[str, str]] = {"gevraagd": "wacht", "gegeven": "actief", "vernieuwd": "actief", "geweigerd": "nee"}
+TAB_OF: Final[Mapping[str, str]] = {
+    "gevraagd": "wacht",
+    "gegeven": "actief",
+    "vernieuwd": "actief",
+    "gepauzeerd": "actief",
+    "geweigerd": "nee",
+}
 # What a choice is about. The words around it (menus, buttons) may change without changing what was agreed to.
 NEVER: Final[frozenset[State]] = frozenset({"geweigerd", "vervallen"})
 DAY_MS: Final = 86_400_000
-TOLD: Final = ("recipient", "may", "may_not", "frequency", "source", "if_yes", "if_no", "after_stop", "consequence")
-
+TOLD: Final = (
+    "recipient", "may", "may_not", "frequency", "limits", "source", "if_yes", "if_no", "after_stop", "consequence",
+)  # fmt: skip
+READ_AGAIN: Final = ("frequency", "limits", "source", "if_yes", "if_no", "after_stop")
+ONCE: Final = N_("Hoogstens 1 keer")
+IN_ALL: Final = N_("Hoogstens %(keer)s keer")
+BACK: Final = N_("Alleen van de laatste %(dagen)s dagen")
+KEPT: Final = N_("Bewaren: hoogstens %(dagen)s dagen")
 
 JUST_THIS: Final[Mapping[bool, str]] = {
     True: N_("Dan krijgt %(wie)s alleen ja of nee, en alleen hiervoor."),
@@ -64,7 +77,9 @@ def waiting(views: Iterable[ConsentView], words: RegisterWords) -> tuple[Waiting
     )
 
 
-def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, kept: Answer | None = None) -> Consent:
+def page(
+    detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetime, kept: Answer | None = None
+) -> Consent:
     """The one page of a consent, in every state."""
     view, activity = detail.consent, detail.activity
     changed = view.ended_at or view.decided_at
@@ -87,7 +102,57 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, kept: Answer
         changed=local_day(changed) if changed else None,
         choice=choice(view),
         kept=kept,
+        limits=limits(view, words),
+        ends=ends(detail, words, now),
+        longer=longer(detail, now),
+        shown=read_again(detail.shown, words),
     )
+
+
+def limits(view: ConsentView, words: RegisterWords) -> tuple[str, ...]:
+    """What this yes is limited to beyond its end: how often, how far back, how long it is kept."""
+    said = view.limits
+    often = TIMES[said.per] if said.per else ONCE if said.times == 1 else IN_ALL
+    told = ((often, {"keer": said.times}), (BACK, {"dagen": said.history}), (KEPT, {"dagen": said.kept}))
+    return tuple(words.say(text) % numbers for text, numbers in told if any(numbers.values()))
+
+
+def ends(detail: ConsentDetail, words: RegisterWords, now: datetime) -> tuple[Option, ...]:
+    """Last days to choose from: at a question with the longest one first, afterwards only earlier ones."""
+    view = detail.consent
+    if view.state == "gevraagd":
+        until = _longest(detail, now)
+        return (longest(until, words.language), *earlier(now, until, words.language))
+    return earlier(now, view.valid_until, words.language) if view.state in ACTIVE else ()
+
+
+def longer(detail: ConsentDetail, now: datetime) -> date | None:
+    """The last day of a yes that is said again now; None where it would not be a later one."""
+    view, until = detail.consent, _longest(detail, now)
+    if view.state not in ACTIVE or not view.valid_until or not until:
+        return None
+    return local_day(until) if local_day(until) > local_day(view.valid_until) else None
+
+
+def _longest(detail: ConsentDetail, now: datetime) -> int:
+    period = detail.activity.period
+    allowed = millis(now) + period * DAY_MS if period else 0
+    return min((end for end in (detail.consent.latest, allowed) if end), default=0)
+
+
+def read_again(shown: str, words: RegisterWords) -> tuple[str, ...]:
+    """The sentences that were read at the last choice, from the text as it was kept; none where it is not known."""
+    try:
+        said = read_canonical(shown)
+    except ValueError:  # read from paper, or out loud: no page of ours
+        return tuple(line for line in shown.splitlines() if line)
+    if not said.keys() >= {"recipient", "may"}:
+        return ()
+    asked = words.say(N_("Mag %(wie)s %(wat)s?")) % {"wie": said["recipient"], "wat": said["may"]}
+    plain = [said.get(name, "") for name in READ_AGAIN]
+    more = [text for one in plain for text in (one if isinstance(one, list) else [one])]
+    told = said.get("facts", {})
+    return tuple(str(text) for text in (asked, told.get("purpose"), *more, told.get("retention")) if text)
 
 
 def facts(detail: ConsentDetail, words: RegisterWords, municipality: str) -> Facts:
@@ -108,7 +173,7 @@ def _until(view: ConsentView, period: int) -> date | None:
     """The last day, or the day it ended; none where it never began."""
     if view.state in NEVER:
         return None
-    ended = 0 if view.state in ACTIVE else view.ended_at
+    ended = 0 if view.state in {*ACTIVE, "gepauzeerd"} else view.ended_at
     return local_day(ended or view.valid_until or view.requested_at + period * DAY_MS)
 
 
@@ -131,16 +196,16 @@ def choice(view: ConsentView) -> Choice | None:
     return Choice(kind=kind, moment=moment(at), number=Position.parse(view.position).index)
 
 
-def text_hash(view: Consent) -> str:
-    """SHA-256 of what the resident was told: the sentences and the six facts, as canonical text."""
-    told: dict[str, object] = {name: getattr(view, name) for name in TOLD}
+def text_shown(view: Consent) -> str:
+    """What the resident was told: the sentences and the six facts, as canonical text."""
+    told: dict[str, object] = {name: _plain(getattr(view, name)) for name in TOLD}
     told["facts"] = {one.name: _plain(getattr(view.facts, one.name)) for one in fields(Facts)}
-    return sha256(canonical(told).encode()).hex()
+    return canonical(told)
 
 
-def with_error(view: Consent, text: str) -> Consent:
-    """Neither yes nor no was chosen."""
-    return replace(view, errors=(FieldError(id="keuze", text=text),))
+def with_error(view: Consent, field: str, text: str) -> Consent:
+    """Nothing was chosen."""
+    return replace(view, errors=(FieldError(id=field, text=text),))
 
 
 def _plain(value: object) -> object:

@@ -32,12 +32,24 @@ class LogState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldAssessment:
+    """An activity whose assessment is over, or ends within sixty days. by_law: part of it goes on all the same."""
+
+    slug: str
+    title: str
+    until: date
+    expired: bool
+    by_law: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
-    """`/fg`. `saved` tells that the answer which was just sent is stored."""
+    """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments`: the oldest first."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]
     log: LogState
+    assessments: tuple[OldAssessment, ...] = ()
     saved: bool = False
     errors: tuple[FieldError, ...] = ()
 
@@ -45,7 +57,7 @@ class FgStart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """One line that a search found. `index` with its term is the place in the log; `codes` why something was refused,
-    each with a page of its own."""
+    each with a page of its own; `lift` its place, where the resident may not see it yet."""
 
     moment: datetime
     client: str
@@ -58,6 +70,7 @@ class Found:
     consent: str = ""
     correlation: str
     index: int
+    lift: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +103,16 @@ class FgSearch:
     since: str = ""
     until: str = ""
     search: Search | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FgLift:
+    """`/fg/opheffen`. `done`: the word that was just given was the first of two, or the second."""
+
+    frame: Frame
+    reasons: tuple[Option, ...]
+    place: str = ""
+    case: str = ""
+    done: Literal["", "eerste", "klaar"] = ""
     errors: tuple[FieldError, ...] = ()

@@ -12,6 +12,7 @@ from web.register_words import RegisterWords
 
 NUMBERED: Final = N_("nummer %(nummer)s in de reeks")
 WITHHELD: Final = N_("niet te zien voor de inwoner tot en met %(datum)s")
+COVERT: Final = N_("heimelijk: de inhoud is verzegeld")
 GIVEN, PARTLY = N_("Doorgegeven"), N_("Deels doorgegeven")
 WHAT: Final[Mapping[str, str]] = {
     "verstrekking": GIVEN,
@@ -40,6 +41,8 @@ WHAT: Final[Mapping[str, str]] = {
     "uitvoer": N_("De inwoner haalde bewijzen op"),
     "vernietiging-begonnen": N_("Vernietiging begonnen"),
     "vernietigd": N_("Verklaring van vernietiging"),
+    "opheffing-gevraagd": N_("Gevraagd om eerder te laten zien"),
+    "opgeheven": N_("Nu te zien voor de inwoner"),
 }
 HOW: Final[Mapping[str, str]] = {
     "geleverd": N_("aangekomen"),
@@ -73,6 +76,7 @@ def _row(line: Line, said: RegisterWords) -> Found:
         consent=event.details.get("toestemming", ""),
         correlation=event.id,
         index=line.position.index,
+        lift=str(line.position) if event.withheld_until and not event.covert else "",
     )
 
 
@@ -87,7 +91,9 @@ def _decision(line: Line, said: RegisterWords) -> str:
         what = PARTLY
     how = HOW.get(line.outcome or event.details.get("uitkomst", ""), "")
     told = [said.say(part) for part in (what, how) if part]
-    if event.withheld_until:
+    if event.covert:
+        told.append(said.say(COVERT))
+    elif event.withheld_until:
         day = {"datum": format_day(moment(event.withheld_until), said.language)}
         told.append(said.say(WITHHELD) % day)
     return ", ".join(told)

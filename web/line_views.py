@@ -10,7 +10,7 @@ from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_, format_day
-from web.line_details import reported_of, said_kinds
+from web.line_details import reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
@@ -44,7 +44,9 @@ ACTS: Final[Mapping[str, str]] = {
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
+    "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
 }
+LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
@@ -53,7 +55,7 @@ LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 def shown(line: Line) -> bool:
     """Whether this line is a resident's to read as a card of its own."""
-    return line.event.kind in USES or line.event.kind in ACTS
+    return told_kind(line.event) in USES | set(ACTS)
 
 
 def is_use(line: Line) -> bool:
@@ -198,6 +200,8 @@ class LineViews:
         if line.gone:
             text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
+        if event.kind == "zoeking" and event.recipient:
+            return self._words.say(LOOKED)
         return self._words.say(ACTS[event.kind]) if event.kind in ACTS else ""
 
     def department(self, event: Event) -> str:

@@ -15,12 +15,14 @@ from kernel.errors import NeighbourUnavailable
 from vault.contract import Bsn
 from web.language import path_in
 from web.oidc import FRESH, LoginRefused
-from web.session import Attempt, Kept, Person, Session, new_token
+from web.session import ROLES, Attempt, Kept, Person, Session, new_token
 from web.site import COOKIE, Visit
 
 LIFE = timedelta(minutes=10)
 RETURN = "/inloggen/terug"
-FG = "fg"
+HOMES = {"inwoner": "/overzicht", "fg": "/fg", "eigenaar": "/beheer/verwerkingsactiviteiten"}
+PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",)}
+STAFF = ("/fg", "/beheer")
 
 
 async def begin(visit: Visit, back: str, *, fresh: bool = False, kept: Kept | None = None) -> Response:
@@ -60,9 +62,10 @@ async def finish(visit: Visit) -> Response:
     token = await visit.site.sessions.start(visit.tenant.id, Session(csrf=new_token(), person=person, kept=kept))
     await _ended(visit)
     english = attempt.back.startswith("/en")
-    home = "/fg" if person.kind == "fg" else "/overzicht"
+    home = HOMES[person.kind]
     known = attempt.back.removeprefix("/en") or "/"
-    fits = known.startswith("/fg") == (person.kind == "fg") and known not in ("/", "/inloggen")
+    theirs = known.startswith(PLACES.get(person.kind, ())) if known.startswith(STAFF) else person.kind == "inwoner"
+    fits = theirs and known not in ("/", "/inloggen")
     answer = visit.away(attempt.back if fits else path_in(home, "en" if english else "nl"))
     give(answer, token)
     return answer
@@ -120,10 +123,11 @@ async def _person(visit: Visit, claims: dict[str, object]) -> Person:
         "acr": settings.acr[str(claims["acr"])],
         "auth_time": at if isinstance(at, int) else 0,
     }
-    if isinstance(roles, list) and FG in roles:
+    kind = next((one for one, role in ROLES.items() if isinstance(roles, list) and role in roles), None)
+    if kind is not None:
         parts = [b"medewerker", tenant.encode(), settings.issuer.encode(), str(claims["sub"]).encode()]
         pseudonym = keyed_hash(await visit.site.sessions.key(tenant), "pseudo", parts, 16).hex()
-        return Person.model_validate({"kind": "fg", "user": pseudonym, **known})
+        return Person.model_validate({"kind": kind, "user": pseudonym, **known})
     (resident,) = await visit.site.vault.enrol(room_of(tenant, "web"), (_number(visit, claims),))
     who = {"kind": "inwoner", "user": resident.id, "subject": resident.subject, "fence": resident.fence}
     return Person.model_validate({**who, **known})

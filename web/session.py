@@ -1,18 +1,21 @@
 """What we know of one browser. Pure; `web.sessions` keeps it."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Literal
 
 from kernel.caller import Caller
 from kernel.message import Hex16, Message, Short
 
-Answer = Literal["ja", "nee", "stop"]
+Answer = Literal["ja", "nee", "stop", "pauze", "hervat", "korter", "vernieuw"]
+
+ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar"}  # as login provider and rooms call them
 
 
 class Person(Message):
     """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is never here. auth_time: seconds."""
 
-    kind: Literal["inwoner", "fg"]
+    kind: Literal["inwoner", "fg", "eigenaar"]
     user: Short
     subject: Short = ""
     fence: Hex16 | Literal[""] = ""
@@ -22,12 +25,12 @@ class Person(Message):
 
     def caller(self, tenant: str) -> Caller:
         """As the rooms know this person."""
-        staff = self.kind == "fg"
+        staff = self.kind != "inwoner"
         return Caller(
             tenant=tenant,
             kind="medewerker" if staff else "inwoner",
             user=self.user,
-            roles=("fg",) if staff else (),
+            roles=(ROLES[self.kind],) if staff else (),
             acr=self.acr,
             auth_time=self.auth_time,
         )

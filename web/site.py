@@ -81,6 +81,12 @@ class Visit:
         """The FG. Raises NotLoggedIn, NotFound."""
         return self._of("fg")
 
+    def keeper(self) -> Person:
+        """Who keeps the register, or the FG, who reads along. Raises NotLoggedIn, NotFound."""
+        if self.person is not None and self.person.kind == "eigenaar":
+            return self.person
+        return self._of("fg")
+
     def _of(self, kind: str) -> Person:
         if self.person is None:
             raise NotLoggedIn

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from web.frame import Coverage, FieldError, Frame, Option, Pager
+from web.session import Answer
 from web.words import ClassLetter, Result, State
 
 
@@ -191,10 +192,21 @@ class Destroyed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """Lines of the log that may be read from now on. `since`: when the one that was covert was written; none for lines
+    that stand in the list by themselves. `reason`: why it was hidden."""
+
+    numbers: tuple[int, ...]
+    since: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
     `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
-    line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes."""
+    line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes.
+    `overdue`: the assessment of its activity was over then; class A goes on, marked."""
 
     frame: Frame
     id: str
@@ -213,7 +225,9 @@ class Use:
     earlier: tuple[Earlier, ...] = ()
     gone: Destroyed | None = None
     gone_numbers: tuple[str, ...] = ()
+    lifted: Lifted | None = None
     kept_until: int = 0
+    overdue: bool = False
     errors: tuple[FieldError, ...] = ()
 
 
@@ -241,7 +255,7 @@ class Consents:
 class Choice:
     """The last choice with its receipt: without a number there is no "Gelukt"."""
 
-    kind: Literal["ja", "nee", "stop"]
+    kind: Literal["ja", "nee", "stop", "pauze"]
     moment: datetime
     number: int
 
@@ -251,7 +265,9 @@ class Consent:
     """`/toestemmingen/{id}`, every state. `may` is a phrase ("uw inkomen bekijken"), `may_not` denies it.
 
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
-    posted too late (F4): it is told, never preset."""
+    posted too late (F4): it is told, never preset. `limits`: what this yes is limited to beyond its end; `ends`: last
+    days that can be chosen, `longer` the last day of a yes that is said again, None where that brings nothing;
+    `shown`: what was read at the last choice; `following`: another question that waits."""
 
     frame: Frame
     id: str
@@ -269,5 +285,10 @@ class Consent:
     text_version: str
     changed: date | None = None
     choice: Choice | None = None
-    kept: Literal["ja", "nee", "stop"] | None = None
+    kept: Answer | None = None
+    limits: tuple[str, ...] = ()
+    ends: tuple[Option, ...] = ()
+    longer: date | None = None
+    shown: tuple[str, ...] = ()
+    following: str = ""
     errors: tuple[FieldError, ...] = ()

@@ -126,8 +126,15 @@ SEARCH_REASONS: Final[Mapping[str, str]] = {
     "controle": N_("Gewone controle"),
 }
 
+LIFT_REASONS: Final[Mapping[str, str]] = {
+    "klaar": N_("Het onderzoek is klaar"),
+    "niet-nodig": N_("Het hoeft niet meer geheim te zijn"),
+    "besluit": N_("Een besluit of uitspraak"),
+}
+
 WRONG: Final[Mapping[str, str]] = {
     "keuze": N_("Kies ja of nee."),
+    "tot": N_("Kies een laatste dag."),
     "vraag": N_("Schrijf uw vraag op."),
     "bsn-in-tekst": N_("Haal het burgerservicenummer uit uw tekst."),
     "antwoord": N_("Schrijf een antwoord op."),
@@ -138,6 +145,7 @@ WRONG: Final[Mapping[str, str]] = {
     "bsn": N_("Vul een goed burgerservicenummer in."),
     "ontvanger": N_("Kies een ontvanger."),
     "datum": N_("Vul een goede datum in."),
+    "regel": N_("Deze regel is er niet, of is al te zien voor de inwoner."),
     "volgorde": N_("De laatste dag ligt voor de eerste dag."),
 }
 

@@ -1,4 +1,4 @@
-"""Who can log in at the demo: the roles of the stories, more residents until there are enough, and the FG."""
+"""Who can log in at the demo: the roles of the stories, more residents until there are enough, and staff."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,11 +23,15 @@ ABOUT = {
 OFFICER = Persona(
     "fg", "Privacy-toezichthouder (FG)", f"Zoekt met een reden in het logboek van {MUNICIPALITY}.", roles=("fg",)
 )
+OWNERS = tuple(
+    Persona(key, name, "Bereidt doelen voor; een ander publiceert ze.", roles=("proceseigenaar",))
+    for key, name in (("eigenaar", "Eigenaar van doelen"), ("collega", "Collega van de eigenaar"))
+)
 
 
 @dataclass(frozen=True)
 class Cast:
-    """bsn_of: by the key of the login choice; the officer has none."""
+    """bsn_of: by the key of the login choice; staff have none."""
 
     personas: tuple[Persona, ...]
     bsn_of: dict[str, str]
@@ -40,7 +44,7 @@ def cast_of(persons: Persons, today: date) -> Cast:
         if bsn not in chosen and len(chosen) < ENOUGH and (living_age(persons[bsn], today) or 0) >= OLD_ENOUGH:
             about = ABOUT.get(role, "Inwoner.")
             chosen[bsn] = Persona(role.lower(), _name(persons[bsn]), about, bsn=bsn)
-    return Cast((*chosen.values(), OFFICER), {one.key: bsn for bsn, one in chosen.items()})
+    return Cast((*chosen.values(), *OWNERS, OFFICER), {one.key: bsn for bsn, one in chosen.items()})
 
 
 def _in_order(persons: Persons, today: date) -> Iterator[tuple[str, str]]:

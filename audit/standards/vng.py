@@ -66,7 +66,7 @@ class ProcessedObject(ObjectBase):
 
 def may_be_shown(line: Line, now: int) -> bool:
     """Whether it is no secret, or no longer: this view shows nobody a secret, as the VNG wants. now: ms."""
-    return line.event.withheld_until <= now
+    return line.event.withheld_until <= now and not line.event.covert
 
 
 def processed_object(line: Line, issuer: str) -> ProcessedObject:

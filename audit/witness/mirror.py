@@ -2,6 +2,7 @@
 
     logs     origin (key), size, edge (kernel.proof.Edge), note: a head that we cosigned and that covers `size` lines
     entries  origin, idx (key), event_id, leaf, act, body, rest: see `audit.copied`; the bytes of the log's own columns
+    keys     origin, purpose, owner, kek_version (key), wrapped: the log's own keys, under each version the first
 
 Lines from `logs.size` on are not checked against a head yet: nobody may use them. Lost: fetched again, as long as the
 log has them. Stolen: ciphertext, and how many lines there are. Written by an attacker: the leaves no longer hash to the
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from audit.copied import Copied
+from audit.copied import Copied, CopiedKey
 from kernel.proof.hashes import leaf_hash
 from kernel.proof.tree import Edge, Growth
 
@@ -26,6 +27,10 @@ CREATE TABLE IF NOT EXISTS logs (
 CREATE TABLE IF NOT EXISTS entries (
     origin TEXT NOT NULL, idx INTEGER NOT NULL, event_id TEXT NOT NULL, leaf BLOB NOT NULL, act BLOB NOT NULL,
     body BLOB NOT NULL, rest BLOB NOT NULL, PRIMARY KEY (origin, idx)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (
+    origin TEXT NOT NULL, purpose TEXT NOT NULL, owner TEXT NOT NULL, kek_version INTEGER NOT NULL,
+    wrapped BLOB NOT NULL, PRIMARY KEY (origin, purpose, owner, kek_version)
 ) WITHOUT ROWID;
 """
 
@@ -65,11 +70,33 @@ class Mirror:
             for row in door.execute(query, (origin, start, end)):
                 yield Copied.model_construct(**dict(zip(("index", *names.split(", ")[1:]), row, strict=True)))
 
-    def keep(self, origin: str, copies: Sequence[Copied]) -> None:
+    def origins(self) -> list[str]:
+        """Of which logs there are lines that were checked."""
+        with self._reading() as door:
+            return [origin for (origin,) in door.execute("SELECT origin FROM logs ORDER BY origin")]
+
+    def note(self, origin: str) -> str:
+        """The head that covers the lines that were checked; "" when there are none."""
+        with self._reading() as door:
+            found = door.execute("SELECT note FROM logs WHERE origin = ?", (origin,)).fetchone()
+        return found[0] if found else ""
+
+    def keys(self, origin: str) -> list[CopiedKey]:
+        """The log's own keys as they came with its lines; under several versions of the KEK the newest first."""
+        names = "purpose, owner, wrapped, kek_version"
+        query = f"SELECT {names} FROM keys WHERE origin = ? ORDER BY kek_version DESC"  # noqa: S608 - our own names
+        with self._reading() as door:
+            rows = door.execute(query, (origin,)).fetchall()
+        return [CopiedKey.model_construct(**dict(zip(names.split(", "), row, strict=True))) for row in rows]
+
+    def keep(self, origin: str, copies: Sequence[Copied], keys: Sequence[CopiedKey] = ()) -> None:
         """Durable when it returns; not yet checked. Raises sqlite3.Error."""
         rows = [(origin, each.index, each.event_id, each.leaf, each.act, each.body, each.rest) for each in copies]
         with self._writing() as door:
             door.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            own = [(origin, each.purpose, each.owner, each.kek_version, each.wrapped) for each in keys]
+            # the first stays: who takes over the log later cannot spoil what came before
+            door.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?, ?)", own)
 
     def settle(self, origin: str, edge: Edge, note: str) -> None:
         """From now on the lines below this edge are the log's: its root is that of the head in `note`."""
@@ -84,7 +111,7 @@ class Mirror:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=10)) as door:
+        with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)) as door:
             yield door
 
     @contextmanager

@@ -17,6 +17,7 @@ from consent.drafts.contract import KEEPER, OFFICER, OWNER, Changed, Draft, Step
 from consent.lines import event, version_of
 from consent.registering import Registering
 from consent.rows import Register, Row
+from consent.words import no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.crypto import sha256
@@ -57,6 +58,7 @@ class Drafting:
     async def save(self, caller: Caller, version: ActivityVersion) -> Draft:
         """See Drafts.save."""
         await self._may_write(caller)
+        no_numbers({"/slug": version.slug})
         bare = version.model_copy(update={"number": 0, "consents_since": 0})
         document = bare.model_dump_json(exclude_defaults=True)
         async with self._register.reading(caller.tenant) as rows:

@@ -7,6 +7,7 @@ imported from here but from `kernel.crypto.file_keys`, because it alone touches 
 """
 
 from kernel.crypto.envelope import SUITES, DataKey, Place, Suite, seal, unseal
+from kernel.crypto.hpke import OVERHEAD, hpke_open, hpke_seal, public_half
 from kernel.crypto.keyring import KeyPlace, Keyring
 from kernel.crypto.keys import KeyExists, KeyProvider, KeyUnavailable, kek_version
 from kernel.crypto.memory import LIFE, KeyMemory
@@ -27,9 +28,11 @@ from kernel.crypto.primitives import (
     sha256,
     verify,
 )
+from kernel.crypto.shares import joined, split
 
 __all__ = [
     "LIFE",
+    "OVERHEAD",
     "SUITES",
     "CannotOpen",
     "DataKey",
@@ -46,16 +49,21 @@ __all__ = [
     "aead_open",
     "aead_seal",
     "hmac_sha256",
+    "hpke_open",
+    "hpke_seal",
+    "joined",
     "kek_version",
     "keyed_hash",
     "keyed_hash_of",
     "measured",
     "pae",
+    "public_half",
     "random_bytes",
     "same",
     "seal",
     "seal_for",
     "sha256",
+    "split",
     "unseal",
     "verify",
 ]

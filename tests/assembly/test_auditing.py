@@ -17,6 +17,7 @@ from assembly.settings import HouseSettings, TenantSettings
 from audit.contract import Entry, Event, record_one
 from kernel.caller import room_of
 from kernel.ids import random_id
+from kernel.proof.note import parse_vkey
 
 pytestmark = pytest.mark.slow
 SPOIL = "UPDATE series SET n = n + 1"
@@ -105,6 +106,18 @@ def test_a_turn_at_once_is_told_trusted_and_fits(settings: HouseSettings, tmp_pa
     (one,) = json.loads(regie("status", "--json").output)
     assert (one["tenant"], one["origin"], one["size"], one["healthy"]) == (TENANT, new, 1, True)
     assert CliRunner().invoke(app, ["audit", "turn", "--reason", " "]).exit_code == 1
+
+
+def test_the_next_key_is_told_once_and_begins_the_next_term(settings: HouseSettings) -> None:
+    asyncio.run(lived_in(settings))
+    told = regie("next-key").output.strip()
+    assert told == regie("next-key").output.strip()
+    key = parse_vkey(told)
+    assert key.name not in settings.folder.read_anchors()["logs"], "nobody trusts it yet"
+    assert regie("status").exit_code == regie("fsck").exit_code == 0
+    done = regie("turn", "--reason", "afgesproken met de getuigen")
+    assert done.exit_code == 0, done.output
+    assert settings.folder.read_anchors()["logs"][key.name] == key.public_key.hex()
 
 
 async def another_line(settings: HouseSettings) -> None:

@@ -56,6 +56,7 @@ class Place:
     policy: Path | None = None  # of witnesses
     cosign_seconds: float = 60
     mirrors: tuple[MirrorOf, ...] = ()
+    escrow: dict[str, str] = field(default_factory=dict)
 
     @asynccontextmanager
     async def opened(self, gate: RoomGate | None = None) -> AsyncIterator[tuple[AuditService, Component]]:
@@ -85,7 +86,7 @@ class Place:
             mode="test", database=self.url, signer=self.folder / "signer", keep_years=20, adopt=self.adopt,
             sweep_seconds=self.sweep_seconds, signer_socket=self.socket,
             watch_seconds=self.watch_seconds, policy=self.policy, cosign_seconds=self.cosign_seconds,
-            mirrors=self.mirrors,
+            mirrors=self.mirrors, escrow=self.escrow,
         )  # fmt: skip
 
 

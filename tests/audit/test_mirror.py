@@ -241,7 +241,7 @@ async def test_only_who_is_named_gets_lines_and_only_of_its_own_municipality(bot
             assert await status(both.key.mint(AUDIENCE, ours), place) == 400, place
         token = both.key.mint(AUDIENCE, ours)
         beyond = await http.get(f"{path}/{term}/1", headers={"authorization": f"Bearer {token}"})
-        assert beyond.json() == {"regels": []}
+        assert beyond.json() == {"regels": [], "sleutels": []}
 
 
 async def test_the_process_of_a_witness_fetches_by_itself(both: Both, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from audit.heads import founding_of
 from audit.keychain import Keychain
 from audit.log import HELD, ROLLBACK, Log
 from audit.permit import Position
-from audit.reconciling import Behind, begin_anew, behind, is_held
+from audit.reconciling import Behind, begin_anew, behind, holds
 from audit.service import AuditService
 from audit.settings import AuditSettings
 from audit.signer import Signers
@@ -63,7 +63,7 @@ async def test_a_log_that_has_all_its_lines_is_not_reconciled(tmp_path: Path) ->
     async with place.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering")])
         log = await unopened(place)
-        assert await behind(log) is None and not await is_held(log)
+        assert await behind(log) is None and not await holds(log)
         await log.database.close()
 
 
@@ -132,7 +132,7 @@ async def test_a_log_goes_on_without_what_was_lost(
     await begin_anew(log, found, SAID, 20)
     await log.database.close()
     log = await unopened(place)
-    assert await behind(log) is None and await is_held(log)
+    assert await behind(log) is None and await holds(log)
     await log.database.close()
     term = "2027h2" if turned else NEW
     async with place.opened() as (service, component):
@@ -144,7 +144,7 @@ async def test_a_log_goes_on_without_what_was_lost(
         assert (begun.event.kind, begun.event.details[PRESENT]) == (BEGUN, f"{OLD}-2")
         assert head_of(begun.event.details[BEFORE]).size == found.known.state.size
         await nothing_permits(place, service, hek)
-        await desk.release(SAID)
+        await desk.release(desk.log.origin, SAID)
         assert (await door.lines(DESK, SYSTEM)).lines[0].event.kind == RELEASED
         (late, fine) = await door.record(DESK, [release({hek: 1}, place.clock()), release({hek: 2}, place.clock())])
         assert isinstance(late, Overtaken) and not isinstance(fine, Problem)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -23,6 +24,9 @@ PAGES: dict[str, tuple[str, Place]] = {
     "codes": ("", lambda _: "/fouten"),
     "code": ("", lambda _: "/fouten/geen-toestemming"),
     "not-there": ("", lambda _: "/bestaat-niet"),
+    "register": ("", lambda _: "/register"),
+    "purpose": ("", lambda _: "/register/minimaregeling-witgoed"),
+    "purposes": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten"),
     "overview": ("r1", lambda _: "/overzicht"),
     "uses": ("r1", lambda _: "/gebruik"),
     "no-uses": ("r2", lambda _: "/gebruik?periode=week"),
@@ -38,6 +42,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "refused": ("r2", lambda places: places.refused),
     "officer": ("fg", lambda _: "/fg"),
     "search": ("fg", lambda _: "/fg/zoek"),
+    "lift": ("fg", lambda _: "/fg/opheffen"),
     "found": ("fg", lambda _: "/fg/zoek"),
 }
 
@@ -45,8 +50,8 @@ PAGES: dict[str, tuple[str, Place]] = {
 @pytest.fixture(scope="session")
 def people(town: Town) -> Iterator[dict[str, Person]]:
     """One browser each, JavaScript on, for all pages."""
-    with town.person() as nobody, town.person("r1") as r1, town.person("r2") as r2, town.person("fg") as officer:
-        yield {"": nobody, "r1": r1, "r2": r2, "fg": officer}
+    with ExitStack() as stack:
+        yield {who: stack.enter_context(town.person(who)) for who in ("", "r1", "r2", "fg", "eigenaar")}
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, vkey
 from kernel.proof.tlogproof import TlogProof
 from tests.browser.test_every_page import LOOKS, NARROW, WIDE, too_wide, violations, walk
 from tests.browser.town import Town
-from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, gaps, good, mutant
+from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, gaps, good, lifted, mutant
 from tests.house import R1
 from tests.parts import AXE
 from tests.test_verify import POLICY as WITNESSED
@@ -114,6 +114,18 @@ def test_a_gap_is_explained_as_the_verifier_does(opened: Opened, name: str) -> N
 
 
 SHOWN = ("another_body", "another_act", "another_signature", "signed_by_another_key", "line_left_out", "past_rewritten")
+
+
+def test_a_line_that_was_hidden_says_since_when_it_stood_there(opened: Opened) -> None:
+    found = lifted()
+    page = opened(found["whole"][0])
+    assert verdict(page) == "Alles klopt"
+    told = page.locator("#regels li").first.inner_text()
+    assert "Wij laten iets zien dat eerder niet mocht" in told
+    assert "sinds 22 november 2026 om 03:01 in het logboek als regel 5" in told
+    texts = [json.dumps(bundles) for bundles, _ in found.values()]
+    words = {0: "klopt", 1: "klopt-niet", 2: "niet-te-controleren"}
+    assert [one[0] for one in page.evaluate(CHECKED, [texts, POLICY])] == [words[code] for _, code in found.values()]
 
 
 @pytest.mark.parametrize("which", SHOWN)

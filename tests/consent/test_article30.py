@@ -76,6 +76,9 @@ WRONG = [
     ("/vrijeKeuze", "ontbreekt", activity(machtsverschil=["werkgever"])),
     ("/doorBijBezwaar", "past-niet", activity(doorBijBezwaar=WORDS)),
     ("/beoordeling/stappen", "ontbreekt", activity(beoordeling=ASSESSED | {"stappen": {"wet": "ja"}})),
+    ("/doel/nl", "lijkt-op-bsn", activity(doel={"nl": "Voor 999993653.", "en": "x"})),
+    ("/beoordeling/stappen/wet", "lijkt-op-bsn", activity(beoordeling=ASSESSED | {"stappen": {
+        "wet": "Zie 9999.93.653", "kwaliteit": "ja", "waarden": "ja", "ontwerp": "ja"}})),
     ("/sjabloon", "onbekend-sjabloon", activity(sjabloon="bestaat-niet")),
     ("/gegevenselementen/0", "boven-sjabloon", using(PLAN, "C", **TASK)),
     ("/maximalePeriode", "boven-sjabloon", using(NAME, "A", **TASK | {"maximalePeriode": 62})),

@@ -164,3 +164,29 @@ async def test_lines_and_rows_hold_a_pseudonym_of_who_sat_at_the_application(doo
     async with door.house.database().snapshot(TENANT) as connection:
         for table in (cases, consents):
             assert "mw-1" not in str((await connection.execute(select(table))).all())
+
+
+async def test_a_recipient_finds_its_own_consents_and_looking_is_a_line(door: Door) -> None:
+    consent_id = await door.house.given(PLAN)
+    status, seen = await door.get(f"toestemmingen/{consent_id}")
+    assert (status, seen["status"], seen["gegevenselementen"]) == (200, "gegeven", [PLAN])
+    status, found = await door.post("toestemmingen/_zoek", {"inwoner": {"bsn": "999993653"}})
+    assert (status, [one["id"] for one in found["toestemmingen"]]) == (200, [consent_id])
+    narrowed = {"inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "zaakgebonden"}
+    assert (await door.post("toestemmingen/_zoek", narrowed))[1] == {"toestemmingen": []}
+    unknown = {"inwoner": {"bsn": "999990007"}}
+    assert await door.post("toestemmingen/_zoek", unknown) == (200, {"toestemmingen": []})
+    assert (await door.house.kinds())[-2:] == ["zoeking", "zoeking"]
+    assert (await door.post("toestemmingen/_zoek", {"inwoner": {"bsn": "999993653"}}, "anna"))[0] == 404
+    assert (await door.get(f"toestemmingen/{consent_id}", "anna"))[0] == 404
+    status, proof = await door.get(f"toestemmingen/{consent_id}/bewijs")
+    assert (status, proof["ontvangstbewijs"]["@type"]) == (200, "dpv:ConsentReceipt")
+    assert set(proof) == {"id", "ontvangstbewijs", "sdjwt", "logregel"}
+
+
+async def test_a_request_may_be_for_once_and_never_for_two_purposes(door: Door) -> None:
+    use = {"keer": 1, "bewaarDagen": 7}
+    status, made = await door.post("toestemmingsverzoeken", BODY | {"gebruik": use})
+    assert (status, made["gebruik"]) == (201, {"keer": 1, "per": "", "terugkijkDagen": 0, "bewaarDagen": 7})
+    for wrong in ({"gebruik": {"keer": 0}}, {"gebruik": {"per": "dag"}}, {"verwerkingsactiviteit": ["een", "twee"]}):
+        assert (await door.post("toestemmingsverzoeken", BODY | wrong))[0] == 400

@@ -48,7 +48,12 @@ WRONG = [
     ("verlopen", activity(beoordeling=ASSESSED | {"totEnMet": 1})),
     ("onbekend-gegeven", using("brp.onbekend", "A")),
     ("onbekende-ontvanger", activity(ontvangers=[{"ontvanger": "vreemd"}])),
-    ("kan-niet", using(NAME, "A").model_copy(update={"secrecy": secret("heimelijk")})),
+    ("past-niet", using(NAME, "A").model_copy(update={"secrecy": secret("heimelijk"), "case": "geen"})),
+    (
+        "past-niet",
+        using(NAME, "A").model_copy(update={"secrecy": secret("heimelijk"), "case": "verplicht", "notice": 1}),
+    ),
+    ("past-niet", using(NAME, "B").model_copy(update={"secrecy": secret("heimelijk"), "case": "verplicht"})),
     ("past-niet", using(NAME, "A").model_copy(update={"secrecy": secret(until=1)})),
     ("past-niet", using(NAME, "A").model_copy(update={"secrecy": secret(until=millis(START) * 3)})),
     ("ontbreekt", using(NAME, "A").model_copy(update={"secrecy": secret(law=" ")})),
@@ -63,6 +68,8 @@ def test_a_version_that_breaks_a_rule_is_not_published(code: str, version: Activ
 
 
 def test_a_version_that_breaks_none_is() -> None:
+    hidden = using(NAME, "A").model_copy(update={"secrecy": secret("heimelijk"), "case": "verplicht"})
+    assert faults(hidden, KNOWN, {"loket"}, millis(START)) == []
     assert faults(activity(), KNOWN, {"loket"}, millis(START)) == []
     withheld = using(NAME, "A").model_copy(update={"secrecy": secret()})
     assert faults(withheld, KNOWN, {"loket"}, millis(START)) == []

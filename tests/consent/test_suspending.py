@@ -109,7 +109,7 @@ async def test_nothing_of_before_or_in_the_gap_permits_any_more(sqlite_urls: dic
         mark = rooms.audit.desks[0].log.origin
         assert await rooms.register.suspend_all(TENANT, mark) > 0
         assert await rooms.register.suspend_all(TENANT, mark) == 0, "nothing is left to suspend"
-        await rooms.audit.desks[0].release({"persoon1": "a", "persoon2": "b"})
+        await rooms.audit.desks[0].release(mark, {"persoon1": "a", "persoon2": "b"})
         for table, left in ((tables.activities, "gepubliceerd"), (tables.recipients, "toegelaten"),
                             (tables.cases, "open"), (tables.consents, "gegeven")):  # fmt: skip
             assert left not in await statuses(rooms, table)

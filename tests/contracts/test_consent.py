@@ -50,6 +50,7 @@ from tests.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
 OFFICER = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",))
+OWNER, COLLEAGUE = (OFFICER.model_copy(update={"user": user, "roles": ("proceseigenaar",)}) for user in ("een", "twee"))
 
 
 @dataclass
@@ -175,6 +176,25 @@ async def test_who_may_report_is_known_with_pseudonyms_and_without_keys(wired: W
     with pytest.raises(NoSuchThing):
         await consent.reporter(caller, ())
     assert [one.slug for one in await consent.reporters(STAFF)] == ["loket"], "it reported, and that stays"
+
+
+async def test_two_persons_put_a_version_in_force(wired: Wired) -> None:
+    consent = wired.consent
+    await wired.house.ready()
+    saved = await consent.drafts.save(OWNER, activity(maximalePeriode=28))
+    assert await consent.drafts.all(COLLEAGUE) == [saved] and saved.changes
+    await consent.drafts.step(OWNER, "regeling", "voorstellen", saved.digest)
+    assert (await consent.drafts.one(OWNER, "regeling")).own
+    with pytest.raises(NoAccess):
+        await consent.drafts.step(OWNER, "regeling", "publiceren", saved.digest)
+    await consent.drafts.step(COLLEAGUE, "regeling", "publiceren", saved.digest)
+    assert [(one.version.number, one.ended) for one in await consent.history(STAFF, "regeling")] == [
+        (1, True),
+        (2, False),
+    ]
+    for verb in (consent.drafts.one, consent.history):
+        with pytest.raises(NoSuchThing):
+            await verb(OWNER, "bestaat-niet")
 
 
 async def test_errors_arrive_as_themselves(wired: Wired) -> None:

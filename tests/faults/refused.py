@@ -27,6 +27,7 @@ from audit.witness.process import witnessing
 from audit.witness.settings import WitnessSettings
 from kernel.clock import utc_now
 from kernel.crypto.file_keys import FileKeyProvider
+from kernel.failpoints import arm
 from kernel.proof.tree import Edge, Growth
 from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt
@@ -43,6 +44,12 @@ def write(folder: Path, said: Path) -> None:
     """A log that founds itself, writes some batches, and closes. Who is refused goes on with the next."""
     with said.open("w", buffering=1) as file:
         asyncio.run(_written(Place(log_url(folder), folder, clock=utc_now), file))
+
+
+async def begun(folder: Path) -> None:
+    """A log without a line."""
+    async with Place(log_url(folder), folder, clock=utc_now).opened():
+        pass
 
 
 async def _written(place: Place, said: TextIO) -> None:
@@ -127,3 +134,9 @@ def cosign(settings: WitnessSettings, told: Path) -> None:
 def grown(edge: Edge, count: int) -> Growth:
     """So many lines more."""
     return Growth(edge, [hashlib.sha256(f"{edge.size + at}".encode()).digest() for at in range(count)])
+
+
+def sign_until(point: str, count: int, kept: Path, socket: Path) -> None:
+    """The same, and it dies the count-th time that it comes to this point."""
+    arm(point, count)
+    sign(kept, socket)

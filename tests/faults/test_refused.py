@@ -17,23 +17,29 @@ from tests.faults.refusing import ALL, SHARDS, Call, Refusal, chosen, demand_tri
 from tests.once import tables_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
-SOME = 4
+SOME = 2  # of a log that founds itself, and of one that is there
 forks.set_forkserver_preload([refused.__name__])
 
 
-def log_in(folder: Path) -> Path:
-    """Where a log with its tables may begin."""
+def log_in(folder: Path, founded: bool) -> Path:
+    """Where a log with its tables may begin, or has begun. strace counts per thread: what the founding of a log writes
+    in one would otherwise always be refused before the same count of a batch in another."""
     folder.mkdir()
     (folder / "audit.db").write_bytes(tables_of("audit").read_bytes())
+    if founded:
+        asyncio.run(refused.begun(folder))
     return folder
 
 
+@pytest.mark.parametrize("founded", [False, True], ids=["new", "founded"])
 @pytest.mark.parametrize("shard", range(SHARDS if ALL else 1))
-async def test_a_log_that_cannot_write_acknowledges_nothing_that_is_not_there(tmp_path: Path, shard: int) -> None:
+async def test_a_log_that_cannot_write_acknowledges_nothing_that_is_not_there(
+    tmp_path: Path, shard: int, founded: bool
+) -> None:
     ends = Counter[str]()
 
     def written(name: str, refusal: Refusal | None) -> list[Call]:
-        folder, said = log_in(tmp_path / name), tmp_path / f"{name}.said"
+        folder, said = log_in(tmp_path / name, founded), tmp_path / f"{name}.said"
         with traced(folder, tmp_path / f"{name}.strace", refusal, refused.write, folder, said) as log:
             status = log.gone()
         came = log.refused()

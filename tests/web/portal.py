@@ -38,6 +38,8 @@ PERSONAS = (
     Persona("r1", "J. de Vries", "kiest zelf", bsn="999993653"),
     Persona("r2", "S. Bakker", "heeft een geheim adres", bsn="999993690"),
     Persona("fg", "F. Grootveld", "houdt toezicht", roles=("fg",)),
+    Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar",)),
+    Persona("twee", "T. Twee", "kijkt na", roles=("proceseigenaar",)),
 )
 SIGNING = ECKey.generate_key("P-256", {"kid": "liar"})
 

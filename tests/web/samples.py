@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from web import words
-from web.fg_views import FgSearch, FgStart, Found, LogState, OpenQuestion, Search
+from web.fg_views import FgLift, FgSearch, FgStart, Found, LogState, OpenQuestion, Search
 from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, ReportingSystem, Start
 from web.views import (
     Asked,
@@ -18,6 +18,7 @@ from web.views import (
     Earlier,
     Facts,
     Group,
+    Lifted,
     Overview,
     RefusedData,
     Reported,
@@ -126,7 +127,9 @@ LINE = ConsentRow(
     until=date(2027, 5, 1),
     changed=DAY,
 )
-CHOICES = {"gegeven": "ja", "vernieuwd": "ja", "geweigerd": "nee", "ingetrokken": "stop"}
+CHOICES = {"gegeven": "ja", "vernieuwd": "ja", "geweigerd": "nee", "ingetrokken": "stop", "gepauzeerd": "pauze"}
+ENDS = (Option(value="2026-11-28", text="Tot en met 28 november 2026"),)
+LONGEST = Option(value="", text="Zo lang als het mag: tot en met 1 mei 2027")
 
 
 def consents() -> dict[str, "Consent"]:
@@ -137,11 +140,18 @@ def consents() -> dict[str, "Consent"]:
             state=state,
             changed=None if state == "gevraagd" else DAY,
             choice=Choice(kind=CHOICES[state], moment=NOON, number=4711) if state in CHOICES else None,  # type: ignore[arg-type]  # Literal
+            ends=(LONGEST, *ENDS) if state == "gevraagd" else ENDS,
+            longer=date(2027, 6, 1) if state in words.ACTIVE else None,
+            limits=("Hoogstens 1 keer", "Bewaren: hoogstens 30 dagen"),
+            shown=() if state == "gevraagd" else ("Mag het Inkomensloket uw inkomen bekijken?",),
+            following="" if state == "gevraagd" else ID,
         )
         for state in words.STATES
     }
     wrong = replace(CONSENT, errors=(FieldError(id="keuze", text="Kies ja of nee."),), kept="ja")
-    return {f"toestemming-{name}": view for name, view in views.items()} | {"toestemming-fout": wrong}
+    no_day = replace(views["gegeven"], errors=(FieldError(id="tot", text="Kies een laatste dag."),))
+    wrongs = {"toestemming-fout": wrong, "toestemming-fout-dag": no_day}
+    return {f"toestemming-{name}": view for name, view in views.items()} | wrongs
 
 
 OVERVIEW = Overview(
@@ -257,6 +267,7 @@ FOUND = Found(
     correlation=ID,
     index=4711,
 )
+LIFT = FgLift(frame=frame("/fg/opheffen", "fg"), reasons=(Option(value="klaar", text="Het onderzoek is klaar"),))
 FORM = FgSearch(
     frame=frame("/fg/zoek", "fg"),
     reasons=(Option(value="klacht", text="Klacht"),),
@@ -285,6 +296,16 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
             replace(BEGIN, questions=(), log=LogState(size=9, read=NOON), saved=False),
         ),
         "zoek": ("fg_zoek.html", FORM),
+        "opheffen": ("fg_opheffen.html", LIFT),
+        "opheffen-eerste": ("fg_opheffen.html", replace(LIFT, done="eerste")),
+        "opheffen-fout": (
+            "fg_opheffen.html",
+            replace(
+                LIFT,
+                done="klaar",
+                errors=(FieldError(id="regel", text="Deze regel is er niet, of is al te zien voor de inwoner."),),
+            ),
+        ),
         "zoek-fout": ("fg_zoek.html", replace(FORM, errors=WRONG)),
         "zoek-uitkomst": ("fg_zoek.html", replace(FORM, search=SEARCH)),
         "zoek-vernietigd": ("fg_zoek.html", replace(FORM, search=replace(SEARCH, destroyed=2))),
@@ -295,6 +316,15 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
 def unseen() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Lines that are gone, and lines that may not be shown yet."""
     return {
+        "gebruik-opgeheven": (
+            "gebruik_detail.html",
+            replace(
+                USE,
+                act="Wij laten nu iets zien dat eerder niet mocht",
+                lifted=Lifted(numbers=(4711,), since=NOON, reason="Het onderzoek is klaar."),
+            ),
+        ),
+        "gebruik-opgeheven-reeks": ("gebruik_detail.html", replace(USE, lifted=Lifted(numbers=(4711, 4712)))),
         "gebruik-nog-niet": ("gebruik.html", replace(USES, withheld=(Withheld(number=4712, n=12, until=DAY),))),
         "detail-vernietigd": ("gebruik_detail.html", replace(LEFT, gone=GONE)),
         "detail-wordt-vernietigd": ("gebruik_detail.html", replace(LEFT, gone=Destroyed(n=12))),

@@ -14,7 +14,7 @@ from web.language import format_day, format_moment, format_number, path_in, tran
 WEB = Path(words.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-STAFF = re.compile(r"templates/fg_")
+STAFF = re.compile(r"(templates/(fg|beheer)_|pages/(keeping|assessing))")
 # portal.md G11: legal words stay out of what residents read first. Staff pages may use them.
 LEGAL_NL = re.compile(
     r"verwerking|verstrekking|grondslag|intrekk|doelbinding|bewaartermijn|betrokkene|verwerkingsverantwoordelijke|bezwaar|"

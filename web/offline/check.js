@@ -230,12 +230,24 @@ function judge(line, error) {
   [line.reason, line.value] = told.split("|").reverse();
 }
 
+/* Of a line that opens one which could not be shown before: that it stood where this line says, and since when. */
+async function checkEarlier(line, item, policy) {
+  if (!isObject(item)) throw new Wrong("earlier-shape");
+  const old = await checkItem({ bewijs: item.bewijs, inhoud: item.inhoud }, policy);
+  const told = old.value ? `${old.value}|${old.reason}` : old.reason;
+  if (old.verdict !== "klopt") throw old.verdict === "klopt-niet" ? new Wrong(told) : new Unknown(told);
+  const place = `${old.origin.slice(old.origin.lastIndexOf("/") + 1)}-${old.index}`;
+  if (JSON.stringify(line.act.bij) !== JSON.stringify([place])) throw new Wrong("earlier-other");
+  return { index: old.index, since: old.act.tijd };
+}
+
 async function checkItem(item, policy) {
   const line = { verdict: "klopt", reason: "", value: "", index: null, origin: "", leafHash: "", act: {}, body: null };
   const bundle = isObject(item) ? item : { bewijs: item };
   try {
     const leaf = await checkProof(line, bundle.bewijs, policy);
     if (Object.hasOwn(bundle, "inhoud")) await checkBody(line, leaf, bundle.inhoud);
+    if (Object.hasOwn(bundle, "eerder")) line.earlier = await checkEarlier(line, bundle.eerder, policy);
     /* last of all: what is wrong weighs more than what is missing */
     await checkQuorum(bundle.bewijs.slice(bundle.bewijs.indexOf("\n\n") + 2), policy);
   } catch (error) { judge(line, error); }

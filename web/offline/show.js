@@ -33,6 +33,10 @@ const TEXTS = {
   line: ["Regel {index} van {origin}", "Line {index} of {origin}"],
   place: ["Nummer {n}", "Number {n}"],
   bare: ["De inhoud is er niet bij", "The content is not with it"],
+  earlier: [
+    "Wat deze regel laat zien, staat sinds {when} in het logboek als regel {index}",
+    "What this line shows has been in the log since {when} as line {index}",
+  ],
   gone: [
     "Deze nummers zijn vernietigd: {numbers}. Een regel hieronder zegt dat.",
     "These numbers were destroyed: {numbers}. A line below says so.",
@@ -105,6 +109,11 @@ const REASONS = {
   ],
   "leaf-shape": ["de regel heeft niet de juiste vorm", "the line is not in the right form"],
   act: ["de handeling hoort niet bij de regel", "the act does not belong to the line"],
+  "earlier-shape": ["de eerdere regel heeft niet de juiste vorm", "the earlier line is not in the right form"],
+  "earlier-other": [
+    "de eerdere regel is niet die waar deze regel over gaat",
+    "the earlier line is not the one that this line is about",
+  ],
   "no-proof": ["er is geen bewijs bij", "there is no proof with it"],
   kind: [
     "dit is geen bewijs van een soort die dit programma kent",
@@ -147,6 +156,7 @@ const KINDS = {
   gemeld: ["Een ander systeem meldde dat het gegevens gebruikte", "Another system reported that it used data"],
   afloop: ["Hoe het doorgeven afliep", "How passing it on ended"],
   "vernietiging-begonnen": ["Wij begonnen oude regels te vernietigen", "We started to destroy old lines"],
+  opgeheven: ["Wij laten iets zien dat eerder niet mocht", "We show something that we could not show before"],
   vernietigd: ["Oude regels zijn vernietigd", "Old lines were destroyed"],
 };
 
@@ -188,6 +198,7 @@ function drawLine(line) {
     body.ontvangerNaam,
     body.doel,
     momentOf(tijd),
+    line.earlier ? say(TEXTS.earlier, { index: line.earlier.index, when: momentOf(line.earlier.since) }) : "",
   ];
   paragraph(item, told.filter((each) => typeof each === "string" && each).join(". "));
   paragraph(item, say(TEXTS.line, { index: line.index, origin: line.origin || "?" }));

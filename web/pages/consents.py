@@ -1,16 +1,21 @@
 """`/toestemmingen` and the one page on which a resident says yes, says no, stops or starts anew."""
 
+import json
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final, cast
+from dataclasses import replace
+from typing import Final
 
 from starlette.responses import Response
 
 from consent.contract import Choice, ConsentDetail, NotNow
+from kernel.crypto import sha256
 from kernel.errors import BadInput
-from web.consent_views import page, row, tab_of, text_hash, with_error
+from web.consent_views import page, row, tab_of, text_shown, with_error
 from web.language import path_in
 from web.login import begin, recent
 from web.pages.reading import coverage, words
+from web.periods import chosen_end
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.session import Answer, Kept
@@ -18,7 +23,16 @@ from web.site import Visit
 from web.views import Consents, Tab
 from web.words import TABS, WRONG
 
-CHOICES: Final = {"kiezen": ("ja", "nee"), "stoppen": ("stop",)}  # by the button that was pressed
+# By the button that was pressed. Only `kiezen` has a choice to make, and none is made beforehand.
+CHOICES: Final[Mapping[str, tuple[Answer, ...]]] = {
+    "kiezen": ("ja", "nee"),
+    "stoppen": ("stop",),
+    "pauzeren": ("pauze",),
+    "hervatten": ("hervat",),
+    "verkorten": ("korter",),
+    "vernieuwen": ("vernieuw",),
+}
+GIVING: Final[frozenset[Answer]] = frozenset({"ja", "hervat", "vernieuw"})
 
 
 async def show(visit: Visit) -> Response:
@@ -47,7 +61,7 @@ async def one(visit: Visit) -> Response:
 
 
 async def choose(visit: Visit) -> Response:
-    """What the form sent. A yes asks for a login of at most five minutes ago; a no or a stop never does."""
+    """What the form sent. What gives asks for a login of at most five minutes ago; what takes back never does."""
     form, consent = await visit.form(), _id(visit)
     act = form.get("actie", "")
     if act == "opnieuw":
@@ -56,25 +70,31 @@ async def choose(visit: Visit) -> Response:
         return visit.to(f"/toestemmingen/{anew.id}")
     if act not in CHOICES:
         raise BadInput
-    chosen = "stop" if act == "stoppen" else form.get("keuze", "")
+    return await _chosen(visit, act, form)
+
+
+async def _chosen(visit: Visit, act: str, form: Mapping[str, str]) -> Response:
+    chosen = form.get("keuze", "") if act == "kiezen" else CHOICES[act][0]
+    until = chosen_end(form.get("tot", ""))
+    if chosen not in CHOICES[act] or (act == "verkorten" and not until):
+        return await _drawn(visit, await _detail(visit), wrong="keuze" if act == "kiezen" else "tot")
+    answer = chosen
     late = visit.opened.session.person if visit.opened and visit.opened.stale else None
-    if chosen not in CHOICES[act]:
-        return await _drawn(visit, await _detail(visit), wrong=True)
-    answer = cast("Answer", chosen)
     if late is not None and late.kind == "inwoner":
         return await _kept(visit, late.user, answer, fresh=False)
     person = visit.resident()
-    if answer == "ja" and not recent(visit, person):
+    if answer in GIVING and not recent(visit, person):
         return await _kept(visit, person.user, answer, fresh=True)
-    return await _carried_out(visit, answer)
+    return await _carried_out(visit, answer, until if answer in ("ja", "korter") else 0)
 
 
-async def _carried_out(visit: Visit, answer: Answer) -> Response:
+async def _carried_out(visit: Visit, answer: Answer, until: int) -> Response:
     detail = await _detail(visit)
     # 1 exactly what this person has read
-    told = text_hash(page(detail, _words(visit, detail), visit.frame()))
+    told = text_shown(page(detail, _words(visit, detail), visit.frame(), visit.site.clock()))
+    shown = {"text": told, "text_hash": sha256(told.encode()).hex(), "language": visit.language}
     # 2 a receipt, or E3: behind an error a line may stand all the same, and the page says that we do not know
-    choice = Choice(answer=answer, text_hash=told, language=visit.language)
+    choice = Choice.model_validate({"answer": answer, "until": until, **shown})
     with suppress(NotNow):  # sent twice, or chosen in another window: the page shows what stands
         await visit.site.consent.choose(visit.caller, detail.consent.id, choice)
     # 3 the page is drawn from what is stored
@@ -93,6 +113,16 @@ async def _forget(visit: Visit) -> None:
         await visit.site.sessions.save(visit.tenant.id, opened, opened.session.model_copy(update={"kept": None}))
 
 
+async def receipt(visit: Visit) -> Response:
+    """The signed receipt, with the line of the last act: a file for `regie verify` and for readers of SD-JWT VC."""
+    visit.resident()
+    given = await visit.site.consent.receipt(visit.caller, _id(visit))
+    line = json.loads(given.bundle.text()) if given.bundle else {}
+    told = {**line, "ontvangstbewijs": json.loads(given.document), "sdjwt": given.sd_jwt}
+    headers = {**visit.headers, "Content-Disposition": f'attachment; filename="toestemmingsbewijs-{given.id}.json"'}
+    return Response(json.dumps(told, ensure_ascii=False), headers=headers, media_type="application/json")
+
+
 def _id(visit: Visit) -> str:
     return str(visit.request.path_params["id"])[:100]
 
@@ -106,13 +136,16 @@ def _words(visit: Visit, detail: ConsentDetail) -> RegisterWords:
     return RegisterWords.of(visit.language, detail.catalogue, (detail.activity,))
 
 
-async def _drawn(visit: Visit, detail: ConsentDetail, *, wrong: bool = False) -> Response:
+async def _drawn(visit: Visit, detail: ConsentDetail, *, wrong: str = "") -> Response:
     kept = visit.opened.session.kept if visit.opened else None
     told = kept.answer if kept and kept.consent == detail.consent.id else None
     said = _words(visit, detail)
-    view = page(detail, said, visit.frame(), told)
+    view = page(detail, said, visit.frame(), visit.site.clock(), told)
+    if view.choice is not None:  # several questions are answered one by one, each on its own page
+        others = [one.id for one in await visit.site.consent.choices(visit.caller) if one.state == "gevraagd"]
+        view = replace(view, following=others[-1] if others else "")
     if wrong:
-        view = with_error(view, said.say(WRONG["keuze"]))
+        view = with_error(view, wrong, said.say(WRONG[wrong]))
     return visit.page("toestemming.html", view, 400 if wrong else 200)
 
 
@@ -120,4 +153,5 @@ PAGES: Final = (
     Page("/toestemmingen", show),
     Page("/toestemmingen/{id}", one),
     Page("/toestemmingen/{id}", choose, "POST"),
+    Page("/toestemmingen/{id}/bewijs", receipt),
 )

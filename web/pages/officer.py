@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from audit.contract import Lines, Position, Query, Reason, Totals
-from consent.contract import ResidentQuestion
+from consent.contract import ResidentQuestion, assessment_over, expiring
+from kernel.clock import millis
 from kernel.errors import NotFound
 from kernel.message import Message, Short
-from web.fg_views import FgSearch, FgStart, LogState, OpenQuestion, Search
+from web.fg_views import FgSearch, FgStart, LogState, OldAssessment, OpenQuestion, Search
 from web.found_lines import found_rows
 from web.frame import FieldError, Option
 from web.language import AMSTERDAM
@@ -116,10 +117,24 @@ async def _questions(visit: Visit, wrong_in: str = "", kept: str = "", wrong: st
             _question(one, said, today, kept if one.id == wrong_in else "") for one in asked if not one.answered_at
         ),
         log=await _log_state(visit),
+        assessments=_old(said, millis(visit.site.clock())),
         saved=not wrong and any(one.id == stored and one.answered_at for one in asked),
         errors=error,
     )
     return visit.page("fg_start.html", view, 400 if wrong else 200)
+
+
+def _old(said: RegisterWords, at: int) -> tuple[OldAssessment, ...]:
+    return tuple(
+        OldAssessment(
+            slug=one.slug,
+            title=said.chosen(one.title),
+            until=local_day(one.assessment.until),
+            expired=assessment_over(one, at),
+            by_law=any(used.class_ == "A" for used in one.elements),
+        )
+        for one in expiring(tuple(said.activities.values()), at)
+    )
 
 
 def _question(one: ResidentQuestion, said: RegisterWords, today: date, kept: str) -> OpenQuestion:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from kernel.errors import NotFound
 from web.frame import CodePage, Start
 from web.language import path_in
-from web.login import RETURN, begin, finish, leave
+from web.login import HOMES, RETURN, begin, finish, leave
 from web.rendering import STATIC, asset
 from web.routing import Page
 from web.site import Visit
@@ -27,7 +27,7 @@ async def start(visit: Visit) -> Response:
 async def log_in(visit: Visit) -> Response:
     """`/inloggen`: on to the login provider, unless somebody is logged in already."""
     if visit.person is not None:
-        return visit.to("/fg" if visit.person.kind == "fg" else "/overzicht")
+        return visit.to(HOMES[visit.person.kind])
     return await begin(visit, path_in("/inloggen", visit.language))
 
 

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from audit.contract import Event, Line
-from consent.contract import ConsentView
+from consent.contract import ConsentView, NoSuchThing, assessment_over
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
-from web.line_details import numbers_gone, reported_of
+from web.line_details import lifted_of, numbers_gone, reported_of
 from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
@@ -94,9 +94,25 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         earlier=() if line.gone else views.earlier(line, [one for one in before.lines if shown(one)]),
         gone=views.gone(line),
         gone_numbers=numbers_gone(event),
+        lifted=lifted_of(line),
         kept_until=event.keep_until,
+        overdue=await _overdue(visit, said, line),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
+
+
+async def _overdue(visit: Visit, said: RegisterWords, line: Line) -> bool:
+    """Whether this release went on under an assessment that was over: by the version that it names."""
+    event, active = line.event, said.activities.get(line.event.activity)
+    if event.kind != "verstrekking" or line.gone:
+        return False
+    if active is not None and str(active.number) == event.version:
+        return assessment_over(active, line.at)
+    try:
+        history = await visit.site.registers.history(visit.caller, event.activity)
+    except NoSuchThing:
+        return False
+    return any(assessment_over(one.version, line.at) for one in history if str(one.version.number) == event.version)
 
 
 def _source(said: RegisterWords, event: Event) -> str:

@@ -1,0 +1,102 @@
+"""Lines that are withheld until a day, shown before it: two of the FG's people say so, each with a login of their own.
+
+The first one's word is a line that waits for the second's. The second writes a line in the resident's series that names
+the lines which may be read from then on: those of the same use, its case and how it ended.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from audit.contract import EventIdTaken, Lifting, Line, Reason
+from audit.covert import sees_covert
+from audit.event import NAMES_MAX, SYSTEM, Entry, Event
+from audit.kinds import LIFT_ASKED, LIFTED
+from audit.log import Log
+from audit.permit import Position
+from audit.reading import Reader, line_rows
+from audit.searching import tagged_lines
+from audit.searchline import Record, receipts_of
+from audit.tables import lines, tags
+from audit.tags import tag
+from kernel.caller import Caller
+from kernel.clock import Clock, millis
+from kernel.errors import BadInput, NoAccess
+from kernel.ids import derived_id, random_id
+
+WAITS_MS = timedelta(days=30) / timedelta(milliseconds=1)  # a word older than this is given again
+NAMES = {LIFT_ASKED: "Opheffing gevraagd", LIFTED: "Vertrouwelijkheid opgeheven"}
+NOT_WITHHELD = "Deze regel is niet vertrouwelijk, of al te zien voor de inwoner."
+
+
+class Early:
+    """Of one open log. `record`: as the room audit."""
+
+    def __init__(self, log: Log, reader: Reader, record: Record, clock: Clock) -> None:
+        self._log, self._tenant, self._reader, self._record, self._clock = log, log.tenant, reader, record, clock
+
+    async def lift(self, caller: Caller, place: Position, reason: Reason) -> Lifting:
+        """See Audit.lift."""
+        if not sees_covert(caller) or not caller.user:
+            raise NoAccess("Opheffen is voor de FG.")
+        (line,) = await self._reader.as_lifted([await self._reader.line(place)])
+        now = millis(self._clock())
+        if line.event.covert or line.gone or line.event.withheld_until <= now:
+            raise BadInput(NOT_WITHHELD)
+        first = await self._asked(place, now)
+        if first is None or first.event.actor == caller.user:
+            entry = Entry(event=self._event(LIFT_ASKED, random_id(), caller, reason, (place,)))
+            return Lifting(receipt=receipts_of(await self._record([entry]))[0], done=False)
+        found = await self._together(line, now)
+        said = self._event(LIFTED, derived_id(first.event.id, LIFTED), caller, reason, [one.position for one in found])
+        (verdict,) = await self._record([Entry(event=_about(said, line, found))])
+        if isinstance(verdict, EventIdTaken):  # somebody else was second, at the same moment
+            raise BadInput(NOT_WITHHELD)
+        return Lifting(receipt=receipts_of([verdict])[0], done=True)
+
+    async def _asked(self, place: Position, now: int) -> Line | None:
+        """The newest word about this line that still counts."""
+        mark = tag((await self._log.keys()).tags, LIFT_ASKED, str(place))
+        query = select(tags.c.term, tags.c.idx).where(tags.c.tenant_id == self._tenant, tags.c.tag == mark)
+        query = query.where(tags.c.logged_at >= now - WAITS_MS).order_by(tags.c.term.desc(), tags.c.idx.desc())
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                at = (await reading.execute(query.limit(1))).first()
+        if at is None:
+            return None
+        found = await self._reader.line(Position(term=at.term, index=at.idx))
+        return found if found.event.kind == LIFT_ASKED and place in found.event.closes else None
+
+    async def _together(self, line: Line, now: int) -> list[Line]:
+        """Withheld lines of the same resident, recipient, activity and case; this one among them."""
+        event, keys = line.event, await self._log.keys()
+        named = {"subject": event.subject, "recipient": event.recipient, "activity": event.activity, "case": event.case}
+        within = tagged_lines(keys.tags, self._tenant, named, 0)
+        query = line_rows().where(lines.c.tenant_id == self._tenant, *within)
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                rows = list((await reading.execute(query.order_by(lines.c.n.desc()).limit(NAMES_MAX))).mappings())
+        found: list[Line] = await self._reader.as_lifted(await self._reader.opened(rows))
+        same = [one for one in found if one.event.withheld_until > now and one.event.case == event.case]
+        return [line, *(one for one in same if one.position != line.position)]
+
+    def _event(self, kind: str, event_id: str, caller: Caller, reason: Reason, closes: Sequence[Position]) -> Event:
+        details = {"reden": reason.code, "toelichting": reason.note, "zaakFg": reason.case}
+        return Event(
+            id=event_id,
+            kind=LIFTED if kind == LIFTED else LIFT_ASKED,
+            subject=SYSTEM,
+            name=NAMES[LIFTED if kind == LIFTED else LIFT_ASKED],
+            actor=caller.user,
+            closes=tuple(closes),
+            details={name: value for name, value in details.items() if value},
+        )
+
+
+def _about(said: Event, line: Line, found: Sequence[Line]) -> Event:
+    """In the resident's series, and kept as long as what it shows."""
+    event = line.event
+    same = ("subject", "activity", "version", "purpose", "recipient", "recipient_name", "case")
+    kept = max(one.event.keep_until for one in found)
+    return said.model_copy(update={name: getattr(event, name) for name in same} | {"keep_until": kept})

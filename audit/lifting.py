@@ -1,0 +1,152 @@
+"""Lifting covert lines (trust.md 4.4): each old line gets a new one in its resident's own series, which opens it.
+
+Two custodians opened the bodies elsewhere (`audit.escrow`); here each is held against its leaf, so nobody can lift what
+was not written. A crash in between: do it again, what was lifted is not lifted twice.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, select, tuple_
+
+from audit.contract import EventIdTaken
+from audit.covert import PREFIX, SEALED_TO, is_covert
+from audit.escrow import LINES_MAX, OpenedLine, SealedLine
+from audit.event import Entry, Event
+from audit.kinds import LIFTED, OUTCOME
+from audit.leaf import BODY, SALT, act_place, body_place, escrow_of, event_of, opened
+from audit.log import Log
+from audit.permit import Position
+from audit.reading import Reader
+from audit.searchline import AT_ONCE, Record, receipts_of
+from audit.tables import lines, tags
+from audit.tags import tag
+from kernel.canonical import read_canonical
+from kernel.crypto import CannotOpen, hmac_sha256, same
+from kernel.errors import BadInput, Problem
+from kernel.ids import derived_id
+
+_BODY_COMMIT = slice(36, 68)
+NOT_THIS = "Regel {place} is geen heimelijke regel van dit logboek, of deze inhoud hoort er niet bij."
+
+
+class Lifter:
+    """Of one open log. `record`: as the room audit. Every verb raises LogUnavailable, BadInput."""
+
+    def __init__(self, log: Log, reader: Reader, record: Record) -> None:
+        self._log, self._tenant, self._reader, self._record = log, log.tenant, reader, record
+
+    async def sealed(self, recipient: str, case: str) -> tuple[SealedLine, ...]:
+        """Covert lines of this case that were not lifted yet, and of the searches that found them. In log order."""
+        keys = await self._log.keys()
+        wanted = [tag(keys.tags, "recipient", recipient), tag(keys.tags, "case", case)]
+        here = select(tags.c.term, tags.c.idx).where(tags.c.tenant_id == self._tenant)
+        named = [tuple_(lines.c.term, lines.c.idx).in_(here.where(tags.c.tag == mark)) for mark in wanted]
+        mine = (lines.c.tenant_id == self._tenant, lines.c.subject.like(f"{PREFIX}%"))
+        series = select(lines.c.subject).where(*mine, *named)
+        query = select(lines).where(*mine, lines.c.subject.in_(series)).order_by(lines.c.term, lines.c.idx)
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant, patient=True) as reading:
+                rows = list((await reading.execute(query.limit(LINES_MAX))).mappings())
+            places = [Position(term=row["term"], index=row["idx"]) for row in rows]
+            done = await self._reader.lifted(places)
+            left = [row for row, place in zip(rows, places, strict=True) if place not in done]
+            return tuple([one for row in left if (one := await self._sealed(row))])
+
+    async def _sealed(self, row: RowMapping) -> SealedLine | None:
+        """None for a line that is no secret in itself, or of which the key went."""
+        keys = await self._log.keys(row["term"])
+        said = _said(self._tenant, row, keys.act(row["term"]))
+        bodies = await self._log.keychain.bodies([(row["subject"], row["year"])])
+        if SEALED_TO not in said or not bodies:
+            return None
+        place = body_place(self._tenant, row["subject"], row["event_id"], row["year"])
+        inner = escrow_of(bodies[row["subject"], row["year"]], place, bytes(row["body"]))
+        return SealedLine(
+            place=Position(term=row["term"], index=row["idx"]),
+            event_id=row["event_id"],
+            key=said[SEALED_TO],
+            sealed=base64.b64encode(inner).decode(),
+        )
+
+    async def lift(self, found: Sequence[OpenedLine], reason: str) -> int:
+        """How many lines were written. reason: for the resident, why it was hidden and may be seen now."""
+        with self._log.guarded():
+            rows = {(row["term"], row["idx"]): row for row in await self._rows([one.place for one in found])}
+            keys = await self._log.keys(*{term for term, _ in rows})
+        read = []
+        for one in found:
+            row = rows.get((one.place.term, one.place.index))
+            if row is None or not is_covert(row["subject"]):
+                raise BadInput(NOT_THIS.format(place=one.place))
+            read.append((one, row, _said(self._tenant, row, keys.act(row["term"])), _read(one, row)))
+        whose = {row["subject"]: _subject(body) for _, row, _, body in read if not is_covert(_subject(body))}
+        if nobody := [one.place for one, row, _, _ in read if row["subject"] not in whose]:
+            raise BadInput(f"Van regel {nobody[0]} is niet bekend wie zij betreft: open de hele zaak.")
+        events = [_event(one, said, body, whose[row["subject"]], reason) for one, row, said, body in read]
+        return sum([await self._written(events[at : at + AT_ONCE]) for at in range(0, len(events), AT_ONCE)])
+
+    async def _rows(self, places: Sequence[Position]) -> Sequence[RowMapping]:
+        which = tuple_(lines.c.term, lines.c.idx).in_([(place.term, place.index) for place in places])
+        async with self._log.database.snapshot(self._tenant) as reading:
+            return (
+                (await reading.execute(select(lines).where(lines.c.tenant_id == self._tenant, which))).mappings().all()
+            )
+
+    async def _written(self, events: Sequence[Event]) -> int:
+        """A line that stands there already was written by who was first, in their words."""
+        verdicts = await self._record([Entry(event=event) for event in events])
+        new = [verdict for verdict in verdicts if not isinstance(verdict, EventIdTaken)]
+        receipts_of([verdict for verdict in new if isinstance(verdict, Problem)])
+        return len(new)
+
+
+def _said(tenant: str, row: RowMapping, key: Any) -> dict[str, Any]:
+    said: dict[str, Any] = read_canonical(
+        opened(key, act_place(tenant, row["term"], row["event_id"]), bytes(row["act"]))[0]
+    )
+    return said
+
+
+def _read(one: OpenedLine, row: RowMapping) -> dict[str, Any]:
+    """The body, held against what the leaf commits to."""
+    try:
+        body, salt = (base64.b64decode(text, validate=True) for text in (one.body, one.salt))
+        if len(salt) != SALT or not same(hmac_sha256(salt, BODY, body), bytes(row["leaf"])[_BODY_COMMIT]):
+            raise CannotOpen
+        read: dict[str, Any] = read_canonical(body.decode())
+    except (CannotOpen, ValueError):
+        raise BadInput(NOT_THIS.format(place=one.place)) from None
+    return read
+
+
+def _subject(read: Mapping[str, Any]) -> str:
+    return str(read["dpl.core.data_subject_id"])
+
+
+def _event(one: OpenedLine, said: Mapping[str, Any], read: Mapping[str, Any], whose: str, reason: str) -> Event:
+    """Says what the old line says, and opens it. Kept as long: the one makes no sense without the other."""
+    old = event_of(said, read)
+    told = {"reden": reason, "soort": old.kind, "sinds": said["tijd"], OUTCOME: old.details.get(OUTCOME, "")}
+    return old.model_copy(
+        update={
+            "id": derived_id(old.id, LIFTED),
+            "kind": LIFTED,
+            "subject": whose,
+            "decision": "",
+            "valid_until": 0,
+            "closes": (one.place,),
+            "actor": "",
+            "key": "",
+            "trace": None,
+            "sealed": "",
+            "seal": "",
+            "withheld_until": 0,
+            "covert": "",
+            "destroys": 0,
+            "gone": (),
+            "details": {name: value for name, value in told.items() if value},
+            "shows": {"body": one.body, "bodyZout": one.salt, "plaats": str(one.place)},
+        }
+    )

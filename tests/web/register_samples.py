@@ -1,0 +1,105 @@
+"""Sample views of the register's pages: public ones, and those of owners."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.web.samples import BEGIN, DAY, LEFT, NOON, frame
+from web.fg_views import OldAssessment
+from web.frame import FieldError
+from web.keeping_views import ActiveRow, AssessmentPage, Difference, DraftPage, DraftRow, Keeping, TextField
+from web.register_views import RegisterEntry, RegisterList, RegisterRow, Told, UsedData, VersionLink
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+LONG = "Dit is een tekst van enige lengte, zoals iemand die opschrijft. " * 4
+ENTRY = RegisterEntry(
+    frame=frame("/register/parkeren", None),
+    slug="parkeren",
+    title="Vergunning om te parkeren",
+    purpose="Wij kijken of u een vergunning kunt krijgen.",
+    number=2,
+    since=DAY,
+    ended=False,
+    expired=True,
+    assessed_until=DAY,
+    data=(
+        UsedData(label="Naam", reason="Wie vraagt aan.", letter="A", rules="Gemeentewet 225"),
+        UsedData(label="Inkomen", reason="Dit is de grens.", letter="C", rules=""),
+    ),
+    facts=(Told(term="Wie krijgt de gegevens", texts=("het loket", "parkeerbeheer werkt voor het loket")),),
+    values=(Told(term="Privacy", texts=("Alleen wat nodig is.",)),),
+    algorithm="https://algoritmes.example/1",
+    changes=(Told(term="Er mag meer", texts=("Hoe lang dit mag",)),),
+    versions=(VersionLink(number=2, current=True), VersionLink(number=1, current=False)),
+)
+KEEPING = Keeping(
+    frame=frame("/beheer/verwerkingsactiviteiten", "eigenaar"),
+    drafts=(DraftRow(slug="parkeren", title="Parkeren", proposed=True, faults=2, changed=NOON),),
+    active=(ActiveRow(slug="b", title="Bijstand", number=3, until=DAY, soon=True, expired=False, drafted=False),),
+    may_write=True,
+)
+DRAFT = DraftPage(
+    frame=frame("/beheer/verwerkingsactiviteiten/parkeren", "eigenaar"),
+    slug="parkeren",
+    title="Parkeren",
+    digest="0" * 64,
+    proposed=True,
+    own=False,
+    against=1,
+    asks_anew=True,
+    for_officer=("/machtsverschil",),
+    agreed=False,
+    faults=(("/doel", "Dit moet in het Nederlands en het Engels worden verteld."),),
+    differences=(Difference(field="/maximalePeriode", effect="Er mag meer", old="28", new="56"),),
+    texts=(TextField(id="title-nl", label="Naam (Nederlands)", value=LONG),),
+    may_write=True,
+    steps=(("publiceren", "Publiceer deze versie"), ("weggooien", "Gooi dit concept weg")),
+)
+ASSESSMENT = AssessmentPage(
+    frame=frame("/beheer/verwerkingsactiviteiten/parkeren/beoordeling", "eigenaar"),
+    slug="parkeren",
+    title="Parkeren",
+    digest="0" * 64,
+    dpia="",
+    by="Team Privacy",
+    until="2027-01-01",
+    steps=(TextField(id="stap-wet", label="Mag het van de wet?", value=""),),
+    values=(TextField(id="waarde-0", label="Privacy", value=LONG),),
+)
+OLD = (
+    OldAssessment(slug="b", title="Bijstand", until=DAY, expired=True, by_law=True),
+    OldAssessment(slug="c", title="Kluis", until=DAY, expired=True, by_law=False),
+    OldAssessment(slug="d", title="Wmo", until=DAY, expired=False, by_law=True),
+)
+
+
+def register() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """By name."""
+    rows = (RegisterRow(slug="parkeren", title="Parkeren", purpose="Een tekst.", letters=("A", "C"), expired=True),)
+    whole = RegisterList(frame=frame("/register", None), rows=rows)
+    return {
+        "register": ("register.html", whole),
+        "register-leeg": ("register.html", replace(whole, rows=())),
+        "register-doel": ("register_doel.html", ENTRY),
+        "register-oud": ("register_doel.html", replace(ENTRY, ended=True, expired=False, algorithm="", changes=())),
+        "fg-beoordelingen": ("fg_start.html", replace(BEGIN, assessments=OLD)),
+        "gebruik-oude-controle": ("gebruik_detail.html", replace(LEFT, overdue=True)),
+        "doelen": ("beheer_doelen.html", KEEPING),
+        "doelen-leeg": (
+            "beheer_doelen.html",
+            replace(KEEPING, drafts=(), active=(), pasted="{", errors=(FieldError(id="beschrijving", text="Fout."),)),
+        ),
+        "doelen-fg": ("beheer_doelen.html", replace(KEEPING, frame=frame("/beheer", "fg"), may_write=False)),
+        "concept": ("beheer_concept.html", DRAFT),
+        "concept-fout": (
+            "beheer_concept.html",
+            replace(DRAFT, own=True, agreed=True, differences=(), steps=(), asks_anew=False,
+                    errors=(FieldError(id="stappen", text="Lees het opnieuw."),)),
+        ),
+        "beoordeling": ("beheer_beoordeling.html", ASSESSMENT),
+        "beoordeling-fout": (
+            "beheer_beoordeling.html",
+            replace(ASSESSMENT, errors=(FieldError(id="stap-wet", text="Vul dit in."),)),
+        ),
+    }  # fmt: skip

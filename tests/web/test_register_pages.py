@@ -1,0 +1,145 @@
+"""The register for everybody, and the pages on which owners prepare a version two by two."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from assembly.demo.register import BY_LAW, INCOME_ANSWER, STORY, activities
+from assembly.demo.visitor import Page, Visitor
+from tests.four_rooms import STAFF
+from tests.web.portal import PortalUnderTest
+from web.register_export import safe
+from web.register_facts import STEPS, VALUES
+
+pytestmark = pytest.mark.anyio
+PLACE = f"/beheer/verwerkingsactiviteiten/{STORY}"
+TEXTS = ("title", "purpose", "retention", "consequence", "after_withdrawal")
+
+
+async def test_everybody_reads_the_register_in_two_languages_and_takes_it_away(portal: PortalUnderTest) -> None:
+    nobody = await portal.visitor()
+    page = await nobody.get("/register")
+    assert page.status == 200 and "Geld voor een wasmachine of koelkast" in page.text
+    entry = await nobody.get(f"/register/{STORY}")
+    for told in (
+        "Wie vraagt aan.",
+        "Inkomensloket",
+        "Wet BRP 1.7",
+        "Hoogstens 4 keer per zaak",
+        "U stuurt dan zelf een bewijs.",
+    ):
+        assert told in entry.text, told
+    assert "Team Privacy" not in entry.text, "who assessed it may be an employee"
+    english = await nobody.get(f"/en/register/{STORY}")
+    assert "Who applies." in english.text and "Wie vraagt" not in english.text
+    for wrong in (f"/register/{STORY}?versie=9", f"/register/{STORY}?versie=x", "/register/bestaat-niet",
+                  "/register/uitvoer/xml"):  # fmt: skip
+        assert (await nobody.get(wrong)).status == 404, wrong
+    rows = list(csv.DictReader(io.StringIO((await nobody.get("/register/uitvoer/csv")).html.removeprefix("\ufeff"))))
+    assert {row["id"] for row in rows} == {one.slug for one in activities()}
+    taken = json.loads((await nobody.get("/register/uitvoer/json")).html)
+    assert len(taken["processingActivities"]) == len(rows) and taken["entities"]
+    story = next(one for one in taken["processingActivities"] if one["id"].endswith(STORY))
+    assert {"id": "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a"} in story["latestVersion"]["legalBasis"]
+    assert "Team Privacy" not in json.dumps(taken)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+31 6", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(cell: str) -> None:
+    assert safe(cell) == f"'{cell}"
+    assert safe(f"tekst {cell}") == f"tekst {cell}"
+
+
+async def test_strangers_and_residents_find_no_keeping(portal: PortalUnderTest) -> None:
+    resident = await portal.visitor("r1")
+    for place in ("/beheer", "/beheer/verwerkingsactiviteiten", PLACE, f"{PLACE}/beoordeling"):
+        assert (await resident.get(place)).status == 404
+    owner = await portal.visitor("een")
+    for place in ("/overzicht", "/fg", "/fg/zoek"):
+        assert (await owner.get(place)).status == 404
+
+
+async def test_one_assesses_and_proposes_and_only_another_publishes(portal: PortalUnderTest) -> None:
+    one, two, officer = [await portal.visitor(who) for who in ("een", "twee", "fg")]
+    home = await one.get("/beheer")
+    draft = await one.send(home, home.form("doel", STORY))
+    assert draft.url.endswith(PLACE) and "Er is geen verschil." in draft.text
+    draft = await reworded(one, draft, "Een andere naam")
+    assert "Andere woorden" in draft.text and "opnieuw kiezen" not in draft.text
+    form = await one.get(f"{PLACE}/beoordeling")
+    filled = {f"stap-{name}": f"Antwoord {name}" for name in STEPS}
+    filled |= {f"waarde-{number}": f"Waarde {number}" for number in range(len(VALUES))}
+    filled |= {"dpia": "DPIA 12", "door": "Team Privacy", "tot": "2027-06-01"}
+    half = await one.send(form, form.form("tot"), **filled | {"waarde-3": ""})
+    assert half.status == 400 and "Antwoord ontwerp" in half.text, "nothing that was typed is lost"
+    draft = await one.send(form, form.form("tot"), **filled)
+    assert draft.url.endswith(PLACE)
+    draft = await step(one, draft, "voorstellen")
+    assert "U stelde dit zelf voor." in draft.text
+    with pytest.raises(LookupError):
+        draft.form("actie", "publiceren")
+    assert "Publiceer" not in (await officer.get(PLACE)).text, "the FG reads along"
+    seen = await two.get(PLACE)
+    published = await step(two, seen, "publiceren")
+    assert published.url.endswith(f"/register/{STORY}") and "Waarde 3" in published.text
+    assert "Versie 2, sinds" in published.text and "Andere woorden" in published.text
+    assert "Geld voor een wasmachine" in (await two.get(f"/register/{STORY}?versie=1")).text
+
+
+async def test_a_button_of_a_page_that_is_out_of_date_does_nothing(portal: PortalUnderTest) -> None:
+    one, two = [await portal.visitor(who) for who in ("een", "twee")]
+    home = await one.get("/beheer")
+    draft = await one.send(home, home.form("doel", STORY))
+    await step(one, draft, "voorstellen")
+    seen = await two.get(PLACE)
+    await reworded(one, await one.get(PLACE), "Stiekem anders")
+    refused = await step(two, seen, "publiceren")
+    assert refused.status == 400 and "intussen veranderd" in refused.text
+    assert "Stiekem anders" not in (await two.get("/register")).text
+    forged = await one.send(await one.get(PLACE), (await one.get(PLACE)).form("actie", "voorstellen"), actie="akkoord")
+    assert forged.status == 400, "an owner is no FG"
+
+
+async def test_what_is_no_description_is_said_so_and_kept(portal: PortalUnderTest) -> None:
+    one = await portal.visitor("een")
+    home = await one.get("/beheer")
+    wrong = await one.send(home, home.form("beschrijving"), beschrijving='{"slug": "x"')
+    assert wrong.status == 400 and '{"slug": "x"' in wrong.text
+    version = activities()[0].model_copy(update={"slug": "nieuw-doel"})
+    made = await one.send(home, home.form("beschrijving"), beschrijving=version.model_dump_json(exclude_defaults=True))
+    assert made.url.endswith("/nieuw-doel")
+
+
+async def test_the_fg_is_told_of_an_assessment_that_is_over(portal: PortalUnderTest) -> None:
+    officer = await portal.visitor("fg")
+    assert "Geen beoordeling is verlopen" in (await officer.get("/fg")).text
+    version = activities()[0]
+    soon = version.assessment.model_copy(update={"until": int(portal.house.now.timestamp() * 1000) + 86_400_000})
+    await portal.house.register.publish(STAFF, version.model_copy(update={"assessment": soon}))
+    assert "Loopt af op" in (await officer.get("/fg")).text
+
+
+async def reworded(visitor: Visitor, page: Page, name: str) -> Page:
+    """New texts that mean the same."""
+    filled = {f"{field}-{language}": "Een tekst." for field in TEXTS for language in ("nl", "en")}
+    return await visitor.send(page, page.form("title-nl"), **filled | {"title-nl": name, "alleen-bewoording": "ja"})
+
+
+async def step(visitor: Visitor, page: Page, name: str) -> Page:
+    """Press the button of one step."""
+    return await visitor.send(page, page.form("actie", name))
+
+
+async def test_a_use_under_an_old_assessment_is_marked_for_its_resident(portal: PortalUnderTest) -> None:
+    story = next(one for one in activities() if one.slug == STORY)
+    soon = story.assessment.model_copy(update={"until": int(portal.house.now.timestamp() * 1000) + 1000})
+    await portal.house.register.publish(STAFF, story.model_copy(update={"assessment": soon}))
+    portal.house.now += timedelta(minutes=1)
+    await portal.house.release(*BY_LAW, INCOME_ANSWER)
+    await portal.house.desk.lines.finished()
+    (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    resident = await portal.visitor("r1")
+    assert "controle van dit doel was toen te oud" in (await resident.get(f"/gebruik/{line.position}")).text

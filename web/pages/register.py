@@ -1,0 +1,107 @@
+"""`/register`: what the municipality does with data, for everybody, without login; and the same to take away."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from consent.contract import ActivityVersion, NoSuchThing, assessment_over, whole
+from kernel.caller import Caller, room_of
+from kernel.clock import millis
+from kernel.errors import NotFound
+from web.language import Language
+from web.line_views import local_day
+from web.register_export import as_csv, as_json
+from web.register_facts import assessed, changed, data, facts
+from web.register_views import RegisterEntry, RegisterList, RegisterRow, VersionLink
+from web.register_words import RegisterWords
+from web.routing import Page
+from web.site import Visit
+
+API: Final = "/toestemming/v1"
+KINDS: Final = {"json": "application/ld+json; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+
+
+async def everything(visit: Visit) -> Response:
+    """The list, by title."""
+    said, at = await public_words(visit), millis(visit.site.clock())
+    rows = [_row(one, said, at) for one in said.activities.values()]
+    return visit.page("register.html", RegisterList(frame=visit.frame(), rows=tuple(sorted(rows, key=_title))))
+
+
+async def entry(visit: Visit) -> Response:
+    """One activity: the version in force, or the one that `?versie=` names."""
+    said, at = await public_words(visit), millis(visit.site.clock())
+    try:
+        history = await visit.site.registers.history(_nobody(visit), str(visit.request.path_params["slug"])[:60])
+    except NoSuchThing:
+        raise NotFound from None
+    wanted = visit.request.query_params.get("versie", str(history[-1].version.number))
+    if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 8):
+        raise NotFound
+    found = whole(history, int(wanted), visit.tenant.public_url + API, at)
+    if found is None:
+        raise NotFound
+    version = found.content
+    (since,) = [one.since for one in history if one.version.number == version.number]
+    view = RegisterEntry(
+        frame=visit.frame(),
+        slug=version.slug,
+        title=said.chosen(version.title),
+        purpose=said.chosen(version.purpose),
+        number=version.number,
+        since=local_day(since),
+        ended=found.status == "gestopt",
+        expired=found.expired,
+        assessed_until=local_day(version.assessment.until),
+        data=data(version, said),
+        facts=facts(version, said),
+        values=assessed(version, said),
+        algorithm=version.automated.algorithm if version.automated else "",
+        changes=changed(found.changes, said),
+        versions=tuple(VersionLink(number=one, current=one == version.number) for one in reversed(found.versions)),
+    )
+    return visit.page("register_doel.html", view)
+
+
+async def export(visit: Visit) -> Response:
+    """The whole register in force, as a file."""
+    form, said = str(visit.request.path_params["vorm"]), await public_words(visit)
+    if form not in KINDS:
+        raise NotFound
+    versions = [said.activities[slug] for slug in sorted(said.activities)]
+    parties = [said.recipients[slug] for slug in sorted(said.recipients)]
+    text = as_csv(versions) if form == "csv" else as_json(versions, parties, visit.tenant.public_url + API)
+    named = {"Content-Disposition": f'attachment; filename="register-{visit.tenant.id}.{form}"'}
+    return Response(text, media_type=KINDS[form], headers={**visit.headers, **named})
+
+
+async def public_words(visit: Visit, language: Language | None = None) -> RegisterWords:
+    """The registers as anybody may read them."""
+    nobody, site = _nobody(visit), visit.site
+    activities, recipients = await site.registers.activities(nobody), await site.registers.recipients(nobody)
+    return RegisterWords.of(language or visit.language, site.catalogue, activities, recipients)
+
+
+def _nobody(visit: Visit) -> Caller:
+    return room_of(visit.tenant.id, "web")
+
+
+def _row(one: ActivityVersion, said: RegisterWords, at: int) -> RegisterRow:
+    return RegisterRow(
+        slug=one.slug,
+        title=said.chosen(one.title),
+        purpose=said.chosen(one.purpose),
+        letters=tuple(sorted({used.class_ for used in one.elements})),
+        expired=assessment_over(one, at),
+    )
+
+
+def _title(row: RegisterRow) -> str:
+    return row.title.casefold()
+
+
+PAGES: Final = (
+    Page("/register", everything),
+    Page("/register/{slug}", entry),
+    Page("/register/uitvoer/{vorm}", export),
+)
