@@ -29,6 +29,7 @@ from assembly.founding import demand_newest, found, migrate
 from assembly.house import assemble
 from assembly.register_verbs import authzen, consent
 from assembly.settings import ROOMS, HouseSettings
+from assembly.sourcing import source
 from assembly.term_commands import audit
 from assembly.tools import load_register, one_tenant, read_clients, register_client, rotate_keys, token_for
 from kernel.crypto import CannotOpen, KeyUnavailable
@@ -128,6 +129,7 @@ key = typer.Typer(no_args_is_help=True, help="Keys.")
 register = typer.Typer(no_args_is_help=True, help="Recipients and processing activities.")
 app.add_typer(audit, name="audit")
 audit.add_typer(escrow, name="escrow")
+app.add_typer(source, name="source")
 app.add_typer(client, name="client")
 app.add_typer(key, name="key")
 app.add_typer(register, name="register")

@@ -2,7 +2,10 @@
 
 `rest` is sealed under the term's key of acts (TA), in the line's own place, element "copy":
 
-    {"subject", "n", "logged_at", "year", "content", "label", "key"?: {"wrapped", "kek_version"}}
+    {"subject", "n", "logged_at", "year", "content"?, "key"?: {"wrapped", "kek_version"}}
+
+content: sealed once more, under the subject's key of that year. A key of acts lives for ever, and with ours the hash of
+what a line said would let its words be tried after it was destroyed; so would its label, which is not told at all.
 
 key: the subject's key of that year as its row holds it, wrapped under the room's KEK: a key made after the last backup
 is gone with the database, and the body with it. It is as long-lived there as in a backup: until its KEK is destroyed.
@@ -41,12 +44,19 @@ class Copier:
             if not rows:
                 return Copies(lines=())
             acts = (await log.keychain.tenant_keys(term)).act(term)
-            return Copies(lines=tuple(_copied(log.tenant, row, wrapped, acts) for row in rows), keys=own)
+            bodies = await log.keychain.bodies({(row["subject"], row["year"]) for row in rows})
+            made = tuple(_copied(log.tenant, row, wrapped, (acts, bodies)) for row in rows)
+            return Copies(lines=made, keys=own)
 
 
 def copy_place(tenant: str, term: str, event_id: str) -> Place:
     """Where the rest of a line is sealed."""
     return Place(tenant, term, event_id, 1, "copy", VERSION, "normaal")
+
+
+def content_place(tenant: str, subject: str, event_id: str, year: int) -> Place:
+    """Where the hash of what a line said is sealed."""
+    return Place(tenant, subject, event_id, year, "copy", VERSION, "normaal")
 
 
 def opened_rest(acts: DataKey, place: Place, rest: bytes) -> Mapping[str, Any]:
@@ -87,12 +97,15 @@ async def _own(reading: AsyncConnection, tenant: str) -> tuple[CopiedKey, ...]:
     )
 
 
-def _copied(tenant: str, row: RowMapping, wrapped: Mapping[Owner, RowMapping], acts: DataKey) -> Copied:
-    document: dict[str, Any] = {
-        "subject": row["subject"], "n": row["n"], "logged_at": row["logged_at"], "year": row["year"],
-        "content": bytes(row["content"]).hex(), "label": bytes(row["label"]).hex(),
-    }  # fmt: skip
-    key = wrapped.get((row["subject"], row["year"]))
+def _copied(
+    tenant: str, row: RowMapping, wrapped: Mapping[Owner, RowMapping], under: tuple[DataKey, Mapping[Owner, DataKey]]
+) -> Copied:
+    (acts, bodies), owner = under, (row["subject"], row["year"])
+    document: dict[str, Any] = {name: row[name] for name in ("subject", "n", "logged_at", "year")}
+    if row["content"] and owner in bodies:
+        place = content_place(tenant, row["subject"], row["event_id"], row["year"])
+        document["content"] = seal(bodies[owner], place, bytes(row["content"])).hex()
+    key = wrapped.get(owner)
     if key is not None:  # else it was destroyed, or is about to be, and a copy must not bring it back
         document["key"] = {"wrapped": bytes(key["wrapped"]).hex(), "kek_version": key["kek_version"]}
     rest = seal(acts, copy_place(tenant, row["term"], row["event_id"]), canonical(document).encode())

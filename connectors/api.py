@@ -1,6 +1,6 @@
 """HTTP in: the public root /verstrekking/v1. A number is only ever in a body; the body is read here, byte by byte."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -29,8 +29,26 @@ class Elements(Message):
     elements: Annotated[tuple[Described, ...], wire("gegevenselementen")]
 
 
-def routes(desk: Desk, caller: Callable[..., Awaitable[Caller]], boot: BootClock) -> APIRouter:
-    """`caller`: the dependency that turns a token into a Caller, or raises NotLoggedIn."""
+class Connected(Message):
+    """A source of this municipality, and what can be asked from it."""
+
+    name: Annotated[str, wire("bron")]
+    elements: Annotated[tuple[str, ...], wire("gegevenselementen")]
+
+
+class SourceList(Message):
+    """All of them."""
+
+    sources: Annotated[tuple[Connected, ...], wire("bronnen")]
+
+
+def routes(
+    desk: Desk,
+    caller: Callable[..., Awaitable[Caller]],
+    boot: BootClock,
+    connected: Mapping[str, Sequence[str]],
+) -> APIRouter:
+    """caller: the dependency that turns a token into a Caller, or raises NotLoggedIn. connected: sources by tenant."""
     router = APIRouter(tags=["verstrekking"])
     Asking = Annotated[Caller, Depends(caller)]
 
@@ -51,8 +69,25 @@ def routes(desk: Desk, caller: Callable[..., Awaitable[Caller]], boot: BootClock
 
         return Sending(walk, boot)
 
+    _add_lists(router, caller, connected)
+    return router
+
+
+def _add_lists(
+    router: APIRouter, caller: Callable[..., Awaitable[Caller]], connected: Mapping[str, Sequence[str]]
+) -> None:
+    """What there is to ask, for everybody; and from whom, for who may ask."""
+    Asking = Annotated[Caller, Depends(caller)]
+
     @router.get("/gegevenselementen", summary="Welke gegevens er zijn")
     async def elements() -> Elements:
         return Elements(elements=tuple(known.described for known in catalogue().values()))
 
-    return router
+    @router.get("/bronnen", summary="Welke bronnen zijn aangesloten")
+    async def sources(who: Asking) -> SourceList:
+        return SourceList(sources=tuple(map(_connected, sorted(connected.get(who.tenant, ())))))
+
+
+def _connected(name: str) -> Connected:
+    every = (known.element for known in catalogue().values())
+    return Connected(name=name, elements=tuple(one.name for one in every if name in dict(one.inputs)))

@@ -14,7 +14,7 @@ from connectors.api import ROOT, routes
 from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
-from connectors.contract import Source
+from connectors.declared.loading import Surroundings, placed, read_folder
 from connectors.granting import Granting
 from connectors.kluis import VaultSource
 from connectors.lines import Lines
@@ -25,7 +25,7 @@ from connectors.outside.opening import open_outside
 from connectors.release import ReleaseDesk
 from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
-from connectors.sources import Sources
+from connectors.sources import Placed, Sources
 from connectors.tables import keys
 from consent.contract import Consent
 from kernel.caller import Caller
@@ -71,7 +71,8 @@ async def build_connectors(
         await room_keys.found(tenant, PURPOSES)
     claims = ClaimRows(database, room_keys, wiring.clock)
     outside = AsyncExitStack()
-    desk = _desk(settings, wiring, claims, outside)
+    sources = _sources(settings, tenants, wiring, outside)
+    desk = _desk(settings, wiring, claims, Sources(sources, settings.whole_seconds))
 
     async def check() -> None:
         try:
@@ -93,23 +94,38 @@ async def build_connectors(
             await outside.aclose()
             await database.close()
 
-    public = ((ROOT, routes(desk, wiring.caller, wiring.boot)),)
+    connected = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
+    public = ((ROOT, routes(desk, wiring.caller, wiring.boot, connected)),)
     return desk, Component("connectors", check, run, public=public)
 
 
-def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, outside: AsyncExitStack) -> ReleaseDesk:
+def _sources(
+    settings: ConnectorsSettings, tenants: Mapping[str, Tenant], wiring: Wiring, outside: AsyncExitStack
+) -> dict[str, dict[str, Placed]]:
+    """By tenant: the vault, the BRP, and what the municipality declared. Raises SettingsWrong."""
+    seconds = settings.source_seconds
+    shared = {VAULT: Placed(VaultSource(wiring.vault), seconds)}
+    if settings.brp_url:
+        brp = guarded(BRP, _brp(settings, wiring, outside), Limits(seconds=seconds))
+        shared[BRP] = Placed(brp, seconds)
+    around = Surroundings(wiring.trust, wiring.clock, outside)
+    declared = read_folder(settings.sources, tenants) if settings.sources else {}
+    return {
+        tenant: {**shared, **{name: placed(one, around) for name, one in declared.get(tenant, {}).items()}}
+        for tenant in tenants
+    }
+
+
+def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, sources: Sources) -> ReleaseDesk:
     lines = Lines(wiring.audit)
     granting = Granting(wiring.vault, wiring.consent, lines, wiring.boot, _trace)
-    by_name: dict[str, Source] = {VAULT: VaultSource(wiring.vault)}
-    if settings.brp_url:
-        by_name[BRP] = guarded(BRP, _brp(settings, wiring, outside), Limits(seconds=settings.source_seconds))
     return ReleaseDesk(
         claims=claims,
         vault=wiring.vault,
         audit=wiring.audit,
         granting=granting,
         reweighing=Reweighing(wiring.consent, granting),
-        sources=Sources(by_name, settings.source_seconds),
+        sources=sources,
         lines=lines,
         boot=wiring.boot,
         facts=lambda tenant: facts_at(wiring.clock(), settings.municipality(tenant)),

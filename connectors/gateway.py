@@ -25,6 +25,7 @@ SUPPLIERS: Mapping[str, Mapping[str, str]] = {
         "user_name": "x-request-user",
         "application_name": "x-request-application",
         "oin_name": "x-request-organization",
+        "afnemer_name": "",
         "key_name": "",
     },
     "none": dict.fromkeys(

@@ -1,6 +1,7 @@
 """Settings of the desk and of the sources behind it."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretBytes, field_validator
@@ -16,6 +17,8 @@ class ConnectorsSettings(RoomSettings):
     """REGIE_CONNECTORS_*. database: SQLAlchemy URL. brp_url: of the BRP or its gateway, "" for none.
     brp_networks: private networks that its name may lead to; in demo and test this machine itself is one.
 
+    sources: folder of declared sources (`connectors.declared`), with a folder per tenant in it. whole_seconds: for all
+    sources of one release together.
     municipalities: code of the municipality (four digits) by tenant; else the digits of the tenant's own id.
     """
 
@@ -29,6 +32,8 @@ class ConnectorsSettings(RoomSettings):
     brp_gateway: Gateway = Field(default_factory=Gateway)
     brp_api_key: SecretBytes | None = None
     brp_networks: tuple[str, ...] = ()
+    sources: Path | None = None
+    whole_seconds: Annotated[float, Field(gt=0, le=25)] = 8.0
     municipalities: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("brp_url")

@@ -1,11 +1,14 @@
-"""All sources at once, each with its own time."""
+"""All sources at once, each with its own time, and one end for all.
+
+One that needs another's word waits for that one, and for no other.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.contract import Ground, Overtaken, Permit
-from connectors.contract import Source
+from connectors.contract import Known, Source, SourceDown
 from connectors.outside.failing import SourceFailed
 from connectors.overtaken import concerns
 from kernel.caller import Caller
@@ -29,26 +32,71 @@ class Found:
         return tuple(dict.fromkeys(flag for values in self.by_source.values() if values for flag in values.flags))
 
 
-class Sources:
-    """Sources by the name that decisions give them. seconds: how long one may take (setting `source_seconds`)."""
+@dataclass(frozen=True)
+class Placed:
+    """A source in use. seconds: how long it may take. after: sources whose word it needs; no circle among them."""
 
-    def __init__(self, by_name: Mapping[str, Source], seconds: float) -> None:
-        self._by_name, self._seconds = by_name, seconds
+    source: Source
+    seconds: float
+    after: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Question:
+    """For one release: to whom it goes, and until when (the loop's clock, seconds)."""
+
+    caller: Caller
+    permit: Permit
+    bsn: Bsn
+    until: float
+
+
+class Sources:
+    """Sources by tenant, and by the name that decisions give them. whole_seconds: for all of one release together."""
+
+    def __init__(self, by_tenant: Mapping[str, Mapping[str, Placed]], whole_seconds: float) -> None:
+        self._by_tenant, self._whole = by_tenant, whole_seconds
 
     async def fetch(self, caller: Caller, permit: Permit, ground: Ground, bsn: Bsn) -> Found:
         """Raises Overtaken when a fence of the decision moved: then nothing may be sent, whatever others gave."""
         names = tuple(dict.fromkeys(source for one in ground.toegestaan for source, _ in one.invoer))
-        answers = await asyncio.gather(*(self._one(name, caller, permit, bsn) for name in names))
+        question = Question(caller, permit, bsn, asyncio.get_running_loop().time() + self._whole)
+        asked: dict[str, asyncio.Task[Values | Exception]] = {}
+        async with asyncio.TaskGroup() as group:
+            for name in self._in_order(caller.tenant, names):
+                asked[name] = group.create_task(self._one(name, question, dict(asked)))
+        answers = [asked[name].result() for name in names]
         for answer in answers:
             if isinstance(answer, Overtaken) and concerns(ground, answer):
                 raise answer
         read = {name: _values(answer) for name, answer in zip(names, answers, strict=True)}
         return Found(read, _late(answers))
 
-    async def _one(self, name: str, caller: Caller, permit: Permit, bsn: Bsn) -> Values | Exception:
+    def _in_order(self, tenant: str, names: Sequence[str]) -> list[str]:
+        """Those that others need first."""
+        left, ordered = list(names), list[str]()
+        while left:
+            ready = [name for name in left if not self._after(tenant, name) & set(left)]
+            ordered += ready or left
+            left = [name for name in left if name not in ordered]
+        return ordered
+
+    def _after(self, tenant: str, name: str) -> frozenset[str]:
+        placed = self._by_tenant.get(tenant, {}).get(name)
+        return placed.after if placed else frozenset()
+
+    async def _one(
+        self, name: str, question: Question, before: Mapping[str, asyncio.Task[Values | Exception]]
+    ) -> Values | Exception:
+        caller = question.caller
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._by_name[name].fetch(caller, permit, bsn)
+            placed = self._by_tenant.get(caller.tenant, {}).get(name)
+            if placed is None:
+                raise SourceDown("Deze bron is hier niet aangesloten.")
+            known = await self._known([before[one] for one in placed.after if one in before])
+            now = asyncio.get_running_loop().time()
+            async with asyncio.timeout_at(min(now + placed.seconds, question.until)):
+                return await placed.source.fetch(caller, question.permit, question.bsn, known)
         except Overtaken as moved:
             return moved
         except SourceFailed as failed:
@@ -63,6 +111,10 @@ class Sources:
         except Exception as error:  # a fault in one adapter must not take the other sources with it
             _log.error("source_broke", source=name, exc_info=error)
             return error
+
+    async def _known(self, needed: Sequence[asyncio.Task[Values | Exception]]) -> Known:
+        said = await asyncio.gather(*needed)
+        return {value.element: value for values in said if isinstance(values, Values) for value in values.values}
 
 
 def _values(answer: Values | Exception) -> Values | None:

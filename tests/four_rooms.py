@@ -144,6 +144,7 @@ class FourRooms:
         consent: Consent | None = None,
         audit: Audit | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
+        sources: Path | None = None,
     ) -> Component:
         """The desk, with these doors in place of the real ones."""
         wiring = Wiring(
@@ -157,7 +158,8 @@ class FourRooms:
             transport=transport or httpx2.ASGITransport(app=self.brp),
         )
         database = self.urls["connectors"]
-        settings = ConnectorsSettings(mode="test", database=database, brp_url="http://brp.test", source_seconds=1.0)
+        told = {"database": database, "brp_url": "http://brp.test", "source_seconds": 1.0, "sources": sources}
+        settings = ConnectorsSettings.model_validate({"mode": "test", **told})
         self.desk, component = await build_connectors(settings, TENANTS, wiring, self.keys)
         await self.stack.enter_async_context(component.run())
         gate = StartGate()

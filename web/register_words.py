@@ -10,6 +10,15 @@ from web.language import N_, Language, translations
 SOURCES: Final[Mapping[str, str]] = {
     "brp": N_("De lijst van inwoners (BRP)"),
     "kluis": N_("Uw eigen kluis"),
+    "bag": N_("De lijst van adressen en gebouwen (BAG)"),
+    "bijstand": N_("Het systeem voor de bijstand"),
+    "documenten": N_("Het archief van de gemeente"),
+    "klanten": N_("Het klantcontactcentrum"),
+    "koppeling": N_("Een tabel van de gemeente"),
+    "kvk": N_("Het Handelsregister (KVK)"),
+    "objecten": N_("Een register van de gemeente"),
+    "woz": N_("De lijst van woningwaarden (WOZ)"),
+    "zaken": N_("Het zaaksysteem van de gemeente"),
     "regie": N_("Wij rekenen dit uit en geven alleen het antwoord door"),
 }
 ARTICLES: Final[Mapping[str, str]] = {

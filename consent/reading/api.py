@@ -72,6 +72,11 @@ def reading_routes(reading: Reading) -> APIRouter:
             raise NoSuchThing()
         return found
 
+    _recipients(router, reading)
+    return router
+
+
+def _recipients(router: APIRouter, reading: Reading) -> None:
     @router.get("/ontvangers/{slug}", summary="Een ontvanger")
     async def one_recipient(request: Request, slug: SlugInPath) -> PublicRecipient:
         caller, _ = reading.place(request)
@@ -79,5 +84,3 @@ def reading_routes(reading: Reading) -> APIRouter:
             if one.slug == slug:
                 return recipient(one)
         raise NoSuchThing()
-
-    return router

@@ -1,6 +1,7 @@
 """A database that was set back goes on without the lines that are gone: held, until two persons release it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from kernel.errors import Problem
 from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
 from tests.audit.test_turn import NEW, OLD, fsck, sqlite_url, to_january
+from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 POINTS = ("audit.anew.line", "audit.anew.begun")
@@ -154,3 +156,29 @@ async def test_a_log_goes_on_without_what_was_lost(
         assert not service.desk(DESK).log.held
         (verdict,) = await service.door("connectors").record(DESK, [release({fence(): 0}, place.clock())])
         assert not isinstance(verdict, Problem)
+
+
+@pytest.mark.postgres
+async def test_a_log_on_postgresql_goes_on_as_well(tmp_path: Path, postgres: Postgres) -> None:
+    place, hek = Place(postgres.create(), tmp_path), fence()
+    async with place.opened() as (service, _):
+        await service.door("consent").record(DESK, [act("toestemming-ingetrokken", hek)])
+    older = postgres.create(place.url.rpartition("/")[2])
+    async with place.opened() as (service, _):
+        await service.door("consent").record(DESK, [act("toestemming-ingetrokken", hek)])
+    back = replace(place, url=older)
+    log = await unopened(back)
+    found = await behind(log)
+    assert found and (found.head.size, found.known.state.size) == (1, 2)
+    await begin_anew(log, found, SAID, 20)
+    await log.database.close()
+    async with back.opened() as (service, component):
+        desk = service.desk(DESK)
+        await component.check()
+        (verdict,) = await service.door("connectors").record(DESK, [release({fence(): 0}, place.clock())])
+        assert desk.log.held and isinstance(verdict, LogUnavailable)
+        await desk.release(desk.log.origin, SAID)
+        (fine,) = await service.door("connectors").record(DESK, [release({hek: 1}, place.clock())])
+        assert not isinstance(fine, Problem)
+        report = await fsck(back, service)
+        assert (report.findings.total, report.status) == (0, 2), report.findings.shown

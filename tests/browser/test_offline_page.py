@@ -1,7 +1,9 @@
 """The page that checks proofs from a disk: a real Chromium without a network, held against `regie verify`."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +19,7 @@ import regie_verify
 from audit.contract import Bundle
 from kernel.proof.note import ML_DSA_44, VerifierKey, cosigned_note, vkey
 from kernel.proof.tlogproof import TlogProof
+from tests.audit.test_ages import aged
 from tests.browser.test_every_page import LOOKS, NARROW, WIDE, too_wide, violations, walk
 from tests.browser.town import Town
 from tests.bundles import CHANGES, ORIGIN, OTHER_KEY, VKEYS, Bundles, Log, gaps, good, lifted, mutant
@@ -111,6 +114,16 @@ def test_a_gap_is_explained_as_the_verifier_does(opened: Opened, name: str) -> N
     assert verdict(page) == ("Alles klopt" if code == 0 else "Niet alles is te controleren")
     numbers = page.locator("#nummers").inner_text()
     assert ("Deze nummers zijn vernietigd: 1-" in numbers) == (code == 0)
+
+
+def test_lines_of_four_terms_of_which_a_year_was_destroyed_hold(opened: Opened, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as elsewhere:  # the browser has a loop in this thread
+        found, keys = elsewhere.submit(lambda: asyncio.run(aged(tmp_path))).result()
+    page = opened([found[n] for n in (7, 6, 5, 4, 3, 2, 1)], keys=keys)
+    assert verdict(page) == "Alles klopt"
+    assert "Deze nummers zijn vernietigd: 1, 3" in page.locator("#nummers").inner_text()
+    assert verdict(opened([found[n] for n in (7, 5, 4, 2)], keys=keys)) == "Niet alles is te controleren"
+    assert verdict(opened([found[n] for n in (6, 5, 4, 2)], keys=keys.splitlines()[0] + "\n")) != "Alles klopt"
 
 
 SHOWN = ("another_body", "another_act", "another_signature", "signed_by_another_key", "line_left_out", "past_rewritten")

@@ -1,5 +1,7 @@
 """The BRP source against the stand-in, which answers as the published interface says."""
 
+import json
+import re
 from typing import Any
 
 import httpx2
@@ -8,13 +10,17 @@ import pytest
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents
 from audit.contract import NotPermitted, Trust
+from connectors.around import HOUSE
 from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.gateway import Gateway
+from connectors.outside.addresses import LOOPBACK, networks
 from connectors.outside.asking import Asker
 from connectors.outside.data import Unreadable
+from connectors.outside.opening import open_outside
 from connectors.person import read_answer
 from connectors.settings import ConnectorsSettings
 from kernel.settings import SettingsWrong
+from tests.connectors.published import REFERENCE, Published, published
 from tests.four_rooms import DESK_WORKER, FourRooms
 from tests.vault.test_permit import Maker
 from vault.contract import Bsn, Values
@@ -26,6 +32,7 @@ BIRTH, NAME, ADDRESS = (
     ("naam.voornamen", "naam.geslachtsnaam"),
     ("verblijfplaats.verblijfadres.woonplaats",),
 )
+ABOUT_OTHERS = ("brp.partner", "brp.kinderen", "brp.ouders", "brp.gezag")
 EVERYTHING = ("brp.naam", "brp.adres", "brp.geboortedatum", "brp.nationaliteit", "brp.gemeente")
 
 
@@ -62,6 +69,57 @@ async def test_everything_of_everybody_can_be_read(ask: Any) -> None:
         found = await ask(Bsn(number), *EVERYTHING)
         assert all(value.value for value in found.values)
     assert {one.element for one in (await ask(Bsn("999993653"), *EVERYTHING)).values} == set(EVERYTHING)
+
+
+async def test_people_around_a_resident_are_looked_up_and_told_without_numbers(ask: Any, empty: FourRooms) -> None:
+    told = {number: await ask(Bsn(number), *ABOUT_OTHERS) for number in OWN}
+    elements = {value.element for found in told.values() for value in found.values}
+    assert elements == set(ABOUT_OTHERS)
+    assert not re.search(r"[0-9]{9}", str([value.value for found in told.values() for value in found.values]))
+    secret = {number for number, gba in OWN.items() if "geheimhoudingPersoonsgegevens" in str(gba)}
+    withheld = 0
+    for number, gba in OWN.items():
+        for element, group in (("brp.partner", "partners"), ("brp.kinderen", "kinderen"), ("brp.ouders", "ouders")):
+            if secret & set(re.findall("[0-9]{9}", str(gba.get(group)))):
+                withheld += 1
+                assert element not in [value.element for value in told[number].values]
+    assert withheld
+
+
+def at_home(body: Any) -> Any:
+    """A register as it is published: the resident in full, and by address four people of whom little is said."""
+    home = {"type": "Adres", "functieAdres": {"code": "W"}, "adresseerbaarObjectIdentificatie": "9901010000000001"}
+    if body["type"] == "RaadpleegMetBurgerservicenummer":
+        return {"type": body["type"], "personen": [{"verblijfplaats": home}]}
+    living = ("999993653", "999995261", "999998614", "999995649")
+    return {"type": body["type"], "personen": [{"burgerservicenummer": one} for one in living]}
+
+
+async def test_who_lives_at_an_address_is_counted_as_published(empty: FourRooms) -> None:
+    register = Published("brp/openapi.yaml", at_home, root="/haalcentraal/api/brp")
+    maker = Maker(empty, "f" * 32, "a" * 32)
+    allowed = [{"element": HOUSE, "bron": "brp", "invoer": [["brp", HOUSE]], "hekken": []}]
+    permit = await maker.permit(maker.decision(toegestaan=allowed, hekken=[["a" * 32, 0, "inwoner"]]))
+    async with published(register) as url, open_outside(url, networks(LOOPBACK), 3.0) as http:
+        gateway = Gateway.model_validate({"supplier": "centric", "oin": "0" * 20, "purposes": {"*": "AFN1"}})
+        source = BrpSource(Asker(http, url, ANSWER_BYTES), gateway, empty.trusted, empty.clock)
+        (value,) = (await source.fetch(DESK_WORKER, permit, Bsn("999993653"))).values
+    assert (value.value, register.faults, len(register.seen)) == (4, [], 2)
+    sent = register.headers[0]
+    assert (sent["x-request-afnemerscode"], sent["x-request-user"]) == ("AFN1", "mw-4821")
+    assert "x-doelbinding" not in sent and "999993653" not in str([register.headers, register.seen])
+
+
+def test_each_gateway_has_the_names_that_are_known_of_it() -> None:
+    file = REFERENCE / "brp" / "gateway-headers.json"
+    if not file.exists():
+        pytest.skip("the reference is not here")
+    known = json.loads(file.read_text())["suppliers"]
+    for supplier, told in (("iconnect", "iConnect (PinkRoccade)"), ("centric", "Centric / eServices")):
+        gateway = Gateway.model_validate({"supplier": supplier})
+        names = {said for name, said in gateway.model_dump().items() if name.endswith("_name") and said}
+        assert names == {one.lower() for one in known[told]}
+    assert not any(said for name, said in Gateway.off().model_dump().items() if name.endswith("_name"))
 
 
 async def test_an_unknown_person_is_nothing(ask: Any) -> None:

@@ -1,0 +1,90 @@
+"""An answer of a declared source, cut to what was permitted and held against the catalogue. Pure.
+
+Everything that is not exactly as declared gives nothing: the wrong person, a list that goes on, an old date, a value of
+another shape. A register that says more than one thing about secrecy is taken at its most careful word.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from pydantic import JsonValue
+
+from connectors.catalogue import fits
+from connectors.declared.declaration import Declaration
+from connectors.declared.filling import is_about
+from connectors.declared.paths import path
+from connectors.outside.data import Unreadable
+from kernel.clock import millis
+from vault.contract import Bsn, Value, Values
+
+
+@dataclass(frozen=True)
+class Moment:
+    """now: of the answer. as_of: day of the data, where the source tells it."""
+
+    now: datetime
+    as_of: datetime | None = None
+
+
+def values_of(declared: Declaration, wanted: Sequence[str], answer: JsonValue, bsn: Bsn, now: datetime) -> Values:
+    """wanted: permitted elements. Raises Unreadable."""
+    question = declared.question
+    if question is not None:
+        if question.demand and path(question.demand).of(answer) is not True:
+            raise Unreadable
+        about = path(question.about).of(answer) if question.about else None
+        if about not in (None, []) and not is_about(bsn, about):
+            raise Unreadable
+        if question.one:
+            listed = path(question.one).of(answer)
+            if not isinstance(listed, list) or len(listed) > 1:
+                raise Unreadable
+            if not listed:
+                return Values()
+            answer = listed[0]
+    flags = ("geheimhouding",) if declared.secrecy and _secret(path(declared.secrecy).of(answer)) else ()
+    as_of = _day(path(declared.dated).of(answer)) if declared.dated else now
+    if declared.fresh_days and (as_of is None or now - as_of > timedelta(days=declared.fresh_days)):
+        return Values.model_validate({"flags": flags})
+    moment = millis(as_of or now)
+    found = _found(declared.elements, wanted, answer)
+    values = [Value(element=one, value=said, source=declared.name, as_of=moment, origin="bron") for one, said in found]
+    return Values.model_validate({"values": tuple(values), "flags": flags})
+
+
+def _found(elements: Mapping[str, str], wanted: Sequence[str], answer: JsonValue) -> list[tuple[str, JsonValue]]:
+    found: list[tuple[str, JsonValue]] = []
+    for element in wanted:
+        said = path(elements[element]).of(answer) if element in elements else None
+        if said in (None, "", {}, []) or (isinstance(said, dict) and not any(_there(one) for one in said.values())):
+            continue
+        if not fits(element, said):
+            raise Unreadable
+        found.append((element, said))
+    return found
+
+
+def _there(value: JsonValue) -> bool:
+    return value not in (None, "", {}, [])
+
+
+def _secret(said: JsonValue) -> bool:
+    """Anything but a plain no is a yes."""
+    return said not in (False, [], None) and not (isinstance(said, list) and all(one is False for one in said))
+
+
+def _day(said: JsonValue) -> datetime | None:
+    """A day or a moment (RFC 3339); the oldest of a list."""
+    if isinstance(said, list):
+        days = [_day(one) for one in said]
+        return min((one for one in days if one), default=None) if all(days) else None
+    if not isinstance(said, str):
+        return None
+    try:
+        if len(said) == len("2026-01-01"):
+            return datetime.combine(date.fromisoformat(said), datetime.min.time(), UTC)
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,162 @@
+"""What a file about a source may say. Judged when it is read; names are English, as in all settings.
+
+Placeholders are `{bsn}`, in a body or a bound parameter only, and `{…}` of a key, anywhere.
+"""
+
+import re
+from pathlib import Path as File
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from connectors.declared.paths import path
+from connectors.gateway import Gateway
+from connectors.outside.addresses import networks
+from kernel.address import plain_address
+from kernel.message import Message
+
+HOLE = re.compile(r"\{([a-z_]+)\}")
+NUMBER = "bsn"
+# What the value of a key must look like. An address that ends in a UUID gives the UUID.
+FORMS = {
+    "uuid": re.compile(r"(?:.*/)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"),
+    "digits8": re.compile(r"([0-9]{8})"),  # number of a company in the Handelsregister
+    "digits16": re.compile(r"([0-9]{16})"),  # identification in the BAG
+    "postcode": re.compile(r"([1-9][0-9]{3}[A-Z]{2})"),
+    "word": re.compile(r"([A-Za-z0-9_-]{1,64})"),
+}
+KEYS_MOST = 100  # of one key: a household's documents
+
+
+def _path(text: str) -> str:
+    path(text)
+    return text
+
+
+def _networks(listed: tuple[str, ...]) -> tuple[str, ...]:
+    networks(listed)
+    return listed
+
+
+PathText = Annotated[str, Field(min_length=1), AfterValidator(_path)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ElementName = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,60}$")]
+HeaderValue = Annotated[str, Field(max_length=500, pattern=r"^[\x20-\x7e]*$")]
+
+
+class Credential(Message):
+    """How the source knows us. file: holds the secret, nobody else can read it. header: for `header`. user: for `basic`
+    and, as client_id, for `zgw` (JWT with HS256, of one question). certificate, authority: PEM, for mutual TLS."""
+
+    kind: Literal["none", "header", "bearer", "token", "basic", "zgw"] = "none"
+    header: HeaderName = "X-Api-Key"
+    user: Annotated[str, Field(max_length=200, pattern=r"^[\x21-\x39\x3b-\x7e]*$")] = ""
+    file: File | None = None
+    certificate: File | None = None
+    authority: File | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.kind != "none") != (self.file is not None):
+            raise ValueError("a credential has a file, and no credential has none")
+        return self
+
+
+class Bounded(Message):
+    """See connectors.outside.guarding.Limits. bytes: of one answer. rows: of one SQL answer."""
+
+    seconds: Annotated[float, Field(gt=0, le=20)] = 3.0
+    at_once: Annotated[int, Field(ge=1, le=100)] = 20
+    waiting: Annotated[int, Field(ge=0, le=1_000)] = 200
+    failures: Annotated[int, Field(ge=1, le=100)] = 5
+    rest: Annotated[float, Field(gt=0, le=600)] = 10.0
+    bytes: Annotated[int, Field(ge=1_024, le=4 << 20)] = 256 << 10
+    rows: Annotated[int, Field(ge=1, le=1_000)] = 100
+
+
+class Key(Message):
+    """A value of another source that the question needs. path: its part; a list gives several, for a body."""
+
+    element: ElementName
+    path: PathText = "@"
+    form: Literal["uuid", "digits8", "digits16", "postcode", "word"]
+
+
+class Question(Message):
+    """What is sent. one: a list in the answer that may hold one item, which then is the answer. demand: must be true of
+    the answer. about: every value at it must be the resident's number. repeatable: asking twice is asking once."""
+
+    method: Literal["GET", "POST"] = "POST"
+    path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.{}-]{0,200}$")]
+    query: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")], HeaderValue] = Field(default_factory=dict)
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    body: JsonValue = None
+    repeatable: bool = False
+    one: PathText | None = None
+    demand: PathText | None = None
+    about: PathText | None = None
+
+    @model_validator(mode="after")
+    def _number_in_the_body(self) -> Self:
+        outside = [self.path, *self.query.values(), *self.headers.values()]
+        if any(NUMBER in HOLE.findall(text) for text in outside):
+            raise ValueError("a number of a resident goes in a body, never in an address or a header")
+        if (self.method == "GET") != (self.body is None):
+            raise ValueError("GET has no body, and POST has one")
+        return self
+
+
+class Declaration(Message):
+    """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data.
+    dated: a path to the day of the data; fresh_days: older gives nothing (0: any age). many: several rows make a list.
+    """
+
+    name: Name
+    kind: Literal["rest", "sql"]
+    url: Annotated[str, Field(max_length=500)] = ""
+    networks: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
+    credential: Credential = Credential()
+    gateway: Gateway = Gateway.off()
+    limits: Bounded = Bounded()
+    keys: dict[Name, Key] = Field(default_factory=dict)
+    question: Question | None = None
+    sql: Annotated[str, Field(max_length=4_000)] = ""
+    many: bool = False
+    elements: Annotated[dict[ElementName, PathText], Field(min_length=1, max_length=100)]
+    secrecy: PathText | None = None
+    dated: PathText | None = None
+    fresh_days: Annotated[int, Field(ge=0, le=3_660)] = 0
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.kind == "rest":
+            if self.question is None or self.sql:
+                raise ValueError("a source of kind rest has a question and no sql")
+            plain_address(self.url)
+        else:
+            one_select(self.sql)
+            if self.question is not None or self.url or self.credential.file is None:
+                raise ValueError("a source of kind sql has sql, and its address in the file of its credential")
+        unknown = set(HOLE.findall(str(self.question and self.question.model_dump()))) - {NUMBER, *self.keys}
+        if unknown or NUMBER in self.keys:
+            raise ValueError(f"no key is called {', '.join(sorted(unknown)) or NUMBER}")
+        if self.fresh_days and self.dated is None:
+            raise ValueError("fresh_days needs dated: how old is it?")
+        return self
+
+
+def one_select(text: str) -> None:
+    """One statement that reads. The database's own rights are the control; this finds mistakes. Raises ValueError."""
+    words = re.findall(r"[a-z_]+", re.sub(r"'[^']*'", "", text.lower()))
+    writes = {"insert", "update", "delete", "merge", "drop", "alter", "create", "grant", "truncate", "copy", "call",
+              "do", "attach", "pragma", "into", "set", "lock", "vacuum"}  # fmt: skip
+    if not words or words[0] not in ("select", "with") or ";" in text or writes & set(words):
+        raise ValueError("sql is one SELECT, without a semicolon")
+    if ":bsn" not in text and "--" not in text:
+        raise ValueError("sql asks about one resident: it names :bsn")
+
+
+def read(said: dict[str, Any]) -> Declaration:
+    """Raises pydantic.ValidationError."""
+    return Declaration.model_validate(said)

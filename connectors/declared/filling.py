@@ -1,0 +1,84 @@
+"""A declared question, filled in for one resident. The number goes into the body."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import JsonValue
+
+from connectors.contract import Known
+from connectors.declared.declaration import FORMS, HOLE, KEYS_MOST, NUMBER, Key, Question
+from connectors.declared.paths import path
+from connectors.outside.asking import Ask
+from connectors.outside.data import Unreadable
+from vault.contract import Bsn
+
+Filled = Mapping[str, tuple[str, ...]]
+
+
+def keys_of(keys: Mapping[str, Key], known: Known) -> Filled | None:
+    """The values that the question needs; None when one is not there: then there is nothing to ask."""
+    found = {name: _values(key, known) for name, key in keys.items()}
+    return found if all(found.values()) else None
+
+
+def filled(question: Question, keys: Filled, bsn: Bsn) -> Ask | None:
+    """As it is sent. None when an address would need one of several values."""
+    single = {name: values[0] for name, values in keys.items() if len(values) == 1}
+    needed = {hole for text in (question.path, *question.query.values()) for hole in HOLE.findall(text)}
+    if needed - set(single):
+        return None
+    body = b""
+    if question.body is not None:
+        whole: dict[str, Any] = {name: list(values) for name, values in keys.items()} | {NUMBER: bsn.reveal()}
+        body = json.dumps(_body(question.body, whole)).encode()
+    return Ask(
+        question.method,
+        HOLE.sub(lambda hole: quote(single[hole[1]], safe=""), question.path),
+        headers=dict(question.headers) | ({"content-type": "application/json"} if body else {}),
+        body=body,
+        query={name: HOLE.sub(lambda hole: single[hole[1]], text) for name, text in question.query.items()},
+        repeatable=question.repeatable,
+    )
+
+
+def is_about(bsn: Bsn, values: JsonValue) -> bool:
+    """Whether every value, and at least one, is this resident's number."""
+    listed = values if isinstance(values, list) else [values]
+    return bool(listed) and all(one == bsn.reveal() for one in listed)
+
+
+def parameters(keys: Filled, bsn: Bsn) -> dict[str, str]:
+    """Bound parameters of a statement: never part of its text."""
+    return {name: values[0] for name, values in keys.items()} | {NUMBER: bsn.reveal()}
+
+
+def _values(key: Key, known: Known) -> tuple[str, ...]:
+    if key.element not in known:
+        return ()
+    try:
+        said = path(key.path).of(known[key.element].value)
+    except Unreadable:
+        return ()
+    listed = said if isinstance(said, list) else [said]
+    fit = [FORMS[key.form].fullmatch(one) for one in listed if isinstance(one, str)]
+    fits = [one[1] for one in fit if one]
+    return tuple(dict.fromkeys(fits)) if len(fits) == len(listed) <= KEYS_MOST else ()
+
+
+def _body(template: JsonValue, whole: Mapping[str, Any]) -> JsonValue:
+    if isinstance(template, dict):
+        return {name: _body(inner, whole) for name, inner in template.items()}
+    if isinstance(template, list):
+        alone = HOLE.fullmatch(template[0]) if len(template) == 1 and isinstance(template[0], str) else None
+        if alone and isinstance(whole[alone[1]], list):
+            return list(whole[alone[1]])  # ["{uuids}"] takes all of them
+        return [_body(inner, whole) for inner in template]
+    if isinstance(template, str):
+        return HOLE.sub(lambda hole: _one(whole[hole[1]]), template)
+    return template
+
+
+def _one(value: Any) -> str:
+    return str(value[0] if isinstance(value, list) else value)

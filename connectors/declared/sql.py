@@ -1,0 +1,101 @@
+"""A declared table or view of another system, read with one SELECT in a transaction that cannot write.
+
+The rights of its database user are the control; that the session is read-only, and the statement one SELECT, is the
+second and the third. Values are bound, never written into the text, and never shown in an error.
+"""
+
+import datetime
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import NullPool, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from audit.contract import Permit, Trust
+from connectors.contract import NOTHING, Known
+from connectors.declared.answering import values_of
+from connectors.declared.declaration import Declaration
+from connectors.declared.filling import keys_of, parameters
+from connectors.outside.data import Bounds, Unreadable, demand_bounded
+from connectors.outside.failing import SourceFailed
+from kernel.caller import Caller
+from kernel.clock import Clock
+from vault.contract import Bsn, Values
+
+
+def open_engine(address: str, at_once: int) -> AsyncEngine:
+    """A pool of connections that read. address: as SQLAlchemy writes it, for PostgreSQL (psycopg) or SQLite."""
+    url = make_url(address)
+    small = url.get_backend_name() == "sqlite"
+    pool: dict[str, Any] = {"poolclass": NullPool} if small else {"pool_size": at_once, "max_overflow": 0}
+    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, **pool)
+
+
+@dataclass(frozen=True)
+class SqlSource:
+    """Satisfies Source."""
+
+    declared: Declaration
+    engine: AsyncEngine
+    trust: Callable[[], Awaitable[Trust]]
+    clock: Clock
+
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
+        """See Source.fetch."""
+        ground = permit.check(caller.tenant, await self.trust(), self.clock())
+        declared = self.declared
+        wanted = [name for name in ground.inputs_of(declared.name) if name in declared.elements]
+        keys = keys_of(declared.keys, known)
+        if not wanted or keys is None:
+            return Values()
+        rows = await self.rows(self.engine, declared, parameters(keys, bsn))
+        try:
+            if not declared.many and len(rows) > 1:
+                raise Unreadable
+            answer: JsonValue = rows if declared.many else (rows[0] if rows else None)
+            return values_of(declared, wanted, answer, bsn, self.clock()) if rows else Values()
+        except Unreadable:
+            raise SourceFailed("onleesbaar") from None
+
+    @staticmethod
+    async def rows(engine: AsyncEngine, declared: Declaration, bound: dict[str, str]) -> list[JsonValue]:
+        """What the statement finds. Raises SourceFailed."""
+        most = declared.limits.rows
+        try:
+            async with engine.connect() as connection:
+                await _only_reading(connection, declared.limits.seconds)
+                found = (await connection.execute(text(declared.sql), bound)).mappings().fetchmany(most + 1)
+                await connection.rollback()
+            if len(found) > most:
+                raise SourceFailed("te-groot")
+            rows: list[JsonValue] = [{str(name): _plain(value) for name, value in row.items()} for row in found]
+            demand_bounded(rows, Bounds())
+        except Unreadable:
+            raise SourceFailed("onleesbaar") from None
+        except (SQLAlchemyError, OSError):
+            raise SourceFailed("niet-bereikbaar") from None  # its text may quote the statement
+        return rows
+
+
+async def _only_reading(connection: AsyncConnection, seconds: float) -> None:
+    if connection.dialect.name == "sqlite":
+        await connection.execute(text("PRAGMA query_only = ON"))
+        return
+    await connection.execute(text("SET TRANSACTION READ ONLY"))
+    limit = text("SELECT set_config('statement_timeout', :ms, true)")
+    await connection.execute(limit, {"ms": str(int(seconds * 1_000))})
+
+
+def _plain(value: Any) -> JsonValue:
+    """As JSON has it: days and moments as RFC 3339, amounts as text. Raises Unreadable."""
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool | list | dict):
+        return value
+    raise Unreadable
