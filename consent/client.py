@@ -41,11 +41,14 @@ class ConsentClient:
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""
-        body = wire.Questions(questions=tuple(questions))
-        answer = await self.line.ask(f"{PREFIX}/decide", caller, body, wire.Decisions)
-        if len(answer.decisions) != len(questions):
-            raise NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel="consent")
-        return list(answer.decisions)
+        decided: list[Sealed] = []
+        for begin in range(0, len(questions), wire.MOST):  # a snapshot each: over a wire not more fits in one
+            part = tuple(questions[begin : begin + wire.MOST])
+            answer = await self.line.ask(f"{PREFIX}/decide", caller, wire.Questions(questions=part), wire.Decisions)
+            if len(answer.decisions) != len(part):
+                raise NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel="consent")
+            decided += answer.decisions
+        return decided
 
     async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
         """See Consent.flag."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 from fastapi import APIRouter
 
@@ -73,24 +74,19 @@ async def build_consent(
         await rows.found(tenant, [purpose])
     consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
     events = _events(settings, tenants, consent, rows, clock)
-    issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
     _check_tables(settings, tenants)
-
-    def gate_of(root: str) -> Callable[..., Awaitable[Caller]]:
-        return neighbours.caller or BearerGate(issuers, tokens.public_key, root, clock)
-
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
-    public = _public(Behind(consent, neighbours.residents, tenants, gate_of(ROOT)), events, clock)
-    table = Table(Register(database, rows), settings.authzen_tenant)
-    access = access_routes(Behind(consent, neighbours.residents, tenants, gate_of(ACCESS)), table)
+    behind = _behind(consent, neighbours, tenants, clock)
+    public = _public(behind[ROOT], events, clock)
+    access = access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))
     return consent, Component(
         "consent",
         running.check,
         running.run,
         public=((ROOT, public), (ACCESS, access)),
-        plain=(oauth, metadata_routes(issuers), issuer_router(consent.receipts, tenants)),
+        plain=(oauth, metadata_routes(tenants), issuer_router(consent.receipts, tenants)),
         intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
     )
 
@@ -114,6 +110,21 @@ def _events(
     events = Events(consent.register, rows, addresses, settings.webhooks, clock)
     events.oin = settings.oin
     return events
+
+
+def _behind(
+    consent: ConsentService, neighbours: Neighbours, tenants: Mapping[str, Tenant], clock: Clock
+) -> dict[str, Behind]:
+    """What stands behind each public root: the same, and a token of its own."""
+    issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
+
+    async def key(tenant: str, kid: str) -> Mapping[str, Any] | None:
+        return await consent.tokens.public_key(tenant, kid) if consent.tokens else None
+
+    return {
+        root: Behind(consent, neighbours.residents, tenants, neighbours.caller or BearerGate(issuers, key, root, clock))
+        for root in (ROOT, ACCESS)
+    }
 
 
 def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:

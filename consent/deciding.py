@@ -1,6 +1,7 @@
 """A decision: facts in one snapshot, weighed, written out, sealed (trust.md 2.3 step 3)."""
 
-from collections.abc import Mapping, Sequence
+from asyncio import sleep
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,24 +9,27 @@ from sqlalchemy import func, select, tuple_
 
 from audit.contract import Audit, Count
 from consent import tables
-from consent.activity import ActivityVersion, UsedElement
-from consent.contract import About, Allowed, Decision, Question, Sealed
+from consent.activity import ActivityVersion, Recipient, UsedElement
+from consent.contract import About, Question, Sealed
 from consent.facts import Snapshot, facts_of, versions_used
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
 from consent.limits import spent
-from consent.lines import recipient_of, version_of
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
 from consent.terms import DAY, covert, destruction_year, running, withheld_until
-from consent.words import refused
+from consent.words import fault, refused
 from kernel.caller import Caller, room_of
-from kernel.canonical import canonical
+from kernel.canonical import canonical_text
 from kernel.clock import Clock, millis
 from kernel.gather import Gatherer
 from kernel.ids import random_id
 
 Asked = tuple[Caller, Question]
+VERSION = "1"  # of the sealed document
+TURN = 200  # questions after which others have theirs
+MOST = 10_000  # questions of one call, over one snapshot
+ROWS_MAX = 100 * MOST  # nobody has a hundred consents to one recipient; a row that is left out would refuse
 EFFECTIVE = ("gepubliceerd", "beeindigd", "ongeldig")
 
 
@@ -50,6 +54,8 @@ class Deciding:
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""
+        if len(questions) > MOST:
+            raise fault("", "te-veel", f"Meer dan {MOST} vragen tegelijk kan niet.")
         same = caller.model_copy(update={"user": ""})  # who sits at an application changes no fact of it
         return await self._decided.ask(same, [(caller, question) for question in questions])
 
@@ -61,18 +67,22 @@ class Deciding:
             await self._following.upto(same.tenant, position)
         at = millis(self._clock())
         async with self._register.reading(same.tenant) as rows:
-            snapshot, keys = await _snapshot(rows, same, questions), rows.keys
+            snapshot, keys = await snapshot_of(rows, same, questions), rows.keys
         snapshot = replace(snapshot, consents=await spent(self._audit, same.tenant, snapshot.consents, at))
         counted = await self._counted(same.tenant, questions, snapshot, at)
         signer = keys.signer
         sealed = []
-        for (caller, question), count in zip(asked, counted, strict=True):
+        for number, ((caller, question), count) in enumerate(zip(asked, counted, strict=True), 1):
+            if number % TURN == 0:
+                await sleep(0)  # a bulk of ten thousand takes a second, and a release waits two at most
             facts = facts_of(caller, question, snapshot, keys, count)
             weighed = weigh(question, facts, at)
-            text = _decision(caller, question, facts, weighed, (at, versions_used(caller, question, snapshot, count)))
+            text = _decision(
+                caller, question, facts, weighed, (at, versions_used(caller, question, snapshot, count, facts.actor))
+            )
             seal = signer.sign(text.encode()).hex()
             told = tuple(refused(name, told, _when(told, facts, at)) for name, _, told in weighed.refused)
-            about = _about(caller, question, facts, weighed, (at, keys, snapshot.recipient))
+            about = _about(caller, question, facts, weighed, (at, keys, snapshot.party))
             sealed.append(Sealed(decision=text, seal=seal, told=told, about=about))
         return sealed
 
@@ -80,8 +90,8 @@ class Deciding:
         asked: dict[Count, int] = {}
         wanted: list[Count | None] = []
         for question in questions:
-            row = snapshot.activities.get(question.activity)
-            frequency = version_of(row).frequency if row else None
+            version = snapshot.versions.get(question.activity)
+            frequency = version.frequency if version else None
             if frequency is None:
                 wanted.append(None)
                 continue
@@ -96,22 +106,23 @@ class Deciding:
         return [asked[count] if count else 0 for count in wanted]
 
 
-async def _snapshot(rows: Rows, caller: Caller, questions: Sequence[Question]) -> Snapshot:
+async def snapshot_of(rows: Rows, caller: Caller, questions: Sequence[Question]) -> Snapshot:
+    """Everything that these questions stand on: six statements, however many there are."""
     slugs = {question.activity for question in questions}
     residents = {question.resident.id for question in questions}
     cases = {question.case for question in questions if question.case}
     mine, consents = caller.organisation, tables.consents
     about = (consents.c.recipient == mine, consents.c.resident.in_(residents), consents.c.activity.in_(slugs))
     named = (tables.cases.c.recipient == mine, tables.cases.c.reference.in_(cases), tables.cases.c.effective_at > 0)
-    case_rows = await rows.find(tables.cases, *named) if cases else []
-    states = await rows.find(tables.subject_state, tables.subject_state.c.resident.in_(residents))
+    case_rows = await rows.find(tables.cases, *named, most=ROWS_MAX) if cases else []
+    states = await rows.find(tables.subject_state, tables.subject_state.c.resident.in_(residents), most=ROWS_MAX)
     application = await rows.one(tables.applications, client_id=caller.application)
     return Snapshot(
         recipient=await rows.one(tables.recipients, slug=mine),
         application=application if caller.kind in MACHINES else None,
         activities=await newest_versions(rows, slugs),
         cases={row["reference"]: row for row in case_rows},
-        consents=tuple(await rows.find(consents, *about)),
+        consents=tuple(await rows.find(consents, *about, most=ROWS_MAX)),
         residents={row["resident"]: row for row in states},
     )
 
@@ -123,29 +134,30 @@ def _decision(
     weighed: Weighed,
     used: tuple[int, tuple[tuple[str, str, str], ...]],
 ) -> str:
+    """As `Decision` reads it. Written without that model: this is most of what a decision costs."""
     at, versions = used
-    decision = Decision(
-        nonce=random_id(),
-        gemeente=caller.tenant,
-        inwoner=question.resident.id,
-        betrokkene=question.resident.subject,
-        ontvanger=caller.organisation,
-        toepassing=caller.application,
-        activiteit=question.activity,
-        versie=str(facts.activity.number) if facts.activity else "",
-        zaak=question.case,
-        toegestaan=tuple(
-            Allowed(element=one.name, bron=one.source, invoer=one.inputs, hekken=weighed.stands_on(consent))
+    said: dict[str, Any] = {
+        "v": VERSION,
+        "nonce": random_id(),
+        "gemeente": caller.tenant,
+        "inwoner": question.resident.id,
+        "betrokkene": question.resident.subject,
+        "ontvanger": caller.organisation,
+        "toepassing": caller.application,
+        "activiteit": question.activity,
+        "versie": str(facts.activity.number) if facts.activity else "",
+        "toegestaan": [
+            {"element": one.name, "bron": one.source, "invoer": one.inputs,
+             "hekken": [str(index) for index in weighed.stands_on(consent)]}
             for one, consent in weighed.allowed
-        ),
-        geweigerd=tuple((name, code) for name, code, _ in weighed.refused),
-        hekken=tuple((fence.fence, fence.epoch, kind) for fence, kind in weighed.fences),
-        feiten=versions,
-        beslist=at,
-        geldigTot=weighed.valid_until,
-    )
-    absent = {name for name in ("zaak", "namens") if not getattr(decision, name)}
-    return canonical(decision.model_dump(exclude=absent))
+        ],
+        "geweigerd": [(name, code) for name, code, _ in weighed.refused],
+        "hekken": [(fence.fence, str(fence.epoch), kind) for fence, kind in weighed.fences],
+        "feiten": versions,
+        "beslist": str(at),
+        "geldigTot": str(weighed.valid_until),
+    }  # fmt: skip
+    return canonical_text(said | {"zaak": question.case} if question.case else said).decode()
 
 
 def _about(
@@ -153,13 +165,13 @@ def _about(
     question: Question,
     facts: Facts,
     weighed: Weighed,
-    used: tuple[int, TenantKeys, Mapping[str, Any] | None],
+    used: tuple[int, TenantKeys, Recipient | None],
 ) -> About:
     (at, keys, recipient), activity = used, facts.activity
     who = {
         "activity": question.activity,
         "recipient": caller.organisation,
-        "recipient_name": recipient_of(recipient).name.nl if recipient else "",
+        "recipient_name": recipient.name.nl if recipient else "",
         "actor": keys.actor(caller),
         "secret": "geheimhouding" in facts.flags and with_ground(facts),
     }

@@ -92,6 +92,7 @@ def _line(caller: Caller, decision: Decision, sealed: Sealed) -> Event:
         refused=decision.geweigerd,
         keep_until=about.keep_until,
         withheld_until=about.withheld_until,
+        covert=about.covert,
         sealed=sealed.decision,
         seal=sealed.seal,
     )

@@ -1,11 +1,13 @@
 """From rows to facts: what the rules weigh, and how a decision names them. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from audit.contract import Entry, FenceAt
+from consent.activity import ActivityVersion, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
@@ -16,12 +18,14 @@ from consent.terms import covert
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
-TOKEN, COUNTED = "token", "geteld"  # facts that are in no table
+NOTHING_SAID: Mapping[str, Any] = {"flags": (), "objections": {}}
+TOKEN, COUNTED, SPENT, ACTOR = "token", "geteld", "besteed", "gebruiker"  # facts that are in no table
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All rows that the questions of one call are about, read at one moment."""
+    """All rows that the questions of one call are about, read at one moment; each is understood once, however many
+    questions there are. consents: to this recipient."""
 
     recipient: Row | None = None
     application: Row | None = None
@@ -30,14 +34,41 @@ class Snapshot:
     consents: tuple[Row, ...] = ()
     residents: Mapping[str, Row] = field(default_factory=dict)
 
+    @cached_property
+    def versions(self) -> dict[str, ActivityVersion]:
+        """Of each activity, by its name."""
+        return {slug: version_of(row) for slug, row in self.activities.items()}
+
+    @cached_property
+    def party(self) -> Recipient | None:
+        """Whoever asks."""
+        return recipient_of(self.recipient) if self.recipient else None
+
+    @cached_property
+    def by_resident(self) -> dict[tuple[str, str], list[Row]]:
+        """Consents, by resident and activity."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in self.consents:
+            found.setdefault((row["resident"], row["activity"]), []).append(row)
+        return found
+
+    @cached_property
+    def common(self) -> dict[str, tuple[tuple[FenceAt, FenceKind], ...]]:
+        """Fences that all questions about one activity stand on, as far as they were asked for yet."""
+        return {}
+
+    def about(self, question: Question) -> Sequence[Row]:
+        """The consents of this resident for this activity, whatever version they are to."""
+        return self.by_resident.get((question.resident.id, question.activity), ())
+
 
 def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: TenantKeys, counted: int = 0) -> Facts:
     """The facts of one question; epochs are those of the rows, and 0 where there is none."""
     activity = snapshot.activities.get(question.activity)
     resident = snapshot.residents.get(question.resident.id)
-    recipient, version = snapshot.recipient, version_of(activity) if activity else None
+    recipient, version = snapshot.recipient, snapshot.versions.get(question.activity)
     since = consents_since(version) if version else 0
-    said = json.loads(resident["document"]) if resident else {"flags": (), "objections": {}}
+    said = json.loads(resident["document"]) if resident else NOTHING_SAID
     return Facts(
         activity=version,
         in_force=activity is not None and activity["status"] == "gepubliceerd",
@@ -45,15 +76,16 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         admitted=_admitted(caller, recipient, snapshot.application),
         in_scope=in_scope(caller, question.activity),
         recipient=caller.organisation,
-        by_bsn=recipient is not None and recipient_of(recipient).by_bsn,
-        case=_case(snapshot.cases.get(question.case), activity),
-        consents=tuple(_standing(row) for row in snapshot.consents if since and _is_to(row, question, since)),
+        by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
+        case=_case(snapshot.cases.get(question.case), version),
+        # a yes is to what was read: it holds for a newer version that is no wider, and is asked anew for one that is
+        consents=tuple(_standing(row) for row in snapshot.about(question) if since and int(row["version"]) >= since),
         objected=question.activity in said["objections"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
         counted=counted,
         actor=keys.actor(caller),
-        fences=_fences(question, keys, (activity, recipient, resident, said)),
+        fences=_fences(question, keys, snapshot, (resident, said)),
     )
 
 
@@ -75,15 +107,6 @@ def _admitted(caller: Caller, recipient: Row | None, application: Row | None) ->
     return known and application is not None and application["status"] == "toegelaten"
 
 
-def _is_about(row: Row, question: Question) -> bool:
-    return (row["resident"], row["activity"]) == (question.resident.id, question.activity)
-
-
-def _is_to(row: Row, question: Question, since: int) -> bool:
-    """A yes is to what was read: it holds for a newer version that is no wider, and is asked anew for one that is."""
-    return _is_about(row, question) and int(row["version"]) >= since
-
-
 def _standing(row: Row) -> Standing:
     return Standing(
         id=row["id"],
@@ -98,7 +121,7 @@ def _standing(row: Row) -> Standing:
     )
 
 
-def _case(row: Row | None, activity: Row | None) -> CaseFact | None:
+def _case(row: Row | None, version: ActivityVersion | None) -> CaseFact | None:
     if row is None:
         return None
     return CaseFact(
@@ -110,7 +133,7 @@ def _case(row: Row | None, activity: Row | None) -> CaseFact | None:
         until=row["until"],
         told_at=row["effective_at"],
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
-        opened_by=_opener(row) if activity and covert(version_of(activity)) else "",
+        opened_by=_opener(row) if version and covert(version) else "",
     )
 
 
@@ -119,38 +142,49 @@ def _opener(row: Row) -> str:
 
 
 def _fences(
-    question: Question, keys: TenantKeys, used: tuple[Row | None, Row | None, Row | None, Mapping[str, Any]]
+    question: Question, keys: TenantKeys, snapshot: Snapshot, state: tuple[Row | None, Mapping[str, Any]]
 ) -> tuple[tuple[FenceAt, FenceKind], ...]:
-    activity, recipient, resident, said = used
-    of = question.resident
+    (resident, said), of = state, question.resident
     standing: list[tuple[str, int, FenceKind]] = [
-        (keys.municipality(), 0, "gemeente"),
         (of.fence, resident["epoch"] if resident else 0, "inwoner"),
         (keys.restriction(of.id), resident["restriction_epoch"] if resident else 0, "beperking"),
         (keys.objection(of.id, question.activity), said["objections"].get(question.activity, 0), "bezwaar"),
     ]
-    if recipient:
-        standing.append((recipient["fence"], recipient["epoch"], "ontvanger"))
-    if activity:
-        standing.append((activity["fence"], activity["epoch"], "activiteit"))
-    return tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
+    own = tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
+    if question.activity not in snapshot.common:
+        snapshot.common[question.activity] = _common(question.activity, keys, snapshot)
+    municipality, *others = snapshot.common[question.activity]
+    return (municipality, *own, *others)
+
+
+def _common(activity: str, keys: TenantKeys, snapshot: Snapshot) -> tuple[tuple[FenceAt, FenceKind], ...]:
+    rows: list[tuple[Row | None, FenceKind]] = [
+        (snapshot.recipient, "ontvanger"), (snapshot.activities.get(activity), "activiteit")
+    ]  # fmt: skip
+    stood = [(FenceAt(fence=row["fence"], epoch=row["epoch"]), kind) for row, kind in rows if row]
+    return ((FenceAt(fence=keys.municipality(), epoch=0), "gemeente"), *stood)
 
 
 def versions_used(
-    caller: Caller, question: Question, snapshot: Snapshot, counted: int
+    caller: Caller, question: Question, snapshot: Snapshot, counted: int, actor: str
 ) -> tuple[tuple[str, str, str], ...]:
     """(table, id, row version) of every fact of this question, so that an auditor can replay it; and what is in no
-    table: how many releases counted, and what the token said of its bearer."""
+    table: how many releases counted, whether they used up a consent, what the token said of its bearer,
+    and for a covert activity who asked, as a pseudonym."""
     rows: list[tuple[str, str, Row | None]] = [
         ("activities", question.activity, snapshot.activities.get(question.activity)),
         ("recipients", snapshot.recipient["slug"] if snapshot.recipient else "", snapshot.recipient),
         ("applications", snapshot.application["client_id"] if snapshot.application else "", snapshot.application),
         ("cases", question.case, snapshot.cases.get(question.case)),
         ("subject_state", question.resident.id, snapshot.residents.get(question.resident.id)),
-        *(("consents", row["id"], row) for row in snapshot.consents if _is_about(row, question)),
+        *(("consents", row["id"], row) for row in snapshot.about(question)),
     ]
     token = f"{caller.kind}/{'binnen' if in_scope(caller, question.activity) else 'buiten'}"
     loose = [(TOKEN, caller.application, token), *([(COUNTED, question.activity, str(counted))] if counted else [])]
+    version = snapshot.versions.get(question.activity)
+    if version and covert(version):
+        loose.append((ACTOR, caller.application, actor))
+    loose += [(SPENT, row["id"], "1") for row in snapshot.about(question) if row.get("spent")]
     return (*((table, key, _revision(row)) for table, key, row in rows if row), *loose)
 
 

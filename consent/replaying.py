@@ -7,7 +7,7 @@ fences, and until when it held.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Table
@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from audit.contract import Event
 from consent import tables
 from consent.contract import Decision, FenceKind, Question, ResidentRef
-from consent.facts import COUNTED, TOKEN, Snapshot, facts_of
+from consent.facts import ACTOR, COUNTED, SPENT, TOKEN, Snapshot, facts_of
 from consent.keys import TenantKeys
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, weigh
@@ -87,14 +87,15 @@ def _asked(decision: Decision, snapshot: Snapshot, keys: TenantKeys) -> tuple[Qu
         activity=decision.activiteit, elements=tuple(asked), case=decision.zaak,
     )  # fmt: skip
     counted = int(said.get((COUNTED, decision.activiteit), "0"))
-    return question, facts_of(caller, question, snapshot, keys, counted)
+    facts = facts_of(caller, question, snapshot, keys, counted)
+    return question, replace(facts, actor=said.get((ACTOR, decision.toepassing), ""))
 
 
 async def _rebuilt(rows: Rows, decision: Decision) -> tuple[Snapshot, tuple[str, ...]]:
     found: dict[str, list[Row]] = {}
     missing = []
     for table, key, version in decision.feiten:
-        if table in (COUNTED, TOKEN):
+        if table in (COUNTED, TOKEN, SPENT, ACTOR):
             continue
         place, revision = _place(decision, table, key, version)
         row = await rows.as_it_was(_TABLES[table], revision, place)
@@ -124,13 +125,14 @@ def _snapshot(decision: Decision, found: Mapping[str, Sequence[Row]]) -> Snapsho
         rows = found.get(table, ())
         return rows[0] if rows else None
 
+    spent = {key for table, key, _ in decision.feiten if table == SPENT}
     activity, case, resident = one("activities"), one("cases"), one("subject_state")
     return Snapshot(
         recipient=one("recipients"),
         application=one("applications"),
         activities={decision.activiteit: activity} if activity else {},
         cases={decision.zaak: case} if case else {},
-        consents=tuple(found.get("consents", ())),
+        consents=tuple({**row, "spent": row["id"] in spent} for row in found.get("consents", ())),
         residents={decision.inwoner: resident} if resident else {},
     )
 

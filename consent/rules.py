@@ -20,7 +20,7 @@ Rules 1 to 6 know nothing of the resident, so their codes may be told to everybo
 without a ground (trust.md 6, "existence oracle").
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from audit.contract import FenceAt
@@ -33,6 +33,7 @@ PUBLIC: frozenset[Code] = frozenset(
     {"onbekende-activiteit", "activiteit-niet-actief", "ontvanger-niet-bevoegd", "buiten-doel", "beoordeling-verlopen"}
 )
 OWN: frozenset[Code] = frozenset({"toestemming-ingetrokken", "toestemming-verlopen", "gepauzeerd", "te-vaak"})
+Bar = tuple[Code, Callable[[UsedElement], bool]]  # a code that holds now, and the elements it is about
 RIGHT_TO_OBJECT = ("6(1)(e)", "6(1)(f)")  # AVG 21(1): follows the basis, never the class
 
 
@@ -87,75 +88,124 @@ class Weighed:
 
     def stands_on(self, consent: Standing | None) -> tuple[int, ...]:
         """The index of a consent's own fence."""
-        kinds = [(fence.fence, kind) for fence, kind in self.fences]
-        return (kinds.index((consent.fence.fence, "toestemming")),) if consent else ()
+        if consent is None:
+            return ()
+        own = consent.fence.fence
+        return tuple(at for at, (one, kind) in enumerate(self.fences) if kind == "toestemming" and one.fence == own)[:1]
 
 
 def weigh(question: Question, facts: Facts, at: int) -> Weighed:
     """Every element by itself, at a moment in ms."""
     allowed: list[tuple[UsedElement, Standing | None]] = []
     refused: list[tuple[str, Code, Code]] = []
+    closed = _closed(facts)
+    ground = not closed and _has_ground(facts)
+    bars = () if closed else (*_bars_of_asking(facts, at), *_bars_of_now(question, facts, at, ground))
     for name in dict.fromkeys(question.elements):
         used = facts.activity.element(name) if facts.activity else None
-        standing, state = state_of(facts.consents, name, question.case, at)
-        code = _against_asking(used, facts, at) or _against_now(question, used, facts, at) or _by_choice(used, state)
+        code = closed or _barred(used, bars)
+        standing, state = (None, None) if code in PUBLIC else state_of(facts.consents, name, question.case, at)
+        if not code and used is not None and used.class_ == "C":
+            code = state
         if code or used is None:
             code = code or "buiten-doel"
-            refused.append((name, code, _told(code, state, with_ground(facts))))
+            refused.append((name, code, _told(code, state, ground)))
         else:
             allowed.append((used, standing if used.class_ == "C" else None))
-    ends = [end for end in _ends(facts, allowed) if end]
+    ends = [end for end in _ends(facts, allowed) if end] if allowed else ()
     return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed))
 
 
 def with_ground(facts: Facts) -> bool:
     """Whether the caller may know more of a resident than yes or no: trust.md 6."""
+    return not _closed(facts) and _has_ground(facts)
+
+
+def _has_ground(facts: Facts) -> bool:
+    """Of a recipient that may ask at all."""
     activity = facts.activity
-    by_law = activity is not None and any(element.class_ != "C" for element in activity.elements)
-    return by_law and facts.by_bsn and facts.admitted and facts.in_scope and facts.in_force and _is_party(facts)
+    return activity is not None and facts.by_bsn and any(element.class_ != "C" for element in activity.elements)
 
 
-def _is_party(facts: Facts) -> bool:
-    parties = facts.activity.parties if facts.activity else ()
-    return any(party.recipient == facts.recipient for party in parties)
+def _is_party(activity: ActivityVersion, recipient: str) -> bool:
+    return any(party.recipient == recipient for party in activity.parties)
 
 
-def _against_asking(used: UsedElement | None, facts: Facts, at: int) -> Code | None:
-    """Rules 1 to 6: of the activity and the recipient only."""
+def _closed(facts: Facts) -> Code | None:
+    """Rules 1 to 3: whatever is asked."""
     if facts.activity is None:
         return "onbekende-activiteit"
     if not facts.in_force:
         return "activiteit-niet-actief"
-    if not (facts.admitted and facts.in_scope and _is_party(facts)):
+    if not (facts.admitted and facts.in_scope and _is_party(facts.activity, facts.recipient)):
         return "ontvanger-niet-bevoegd"
+    return None
+
+
+def _barred(used: UsedElement | None, bars: tuple[Bar, ...]) -> Code | None:
+    """Rules 4 to 12: the first that holds now and is about this element."""
     if used is None:
         return "buiten-doel"
-    if used.class_ != "C" and not facts.by_bsn:
-        return "ontvanger-niet-bevoegd"
-    return "beoordeling-verlopen" if used.class_ != "A" and at > facts.activity.assessment.until else None
+    for code, about in bars:
+        if about(used):
+            return code
+    return None
 
 
-def _against_now(question: Question, used: UsedElement | None, facts: Facts, at: int) -> Code | None:
-    """Rules 7 to 12: of this resident, at this moment. The first that speaks."""
-    if used is None or facts.activity is None:
-        return None
-    return next((code for code in _objections_now(question, used, facts, at) if code), None)
+def _any(used: UsedElement) -> bool:
+    return True
 
 
-def _objections_now(question: Question, used: UsedElement, facts: Facts, at: int) -> Iterator[Code | None]:
+def _by_law(used: UsedElement) -> bool:
+    return used.class_ != "C"
+
+
+def _by_choice(used: UsedElement) -> bool:
+    return used.class_ == "C"
+
+
+def _assessed(used: UsedElement) -> bool:
+    return used.class_ != "A"
+
+
+def _objectable(used: UsedElement) -> bool:
+    return any(basis in used.basis for basis in RIGHT_TO_OBJECT)
+
+
+def _bars_of_asking(facts: Facts, at: int) -> Iterator[Bar]:
+    """Rules 5 and 6: of the activity and the recipient only."""
+    if not facts.by_bsn:
+        yield "ontvanger-niet-bevoegd", _by_law
+    if facts.activity and at > facts.activity.assessment.until:
+        yield "beoordeling-verlopen", _assessed
+
+
+def _bars_of_now(question: Question, facts: Facts, at: int, ground: bool) -> Iterator[Bar]:
+    """Rules 7 to 12: of this resident, at this moment."""
+    if facts.restricted:
+        yield "beperking", _any
+    if facts.objected:
+        yield "bezwaar", _objectable
+    if facts.flags and not ground and "geheimhouding" in facts.flags:
+        yield "geheimhouding", _any
+    if facts.flags and "overleden" in facts.flags:
+        yield "geen-toestemming", _by_choice
+    yield from _bars_of_terms(question, facts, at)
+
+
+def _bars_of_terms(question: Question, facts: Facts, at: int) -> Iterator[Bar]:
     activity = facts.activity
     if activity is None:
         return
-    yield "beperking" if facts.restricted else None
-    yield "bezwaar" if facts.objected and any(basis in used.basis for basis in RIGHT_TO_OBJECT) else None
-    yield "geheimhouding" if "geheimhouding" in facts.flags and not with_ground(facts) else None
-    yield "geen-toestemming" if "overleden" in facts.flags and used.class_ == "C" else None
-    yield "zaak-vereist" if activity.case == "verplicht" and not _case_holds(question, facts, at) else None
+    if activity.case == "verplicht" and not _case_holds(question, facts, at):
+        yield "zaak-vereist", _any
     # without a notice term a clock that lags behind the log must not refuse
-    yield "vooraf-informeren" if activity.notice and at < told_at(facts) + activity.notice * DAY else None
-    end = _period_end(facts)
-    yield "buiten-periode" if used.class_ != "C" and end and at > end else None
-    yield "te-vaak" if activity.frequency and facts.counted >= activity.frequency.times else None
+    if activity.notice and at < told_at(facts) + activity.notice * DAY:
+        yield "vooraf-informeren", _any
+    if 0 < _period_end(facts) < at:
+        yield "buiten-periode", _by_law
+    if activity.frequency and facts.counted >= activity.frequency.times:
+        yield "te-vaak", _any
 
 
 def _case_holds(question: Question, facts: Facts, at: int) -> bool:
@@ -187,10 +237,6 @@ def _period_end(facts: Facts) -> int:
     return facts.case.since + facts.activity.period * DAY if facts.activity.period else 0
 
 
-def _by_choice(used: UsedElement | None, state: Code | None) -> Code | None:
-    return state if used is not None and used.class_ == "C" else None
-
-
 def _told(code: Code, state: Code | None, ground: bool) -> Code:
     if ground or code in PUBLIC:
         return code
@@ -212,8 +258,10 @@ def _ends(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> I
 
 
 def _fences(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> tuple[tuple[FenceAt, FenceKind], ...]:
-    case: list[tuple[FenceAt, FenceKind]] = []
+    more: dict[str, tuple[FenceAt, FenceKind]] = {}
     if facts.case and facts.activity and facts.activity.case == "verplicht":
-        case = [(facts.case.fence, "zaak")]
-    consents: list[tuple[FenceAt, FenceKind]] = [(one.fence, "toestemming") for _, one in allowed if one]
-    return tuple(dict.fromkeys([*facts.fences, *case, *consents]))
+        more[facts.case.fence.fence] = (facts.case.fence, "zaak")
+    for _, consent in allowed:
+        if consent:
+            more.setdefault(consent.fence.fence, (consent.fence, "toestemming"))
+    return (*facts.fences, *more.values())

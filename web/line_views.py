@@ -280,13 +280,8 @@ def asked(questions: Iterable[ResidentQuestion], position: Position) -> Asked | 
     """The resident's question about this line."""
     for one in questions:
         if one.line == position:
-            return Asked(
-                text=one.text,
-                asked=local_day(one.asked_at),
-                due=local_day(one.due_at),
-                answer=one.answer,
-                answered=local_day(one.answered_at) if one.answered_at else None,
-            )
+            return Asked(text=one.text, asked=local_day(one.asked_at), due=local_day(one.due_at), answer=one.answer,
+                         answered=local_day(one.answered_at) if one.answered_at else None)  # fmt: skip
     return None
 
 

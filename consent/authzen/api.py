@@ -13,6 +13,7 @@ from consent.authzen.stored import Table
 from consent.contract import NoSuchThing
 from consent.keys import MACHINES
 from kernel.caller import Caller
+from kernel.component import Tenant
 from kernel.errors import NotLoggedIn
 from kernel.http.bearer import Hosts
 
@@ -57,9 +58,9 @@ def access_routes(behind: Behind, table: Table) -> APIRouter:
     return router
 
 
-def metadata_routes(issuers: Mapping[str, str]) -> APIRouter:
-    """issuers: public address -> tenant."""
-    router, hosts = APIRouter(), Hosts(issuers)
+def metadata_routes(tenants: Mapping[str, Tenant]) -> APIRouter:
+    """Each tenant's own, at its host."""
+    router, hosts = APIRouter(), Hosts({tenant.public_url: name for name, tenant in tenants.items()})
 
     @router.get("/.well-known/authzen-configuration", include_in_schema=False)
     async def metadata(request: Request) -> Metadata:

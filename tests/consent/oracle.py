@@ -64,6 +64,7 @@ class Yes:
     case: str
     asked_at: int
     until: int
+    spent: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,15 +204,17 @@ def _choice(world: World, element: str) -> tuple[frozenset[str], frozenset[str]]
         return carries, frozenset()
     newest = max((one.asked_at for one in spoken), default=0)
     latest = frozenset(_word(one, world.at) for one in spoken if one.asked_at == newest)
-    return carries, latest or frozenset({"geen-toestemming"})
+    used_up = frozenset(word for one in spoken if (word := _word(one, world.at)) == "te-vaak")
+    return carries, latest | used_up or frozenset({"geen-toestemming"})
 
 
 def _word(one: Yes, at: int) -> str:
-    """What it says now; "" for a yes. Its end comes by the clock, also while it stands still."""
-    if one.status in ("gegeven", "vernieuwd", "gepauzeerd") and one.until and at > one.until:
-        return "toestemming-verlopen"
+    """What it says now; "" for a yes. One that is over cannot be resumed either."""
+    over = bool(one.until) and at > one.until
     if one.status in ("gegeven", "vernieuwd"):
-        return ""
+        return "toestemming-verlopen" if over else "te-vaak" if one.spent else ""
+    if one.status == "gepauzeerd" and over:
+        return "toestemming-verlopen"
     return WORDS.get(one.status, "geen-toestemming")
 
 

@@ -3,15 +3,18 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, update
 
 from audit.contract import Event, Position
-from consent.contract import Question, RegisterUnavailable
+from consent.contract import Question, RegisterUnavailable, ResidentRef
+from consent.deciding import MOST
 from consent.explained import Asked
 from consent.replaying import NotReplayable, Replayed, Replaying
 from consent.rules import Facts, Weighed
 from consent.tables import history
 from kernel.caller import room_of
+from kernel.canonical import canonical
+from kernel.errors import BadInput
 from tests.consent.house import ANNA, ANNA_HERSELF, LOKET, NAME, PLAN, STAFF, TENANT, House, activity, stop
 
 pytestmark = pytest.mark.anyio
@@ -29,8 +32,8 @@ async def event_at(house: House, position: Position) -> Event:
 
 
 async def replayed(house: House, position: Position, **how: Any) -> Replayed:
-    event = await event_at(house, position)
-    return await Replaying(house.consent.following._register, **how).replay(TENANT, event)
+    line = await event_at(house, position)
+    return await Replaying(house.consent.following._register, **how).replay(TENANT, line)
 
 
 async def a_year_passes(house: House, consent_id: str) -> None:
@@ -58,6 +61,36 @@ async def test_after_a_year_in_which_everything_changed_the_same_is_decided(hous
     assert ("geteld", "regeling", "1") in again.decision.feiten
     now = await replayed(house, await asked(house))
     assert now.same and not now.decision.toegestaan, "and what is decided today is another matter"
+
+
+async def test_a_decision_is_written_as_its_model_would_write_it(house: House) -> None:
+    await house.ready()
+    await house.given(PLAN)
+    for case in ("", "Z-1"):
+        sealed, decision = await house.decided(NAME, PLAN, "brp.nationaliteit", of=ANNA, case=case)
+        absent = {name for name in ("zaak", "namens") if not getattr(decision, name)}
+        assert canonical(decision.model_dump(exclude=absent)) == sealed.decision
+
+
+async def test_ten_thousand_residents_are_one_question_and_one_more_is_refused(house: House) -> None:
+    await house.ready()
+    await house.given(PLAN)
+    others = [ResidentRef(id=f"{n:032x}", subject=f"{n:032x}", fence=f"{n:032x}") for n in range(MOST - 1)]
+    asked = [Question(resident=one, activity="regeling", elements=(PLAN,)) for one in (ANNA, *others)]
+    statements = 0
+
+    def count(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+
+    engine = house.consent.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    sealed = await house.consent.decide(LOKET, asked)
+    event.remove(engine, "before_cursor_execute", count)
+    assert statements <= 7 and len(sealed) == MOST
+    assert [not one.told for one in sealed] == [True, *[False] * (MOST - 1)]
+    with pytest.raises(BadInput):
+        await house.consent.decide(LOKET, [*asked, asked[0]])
 
 
 async def test_other_rules_are_shown_as_a_difference(house: House) -> None:
@@ -97,9 +130,9 @@ async def test_a_fact_that_was_altered_since_is_found(house: House) -> None:
 
 async def test_a_line_without_its_decision_or_with_another_is_no_evidence(house: House) -> None:
     await house.ready()
-    event = await event_at(house, await asked(house, NAME))
+    line = await event_at(house, await asked(house, NAME))
     other = await event_at(house, await asked(house, NAME))
     replaying = Replaying(house.consent.following._register)
     for change in ({"sealed": ""}, {"sealed": other.sealed}, {"seal": other.seal}, {"decision": other.decision}):
         with pytest.raises(NotReplayable):
-            await replaying.replay(TENANT, event.model_copy(update=change))
+            await replaying.replay(TENANT, line.model_copy(update=change))

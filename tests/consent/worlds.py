@@ -115,7 +115,7 @@ def _consent(random: Random, number: int) -> Yes:
     return Yes(
         id=f"c{number}", status=random.choice(STATES), case=random.choice(("", "", "", "Z-1", "Z-1", "Z-2")),
         elements=frozenset(random.sample(NAMES, random.randint(1, 4))), asked_at=NOW - random.randint(1, 4) * DAY,
-        until=random.choice((0, NOW + _near(random, often=DAY))),
+        until=random.choice((0, NOW + _near(random, often=DAY))), spent=random.random() < 0.1,
     )  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def facts(world: World, said: ActivityVersion) -> Facts:
         ) if case else None,
         consents=tuple(
             Standing(id=one.id, status=one.status, elements=tuple(sorted(one.elements)), case=one.case,
-                     asked_at=one.asked_at, valid_until=one.until, revision=1,
+                     asked_at=one.asked_at, valid_until=one.until, revision=1, spent=one.spent,
                      fence=FenceAt(fence=f"{number + 2}" * 32, epoch=0))
             for number, one in enumerate(world.consents)
         ),

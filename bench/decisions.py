@@ -1,0 +1,215 @@
+"""How fast it is decided who may have what: `python -m bench.decisions`, or `make bench`.
+
+The pure rule beside a prebuilt set of Cedar policies that says the same, on the same questions and in the same run:
+both must give the same answers. Then a bulk for 10,000 residents in one call on PostgreSQL: weighed over one snapshot,
+and sealed. The pure figures are per second of CPU, so that what else the machine does counts less. Not compared:
+regorus, which the registry of Python packages does not have.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import cedarpy
+
+from audit.contract import FenceAt
+from consent import tables
+from consent.activity import ActivityVersion
+from consent.contract import Question, ResidentRef
+from consent.deciding import MOST, snapshot_of
+from consent.facts import facts_of
+from consent.lines import stored
+from consent.rules import Facts, weigh
+from consent.standing import Standing
+from consent.terms import DAY
+from kernel.clock import millis
+from tests.consent.house import ANSWER, LOKET, NAME, PLAN, START, TENANT, House, activity, opened_house
+from tests.needles import RUN
+from tests.once import template_of
+from tests.postgres import borrowed_cluster
+
+RESIDENTS, ACTIVITIES, CLIENTS, CONSENTS, ASKED = 10_000, 500, 200, 50_000, 2_000
+ROUNDS = 5
+AT = millis(START)
+ALWAYS: tuple[tuple[FenceAt, str], ...] = tuple(
+    (FenceAt(fence=f"{number:032x}", epoch=0), kind)
+    for number, kind in enumerate(("gemeente", "inwoner", "beperking", "bezwaar", "ontvanger", "activiteit"))
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One element of one resident, asked by a client: for our rule, and for Cedar."""
+
+    question: Question
+    facts: Facts
+    request: dict[str, object]
+
+
+def cases() -> list[Case]:
+    """A random sample over a whole register; each client is a party in some activities."""
+    random = Random(4)  # noqa: S311 - a bench that can be repeated
+    parties = [f"klant-{number}" for number in range(CLIENTS)]
+    versions = [_activity(number, random.sample(parties, 4)) for number in range(ACTIVITIES)]
+    given: dict[tuple[int, int], int] = {}
+    for _ in range(CONSENTS):
+        given[random.randrange(RESIDENTS), random.randrange(ACTIVITIES)] = random.randrange(4)
+    theirs = list(given)
+    return [_case(random, versions, given, random.choice(theirs)) for _ in range(ASKED)]
+
+
+def _activity(number: int, parties: list[str]) -> ActivityVersion:
+    told = [{"ontvanger": party} for party in parties]
+    return activity(f"doel-{number}", ontvangers=told)
+
+
+def _case(
+    random: Random, versions: list[ActivityVersion], given: dict[tuple[int, int], int], about: tuple[int, int]
+) -> Case:
+    resident, number = about
+    version = versions[number]
+    party = random.choice(version.parties).recipient if random.random() < 0.9 else "klant-0"
+    element = random.choice((NAME, PLAN, PLAN, ANSWER))
+    restricted, yes = random.random() < 0.05, version.parties[given[about]].recipient == party
+    until = AT + random.choice((-DAY, DAY, DAY, DAY))
+    ref = ResidentRef(id=f"{resident:032x}", subject=f"{resident:032x}", fence=f"{resident:032x}")
+    standing = Standing(id="c", status="gegeven", elements=(PLAN,), case="", asked_at=AT - DAY, valid_until=until,
+                        fence=FenceAt(fence="f" * 32, epoch=1), revision=1)  # fmt: skip
+    facts = Facts(activity=version, in_force=True, published_at=AT - DAY, admitted=True, recipient=party, by_bsn=True,
+                  consents=(standing,) if yes else (), restricted=restricted, fences=ALWAYS)  # type: ignore[arg-type]  # fmt: skip  # kinds are listed above
+    context = {"restricted": restricted, "at": AT, "until": until, "consented": [PLAN] if yes else []}
+    request = {"principal": {"type": "Client", "id": party}, "action": {"type": "Action", "id": version.slug},
+               "resource": {"type": "Element", "id": element}, "context": context}  # fmt: skip
+    return Case(Question(resident=ref, activity=version.slug, elements=(element,)), facts, request)
+
+
+def policies(found: list[Case]) -> cedarpy.PolicySet:
+    """Per activity one policy for what the law gives and one for what a resident chose."""
+    said = {case.facts.activity.slug: case.facts.activity for case in found if case.facts.activity}
+    return cedarpy.PolicySet.from_str("\n".join(_policy(version) for version in said.values()))
+
+
+def _policy(version: ActivityVersion) -> str:
+    party = " || ".join(f'principal == Client::"{one.recipient}"' for one in version.parties)
+    law = " || ".join(f'resource == Element::"{one.name}"' for one in version.elements if one.class_ != "C")
+    choice = " || ".join(
+        f'(resource == Element::"{one.name}" && context.consented.contains("{one.name}"))'
+        for one in version.elements if one.class_ == "C"
+    )  # fmt: skip
+    head = f'permit(principal, action == Action::"{version.slug}", resource) when {{ !context.restricted && ({party})'
+    return f"{head} && ({law}) }};\n{head} && ({choice}) && context.at <= context.until }};"
+
+
+def per_second(work: Callable[[], int]) -> float:
+    """The best of some rounds, per second of CPU."""
+    best = 0.0
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        done = work()
+        best = max(best, done / (time.process_time() - begun))
+    return best
+
+
+def pure() -> None:
+    """Prints the figures of the rule alone, and of Cedar."""
+    found = cases()
+    known, nobody = policies(found), cedarpy.Entities.from_json_str("[]")
+    ours = [bool(weigh(case.question, case.facts, AT).allowed) for case in found]
+    theirs = [one.allowed for one in cedarpy.is_authorized_batch([case.request for case in found], known, nobody)]
+    if ours != theirs:
+        sys.exit("Cedar was told other rules: the comparison says nothing")
+    gc.collect()
+    gc.freeze()
+
+    def rule() -> int:
+        for case in found:
+            weigh(case.question, case.facts, AT)
+        return len(found)
+
+    def cedar() -> int:
+        few = found[: ASKED // 10]
+        for case in few:
+            cedarpy.is_authorized(case.request, known, nobody)
+        return len(few)
+
+    def batched() -> int:
+        few = [case.request for case in found[: ASKED // 10]]
+        return len(cedarpy.is_authorized_batch(few, known, nobody))
+
+    own, best = per_second(rule), max(per_second(cedar), per_second(batched))
+    print(f"pure rule       {own:9,.0f} decisions/s, {1e6 / own:.1f} us each, {sum(ours)} of {len(ours)} allowed")
+    print(f"cedar, prebuilt {best:9,.0f} decisions/s: we do {own / best:.0f} times as many")
+
+
+async def bulk(url: str, folder: Path) -> None:
+    """Prints the figures of one call about everybody."""
+    async with opened_house(folder, (url, url)) as house:
+        await house.ready(activity())
+        refs = [ResidentRef(id=f"{n:032x}", subject=f"{n:032x}", fence=f"{n:032x}") for n in range(MOST)]
+        await _given(house, refs)
+        asked = [Question(resident=ref, activity="regeling", elements=(NAME, PLAN)) for ref in refs]
+        gc.collect()
+        gc.freeze()
+        register = house.consent.following._register
+        for _ in range(ROUNDS):
+            async with register.reading(TENANT) as rows:
+                began = _now()
+                snapshot, keys = await snapshot_of(rows, LOKET, asked), rows.keys
+            read = _now()
+            for one in asked:
+                weigh(one, facts_of(LOKET, one, snapshot, keys), AT)
+            weighed = _now()
+            sealed = await house.consent.decide(LOKET, asked)
+            done = _now()
+            print(f"bulk of {len(sealed):,}: snapshot {_rate(began, read)}, weighed {_rate(read, weighed)},"
+                  f" all of it, sealed {_rate(weighed, done)}")  # fmt: skip
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _rate(begun: tuple[float, float], done: tuple[float, float]) -> str:
+    clock, spent = (MOST / (end - begin) for begin, end in zip(begun, done, strict=True))
+    return f"{clock:,.0f}/s ({spent:,.0f} per second of our CPU)"
+
+
+async def _given(house: House, refs: list[ResidentRef]) -> None:
+    """Consents as if they had been given: rows only, for the log has a bench of its own."""
+    register = house.consent.following._register
+    texts = {name: "" for name in ("language", "text_hash", "return_url", "reference")}
+    times = {name: 0 for name in ("answer_by", "latest", "ended_at")}
+    async with register.writing(TENANT) as rows:
+        new = [
+            {"id": f"c-{ref.id}", "resident": ref.id, "subject": ref.subject, "resident_fence": ref.fence,
+             "recipient": "loket", "activity": "regeling", "version": 1, "elements": stored((PLAN,)),
+             "requested_at": AT, "decided_at": AT, "valid_until": AT + DAY, "status": "gegeven",
+             "fence": rows.keys.consent(f"c-{ref.id}"), "effective_at": AT, "entry": json.dumps("x" * 1_000),
+             **texts, **times}
+            for ref in refs
+        ]  # fmt: skip
+        for begin in range(0, len(new), 500):
+            await rows.add_all(tables.consents, new[begin : begin + 500])
+
+
+def main() -> None:
+    """Both."""
+    pure()
+    with tempfile.TemporaryDirectory(prefix="regie-bench-decisions-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the servant of PostgreSQL walks through it
+        os.environ[RUN] = str(folder)  # where what is made once lies
+        with borrowed_cluster(folder / "cluster") as cluster:
+            asyncio.run(bulk(cluster.create(template_of(cluster, "audit", "consent")), folder))
+
+
+if __name__ == "__main__":
+    main()
