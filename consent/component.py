@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
 
+from fastapi import APIRouter
+
 from audit.contract import Audit
 from consent.activity import CatalogueElement
 from consent.api import ROOT, Behind, routes
@@ -71,8 +73,7 @@ async def build_consent(
         await rows.found(tenant, [purpose])
     houses = {tenant.id: (tenant.name, tenant.public_url) for tenant in tenants.values()}
     consent.receipts = Receipts(neighbours.audit, rows, houses, clock)
-    addresses = {tenant: address for tenant, (_, address) in houses.items()}
-    events = Events(consent.register, rows, addresses, settings.webhooks, clock)
+    events = Events(consent.register, rows, {one: at for one, (_, at) in houses.items()}, settings.webhooks, clock)
     events.oin = settings.oin
     issuers = {tenant.public_url: tenant.id for tenant in tenants.values()}
     _check_tables(settings, tenants)
@@ -81,13 +82,8 @@ async def build_consent(
         return neighbours.caller or BearerGate(issuers, tokens.public_key, root, clock)
 
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
-
     running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
-    caller = gate_of(ROOT)
-    public = routes(Behind(consent, neighbours.residents, tenants, caller))
-    public.include_router(drafts.public_routes(consent.drafts, caller))
-    public.include_router(reading_routes(Reading.of(consent, tenants, ROOT, clock)))
-    public.include_router(event_routes(events, caller))
+    public = _public(Behind(consent, neighbours.residents, tenants, gate_of(ROOT)), events, clock)
     table = Table(Register(database, rows), settings.authzen_tenant)
     access = access_routes(Behind(consent, neighbours.residents, tenants, gate_of(ACCESS)), table)
     return consent, Component(
@@ -98,6 +94,15 @@ async def build_consent(
         plain=(oauth, metadata_routes(issuers), issuer_router(consent.receipts, tenants)),
         intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
     )
+
+
+def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
+    """All of the root: consents and cases, drafts, the register for everybody, events."""
+    public = routes(behind)
+    public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
+    public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))
+    public.include_router(event_routes(events, behind.caller))
+    return public
 
 
 def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:
