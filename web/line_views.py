@@ -170,11 +170,7 @@ class LineViews:
         if line.gone is None:
             return None
         told = line.gone.declared
-        return Destroyed(
-            n=line.n,
-            declared=str(told) if told else "",
-            number=told.index if told else 0,
-        )
+        return Destroyed(n=line.n, declared=str(told) if told else "", number=told.index if told else 0)
 
     def earlier(self, line: Line, older: Sequence[Line]) -> tuple[Earlier, ...]:
         """The other lines of this line's handling. older: the lines before it, newest first."""
