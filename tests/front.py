@@ -15,6 +15,8 @@ ROOTS = {
     "/oauth/": "consent",
     "/.well-known/": "consent",
     "/logboek/": "audit",
+    "/access/": "consent",
+    "/govstack/": "consent",
     "/proefinlog": "login",
 }
 INNER = "/intern/"
