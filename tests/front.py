@@ -16,7 +16,6 @@ ROOTS = {
     "/oauth/": "consent",
     "/.well-known/": "consent",
     "/logboek/": "audit",
-    "/access/": "consent",
     "/govstack/": "consent",
     "/proefinlog": "login",
 }

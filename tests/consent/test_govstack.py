@@ -12,15 +12,19 @@ import pytest
 
 from consent.activity import Application
 from consent.api import Behind
+from consent.component import _check_tables
 from consent.events.address import Webhook
 from consent.govstack.api import govstack_routes
 from consent.govstack.door import Opened
 from consent.govstack.file import Unreadable
 from consent.govstack.importing import Importer
 from consent.govstack.stored import Objects
+from consent.settings import ConsentSettings
+from consent.tokens.server import roots_of
 from kernel.caller import room_of
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
+from kernel.settings import SettingsWrong
 from tests.consent.govstack_published import answer_schema, operations
 from tests.consent.house import (
     ANNA,
@@ -180,6 +184,18 @@ def test_the_walk_knows_every_operation() -> None:
     assert len(walked) == 42
     for name, verb, path in operations():
         assert (name, verb) in walked, path
+
+
+def test_a_token_for_it_opens_no_other_door() -> None:
+    assert roots_of("https://stad.example", application_of("x", "govstack")) == {
+        "https://stad.example/govstack/v1": {"govstack"}
+    }
+
+
+def test_it_is_not_switched_on_for_a_municipality_that_is_not_there() -> None:
+    settings = ConsentSettings(database="sqlite+aiosqlite://", mode="test", govstack=("gm0000",))
+    with pytest.raises(SettingsWrong, match="gm0000"):
+        _check_tables(settings, TENANTS)
 
 
 async def test_every_operation_answers_as_published_or_says_why_not(house: House) -> None:
