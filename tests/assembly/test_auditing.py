@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from audit.contract import Entry, Event, record_one
 from kernel.caller import room_of
 from kernel.ids import random_id
 from kernel.proof.note import parse_vkey
+from tests.set_back import copied
 
 pytestmark = pytest.mark.slow
 SPOIL = "UPDATE series SET n = n + 1"
@@ -134,9 +134,9 @@ def said(name: str) -> Result:
 def test_two_persons_let_a_log_that_was_set_back_go_on(settings: HouseSettings, tmp_path: Path) -> None:
     asyncio.run(lived_in(settings))
     assert "niets te herstellen" in said("A. de Vries").output
-    shutil.copy(settings.data / "audit.db", tmp_path / "kept.db")
+    copied(settings.data / "audit.db", tmp_path / "kept.db")
     asyncio.run(another_line(settings))
-    shutil.copy(tmp_path / "kept.db", settings.data / "audit.db")
+    copied(tmp_path / "kept.db", settings.data / "audit.db")
     assert regie("status").exit_code == 1
     for name in ("A. de Vries", "a.  DE vries"):  # the same person twice is one
         done = said(name)

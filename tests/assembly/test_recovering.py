@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from audit.recovering.course import Part, Target
 from audit.recovering.missing import Missing
 from tests.assembly.test_auditing import another_line, lived_in, regie, settings
 from tests.audit.restored import mirrored
+from tests.set_back import copied
 
 pytestmark = pytest.mark.slow
 __all__ = ["settings"]  # a fixture
@@ -60,14 +59,6 @@ def test_two_persons_put_back_what_was_lost(settings: HouseSettings, tmp_path: P
     (one,) = json.loads(regie("status", "--json").output)
     assert one["healthy"] and one["tenant"] == TENANT
     assert not list(settings.data.glob("recover-*"))
-
-
-def copied(database: Path, to: Path) -> None:
-    """As it is now, also what still lies beside it in the log of its writes; and nothing of what was there before."""
-    for left in ("", "-wal", "-shm"):
-        to.with_name(to.name + left).unlink(missing_ok=True)
-    with closing(sqlite3.connect(database)) as one, closing(sqlite3.connect(to)) as other:
-        one.backup(other)
 
 
 def found(size: int, begin: int) -> Missing:

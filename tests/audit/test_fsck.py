@@ -1,7 +1,6 @@
 """`regie audit fsck` finds every change that can be found, says where, and blames nobody for what was destroyed."""
 
 import asyncio
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from audit.fsck.trees import Signed
 from audit.permit import Position
 from audit.tables import metadata
 from kernel.crypto.file_keys import FileKeyProvider
+from tests import set_back
 from tests.audit.fsck_ground import LINES, MOVED, SPOILT, TERM, Ground, checked, copied, filled, founded
 from tests.audit.logs import DESK, Place, act
 
@@ -158,10 +158,10 @@ async def test_a_database_set_back_is_behind_its_signer(whole: Ground, tmp_path:
     old = tmp_path / "old.db"
     async with place.opened() as (service, _):
         anchor = await filled(service)
-    shutil.copy(tmp_path / "audit.db", old)
+    set_back.copied(tmp_path / "audit.db", old)
     async with place.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering")])
-    shutil.copy(old, tmp_path / "audit.db")
+    set_back.copied(old, tmp_path / "audit.db")
     ground = Ground(tmp_path, anchor)
     for keys in (True, False):
         report = await ground.check(keys)

@@ -1,6 +1,5 @@
 """A database that was set back goes on without the lines that are gone: held, until two persons release it."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
 from tests.audit.test_turn import NEW, OLD, fsck, sqlite_url, to_january
 from tests.postgres import Postgres
+from tests.set_back import copied
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 POINTS = ("audit.anew.line", "audit.anew.begun")
@@ -37,13 +37,13 @@ async def set_back(place: Place, folder: Path, lost: int = 3, *, turned: bool = 
     async with place.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering")])
         await service.door("consent").record(DESK, [act("toestemming-ingetrokken", hek)])
-    shutil.copy(folder / "audit.db", kept)
+    copied(folder / "audit.db", kept)
     if turned:
         to_january(place)
     async with place.opened() as (service, _):
         for _ in range(lost):
             await service.door("consent").record(DESK, [act("toestemming-ingetrokken", hek)])
-    shutil.copy(kept, folder / "audit.db")
+    copied(kept, folder / "audit.db")
     async with place.opened() as (service, _):
         assert service.desk(DESK).log.sealed == ROLLBACK
     return hek

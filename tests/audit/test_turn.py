@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -36,6 +35,7 @@ from kernel.proof.tlogproof import TlogProof
 from kernel.sql import Database
 from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.postgres import Postgres
+from tests.set_back import copied
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 OLD, NEW = "2026h2", "2027h1"
@@ -240,11 +240,11 @@ async def test_database_set_back_to_before_the_turn_is_found_at_the_start(tmp_pa
     place, kept = Place(sqlite_url(tmp_path), tmp_path), tmp_path / "kept.db"
     async with place.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering")])
-    shutil.copy(tmp_path / "audit.db", kept)
+    copied(tmp_path / "audit.db", kept)
     to_january(place)
     async with place.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering")])
-    shutil.copy(kept, tmp_path / "audit.db")
+    copied(kept, tmp_path / "audit.db")
     async with place.opened() as (service, _):
         assert service.desk(DESK).log.sealed == ROLLBACK
         with pytest.raises(LogUnavailable):

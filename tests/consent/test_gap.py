@@ -1,7 +1,6 @@
 """After lines came back from a mirror: what restricted in the gap stands, what was given in it does not, and what was
 given before it does. With the register of now, and with one from the same backup."""
 
-import shutil
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tests.audit.logs import Place
 from tests.audit.restored import SAID, mirrored, recovered
 from tests.consent.test_suspending import R2, opened, statuses
 from tests.four_rooms import BY_LAW, DESK_WORKER, NOON, FourRooms, migrated, sqlite_urls
+from tests.set_back import copied
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 __all__ = ["migrated", "sqlite_urls"]  # fixtures
@@ -82,11 +82,11 @@ async def test_restrictions_of_the_gap_revive_and_permits_do_not(
         rooms = await opened(sqlite_urls, tmp_path, stack)
         given = await before_it(rooms)
     for file in files:
-        shutil.copy(file, tmp_path / f"kept-{file.name}")
+        copied(file, tmp_path / f"kept-{file.name}")
     async with AsyncExitStack() as stack:
         await in_the_gap(await opened(sqlite_urls, tmp_path, stack), given, tmp_path / "mirror.db")
     for file in files:
-        shutil.copy(tmp_path / f"kept-{file.name}", file)
+        copied(tmp_path / f"kept-{file.name}", file)
     found = await recovered(Place(sqlite_urls["audit"], tmp_path, clock=lambda: NOON), tmp_path / "mirror.db")
     assert found
     async with AsyncExitStack() as stack:

@@ -1,7 +1,6 @@
 """After lines of the log were lost: what permitted is suspended, what was given in the gap never comes back, and all of
 it can be given anew."""
 
-import shutil
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from consent.contract import ResidentRef
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.sql import Database
 from tests.four_rooms import BY_LAW, DESK_WORKER, FourRooms, migrated, sqlite_urls
+from tests.set_back import copied
 from vault.contract import Bsn
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -91,7 +91,7 @@ async def test_nothing_of_before_or_in_the_gap_permits_any_more(sqlite_urls: dic
         await rooms.case()
         before = await rooms.consent()
         assert (await rooms.release(INCOME_ANSWER)).values
-    shutil.copy(audit_file, tmp_path / "kept.db")
+    copied(audit_file, tmp_path / "kept.db")
     async with AsyncExitStack() as stack:  # the gap: a stop, a yes, a flag; of all that only the register knows
         rooms = await opened(sqlite_urls, tmp_path, stack)
         await rooms.choose(before, "stop")
@@ -99,7 +99,7 @@ async def test_nothing_of_before_or_in_the_gap_permits_any_more(sqlite_urls: dic
         given = await rooms.consent("Z-2", R2)
         who = ResidentRef.model_validate((await rooms.resident(R2)).model_dump())
         await rooms.register.flag(DESK_WORKER, who, ("geheimhouding",))
-    shutil.copy(tmp_path / "kept.db", audit_file)
+    copied(tmp_path / "kept.db", audit_file)
     await gone_on(tmp_path, sqlite_urls)
     async with AsyncExitStack() as stack:
         rooms = await opened(sqlite_urls, tmp_path, stack)
