@@ -12,6 +12,7 @@ from fastapi.responses import Response
 ROOTS = {
     "/verstrekking/": "connectors",
     "/toestemming/": "consent",
+    "/access/": "consent",
     "/oauth/": "consent",
     "/.well-known/": "consent",
     "/logboek/": "audit",

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,11 @@ async def kept(settings: HouseSettings, mirror: Path) -> None:
 def test_two_persons_put_back_what_was_lost(settings: HouseSettings, tmp_path: Path) -> None:
     mirror, database = tmp_path / "mirror.db", settings.data / "audit.db"
     asyncio.run(lived_in(settings))
-    shutil.copy(database, tmp_path / "kept.db")
+    copied(database, tmp_path / "kept.db")
     asyncio.run(another_line(settings))
     asyncio.run(kept(settings, mirror))
     assert "er valt niets terug te zetten" in said("A. de Vries", mirror).output
-    shutil.copy(tmp_path / "kept.db", database)
+    copied(tmp_path / "kept.db", database)
     (tmp_path / "other.db").write_text("niets")
     done = said("A. de Vries", tmp_path / "other.db")
     assert done.exit_code == 1 and not list(settings.data.glob("recover-*"))
@@ -59,6 +60,14 @@ def test_two_persons_put_back_what_was_lost(settings: HouseSettings, tmp_path: P
     (one,) = json.loads(regie("status", "--json").output)
     assert one["healthy"] and one["tenant"] == TENANT
     assert not list(settings.data.glob("recover-*"))
+
+
+def copied(database: Path, to: Path) -> None:
+    """As it is now, also what still lies beside it in the log of its writes; and nothing of what was there before."""
+    for left in ("", "-wal", "-shm"):
+        to.with_name(to.name + left).unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as one, closing(sqlite3.connect(to)) as other:
+        one.backup(other)
 
 
 def found(size: int, begin: int) -> Missing:

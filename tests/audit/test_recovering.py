@@ -25,6 +25,7 @@ from tests.audit.test_turn import NEW, OLD, fsck, to_january
 from tests.once import tables
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
+POINTS = ("audit.recover.stretch", "audit.recover.appended")
 __all__ = ["ground"]  # a fixture
 GONE = 2024  # a year of destruction that is over
 LINES = 60
@@ -134,7 +135,7 @@ async def settled(service: AuditService) -> None:
         await service.desk(DESK).sweeper.sweep()
 
 
-@pytest.mark.parametrize("point", ["audit.recover.stretch", "audit.recover.appended"])
+@pytest.mark.parametrize("point", POINTS)
 async def test_who_dies_half_way_goes_on_where_it_stopped(
     point: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

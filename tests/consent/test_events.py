@@ -49,6 +49,7 @@ from tests.consent.test_life_cycle import choose
 from tests.imports import ROOT
 
 pytestmark = pytest.mark.anyio
+POINTS = ("consent.event-sent",)
 NAME = f"{TENANT}/loket"
 
 
@@ -220,7 +221,7 @@ def dies(folder: Path, port: int) -> None:
             await house.ready()
             await house.given(PLAN)
             async with told(house, Receiver(port=port)) as made:
-                failpoints.arm("consent.event-sent")
+                failpoints.arm(*POINTS)
                 await made.round(TENANT)
 
     asyncio.run(run())

@@ -17,8 +17,10 @@ import regie_verify
 from kernel.http.server import serve
 from tests.audit.test_destroying import POINTS as DESTROYING
 from tests.audit.test_reconciling import POINTS as RECONCILING
+from tests.audit.test_recovering import POINTS as RECOVERING
 from tests.audit.test_signing import POINTS as SIGNING
 from tests.audit.test_turn import STEPS as TURNING
+from tests.consent.test_events import POINTS as EVENTS
 from tests.faults.checker import Evidence, Said, judge
 from tests.faults.ground import BY_CHOICE, CHOICES, VALUE, Ground, Person
 from tests.faults.hatchery import Hatched, Hatchery
@@ -159,4 +161,7 @@ def test_every_fail_point_of_the_house_is_killed_at_by_these_tests() -> None:
     sources = [path.read_text() for room in ROOMS for path in ROOT.glob(f"{room}/**/*.py")]
     passed = {name for text in sources for name in re.findall(r'\breached\("([^"]+)"\)', text)}
     ordered = {f"audit.turn.{name}" for name in TURNING} | {f"audit.destroying.{name}" for name in DESTROYING}
-    assert passed == OWN | {name for name, _ in kills(0)} | {*SIGNING, *WITNESSING, *RECONCILING} | ordered
+    assert (
+        passed
+        == OWN | {name for name, _ in kills(0)} | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS} | ordered
+    )
