@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from audit.contract import LogUnavailable, Overtaken
-from consent.contract import Claim, NoSuchThing, NotNow, RightsRequest
+from consent.contract import Claim, NoSuchThing, NotNow, RegisterUnavailable, RightsRequest
 from consent.rights.rules import due, may, months_after
+from consent.rights.tables import rights
+from consent.tables import subject_state
 from kernel.caller import Caller
 from kernel.clock import instant, millis
 from kernel.errors import BadInput, NoAccess
@@ -68,32 +71,32 @@ async def codes(house: House) -> list[str]:
 async def test_an_objection_suspends_at_once_and_a_rejection_lets_it_go_on(house: House) -> None:
     await house.ready(activity(elements=OUR_TASK))
     before, _ = await house.decided(NAME)
-    rights = house.consent.rights
-    filed = await rights.file(ANNA_HERSELF, OBJECTION)
+    door = house.consent.rights
+    filed = await door.file(ANNA_HERSELF, OBJECTION)
     assert (filed.status, filed.suspends, filed.text) == ("ingediend", True, OBJECTION.text)
-    assert (await rights.file(ANNA_HERSELF, OBJECTION)).id == filed.id, "the same objection again"
+    assert (await door.file(ANNA_HERSELF, OBJECTION)).id == filed.id, "the same objection again"
     with pytest.raises(Overtaken):
         await house.released(before)
     assert await codes(house) == ["bezwaar"]
     for wrong in (LOKET, BERT_HIMSELF, OFFICER):
         with pytest.raises(NoSuchThing):
-            await rights.step(wrong, filed.id, "intrekken", "")
+            await door.step(wrong, filed.id, "intrekken", "")
     with pytest.raises(NoAccess):
-        await rights.step(ANNA_HERSELF, filed.id, "ongegrond", WHY)
+        await door.step(ANNA_HERSELF, filed.id, "ongegrond", WHY)
     with pytest.raises(NotNow):
-        await rights.step(OFFICER, filed.id, "ongegrond", WHY)  # nobody looked at it yet
+        await door.step(OFFICER, filed.id, "ongegrond", WHY)  # nobody looked at it yet
     with pytest.raises(BadInput):
-        await rights.step(OFFICER, filed.id, "gegrond", " ")
+        await door.step(OFFICER, filed.id, "gegrond", " ")
     decided = await upheld_or_not(house, filed, "ongegrond")
     assert (decided.status, decided.suspends, decided.answer) == ("ongegrond", False, WHY)
     assert await codes(house) == []
     sealed, _ = await house.decided(NAME)
     await house.released(sealed)
     with pytest.raises(NotNow):
-        await rights.step(ANNA_HERSELF, filed.id, "intrekken", "")
-    again = await rights.file(DESK, OBJECTION)
+        await door.step(ANNA_HERSELF, filed.id, "intrekken", "")
+    again = await door.file(DESK, OBJECTION)
     assert again.id != filed.id and await codes(house) == ["bezwaar"]
-    assert (await rights.step(ANNA_HERSELF, again.id, "intrekken", "")).status == "ingetrokken"
+    assert (await door.step(ANNA_HERSELF, again.id, "intrekken", "")).status == "ingetrokken"
     assert await codes(house) == []
     assert await house.kinds() == [
         "bezwaar", "verzoek-stap", "bezwaar-ongegrond", "verstrekking", "bezwaar", "bezwaar-ingetrokken",
@@ -177,19 +180,36 @@ async def test_a_decision_that_died_is_finished_by_whoever_follows(house: House)
 
 async def test_a_request_has_a_term_that_may_be_longer_and_a_letter(house: House) -> None:
     await house.ready()
-    rights = house.consent.rights
+    door = house.consent.rights
     wanted = Claim(resident=ANNA, kind="inzage", text="Wat heeft u van mij?")
-    filed = await rights.file(ANNA_HERSELF, wanted)
+    filed = await door.file(ANNA_HERSELF, wanted)
     assert filed.due_at == due(filed.filed_at, 0) and not filed.suspends
-    longer = await rights.step(OFFICER, filed.id, "verlengen", "Het is veel.")
+    longer = await door.step(OFFICER, filed.id, "verlengen", "Het is veel.")
     assert (longer.extended, longer.due_at) == ("Het is veel.", due(filed.filed_at, 1))
     decided = await upheld_or_not(house, filed, "gegrond")
     assert (decided.status, decided.answer) == ("gegrond", WHY) and decided.decided_at
-    other = await rights.file(BERT_HIMSELF, wanted.model_copy(update={"resident": BERT}))
-    assert [one.id for one in await rights.filed(ANNA_HERSELF)] == [filed.id]
-    assert [one.id for one in await rights.filed(OFFICER)] == [other.id, filed.id], "what waits comes first"
+    other = await door.file(BERT_HIMSELF, wanted.model_copy(update={"resident": BERT}))
+    assert [one.id for one in await door.filed(ANNA_HERSELF)] == [filed.id]
+    assert [one.id for one in await door.filed(OFFICER)] == [other.id, filed.id], "what waits comes first"
     with pytest.raises(NoAccess):
-        await rights.filed(LOKET)
+        await door.filed(LOKET)
     with pytest.raises(BadInput):
-        await rights.file(ANNA_HERSELF, wanted.model_copy(update={"text": "Ik ben 999993653"}))
+        await door.file(ANNA_HERSELF, wanted.model_copy(update={"text": "Ik ben 999993653"}))
     assert await house.kinds() == ["verzoek", *["verzoek-stap"] * 3]
+
+
+async def test_an_objection_that_was_removed_or_altered_lets_nothing_through(house: House) -> None:
+    await house.ready(activity(elements=OUR_TASK))
+    filed = await house.consent.rights.file(ANNA_HERSELF, OBJECTION)
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(update(rights).values(status="gegrond"))
+    with pytest.raises(RegisterUnavailable):
+        await house.consent.rights.step(ANNA_HERSELF, filed.id, "intrekken", "")
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(rights.delete())
+    assert await codes(house) == ["bezwaar"], "it does not rest on the request"
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(subject_state.delete())
+    sealed, _ = await house.decided(NAME)
+    with pytest.raises(Overtaken):
+        await house.released(sealed)
