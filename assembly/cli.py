@@ -26,6 +26,7 @@ from assembly.demo.story import StoryFailed
 from assembly.destroying import destroy, order_of
 from assembly.destroying import told as destruction
 from assembly.founding import demand_newest, found, migrate
+from assembly.govstack import govstack
 from assembly.house import assemble
 from assembly.register_verbs import authzen, consent
 from assembly.settings import ROOMS, HouseSettings
@@ -57,11 +58,13 @@ class More(StrEnum):
     logboek = "logboek"
     melden = "melden"
     beheer = "beheer"
+    govstack = "govstack"
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(consent, name="consent")
 app.add_typer(authzen, name="authzen")
+app.add_typer(govstack, name="govstack")
 
 
 @app.command()
@@ -152,7 +155,9 @@ def client_add(
     label: Annotated[str, typer.Option(help="its name for people")] = "",
     also: Annotated[
         list[More] | None,
-        typer.Option(help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts"),
+        typer.Option(
+            help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts; govstack"
+        ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
@@ -164,7 +169,7 @@ def client_add(
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek, melden or beheer")],
+    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek, melden, beheer or govstack")],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:

@@ -11,7 +11,7 @@ from consent.registers import Registers
 from kernel.caller import Caller
 
 ALGORITHM = "ES256"
-Role = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer"]
+Role = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack"]
 
 ROOTS = {"melden": "logboek", "beheer": "toestemming"}  # roles that are narrower ways into a root
 

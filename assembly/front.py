@@ -18,6 +18,7 @@ TITLES = {
     "/toestemming": "Regie: toestemming en registers",
     "/logboek": "Regie: logboek",
     "/access": "Regie: toetsing volgens AuthZEN",
+    "/govstack": "Regie: toestemming volgens GovStack",
 }
 
 

@@ -141,14 +141,14 @@ class Application(Message):
     """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`.
 
     roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses; "beheer"
-    one into the register: to write drafts."""
+    one into the register: to write drafts; "govstack" the way in of that standard."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]
     kind: Annotated[Literal["mens", "burger", "automatisch"], wire("soort")]
     jwks: Annotated[str, Field(max_length=20_000)]
     roles: Annotated[
-        tuple[Literal["verstrekking", "toestemming", "logboek", "melden", "beheer"], ...], wire("ingangen")
+        tuple[Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack"], ...], wire("ingangen")
     ] = (
         "verstrekking",
         "toestemming",

@@ -20,6 +20,8 @@ from consent.drafts import api as drafts
 from consent.events.api import event_routes
 from consent.events.service import PURPOSE as EVENTS_KEY
 from consent.events.service import Events
+from consent.govstack.api import govstack_routes
+from consent.govstack.door import GOVSTACK, Opened
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
 from consent.reading.api import Reading, reading_routes
@@ -81,12 +83,13 @@ async def build_consent(
     running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
     behind = _behind(consent, neighbours, tenants, clock)
     public = _public(behind[ROOT], events, clock)
+    opened = Opened.of(behind[GOVSTACK], neighbours.audit, settings.govstack, settings.webhooks, clock)
     access = access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))
     return consent, Component(
         "consent",
         running.check,
         running.run,
-        public=((ROOT, public), (ACCESS, access)),
+        public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
         plain=(oauth, metadata_routes(tenants), issuer_router(consent.receipts, tenants)),
         intern=(
             intern_routes(consent, gate),
@@ -129,12 +132,14 @@ def _behind(
 
     return {
         root: Behind(consent, neighbours.residents, tenants, neighbours.caller or BearerGate(issuers, key, root, clock))
-        for root in (ROOT, ACCESS)
+        for root in (ROOT, ACCESS, GOVSTACK)
     }
 
 
 def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:
     named = settings.authzen_tenant
+    if strangers := set(settings.govstack) - set(tenants):
+        raise SettingsWrong([f"REGIE_CONSENT_GOVSTACK: een gemeente {name} is er niet." for name in sorted(strangers)])
     if named and (settings.mode == "productie" or named not in tenants):
         raise SettingsWrong([f"Een tabel met beleid hoort bij een gemeente van de proef, en {named} is dat niet."])
 

@@ -15,6 +15,7 @@ class ConsentSettings(RoomSettings):
     key_minutes: how long opened keys stay in memory. finish_seconds: how often rows follow the log.
     authzen_tenant: a tenant without a register, where /access/v1 answers everybody from a plain table of policies, for
     conformance suites; "" is none, and in production there is none.
+    govstack: the municipalities where the GovStack Consent API answers under /govstack/v1; nowhere unless said so.
     webhooks: where events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as
     the source of events.
     """
@@ -26,6 +27,7 @@ class ConsentSettings(RoomSettings):
     key_minutes: Annotated[int, Field(ge=0, le=15)] = 15
     finish_seconds: Annotated[float, Field(gt=0, le=60)] = 2.0
     authzen_tenant: str = ""
+    govstack: Annotated[tuple[str, ...], Field(max_length=400)] = ()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     oin: Annotated[str, Field(pattern=r"^([0-9]{20})?$")] = ""
     pool: Annotated[int, Field(ge=1, le=100)] = 8

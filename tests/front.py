@@ -16,6 +16,7 @@ ROOTS = {
     "/oauth/": "consent",
     "/.well-known/": "consent",
     "/logboek/": "audit",
+    "/govstack/": "consent",
     "/proefinlog": "login",
 }
 INNER = "/intern/"

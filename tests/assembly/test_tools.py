@@ -11,11 +11,13 @@ from assembly.building import Builder, World
 from assembly.clients import NewClient
 from assembly.demo.register import LOAN_DESK, TENANT, activities, recipients
 from assembly.founding import found
+from assembly.govstack import load
 from assembly.house import House, assemble
 from assembly.settings import ROOMS, HouseSettings, Login, TenantSettings
 from assembly.tools import load_register, register_client, rotate_keys
 from connectors.settings import ConnectorsSettings
 from consent.contract import NoSuchThing
+from consent.govstack.tables import objects
 from kernel.caller import Caller, room_of
 from kernel.crypto import KeyUnavailable
 from kernel.crypto.file_keys import FileKeyProvider
@@ -132,6 +134,34 @@ async def test_a_register_comes_from_a_file_with_every_fault_told(settings: Hous
     with pytest.raises(SettingsWrong) as wrong:
         await load_register(settings, "", path, told.append)
     assert len(wrong.value.sentences) == 2
+
+
+async def test_a_file_of_govstack_is_loaded_whole_or_not_at_all(settings: HouseSettings) -> None:
+    path = settings.data / "govstack.json"
+    policy = {"id": "privacy", "name": "Privacy", "version": "1", "url": "https://stad.example/privacy"}
+    agreement = {
+        "id": "regeling",
+        "version": "1",
+        "purpose": "x",
+        "lawfulBasis": "consent",
+        "dpia": "",
+        "policy": policy,
+    }
+    person = {"id": "een", "externalId": "999993653", "externalIdType": "bsn"}
+    nobody = {"id": "twee", "externalId": "123456789"}
+    path.write_text(json.dumps({"dataAgreements": [agreement], "individuals": [person, nobody]}))
+    with pytest.raises(SettingsWrong, match="individuals/1/externalId"):
+        await load(settings, "", path)
+    path.write_text(json.dumps({"dataAgreements": [agreement], "individuals": [person]}))
+    told = [await load(settings, "", path) for _ in range(2)]
+    path.unlink()  # the file itself holds a number: whoever made it takes it away
+    assert set(told) == {"1 beleidsteksten, 1 overeenkomsten en 1 individuen staan in het register."}
+    async with opened(settings) as house:
+        assert house.register is not None
+        async with house.register.register.reading(TENANT) as rows:
+            found = {row["id"]: row for row in await rows.find(objects)}
+    assert set(found) == {"privacy", "regeling", "een"} and found["een"]["resident"]
+    assert all(row["revision"] == 0 and "999993653" not in str(row) for row in found.values())
 
 
 async def test_rooms_read_their_own_settings_and_know_no_others(settings: HouseSettings) -> None:

@@ -11,7 +11,7 @@ from tests.house import House, crossed_plan
 pytestmark = pytest.mark.anyio
 plan = crossed_plan
 OURS = ("verstrekking", "toestemming", "logboek")  # the names below other roots are those of their standards
-ROOTS = (*OURS, "access")
+ROOTS = (*OURS, "access", "govstack")
 KEBAB, LOWER, UPPER = r"[a-z0-9]+(-[a-z0-9]+)*", r"[a-z]+[A-Za-z0-9]*", r"[A-Z][A-Za-z0-9]*"
 SEGMENT = re.compile(rf"{KEBAB}|\{{{LOWER}\}}")
 PROBLEM = {"type", "title", "status", "detail", "code", "instance"}

@@ -5,7 +5,7 @@ from alembic import op
 
 from kernel.sql.migrating import confine
 
-revision, down_revision = "0007", "0006"
+revision, down_revision = "0008", "0007"
 TEXTS = ("tenant_id", "id", "resident", "subject", "resident_fence", "kind", "activity", "sealed", "reason", "letter",
          "status", "fence", "position", "entry")  # fmt: skip
 NUMBERS = ("filed_at", "extended_at", "decided_at", "epoch", "pending_at", "effective_at", "revision")
