@@ -22,6 +22,7 @@ from consent.contract import (
 )
 from consent.drafts.client import DraftsClient
 from consent.published import Published
+from consent.rights.client import RightsClient
 from consent.wire import PREFIX
 from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable
@@ -38,6 +39,11 @@ class ConsentClient:
     def drafts(self) -> DraftsClient:
         """See Registers.drafts."""
         return DraftsClient(self.line)
+
+    @property
+    def rights(self) -> RightsClient:
+        """See Registers.rights."""
+        return RightsClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""

@@ -27,6 +27,7 @@ from consent.keys import PURPOSES
 from consent.reading.api import Reading, reading_routes
 from consent.receipts.api import issuer_router
 from consent.receipts.service import PURPOSE, Receipts
+from consent.rights import api as rights
 from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
@@ -90,7 +91,11 @@ async def build_consent(
         running.run,
         public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
         plain=(oauth, metadata_routes(tenants), issuer_router(consent.receipts, tenants)),
-        intern=(intern_routes(consent, gate), drafts.intern_routes(consent.drafts, gate)),
+        intern=(
+            intern_routes(consent, gate),
+            drafts.intern_routes(consent.drafts, gate),
+            rights.intern_routes(consent.rights, gate),
+        ),
     )
 
 
@@ -98,6 +103,7 @@ def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
     public = routes(behind)
     public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
     public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))
+    public.include_router(rights.public_routes(behind.consent.rights, behind.residents, behind.caller))
     public.include_router(event_routes(events, behind.caller))
     return public
 

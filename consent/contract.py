@@ -45,6 +45,7 @@ from consent.limits import Limits
 from consent.particulars import Assessment
 from consent.published import Published, assessment_over, expiring, whole
 from consent.registers import Registers
+from consent.rights.contract import Claim, RightKind, RightsRequest
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
@@ -58,6 +59,7 @@ __all__ = [
     "Case",
     "CatalogueElement",
     "Changed",
+    "Claim",
     "Code",
     "Decision",
     "Draft",
@@ -75,6 +77,8 @@ __all__ = [
     "Registers",
     "ResidentRef",
     "Residents",
+    "RightKind",
+    "RightsRequest",
     "Sealed",
     "Step",
     "UsedElement",

@@ -19,6 +19,7 @@ from kernel.caller import Caller
 
 Row = Mapping[str, Any]
 NOTHING_SAID: Mapping[str, Any] = {"flags": (), "objections": {}}
+NO_OBJECTION: Mapping[str, Any] = {"epoch": 0, "open": False}
 TOKEN, COUNTED, SPENT, ACTOR = "token", "geteld", "besteed", "gebruiker"  # facts that are in no table
 
 
@@ -80,13 +81,18 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         case=_case(snapshot.cases.get(question.case), version),
         # a yes is to what was read: it holds for a newer version that is no wider, and is asked anew for one that is
         consents=tuple(_standing(row) for row in snapshot.about(question) if since and int(row["version"]) >= since),
-        objected=question.activity in said["objections"],
+        objected=_objection(said, question.activity)["open"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
         counted=counted,
         actor=keys.actor(caller),
         fences=_fences(question, keys, snapshot, (resident, said)),
     )
+
+
+def _objection(said: Mapping[str, Any], activity: str) -> Mapping[str, Any]:
+    """See consent.rights.standing; nobody ever objected where nothing is said."""
+    return said["objections"].get(activity) or NO_OBJECTION
 
 
 def in_scope(caller: Caller, activity: str) -> bool:
@@ -148,7 +154,7 @@ def _fences(
     standing: list[tuple[str, int, FenceKind]] = [
         (of.fence, resident["epoch"] if resident else 0, "inwoner"),
         (keys.restriction(of.id), resident["restriction_epoch"] if resident else 0, "beperking"),
-        (keys.objection(of.id, question.activity), said["objections"].get(question.activity, 0), "bezwaar"),
+        (keys.objection(of.id, question.activity), _objection(said, question.activity)["epoch"], "bezwaar"),
     ]
     own = tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
     if question.activity not in snapshot.common:

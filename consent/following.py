@@ -14,6 +14,7 @@ from sqlalchemy import Table, or_
 from audit.contract import Audit, Kind, Move, Position, Receipt
 from consent.acts import INVALID, moved
 from consent.contract import NoSuchThing
+from consent.rights.standing import objections_moved
 from consent.rows import Register, Row, Rows
 from consent.tables import activities, cases, consents, followed, recipients, subject_state
 from kernel.caller import room_of
@@ -69,6 +70,7 @@ class Following:
                     await self._move(rows, table, found, [move for move in moves if move.fence == found["fence"]])
             if fences:
                 await self._residents(rows, fences, moves)
+                await objections_moved(rows, moves, millis(self._clock()))
             known = _position(row)
             if row and (known is None or known < upto):
                 await rows.put(followed, row, position=str(upto))

@@ -7,6 +7,7 @@ from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
 from consent.drafts.contract import Drafts
 from consent.published import Published
+from consent.rights.contract import Rights
 from kernel.caller import Caller
 
 
@@ -16,6 +17,11 @@ class Registers(Protocol):
     @property
     def drafts(self) -> Drafts:
         """Versions to come: one person proposes, another publishes."""
+        ...
+
+    @property
+    def rights(self) -> Rights:
+        """What residents ask, and object to."""
         ...
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:

@@ -38,6 +38,7 @@ from consent.receipts.service import Receipts
 from consent.registering import Registering
 from consent.replaying import Replayed, Replaying
 from consent.requesting import Enrol, Requesting
+from consent.rights.service import Claiming
 from consent.rows import Register
 from consent.suspending import Suspending
 from kernel.caller import Caller
@@ -69,6 +70,7 @@ class ConsentService:
         self._registering = Registering(register, audit, self.following, known, clock)
         self.clients = RegisteredClients(register)
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
+        self.rights = Claiming(register, audit, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together
@@ -106,6 +108,7 @@ class ConsentService:
         await self.following.follow(tenant)
         await self._permits.sweep(tenant)
         await self._flagging.sweep(tenant)
+        await self.rights.sweep(tenant)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""

@@ -21,7 +21,19 @@ from kernel.logs import logger
 from kernel.sql import Database
 from vault.contract import Vault
 from web.oidc import LoginProvider
-from web.pages import assessing, consents, keeping, lifting, officer, overview, proofs, register, start, uses
+from web.pages import (
+    assessing,
+    claims,
+    consents,
+    keeping,
+    lifting,
+    officer,
+    overview,
+    proofs,
+    register,
+    start,
+    uses,
+)
 from web.rendering import Renderer
 from web.routing import routed
 from web.sessions import Sessions
@@ -40,6 +52,7 @@ PAGES: Final = (
     *keeping.PAGES,
     *assessing.PAGES,
     *lifting.PAGES,
+    *claims.PAGES,
 )
 _log = logger("web")
 

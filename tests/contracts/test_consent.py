@@ -14,6 +14,7 @@ from consent.activity import Application, Case
 from consent.client import ConsentClient
 from consent.contract import (
     CannotPublish,
+    Claim,
     ConsentRequest,
     NoSuchThing,
     NotAgain,
@@ -195,6 +196,15 @@ async def test_two_persons_put_a_version_in_force(wired: Wired) -> None:
     for verb in (consent.drafts.one, consent.history):
         with pytest.raises(NoSuchThing):
             await verb(OWNER, "bestaat-niet")
+
+
+async def test_what_a_resident_asks_stops_and_goes_on(wired: Wired) -> None:
+    rights = wired.consent.rights
+    await wired.house.ready(activity(elements={NAME: "B", PLAN: "C"}))
+    claim = Claim(resident=ANNA, kind="bezwaar", activity="regeling", text="Ik wil dit niet.")
+    filed = await rights.file(ANNA_HERSELF, claim)
+    assert await rights.filed(ANNA_HERSELF) == [filed] and filed.suspends
+    assert not (await rights.step(ANNA_HERSELF, filed.id, "intrekken", "")).suspends
 
 
 async def test_errors_arrive_as_themselves(wired: Wired) -> None:

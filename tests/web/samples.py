@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from web import words
+from web.claim_views import ClaimCard, Claims, FgClaims
 from web.fg_views import FgLift, FgSearch, FgStart, Found, LogState, OpenQuestion, Search
 from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, ReportingSystem, Start
 from web.views import (
@@ -313,6 +314,49 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
     }
 
 
+CLAIM = ClaimCard(
+    id=ID,
+    kind="Ik ben het niet eens met een gebruik",
+    purpose="Parkeren",
+    status="Ontvangen",
+    open=True,
+    taken=False,
+    text="Ik wil dit <b>niet</b>.",
+    filed=DAY,
+    due=DAY,
+    late=False,
+    longer=True,
+    extended="",
+    decided=None,
+    answer="",
+    suspends=True,
+    pending=False,
+)
+TAKEN = replace(CLAIM, id=ID[:-1] + "2", taken=True, late=True, extended="Het is druk.", longer=False)
+DECIDED = replace(CLAIM, open=False, status="Gelijk gekregen", decided=DAY, answer="U heeft gelijk.", suspends=False)
+WAITS = replace(CLAIM, id=ID[:-1] + "3", pending=True)
+PURPOSES = (Option(value="parkeren", text="Parkeren"),)
+CLAIMS = Claims(frame=frame("/verzoeken"), cards=(), purposes=(), kinds=(Option(value="inzage", text="Inzage"),))
+
+
+def claims() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """What residents ask, and who decides."""
+    cards = (CLAIM, TAKEN, DECIDED, WAITS)
+    wrong = (FieldError(id="doel", text="Kies een gebruik."), FieldError(id="grond", text="Vertel ons waarom."))
+    desk = FgClaims(frame=frame("/fg/verzoeken", "fg"), cards=cards, saved=True)
+    return {
+        "verzoeken": ("verzoeken.html", replace(CLAIMS, cards=cards, purposes=PURPOSES, saved=True)),
+        "verzoeken-leeg": ("verzoeken.html", CLAIMS),
+        "verzoeken-fout": ("verzoeken.html", replace(CLAIMS, purposes=PURPOSES, errors=wrong)),
+        "fg-verzoeken": ("fg_verzoeken.html", desk),
+        "fg-verzoeken-leeg": ("fg_verzoeken.html", replace(desk, cards=())),
+        "fg-verzoeken-fout": (
+            "fg_verzoeken.html",
+            replace(desk, errors=(FieldError(id=f"brief-{TAKEN.id}", text="Schrijf een antwoord op."),)),
+        ),
+    }
+
+
 def unseen() -> dict[str, tuple[str, "DataclassInstance"]]:
     """Lines that are gone, and lines that may not be shown yet."""
     return {
@@ -348,4 +392,4 @@ def pages() -> dict[str, tuple[str, "DataclassInstance"]]:
     reasons = {
         f"code-{code}": ("fouten_code.html", CodePage(frame=frame("/fouten", None), code=code)) for code in codes
     }
-    return {**residents(), **unseen(), **staff(), **failures, **reasons}
+    return {**residents(), **claims(), **unseen(), **staff(), **failures, **reasons}

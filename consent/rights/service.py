@@ -1,0 +1,249 @@
+"""Residents file, the FG decides. Owns `rights`, and with `consent.rights.standing` the objections in `subject_state`.
+
+An objection restricts: draft, line, row, and whoever follows the log finishes it. What lifts one is a permit: pending,
+logged, then effective (`consent.rights.finishing`). All other steps are facts: a crash between line and row leaves a
+line that says what somebody was about to do; the same person does it again, and it is the same line.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.contract import Audit, Entry, Event, Kind, Move, Position, Receipt, record_one
+from consent.contract import NoSuchThing, NotNow, ResidentRef
+from consent.deciding import newest_versions
+from consent.flagging import state_row
+from consent.lines import event, permit, restriction, version_of
+from consent.rights.contract import Claim, RightsRequest, Step
+from consent.rights.finishing import Finishing
+from consent.rights.rules import BECOMES, DRAFT, FILED, LAPSED, NO_RIGHT, OPEN, STANDS, due, may, objectable
+from consent.rights.standing import AFTER, epoch_of, locked, stands, suspended
+from consent.rights.tables import rights
+from consent.rows import Register, Row, Rows
+from consent.tables import subject_state
+from consent.words import fault, no_numbers
+from kernel.caller import Caller
+from kernel.clock import Clock, millis
+from kernel.crypto import sha256
+from kernel.errors import NoAccess
+from kernel.ids import derived_id, random_id, uuid7
+
+MOST = 200  # requests in one answer
+ABSENT: Mapping[str, Any] = {
+    "activity": "", "reason": "", "letter": "", "fence": "", "extended_at": 0, "decided_at": 0,
+}  # fmt: skip
+LIFTS: Mapping[Step, Kind] = {"ongegrond": "bezwaar-ongegrond", "intrekken": "bezwaar-ingetrokken"}
+WITH_TEXT = frozenset({"gegrond", "ongegrond", "verlengen"})
+
+
+class Claiming:
+    """Satisfies Rights."""
+
+    def __init__(self, register: Register, audit: Audit, clock: Clock) -> None:
+        self._register, self._audit, self._clock = register, audit, clock
+        self._finishing = Finishing(register, audit, clock)
+
+    async def sweep(self, tenant: str) -> None:
+        """See Finishing.sweep."""
+        await self._finishing.sweep(tenant)
+
+    async def file(self, caller: Caller, claim: Claim) -> RightsRequest:
+        """See Rights.file."""
+        if not _mine(caller, claim.resident.id) or claim.resident.stand_in:
+            raise NoSuchThing()
+        no_numbers({"/grond": claim.text})
+        if claim.kind == "bezwaar":
+            return await self._object(caller, claim)
+        at = millis(self._clock())
+        request_id, resident = uuid7(at), claim.resident
+        async with self._register.reading(caller.tenant) as rows:
+            actor = rows.keys.actor(caller)
+        told = {"verzoek": request_id, "soort": claim.kind}
+        said = event("verzoek", random_id(), resident.subject, actor=actor, details=told)
+        receipt = await record_one(self._audit, caller, Entry(event=said))
+        async with self._register.writing(caller.tenant) as rows:
+            new = _new(rows, request_id, resident, claim.text, at) | {"kind": claim.kind, "status": FILED, "entry": ""}
+            await rows.add(rights, new | {"position": str(receipt.position)})
+            return await self._seen(rows, request_id)
+
+    async def filed(self, caller: Caller) -> list[RightsRequest]:
+        """See Rights.filed."""
+        there, whose = rights.c.status.not_in((DRAFT, LAPSED)), _whose(caller)
+        if not whose:
+            _officer_only(caller)
+        mine = (rights.c.resident == whose,) if whose else ()
+        order = (rights.c.filed_at.desc(),) if whose else (rights.c.status.not_in(OPEN), rights.c.filed_at)
+        async with self._register.reading(caller.tenant) as rows:
+            found = await rows.find(rights, there, *mine, order=order, most=MOST)
+            residents = {row["resident"] for row in found}
+            states = await rows.find(subject_state, subject_state.c.resident.in_(residents)) if residents else []
+            known = {state["resident"]: state for state in states}
+            return [_shown(rows, row, known.get(row["resident"])) for row in found]
+
+    async def step(self, caller: Caller, request_id: str, step: Step, text: str) -> RightsRequest:
+        """See Rights.step."""
+        no_numbers({"/tekst": text})
+        if step in WITH_TEXT and not text.strip():
+            raise fault("/tekst", "ontbreekt", "Schrijf op waarom.")
+        if step != "intrekken":
+            _officer_only(caller)
+        async with self._register.writing(caller.tenant) as rows:
+            row = await self._open_one(rows, caller, request_id, step)
+            row = await self._written(rows, row, (step, text), rows.keys.actor(caller))
+        act = Entry.model_validate_json(row["entry"])
+        if act.requires:
+            await self._finishing.take_effect(caller, row)
+        else:
+            await self._done(caller, row, act, await record_one(self._audit, caller, act))
+        async with self._register.reading(caller.tenant) as rows:
+            return await self._seen(rows, request_id)
+
+    async def _object(self, caller: Caller, claim: Claim) -> RightsRequest:
+        async with self._register.writing(caller.tenant) as rows:
+            row = await self._draft(rows, caller, claim)
+            if row["status"] != DRAFT:
+                return await self._seen(rows, row["id"])
+        # a crash here leaves a draft without effect; the sweeper lets it lapse
+        act = Entry.model_validate_json(row["entry"])
+        receipt = await record_one(self._audit, caller, act)
+        # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
+        await self._done(caller, row, act, receipt)
+        async with self._register.reading(caller.tenant) as rows:
+            return await self._seen(rows, row["id"])
+
+    async def _draft(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
+        """The row of an objection, before its line; one that already stands, or waits, is the same objection."""
+        at, slug, resident = millis(self._clock()), claim.activity or "", claim.resident
+        active = (await newest_versions(rows, {slug})).get(slug)
+        if active is None or active["status"] != "gepubliceerd":
+            raise NoSuchThing()
+        version = version_of(active)
+        if not objectable(version):
+            raise NotNow(NO_RIGHT)
+        await state_row(rows, resident)
+        fence = rows.keys.objection(resident.id, slug)
+        for row in await rows.find(rights, rights.c.fence == fence, lock=True):  # after the row of the resident
+            if row["status"] in STANDS:
+                return row
+            if row["status"] == DRAFT:
+                sealed = rows.keys.seal_text(resident.id, row["id"], "verzoek", claim.text).hex()
+                return await rows.put(rights, row, sealed=sealed, filed_at=at)
+        request_id = uuid7(at)
+        told = {"activity": slug, "purpose": version.purpose.nl, "details": {"verzoek": request_id}}
+        act_id, actor = derived_id(request_id, "bezwaar"), rows.keys.actor(caller)
+        said = event("bezwaar", act_id, resident.subject, actor=actor, **told)
+        about = {"kind": "bezwaar", "activity": slug, "fence": fence, "status": DRAFT}
+        new = _new(rows, request_id, resident, claim.text, at) | about
+        await rows.add(rights, new | {"entry": restriction(said, fence).model_dump_json()})
+        return await _row(rows, request_id)
+
+    async def _open_one(self, rows: Rows, caller: Caller, request_id: str, step: Step) -> Row:
+        row = await _row(rows, request_id, lock=True)
+        if row["status"] in (DRAFT, LAPSED) or (step == "intrekken" and not _mine(caller, row["resident"])):
+            raise NoSuchThing()
+        may(row["status"], step, row["filed_at"], row["extended_at"], millis(self._clock()))
+        return row
+
+    async def _written(self, rows: Rows, row: Row, said: tuple[Step, str], actor: str) -> Row:
+        """The act and its text wait in the row; nothing shows or counts before its line."""
+        (step, text), keys = said, rows.keys
+        letter = sha256(text.encode()).hex() if text else ""
+        details = {"verzoek": row["id"], "soort": row["kind"], "stap": step, **({"brief": letter} if letter else {})}
+        state = await rows.one(subject_state, resident=row["resident"])
+        kind, epoch = _kind(row, step), epoch_of(state, row["activity"])
+        event_id = derived_id(row["id"], f"{step}/{epoch}/{actor}/{letter}")
+        act = event(kind, event_id, row["subject"], activity=row["activity"], actor=actor, details=details)
+        if row["pending_at"] and Entry.model_validate_json(row["entry"]).event.id != event_id:
+            raise NotNow("Er is net al iets anders besloten.")
+        column = "reason" if step == "verlengen" else "letter"
+        more: dict[str, Any] = {column: keys.seal_text(row["resident"], row["id"], column, text).hex()} if text else {}
+        entry = Entry(event=act)
+        if kind in LIFTS.values():
+            entry = permit(act, (keys.municipality(), 0), (row["fence"], epoch))
+            more["pending_at"] = millis(self._clock())
+        elif kind == "bezwaar-gegrond":
+            entry = restriction(act, row["fence"])
+        return await rows.put(rights, row, entry=entry.model_dump_json(), **more)
+
+    async def _done(self, caller: Caller, row: Row, act: Entry, receipt: Receipt) -> None:
+        """What its line makes of the row, once."""
+        at, position, said = receipt.at, receipt.position, act.event
+        async with self._register.writing(caller.tenant) as rows:
+            there = await locked(rows, row)
+            if act.advances:
+                (fence,) = act.advances
+                move = Move(
+                    position=position, fence=fence, epoch=receipt.epochs[fence], kind=said.kind, event_id=said.id
+                )
+                await suspended(rows, there, move, at)
+            elif there["entry"] == row["entry"] and there["status"] in OPEN:
+                await rows.put(rights, there, **_told(said, at, position))
+
+    async def _seen(self, rows: Rows, request_id: str) -> RightsRequest:
+        row = await _row(rows, request_id)
+        return _shown(rows, row, await rows.one(subject_state, resident=row["resident"]))
+
+
+def _told(said: Event, at: int, position: Position) -> dict[str, Any]:
+    """What a step that is a fact makes of its row."""
+    step, known = said.details["stap"], {"position": str(position)}
+    if step == "verlengen":
+        return {**known, "extended_at": at}
+    decided = {} if step == "in-behandeling" else {"decided_at": at}
+    return {**known, **decided, "status": next(after for name, after in BECOMES.items() if name == step)}
+
+
+def _kind(row: Row, step: Step) -> Kind:
+    if row["kind"] == "bezwaar" and step in LIFTS:
+        return LIFTS[step]
+    return "bezwaar-gegrond" if (row["kind"], step) == ("bezwaar", "gegrond") else "verzoek-stap"
+
+
+def _new(rows: Rows, request_id: str, resident: ResidentRef, text: str, at: int) -> dict[str, Any]:
+    whose = {"resident": resident.id, "subject": resident.subject, "resident_fence": resident.fence}
+    sealed = rows.keys.seal_text(resident.id, request_id, "verzoek", text).hex()
+    return {**ABSENT, **whose, "id": request_id, "sealed": sealed, "filed_at": at}
+
+
+async def _row(rows: Rows, request_id: str, *, lock: bool = False) -> Row:
+    row = await rows.one(rights, lock=lock, id=request_id)
+    if row is None:
+        raise NoSuchThing()
+    return row
+
+
+def _whose(caller: Caller) -> str:
+    """Whose requests these are: of the resident, or of whom the desk acts for; "" for others."""
+    desk = caller.kind == "medewerker" and "balie" in caller.roles
+    return caller.acting_for if desk else caller.user if caller.kind == "inwoner" else ""
+
+
+def _mine(caller: Caller, resident: str) -> bool:
+    return bool(resident) and _whose(caller) == resident
+
+
+def _officer_only(caller: Caller) -> None:
+    if caller.kind != "medewerker" or "fg" not in caller.roles:
+        raise NoAccess("Dit is voor de FG.")
+
+
+def _shown(rows: Rows, row: Row, state: Row | None) -> RightsRequest:
+    def text(column: str, kind: str) -> str:
+        sealed = row[column]
+        return rows.keys.open_text(row["resident"], row["id"], kind, bytes.fromhex(sealed)) if sealed else ""
+
+    decided = row["status"] in AFTER.values() and row["status"] != FILED
+    return RightsRequest(
+        id=row["id"],
+        kind=row["kind"],
+        activity=row["activity"],
+        status=row["status"],
+        text=text("sealed", "verzoek"),
+        filed_at=row["filed_at"],
+        due_at=due(row["filed_at"], row["extended_at"]),
+        extended=text("reason", "reason") if row["extended_at"] else "",
+        decided_at=row["decided_at"],
+        answer=text("letter", "letter") if decided else "",
+        suspends=row["kind"] == "bezwaar" and row["status"] in STANDS and stands(state, row["activity"]),
+        pending=bool(row["pending_at"]),
+        position=row["position"],
+    )

@@ -1,0 +1,26 @@
+"""What residents asked: one protected row each. Texts are ciphertext, in hexadecimal digits; "" is absent.
+
+An objection has the fence of its resident and activity, and the epoch to which its own line moved it; the other kinds
+have none. entry: the last act as given to the log; pending_at: since when one waits that lifts a suspension.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+
+from consent.tables import metadata
+
+TEXTS = ("resident", "subject", "resident_fence", "kind", "activity", "sealed", "reason", "letter",
+         "status", "fence", "position", "entry")  # fmt: skip
+NUMBERS = ("filed_at", "extended_at", "decided_at", "epoch", "pending_at", "effective_at", "revision")
+
+rights = Table(
+    "rights",
+    metadata,
+    Column("tenant_id", Text, primary_key=True, nullable=False),
+    Column("id", Text, primary_key=True, nullable=False),
+    *(Column(name, Text, nullable=False) for name in TEXTS),
+    *(Column(name, BigInteger, nullable=False, autoincrement=False) for name in NUMBERS),
+    Column("mac", LargeBinary, nullable=False),
+    Index("ix_rights_fence", "tenant_id", "fence"),
+    Index("ix_rights_resident", "tenant_id", "resident"),
+    Index("ix_rights_status", "tenant_id", "status"),
+)

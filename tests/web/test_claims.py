@@ -1,0 +1,69 @@
+"""A resident objects at the portal, the FG decides there, and releases follow."""
+
+import pytest
+
+from assembly.demo.register import STORY, activities
+from tests.four_rooms import BY_LAW, STAFF
+from tests.web.portal import PortalUnderTest
+
+pytestmark = pytest.mark.anyio
+WHY = "Dit is <b>mijn</b> adres."
+
+
+async def address_is_our_task(portal: PortalUnderTest) -> None:
+    """The story's activity, with the address on a ground that one may object to."""
+    story = next(one for one in activities() if one.slug == STORY)
+    task = {"class_": "B", "basis": "6(1)(e)"}
+    used = tuple(one.model_copy(update=task if one.name == "brp.adres" else {}) for one in story.elements)
+    await portal.house.register.publish(STAFF, story.model_copy(update={"elements": used}))
+
+
+async def refused(portal: PortalUnderTest) -> dict[str, str]:
+    given = await portal.house.release(*BY_LAW)
+    return {one.element: one.code for one in given.refused}
+
+
+async def test_an_objection_stops_a_release_until_it_is_rejected(portal: PortalUnderTest) -> None:
+    visitor, officer = await portal.visitor("r1"), await portal.visitor("fg")
+    by_law = await visitor.get("/verzoeken")
+    assert "U vroeg nog niets." in by_law.text and "Laat dit stilstaan" not in by_law.text
+    await address_is_our_task(portal)
+    assert await refused(portal) == {}
+    page = await visitor.get("/verzoeken")
+    objecting = page.form("actie", "bezwaar")
+    nothing = await visitor.send(page, objecting, actie="bezwaar", doel="", grond=" ")
+    assert nothing.status == 400 and "Kies een gebruik." in nothing.text and "Vertel ons waarom." in nothing.text
+    done = await visitor.send(page, objecting, actie="bezwaar", doel=STORY, grond=WHY)
+    assert "Gelukt. Het staat in ons logboek." in done.text and "Dit gebruik staat stil" in done.text
+    assert WHY in done.text, "as text, never as markup"
+    assert await refused(portal) == {"brp.adres": "bezwaar"}
+    desk = await officer.get("/fg/verzoeken")
+    assert WHY in desk.text and "J. de Vries" not in desk.text
+    taken = await officer.send(desk, desk.form("actie", "in-behandeling"), actie="in-behandeling")
+    empty = await officer.send(taken, taken.form("actie", "ongegrond"), actie="ongegrond", tekst=" ")
+    assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
+    longer = await officer.send(taken, taken.form("actie", "verlengen"), actie="verlengen", tekst="Het is druk.")
+    await officer.send(longer, longer.form("actie", "ongegrond"), actie="ongegrond", tekst="Het moet toch.")
+    assert await refused(portal) == {}
+    told = await visitor.get("/en/verzoeken?bewaard=iets")
+    for sentence in ("Not upheld", "Het moet toch.", "letter of objection within 6 weeks"):
+        assert sentence in told.text
+    assert "Done." not in told.text and "Trek dit in" not in told.text
+    acts = (await visitor.get("/gebruik")).text
+    assert "Dat gebruik staat nu stil" in acts and "Wij keken opnieuw. Dat gebruik gaat door" in acts
+
+
+async def test_a_resident_takes_a_request_back_and_sees_nobody_elses(portal: PortalUnderTest) -> None:
+    visitor, stranger = await portal.visitor("r1"), await portal.visitor("r2")
+    page = await visitor.get("/verzoeken")
+    asked = await visitor.send(page, page.form("actie", "verzoek"), actie="verzoek", soort="inzage", tekst="Alles.")
+    assert "Ik wil weten wat u van mij heeft" in asked.text and "Ontvangen" in asked.text
+    theirs = await stranger.get("/verzoeken")
+    assert "U vroeg nog niets." in theirs.text
+    taking_back = asked.form("actie", "intrekken")
+    assert (await stranger.send(theirs, theirs.form("actie", "verzoek"), actie="intrekken",
+                                verzoek=taking_back.fields["verzoek"])).status == 404  # fmt: skip
+    again = await visitor.send(asked, taking_back, actie="intrekken")
+    assert "Ingetrokken" in again.text
+    assert (await visitor.get("/fg/verzoeken")).status == 404
+    assert (await (await portal.visitor("fg")).get("/verzoeken")).status == 404

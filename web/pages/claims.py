@@ -1,0 +1,129 @@
+"""`/verzoeken`: a resident objects or asks, sees how it stands, withdraws. `/fg/verzoeken`: somebody decides."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from consent.contract import Claim, NotNow, RightsRequest
+from kernel.errors import BadInput
+from web.claim_views import OBJECTION, Claims, FgClaims, card, kinds, purposes
+from web.frame import FieldError
+from web.language import AMSTERDAM
+from web.pages.reading import words
+from web.prose import draft, prose, text_fault
+from web.register_words import RegisterWords
+from web.routing import Page
+from web.site import Visit, consent_ref
+from web.words import WRONG
+
+TEXT_MAX, LETTER_MAX = 1000, 2000
+HOME, DESK = "/verzoeken", "/fg/verzoeken"
+DECISIONS: Final = ("gegrond", "ongegrond")
+
+
+async def show(visit: Visit) -> Response:
+    """What the resident asked, and the two forms."""
+    visit.resident()
+    return await _drawn(visit, {})
+
+
+async def act(visit: Visit) -> Response:
+    """An objection, another request, or taking one back."""
+    person, form = visit.resident(), await visit.form()
+    if form.get("actie") == "intrekken":
+        request = form.get("verzoek", "")[:100]
+        with suppress(NotNow):  # sent twice, or decided in between: the page shows what stands
+            await visit.site.registers.rights.step(visit.caller, request, "intrekken", "")
+        return visit.to(f"{HOME}?{urlencode({'bewaard': request})}")
+    objects = form.get("actie") == OBJECTION
+    said, field = await words(visit), "grond" if objects else "tekst"
+    text, errors = prose(form.get(field, "")), dict[str, str]()
+    chosen = form.get("doel" if objects else "soort", "")
+    if chosen not in {one.value for one in (purposes(said, "") if objects else kinds(said, ""))}:
+        errors["doel" if objects else "soort"] = "doel" if objects else "verzoek"
+    if wrong := text_fault(text, "grond", TEXT_MAX):
+        errors[field] = wrong
+    if errors:
+        return await _drawn(visit, form, errors)
+    kind = OBJECTION if objects else chosen
+    about = {"activity": chosen} if objects else {}
+    claim = Claim.model_validate({"resident": consent_ref(person), "kind": kind, "text": text, **about})
+    filed = await visit.site.registers.rights.file(visit.caller, claim)
+    return visit.to(f"{HOME}?{urlencode({'bewaard': filed.id})}")
+
+
+async def desk(visit: Visit) -> Response:
+    """All requests; who asked is not told."""
+    visit.officer()
+    return await _listed(visit)
+
+
+async def decide(visit: Visit) -> Response:
+    """One step of one request."""
+    visit.officer()
+    form = await visit.form()
+    request, step = form.get("verzoek", "")[:100], form.get("actie", "")
+    text = prose(form.get("tekst", ""))
+    if step not in (*DECISIONS, "in-behandeling", "verlengen"):
+        raise BadInput
+    if step != "in-behandeling" and (wrong := text_fault(text, "antwoord", LETTER_MAX)):
+        field = f"reden-{request}" if step == "verlengen" else f"brief-{request}"
+        return await _listed(visit, (field, wrong), (request, draft(text, LETTER_MAX)))
+    try:
+        await visit.site.registers.rights.step(visit.caller, request, step, text)  # type: ignore[arg-type]  # checked
+    except NotNow:  # sent twice, or somebody else was first: the page shows what stands
+        return visit.to(DESK)
+    return visit.to(f"{DESK}?{urlencode({'bewaard': request})}")
+
+
+def _saved(visit: Visit, found: Sequence[RightsRequest]) -> bool:
+    """Whether what was just done is among these: a request that is listed has a line, and a link proves nothing."""
+    return any(one.id == visit.request.query_params.get("bewaard", "") for one in found)
+
+
+def _today(visit: Visit) -> date:
+    return visit.site.clock().astimezone(AMSTERDAM).date()
+
+
+async def _drawn(visit: Visit, form: Mapping[str, str], errors: Mapping[str, str] | None = None) -> Response:
+    said, today = await words(visit), _today(visit)
+    found = await visit.site.registers.rights.filed(visit.caller)
+    view = Claims(
+        frame=visit.frame(),
+        cards=tuple(card(one, said, today) for one in found),
+        purposes=purposes(said, form.get("doel", visit.request.query_params.get("doel", ""))),
+        kinds=kinds(said, form.get("soort", "")),
+        objection=draft(form.get("grond", ""), TEXT_MAX),
+        request=draft(form.get("tekst", ""), TEXT_MAX),
+        saved=not errors and _saved(visit, found),
+        errors=_errors(said, errors or {}),
+    )
+    return visit.page("verzoeken.html", view, 400 if errors else 200)
+
+
+async def _listed(visit: Visit, wrong: tuple[str, str] = ("", ""), kept: tuple[str, str] = ("", "")) -> Response:
+    said, today = await words(visit), _today(visit)
+    found = await visit.site.registers.rights.filed(visit.caller)
+    view = FgClaims(
+        frame=visit.frame(),
+        cards=tuple(card(one, said, today, kept[1] if one.id == kept[0] else "") for one in found),
+        saved=not wrong[0] and _saved(visit, found),
+        errors=_errors(said, dict((wrong,)) if wrong[0] else {}),
+    )
+    return visit.page("fg_verzoeken.html", view, 400 if wrong[0] else 200)
+
+
+def _errors(said: RegisterWords, errors: Mapping[str, str]) -> tuple[FieldError, ...]:
+    return tuple(FieldError(id=field, text=said.say(WRONG[code])) for field, code in errors.items())
+
+
+PAGES: Final = (
+    Page(HOME, show),
+    Page(HOME, act, "POST"),
+    Page(DESK, desk),
+    Page(DESK, decide, "POST"),
+)
