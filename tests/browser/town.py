@@ -97,7 +97,7 @@ class Person:
         self.page.wait_for_load_state()
 
     def follow(self, name: str, within: str = "main") -> None:
-        self.page.locator(within).get_by_role("link", name=name).first.click()
+        self.page.locator(within).get_by_role("link", name=name, exact=within == "nav").first.click()
         self.page.wait_for_load_state()
 
     @property
