@@ -46,6 +46,7 @@ from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
 
 _log = logger("consent")
+ROUND_SECONDS = 5.0  # what a round may still take when the room closes
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,14 @@ class _Running:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Rows follow the log until left; then the database is closed."""
-        working = [asyncio.create_task(self._again(verb)) for verb in (self.consent.finish, self._send)]
+        ended = asyncio.Event()
+        working = [asyncio.create_task(self._again(verb, ended)) for verb in (self.consent.finish, self._send)]
         try:
             yield
         finally:
+            ended.set()
+            # a round that is cancelled within a transaction may leave SQLite locked: it gets the time to end
+            await asyncio.wait(working, timeout=ROUND_SECONDS)
             for task in working:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -180,11 +185,12 @@ class _Running:
     async def _send(self, tenant: str) -> None:
         await self.events.round(tenant)
 
-    async def _again(self, verb: Callable[[str], Awaitable[None]]) -> None:
-        while True:
+    async def _again(self, verb: Callable[[str], Awaitable[None]], ended: asyncio.Event) -> None:
+        while not ended.is_set():
             for tenant in self.tenants:
                 try:
                     await verb(tenant)
                 except (Problem, CannotOpen, KeyUnavailable) as problem:  # something is away: again in two seconds
                     _log.warning("finishing_failed", code=getattr(problem, "code", "sleutels"))
-            await asyncio.sleep(self.seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), self.seconds)

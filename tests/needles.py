@@ -23,6 +23,7 @@ ON_PURPOSE = frozenset(
     {
         "personas.json",  # the demo tells outside programs who can log in
         "persons.json",  # what a test feeds the BRP stand-in, and who lives in a founded ground
+        "govstack.json",  # a file for an import, in which a number comes in once
         "question.json",  # what the README's first release asks: the number is in the body and nowhere else
     }
 )
