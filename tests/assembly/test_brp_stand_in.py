@@ -13,7 +13,7 @@ from assembly.demo.brp.paths import WHOLE
 from tests.assembly.cast import own_roles
 from tests.assembly.published import OPENAPI, PERSONS, REFERENCE, answer_schema
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 OWN = own_residents()
 CAST = own_roles()

@@ -20,7 +20,7 @@ from kernel.settings import SettingsWrong
 from tests.audit.logs import DESK, NOON, TENANT, Place, Ticking, fence, receipt, release
 from tests.four_rooms import SHARES
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

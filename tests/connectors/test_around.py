@@ -21,7 +21,7 @@ from connectors.minimise import minimise
 from connectors.outside.data import Unreadable
 from tests.connectors.test_minimise import ground
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 FAMILIES = int(os.environ.get("REGIE_FAMILIES", "1500"))
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 FACTS = Facts(date(2026, 9, 1), "9901", 142_500)

@@ -31,7 +31,7 @@ from connectors.person import read_answer
 from tests.connectors.faulty import ANSWERS, GOOD, Faulty, faulty
 from vault.contract import Bsn, Values
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 HERE = networks(LOOPBACK)
 SECONDS = 0.6
 QUESTION = Ask("POST", "/personen", body=b"{}")

@@ -48,7 +48,7 @@ from tests.consent.receiver import HANG, Receiver, receiving
 from tests.consent.test_life_cycle import choose
 from tests.imports import ROOT
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 POINTS = ("consent.event-sent",)
 NAME = f"{TENANT}/loket"
 

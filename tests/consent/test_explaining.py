@@ -17,7 +17,7 @@ from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from tests.consent.house import ANNA, LOKET, NAME, PLAN, STAFF, House, activity, opened_house
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 PLACES = [folder / "shared" / "reference" / "authzen" / "schemas" for folder in Path(__file__).resolve().parents]
 SCHEMAS = next((place for place in PLACES if place.exists()), None)  # beside the project, where it is there at all
 BODY = {"inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "regeling", "gegevenselementen": [NAME, PLAN]}

@@ -39,6 +39,7 @@ def defined(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", VIEWS, ids=named)
+@pytest.mark.slow
 def test_every_field_of_a_view_is_filled_and_read(path: Path) -> None:
     """Ten fields were drawn with care, in two languages, and no page ever had them."""
     calls, idle = given(), []
