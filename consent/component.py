@@ -192,5 +192,7 @@ class _Running:
                     await verb(tenant)
                 except (Problem, CannotOpen, KeyUnavailable) as problem:  # something is away: again in two seconds
                     _log.warning("finishing_failed", code=getattr(problem, "code", "sleutels"))
+                except Exception as error:  # whatever it was: the rounds go on, of the other tenants as well
+                    _log.error("finishing_broke", kind=type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), self.seconds)

@@ -86,7 +86,8 @@ class Requesting:
         """See Consent.requested."""
         async with self._register.reading(caller.tenant) as rows:
             row = await rows.one(tables.consents, id=consent_id)
-            if row is None or not caller.organisation or row["recipient"] != caller.organisation:
+            mine = row is not None and caller.organisation and row["recipient"] == caller.organisation
+            if row is None or not mine or not in_scope(caller, row["activity"]):
                 raise NoSuchThing()
             name, newest = await name_of(rows, row["recipient"]), await newest_versions(rows, {row["activity"]})
         return for_recipient(view(row, name, millis(self._clock()), number_of(newest, row)))

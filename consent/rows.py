@@ -134,7 +134,7 @@ class Register:
         """Opened; no connection is held while the provider is asked. Raises RegisterUnavailable."""
         try:
             return TenantKeys(tenant, *[await self._keys.open(tenant, purpose) for purpose in PURPOSES])
-        except (CannotOpen, KeyUnavailable, KeyError) as error:
+        except (CannotOpen, KeyUnavailable, KeyError, SQLAlchemyError, OSError) as error:
             _log.error("keys_closed", kind=type(error).__name__)
             raise RegisterUnavailable() from error
 

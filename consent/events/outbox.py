@@ -3,7 +3,7 @@
 An event's id is derived from what happened, so that the clock, two instances and a repeated move make one event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 PAGE, LEASE_MS = 50, 30_000
+MOMENT = 1_000_000  # consents that end at one moment: all of them
 WAITING, DELIVERED, DEAD = "wacht", "geleverd", "dood"
 LAST = 1 << 40  # a step after all others: what the clock does is the end
 
@@ -48,25 +49,32 @@ async def ended_by_clock(rows: "Rows", at: int) -> None:
     row = await rows.one(clockwork, lock=True)
     upto = min(int(row["upto"]), at) if row else 0
     held = consents.c.status.in_([*PERMITS, "gepauzeerd"])
-    over = await _between(rows, "valid_until", (upto, at), held)
-    late = await _between(rows, "answer_by", (upto, at), consents.c.status == "gevraagd", consents.c.pending_at == 0)
+    asked = (consents.c.status == "gevraagd", consents.c.pending_at == 0)
+    over, held_upto = await _between(rows, "valid_until", (upto, at), held)
+    late, asked_upto = await _between(rows, "answer_by", (upto, at), *asked)
     for one in over:
         await _add(rows, (EXPIRED, one["id"]), one["recipient"], f"{EXPIRED}/{one['valid_until']}", LAST)
     for one in late:
         await _add(rows, (NOTHING, one["id"]), one["recipient"], NOTHING, LAST)
-    full = [part[-1][name] - 1 for part, name in ((over, "valid_until"), (late, "answer_by")) if len(part) == PAGE]
     if row:
-        await rows.put(clockwork, row, upto=min([at - 1, *full]))
+        await rows.put(clockwork, row, upto=min(held_upto, asked_upto))
 
 
-async def _between(rows: "Rows", name: str, span: tuple[int, int], *where: Any) -> list[dict[str, Any]]:
+async def _between(rows: "Rows", name: str, span: tuple[int, int], *where: Any) -> tuple[list[dict[str, Any]], int]:
+    """A page in the order of their ends, and up to which moment that is all. All that end at one moment are in it
+    together: thousands of consents may share a last day, and a page of them alone would be read for ever."""
     column = consents.c[name]
-    return await rows.find(consents, *where, column > span[0], column < span[1], order=(column,), most=PAGE)
+    found = await rows.find(consents, *where, column > span[0], column < span[1], order=(column,), most=PAGE)
+    if len(found) < PAGE:
+        return found, span[1] - 1
+    last = int(found[-1][name])
+    together = await rows.find(consents, *where, column == last, most=MOMENT)
+    return [*(one for one in found if one[name] < last), *together], last
 
 
-async def number(rows: "Rows", at: int) -> list[str]:
-    """Gives new events their place in the series of their recipient, and says who has something waiting. One at a
-    time, by the row of the clock; events of one consent in the order of its life."""
+async def number(rows: "Rows", at: int, called: Collection[str]) -> list[str]:
+    """Gives new events their place in the series of their recipient, and says who of those that are called has
+    something waiting. One at a time, by the row of the clock; events of one consent in the order of its life."""
     await rows.add(clockwork, {"upto": 0})
     await rows.one(clockwork, lock=True)
     fresh = await rows.find(events, events.c.sequence == 0, order=(events.c.step,), most=PAGE * 10)
@@ -78,8 +86,12 @@ async def number(rows: "Rows", at: int) -> list[str]:
             last[who] = newest[0]["sequence"]
         last[who] += 1
         await rows.put(events, event, sequence=last[who], at=at)
-    due = await rows.find(events, events.c.state == WAITING, events.c.due_at <= at, most=PAGE * 10)
-    return sorted({event["recipient"] for event in due})
+    due = []
+    for who in sorted(called):  # each by itself: what waits for others, or for nobody, hides no one
+        mine = (events.c.recipient == who, events.c.state == WAITING, events.c.sequence > 0)
+        first = await rows.find(events, *mine, order=(events.c.sequence,), most=1)
+        due += [who] if first and first[0]["due_at"] <= at else []
+    return due
 
 
 async def take(rows: "Rows", recipient: str, at: int) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ class Sender:
                     status = answer.status_code
         except TimeoutError:
             raise Refused("te-laat") from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError):
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError):  # the last: a name that is none
             raise Refused("onbereikbaar") from None
         if not 200 <= status < 300:
             raise Refused(f"status-{status}")

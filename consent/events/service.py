@@ -65,9 +65,13 @@ class Events:
         except RegisterUnavailable:  # one altered row must not keep a withdrawal from being told
             _log.error("clock_not_looked_at")
         async with self._register.writing(tenant) as rows:
-            waiting = await number(rows, millis(self._clock()))
-        called = [one for one in waiting if f"{tenant}/{one}" in self._webhooks]
-        return sum(await asyncio.gather(*(self._deliver(tenant, one) for one in called)))
+            waiting = await number(rows, millis(self._clock()), self._called(tenant))
+        return sum(await asyncio.gather(*(self._deliver(tenant, one) for one in waiting)))
+
+    def _called(self, tenant: str) -> list[str]:
+        """Who of this tenant has an address."""
+        names = (name.partition("/") for name in self._webhooks)
+        return [recipient for owner, _, recipient in names if owner == tenant]
 
     async def _deliver(self, tenant: str, recipient: str) -> int:
         webhook, signer = self._webhooks[f"{tenant}/{recipient}"], await self._signer(tenant)
@@ -126,6 +130,8 @@ class Events:
 
 
 def _recipient(caller: Caller) -> str:
-    if caller.kind not in MACHINES or not caller.organisation:
+    """Events are of all activities of a recipient: a token that is narrowed to some of them, or to another task, does
+    not read them."""
+    if caller.kind not in MACHINES or not caller.organisation or any(":" in one for one in caller.scope):
         raise NoSuchThing()
     return caller.organisation

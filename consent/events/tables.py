@@ -32,7 +32,8 @@ events = Table(
     _number("tries"),
     _number("due_at"),
     _number("delivered_at"),
-    Index("ix_events_due", "tenant_id", "state", "due_at"),
+    Index("ix_events_due", "tenant_id", "recipient", "state", "sequence"),
+    Index("ix_events_fresh", "tenant_id", "sequence"),
     Index("ix_events_series", "tenant_id", "recipient", "sequence"),
 )
 # Up to which moment the clock was looked at for consents that ended by it; its row also orders who numbers events.

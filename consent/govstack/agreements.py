@@ -22,7 +22,7 @@ from consent.govstack.stored import DEEP_MAX, GONE, New, Objects, Page
 from consent.published import Published
 from consent.rows import Row
 from consent.service import ConsentService
-from consent.words import fault
+from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import instant
 from kernel.ids import random_id
@@ -62,6 +62,7 @@ class Agreements:
 
     async def keep_policy(self, caller: Caller, policy: Policy, name: str = "") -> Answer:
         """A new one, or with `name` a new revision of an old one. Raises NotNow, NotThisWay, BadInput, NoSuchThing."""
+        no_numbers({"/policy/id": policy.id})
         chosen = name or policy.id or random_id()
         if chosen == REGISTER:
             raise NotThisWay("Dit is het register zelf; het verandert met de doelen die erin staan.")
@@ -130,6 +131,7 @@ class Agreements:
 
     async def keep(self, caller: Caller, agreement: Agreement, name: str = "") -> Answer:
         """A new one, or with `name` a new revision of one that is no activity. Raises NotThisWay, NotNow, BadInput."""
+        no_numbers({"/dataAgreement/id": agreement.id})
         chosen = name or agreement.id
         if agreement.id != chosen:
             raise fault("/dataAgreement/id", "past-niet", "De id in het pad en die in de inhoud zijn niet gelijk.")

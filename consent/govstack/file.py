@@ -13,7 +13,7 @@ from consent.govstack.mapping import REGISTER
 from consent.govstack.messages import Agreement, IndividualIn, Policy, Standard
 from kernel.numbers import has_number, without_numbers
 
-FILE_BYTES, MOST = 8 << 20, 10_000
+FILE_BYTES, MOST = 8 << 20, 4_900  # as many as a list can be paged (consent.govstack.stored.DEEP_MAX)
 
 
 class Bundle(Standard):

@@ -5,7 +5,7 @@ from consent.govstack.contract import NotBound
 from consent.govstack.messages import Answer, Individual, IndividualIn
 from consent.govstack.stored import New, Objects, Page
 from consent.rows import Row
-from consent.words import fault
+from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.hidden import Hidden
 from kernel.ids import random_id
@@ -28,9 +28,12 @@ class Individuals:
 
     async def create(self, caller: Caller, given: IndividualIn) -> Answer:
         """Raises NotNow when this id is taken by another content, BadInput."""
+        no_numbers({"/individual/id": given.id})
         name = given.id or random_id()
-        new = await self._new(caller, name, given)
         there = await self._objects.perhaps(caller.tenant, "Individual", name, caller.organisation)
+        if there is not None and there["owner"] != caller.organisation:
+            raise NotNow("Deze id is al in gebruik.")  # whoever it is: a number is not held against what others brought
+        new = await self._new(caller, name, given)
         if there is not None and not new.same_as(there):
             raise NotNow("Deze id is al in gebruik.")
         return Answer(individual=seen(there or await self._objects.keep(caller, new)))

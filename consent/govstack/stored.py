@@ -1,6 +1,7 @@
 """What is kept here: a line first, then the row. A crash in between leaves a line that says what somebody was about to
 do; they do it again. The same content again changes nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -96,7 +97,7 @@ class Objects:
 
     async def keep(self, caller: Caller, new: New) -> Row:
         """A new object, or a new revision of one. Raises BadInput, LogUnavailable."""
-        no_numbers({"/id": new.id})
+        no_numbers({f"/{place}": text for place, text in _texts(new.content.model_dump(mode="json"), "")})
         there = await self._exactly(caller.tenant, new)
         if there and new.same_as(there):
             return there
@@ -154,6 +155,19 @@ class Objects:
         who = {"application": caller.application, "recipient": caller.organisation, "key": caller.key}
         said = event("activiteit-concept", random_id(), "systeem", details=told, **who)
         await record_one(self._audit, caller, Entry(event=said.model_copy(update={"name": _NAMES[new.kind]})))
+
+
+def _texts(said: object, place: str) -> Iterator[tuple[str, str]]:
+    """All that is kept, but ids: those were looked at where they came in, and ours hold digits by chance."""
+    if isinstance(said, str):
+        yield place, said
+    elif isinstance(said, dict):
+        for name, one in said.items():
+            if name != "id":
+                yield from _texts(one, f"{place}/{name}".lstrip("/"))
+    elif isinstance(said, list | tuple):
+        for number, one in enumerate(said):
+            yield from _texts(one, f"{place}/{number}")
 
 
 def _not_moved(there: Row, new: New) -> None:

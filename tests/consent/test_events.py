@@ -15,7 +15,7 @@ from anyio import to_thread
 from pydantic import ValidationError
 
 from consent.contract import NoSuchThing
-from consent.events import sending
+from consent.events import outbox, sending
 from consent.events.address import Webhook
 from consent.events.kinds import TYPES
 from consent.events.outbox import DEAD
@@ -250,3 +250,43 @@ async def test_an_event_that_was_sent_when_the_power_went_is_sent_again_under_it
         assert ids[0] == ids[1] and len(set(ids)) == 3
         await made.close()
         await database.close()
+
+
+async def test_all_that_end_at_one_moment_are_told_and_what_ends_later_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "PAGE", 2)
+    await house.ready()
+    asked = {(await house.request(case=f"Z-{number}")).id for number in range(5)}
+    house.clock.forward(hours=1)
+    asked.add((await house.request(case="Z-9")).id)
+    house.clock.forward(days=57)
+    async with receiving() as receiver, told(house, receiver) as made:
+        for _ in range(12):
+            await made.round(TENANT)
+        silent = [one["subject"] for one in receiver.events if one["type"].endswith(".geen")]
+    assert len(silent) == len(asked) and set(silent) == asked
+
+
+async def test_what_waits_for_nobody_hides_no_one_and_a_name_that_is_none_stops_nothing(house: House) -> None:
+    await house.ready()
+    await house.given(PLAN)
+    async with receiving() as receiver, told(house, receiver) as made:
+        there = made._webhooks
+        made._webhooks = {f"{TENANT}/ander": hook(receiver.port), NAME: Webhook(url="https://a..nl/in")}
+        assert await made.round(TENANT) == 0 and receiver.got == []
+        made._webhooks = there
+        house.clock.forward(minutes=6)
+        assert await made.round(TENANT) > 0
+
+
+async def test_a_token_for_another_task_reads_no_events(house: House) -> None:
+    await house.ready()
+    await house.given(PLAN)
+    async with receiving() as receiver, told(house, receiver) as made:
+        await made.round(TENANT)
+        assert await made.listed(LOKET, 0)
+        narrow = LOKET.model_copy(update={"scope": ("toestemming:beheer",)})
+        for verb in (made.listed, made.again):
+            with pytest.raises(NoSuchThing):
+                await verb(narrow, 0)

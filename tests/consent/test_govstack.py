@@ -346,3 +346,18 @@ async def test_an_id_is_never_moved_to_somebody_else_by_a_file(house: House) -> 
         await importer.load(STAFF, json.dumps({"individuals": [HERSELF | {"externalId": OTHER}, {"id": "derde"}]}))
     async with at_door(house) as door:
         await door.call("GET", "/config/individual/derde/", 404)
+
+
+async def test_a_number_is_held_against_nothing_that_others_brought_and_is_kept_in_no_text(house: House) -> None:
+    await Importer(Objects(house.consent.register, house.log, house.clock), house.people).load(STAFF, json.dumps(FILE))
+    async with at_door(house) as door:
+        for number in (BSN, OTHER):  # the right one and a guess: one answer
+            told = await door.call(
+                "POST", "/service/individual/", 409, json={"individual": HERSELF | {"externalId": number}}
+            )
+            assert told["detail"] == "Deze id is al in gebruik."
+        provider = {"id": "x", "identityProviderId": BSN}
+        await door.call("POST", "/service/individual/", 400, json={"individual": provider})
+        await door.call("POST", "/config/policy/", 400, json={"policy": POLICY | {"id": "y", "name": f"Voor {BSN}"}})
+        for _ in range(40):  # an id of ours holds digits by chance, and is no reason to refuse
+            await door.call("POST", "/service/individual/", json={"individual": {"id": ""}})

@@ -22,7 +22,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         schema=schema,
     )
-    op.create_index("ix_events_due", "events", ["tenant_id", "state", "due_at"], schema=schema)
+    op.create_index("ix_events_due", "events", ["tenant_id", "recipient", "state", "sequence"], schema=schema)
+    op.create_index("ix_events_fresh", "events", ["tenant_id", "sequence"], schema=schema)
     op.create_index("ix_events_series", "events", ["tenant_id", "recipient", "sequence"], schema=schema)
     op.create_table(
         "clockwork",
