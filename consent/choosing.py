@@ -95,7 +95,7 @@ class Choosing:
             version, name = await _version(rows, row), await name_of(rows, row["recipient"])
             newest = await newest_versions(rows, {row["activity"]})
         seen = view(row, name, millis(self._clock()), number_of(newest, row))
-        if seen.state not in HAD_A_YES or seen.pending or not in_scope(caller, row["activity"]):
+        if seen.state not in HAD_A_YES or not seen.decided_at or seen.pending or not in_scope(caller, row["activity"]):
             raise NoSuchThing()
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
         return ConsentDetail(consent=seen, activity=version, catalogue=listed)
@@ -117,6 +117,9 @@ class Choosing:
         now = await self._row(caller, consent_id)
         if now["status"] not in PERMITS:
             raise NotNow("Er is intussen iets anders gekozen.")
+        if choice.until and (not now["valid_until"] or now["valid_until"] > choice.until):
+            # an earlier yes was waiting for its line, or stood already: it may not last longer than was chosen now
+            return await self._end(caller, consent_id, choice.model_copy(update={"answer": "korter"}))
         return Chosen(consent=await self._view(caller, now), receipt=receipt)
 
     async def _pending(self, rows: Rows, caller: Caller, row: Row, choice: Choice) -> Row:
@@ -138,7 +141,7 @@ class Choosing:
         entry = permit(event, (rows.keys.municipality(), 0), *facts)
         await keep_text(rows, choice)
         # nothing permits while a question waits; what permits already stays as it is until the line is there
-        early = {"decided_at": at, "valid_until": end, **shown} if choice.answer == "ja" else {}
+        early = {"valid_until": end, **shown} if choice.answer == "ja" else {}
         return await rows.put(tables.consents, row, entry=entry.model_dump_json(), pending_at=at, **early)
 
     async def _end(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:

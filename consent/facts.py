@@ -14,7 +14,7 @@ from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
 from consent.rules import CaseFact, Facts
 from consent.standing import Standing
-from consent.terms import covert
+from consent.terms import DAY, covert
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
@@ -80,7 +80,9 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
         case=_case(snapshot.cases.get(question.case), version),
         # a yes is to what was read: it holds for a newer version that is no wider, and is asked anew for one that is
-        consents=tuple(_standing(row) for row in snapshot.about(question) if since and int(row["version"]) >= since),
+        consents=tuple(
+            _standing(row, version) for row in snapshot.about(question) if version and int(row["version"]) >= since
+        ),
         objected=_objection(said, question.activity)["open"],
         restricted=resident is not None and resident["status"] == "beperkt",
         flags=frozenset(said["flags"]),
@@ -113,14 +115,16 @@ def _admitted(caller: Caller, recipient: Row | None, application: Row | None) ->
     return known and application is not None and application["status"] == "toegelaten"
 
 
-def _standing(row: Row) -> Standing:
+def _standing(row: Row, version: ActivityVersion) -> Standing:
+    """A yes to an older version lasts no longer than the newest lets anybody look."""
+    longest = row["decided_at"] + version.period * DAY if version.period and row["decided_at"] else 0
     return Standing(
         id=row["id"],
         status=row["status"],
         elements=names(row["elements"]),
         case=row["reference"],
         asked_at=row["requested_at"],
-        valid_until=row["valid_until"],
+        valid_until=min((end for end in (row["valid_until"], longest) if end), default=0),
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),

@@ -63,7 +63,10 @@ def for_recipient(seen: ConsentView) -> ConsentView:
     """No case file says that somebody said no: a refusal and silence are the same, and no line or hour tells them
     apart. NOT hidden: that it is over before its last day."""
     quiet = {"position": "", "language": "", "text_hash": "", "channel": "", "pending": False}
-    if seen.state in ("geweigerd", "vervallen"):
+    never = (
+        seen.state == "ingetrokken" and not seen.decided_at
+    )  # a yes that was stopped before its line: there was none
+    if never or seen.state in ("geweigerd", "vervallen"):
         quiet |= {"state": "vervallen", "decided_at": 0, "ended_at": 0, "valid_until": 0}
     elif seen.state == "gevraagd":
         quiet |= {"valid_until": 0}

@@ -14,7 +14,6 @@ from web.language import N_
 from web.line_views import local_day
 from web.periods import earlier, longest
 from web.register_words import TIMES, RegisterWords
-from web.session import Answer
 from web.views import Choice, Consent, ConsentRow, Facts, Group, Waiting
 from web.words import ACTIVE, ClassLetter
 
@@ -77,9 +76,7 @@ def waiting(views: Iterable[ConsentView], words: RegisterWords) -> tuple[Waiting
     )
 
 
-def page(
-    detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetime, kept: Answer | None = None
-) -> Consent:
+def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetime) -> Consent:
     """The one page of a consent, in every state."""
     view, activity = detail.consent, detail.activity
     changed = view.ended_at or view.decided_at
@@ -101,7 +98,6 @@ def page(
         text_version=words.say(N_("versie %(nummer)s, Nederlands")) % {"nummer": view.version},
         changed=local_day(changed) if changed else None,
         choice=choice(view),
-        kept=kept,
         limits=limits(view, words),
         ends=ends(detail, words, now),
         longer=longer(detail, now),

@@ -37,11 +37,13 @@ class Person(Message):
 
 
 class Kept(Message):
-    """A choice that was not carried out, to be shown to the same person after login."""
+    """A choice that was not carried out, to be shown to the same person after login. until: the last day they chose,
+    ms, 0 for none: it may not turn into a longer one on the way."""
 
     user: Short
     consent: Short
     answer: Answer
+    until: int = 0
 
 
 class Attempt(Message):

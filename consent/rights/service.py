@@ -28,6 +28,7 @@ from kernel.errors import NoAccess
 from kernel.ids import derived_id, random_id, uuid7
 
 MOST = 200  # requests in one answer
+TEXT_MAX = 2_000
 ABSENT: Mapping[str, Any] = {
     "activity": "", "reason": "", "letter": "", "fence": "", "extended_at": 0, "decided_at": 0,
 }  # fmt: skip
@@ -57,6 +58,9 @@ class Claiming:
         request_id, resident = uuid7(at), claim.resident
         async with self._register.reading(caller.tenant) as rows:
             actor = rows.keys.actor(caller)
+            mine = (rights.c.resident == resident.id, rights.c.kind == claim.kind, rights.c.status.in_(OPEN))
+            for open_one in await rows.find(rights, *mine, most=1):  # one at a time, as an objection
+                return await self._seen(rows, open_one["id"])
         told = {"verzoek": request_id, "soort": claim.kind}
         said = event("verzoek", random_id(), resident.subject, actor=actor, details=told)
         receipt = await record_one(self._audit, caller, Entry(event=said))
@@ -82,8 +86,11 @@ class Claiming:
     async def step(self, caller: Caller, request_id: str, step: Step, text: str) -> RightsRequest:
         """See Rights.step."""
         no_numbers({"/tekst": text})
+        text = text if step in WITH_TEXT else ""
         if step in WITH_TEXT and not text.strip():
             raise fault("/tekst", "ontbreekt", "Schrijf op waarom.")
+        if len(text) > TEXT_MAX:
+            raise fault("/tekst", "te-lang", f"Schrijf hoogstens {TEXT_MAX} tekens.")
         if step != "intrekken":
             _officer_only(caller)
         async with self._register.writing(caller.tenant) as rows:
@@ -150,16 +157,22 @@ class Claiming:
         details = {"verzoek": row["id"], "soort": row["kind"], "stap": step, **({"brief": letter} if letter else {})}
         state = await rows.one(subject_state, resident=row["resident"])
         kind, epoch = _kind(row, step), epoch_of(state, row["activity"])
-        event_id = derived_id(row["id"], f"{step}/{epoch}/{actor}/{letter}")
+        word = f"{step}/{epoch}/{actor}/{letter}"
+        waits = int(row["pending_at"]) or millis(self._clock())
+        if kind in LIFTS.values():  # a permit that lapsed is asked anew as another act: its own id is taken
+            word = f"{word}/{waits}"
+        event_id = derived_id(row["id"], word)
         act = event(kind, event_id, row["subject"], activity=row["activity"], actor=actor, details=details)
         if row["pending_at"] and Entry.model_validate_json(row["entry"]).event.id != event_id:
             raise NotNow("Er is net al iets anders besloten.")
         column = "reason" if step == "verlengen" else "letter"
-        more: dict[str, Any] = {column: keys.seal_text(row["resident"], row["id"], column, text).hex()} if text else {}
+        # a letter that was written for another step, and never decided, goes
+        more: dict[str, Any] = {} if step == "verlengen" else {"letter": ""}
+        more |= {column: keys.seal_text(row["resident"], row["id"], column, text).hex()} if text else {}
         entry = Entry(event=act)
         if kind in LIFTS.values():
             entry = permit(act, (keys.municipality(), 0), (row["fence"], epoch))
-            more["pending_at"] = millis(self._clock())
+            more["pending_at"] = waits
         elif kind == "bezwaar-gegrond":
             entry = restriction(act, row["fence"])
         return await rows.put(rights, row, entry=entry.model_dump_json(), **more)
@@ -177,6 +190,8 @@ class Claiming:
                 await suspended(rows, there, move, at)
             elif there["entry"] == row["entry"] and there["status"] in OPEN:
                 await rows.put(rights, there, **_told(said, at, position))
+            elif said.id not in there["entry"]:
+                raise NotNow("Er is net iets anders besloten.")
 
     async def _seen(self, rows: Rows, request_id: str) -> RightsRequest:
         row = await _row(rows, request_id)

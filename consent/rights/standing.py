@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from audit.contract import Entry, Kind, Move, Receipt
-from consent.rights.rules import FILED
+from consent.rights.rules import FILED, OPEN
 from consent.rights.tables import rights
 from consent.rows import Row, Rows
 from consent.tables import subject_state
@@ -43,11 +43,13 @@ async def suspended(rows: Rows, row: Row, move: Move, at: int) -> Row:
     """The line stands: the activity stands still for this resident, and the request says so where it is its own act."""
     await _set(rows, row, move.epoch, standing=True)
     act = Entry.model_validate_json(row["entry"]).event
-    if act.id != move.event_id or move.epoch <= row["epoch"]:
+    # what was decided stands, also when another step was written over its own before its line was seen here
+    own = act.id == move.event_id or (move.kind == "bezwaar-gegrond" and row["status"] in OPEN)
+    if not own or move.epoch <= row["epoch"]:
         return row
-    decided = {"decided_at": at} if act.kind == "bezwaar-gegrond" else {}
+    decided = {"decided_at": at} if move.kind == "bezwaar-gegrond" else {}
     moved = {"epoch": move.epoch, "position": str(move.position), "effective_at": at, "pending_at": 0}
-    return await rows.put(rights, row, status=AFTER[act.kind], **moved, **decided)
+    return await rows.put(rights, row, status=AFTER[move.kind], **moved, **decided)
 
 
 async def lifted(rows: Rows, row: Row, receipt: Receipt) -> Row:

@@ -15,7 +15,7 @@ from web.consent_views import page, row, tab_of, text_shown, with_error
 from web.language import path_in
 from web.login import begin, recent
 from web.pages.reading import coverage, words
-from web.periods import chosen_end
+from web.periods import chosen_end, last_day
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.session import Answer, Kept
@@ -75,16 +75,18 @@ async def choose(visit: Visit) -> Response:
 
 async def _chosen(visit: Visit, act: str, form: Mapping[str, str]) -> Response:
     chosen = form.get("keuze", "") if act == "kiezen" else CHOICES[act][0]
-    until = chosen_end(form.get("tot", ""))
-    if chosen not in CHOICES[act] or (act == "verkorten" and not until):
-        return await _drawn(visit, await _detail(visit), wrong="keuze" if act == "kiezen" else "tot")
+    sent = form.get("tot", "")
+    until = chosen_end(sent)
+    # a last day that cannot be read is no wish for the longest
+    if chosen not in CHOICES[act] or (not until and (act == "verkorten" or (chosen == "ja" and sent))):
+        return await _drawn(visit, await _detail(visit), wrong="tot" if chosen in CHOICES[act] else "keuze")
     answer = chosen
     late = visit.opened.session.person if visit.opened and visit.opened.stale else None
     if late is not None and late.kind == "inwoner":
-        return await _kept(visit, late.user, answer, fresh=False)
+        return await _kept(visit, (late.user, answer, until), fresh=False)
     person = visit.resident()
     if answer in GIVING and not recent(visit, person):
-        return await _kept(visit, person.user, answer, fresh=True)
+        return await _kept(visit, (person.user, answer, until), fresh=True)
     return await _carried_out(visit, answer, until if answer in ("ja", "korter") else 0)
 
 
@@ -102,9 +104,10 @@ async def _carried_out(visit: Visit, answer: Answer, until: int) -> Response:
     return visit.to(f"/toestemmingen/{detail.consent.id}")
 
 
-async def _kept(visit: Visit, user: str, answer: Answer, *, fresh: bool) -> Response:
-    back = path_in(f"/toestemmingen/{_id(visit)}", visit.language)
-    return await begin(visit, back, fresh=fresh, kept=Kept(user=user, consent=_id(visit), answer=answer))
+async def _kept(visit: Visit, chosen: tuple[str, Answer, int], *, fresh: bool) -> Response:
+    (user, answer, until), back = chosen, path_in(f"/toestemmingen/{_id(visit)}", visit.language)
+    kept = Kept(user=user, consent=_id(visit), answer=answer, until=until)
+    return await begin(visit, back, fresh=fresh, kept=kept)
 
 
 async def _forget(visit: Visit) -> None:
@@ -138,9 +141,13 @@ def _words(visit: Visit, detail: ConsentDetail) -> RegisterWords:
 
 async def _drawn(visit: Visit, detail: ConsentDetail, *, wrong: str = "") -> Response:
     kept = visit.opened.session.kept if visit.opened else None
-    told = kept.answer if kept and kept.consent == detail.consent.id else None
+    told = kept if kept and kept.consent == detail.consent.id else None
     said = _words(visit, detail)
-    view = page(detail, said, visit.frame(), visit.site.clock(), told)
+    view = page(detail, said, visit.frame(), visit.site.clock())
+    if told is not None:
+        day = last_day(told.until).isoformat() if told.until else ""
+        ends = tuple(replace(end, chosen=bool(day) and end.value == day) for end in view.ends)
+        view = replace(view, kept=told.answer, ends=ends)
     if view.choice is not None:  # several questions are answered one by one, each on its own page
         others = [one.id for one in await visit.site.consent.choices(visit.caller) if one.state == "gevraagd"]
         view = replace(view, following=others[-1] if others else "")
