@@ -16,8 +16,11 @@ from audit.contract import Audit
 from audit.reported.api import intake_routes
 from audit.service import AuditService
 from audit.standards.api import standards_routes
+from connectors.authority.client import AuthorityClient
 from connectors.catalogue import catalogue_elements, data_kinds
 from connectors.component import Wiring, build_connectors
+from connectors.contract import Authority
+from connectors.release import ReleaseDesk
 from connectors.settings import ConnectorsSettings
 from consent.client import ConsentClient
 from consent.service import ConsentService
@@ -39,6 +42,7 @@ NEEDS = {
     "web": ("audit", "consent", "vault"),
 }
 LOG_SECONDS, SECONDS = 3.0, 5.0  # how long a neighbour may be silent
+AUTHORITY_SECONDS = 8.0  # the desk writes a line and asks the BRP twice
 LOG_ROOT, DESK_ROOT = "/logboek/v1", "/verstrekking/v1"
 
 
@@ -50,6 +54,7 @@ class House:
     log: AuditService | None = None
     register: ConsentService | None = None
     treasury: VaultService | None = None
+    desk: ReleaseDesk | None = None
     app: FastAPI = field(init=False)
 
     def audit(self, room: str) -> Audit:
@@ -69,6 +74,13 @@ class House:
         if self.treasury:
             return self.treasury
         return VaultClient(self.builder.line(room, "vault", self.builder.settings.vault_url, SECONDS))
+
+    def authority(self, room: str) -> Authority | None:
+        """Who knows over whom somebody has authority; None where nobody does."""
+        if self.desk:
+            return self.desk.authority
+        url = self.builder.settings.connectors_url
+        return AuthorityClient(self.builder.line(room, "connectors", url, AUTHORITY_SECONDS)) if url else None
 
 
 async def assemble(settings: HouseSettings, rooms: Sequence[str] = ROOMS, world: World | None = None) -> House:
@@ -125,7 +137,8 @@ def _open_log(house: House) -> None:
 
 async def _add_desk(house: House) -> None:
     builder = house.builder
-    settings = builder.told("connectors", ConnectorsSettings, **builder.settings.sources())
+    trusted = builder.anchors.now["rooms"]
+    settings = builder.told("connectors", ConnectorsSettings, trusted=trusted, **builder.settings.sources())
     wiring = Wiring(
         vault=house.vault("connectors"),
         consent=house.consent("connectors"),
@@ -136,7 +149,7 @@ async def _add_desk(house: House) -> None:
         boot=builder.world.boot,
         transport=builder.world.brp,
     )
-    _, component = await build_connectors(settings, builder.tenants, wiring, builder.provider)
+    house.desk, component = await build_connectors(settings, builder.tenants, wiring, builder.provider)
     builder.components.append(component)
 
 
@@ -145,7 +158,9 @@ async def _add_portal(house: House) -> None:
     login = builder.settings.login
     settings = builder.told("web", WebSettings, **(login.model_dump() if login else {}))
     register = house.consent("web")
-    neighbours = Neighbours(house.vault("web"), register, register, house.audit("web"), catalogue_elements())
+    neighbours = Neighbours(
+        house.vault("web"), register, register, house.audit("web"), catalogue_elements(), house.authority("web")
+    )
     world = builder.world
     component = await build_web(settings, builder.tenants, neighbours, builder.provider, world.clock, world.login)
     builder.components.append(component)

@@ -47,6 +47,7 @@ class HouseSettings(RoomSettings):
     audit_url: str = ""
     consent_url: str = ""
     vault_url: str = ""
+    connectors_url: str = ""  # for the portal: without it no parent acts for a child
     brp_url: str = ""
     login: Login | None = None
     vault_key_minutes: int | None = None  # REGIE_VAULT_KEY_MINUTES, for who sets up a house without an environment

@@ -24,6 +24,7 @@ Kind = Literal[
     "kluis-geopend",
     "kluis-bewaard",
     "bezwaar-ongegrond",
+    "machtiging-gegeven",
     "bezwaar-ingetrokken",
     # restrictions: move fences, require none
     "toestemming-geweigerd",
@@ -38,6 +39,7 @@ Kind = Literal[
     "ontvanger-geschorst",
     "zaak-gesloten",
     "opgeschort",
+    "machtiging-beeindigd",
     # facts: neither
     "weigering",
     "toetsing",
@@ -48,6 +50,8 @@ Kind = Literal[
     "vraag-beantwoord",
     "verzoek",
     "verzoek-stap",
+    "machtiging-aangeboden",
+    "namens-gekeken",
     "activiteit-concept",
     "uitvoer",
     "gemeld",

@@ -9,15 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from audit.contract import Permit, Trust
-from connectors.around import HOUSE, MOST, NUMBER, address_of, around, household, more_fields
+from audit.contract import Ground, Permit, Trust
+from connectors.around import AUTHORITY, HOUSE, MOST, NUMBER, address_of, around, household, more_fields
+from connectors.authority.relations import FIELDS, OF_CHILD, Minor, minors_of, told
 from connectors.catalogue import BRP, fields_of
 from connectors.contract import NOTHING, Known
 from connectors.gateway import Gateway
 from connectors.outside.asking import Ask, Asker
 from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed
-from connectors.person import people, read_answer, the_person
+from connectors.person import is_dead, people, read_answer, the_person
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from vault.contract import Bsn, Value, Values
@@ -44,14 +45,30 @@ class BrpSource:
         fields = fields_of(ground.inputs_of(BRP))
         if not fields:
             return Values()
+        try:
+            return await self._read(self._asking(caller, ground), fields, bsn.reveal())
+        except Unreadable:
+            raise SourceFailed("onleesbaar", 200) from None
+
+    async def minors(self, caller: Caller, permit: Permit, bsn: Bsn) -> tuple[Minor, ...]:
+        """Children over whom this person has authority: with their numbers, which go to nobody outside. Raises
+        SourceFailed, NotPermitted."""
+        ground = permit.check(caller.tenant, await self.trust(), self.clock())
+        if AUTHORITY not in ground.inputs_of(BRP):
+            return ()
+        asking, own = self._asking(caller, ground), bsn.reveal()
+        try:
+            person = the_person(await asking.persons([own], set(FIELDS)))
+            minors = minors_of(person, own) if person is not None and not is_dead(person) else {}
+            return told(minors, people(await asking.persons(sorted(minors), set(OF_CHILD)))) if minors else ()
+        except Unreadable:
+            raise SourceFailed("onleesbaar", 200) from None
+
+    def _asking(self, caller: Caller, ground: Ground) -> "Asking":
         headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT}
         if self.key and self.gateway.key_name:
             headers[self.gateway.key_name] = self.key
-        asking = Asking(self.asker, headers)
-        try:
-            return await self._read(asking, fields, bsn.reveal())
-        except Unreadable:
-            raise SourceFailed("onleesbaar", 200) from None
+        return Asking(self.asker, headers)
 
     async def _read(self, asking: "Asking", fields: Mapping[str, Sequence[str]], own: str) -> Values:
         wanted = {path for paths in fields.values() for path in paths} | set(more_fields(fields))
@@ -61,9 +78,9 @@ class BrpSource:
             return Values()
         others = around(person, fields, own)
         found = await asking.named(others.numbers)
-        told = others.may_be_told(found)
+        shown = others.may_be_told(found)
         plain = {
-            one: paths for one, paths in fields.items() if one != HOUSE and (one not in others.named or one in told)
+            one: paths for one, paths in fields.items() if one != HOUSE and (one not in others.named or one in shown)
         }
         values = read_answer(answer, plain, millis(self.clock()))
         home = address_of(person) if HOUSE in fields else ""

@@ -11,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit, Trace, Trust
 from connectors.api import ROOT, routes
+from connectors.authority.api import intern_routes
+from connectors.authority.desk import AuthorityDesk
 from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
@@ -34,6 +36,7 @@ from kernel.component import Component, Tenant
 from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import NeighbourUnavailable
 from kernel.http.client import open_client
+from kernel.http.rooms import RoomGate
 from kernel.http.trace import current_trace
 from kernel.ids import random_id
 from kernel.logs import logger
@@ -60,6 +63,9 @@ class Wiring:
     transport: httpx2.AsyncBaseTransport | None = None
 
 
+Wired = tuple[Wiring, BrpSource | None]
+
+
 async def build_connectors(
     settings: ConnectorsSettings, tenants: Mapping[str, Tenant], wiring: Wiring, provider: KeyProvider
 ) -> tuple[ReleaseDesk, Component]:
@@ -71,8 +77,9 @@ async def build_connectors(
         await room_keys.found(tenant, PURPOSES)
     claims = ClaimRows(database, room_keys, wiring.clock)
     outside = AsyncExitStack()
-    sources = _sources(settings, tenants, wiring, outside)
-    desk = _desk(settings, wiring, claims, Sources(sources, settings.whole_seconds))
+    brp = _brp(settings, wiring, outside) if settings.brp_url else None
+    sources = _sources(settings, tenants, (wiring, brp), outside)
+    desk = _desk(settings, (wiring, brp), claims, Sources(sources, settings.whole_seconds))
 
     async def check() -> None:
         try:
@@ -96,18 +103,19 @@ async def build_connectors(
 
     connected = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
     public = ((ROOT, routes(desk, wiring.caller, wiring.boot, connected)),)
-    return desk, Component("connectors", check, run, public=public)
+    gate = RoomGate("connectors", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, wiring.clock)
+    intern = (intern_routes(desk.authority, gate),) if desk.authority else ()
+    return desk, Component("connectors", check, run, public=public, intern=intern)
 
 
 def _sources(
-    settings: ConnectorsSettings, tenants: Mapping[str, Tenant], wiring: Wiring, outside: AsyncExitStack
+    settings: ConnectorsSettings, tenants: Mapping[str, Tenant], wired: Wired, outside: AsyncExitStack
 ) -> dict[str, dict[str, Placed]]:
     """By tenant: the vault, the BRP, and what the municipality declared. Raises SettingsWrong."""
-    seconds = settings.source_seconds
+    seconds, (wiring, brp) = settings.source_seconds, wired
     shared = {VAULT: Placed(VaultSource(wiring.vault), seconds)}
-    if settings.brp_url:
-        brp = guarded(BRP, _brp(settings, wiring, outside), Limits(seconds=seconds))
-        shared[BRP] = Placed(brp, seconds)
+    if brp is not None:
+        shared[BRP] = Placed(guarded(BRP, brp, Limits(seconds=seconds)), seconds)
     around = Surroundings(wiring.trust, wiring.clock, outside)
     declared = read_folder(settings.sources, tenants) if settings.sources else {}
     return {
@@ -116,8 +124,8 @@ def _sources(
     }
 
 
-def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, sources: Sources) -> ReleaseDesk:
-    lines = Lines(wiring.audit)
+def _desk(settings: ConnectorsSettings, wired: Wired, claims: ClaimRows, sources: Sources) -> ReleaseDesk:
+    wiring, lines = wired[0], Lines(wired[0].audit)
     granting = Granting(wiring.vault, wiring.consent, lines, wiring.boot, _trace)
     return ReleaseDesk(
         claims=claims,
@@ -129,7 +137,15 @@ def _desk(settings: ConnectorsSettings, wiring: Wiring, claims: ClaimRows, sourc
         lines=lines,
         boot=wiring.boot,
         facts=lambda tenant: facts_at(wiring.clock(), settings.municipality(tenant)),
+        authority=_authority(settings, wired, granting, lines),
     )
+
+
+def _authority(settings: ConnectorsSettings, wired: Wired, granting: Granting, lines: Lines) -> AuthorityDesk | None:
+    wiring, brp = wired
+    if brp is None:
+        return None
+    return AuthorityDesk(wiring.vault, wiring.audit, wiring.clock, granting, lines, brp, settings.source_seconds)
 
 
 def _brp(settings: ConnectorsSettings, wiring: Wiring, outside: AsyncExitStack) -> BrpSource:

@@ -8,6 +8,7 @@ Problem
 ├── TooLate           504  the same, and it was time
 ├── Halted            503  the whole house stands still: its tenant's fence moved
 ├── StaleAnswer       503  the check behind the answer is too old; nothing was sent
+├── AuthorityUnknown  503  nobody knows now over whom somebody has authority
 └── SourceDown        502  never crosses the door: becomes `nietGeleverd`
 """
 
@@ -23,7 +24,7 @@ from consent.contract import Code, Element, Refused
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Sentence, Short, wire
-from vault.contract import Bsn, Value, Values
+from vault.contract import Bsn, ResidentRef, Value, Values
 
 Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]  # PostgreSQL stores no NUL; no name has a line break
 NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-bekend"]
@@ -152,6 +153,31 @@ class SourceDown(Problem):
     """No answer from a source in time, or one that cannot be read."""
 
     code, status, title = "bron-stuk", 502, "De bron antwoordt niet"
+
+
+class AuthorityUnknown(Problem):
+    """The BRP did not say it: then nobody has authority over anybody."""
+
+    code, status, title = "gezag-onbekend", 503, "Wij weten nu niet voor wie u mag kijken"
+
+
+class Child(Message):
+    """A child under 18 over whom somebody has authority. birth: "2011-05-17", or less of it."""
+
+    resident: ResidentRef
+    relation: Literal["ouder", "voogd"]
+    name: Annotated[str, Field(max_length=200)]
+    birth: Short
+
+
+class Authority(Protocol):
+    """Asks the BRP, and only that: nothing of it is kept."""
+
+    async def over(self, caller: Caller, bsn: Bsn) -> list[Child]:
+        """A line in the asker's own series first: a use under the activity that the caller's organisation has for it.
+        Left out are children who are dead or secret, and where the BRP is in doubt. Raises AuthorityUnknown (nothing
+        registered, the BRP is silent), LogUnavailable, OutcomeUnknown, RegisterUnavailable, VaultUnavailable."""
+        ...
 
 
 Known = Mapping[str, Value]

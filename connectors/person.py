@@ -22,7 +22,7 @@ def read_answer(body: object, fields: Mapping[str, Sequence[str]], now: int) -> 
     flags: list[str] = []
     if is_secret(person):
         flags.append("geheimhouding")
-    if _dead(person):
+    if is_dead(person):
         flags.append("overleden")
     return Values.model_validate({"values": tuple(value for value in found if value), "flags": tuple(flags)})
 
@@ -125,7 +125,7 @@ def _marks(group: Any) -> Mapping[str, Any]:
     return marks if isinstance(marks, dict) else {}
 
 
-def _dead(person: Mapping[str, Any]) -> bool:
+def is_dead(person: Mapping[str, Any]) -> bool:
     """Table 'reden opschorting bijhouding': O is death."""
     suspended = person.get("opschortingBijhouding")
     reason = suspended.get("reden") if isinstance(suspended, dict) else None

@@ -7,7 +7,7 @@ from audit.contract import Audit, Outcome, Overtaken
 from connectors.answer import Answer, nothing
 from connectors.answers import Facts
 from connectors.claim import Claims
-from connectors.contract import Deliver, Release, ReleaseRequest, Repeatable
+from connectors.contract import Authority, Deliver, Release, ReleaseRequest, Repeatable
 from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
 from connectors.minimise import minimise
@@ -32,7 +32,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class ReleaseDesk:
-    """Satisfies Desk. facts: what yes/no answers are made with for a tenant, now."""
+    """Satisfies Desk. facts: what yes/no answers are made with for a tenant, now. authority: None without a BRP."""
 
     claims: Claims
     vault: Vault
@@ -43,6 +43,7 @@ class ReleaseDesk:
     lines: Lines
     boot: BootClock
     facts: Callable[[str], Facts]
+    authority: Authority | None = None
 
     async def release(
         self, caller: Caller, request: ReleaseRequest, repeatable: Repeatable, deliver: Deliver

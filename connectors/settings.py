@@ -20,6 +20,7 @@ class ConnectorsSettings(RoomSettings):
     sources: folder of declared sources (`connectors.declared`), with a folder per tenant in it. whole_seconds: for all
     sources of one release together.
     municipalities: code of the municipality (four digits) by tenant; else the digits of the tenant's own id.
+    trusted: public keys of rooms that may knock on the inner door, hexadecimal.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONNECTORS_")
@@ -35,6 +36,7 @@ class ConnectorsSettings(RoomSettings):
     sources: Path | None = None
     whole_seconds: Annotated[float, Field(gt=0, le=25)] = 8.0
     municipalities: dict[str, str] = Field(default_factory=dict)
+    trusted: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("brp_url")
     @classmethod

@@ -18,7 +18,7 @@ from consent.contract import Choice, Gone, NotNow
 from consent.limits import DRAFTS_MAX, stored_terms, terms_of
 from consent.standing import PERMITS
 from consent.terms import DAY
-from consent.views import state_of_row
+from consent.views import grown, state_of_row
 from consent.words import fault
 
 Row = Mapping[str, Any]
@@ -49,6 +49,7 @@ _BEFORE: Mapping[str, frozenset[str]] = {
     "pauze": frozenset({*PERMITS, "gepauzeerd"}),
     "korter": PERMITS,
 }
+PAUSES = "staatStilOp"  # in `details` of a parent's yes: when the child chooses alone, ms
 _CLOSED: Mapping[str, str] = {
     "ja": "Hier kan nu geen ja op.",
     "nee": "Hier kan nu geen nee op; stoppen kan wel.",
@@ -66,12 +67,13 @@ def done(row: Row, answer: str, at: int) -> bool:
 def may(row: Row, answer: str, at: int) -> None:
     """Raises Gone, NotNow when this choice is not open in this state, at a moment in ms."""
     state = state_of_row(row, at)
+    status = state if grown(row, at) else row["status"]
     if state == "vervallen" and answer in ("ja", "nee"):
         raise Gone(OVER)
     if state == "verlopen" and answer in ("ja", "hervat", "vernieuw", "pauze", "korter"):
         raise Gone(OVER)
     pending = answer == "stop" and row["pending_at"] > 0
-    if row["status"] not in _BEFORE[answer] and not pending:
+    if status not in _BEFORE[answer] and not pending:
         raise NotNow(_CLOSED.get(answer, "Dit kan nu niet."))
 
 
@@ -108,10 +110,13 @@ def with_draft(row: Row, event_id: str, until: int) -> str:
 def granted(row: Row, event: Event, at: int) -> Changes:
     """What a permit makes of its row when its line is there. at: of that line, ms."""
     terms = terms_of(row)
-    if event.kind == "toestemming-hervat":
-        return {"status": "vernieuwd" if terms.renewed else "gegeven", "ended_at": 0}
     said = event.details
-    terms = terms.model_copy(update={"channel": said.get("kanaal", "")})
+    # whoever says yes, or lets it go on, says so for themselves or for somebody else: what was before is over
+    by = {"by": event.on_behalf, "pauses_at": int(said.get(PAUSES, 0))}
+    if event.kind == "toestemming-hervat":
+        kept = stored_terms(terms.model_copy(update=by))
+        return {"status": "vernieuwd" if terms.renewed else "gegeven", "ended_at": 0, "terms": kept}
+    terms = terms.model_copy(update={"channel": said.get("kanaal", ""), **by})
     if event.kind == "toestemming-gegeven":
         return {"status": "gegeven", "decided_at": at, "terms": stored_terms(terms)}
     shown = {"language": said["language"], "text_hash": said["text_hash"], "valid_until": int(said["geldigTot"])}
@@ -120,7 +125,10 @@ def granted(row: Row, event: Event, at: int) -> Changes:
 
 
 def dropped(row: Row, at: int) -> Changes:
-    """What becomes of a row whose permit never took effect: a question lapses, a consent stays as it was."""
+    """What becomes of a row whose permit never took effect: a question lapses, a consent stays as it was. So does a
+    question that somebody else answered: its resident still may."""
+    if row["status"] == "gevraagd" and Entry.model_validate_json(row["entry"]).event.on_behalf:
+        return {"valid_until": 0, "language": "", "text_hash": ""}
     return {"status": "vervallen", "ended_at": at} if row["status"] == "gevraagd" else {}
 
 

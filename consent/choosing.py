@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from anyio import move_on_after, sleep
 
-from audit.contract import Audit, Entry, EventIdTaken, LogUnavailable, Position, Receipt, record_one
+from audit.contract import Audit, Entry, EventIdTaken, FenceAt, LogUnavailable, Position, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, CatalogueElement, Words
 from consent.acts import (
@@ -42,6 +44,16 @@ from kernel.ids import derived_id, random_id
 PATIENCE, GLANCE = 2.0, 0.05  # D of trust.md: no release sends longer after its last check; how often we look
 HAD_A_YES = frozenset({*PERMITS, "gepauzeerd", "ingetrokken", "verlopen"})
 AGAIN = frozenset({"pauze", "korter"})  # what a resident may do more than once with one consent
+
+
+@dataclass(frozen=True)
+class Behalf:
+    """Who chooses for the resident, as lines tell it. relation: of both. fences: that a yes stands on besides."""
+
+    relation: str
+    actor: str
+    told: Mapping[str, str]
+    fences: tuple[FenceAt, ...] = ()
 
 
 class Choosing:
@@ -100,29 +112,29 @@ class Choosing:
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
         return ConsentDetail(consent=seen, activity=version, catalogue=listed)
 
-    async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
-        """See Consent.choose."""
+    async def choose(self, caller: Caller, consent_id: str, choice: Choice, behalf: Behalf | None = None) -> Chosen:
+        """See Consent.choose. behalf: it was looked at already whether they may."""
         _check(caller, choice)
         if choice.answer in PERMITTING:
-            return await self._give(caller, consent_id, choice)
-        return await self._end(caller, consent_id, choice)
+            return await self._give(caller, consent_id, choice, behalf)
+        return await self._end(caller, consent_id, choice, behalf)
 
-    async def _give(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
+    async def _give(self, caller: Caller, consent_id: str, choice: Choice, behalf: Behalf | None) -> Chosen:
         await self._following.follow(caller.tenant)  # a flag of a second ago must not make this yes lapse
         async with self._register.writing(caller.tenant) as rows:
             row = await own(rows, caller, consent_id, lock=True)
             if not row["pending_at"] and not done(row, choice.answer, millis(self._clock())):
-                row = await self._pending(rows, caller, row, choice)
+                row = await self._pending(rows, caller, row, choice, behalf)
         receipt = await self._permits.take_effect(caller, tables.consents, row)
         now = await self._row(caller, consent_id)
         if now["status"] not in PERMITS:
             raise NotNow("Er is intussen iets anders gekozen.")
         if choice.until and (not now["valid_until"] or now["valid_until"] > choice.until):
             # an earlier yes was waiting for its line, or stood already: it may not last longer than was chosen now
-            return await self._end(caller, consent_id, choice.model_copy(update={"answer": "korter"}))
+            return await self._end(caller, consent_id, choice.model_copy(update={"answer": "korter"}), behalf)
         return Chosen(consent=await self._view(caller, now), receipt=receipt)
 
-    async def _pending(self, rows: Rows, caller: Caller, row: Row, choice: Choice) -> Row:
+    async def _pending(self, rows: Rows, caller: Caller, row: Row, choice: Choice, behalf: Behalf | None) -> Row:
         at = millis(self._clock())
         may(row, choice.answer, at)
         said = tables.activities
@@ -134,22 +146,21 @@ class Choosing:
         shown, end = {"language": choice.language, "text_hash": choice.text_hash}, end_of(row, version, choice, at)
         resident = await state_row(rows, resident_of(row))
         details = {**shown, "kanaal": choice.channel, "geldigTot": str(end)}
-        name, actor = recipient_of(recipient).name.nl, rows.keys.actor(caller)
-        event = about_consent(PERMITTING[choice.answer], random_id(), row, version, at, decided_at=at, details=details,
-                              actor=actor, recipient_name=name)  # fmt: skip
+        more = _whose(rows, caller, behalf, details) | {"recipient_name": recipient_of(recipient).name.nl}
+        event = about_consent(PERMITTING[choice.answer], random_id(), row, version, at, decided_at=at, **more)
         facts = [(one["fence"], one["epoch"]) for one in (row, resident, active, recipient)]
+        facts += [(one.fence, one.epoch) for one in behalf.fences] if behalf else []
         entry = permit(event, (rows.keys.municipality(), 0), *facts)
         await keep_text(rows, choice)
         # nothing permits while a question waits; what permits already stays as it is until the line is there
         early = {"valid_until": end, **shown} if choice.answer == "ja" else {}
         return await rows.put(tables.consents, row, entry=entry.model_dump_json(), pending_at=at, **early)
 
-    async def _end(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
+    async def _end(self, caller: Caller, consent_id: str, choice: Choice, behalf: Behalf | None) -> Chosen:
         (kind, word), at = RESTRICTING[choice.answer], millis(self._clock())
         async with self._register.reading(caller.tenant) as rows:
             row = await own(rows, caller, consent_id)
             version, name = await _version(rows, row), await name_of(rows, row["recipient"])
-            actor = rows.keys.actor(caller)
         may(row, choice.answer, at)
         details = {"language": choice.language, "text_hash": choice.text_hash, "kanaal": choice.channel}
         if choice.answer in AGAIN:  # the same act where nothing moved since, another one after that
@@ -158,8 +169,8 @@ class Choosing:
             details["geldigTot"] = str(choice.until)
             word = f"{word}/{choice.until}"
             await self._draft(caller, row, derived_id(consent_id, word), choice)
-        event = about_consent(kind, derived_id(consent_id, word), row, version, at, recipient_name=name.nl,
-                              details=details, actor=actor)  # fmt: skip
+        more = _whose(rows, caller, behalf, details) | {"recipient_name": name.nl}
+        event = about_consent(kind, derived_id(consent_id, word), row, version, at, **more)
         receipt = await self._first(caller, restriction(event, row["fence"]))
         # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
         reached("consent.withdrawn-line")
@@ -225,6 +236,13 @@ class Choosing:
         async with self._register.reading(caller.tenant) as rows:
             name = await name_of(rows, row["recipient"])
         return view(row, name, millis(self._clock()))
+
+
+def _whose(rows: Rows, caller: Caller, behalf: Behalf | None, details: dict[str, str]) -> dict[str, Any]:
+    """Who chose, as the line says it."""
+    if behalf is None:
+        return {"actor": rows.keys.actor(caller), "details": details}
+    return {"actor": behalf.actor, "on_behalf": behalf.relation, "details": {**details, **behalf.told}}
 
 
 def _check(caller: Caller, choice: Choice) -> None:

@@ -21,6 +21,7 @@ from consent.contract import (
     Search,
 )
 from consent.drafts.client import DraftsClient
+from consent.mandates.client import MandatesClient
 from consent.published import Published
 from consent.rights.client import RightsClient
 from consent.wire import PREFIX
@@ -44,6 +45,11 @@ class ConsentClient:
     def rights(self) -> RightsClient:
         """See Registers.rights."""
         return RightsClient(self.line)
+
+    @property
+    def mandates(self) -> MandatesClient:
+        """See Registers.mandates."""
+        return MandatesClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""

@@ -24,6 +24,7 @@ from consent.govstack.api import govstack_routes
 from consent.govstack.door import GOVSTACK, Opened
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
+from consent.mandates import api as mandates
 from consent.reading.api import Reading, reading_routes
 from consent.receipts.api import issuer_router
 from consent.receipts.service import PURPOSE, Receipts
@@ -96,6 +97,7 @@ async def build_consent(
             intern_routes(consent, gate),
             drafts.intern_routes(consent.drafts, gate),
             rights.intern_routes(consent.rights, gate),
+            mandates.intern_routes(consent.mandates, gate),
         ),
     )
 

@@ -98,8 +98,7 @@ State = Literal[
 
 
 class ConsentRequest(Message):
-    """A recipient asks a resident for consent. Elements must be class C of the activity. valid_until: ms, 0 = as long
-    as the activity allows."""
+    """A recipient asks a resident. Elements must be class C of the activity. valid_until: ms, 0: as that allows."""
 
     resident: ResidentRef
     activity: Short
@@ -113,7 +112,8 @@ class ConsentRequest(Message):
 class ConsentView(Message):
     """A consent request and the consent it becomes: one thing, one id. Times in ms, 0 = not (yet).
     latest: the last moment that was asked for. position: the line of the last choice; "" while none is recorded.
-    pending: a yes that is not effective yet. channel: of the last yes or no. limits: what it is limited to."""
+    pending: a yes that is not effective yet. channel: of the last yes or no. by: who said yes for the resident, "" for
+    themselves. grown: it stands still, for the child chooses alone now."""
 
     id: Short
     state: Annotated[State, wire("status")]
@@ -135,6 +135,8 @@ class ConsentView(Message):
     text_hash: Annotated[Hex32 | Literal[""], wire("teksthash")] = ""
     channel: Annotated[Short, wire("kanaal")] = ""
     limits: Annotated[Limits, wire("gebruik")] = Limits()
+    by: Annotated[Short, wire("namens")] = ""
+    grown: Annotated[bool, wire("zelfKiezen")] = False
 
 
 class ConsentDetail(Message):
@@ -162,8 +164,7 @@ class Choice(Message):
 
 
 class Chosen(Message):
-    """Effective. under_way: releases that were still sending when a stop was recorded, with how they ended ("" =
-    mogelijk verstrekt)."""
+    """Effective. under_way: releases still sending when a stop was recorded, with how they ended ("": unknown)."""
 
     consent: ConsentView
     receipt: Receipt

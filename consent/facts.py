@@ -11,6 +11,7 @@ from consent.activity import ActivityVersion, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
+from consent.limits import pause_of
 from consent.lines import names, recipient_of, version_of
 from consent.rules import CaseFact, Facts
 from consent.standing import Standing
@@ -128,6 +129,7 @@ def _standing(row: Row, version: ActivityVersion) -> Standing:
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),
+        pauses_at=pause_of(row),
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Table, or_
 from audit.contract import Audit, Kind, Move, Position, Receipt
 from consent.acts import INVALID, moved
 from consent.contract import NoSuchThing
+from consent.mandates.tables import mandates
 from consent.rights.standing import objections_moved
 from consent.rows import Register, Row, Rows
 from consent.tables import activities, cases, consents, followed, recipients, subject_state
@@ -26,6 +27,7 @@ ENDED: dict[Kind, str] = {
     "ontvanger-geschorst": "geschorst",
     "activiteit-beeindigd": "beeindigd",
     "zaak-gesloten": "gesloten",
+    "machtiging-beeindigd": "beeindigd",
 }
 UNKNOWN = INVALID
 LOCKED = "beperkt"  # nothing about this resident is released
@@ -65,7 +67,7 @@ class Following:
             await rows.add(followed, {"position": ""})
             row = await rows.one(followed, lock=True)
             fences = {move.fence for move in moves}
-            for table in (consents, recipients, activities, cases) if fences else ():
+            for table in (consents, recipients, activities, cases, mandates) if fences else ():
                 for found in await rows.find(table, table.c.fence.in_(fences), lock=True):
                     await self._move(rows, table, found, [move for move in moves if move.fence == found["fence"]])
             if fences:

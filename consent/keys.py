@@ -57,6 +57,14 @@ class TenantKeys:
         """Moved when this version of the activity ends."""
         return self._fence("activiteit", slug, str(number))
 
+    def mandate(self, mandate_id: str) -> str:
+        """Moved when it ends."""
+        return self._fence("machtiging", mandate_id)
+
+    def mandate_code(self, code: str) -> str:
+        """Under which a code that was handed over is looked up; nobody reads it back."""
+        return self._fence("machtiging-code", code)
+
     def municipality(self) -> str:
         """Moved by an emergency stop."""
         return self._fence("gemeente")
@@ -70,6 +78,10 @@ class TenantKeys:
             return ""
         parts = [b"medewerker", self.tenant.encode(), caller.organisation.encode(), caller.user.encode()]
         return keyed_hash(self.pseudonyms, "pseudo", parts, 16).hex()
+
+    def representative(self, resident: str) -> str:
+        """A pseudonym of who acts for somebody else; other residents never see it."""
+        return keyed_hash(self.pseudonyms, "pseudo", [b"namens", self.tenant.encode(), resident.encode()], 16).hex()
 
     def seal_text(self, owner: str, record: str, kind: str, text: str) -> bytes:
         """What a resident wrote, bound to its row and column."""

@@ -33,17 +33,25 @@ class Limits(Message):
 
 class Terms(Message):
     """Of a row. shorter: (event id, ms) of earlier ends that count once their line is there. renewed: whether the
-    resident said yes again. channel: through which they chose last."""
+    resident said yes again. channel: through which they chose last. by: who said yes for the resident, "" for
+    themselves. pauses_at: from then on a yes of a parent stands still, ms, 0 for never: the child chooses."""
 
     limits: Limits = Limits()
     shorter: tuple[tuple[Short, int], ...] = ()
     renewed: bool = False
     channel: Short = ""
+    by: Short = ""
+    pauses_at: int = 0
 
 
 def terms_of(row: Row) -> Terms:
     """Rows from before have none."""
     return Terms.model_validate_json(row["terms"]) if row.get("terms") else Terms()
+
+
+def pause_of(row: Row) -> int:
+    """See Terms.pauses_at; most rows say nothing, and are not read for it."""
+    return terms_of(row).pauses_at if '"pauses_at"' in (row.get("terms") or "") else 0
 
 
 def stored_terms(terms: Terms) -> str:

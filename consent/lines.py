@@ -35,6 +35,10 @@ _NAMES: dict[str, str] = {
     "activiteit-beeindigd": "Verwerkingsactiviteit beëindigd",
     "ontvanger-toegelaten": "Ontvanger toegelaten",
     "ontvanger-geschorst": "Ontvanger geschorst",
+    "machtiging-aangeboden": "Machtiging aangeboden",
+    "machtiging-gegeven": "Machtiging gegeven",
+    "machtiging-beeindigd": "Machtiging beëindigd",
+    "namens-gekeken": "Gekeken voor iemand anders",
     "vervallen": "Vervallen",
 }
 

@@ -12,6 +12,7 @@ from audit.contract import Audit, Entry, Event, EventIdTaken, Overtaken, Receipt
 from consent import tables
 from consent.acts import dropped, granted
 from consent.lines import event
+from consent.mandates.tables import mandates
 from consent.rows import Register, Row, Rows
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
@@ -20,9 +21,9 @@ from kernel.failpoints import reached
 from kernel.logs import logger
 
 IN_FORCE = {"activities": "gepubliceerd", "recipients": "toegelaten", "applications": "toegelaten",
-            "cases": "open", "consents": "gegeven"}  # fmt: skip
+            "cases": "open", "consents": "gegeven", "mandates": "geldig"}  # fmt: skip
 FINISH_MS, DROP_MS = 5_000, 600_000  # a caller who still waits is not overtaken by the sweeper; ten minutes is doubt
-_WAITING = tuple(table for table in tables.GUARDED if table.name in IN_FORCE)
+_WAITING = (*(table for table in tables.GUARDED if table.name in IN_FORCE), mandates)
 
 _PLACED = ("withheld_until", "covert", "activity", "version", "recipient", "case", "keep_until")  # and in which series
 _log = logger("consent")

@@ -6,6 +6,7 @@ from typing import Protocol
 from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
 from consent.drafts.contract import Drafts
+from consent.mandates.contract import Mandates
 from consent.published import Published
 from consent.rights.contract import Rights
 from kernel.caller import Caller
@@ -22,6 +23,11 @@ class Registers(Protocol):
     @property
     def rights(self) -> Rights:
         """What residents ask, and object to."""
+        ...
+
+    @property
+    def mandates(self) -> Mandates:
+        """Who acts for somebody else."""
         ...
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:

@@ -249,6 +249,7 @@ def _ends(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> I
     for used, standing in allowed:
         if standing:
             yield standing.valid_until
+            yield standing.pauses_at - 1 if standing.pauses_at else 0
         else:
             yield _period_end(facts)
         if used.class_ != "A" and facts.activity:

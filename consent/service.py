@@ -32,6 +32,7 @@ from consent.explaining import Explaining
 from consent.flagging import Flagging
 from consent.following import Following
 from consent.keys import MACHINES
+from consent.mandates.service import Mandating
 from consent.permits import Permits
 from consent.published import Published
 from consent.receipts.service import Receipts
@@ -71,6 +72,7 @@ class ConsentService:
         self.clients = RegisteredClients(register)
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self.rights = Claiming(register, audit, clock)
+        self.mandates = Mandating(register, audit, self.following, self._choosing, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together

@@ -17,7 +17,8 @@ _OPEN = frozenset({"gevraagd", "vervallen"})  # says nothing of what was before
 @dataclass(frozen=True)
 class Standing:
     """A consent of this resident to this recipient for this activity. Times in ms; valid_until 0 is no end. spent: it
-    had a number of releases, and they are used up."""
+    had a number of releases, and they are used up. pauses_at: since when it stands still, 0 is
+    never."""
 
     id: str
     status: str
@@ -28,6 +29,11 @@ class Standing:
     fence: FenceAt
     revision: int
     spent: bool = False
+    pauses_at: int = 0
+
+    def said(self, at: int) -> str:
+        """The status, or what a birthday made of it."""
+        return "gepauzeerd" if self.status in PERMITS and 0 < self.pauses_at <= at else self.status
 
 
 def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -> tuple[Standing | None, Code | None]:
@@ -37,7 +43,7 @@ def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -
     one counts; of several that do not, the newest that was answered.
     """
     about = [one for one in consents if element in one.elements and one.case in ("", case)]
-    standing = [one for one in about if one.status in PERMITS and not _over(one, at)]
+    standing = [one for one in about if one.said(at) in PERMITS and not _over(one, at)]
     permitting = [one for one in standing if not one.spent]
     if standing and not permitting:
         return None, "te-vaak"
@@ -47,8 +53,9 @@ def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -
     if not answered:
         return None, "geen-toestemming"
     newest = max(answered, key=lambda one: (one.asked_at, one.id))
-    ended = newest.status in PERMITS or (newest.status == "gepauzeerd" and _over(newest, at))
-    return None, "toestemming-verlopen" if ended else _SAID.get(newest.status, "geen-toestemming")
+    said = newest.said(at)
+    ended = said in PERMITS or (said == "gepauzeerd" and _over(newest, at))
+    return None, "toestemming-verlopen" if ended else _SAID.get(said, "geen-toestemming")
 
 
 def _over(consent: Standing, at: int) -> bool:

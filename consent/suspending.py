@@ -16,6 +16,7 @@ from audit.contract import Audit, Entry, NoSuchLine, Position, Receipt, record_o
 from consent.contract import RegisterUnavailable
 from consent.following import Following, flagged
 from consent.lines import event, restriction
+from consent.mandates.tables import mandates
 from consent.permits import IN_FORCE
 from consent.rows import Register, Row, Rows
 from consent.tables import activities, applications, cases, consents, recipients, subject_state
@@ -39,7 +40,7 @@ class Suspending:
         what was given from that place on, or waits. Raises LogUnavailable, OutcomeUnknown, RegisterUnavailable."""
         caller, done = room_of(tenant, "consent"), 0
         await self._following.follow(tenant)
-        for table in (activities, recipients, cases, consents):
+        for table in (activities, recipients, cases, consents, mandates):
             while found := await self._in_force(tenant, table, since):
                 await self._suspend(caller, table, found, (mark, since))
                 done += len(found)

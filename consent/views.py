@@ -5,7 +5,7 @@ from typing import Any
 
 from consent.activity import Words
 from consent.contract import ConsentView, State
-from consent.limits import terms_of
+from consent.limits import pause_of, terms_of
 from consent.lines import names
 from consent.standing import PERMITS
 
@@ -20,7 +20,12 @@ def state_of_row(row: Row, at: int) -> State:
         return "vervallen"
     if status in {*PERMITS, "gepauzeerd"} and row["valid_until"] and at > row["valid_until"]:
         return "verlopen"
-    return status
+    return "gepauzeerd" if grown(row, at) else status
+
+
+def grown(row: Row, at: int) -> bool:
+    """Whether a yes of a parent stands still since the child may choose alone."""
+    return row["status"] in PERMITS and 0 < pause_of(row) <= at
 
 
 def ended_at(row: Row, at: int) -> int:
@@ -28,6 +33,8 @@ def ended_at(row: Row, at: int) -> int:
     state = state_of_row(row, at)
     if state == "verlopen":  # also of one that stood still: a pause is no end
         return int(row["valid_until"])
+    if grown(row, at):
+        return pause_of(row)
     return int(row["ended_at"] or (row["answer_by"] if state == "vervallen" else 0))
 
 
@@ -56,13 +63,15 @@ def view(row: Row, recipient_name: Words, at: int, newest: int = 0) -> ConsentVi
         text_hash=row["text_hash"],
         channel=terms.channel,
         limits=terms.limits,
+        by=terms.by,
+        grown=grown(row, at),
     )
 
 
 def for_recipient(seen: ConsentView) -> ConsentView:
     """No case file says that somebody said no: a refusal and silence are the same, and no line or hour tells them
     apart. NOT hidden: that it is over before its last day."""
-    quiet = {"position": "", "language": "", "text_hash": "", "channel": "", "pending": False}
+    quiet = {"position": "", "language": "", "text_hash": "", "channel": "", "pending": False, "by": "", "grown": False}
     never = (
         seen.state == "ingetrokken" and not seen.decided_at
     )  # a yes that was stopped before its line: there was none

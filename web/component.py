@@ -11,6 +11,7 @@ import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit
+from connectors.contract import Authority
 from consent.contract import CatalogueElement, Consent, Registers
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Tenant
@@ -23,10 +24,12 @@ from vault.contract import Vault
 from web.oidc import LoginProvider
 from web.pages import (
     assessing,
+    behalf,
     claims,
     consents,
     keeping,
     lifting,
+    mandates,
     officer,
     overview,
     proofs,
@@ -53,19 +56,23 @@ PAGES: Final = (
     *assessing.PAGES,
     *lifting.PAGES,
     *claims.PAGES,
+    *behalf.PAGES,
+    *mandates.PAGES,
 )
 _log = logger("web")
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Whom the pages ask. catalogue: what each element is called."""
+    """Whom the pages ask. catalogue: what each element is called. authority: who knows of parents; without it nobody
+    acts for a child."""
 
     vault: Vault
     consent: Consent
     registers: Registers
     audit: Audit
     catalogue: Sequence[CatalogueElement]
+    authority: Authority | None = None
 
 
 async def build_web(
@@ -93,6 +100,7 @@ async def build_web(
         consent=neighbours.consent,
         registers=neighbours.registers,
         audit=neighbours.audit,
+        authority=neighbours.authority,
         catalogue=tuple(neighbours.catalogue),
         clock=clock,
         renderer=Renderer(),

@@ -17,6 +17,18 @@ class CrossSite(NoAccess):
     code, status, title = "formulier-niet-van-ons", 403, "Dit formulier kwam niet van onze website"
 
 
+class ActingForOther(NoAccess):
+    """Somebody acts for somebody else: pages about themselves are shut, for there are never two persons on one."""
+
+    code, status, title = "kijkt-voor-ander", 403, "U kijkt nu voor iemand anders"
+
+
+class ActingEnded(NoAccess):
+    """What somebody acted on does not hold any more. Members: `reden`, as of NotRepresented."""
+
+    code, status, title = "namens-voorbij", 403, "U mag niet meer voor deze persoon kijken"
+
+
 def told(error: Exception) -> tuple[ErrorId, int]:
     """The page and its status."""
     if isinstance(error, SQLAlchemyError | KeyUnavailable):

@@ -14,7 +14,8 @@ Role = Literal["inwoner", "fg", "eigenaar"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """Around every page. `path` is the Dutch path without `/en`; `query` holds opaque filter values only."""
+    """Around every page. `path` is the Dutch path without `/en`; `query` holds opaque filter values only. acting: the
+    name of whom somebody acts for, "" for themselves."""
 
     path: str
     query: str = ""
@@ -26,6 +27,7 @@ class Frame:
     csrf: str = ""
     demo: bool = False
     idle_minutes: int = 15
+    acting: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,29 @@
 """What only some lines say: a use that another system told of, numbers that were destroyed. Pure."""
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar
 
 from audit.contract import Event, Line
 from kernel.clock import moment
+from web.language import N_
 from web.views import Lifted, Reported
 
 T = TypeVar("T")
+# What somebody did for a resident, and on what ground: who it was is not in a line that residents read.
+ACTED_FOR: Final[Mapping[str, str]] = {
+    "namens-gekeken": N_("%(wie)s keek voor u naar uw keuzes"),
+    "toestemming-gegeven": N_("%(wie)s zei ja voor u"),
+    "toestemming-vernieuwd": N_("%(wie)s zei opnieuw ja voor u"),
+    "toestemming-geweigerd": N_("%(wie)s zei nee voor u"),
+    "toestemming-ingetrokken": N_("%(wie)s stopte voor u met delen"),
+    "toestemming-verkort": N_("%(wie)s koos voor u een eerdere laatste dag"),
+}
+WHO: Final[Mapping[str, str]] = {
+    "ouder": N_("Een ouder met gezag"),
+    "voogd": N_("Een voogd"),
+    "machtiging": N_("Iemand die u dat liet doen"),
+    "": N_("Iemand anders"),
+}
 
 
 def reported_of(line: Line) -> Reported | None:

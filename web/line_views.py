@@ -10,7 +10,7 @@ from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.language import AMSTERDAM, N_, format_day
-from web.line_details import once_each, reported_of, said_kinds, told_kind
+from web.line_details import ACTED_FOR, WHO, once_each, reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
@@ -39,6 +39,10 @@ ACTS: Final[Mapping[str, str]] = {
     "beperking": N_("Uw gegevens gingen op slot"),
     "opgeschort": N_("Wij zetten het delen stil, omdat een deel van ons logboek verloren ging"),
     "zoeking": N_("De privacy-toezichthouder keek wie uw gegevens gebruikte"),
+    "machtiging-aangeboden": N_("U vroeg iemand om voor u te kijken"),
+    "machtiging-gegeven": N_("Iemand mag nu voor u kijken"),
+    "machtiging-beeindigd": N_("Iemand mag niet meer voor u kijken"),
+    "namens-gekeken": N_("Iemand keek voor u naar uw keuzes"),
     "vraag": N_("U stelde een vraag"),
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
     "bezwaar": N_("U was het ergens niet mee eens. Dat gebruik staat nu stil"),
@@ -198,6 +202,9 @@ class LineViews:
             text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
         text = LOOKED if event.kind == "zoeking" and event.recipient else ACTS.get(event.kind, "")
+        if event.on_behalf and event.kind in ACTED_FOR:
+            who = self._words.say(WHO.get(event.on_behalf, WHO[""]))
+            return self._words.say(ACTED_FOR[event.kind]) % {"wie": who}
         return self._words.say(text) if text else ""
 
     def department(self, event: Event) -> str:

@@ -13,6 +13,7 @@ from kernel.clock import millis
 from kernel.crypto import keyed_hash, same
 from kernel.errors import NeighbourUnavailable
 from vault.contract import Bsn
+from web.children import keep_number
 from web.language import path_in
 from web.oidc import FRESH, LoginRefused
 from web.session import ROLES, Attempt, Kept, Person, Session, new_token
@@ -25,14 +26,24 @@ PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",)}
 STAFF = ("/fg", "/beheer")
 
 
-async def begin(visit: Visit, back: str, *, fresh: bool = False, kept: Kept | None = None) -> Response:
+async def begin(
+    visit: Visit, back: str, *, fresh: bool = False, kept: Kept | None = None, for_children: bool = False
+) -> Response:
     """To the login provider, and then to `back` (a path of ours, in the language of the visit).
 
-    fresh: the person must log in now, whatever session the provider has. Raises NeighbourUnavailable: nothing begun."""
-    site = visit.site
-    until = millis(site.clock() + LIFE)
+    fresh: the person must log in now, whatever session the provider has. for_children: so that the BRP can be asked
+    whose parent they are; who acts for somebody goes on with that. Raises NeighbourUnavailable: nothing begun."""
+    site, until = visit.site, millis(visit.site.clock() + LIFE)
+    secrets = {"state": new_token(), "nonce": new_token(), "verifier": new_token()}
+    acting = visit.acting
     attempt = Attempt(
-        state=new_token(), nonce=new_token(), verifier=new_token(), back=back, until=until, fresh=fresh, kept=kept
+        **secrets,
+        back=back,
+        until=until,
+        fresh=fresh,
+        kept=kept,
+        for_children=for_children or (acting is not None and not acting.ground.mandate),
+        acting=acting,
     )
     place = await site.provider.authorize(attempt, redirect_uri(visit))
     answer = visit.away(place)
@@ -59,7 +70,11 @@ async def finish(visit: Visit) -> Response:
     claims = await visit.site.provider.claims(code, attempt, redirect_uri(visit))
     person = await _person(visit, dict(claims))
     kept = attempt.kept if attempt.kept and attempt.kept.user == person.user else None
-    token = await visit.site.sessions.start(visit.tenant.id, Session(csrf=new_token(), person=person, kept=kept))
+    acting = attempt.acting if attempt.acting and attempt.acting.by == person.user else None
+    session = Session(csrf=new_token(), person=person, kept=kept, acting=acting)
+    token = await visit.site.sessions.start(visit.tenant.id, session)
+    if attempt.for_children and person.kind == "inwoner":
+        await keep_number(visit, token, _number(visit, dict(claims)))
     await _ended(visit)
     english = attempt.back.startswith("/en")
     home = HOMES[person.kind]
@@ -146,5 +161,6 @@ def _number(visit: Visit, claims: dict[str, object]) -> Bsn:
 
 async def _ended(visit: Visit) -> None:
     if visit.opened is not None:
-        await visit.site.sessions.end(visit.tenant.id, visit.opened.token)
+        for token in (visit.opened.session.number, visit.opened.token):
+            await visit.site.sessions.end(visit.tenant.id, token)
         visit.opened = None

@@ -14,7 +14,7 @@ from kernel.component import Tenant
 from kernel.errors import NotFound, NotLoggedIn, Problem
 from kernel.http.problems import new_instance
 from kernel.logs import logger
-from web.failures import done, told
+from web.failures import ActingForOther, done, told
 from web.frame import Failure
 from web.language import LANGUAGES, Language, path_in
 from web.login import begin
@@ -83,6 +83,8 @@ def _endpoint(site: Site, show: Handler, language: Language) -> Callable[[Reques
             return await show(visit)
         except NotLoggedIn:
             return await _to_login(visit)
+        except ActingForOther:
+            return visit.to("/namens?dicht=ja")
         except Exception as error:  # a page for everything: the edge would answer in JSON
             return failed(visit, error)
 

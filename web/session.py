@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Literal
 
+from consent.mandates.contract import Ground
 from kernel.caller import Caller
 from kernel.message import Hex16, Message, Short
 
@@ -13,7 +14,7 @@ ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar"}  # as logi
 
 
 class Person(Message):
-    """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is never here. auth_time: seconds."""
+    """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is not here. auth_time: seconds."""
 
     kind: Literal["inwoner", "fg", "eigenaar"]
     user: Short
@@ -46,8 +47,19 @@ class Kept(Message):
     until: int = 0
 
 
+class Acting(Message):
+    """For whom somebody acts, and on what ground. by: who does, as `Person.user`. name: of the other. until: the first
+    moment at which it ends by itself, ms."""
+
+    by: Short
+    ground: Ground
+    name: Short
+    until: int
+
+
 class Attempt(Message):
-    """A login under way; works once. until: ms. fresh: the person must log in anew, now."""
+    """A login under way; works once. until: ms. fresh: the person must log in anew, now. for_children: they want to
+    act for a child, so the BRP must be asked about them. acting: goes on, when the same person logs in."""
 
     state: Short
     nonce: Short
@@ -56,15 +68,20 @@ class Attempt(Message):
     until: int
     fresh: bool = False
     kept: Kept | None = None
+    for_children: bool = False
+    acting: Acting | None = None
 
 
 class Session(Message):
-    """What we know of one browser; `person` is absent before login."""
+    """What we know of one browser; `person` is absent before login. number: where the BSN is kept, sealed and for
+    minutes, of who wants to act for a child (`web.children`); "" for everybody else."""
 
     csrf: Short
     person: Person | None = None
     attempt: Attempt | None = None
     kept: Kept | None = None
+    acting: Acting | None = None
+    number: Short = ""
 
 
 def new_token() -> str:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from audit.contract import Audit
+from connectors.contract import Authority
 from consent.contract import CatalogueElement, Consent, Registers, ResidentRef
 from kernel.caller import Caller
 from kernel.clock import Clock
@@ -18,12 +19,12 @@ from kernel.crypto import same
 from kernel.errors import BadInput, NotFound, NotLoggedIn
 from vault.contract import ResidentRef as VaultRef
 from vault.contract import Vault
-from web.failures import CrossSite
+from web.failures import ActingForOther, CrossSite
 from web.frame import Frame
 from web.language import Language, path_in
 from web.oidc import LoginProvider
 from web.rendering import Renderer, security_headers
-from web.session import Person
+from web.session import Acting, Person
 from web.sessions import Opened, Sessions
 from web.settings import WebSettings
 
@@ -36,7 +37,8 @@ FIELDS_MAX = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """The portal's neighbours and furniture. tenants: by the host of their public URL."""
+    """The portal's neighbours and furniture. tenants: by the host of their public URL. authority: who knows of parents;
+    None where nobody does."""
 
     settings: WebSettings
     tenants: Mapping[str, Tenant]
@@ -46,6 +48,7 @@ class Site:
     consent: Consent
     registers: Registers
     audit: Audit
+    authority: Authority | None
     catalogue: tuple[CatalogueElement, ...]
     clock: Clock
     renderer: Renderer
@@ -74,8 +77,23 @@ class Visit:
         return self.opened.person if self.opened else None
 
     def resident(self) -> Person:
-        """The resident. Raises NotLoggedIn; NotFound for anybody else, who learns nothing."""
+        """The resident, about themselves. Raises NotLoggedIn; ActingForOther; NotFound for anybody else, who learns
+        nothing."""
+        person = self.somebody()
+        if self.acting is not None:
+            raise ActingForOther
+        return person
+
+    def somebody(self) -> Person:
+        """A resident, for whomever they act. Raises NotLoggedIn, NotFound."""
         return self._of("inwoner")
+
+    @property
+    def acting(self) -> Acting | None:
+        """For whom they act; None for themselves."""
+        person, opened = self.person, self.opened
+        acting = opened.session.acting if opened and person else None
+        return acting if acting and person and acting.by == person.user else None
 
     def officer(self) -> Person:
         """The FG. Raises NotLoggedIn, NotFound."""
@@ -115,6 +133,7 @@ class Visit:
             csrf=self.opened.session.csrf if self.opened else "",
             demo=settings.mode == "demo",
             idle_minutes=settings.idle_minutes,
+            acting=self.acting.name if self.acting else "",
         )
 
     def page(self, template: str, view: "DataclassInstance", status: int = 200) -> Response:

@@ -267,7 +267,8 @@ class Consent:
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
     posted too late (F4): it is told, never preset. `limits`: what this yes is limited to beyond its end; `ends`: last
     days that can be chosen, `longer` the last day of a yes that is said again, None where that brings nothing;
-    `shown`: what was read at the last choice; `following`: another question that waits."""
+    `shown`: what was read at the last choice; `following`: another question that waits; `by`: who said yes for the
+    resident, `grown` that it stands still since they choose alone."""
 
     frame: Frame
     id: str
@@ -291,4 +292,6 @@ class Consent:
     longer: date | None = None
     shown: tuple[str, ...] = ()
     following: str = ""
+    by: str = ""
+    grown: bool = False
     errors: tuple[FieldError, ...] = ()

@@ -149,6 +149,12 @@ WRONG: Final[Mapping[str, str]] = {
     "ontvanger": N_("Kies een ontvanger."),
     "datum": N_("Vul een goede datum in."),
     "regel": N_("Deze regel is er niet, of is al te zien voor de inwoner."),
+    "namens-wie": N_("Kies een persoon uit de lijst."),
+    "namens-code": N_("Deze code werkt niet. Vraag een nieuwe."),
+    "namens-naam": N_("Vul in hoe u deze persoon noemt, in hoogstens 80 tekens."),
+    "namens-mag": N_("Kies wat die persoon mag."),
+    "namens-hoelang": N_("Kies hoe lang."),
+    "namens-veel": N_("U liet al 20 mensen voor u kijken. Stop er eerst een."),
     "volgorde": N_("De laatste dag ligt voor de eerste dag."),
 }
 

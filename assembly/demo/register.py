@@ -11,7 +11,7 @@ from kernel.clock import millis
 TENANT = "gm9901"
 MUNICIPALITY = "Gemeente Spaarnewoude"
 STORY, MOVING, EXERCISE = "minimaregeling-witgoed", "verhuizing-verwerken", "oefening"
-VAULT, INSIGHT, OVERSIGHT = "regie-kluis", "regie-inzage", "logboek"  # our own uses
+VAULT, INSIGHT, OVERSIGHT, BEHALF = "regie-kluis", "regie-inzage", "logboek", "regie-namens"  # our own uses
 INCOME, INCOME_ANSWER = "inkomen.brutoPerMaand", "inkomen.isHoogstens110ProcentSociaalMinimum"
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
 EXERCISES = ("kluis.oefening.een", "kluis.oefening.twee")
@@ -51,7 +51,7 @@ def _recipient(slug: str, oin: str, nl: str, en: str, by_bsn: bool = True) -> Re
 
 def activities() -> tuple[ActivityVersion, ...]:
     """What may be asked, by whom, on what ground."""
-    return (_story(), _moving(), _exercise(), _vault(), _insight(), _oversight())
+    return (_story(), _moving(), _exercise(), _vault(), _insight(), _oversight(), _behalf())
 
 
 def _element(name: str, klasse: str, why: tuple[str, str], basis: str, law: str = "", giver: str = "") -> UsedElement:
@@ -228,5 +228,25 @@ def _oversight() -> ActivityVersion:
         gevolgVanWeigeren={
             "nl": "U kunt hier niet kiezen. De wet vraagt dit van ons.",
             "en": "You cannot choose here. The law asks this of us.",
+        },
+    )
+
+
+def _behalf() -> ActivityVersion:
+    why = ("Zo weten wij of u voor een kind mag kijken.", "So we know whether you may view for a child.")
+    return _activity(
+        BEHALF,
+        (SELF,),
+        (_element("brp.gezag", "A", why, "6(1)(c)", "BW 1:245 en AVG 5(1)(f)", "Wet BRP 3.8"),),
+        titel={"nl": "Kijken voor iemand anders", "en": "Viewing for somebody else"},
+        doel={
+            "nl": "Wij kijken of u het gezag heeft over een kind.",
+            "en": "To see whether you have parental responsibility for a child.",
+        },
+        maximalePeriode=3650,
+        bewaartermijn={"nl": "Wij bewaren het antwoord niet.", "en": "We do not keep the answer."},
+        gevolgVanWeigeren={
+            "nl": "U kunt hier niet kiezen. Anders kan iedereen voor een kind kijken.",
+            "en": "You cannot choose here. Otherwise anybody could view for a child.",
         },
     )

@@ -41,6 +41,8 @@ PAGES: dict[str, tuple[str, Place]] = {
     "stopped": ("r1", lambda places: places.stopped),
     "refused": ("r2", lambda places: places.refused),
     "claims": ("r1", lambda _: "/verzoeken"),
+    "behalf": ("r1", lambda _: "/namens"),
+    "helpers": ("r1", lambda _: "/namens/gemachtigden"),
     "officer": ("fg", lambda _: "/fg"),
     "decisions": ("fg", lambda _: "/fg/verzoeken"),
     "search": ("fg", lambda _: "/fg/zoek"),

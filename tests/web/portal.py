@@ -22,6 +22,7 @@ from assembly.demo.register import TENANT
 from assembly.demo.visitor import Visitor
 from audit.contract import Audit
 from connectors.catalogue import catalogue_elements
+from connectors.contract import Authority
 from consent.contract import Consent
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
@@ -37,6 +38,8 @@ ISSUER = f"{HOST}/proef-inlog"
 PERSONAS = (
     Persona("r1", "J. de Vries", "kiest zelf", bsn="999993653"),
     Persona("r2", "S. Bakker", "heeft een geheim adres", bsn="999993690"),
+    Persona("ander", "A. Ander", "de andere ouder van het kind van r1", bsn="999998730"),
+    Persona("kind", "K. Kind", "negen jaar", bsn="999994645"),
     Persona("fg", "F. Grootveld", "houdt toezicht", roles=("fg",)),
     Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar",)),
     Persona("twee", "T. Twee", "kijkt na", roles=("proceseigenaar",)),
@@ -86,8 +89,10 @@ class PortalUnderTest:
     liar: Liar = field(init=False)
     neighbours: Neighbours = field(init=False)
 
-    async def open(self, consent: Consent | None = None, audit: Audit | None = None) -> None:
-        """Build the portal; `consent` and `audit` in place of the real ones."""
+    async def open(
+        self, consent: Consent | None = None, audit: Audit | None = None, authority: Authority | None = None
+    ) -> None:
+        """Build the portal; these in place of the real ones."""
         gate = StartGate()
         gate.open()
         self.app = make_app("test", gate)
@@ -103,6 +108,7 @@ class PortalUnderTest:
             registers=self.house.register,
             audit=audit or self.house.audit.door("web"),
             catalogue=catalogue_elements(),
+            authority=authority or self.house.desk.authority,
         )
         settings = WebSettings(mode="test", database=self.url, issuer=ISSUER, client_id="portaal")
         provider = self.house.keys

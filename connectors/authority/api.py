@@ -1,0 +1,32 @@
+"""HTTP in, for the portal: over whom somebody has authority. The number goes in the body and nowhere else."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+
+from connectors.contract import Authority, Child, Person
+from kernel.caller import Caller
+from kernel.message import Message
+
+PREFIX = "/intern/v1/connectors"
+Gate = Callable[..., Awaitable[Caller]]
+
+
+class Children(Message):
+    """In the order of their names."""
+
+    children: Annotated[tuple[Child, ...], Field(max_length=20)] = ()
+
+
+def intern_routes(authority: Authority, caller: Gate) -> APIRouter:
+    """`caller`: the dependency that knows which room asks on whose behalf."""
+    router = APIRouter(prefix=PREFIX, include_in_schema=False)
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/authority")
+    async def over(who: Asking, body: Person) -> Children:
+        return Children(children=tuple(await authority.over(who, body.bsn)))
+
+    return router

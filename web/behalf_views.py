@@ -1,0 +1,179 @@
+"""What the pages need on which somebody acts for somebody else, or lets somebody act. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from consent.contract import ActivityVersion, ConsentView, State
+from consent.mandates.contract import Mandate
+from web.frame import FieldError, Frame, Option
+from web.language import N_
+from web.line_views import local_day
+from web.register_words import RegisterWords
+from web.session import Acting, Answer
+from web.views import ConsentRow, Facts
+
+RELATIONS: Final = {
+    "ouder": N_("kind, u bent de ouder"),
+    "voogd": N_("kind, u bent de voogd"),
+    "machtiging": N_("koos u zelf uit"),
+}
+STATUS: Final = {
+    "aangeboden": N_("Nog niet aangenomen"),
+    "geldig": N_("Kijkt voor u"),
+    "beeindigd": N_("Gestopt"),
+    "verlopen": N_("Voorbij"),
+}
+MONTHS: Final = {"31": N_("1 maand"), "92": N_("3 maanden"), "183": N_("6 maanden"), "365": N_("1 jaar")}  # in days
+LEVELS: Final = {"zien": N_("Alleen kijken"), "kiezen": N_("Kijken en voor mij kiezen")}
+OPEN: Final = frozenset({"aangeboden", "geldig"})
+VAULT: Final = "regie-kluis"
+Ended = Literal["voorbij", "nakijken", "buiten", "alleen-zien"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody to act for. until: the last day."""
+
+    key: str
+    name: str
+    relation: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behalf:
+    """`/namens`. asked: the BRP was asked about this person's children; down: it did not answer. shut: a page about
+    oneself was asked for while acting; code: what was typed; errors: of `wie` or `code`."""
+
+    frame: Frame
+    people: tuple[Person, ...]
+    asked: bool
+    down: bool
+    shut: bool = False
+    code: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What somebody may do for somebody else."""
+
+    id: str
+    name: str
+    titles: tuple[str, ...]
+    decides: bool
+    until: date
+    status: str = ""
+    open: bool = False
+    since: date | None = None
+    ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """What a code would let one do, before it is accepted."""
+
+    frame: Frame
+    code: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """N3 and N6. reason: why it may not, in one word; who: whose permissions."""
+
+    frame: Frame
+    reason: Ended
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TheirConsents:
+    """`/namens/toestemmingen`. rows: those that wait first."""
+
+    frame: Frame
+    who: str
+    rows: tuple[ConsentRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TheirConsent:
+    """`/namens/toestemmingen/{id}`. decides: not only sees."""
+
+    frame: Frame
+    id: str
+    who: str
+    decides: bool
+    state: State
+    recipient: str
+    facts: Facts
+    limits: tuple[str, ...]
+    ends: tuple[Option, ...]
+    after_stop: str
+    consequence: str
+    kept: Answer | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helpers:
+    """`/namens/gemachtigden`: whom the resident let act. code: of the one that was just offered."""
+
+    frame: Frame
+    helpers: tuple[Terms, ...]
+    purposes: tuple[Option, ...]
+    levels: tuple[Option, ...]
+    months: tuple[Option, ...]
+    label: str = ""
+    code: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+def person(key: str, acting: Acting, said: RegisterWords) -> Person:
+    """A child, or whoever chose this person."""
+    relation = said.say(RELATIONS[acting.ground.relation])
+    return Person(key=key, name=acting.name, relation=relation, until=local_day(acting.until - 1))
+
+
+def terms(one: Mandate, said: RegisterWords) -> Terms:
+    """For the giver with the name that they chose, for the holder with the giver's."""
+    titles = [said.title(slug) or slug for slug in one.activities]
+    return Terms(
+        id=one.id,
+        name=one.label or one.name,
+        titles=tuple(titles),
+        decides=one.decides,
+        until=local_day(one.until),
+        status=said.say(STATUS[one.status]),
+        open=one.status in OPEN,
+        since=local_day(one.accepted_at) if one.accepted_at else None,
+        ended=local_day(one.ended_at) if one.ended_at else None,
+    )
+
+
+def purposes(said: RegisterWords, chosen: Sequence[str]) -> tuple[Option, ...]:
+    """The activities in force in which something may be chosen; what is in the vault is nobody else's."""
+    listed = sorted((said.chosen(one.title), one.slug) for one in said.activities.values() if _optional(one))
+    listed = [one for one in listed if one[1] != VAULT]
+    return tuple(Option(value=slug, text=title, chosen=slug in chosen) for title, slug in listed)
+
+
+def options(listed: dict[str, str], said: RegisterWords, chosen: str) -> tuple[Option, ...]:
+    """None of them chosen beforehand."""
+    return tuple(Option(value=one, text=said.say(text), chosen=one == chosen) for one, text in listed.items())
+
+
+def waiting_first(found: Sequence[ConsentView]) -> list[ConsentView]:
+    """Questions before answers; the order stays."""
+    return sorted(found, key=lambda one: one.state != "gevraagd")
+
+
+def grouped(code: str) -> str:
+    """Easier to read out and to type."""
+    return " ".join(code[begin : begin + 4] for begin in range(0, len(code), 4))
+
+
+def _optional(one: ActivityVersion) -> bool:
+    return any(used.class_ == "C" for used in one.elements)
