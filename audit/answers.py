@@ -93,7 +93,7 @@ class Destroyed(Message):
 
 class FoundLine(Message):
     """A line as an auditor sees it. destroyed: there is nothing else but kind, hour, number and place.
-    covert: its content is sealed; only the FG finds it."""
+    covert: its content is sealed; only the FG finds it. on_behalf: as what somebody acted for the resident."""
 
     place: Annotated[Place, wire("logregel")]
     at: Annotated[datetime, wire("tijd")]
@@ -103,6 +103,7 @@ class FoundLine(Message):
     recipient: Annotated[str, wire("ontvanger")]
     application: Annotated[str, wire("toepassing")]
     user: Annotated[str, wire("gebruiker")]
+    on_behalf: Annotated[str, wire("namens")]
     key: Annotated[str, wire("sleutel")]
     activity: Annotated[str, wire("verwerkingsactiviteit")]
     version: Annotated[str, wire("versie")]
@@ -167,6 +168,7 @@ def _line(origin: str, line: Line) -> FoundLine:
         recipient=event.recipient,
         application=event.application,
         user=event.actor,
+        on_behalf=event.on_behalf,
         key=event.key,
         activity=event.activity,
         version=event.version,

@@ -126,7 +126,7 @@ class House:
     async def _open_apart(self, stack: AsyncExitStack, world: World) -> None:
         ports = dict(zip(ORDER, free_ports(len(ORDER)), strict=True))
         self.addresses |= {room: f"http://127.0.0.1:{port}" for room, port in ports.items()}
-        urls = {f"{room}_url": self.addresses[room] for room in ("audit", "consent", "vault", "brp")}
+        urls = {f"{room}_url": self.addresses[room] for room in ("audit", "consent", "vault", "connectors", "brp")}
         behind = await stack.enter_async_context(httpx2.AsyncClient(timeout=20, trust_env=False))
         await self._serve(stack, "front", front_app(behind, self.addresses), self.port)
         for room in ORDER:

@@ -16,6 +16,8 @@ OLD_ENOUGH = 16  # who logs in for themselves
 ABOUT = {
     "R1": "Vraagt geld voor een wasmachine (verhaal 1).",
     "R3": "20 jaar.",
+    "R7": "Ouder van een kind van 15. Kijk voor iemand anders.",
+    "R8": "De andere ouder van dat kind.",
     "R9": "Een ander regelt de geldzaken.",
     "R11": "Heeft geheime gegevens.",
     "R12": "Woont op een veilig adres.",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -21,8 +22,10 @@ from consent.contract import (
     NotNow,
     Question,
 )
+from consent.mandates.contract import Ground, NotRepresented, Offer
 from consent.service import ConsentService
 from kernel.caller import Caller
+from kernel.clock import millis
 from kernel.crypto import verify
 from kernel.errors import BadInput, NoAccess
 from kernel.http.app import make_app
@@ -223,3 +226,29 @@ async def test_errors_arrive_as_themselves(wired: Wired) -> None:
     asked = await wired.house.request()
     with pytest.raises(NotNow):
         await consent.anew(ANNA_HERSELF, asked.id)
+
+
+async def test_acting_for_somebody_else(wired: Wired) -> None:
+    consent, bert = wired.consent, ANNA_HERSELF.model_copy(update={"user": BERT.id})
+    await consent.admit(STAFF, PARTY)
+    await consent.publish(STAFF, activity())
+    asked = await consent.request(LOKET, ConsentRequest(resident=ANNA, activity="regeling", elements=(PLAN,)))
+    now = wired.house.clock()
+    until = millis(now + timedelta(days=9))
+    offer = Offer(resident=ANNA, label="Bert", name="Anna", activities=("regeling",), decides=True, until=until)
+    made = await consent.mandates.offer(ANNA_HERSELF, offer)
+    assert (await consent.mandates.offered(bert, made.code)).id == made.mandate.id
+    mandate = await consent.mandates.accept(bert, made.code)
+    assert await consent.mandates.held(bert) == [mandate]
+    ground = Ground(relation="machtiging", resident=ANNA, mandate=mandate.id)
+    parent = Ground(relation="ouder", resident=ANNA, birth="2015-01-01", checked_at=millis(now))
+    await consent.mandates.begin(bert, ground)
+    for one in (ground, parent):
+        assert [seen.id for seen in await consent.mandates.choices(bert, one)] == [asked.id]
+        assert (await consent.mandates.choice(bert, one, asked.id)).consent.id == asked.id
+    assert (await consent.mandates.choose(bert, ground, asked.id, yes())).consent.state == "gegeven"
+    ended = await consent.mandates.end(ANNA_HERSELF, mandate.id)
+    assert ([one.id for one in await consent.mandates.given(ANNA_HERSELF)], ended.status) == ([mandate.id], "beeindigd")
+    with pytest.raises(NotRepresented) as refused:
+        await consent.mandates.choices(bert, ground)
+    assert refused.value.members["reden"] == "voorbij"

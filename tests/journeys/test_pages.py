@@ -6,12 +6,13 @@ import json
 
 import pytest
 
-from assembly.demo.register import BY_LAW, INCOME_ANSWER, STORY
+from assembly.demo.register import BY_LAW, EXERCISES, INCOME_ANSWER, STORY
 from assembly.demo.visitor import Page
 from tests.house import OFFICER, R1, House, crossed_plan
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 plan = crossed_plan
+CHILD = "999994645"  # of R1
 UNKNOWN_CONSENT = "0197d2f0-0000-7000-8000-000000000000"
 
 
@@ -165,3 +166,35 @@ def content_of(bundle: bytes) -> str:
     """The act and body of a downloaded proof, in plain text."""
     inside = json.loads(bundle)["inhoud"]
     return " ".join(base64.b64decode(part + "==").decode("utf-8", "replace") for part in inside.values())
+
+
+async def test_a_parent_chooses_for_a_child_and_somebody_chosen_for_an_adult(house: House) -> None:
+    """Together and apart: the BRP is asked by the desk, the register looks at the rule, the portal asks both."""
+    asked = await house.application().request_consent(CHILD, "oefening", EXERCISES, "Z-kind")
+    place, parent = f"/namens/toestemmingen/{asked.json()['id']}", await house.visitor("r1")
+    before = house.asked
+    page = await parent.get("/namens")
+    login = await parent.send(page, page.form("actie", "kind"), actie="kind")
+    page = await parent.send(login, login.form("keuze"), keuze="r1")
+    (wie,) = [value for name, value in page.form("actie", "kies").choices if name == "wie"]
+    await parent.send(page, page.form("actie", "kies"), actie="kies", wie=wie)
+    page = await parent.get(place)
+    page = await parent.send(page, page.form("actie", "kiezen"), keuze="ja")
+    assert "Ja: het Inkomensloket mag" in page.text and house.asked > before
+    line = next(one for one in await house.lines(CHILD) if one["soort"] == "toestemming-gegeven")
+    assert (line["namens"], len(line["gebruiker"])) == ("ouder", 32), "the FG reads who it was, as a pseudonym"
+
+    giver, helper = await house.visitor("r2"), await house.visitor("doubted")
+    page = await giver.get("/namens/gemachtigden")
+    terms = {"actie": "geef", "naam": "mijn zus", "doel": "oefening", "mag": "zien", "hoelang": "31"}
+    page = await giver.send(page, page.form("actie", "geef"), **terms)
+    code = page.html.partition("<code>")[2].partition("</code>")[0]
+    page = await helper.get("/namens")
+    page = await helper.send(page, page.form("actie", "code"), actie="code", code=code)
+    page = await helper.send(page, page.form("actie", "aanvaard"), actie="aanvaard")
+    (wie,) = [value for name, value in page.form("actie", "kies").choices if name == "wie"]
+    page = await helper.send(page, page.form("actie", "kies"), actie="kies", wie=wie)
+    assert "U kijkt nu voor" in page.text
+    mine = await giver.get("/namens/gemachtigden")
+    await giver.send(mine, mine.form("actie", "stop"))
+    assert (await helper.get("/namens/toestemmingen")).status == 403
