@@ -85,7 +85,8 @@ class Key(Message):
 
 class Question(Message):
     """What is sent. one: a list in the answer that may hold one item, which then is the answer. demand: must be true of
-    the answer. about: every value at it must be the resident's number. repeatable: asking twice is asking once."""
+    the answer. about: every value at it must be the resident's number; no value is an answer about nobody. repeatable:
+    asking twice is asking once."""
 
     method: Literal["GET", "POST"] = "POST"
     path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.{}-]{0,200}$")]

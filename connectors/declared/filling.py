@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from connectors.contract import Known
 from connectors.declared.declaration import FORMS, HOLE, KEYS_MOST, NUMBER, Key, Question
-from connectors.declared.paths import path
+from connectors.declared.paths import flat, path
 from connectors.outside.asking import Ask
 from connectors.outside.data import Unreadable
 from vault.contract import Bsn
@@ -45,7 +45,7 @@ def filled(question: Question, keys: Filled, bsn: Bsn) -> Ask | None:
 
 def is_about(bsn: Bsn, values: JsonValue) -> bool:
     """Whether every value, and at least one, is this resident's number."""
-    listed = values if isinstance(values, list) else [values]
+    listed = flat(values)
     return bool(listed) and all(one == bsn.reveal() for one in listed)
 
 

@@ -91,8 +91,8 @@ def document_(**more: Any) -> Any:
     return DOCUMENTS.example("EnkelvoudigInformatieObject", **said, vertrouwelijkheidaanduiding="openbaar") | more
 
 
-def permit_object(bsn: str = BSN) -> Any:
-    data = {"bsn": bsn, "nummer": "P-1", "geldigTot": "2027-01-01", "kenteken": "XX-00-XX"}
+def permit_object(bsn: str | None = BSN) -> Any:
+    data = {"nummer": "P-1", "geldigTot": "2027-01-01", "kenteken": "XX-00-XX"} | ({} if bsn is None else {"bsn": bsn})
     record = OBJECTS.example("ObjectRecord", data=data)
     return OBJECTS.example("Object", record=record)
 
@@ -217,6 +217,8 @@ def read_as(name: str, answer: Any) -> Values:
         ("zaken", page([zaak(identificatie={"a": 1})])),
         ("objecten", page([permit_object(), permit_object("999990019")])),  # somebody else's
         ("objecten", page([permit_object("")])),
+        ("objecten", page([permit_object(), permit_object(None)])),  # one of them is of nobody
+        ("objecten", page([permit_object(None)])),
         ("woz", {"_embedded": {"wozObjecten": [{}, {}]}}),  # which of the two is it?
         ("kvk", {"naam": ["x"], "sbiActiviteiten": []}),
         ("bag", {"oppervlakte": "groot"}),
@@ -227,6 +229,15 @@ def test_an_answer_that_is_not_quite_what_was_declared_gives_nothing(name: str, 
     assert read_as(name, CASES[name][1]).values
     with pytest.raises(Unreadable):
         read_as(name, answer)
+
+
+@pytest.mark.parametrize("about", ["results[].record.data.bsn", "results[].record.bsn", "whose"])
+def test_an_answer_that_does_not_say_whom_it_is_about_is_about_nobody(about: str) -> None:
+    shipped = read_file(EXAMPLES / "objecten.toml")
+    assert shipped.question is not None
+    declared = shipped.model_copy(update={"question": shipped.question.model_copy(update={"about": about})})
+    for answer in (page([permit_object(None)]), page([])):
+        assert values_of(declared, list(CASES["objecten"][3]), answer, Bsn(BSN), NOON) == Values()
 
 
 @pytest.mark.parametrize(("said", "flags"), [(False, ()), (True, ("geheimhouding",)), ("nee", ("geheimhouding",))])
