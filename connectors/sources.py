@@ -16,6 +16,7 @@ from kernel.errors import Problem
 from kernel.logs import logger
 from vault.contract import Bsn, Values
 
+BREATH = 0.1  # seconds
 _log = logger("connectors")
 
 
@@ -95,7 +96,8 @@ class Sources:
                 raise SourceDown("Deze bron is hier niet aangesloten.")
             known = await self._known([before[one] for one in placed.after if one in before])
             now = asyncio.get_running_loop().time()
-            async with asyncio.timeout_at(min(now + placed.seconds, question.until)):
+            # later than the source's own end, or its breaker would see a caller who went away and count no silence
+            async with asyncio.timeout_at(min(now + placed.seconds + BREATH, question.until)):
                 return await placed.source.fetch(caller, question.permit, question.bsn, known)
         except Overtaken as moved:
             return moved
