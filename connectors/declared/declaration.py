@@ -23,7 +23,7 @@ FORMS = {
     "digits8": re.compile(r"([0-9]{8})"),  # number of a company in the Handelsregister
     "digits16": re.compile(r"([0-9]{16})"),  # identification in the BAG
     "postcode": re.compile(r"([1-9][0-9]{3}[A-Z]{2})"),
-    "word": re.compile(r"([A-Za-z0-9_-]{1,64})"),
+    "word": re.compile(r"([A-Za-z0-9_-]{1,64})"),  # without nine digits in a row: it may stand in an address
 }
 KEYS_MOST = 100  # of one key: a household's documents
 

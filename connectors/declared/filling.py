@@ -12,6 +12,7 @@ from connectors.declared.declaration import FORMS, HOLE, KEYS_MOST, NUMBER, Key,
 from connectors.declared.paths import flat, path
 from connectors.outside.asking import Ask
 from connectors.outside.data import Unreadable
+from kernel.numbers import has_number
 from vault.contract import Bsn
 
 Filled = Mapping[str, tuple[str, ...]]
@@ -64,6 +65,8 @@ def _values(key: Key, known: Known) -> tuple[str, ...]:
     listed = said if isinstance(said, list) else [said]
     fit = [FORMS[key.form].fullmatch(one) for one in listed if isinstance(one, str)]
     fits = [one[1] for one in fit if one]
+    if key.form == "word" and any(map(has_number, fits)):
+        return ()  # a UUID may hold nine digits in a row by chance; a word that does may be somebody's number
     return tuple(dict.fromkeys(fits)) if len(fits) == len(listed) <= KEYS_MOST else ()
 
 

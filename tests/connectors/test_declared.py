@@ -17,7 +17,7 @@ from audit.contract import Permit
 from connectors.contract import NOTHING, SourceDown
 from connectors.declared.answering import values_of
 from connectors.declared.checking import check
-from connectors.declared.declaration import Credential, Declaration, read
+from connectors.declared.declaration import Credential, Declaration, Key, read
 from connectors.declared.filling import keys_of
 from connectors.declared.loading import Surroundings, placed, read_file, read_folder
 from connectors.declared.paths import path
@@ -203,6 +203,21 @@ def test_without_a_good_key_nothing_is_asked(name: str, said: Any) -> None:
     element = next(iter(CASES[name][2]))
     assert keys_of(declared.keys, {element: value(element, said)} if said is not None else {}) is None
     assert keys_of(declared.keys, {element: value(element, CASES[name][2][element])})
+
+
+@pytest.mark.parametrize(
+    ("form", "said", "there"),
+    [
+        ("word", "P-12", True),
+        ("word", BSN, False),
+        ("word", f"P-{BSN}", False),
+        ("word", ["P-12", f"x{BSN}x"], False),
+        ("uuid", f"5a1f2a9e-1c11-4d5e-9c0b-abc{BSN}", True),
+    ],
+)
+def test_a_key_that_may_be_a_number_of_somebody_stands_in_no_address(form: str, said: Any, there: bool) -> None:
+    key = Key.model_validate({"element": "koppeling.partij", "form": form})
+    assert (keys_of({"party": key}, {"koppeling.partij": value("koppeling.partij", said)}) is not None) == there
 
 
 def read_as(name: str, answer: Any) -> Values:
