@@ -64,7 +64,7 @@ class Credential(Message):
 
 
 class Bounded(Message):
-    """See connectors.outside.guarding.Limits. bytes: of one answer. rows: of one SQL answer."""
+    """See connectors.outside.guarding.Limits. bytes: of one answer, of SQL as JSON. rows: of one SQL answer."""
 
     seconds: Annotated[float, Field(gt=0, le=20)] = 3.0
     at_once: Annotated[int, Field(ge=1, le=100)] = 20
@@ -139,6 +139,8 @@ class Declaration(Message):
             one_select(self.sql)
             if self.question is not None or self.url or self.credential.file is None:
                 raise ValueError("a source of kind sql has sql, and its address in the file of its credential")
+            if self.networks:
+                raise ValueError("networks are of kind rest: which database is called stands in the credential's file")
         unknown = set(HOLE.findall(str(self.question and self.question.model_dump()))) - {NUMBER, *self.keys}
         if unknown or NUMBER in self.keys:
             raise ValueError(f"no key is called {', '.join(sorted(unknown)) or NUMBER}")

@@ -21,7 +21,9 @@ from connectors.declared.declaration import Credential, Declaration, Key, read
 from connectors.declared.filling import keys_of
 from connectors.declared.loading import Surroundings, placed, read_file, read_folder
 from connectors.declared.paths import path
+from connectors.declared.sql import SqlSource, open_engine
 from connectors.outside.data import Unreadable
+from connectors.outside.failing import SourceFailed
 from kernel.settings import SettingsWrong
 from tests.connectors.published import Published, published
 from tests.four_rooms import DESK_WORKER, NOON, FourRooms
@@ -283,6 +285,30 @@ async def test_a_table_is_read_for_one_resident_while_it_is_fresh(
     assert await ask(empty, stale, allowed) == Values(), "nothing is known of its age"
     database.execute("UPDATE uitkering_nu SET bijgewerkt = '2026-08-01'")
     assert await ask(empty, declared, allowed) == Values()
+
+
+async def test_a_table_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+    # row 300 cannot be computed: who reads that far meets an error
+    each = "CASE WHEN i < 300 THEN i ELSE abs(-9223372036854775807 - 1) END"
+    rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT"
+    for sql, limits in (
+        (f"{rows} {each} AS partij FROM n WHERE :bsn <> ''", {"rows": 20}),
+        (f"{rows} {each} AS i, '{'x' * 500}' AS partij FROM n WHERE :bsn <> ''", {"rows": 1_000, "bytes": 4_096}),
+    ):
+        declared = example("bijstand", tmp_path, sql=sql, limits=limits, dated=None, fresh_days=0, many=True)
+        engine = open_engine("sqlite+aiosqlite://", 1)
+        with pytest.raises(SourceFailed) as failed:
+            await SqlSource.rows(engine, declared, {"bsn": BSN})
+        assert failed.value.why == "te-groot"
+        roomy = declared.model_copy(update={"sql": f"{rows} i FROM n WHERE i < 9 AND :bsn <> ''"})
+        assert await SqlSource.rows(engine, roomy, {"bsn": BSN}) == [{"i": one} for one in range(1, 9)]
+        await engine.dispose()
+
+
+def test_networks_of_a_database_would_be_a_promise_that_nobody_keeps(tmp_path: Path) -> None:
+    example("bijstand", tmp_path)
+    with pytest.raises(ValueError, match="networks"):
+        example("bijstand", tmp_path, networks=HERE)
 
 
 @pytest.mark.parametrize(
