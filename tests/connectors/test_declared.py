@@ -19,7 +19,7 @@ from connectors.declared.answering import values_of
 from connectors.declared.checking import check
 from connectors.declared.declaration import Credential, Declaration, Key, read
 from connectors.declared.filling import keys_of
-from connectors.declared.loading import Surroundings, placed, read_file, read_folder
+from connectors.declared.loading import BYTES_MOST, FILES_MOST, Surroundings, placed, read_file, read_folder
 from connectors.declared.paths import path
 from connectors.declared.sql import SqlSource, open_engine
 from connectors.outside.data import Unreadable
@@ -403,6 +403,19 @@ def test_a_folder_holds_municipalities_that_are_known(tmp_path: Path) -> None:
     assert set(read_folder(tmp_path, {TENANT: None})[TENANT]) == {"objecten"}
     with pytest.raises(SettingsWrong):
         read_folder(tmp_path, {"gm0001": None})
+
+
+def test_what_is_too_much_is_refused_and_not_cut_short(tmp_path: Path) -> None:
+    shipped = (EXAMPLES / "objecten.toml").read_text()
+    line = "# what is cut off here is a comment\n"
+    file = written(tmp_path, "objecten", shipped + line * (BYTES_MOST // len(line)))
+    with pytest.raises(SettingsWrong, match="KiB"):
+        read_folder(tmp_path, {TENANT: None})
+    file.write_text(shipped)
+    for number in range(FILES_MOST):
+        written(tmp_path, f"z{number}", shipped)
+    with pytest.raises(SettingsWrong, match=str(FILES_MOST)):
+        read_folder(tmp_path, {TENANT: None})
 
 
 def test_a_path_is_no_program() -> None:
