@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from connectors.catalogue import fits
 from connectors.declared.declaration import Declaration, Question
 from connectors.declared.filling import is_about
-from connectors.declared.paths import path
+from connectors.declared.paths import flat, path
 from connectors.outside.data import Unreadable
 from kernel.clock import millis
 from vault.contract import Bsn, Value, Values
@@ -24,12 +24,14 @@ def values_of(declared: Declaration, wanted: Sequence[str], answer: JsonValue, b
         answer = _theirs(declared.question, answer, bsn)
         if answer is None:
             return Values()
-    flags = ("geheimhouding",) if declared.secrecy and _secret(path(declared.secrecy).of(answer)) else ()
+    found = _found(declared.elements, wanted, answer)
+    told = path(declared.secrecy).of(answer) if declared.secrecy else False
+    # an empty list may be a register without data; beside data it is a flag that was left out
+    flags = ("geheimhouding",) if _secret(told) and (found or told != []) else ()
     as_of = _day(path(declared.dated).of(answer)) if declared.dated else now
     if declared.fresh_days and (as_of is None or now - as_of > timedelta(days=declared.fresh_days)):
         return Values.model_validate({"flags": flags})
     moment = millis(as_of or now)
-    found = _found(declared.elements, wanted, answer)
     values = [Value(element=one, value=said, source=declared.name, as_of=moment, origin="bron") for one, said in found]
     return Values.model_validate({"values": tuple(values), "flags": flags})
 
@@ -69,8 +71,9 @@ def _there(value: JsonValue) -> bool:
 
 
 def _secret(said: JsonValue) -> bool:
-    """Anything but a plain no is a yes."""
-    return said not in (False, [], None) and not (isinstance(said, list) and all(one is False for one in said))
+    """Anything but a plain no is a yes, and so is no word; 0 is the no of a database without booleans."""
+    listed = flat(said)
+    return not listed or any(one != 0 for one in listed)
 
 
 def _day(said: JsonValue) -> datetime | None:

@@ -76,7 +76,7 @@ class Bounded(Message):
 
 
 class Key(Message):
-    """A value of another source that the question needs. path: its part; a list gives several, for a body."""
+    """A value of another source that the question needs. path: its part; a list gives several, for a list in a body."""
 
     element: ElementName
     path: PathText = "@"
@@ -109,8 +109,9 @@ class Question(Message):
 
 
 class Declaration(Message):
-    """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data.
-    dated: a path to the day of the data; fresh_days: older gives nothing (0: any age). many: several rows make a list.
+    """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data, and
+    what it does not find counts as true. dated: a path to the day of the data; fresh_days: older gives nothing (0: any
+    age). many: several rows make a list.
     """
 
     name: Name

@@ -55,9 +55,10 @@ class SqlSource:
         declared = self.declared
         wanted = [name for name in ground.inputs_of(declared.name) if name in declared.elements]
         keys = keys_of(declared.keys, known)
-        if not wanted or keys is None:
+        bound = parameters(keys, bsn) if keys is not None else None
+        if not wanted or bound is None:
             return Values()
-        rows = await self.rows(self.engine, declared, parameters(keys, bsn))
+        rows = await self.rows(self.engine, declared, bound)
         try:
             if not declared.many and len(rows) > 1:
                 raise Unreadable

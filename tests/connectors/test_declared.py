@@ -17,8 +17,8 @@ from audit.contract import Permit
 from connectors.contract import NOTHING, SourceDown
 from connectors.declared.answering import values_of
 from connectors.declared.checking import check
-from connectors.declared.declaration import Credential, Declaration, Key, read
-from connectors.declared.filling import keys_of
+from connectors.declared.declaration import Credential, Declaration, Key, Question, read
+from connectors.declared.filling import filled, keys_of, parameters
 from connectors.declared.loading import BYTES_MOST, FILES_MOST, Surroundings, placed, read_file, read_folder
 from connectors.declared.paths import path
 from connectors.declared.sql import SqlSource, open_engine
@@ -257,9 +257,52 @@ def test_an_answer_that_does_not_say_whom_it_is_about_is_about_nobody(about: str
         assert values_of(declared, list(CASES["objecten"][3]), answer, Bsn(BSN), NOON) == Values()
 
 
-@pytest.mark.parametrize(("said", "flags"), [(False, ()), (True, ("geheimhouding",)), ("nee", ("geheimhouding",))])
-def test_secrecy_at_the_source_is_told(said: Any, flags: Any) -> None:
-    assert read_as("klanten", {**CASES["klanten"][1], "indicatieGeheimhouding": said}).flags == flags
+@pytest.mark.parametrize("said", [False, 0, True, "nee", None, [], {}, 1, [False], [False, None], "absent"])
+def test_only_a_plain_no_of_the_source_is_not_secret(said: Any) -> None:
+    answer = {**CASES["klanten"][1], "indicatieGeheimhouding": said}
+    if said == "absent":
+        del answer["indicatieGeheimhouding"]
+    plain = said in ([False], False)
+    assert read_as("klanten", answer).flags == (() if plain else ("geheimhouding",))
+
+
+@pytest.mark.parametrize(
+    ("secrecy", "results", "secret"),
+    [
+        ("results[].[geheim]", [{"geheim": False}, {"geheim": False}], False),
+        ("results[].[geheim]", [{"geheim": False}, {}], True),
+        ("results[].geheim", [{}], True),
+        ("results[].geheim", [], False),  # no data, so nothing was left out
+    ],
+)
+def test_secrecy_of_a_list_is_told_of_each(secrecy: str, results: list[Any], secret: bool) -> None:
+    declared = read(
+        GOOD | {"secrecy": secrecy, "elements": {"objecten.parkeervergunning": "results[].{nummer: nummer}"}}
+    )
+    answer: Any = {"results": [{"nummer": "P-1", **one} for one in results]}
+    found = values_of(declared, ["objecten.parkeervergunning"], answer, Bsn(BSN), NOON)
+    assert (bool(found.values), found.flags) == (bool(results), ("geheimhouding",) if secret else ())
+
+
+SEVERAL = {"party": ("a", "b")}
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({"x": ["{party}"]}, {"x": ["a", "b"]}),
+        ({"x": "{party}"}, None),
+        ({"x": [{"y": "is {party}"}]}, None),
+        ({"x": ["{party}", "c"]}, None),
+        ({"x": ["{bsn}"], "y": "is {bsn}"}, {"x": [BSN], "y": f"is {BSN}"}),
+    ],
+)
+def test_of_several_values_none_is_chosen(body: Any, sent: Any) -> None:
+    asked = filled(Question(path="/x", body=body), SEVERAL, Bsn(BSN))
+    assert (json.loads(asked.body) if asked else None) == sent
+    assert filled(Question(path="/x/{party}", body={}), SEVERAL, Bsn(BSN)) is None
+    assert parameters(SEVERAL, Bsn(BSN)) is None
+    assert parameters({"party": ("a",)}, Bsn(BSN)) == {"party": "a", "bsn": BSN}
 
 
 @pytest.fixture
