@@ -73,8 +73,11 @@ class SqlSource:
         try:
             async with engine.connect() as connection:
                 await _only_reading(connection, declared.limits.seconds)
-                async with connection.stream(text(declared.sql), bound, execution_options=FEW) as found:
+                found = await connection.stream(text(declared.sql), bound, execution_options=FEW)
+                try:
                     rows = await _limited(found.mappings(), declared.limits)
+                finally:
+                    await found.close()  # as `async with` it would stay open when this raises
                 await connection.rollback()
             demand_bounded(rows, Bounds())
         except Unreadable:
