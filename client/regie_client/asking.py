@@ -1,5 +1,6 @@
 """One question over HTTP, and an answer within limits. No redirects, no proxies from the environment, nothing twice."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -12,7 +13,8 @@ from regie_client.messages import ProblemBody, Said
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 ANSWER_MOST, SMALL_MOST = 4 << 20, 64 << 10  # bytes: of a release, of anything else
-SECONDS = 30.0  # for connecting and for each wait; sources of one release may take eight together
+SECONDS = 15.0  # for connecting and for each wait; sources of one release may take eight together
+WHOLE = 60.0  # seconds for one answer with all its bytes
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 T = TypeVar("T", bound=Said)
@@ -28,6 +30,7 @@ class Ask:
     content: bytes = field(default=b"", repr=False)
     kind: str = JSON
     most: int = SMALL_MOST
+    seconds: float = WHOLE
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,12 @@ async def send(http: httpx2.AsyncClient, ask: Ask) -> Answer:
     """The whole answer, whatever its status. Raises CannotReach, Unusable."""
     headers = {"accept": f"{ask.kind}, {PROBLEM}", "accept-encoding": "identity", **ask.headers}
     try:
-        async with http.stream(
-            ask.method, ask.url, content=ask.content or None, headers=headers, follow_redirects=False
-        ) as answer:
+        async with (
+            asyncio.timeout(ask.seconds),
+            http.stream(
+                ask.method, ask.url, content=ask.content or None, headers=headers, follow_redirects=False
+            ) as answer,
+        ):
             received = bytearray()
             async for part in answer.aiter_bytes():
                 received += part
@@ -63,7 +69,7 @@ async def send(http: httpx2.AsyncClient, ask: Ask) -> Answer:
             return Answer(answer.status_code, kind, bytes(received), patience)
     except _NEVER_SENT:
         raise CannotReach(sent=False) from None
-    except (httpx2.HTTPError, httpx2.InvalidURL):  # its text may quote what was sent
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):  # its text may quote what was sent
         raise CannotReach(sent=True) from None
 
 

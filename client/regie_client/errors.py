@@ -55,7 +55,8 @@ class Problem(RegieError):
     seconds, where Regie asked for patience. line: where this answer itself stands in the log."""
 
     def __init__(self, status: int, said: ProblemBody, wait: int) -> None:
-        super().__init__(f"{said.code} (status {status})")
+        told = [said.detail, *(f"{one.pointer}: {one.detail}" for one in said.faults[:10])]
+        super().__init__(" ".join([f"{said.code} (status {status})", *filter(None, told)]))
         self.status, self.code, self.wait = status, said.code, wait
         self.detail, self.next_step = said.detail, said.next_step
         self.faults: Sequence[Fault] = said.faults

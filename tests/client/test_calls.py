@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from regie_client import (
     TokenRefused,
     Unusable,
 )
+from regie_client.asking import Ask, send
 from tests.client.counterpart import (
     BSN,
     CREDENTIALS,
@@ -128,6 +129,7 @@ async def test_problems_tell_faults_and_patience(tmp_path: Path) -> None:
     with pytest.raises(Problem) as said:
         await house.regie().release(QUESTION)
     assert said.value.faults[0].pointer == "/gebruiker" and not isinstance(said.value, NotReleased)
+    assert str(said.value) == "ongeldige-invoer (status 400) Nee. /gebruiker: Noem de medewerker."
     house.answers[RELEASES] = lambda _: problem(429, "te-veel-verzoeken", {"retry-after": "7"})
     with pytest.raises(Problem) as said:
         await house.regie().release(QUESTION)
@@ -183,6 +185,20 @@ async def test_silence_says_whether_it_may_have_arrived(tmp_path: Path, fault: E
         await house.regie().release(QUESTION)
     assert lost.value.sent is sent and BSN not in str(lost.value) and lost.value.__suppress_context__
     assert len(house.asked) == 1
+
+
+async def test_an_answer_that_drips_has_an_end() -> None:
+    async def drip() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    dripping = httpx2.MockTransport(lambda _: httpx2.Response(200, content=drip(), headers=JSON))
+    async with httpx2.AsyncClient(transport=dripping) as http:
+        async with asyncio.timeout(20):
+            with pytest.raises(CannotReach) as lost:
+                await send(http, Ask("GET", ISSUER, seconds=0.1))
+    assert lost.value.sent
 
 
 async def test_a_consent_is_asked_followed_and_a_case_closed(tmp_path: Path) -> None:
