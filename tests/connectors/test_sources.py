@@ -9,6 +9,7 @@ from audit.contract import Permit
 from connectors.contract import SourceDown
 from connectors.outside.guarding import Limits, guarded
 from connectors.sources import Placed, Sources
+from kernel.settings import SettingsWrong
 from tests.connectors.test_minimise import ground
 from tests.four_rooms import DESK_WORKER
 from vault.contract import Bsn, Values
@@ -38,3 +39,11 @@ async def test_a_source_that_hangs_is_left_alone_after_a_few_times() -> None:
     assert hanging.asked == 2
     with pytest.raises(SourceDown):
         await chain.fetch(DESK_WORKER, NO_PERMIT, Bsn("999993653"))
+
+
+def test_a_source_that_may_take_longer_than_all_together_stops_the_start() -> None:
+    placed = {"gm1": {"vault": Placed(Hanging(), 1)}, "gm2": {"zaken": Placed(Hanging(), 8)}}
+    placed["gm3"] = {"zaken": Placed(Hanging(), 1)}
+    Sources(placed, whole_seconds=8.5)
+    with pytest.raises(SettingsWrong, match="zaken"):
+        Sources(placed, whole_seconds=8)
