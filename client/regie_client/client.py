@@ -131,15 +131,17 @@ class Regie:
         return expected(answer, ask)
 
     def _made(self, call: _Call, token: str) -> Ask:
-        headers = {"authorization": f"Bearer {token}"}
+        method = "GET" if call.body is None else "POST"
+        url = self._credentials.root(call.root) + call.path
+        proof = self._tokens.holder.proof(method, url, self._clock(), token)
+        headers = {"authorization": f"DPoP {token}", "dpop": proof}
         if call.key:
             headers["idempotency-key"] = call.key
         content = b""
         if call.body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(call.body).encode()
-        url = self._credentials.root(call.root) + call.path
-        return Ask("GET" if call.body is None else "POST", url, headers, content, call.kind, call.most)
+        return Ask(method, url, headers, content, call.kind, call.most)
 
 
 def _uuid(key: str) -> str:

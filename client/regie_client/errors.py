@@ -43,7 +43,8 @@ class Unusable(RegieError):
 
 class TokenRefused(RegieError):
     """`invalid_scope`: the activity is not registered for this application; `invalid_target`: it has no role for this
-    root (proofs need the role `logboek`); `invalid_client`: the key is not known, or the clock is wrong."""
+    root (proofs need the role `logboek`); `invalid_client`, `invalid_dpop_proof`: the key is not known, or the clock is
+    wrong."""
 
     def __init__(self, code: str, root: str) -> None:
         super().__init__(f"no token for /{root}: {code}")

@@ -174,10 +174,10 @@ class ProblemBody(Said):
 
 
 class TokenBody(Said):
-    """RFC 6749 section 5.1. expires_in: seconds."""
+    """RFC 6749 section 5.1; bound to our key (RFC 9449 section 5). expires_in: seconds."""
 
     access_token: Annotated[str, Field(min_length=1, max_length=8_192, pattern=r"^[\x21-\x7e]+$", repr=False)]
-    token_type: Annotated[str, Field(pattern=r"^[Bb]earer$")]
+    token_type: Annotated[str, Field(pattern=r"^[Dd][Pp][Oo][Pp]$")]
     expires_in: Annotated[int, Field(gt=0, le=86_400)]
 
 

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from regie_client.asking import Ask, expected, read, send
 from regie_client.errors import NotConfigured, TokenRefused
+from regie_client.holding import Holder
 from regie_client.messages import TokenBody, TokenProblem
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -76,10 +77,12 @@ class _Token:
 
 
 class Tokens:
-    """Hands out the narrowest token for a call. Owns those that it got; one question for a token at a time."""
+    """Hands out the narrowest token for a call, bound to the key of `holder`. Owns those that it got; asks for one at a
+    time."""
 
     def __init__(self, credentials: Credentials, http: httpx2.AsyncClient, clock: Clock) -> None:
         self._credentials, self._http, self._clock = credentials, http, clock
+        self.holder = Holder()
         self._known: dict[tuple[str, str], _Token] = {}
         self._asking = asyncio.Lock()
 
@@ -104,8 +107,9 @@ class Tokens:
             "resource": self._credentials.root(root),  # RFC 8707
         }
         content = urlencode(form | ({"scope": activity} if activity else {})).encode()
-        headers = {"content-type": "application/x-www-form-urlencoded"}
-        ask = Ask("POST", f"{self._credentials.issuer}/oauth/token", headers, content)
+        url = f"{self._credentials.issuer}/oauth/token"
+        headers = {"content-type": "application/x-www-form-urlencoded", "dpop": self.holder.proof("POST", url, now)}
+        ask = Ask("POST", url, headers, content)
         answer = await send(self._http, ask)
         if answer.status in (400, 401):
             raise TokenRefused(_code(answer.content), root)

@@ -12,6 +12,7 @@ import httpx2
 
 from assembly.clients import make_client_key
 from connectors.claim import Claim
+from kernel.dpop import Once, shown
 from regie_client import Credentials, Question, Receipts, Regie
 from tests.bundles import KEY, ORIGIN, TERM, VKEYS, Log
 
@@ -66,6 +67,8 @@ class Counterpart:
     answers: dict[str, Said] = field(default_factory=dict)
     asked: list[tuple[str, str, str, Any]] = field(default_factory=list)
     forms: list[dict[str, str]] = field(default_factory=list)
+    holders: set[str] = field(default_factory=set)
+    once: Once = field(default_factory=Once)
     life: int = 300
     now: float = NOW
 
@@ -73,15 +76,23 @@ class Counterpart:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
         return Regie(CREDENTIALS, Receipts(keys_at(self.folder)), http, lambda: self.now)
 
+    def _held(self, request: httpx2.Request) -> None:
+        """As the house looks at each proof: of one key, each of its own, for this question and this token."""
+        token = request.headers.get("authorization", "").removeprefix("DPoP ")
+        found = shown(request.headers["dpop"], request.method, str(request.url), self.now, token)
+        assert self.once.spend(found, self.now)
+        self.holders.add(found.key)
+
     async def _answer(self, request: httpx2.Request) -> httpx2.Response:
         await asyncio.sleep(0)  # as on a line: others go on meanwhile
         path, raw = request.url.path, request.read()
+        self._held(request)
         assert BSN not in str(request.url) + str(request.headers)
         if path == "/oauth/token" and path not in self.answers:
             form = {name: value[0] for name, value in parse_qs(raw.decode()).items()}
             self.forms.append(form)
             token = f"{form['resource'].split('/')[-2]}-{len(self.forms)}"
-            return httpx2.Response(200, json={"access_token": token, "token_type": "Bearer", "expires_in": self.life})
+            return httpx2.Response(200, json={"access_token": token, "token_type": "DPoP", "expires_in": self.life})
         body = json.loads(raw) if raw and path != "/oauth/token" else None
         self.asked.append((request.method, path, request.headers.get("authorization", ""), body))
         if path in self.answers:

@@ -61,8 +61,9 @@ async def test_each_call_has_the_narrowest_token_and_each_word_is_used_once(tmp_
         assert claims["aud"] == ISSUER and claims["iss"] == claims["sub"] == "inkomensloket"
         assert 0 < claims["exp"] - claims["iat"] <= 60 and word.header["kid"] == PRIVATE["kid"]
     assert {(path, token.partition("-")[0]) for _, path, token, _ in house.asked} == {
-        (path, f"Bearer {path.split('/')[1]}") for _, path, _, _ in house.asked
+        (path, f"DPoP {path.split('/')[1]}") for _, path, _, _ in house.asked
     }, "each root sees its own tokens only"
+    assert len(house.holders) == 1, "and each was bound to one key, which every question proved to be held"
 
 
 async def test_a_token_is_renewed_before_its_end(tmp_path: Path) -> None:
@@ -100,9 +101,9 @@ async def test_a_token_that_ended_early_is_replaced_once(tmp_path: Path) -> None
         (httpx2.Response(400, json={"error": "invalid_scope"}), TokenRefused),
         (httpx2.Response(401, json={"error": "invalid_client"}), TokenRefused),
         (httpx2.Response(400, text="nee"), TokenRefused),
-        (httpx2.Response(200, json={"access_token": "x y", "token_type": "Bearer", "expires_in": 300}), Unusable),
-        (httpx2.Response(200, json={"access_token": "x", "token_type": "DPoP", "expires_in": 300}), Unusable),
-        (httpx2.Response(200, json={"access_token": "x", "token_type": "Bearer", "expires_in": 0}), Unusable),
+        (httpx2.Response(200, json={"access_token": "x y", "token_type": "DPoP", "expires_in": 300}), Unusable),
+        (httpx2.Response(200, json={"access_token": "x", "token_type": "Bearer", "expires_in": 300}), Unusable),
+        (httpx2.Response(200, json={"access_token": "x", "token_type": "DPoP", "expires_in": 0}), Unusable),
         (problem(503, "onderdeel-niet-bereikbaar"), Problem),
     ],
 )

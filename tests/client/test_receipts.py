@@ -139,7 +139,7 @@ async def test_who_could_not_fetch_the_proof_asks_for_no_data(tmp_path: Path) ->
     def token(request: httpx2.Request) -> httpx2.Response:
         if b"logboek" in request.content:
             return httpx2.Response(400, json={"error": "invalid_target"})
-        return httpx2.Response(200, json={"access_token": "x", "token_type": "Bearer", "expires_in": 300})
+        return httpx2.Response(200, json={"access_token": "x", "token_type": "DPoP", "expires_in": 300})
 
     house = Counterpart(tmp_path, answers={"/oauth/token": token})
     with pytest.raises(TokenRefused) as refused:
