@@ -16,7 +16,7 @@ from audit.service import ROOM, AuditService
 from audit.withholding import opaque
 from kernel.caller import Caller, room_of
 from kernel.errors import BadInput, NotFound
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 from kernel.proof.hashes import ProofError
 from kernel.proof.tiles import TileRef, parse_tile_path
 
