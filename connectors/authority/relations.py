@@ -47,7 +47,7 @@ def minors_of(person: Mapping[str, Any], own: str) -> dict[str, Relation]:
     return found if len(found) <= MOST else {}
 
 
-def told(minors: Mapping[str, Relation], found: Iterable[Mapping[str, Any]]) -> tuple[Minor, ...]:
+def acted_for(minors: Mapping[str, Relation], found: Iterable[Mapping[str, Any]]) -> tuple[Minor, ...]:
     """Those whom the register knows and who may be acted for, in the order of their names."""
     children = []
     for one in found:

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from assembly.demo.register import TENANT
-from connectors.authority.relations import Minor, minors_of, told
+from connectors.authority.relations import Minor, acted_for, minors_of
 from connectors.contract import AuthorityUnknown
 from kernel.caller import Caller, room_of
 from tests.four_rooms import FourRooms
@@ -87,11 +87,11 @@ def child(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_which_children_may_be_acted_for(said: dict[str, Any], birth: str) -> None:
-    assert told({CHILD: "ouder"}, [said]) == ((Minor(CHILD, "ouder", "Sami Bakker", birth),) if birth else ())
+    assert acted_for({CHILD: "ouder"}, [said]) == ((Minor(CHILD, "ouder", "Sami Bakker", birth),) if birth else ())
 
 
 def test_a_name_is_made_of_what_there_is() -> None:
-    (named,) = told({CHILD: "voogd"}, [child(naam={"voornamen": "Sami", "geslachtsnaam": "Bakker"})])
+    (named,) = acted_for({CHILD: "voogd"}, [child(naam={"voornamen": "Sami", "geslachtsnaam": "Bakker"})])
     assert (named.name, named.relation) == ("Sami Bakker", "voogd")
 
 
