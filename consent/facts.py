@@ -13,8 +13,8 @@ from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
 from consent.rules import CaseFact, Facts
-from consent.standing import Standing
-from consent.terms import DAY, covert
+from consent.standing import Standing, last_moment
+from consent.terms import covert
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
@@ -116,15 +116,13 @@ def _admitted(caller: Caller, recipient: Row | None, application: Row | None) ->
 
 
 def _standing(row: Row, version: ActivityVersion) -> Standing:
-    """A yes to an older version lasts no longer than the newest lets anybody look."""
-    longest = row["decided_at"] + version.period * DAY if version.period and row["decided_at"] else 0
     return Standing(
         id=row["id"],
         status=row["status"],
         elements=names(row["elements"]),
         case=row["reference"],
         asked_at=row["requested_at"],
-        valid_until=min((end for end in (row["valid_until"], longest) if end), default=0),
+        valid_until=last_moment(row, version.period),
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),
