@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from consent.contract import ActivityVersion, RightKind, RightsRequest
+from consent.contract import RightKind, RightsRequest
 from web.frame import FieldError, Frame, Option
 from web.language import N_
 from web.line_views import local_day
@@ -27,7 +27,6 @@ STATUS: Final = {
     "ingetrokken": N_("Ingetrokken"),
 }
 OPEN: Final = frozenset({"ingediend", "in-behandeling"})
-OBJECTABLE: Final = ("6(1)(e)", "6(1)(f)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +102,7 @@ def card(one: RightsRequest, said: RegisterWords, today: date, draft: str = "") 
 
 def purposes(said: RegisterWords, chosen: str) -> tuple[Option, ...]:
     """The activities in force of which a part rests on a ground that one may object to."""
-    listed = [(said.chosen(one.title), one.slug) for one in said.activities.values() if _objectable(one)]
+    listed = [(said.chosen(one.title), one.slug) for one in said.activities.values() if one.objectable]
     return tuple(Option(value=slug, text=title, chosen=slug == chosen) for title, slug in sorted(listed))
 
 
@@ -111,7 +110,3 @@ def kinds(said: RegisterWords, chosen: str) -> tuple[Option, ...]:
     """All but objecting, which has a form of its own."""
     listed = [(kind, text) for kind, text in KINDS.items() if kind != OBJECTION]
     return tuple(Option(value=kind, text=said.say(text), chosen=kind == chosen) for kind, text in listed)
-
-
-def _objectable(one: ActivityVersion) -> bool:
-    return any(ground in used.basis for used in one.elements for ground in OBJECTABLE)

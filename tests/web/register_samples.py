@@ -48,13 +48,17 @@ DRAFT = DraftPage(
     own=False,
     against=1,
     asks_anew=True,
-    for_officer=("/machtsverschil",),
+    for_officer=("/machtsverschil: iemand kan zich onder druk voelen om ja te zeggen",),
     agreed=False,
     faults=(("/doel", "Dit moet in het Nederlands en het Engels worden verteld."),),
     differences=(Difference(field="/maximalePeriode", effect="Er mag meer", old="28", new="56"),),
     texts=(TextField(id="title-nl", label="Naam (Nederlands)", value=LONG),),
     may_write=True,
     steps=(("publiceren", "Publiceer deze versie"), ("weggooien", "Gooi dit concept weg")),
+    data=ENTRY.data,
+    facts=ENTRY.facts,
+    values=ENTRY.values,
+    document='{\n  "slug": "' + "x" * 200 + '"\n}',
 )
 ASSESSMENT = AssessmentPage(
     frame=frame("/beheer/verwerkingsactiviteiten/parkeren/beoordeling", "eigenaar"),
