@@ -34,7 +34,6 @@ PUBLIC: frozenset[Code] = frozenset(
 )
 OWN: frozenset[Code] = frozenset({"toestemming-ingetrokken", "toestemming-verlopen", "gepauzeerd", "te-vaak"})
 Bar = tuple[Code, Callable[[UsedElement], bool]]  # a code that holds now, and the elements it is about
-RIGHT_TO_OBJECT = ("6(1)(e)", "6(1)(f)")  # AVG 21(1): follows the basis, never the class
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def _assessed(used: UsedElement) -> bool:
 
 
 def _objectable(used: UsedElement) -> bool:
-    return any(basis in used.basis for basis in RIGHT_TO_OBJECT)
+    return used.objectable
 
 
 def _bars_of_asking(facts: Facts, at: int) -> Iterator[Bar]:

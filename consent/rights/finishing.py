@@ -5,7 +5,7 @@ from sqlalchemy import or_
 from audit.contract import Audit, Entry, Overtaken, record_one
 from consent.permits import DROP_MS, FINISH_MS, lapsed
 from consent.rights.rules import DRAFT, LAPSED
-from consent.rights.standing import lifted, locked
+from consent.rights.standing import lifted, locked, stepped
 from consent.rights.tables import rights
 from consent.rows import Register, Row
 from kernel.caller import Caller, room_of
@@ -36,7 +36,8 @@ class Finishing:
                 await lifted(rows, there, receipt)
 
     async def sweep(self, tenant: str) -> None:
-        """Objections without a line lapse after ten minutes; what waits is recorded again, or lapses too."""
+        """Objections without a line lapse after ten minutes; what waits, and a request, is recorded again, or lapses
+        too."""
         at, caller = millis(self._clock()), room_of(tenant, "consent")
         async with self._register.reading(tenant) as rows:
             waiting = await rows.find(rights, or_(rights.c.status == DRAFT, rights.c.pending_at > 0))
@@ -47,11 +48,22 @@ class Finishing:
                 _log.warning("pending_not_finished", table="rights", code=problem.code)
 
     async def _finish(self, caller: Caller, row: Row, waited: int) -> None:
-        act = Entry.model_validate_json(row["entry"]).event
+        entry = Entry.model_validate_json(row["entry"])
+        act = entry.event
         if waited > DROP_MS and await lapsed(self._audit, caller, act.id, act.subject):
             await self._drop(caller.tenant, row)
         elif row["pending_at"] and waited > FINISH_MS:
             await self.take_effect(caller, row)
+        elif not entry.advances and waited > FINISH_MS:
+            await self._filed(caller, row, entry)
+
+    async def _filed(self, caller: Caller, row: Row, entry: Entry) -> None:
+        """A request of which the line was lost, or its answer: the same act under the same id."""
+        receipt = await record_one(self._audit, caller, entry)
+        async with self._register.writing(caller.tenant) as rows:
+            there = await locked(rows, row)
+            if there["status"] == DRAFT and there["entry"] == row["entry"]:
+                await rows.put(rights, there, **stepped(entry.event, receipt.at, receipt.position))
 
     async def _drop(self, tenant: str, row: Row) -> None:
         async with self._register.writing(tenant) as rows:

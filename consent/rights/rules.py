@@ -13,10 +13,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from consent.activity import ActivityVersion
 from consent.contract import NotNow
 from consent.rights.contract import Step
-from consent.rules import RIGHT_TO_OBJECT
 from kernel.clock import millis, moment
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -60,8 +58,3 @@ def may(status: str, step: Step, filed_at: int, extended_at: int, at: int) -> No
         raise NotNow(taken if status in OPEN else "Dit verzoek is al afgehandeld.")
     if step == "verlengen" and (extended_at or at > due(filed_at, 0)):
         raise NotNow("De termijn kan niet meer langer.")
-
-
-def objectable(version: ActivityVersion) -> bool:
-    """Whether part of it rests on AVG 6(1)(e) or (f): the right follows the ground, never the class (21(1))."""
-    return any(ground in used.basis for used in version.elements for ground in RIGHT_TO_OBJECT)

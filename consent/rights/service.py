@@ -1,22 +1,23 @@
 """Residents file, the FG decides. Owns `rights`, and with `consent.rights.standing` the objections in `subject_state`.
 
 An objection restricts: draft, line, row, and whoever follows the log finishes it. What lifts one is a permit: pending,
-logged, then effective (`consent.rights.finishing`). All other steps are facts: a crash between line and row leaves a
-line that says what somebody was about to do; the same person does it again, and it is the same line.
+logged, then effective (`consent.rights.finishing`). A request is a draft until its line is there, so that no words of a
+resident are lost. All other steps are facts: a crash between line and row leaves a line that says what somebody was
+about to do; the same person does it again, and it is the same line.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from audit.contract import Audit, Entry, Event, Kind, Move, Position, Receipt, record_one
+from audit.contract import Audit, Entry, Kind, Move, Receipt, record_one
 from consent.contract import NoSuchThing, NotNow, ResidentRef
 from consent.deciding import newest_versions
 from consent.flagging import state_row
 from consent.lines import event, permit, restriction, version_of
 from consent.rights.contract import Claim, RightsRequest, Step
 from consent.rights.finishing import Finishing
-from consent.rights.rules import BECOMES, DRAFT, FILED, LAPSED, NO_RIGHT, OPEN, STANDS, due, may, objectable
-from consent.rights.standing import AFTER, epoch_of, locked, stands, suspended
+from consent.rights.rules import DRAFT, FILED, LAPSED, NO_RIGHT, OPEN, STANDS, due, may
+from consent.rights.standing import AFTER, epoch_of, locked, stands, stepped, suspended
 from consent.rights.tables import rights
 from consent.rows import Register, Row, Rows
 from consent.tables import subject_state
@@ -25,7 +26,7 @@ from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.crypto import sha256
 from kernel.errors import NoAccess
-from kernel.ids import derived_id, random_id, uuid7
+from kernel.ids import derived_id, uuid7
 
 MOST = 200  # requests in one answer
 TEXT_MAX = 2_000
@@ -52,22 +53,19 @@ class Claiming:
         if not _mine(caller, claim.resident.id) or claim.resident.stand_in:
             raise NoSuchThing()
         no_numbers({"/grond": claim.text})
-        if claim.kind == "bezwaar":
-            return await self._object(caller, claim)
-        at = millis(self._clock())
-        request_id, resident = uuid7(at), claim.resident
-        async with self._register.reading(caller.tenant) as rows:
-            actor = rows.keys.actor(caller)
-            mine = (rights.c.resident == resident.id, rights.c.kind == claim.kind, rights.c.status.in_(OPEN))
-            for open_one in await rows.find(rights, *mine, most=1):  # one at a time, as an objection
-                return await self._seen(rows, open_one["id"])
-        told = {"verzoek": request_id, "soort": claim.kind}
-        said = event("verzoek", random_id(), resident.subject, actor=actor, details=told)
-        receipt = await record_one(self._audit, caller, Entry(event=said))
         async with self._register.writing(caller.tenant) as rows:
-            new = _new(rows, request_id, resident, claim.text, at) | {"kind": claim.kind, "status": FILED, "entry": ""}
-            await rows.add(rights, new | {"position": str(receipt.position)})
-            return await self._seen(rows, request_id)
+            objects = claim.kind == "bezwaar"
+            row = await self._objection(rows, caller, claim) if objects else await self._request(rows, caller, claim)
+            if row["status"] != DRAFT:
+                return await self._seen(rows, row["id"])
+        # a crash here leaves a draft without effect; the sweeper lets an objection lapse, and files a request after all
+        act = Entry.model_validate_json(row["entry"])
+        receipt = await record_one(self._audit, caller, act)
+        # a crash here leaves the line without its row: an objection makes releases impossible already, and follow()
+        # writes its row; the row of a request is written by the sweeper
+        await self._done(caller, row, act, receipt)
+        async with self._register.reading(caller.tenant) as rows:
+            return await self._seen(rows, row["id"])
 
     async def filed(self, caller: Caller) -> list[RightsRequest]:
         """See Rights.filed."""
@@ -104,36 +102,41 @@ class Claiming:
         async with self._register.reading(caller.tenant) as rows:
             return await self._seen(rows, request_id)
 
-    async def _object(self, caller: Caller, claim: Claim) -> RightsRequest:
-        async with self._register.writing(caller.tenant) as rows:
-            row = await self._draft(rows, caller, claim)
-            if row["status"] != DRAFT:
-                return await self._seen(rows, row["id"])
-        # a crash here leaves a draft without effect; the sweeper lets it lapse
-        act = Entry.model_validate_json(row["entry"])
-        receipt = await record_one(self._audit, caller, act)
-        # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
-        await self._done(caller, row, act, receipt)
-        async with self._register.reading(caller.tenant) as rows:
-            return await self._seen(rows, row["id"])
+    async def _request(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
+        """The row of a request, before its line; one of a kind at a time, as an objection."""
+        at, resident = millis(self._clock()), claim.resident
+        await state_row(rows, resident)  # locked: two tabs file one after the other
+        mine = (rights.c.resident == resident.id, rights.c.kind == claim.kind, rights.c.status.in_({*OPEN, DRAFT}))
+        for row in await rows.find(rights, *mine, lock=True, most=1):
+            return await self._once_more(rows, row, claim.text, at)
+        request_id = uuid7(at)
+        said = event("verzoek", derived_id(request_id, "verzoek"), resident.subject, actor=rows.keys.actor(caller),
+                     details={"verzoek": request_id, "soort": claim.kind})  # fmt: skip
+        new = _new(rows, request_id, resident, claim.text, at) | {"kind": claim.kind, "status": DRAFT}
+        await rows.add(rights, new | {"entry": Entry(event=said).model_dump_json()})
+        return await _row(rows, request_id)
 
-    async def _draft(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
+    async def _once_more(self, rows: Rows, row: Row, text: str, at: int) -> Row:
+        """One that stands is the same; a draft, whose line is not known to be there, takes the newest words."""
+        if row["status"] != DRAFT:
+            return row
+        sealed = rows.keys.seal_text(row["resident"], row["id"], "verzoek", text).hex()
+        return await rows.put(rights, row, sealed=sealed, filed_at=at)
+
+    async def _objection(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
         """The row of an objection, before its line; one that already stands, or waits, is the same objection."""
         at, slug, resident = millis(self._clock()), claim.activity or "", claim.resident
         active = (await newest_versions(rows, {slug})).get(slug)
         if active is None or active["status"] != "gepubliceerd":
             raise NoSuchThing()
         version = version_of(active)
-        if not objectable(version):
+        if not version.objectable:
             raise NotNow(NO_RIGHT)
         await state_row(rows, resident)
         fence = rows.keys.objection(resident.id, slug)
         for row in await rows.find(rights, rights.c.fence == fence, lock=True):  # after the row of the resident
-            if row["status"] in STANDS:
-                return row
-            if row["status"] == DRAFT:
-                sealed = rows.keys.seal_text(resident.id, row["id"], "verzoek", claim.text).hex()
-                return await rows.put(rights, row, sealed=sealed, filed_at=at)
+            if row["status"] in {*STANDS, DRAFT}:
+                return await self._once_more(rows, row, claim.text, at)
         request_id = uuid7(at)
         told = {"activity": slug, "purpose": version.purpose.nl, "details": {"verzoek": request_id}}
         act_id, actor = derived_id(request_id, "bezwaar"), rows.keys.actor(caller)
@@ -188,23 +191,14 @@ class Claiming:
                     position=position, fence=fence, epoch=receipt.epochs[fence], kind=said.kind, event_id=said.id
                 )
                 await suspended(rows, there, move, at)
-            elif there["entry"] == row["entry"] and there["status"] in OPEN:
-                await rows.put(rights, there, **_told(said, at, position))
+            elif there["entry"] == row["entry"] and there["status"] in {*OPEN, DRAFT}:
+                await rows.put(rights, there, **stepped(said, at, position))
             elif said.id not in there["entry"]:
                 raise NotNow("Er is net iets anders besloten.")
 
     async def _seen(self, rows: Rows, request_id: str) -> RightsRequest:
         row = await _row(rows, request_id)
         return _shown(rows, row, await rows.one(subject_state, resident=row["resident"]))
-
-
-def _told(said: Event, at: int, position: Position) -> dict[str, Any]:
-    """What a step that is a fact makes of its row."""
-    step, known = said.details["stap"], {"position": str(position)}
-    if step == "verlengen":
-        return {**known, "extended_at": at}
-    decided = {} if step == "in-behandeling" else {"decided_at": at}
-    return {**known, **decided, "status": next(after for name, after in BECOMES.items() if name == step)}
 
 
 def _kind(row: Row, step: Step) -> Kind:

@@ -8,8 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from audit.contract import Entry, Kind, Move, Receipt
-from consent.rights.rules import FILED, OPEN
+from audit.contract import Entry, Event, Kind, Move, Position, Receipt
+from consent.rights.rules import BECOMES, FILED, OPEN
 from consent.rights.tables import rights
 from consent.rows import Row, Rows
 from consent.tables import subject_state
@@ -47,9 +47,22 @@ async def suspended(rows: Rows, row: Row, move: Move, at: int) -> Row:
     own = act.id == move.event_id or (move.kind == "bezwaar-gegrond" and row["status"] in OPEN)
     if not own or move.epoch <= row["epoch"]:
         return row
-    decided = {"decided_at": at} if move.kind == "bezwaar-gegrond" else {}
+    decided: dict[str, Any] = {"decided_at": at} if move.kind == "bezwaar-gegrond" else {}
+    if act.id != move.event_id:  # a letter that is here now may be that of the other step
+        decided["letter"] = ""
     moved = {"epoch": move.epoch, "position": str(move.position), "effective_at": at, "pending_at": 0}
     return await rows.put(rights, row, status=AFTER[move.kind], **moved, **decided)
+
+
+def stepped(said: Event, at: int, position: Position) -> dict[str, Any]:
+    """What a line that is a fact makes of its row: of a request itself, and of a step."""
+    step, known = said.details.get("stap", ""), {"position": str(position)}
+    if not step:
+        return {**known, "status": FILED, "effective_at": at}
+    if step == "verlengen":
+        return {**known, "extended_at": at}
+    decided = {} if step == "in-behandeling" else {"decided_at": at}
+    return {**known, **decided, "status": next(after for name, after in BECOMES.items() if name == step)}
 
 
 async def lifted(rows: Rows, row: Row, receipt: Receipt) -> Row:
