@@ -12,6 +12,7 @@ from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
+from consent.locks import LOCKED, held
 from consent.rules import CaseFact, Facts
 from consent.standing import Standing, last_moment
 from consent.terms import covert
@@ -84,7 +85,8 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
             _standing(row, version) for row in snapshot.about(question) if version and int(row["version"]) >= since
         ),
         objected=_objection(said, question.activity)["open"],
-        restricted=resident is not None and resident["status"] == "beperkt",
+        restricted=resident is not None and resident["status"] == LOCKED,
+        held=held(said, question.activity),
         flags=frozenset(said["flags"]),
         counted=counted,
         actor=keys.actor(caller),

@@ -70,7 +70,7 @@ class ConsentService:
         self._registering = Registering(register, audit, self.following, known, clock)
         self.clients = RegisteredClients(register)
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
-        self.rights = Claiming(register, audit, clock)
+        self.rights = Claiming(register, audit, self.following, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together

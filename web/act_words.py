@@ -23,6 +23,7 @@ ACTS: Final[Mapping[str, str]] = {
     "kluis-bewaard": N_("U bewaarde iets in uw kluis"),
     "vlag": N_("Een systeem meldde dat wij extra moeten opletten"),
     "beperking": N_("Uw gegevens gingen op slot"),
+    "beperking-opgeheven": N_("Uw gegevens gingen van het slot"),
     "opgeschort": N_("Wij zetten het delen stil, omdat een deel van ons logboek verloren ging"),
     "zoeking": N_("De privacy-toezichthouder keek wie uw gegevens gebruikte"),
     "vraag": N_("U stelde een vraag"),

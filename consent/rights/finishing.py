@@ -1,13 +1,17 @@
 """What lifts a suspension takes effect, and what crashes left behind is finished or lapses (trust.md 2.5)."""
 
+import json
+
 from sqlalchemy import or_
 
 from audit.contract import Audit, Entry, Overtaken, record_one
+from consent.locks import unmeant
 from consent.permits import DROP_MS, FINISH_MS, lapsed
 from consent.rights.rules import DRAFT, LAPSED
 from consent.rights.standing import lifted, locked, stepped
 from consent.rights.tables import rights
-from consent.rows import Register, Row
+from consent.rows import Register, Row, Rows
+from consent.tables import subject_state
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.errors import Problem
@@ -63,11 +67,19 @@ class Finishing:
         async with self._register.writing(caller.tenant) as rows:
             there = await locked(rows, row)
             if there["status"] == DRAFT and there["entry"] == row["entry"]:
-                await rows.put(rights, there, **stepped(entry.event, receipt.at, receipt.position))
+                await rows.put(rights, there, **stepped(there, entry.event, receipt.at, receipt.position))
 
     async def _drop(self, tenant: str, row: Row) -> None:
         async with self._register.writing(tenant) as rows:
-            there = await rows.one(rights, lock=True, id=row["id"])
-            if there and there["entry"] == row["entry"] and (there["pending_at"] or there["status"] == DRAFT):
+            there = await locked(rows, row)
+            if there["entry"] == row["entry"] and (there["pending_at"] or there["status"] == DRAFT):
                 changes = {"status": LAPSED} if there["status"] == DRAFT else {}
                 await rows.put(rights, there, pending_at=0, **changes)
+                await self._unlocked(rows, row)
+
+    async def _unlocked(self, rows: Rows, row: Row) -> None:
+        """A restriction that got no line is not waited for any more."""
+        state = await rows.one(subject_state, lock=True, resident=row["resident"])
+        if row["kind"] == "beperking" and state is not None:
+            event_id = Entry.model_validate_json(row["entry"]).event.id
+            await rows.put(subject_state, state, document=unmeant(json.loads(state["document"]), event_id))

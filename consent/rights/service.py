@@ -13,11 +13,15 @@ from audit.contract import Audit, Entry, Kind, Move, Receipt, record_one
 from consent.contract import NoSuchThing, NotNow, ResidentRef
 from consent.deciding import newest_versions
 from consent.flagging import state_row
+from consent.following import Following
 from consent.lines import event, permit, restriction, version_of
+from consent.locks import ALL, standing
+from consent.rights import restricting
 from consent.rights.contract import Claim, RightsRequest, Step
 from consent.rights.finishing import Finishing
-from consent.rights.rules import DRAFT, FILED, LAPSED, NO_RIGHT, OPEN, STANDS, due, may
-from consent.rights.standing import AFTER, epoch_of, locked, stands, stepped, suspended
+from consent.rights.rules import DRAFT, LAPSED, LIFTING, NO_RIGHT, OPEN, STANDS, may, may_lift
+from consent.rights.showing import shown
+from consent.rights.standing import epoch_of, locked, particular, particulars, stepped, suspended
 from consent.rights.tables import rights
 from consent.rows import Register, Row, Rows
 from consent.tables import subject_state
@@ -33,15 +37,22 @@ TEXT_MAX = 2_000
 ABSENT: Mapping[str, Any] = {
     "activity": "", "reason": "", "letter": "", "fence": "", "extended_at": 0, "decided_at": 0,
 }  # fmt: skip
-LIFTS: Mapping[Step, Kind] = {"ongegrond": "bezwaar-ongegrond", "intrekken": "bezwaar-ingetrokken"}
-WITH_TEXT = frozenset({"gegrond", "ongegrond", "verlengen"})
+KINDS: Mapping[tuple[str, Step], Kind] = {
+    ("bezwaar", "ongegrond"): "bezwaar-ongegrond",
+    ("bezwaar", "intrekken"): "bezwaar-ingetrokken",
+    ("bezwaar", "gegrond"): "bezwaar-gegrond",
+    ("beperking", "gegrond"): "beperking",
+}
+LIFTS: frozenset[Kind] = frozenset({"bezwaar-ongegrond", "bezwaar-ingetrokken", "beperking-opgeheven"})
+WITH_TEXT = frozenset({"gegrond", "ongegrond", "verlengen", "aankondigen"})
+COLUMNS: Mapping[Step, str] = {"verlengen": "reason", "aankondigen": "notice"}
 
 
 class Claiming:
     """Satisfies Rights."""
 
-    def __init__(self, register: Register, audit: Audit, clock: Clock) -> None:
-        self._register, self._audit, self._clock = register, audit, clock
+    def __init__(self, register: Register, audit: Audit, following: Following, clock: Clock) -> None:
+        self._register, self._audit, self._following, self._clock = register, audit, following, clock
         self._finishing = Finishing(register, audit, clock)
 
     async def sweep(self, tenant: str) -> None:
@@ -54,8 +65,8 @@ class Claiming:
             raise NoSuchThing()
         no_numbers({"/grond": claim.text})
         async with self._register.writing(caller.tenant) as rows:
-            objects = claim.kind == "bezwaar"
-            row = await self._objection(rows, caller, claim) if objects else await self._request(rows, caller, claim)
+            draft = {"bezwaar": self._objection, "beperking": self._restriction}.get(claim.kind, self._request)
+            row = await draft(rows, caller, claim)
             if row["status"] != DRAFT:
                 return await self._seen(rows, row["id"])
         # a crash here leaves a draft without effect; the sweeper lets an objection lapse, and files a request after all
@@ -79,7 +90,7 @@ class Claiming:
             residents = {row["resident"] for row in found}
             states = await rows.find(subject_state, subject_state.c.resident.in_(residents)) if residents else []
             known = {state["resident"]: state for state in states}
-            return [_shown(rows, row, known.get(row["resident"])) for row in found]
+            return [shown(rows, row, known.get(row["resident"])) for row in found]
 
     async def step(self, caller: Caller, request_id: str, step: Step, text: str) -> RightsRequest:
         """See Rights.step."""
@@ -116,6 +127,15 @@ class Claiming:
         await rows.add(rights, new | {"entry": Entry(event=said).model_dump_json()})
         return await _row(rows, request_id)
 
+    async def _restriction(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
+        """As an objection; of two with one scope, the first."""
+        at = millis(self._clock())
+        if same := await restricting.there(rows, claim):
+            return await self._once_more(rows, same, claim.text, at)
+        shape = await restricting.drafted(rows, claim, rows.keys.actor(caller), at)
+        await rows.add(rights, _new(rows, shape["id"], claim.resident, claim.text, at) | shape)
+        return await _row(rows, shape["id"])
+
     async def _once_more(self, rows: Rows, row: Row, text: str, at: int) -> Row:
         """One that stands is the same; a draft, whose line is not known to be there, takes the newest words."""
         if row["status"] != DRAFT:
@@ -147,10 +167,10 @@ class Claiming:
         return await _row(rows, request_id)
 
     async def _open_one(self, rows: Rows, caller: Caller, request_id: str, step: Step) -> Row:
-        row = await _row(rows, request_id, lock=True)
+        row = await locked(rows, await _row(rows, request_id))
         if row["status"] in (DRAFT, LAPSED) or (step == "intrekken" and not _mine(caller, row["resident"])):
             raise NoSuchThing()
-        may(row["status"], step, row["filed_at"], row["extended_at"], millis(self._clock()))
+        may(row["status"], step, row["filed_at"], row["extended_at"], millis(self._clock()), row["kind"])
         return row
 
     async def _written(self, rows: Rows, row: Row, said: tuple[Step, str], actor: str) -> Row:
@@ -159,30 +179,34 @@ class Claiming:
         letter = sha256(text.encode()).hex() if text else ""
         details = {"verzoek": row["id"], "soort": row["kind"], "stap": step, **({"brief": letter} if letter else {})}
         state = await rows.one(subject_state, resident=row["resident"])
-        kind, epoch = _kind(row, step), epoch_of(state, row["activity"])
+        stands = row["kind"] == "beperking" and standing(state, row["activity"] or ALL) == row["id"]
+        if stands and step in (*LIFTING, "aankondigen"):
+            may_lift(step, particulars(row).announced_at, millis(self._clock()))
+        kind, epoch = _kind(row, step, stands), epoch_of(state, row)
         word = f"{step}/{epoch}/{actor}/{letter}"
         waits = int(row["pending_at"]) or millis(self._clock())
-        if kind in LIFTS.values():  # a permit that lapsed is asked anew as another act: its own id is taken
+        if kind in LIFTS:  # a permit that lapsed is asked anew as another act: its own id is taken
             word = f"{word}/{waits}"
         event_id = derived_id(row["id"], word)
         act = event(kind, event_id, row["subject"], activity=row["activity"], actor=actor, details=details)
         if row["pending_at"] and Entry.model_validate_json(row["entry"]).event.id != event_id:
             raise NotNow("Er is net al iets anders besloten.")
-        column = "reason" if step == "verlengen" else "letter"
-        # a letter that was written for another step, and never decided, goes
-        more: dict[str, Any] = {} if step == "verlengen" else {"letter": ""}
-        more |= {column: keys.seal_text(row["resident"], row["id"], column, text).hex()} if text else {}
+        more = _texts(rows, row, step, text)
         entry = Entry(event=act)
-        if kind in LIFTS.values():
+        if kind in LIFTS:
             entry = permit(act, (keys.municipality(), 0), (row["fence"], epoch))
             more["pending_at"] = waits
-        elif kind == "bezwaar-gegrond":
+        elif kind in ("bezwaar-gegrond", "beperking"):
             entry = restriction(act, row["fence"])
+        if kind == "beperking" and state is not None:
+            await restricting.expected(rows, state, event_id, (row["activity"], row["id"], "gegrond"))
         return await rows.put(rights, row, entry=entry.model_dump_json(), **more)
 
     async def _done(self, caller: Caller, row: Row, act: Entry, receipt: Receipt) -> None:
         """What its line makes of the row, once."""
         at, position, said = receipt.at, receipt.position, act.event
+        if act.advances and row["kind"] == "beperking":  # several share a fence: in the order of the log
+            return await self._following.follow(caller.tenant)
         async with self._register.writing(caller.tenant) as rows:
             there = await locked(rows, row)
             if act.advances:
@@ -191,20 +215,31 @@ class Claiming:
                     position=position, fence=fence, epoch=receipt.epochs[fence], kind=said.kind, event_id=said.id
                 )
                 await suspended(rows, there, move, at)
-            elif there["entry"] == row["entry"] and there["status"] in {*OPEN, DRAFT}:
-                await rows.put(rights, there, **stepped(said, at, position))
+            elif there["entry"] == row["entry"] and there["status"] in {*STANDS, DRAFT}:
+                await rows.put(rights, there, **stepped(there, said, at, position))
             elif said.id not in there["entry"]:
                 raise NotNow("Er is net iets anders besloten.")
 
     async def _seen(self, rows: Rows, request_id: str) -> RightsRequest:
         row = await _row(rows, request_id)
-        return _shown(rows, row, await rows.one(subject_state, resident=row["resident"]))
+        return shown(rows, row, await rows.one(subject_state, resident=row["resident"]))
 
 
-def _kind(row: Row, step: Step) -> Kind:
-    if row["kind"] == "bezwaar" and step in LIFTS:
-        return LIFTS[step]
-    return "bezwaar-gegrond" if (row["kind"], step) == ("bezwaar", "gegrond") else "verzoek-stap"
+def _kind(row: Row, step: Step, stands: bool) -> Kind:
+    """stands: of a restriction, whether it does."""
+    if stands and step in LIFTING:
+        return "beperking-opgeheven"
+    return KINDS.get((row["kind"], step), "verzoek-stap")
+
+
+def _texts(rows: Rows, row: Row, step: Step, text: str) -> dict[str, Any]:
+    """Sealed, each in its own place. A letter that was written for another step, and never decided, goes."""
+    column = COLUMNS.get(step, "letter")
+    sealed = rows.keys.seal_text(row["resident"], row["id"], column, text).hex() if text else ""
+    if column == "notice":
+        return {"restriction": particular(row, notice=sealed)}
+    more = {} if column == "reason" or row["status"] == "gegrond" else {"letter": ""}
+    return {**more, **({column: sealed} if sealed else {})}
 
 
 def _new(rows: Rows, request_id: str, resident: ResidentRef, text: str, at: int) -> dict[str, Any]:
@@ -213,8 +248,8 @@ def _new(rows: Rows, request_id: str, resident: ResidentRef, text: str, at: int)
     return {**ABSENT, **whose, "id": request_id, "sealed": sealed, "filed_at": at}
 
 
-async def _row(rows: Rows, request_id: str, *, lock: bool = False) -> Row:
-    row = await rows.one(rights, lock=lock, id=request_id)
+async def _row(rows: Rows, request_id: str) -> Row:
+    row = await rows.one(rights, id=request_id)
     if row is None:
         raise NoSuchThing()
     return row
@@ -233,26 +268,3 @@ def _mine(caller: Caller, resident: str) -> bool:
 def _officer_only(caller: Caller) -> None:
     if caller.kind != "medewerker" or "fg" not in caller.roles:
         raise NoAccess("Dit is voor de FG.")
-
-
-def _shown(rows: Rows, row: Row, state: Row | None) -> RightsRequest:
-    def text(column: str, kind: str) -> str:
-        sealed = row[column]
-        return rows.keys.open_text(row["resident"], row["id"], kind, bytes.fromhex(sealed)) if sealed else ""
-
-    decided = row["status"] in AFTER.values() and row["status"] != FILED
-    return RightsRequest(
-        id=row["id"],
-        kind=row["kind"],
-        activity=row["activity"],
-        status=row["status"],
-        text=text("sealed", "verzoek"),
-        filed_at=row["filed_at"],
-        due_at=due(row["filed_at"], row["extended_at"]),
-        extended=text("reason", "reason") if row["extended_at"] else "",
-        decided_at=row["decided_at"],
-        answer=text("letter", "letter") if decided else "",
-        suspends=row["kind"] == "bezwaar" and row["status"] in STANDS and stands(state, row["activity"]),
-        pending=bool(row["pending_at"]),
-        position=row["position"],
-    )
