@@ -85,6 +85,7 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
             _standing(row, version) for row in snapshot.about(question) if version and int(row["version"]) >= since
         ),
         objected=_objection(said, question.activity)["open"],
+        upheld=_objection(said, question.activity).get("upheld", True),
         restricted=resident is not None and resident["status"] == LOCKED,
         held=held(said, question.activity),
         flags=frozenset(said["flags"]),

@@ -38,12 +38,15 @@ ACTS: Final[Mapping[str, str]] = {
     "vernietigd": N_("Wij vernietigden oude regels over u"),
     "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
 }
+WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 REFERRED: Final = N_("Een systeem bewaarde een verwijzing naar u")
 
 
 def act_of(event: Event) -> str:
     """The marked text; "" for what is not shown."""
+    if event.kind == "bezwaar" and event.details.get("gebruik") == "gaat door":
+        return WEIGHED
     if event.kind != "zoeking":
         return ACTS.get(event.kind, "")
     if event.details.get("stap") == "verwijzing":

@@ -42,7 +42,8 @@ OPEN: Final = frozenset({"ingediend", "in-behandeling"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimCard:
     """One request. taken: somebody is looking at it. longer: it may still be extended. late: its answer is. Of a
-    restriction: locks, its ground, the notice with the first day on which it may end, and whether that is here."""
+    restriction: locks, its ground, the notice with the first day on which it may end, and whether that is here. Of an
+    objection: despite, why the use goes on until it is weighed."""
 
     id: str
     kind: str
@@ -65,6 +66,7 @@ class ClaimCard:
     notice: str = ""
     lifts: date | None = None
     may_lift: bool = False
+    despite: str = ""
     draft: str = ""
 
 
@@ -122,6 +124,7 @@ def card(one: RightsRequest, said: RegisterWords, now: datetime, draft: str = ""
         notice=one.notice,
         lifts=local_day(one.lifts_at) if one.lifts_at else None,
         may_lift=bool(one.lifts_at) and millis(now) >= one.lifts_at,
+        despite=_despite(one, said),
         draft=draft,
     )
 
@@ -130,6 +133,13 @@ def purposes(said: RegisterWords, chosen: str) -> tuple[Option, ...]:
     """The activities in force of which a part rests on a ground that one may object to."""
     listed = [(said.chosen(one.title), one.slug) for one in said.activities.values() if one.objectable]
     return tuple(Option(value=slug, text=title, chosen=slug == chosen) for title, slug in sorted(listed))
+
+
+def _despite(one: RightsRequest, said: RegisterWords) -> str:
+    """Why a use goes on while an objection to it is weighed; "" when it stands still."""
+    active = said.activities.get(one.activity)
+    waits = one.kind == OBJECTION and one.status in OPEN and not one.suspends
+    return said.chosen(active.despite_objection) if waits and active and active.despite_objection else ""
 
 
 def scopes(said: RegisterWords, chosen: str) -> tuple[Option, ...]:

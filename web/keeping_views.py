@@ -82,6 +82,7 @@ class DraftPage:
     texts: tuple[TextField, ...]
     may_write: bool
     steps: tuple[tuple[str, str], ...]
+    purpose: str
     data: tuple[UsedData, ...]
     facts: tuple[Told, ...]
     values: tuple[Told, ...]

@@ -14,6 +14,7 @@ from consent.lines import event, restriction, version_of
 from consent.locks import ALL, meant, standing
 from consent.rights.contract import Claim, Particulars
 from consent.rights.rules import AT_ONCE, DRAFT, FILED, NO_OBJECTION, NOT_STANDING, OPEN
+from consent.rights.showing import going_on
 from consent.rights.standing import particulars
 from consent.rights.tables import rights
 from consent.rows import Row, Rows
@@ -78,8 +79,9 @@ async def _stoppable(rows: Rows, slug: str) -> None:
 
 
 async def _objected(rows: Rows, resident: str, slug: str) -> None:
-    """18(1)(d) is pending an objection. Raises NotNow when there is none."""
+    """18(1)(d) is pending an objection. Raises NotNow when there is none, or the use goes on while it is weighed."""
     mine = [rights.c.resident == resident, rights.c.kind == "bezwaar", rights.c.status.in_(OPEN)]
     mine += [rights.c.activity == slug] if slug else []
-    if not await rows.find(rights, *mine, most=1):
+    objections = await rows.find(rights, *mine)
+    if not {row["activity"] for row in objections} - await going_on(rows, objections):
         raise NotNow(NO_OBJECTION)

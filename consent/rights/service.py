@@ -20,7 +20,7 @@ from consent.rights import restricting
 from consent.rights.contract import Claim, RightsRequest, Step
 from consent.rights.finishing import Finishing
 from consent.rights.rules import DRAFT, LAPSED, LIFTING, NO_RIGHT, OPEN, STANDS, may, may_lift
-from consent.rights.showing import shown
+from consent.rights.showing import going_on, shown
 from consent.rights.standing import epoch_of, locked, particular, particulars, stepped, suspended
 from consent.rights.tables import rights
 from consent.rows import Register, Row, Rows
@@ -90,7 +90,8 @@ class Claiming:
             residents = {row["resident"] for row in found}
             states = await rows.find(subject_state, subject_state.c.resident.in_(residents)) if residents else []
             known = {state["resident"]: state for state in states}
-            return [shown(rows, row, known.get(row["resident"])) for row in found]
+            on = await going_on(rows, found)
+            return [shown(rows, row, known.get(row["resident"]), on) for row in found]
 
     async def step(self, caller: Caller, request_id: str, step: Step, text: str) -> RightsRequest:
         """See Rights.step."""
@@ -158,7 +159,8 @@ class Claiming:
             if row["status"] in {*STANDS, DRAFT}:
                 return await self._once_more(rows, row, claim.text, at)
         request_id = uuid7(at)
-        told = {"activity": slug, "purpose": version.purpose.nl, "details": {"verzoek": request_id}}
+        on = {"gebruik": "gaat door"} if version.despite_objection else {}
+        told = {"activity": slug, "purpose": version.purpose.nl, "details": {"verzoek": request_id, **on}}
         act_id, actor = derived_id(request_id, "bezwaar"), rows.keys.actor(caller)
         said = event("bezwaar", act_id, resident.subject, actor=actor, **told)
         about = {"kind": "bezwaar", "activity": slug, "fence": fence, "status": DRAFT}
@@ -222,7 +224,8 @@ class Claiming:
 
     async def _seen(self, rows: Rows, request_id: str) -> RightsRequest:
         row = await _row(rows, request_id)
-        return shown(rows, row, await rows.one(subject_state, resident=row["resident"]))
+        state = await rows.one(subject_state, resident=row["resident"])
+        return shown(rows, row, state, await going_on(rows, (row,)))
 
 
 def _kind(row: Row, step: Step, stands: bool) -> Kind:

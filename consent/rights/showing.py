@@ -1,7 +1,10 @@
 """A request as it is read: its texts opened, and whether it stops something now."""
 
+from collections.abc import Sequence, Set
 from typing import Any
 
+from consent.deciding import newest_versions
+from consent.lines import version_of
 from consent.locks import ALL, standing
 from consent.rights.contract import RightsRequest
 from consent.rights.rules import FILED, NOTICE_MS, STANDS, due
@@ -9,8 +12,15 @@ from consent.rights.standing import AFTER, particulars, stands
 from consent.rows import Row, Rows
 
 
-def shown(rows: Rows, row: Row, state: Row | None) -> RightsRequest:
-    """One request. state: the row of its resident."""
+async def going_on(rows: Rows, found: Sequence[Row]) -> set[str]:
+    """Of the activities of these requests, those that do not stand still while an objection is weighed."""
+    slugs = {row["activity"] for row in found if row["kind"] == "bezwaar"}
+    newest = await newest_versions(rows, slugs) if slugs else {}
+    return {slug for slug, row in newest.items() if version_of(row).despite_objection}
+
+
+def shown(rows: Rows, row: Row, state: Row | None, going_on: Set[str]) -> RightsRequest:
+    """One request. state: the row of its resident; going_on: see the function of that name."""
 
     def text(column: str, kind: str) -> str:
         sealed = row[column]
@@ -28,17 +38,17 @@ def shown(rows: Rows, row: Row, state: Row | None) -> RightsRequest:
         extended=text("reason", "reason") if row["extended_at"] else "",
         decided_at=row["decided_at"],
         answer=text("letter", "letter") if decided else "",
-        suspends=_suspends(row, state),
+        suspends=_suspends(row, state, going_on),
         pending=bool(row["pending_at"]),
         position=row["position"],
         **_particular(rows, row),
     )
 
 
-def _suspends(row: Row, state: Row | None) -> bool:
+def _suspends(row: Row, state: Row | None, going_on: Set[str]) -> bool:
     if row["kind"] == "beperking":
         return bool(standing(state, row["activity"] or ALL) == row["id"])
-    return bool(row["kind"] == "bezwaar" and row["status"] in STANDS and stands(state, row["activity"]))
+    return bool(row["kind"] == "bezwaar" and row["status"] in STANDS and stands(state, row["activity"], going_on))
 
 
 def _particular(rows: Rows, row: Row) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """What the line of an objection or a restriction makes of the rows: the request, and the one row of its resident.
 
-That row says of objections per activity {"epoch", "open"}: an objection that was lifted keeps its epoch, for releases
+That row says of objections per activity {"epoch", "open", "upheld"}: one that was lifted keeps its epoch, for releases
 require the fence where it stands. Whatever moved that fence suspends: what this version does not know does too.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from audit.contract import Entry, Event, Kind, Move, Position, Receipt
@@ -43,7 +43,8 @@ async def locked(rows: Rows, row: Row) -> Row:
 
 async def suspended(rows: Rows, row: Row, move: Move, at: int) -> Row:
     """The line stands: the activity stands still for this resident, and the request says so where it is its own act."""
-    await _set(rows, row, move.epoch, standing=True)
+    # what is weighed may go on (consent.rules.goes_on); what was upheld does not, nor what this version does not know
+    await _set(rows, row, move.epoch, standing=True, upheld=move.kind != "bezwaar")
     act = Entry.model_validate_json(row["entry"]).event
     # what was decided stands, also when another step was written over its own before its line was seen here
     own = act.id == move.event_id or (move.kind == "bezwaar-gegrond" and row["status"] in OPEN)
@@ -125,13 +126,14 @@ def epoch_of(state: Row | None, row: Row) -> int:
     return int(known["epoch"]) if known else 0
 
 
-def stands(state: Row | None, activity: str) -> bool:
-    """Whether the row of a resident says that an objection suspends this."""
+def stands(state: Row | None, activity: str, going_on: Set[str]) -> bool:
+    """Whether the row of a resident says that an objection suspends this. going_on: activities that do not stand still
+    while it is weighed."""
     known = json.loads(state["document"])["objections"].get(activity) if state else None
-    return bool(known and known["open"])
+    return bool(known and known["open"] and (known.get("upheld", True) or activity not in going_on))
 
 
-async def _set(rows: Rows, row: Row, epoch: int, *, standing: bool) -> None:
+async def _set(rows: Rows, row: Row, epoch: int, *, standing: bool, upheld: bool = False) -> None:
     state = await rows.one(subject_state, lock=True, resident=row["resident"])
     if state is None:  # it was removed: no release gets past the fence, for its epoch is no longer known here
         _log.critical("resident_state_missing")
@@ -140,5 +142,5 @@ async def _set(rows: Rows, row: Row, epoch: int, *, standing: bool) -> None:
     known = said["objections"].get(row["activity"], {"epoch": 0, "open": False})
     newer = epoch > known["epoch"] if standing else epoch == known["epoch"] and known["open"]
     if newer:
-        said["objections"][row["activity"]] = {"epoch": epoch, "open": standing}
+        said["objections"][row["activity"]] = {"epoch": epoch, "open": standing, "upheld": upheld}
         await rows.put(subject_state, state, document=json.dumps(said, sort_keys=True))

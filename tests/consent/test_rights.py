@@ -13,7 +13,7 @@ from consent.tables import subject_state
 from kernel.caller import Caller
 from kernel.clock import instant, millis
 from kernel.errors import BadInput, NoAccess
-from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, BERT, LOKET, NAME, PLAN, TENANT, House, activity
+from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, BERT, LOKET, NAME, PLAN, STAFF, TENANT, House, activity
 from tests.consent.test_consent_faults import AFTER, BEFORE, Interrupted
 
 pytestmark = pytest.mark.anyio
@@ -126,6 +126,28 @@ async def test_what_must_by_law_or_was_chosen_knows_no_objection(house: House) -
         with pytest.raises(NoSuchThing):
             await house.consent.rights.file(who, wrong)
     assert await house.kinds() == []
+
+
+async def test_a_weighty_ground_lets_a_use_go_on_until_the_resident_is_right(house: House) -> None:
+    await house.ready()
+    why = {"nl": "Iemand kan gevaar lopen.", "en": "Somebody may be in danger."}
+    weighty = activity(elements=OUR_TASK, doorBijBezwaar=why)
+    await house.consent._registering.put_in_force(STAFF, weighty, {}, agreed=True)
+    before, _ = await house.decided(NAME)
+    filed = await house.consent.rights.file(ANNA_HERSELF, OBJECTION)
+    assert (filed.status, filed.suspends) == ("ingediend", False)
+    with pytest.raises(Overtaken):
+        await house.released(before)
+    sealed, _ = await house.decided(NAME)
+    assert (sealed.told, sealed.about.despite, before.about.despite) == ((), why["nl"], ""), "each line says so"
+    await house.released(sealed)
+    other, _ = await house.decided(NAME, of=BERT)
+    assert other.about.despite == ""
+    locking = Claim(resident=ANNA, kind="beperking", activity="regeling", text="x", ground="bezwaar")
+    with pytest.raises(NotNow):
+        await house.consent.rights.file(ANNA_HERSELF, locking)
+    assert (await upheld_or_not(house, filed, "gegrond")).suspends
+    assert await codes(house) == ["bezwaar"]
 
 
 @pytest.mark.parametrize("moment", [BEFORE, AFTER])

@@ -55,6 +55,7 @@ DRAFT = DraftPage(
     texts=(TextField(id="title-nl", label="Naam (Nederlands)", value=LONG),),
     may_write=True,
     steps=(("publiceren", "Publiceer deze versie"), ("weggooien", "Gooi dit concept weg")),
+    purpose=ENTRY.purpose,
     data=ENTRY.data,
     facts=ENTRY.facts,
     values=ENTRY.values,

@@ -349,7 +349,7 @@ CLAIMS = Claims(frame=frame("/verzoeken"), cards=(), purposes=(), kinds=(Option(
 
 def claims() -> dict[str, tuple[str, "DataclassInstance"]]:
     """What residents ask, and who decides."""
-    cards = (CLAIM, TAKEN, DECIDED, WAITS, LOCK, UNLOCKING)
+    cards = (replace(CLAIM, suspends=False, despite="Iemand kan gevaar lopen."), TAKEN, DECIDED, WAITS, LOCK, UNLOCKING)
     wrong = (FieldError(id="doel", text="Kies een gebruik."), FieldError(id="grond", text="Vertel ons waarom."))
     desk = FgClaims(frame=frame("/fg/verzoeken", "fg"), cards=cards, saved=True)
     return {

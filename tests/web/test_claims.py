@@ -6,18 +6,19 @@ import pytest
 
 from assembly.demo.register import STORY, activities
 from connectors.contract import NotReleased
+from consent.contract import Words
 from tests.four_rooms import BY_LAW, STAFF
 from tests.web.portal import PortalUnderTest
 
 pytestmark = pytest.mark.anyio
+TASK = {"class_": "B", "basis": "6(1)(e)"}
 WHY = "Dit is <b>mijn</b> adres."
 
 
 async def address_is_our_task(portal: PortalUnderTest) -> None:
     """The story's activity, with the address on a ground that one may object to."""
     story = next(one for one in activities() if one.slug == STORY)
-    task = {"class_": "B", "basis": "6(1)(e)"}
-    used = tuple(one.model_copy(update=task if one.name == "brp.adres" else {}) for one in story.elements)
+    used = tuple(one.model_copy(update=TASK if one.name == "brp.adres" else {}) for one in story.elements)
     await portal.house.register.publish(STAFF, story.model_copy(update={"elements": used}))
 
 
@@ -106,3 +107,22 @@ async def test_a_lock_stops_a_release_and_is_told_before_it_ends(portal: PortalU
     assert (await portal.house.release(*BY_LAW)).values
     acts = (await (await portal.visitor("r1")).get("/gebruik")).text
     assert "Uw gegevens gingen op slot" in acts and "Uw gegevens gingen van het slot" in acts
+
+
+async def test_a_use_that_goes_on_while_an_objection_is_weighed_says_why(portal: PortalUnderTest) -> None:
+    story = next(one for one in activities() if one.slug == STORY)
+    used = tuple(one.model_copy(update=TASK if one.name == "brp.adres" else {}) for one in story.elements)
+    why = Words(nl="Iemand kan gevaar lopen.", en="Somebody may be in danger.")
+    weighty = story.model_copy(update={"elements": used, "despite_objection": why})
+    await portal.house.register._registering.put_in_force(STAFF, weighty, {}, agreed=True)
+    visitor = await portal.visitor("r1")
+    page = await visitor.get("/verzoeken")
+    done = await visitor.send(page, page.form("actie", "bezwaar"), actie="bezwaar", doel=STORY, grond=WHY)
+    assert (
+        f"gaat door tot wij hebben gekeken, want: {why.nl}" in done.text and "Dit gebruik staat stil" not in done.text
+    )
+    assert await refused(portal) == {}
+    (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    assert f"Dit ging door, want: {why.nl}" in (await visitor.get(f"/gebruik/{line.position}")).text
+    acts = (await visitor.get("/gebruik")).text
+    assert "Wij kijken ernaar" in acts and "Dat gebruik staat nu stil" not in acts

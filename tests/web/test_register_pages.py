@@ -118,6 +118,7 @@ async def test_what_is_no_description_is_said_so_and_kept(portal: PortalUnderTes
     officer = await portal.visitor("fg")
     seen = await officer.get(f"{HOME}/nieuw-doel")
     for told in (
+        story.purpose.nl,
         "Wie vraagt aan.",
         "Inkomensloket",
         "/machtsverschil: iemand kan zich onder druk voelen",

@@ -187,6 +187,7 @@ async def _draft(
         texts=tuple(_texts(draft.version, said, typed or {})),
         may_write=owner,
         steps=tuple((step, said.say(STEPS[step])) for step in _steps(draft, owner)),
+        purpose=said.chosen(draft.version.purpose),
         data=data(draft.version, said),
         facts=facts(draft.version, said),
         values=assessed(draft.version, said),
