@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from audit.contract import Entry, Event, LogUnavailable, Overtaken, record_one
+from audit.contract import Entry, Event, LogUnavailable, Overtaken, Position, record_one
 from consent.contract import Claim, NoSuchThing, NotNow, RightsRequest
 from consent.locks import ALL, held, locked_by, meant, unlocked, unmeant
+from consent.rights.relocking import Relocking
 from consent.rights.rules import NOTICE_MS, may, may_lift
 from kernel.caller import room_of
 from kernel.errors import BadInput
@@ -148,6 +149,27 @@ async def test_what_ends_one_is_finished_by_the_round_and_not_past_a_newer_one(h
     if moment == BEFORE:
         await door.step(ANNA_HERSELF, filed.id, "intrekken", "")
     assert await codes(house, NAME) == {} and await codes(house, NAME, slug="ander") == {NAME: "beperking"}
+
+
+async def test_what_ended_a_restriction_in_a_gap_ends_nothing_any_more(house: House) -> None:
+    await house.ready(activity(), activity("ander", elements={NAME: "A"}))
+    door, caller = house.consent.rights, room_of(TENANT, "consent")
+    other = await door.file(ANNA_HERSELF, WRONG.model_copy(update={"activity": "ander"}))
+    await door.step(ANNA_HERSELF, other.id, "intrekken", "")
+    never = await door.file(ANNA_HERSELF, UNLAWFUL)
+    await taken(house, never, "in-behandeling")
+    await taken(house, never, "ongegrond")
+    filed = await door.file(ANNA_HERSELF, WRONG)
+    ended = await door.step(ANNA_HERSELF, filed.id, "intrekken", "")
+    relocking = Relocking(house.consent.register, house.log, house.consent.following)
+    gap = ("merk", Position.parse(ended.position))
+    assert await relocking.revoked(caller, gap, {}) == 1, "the other one ended before it, and one never stood"
+    assert await relocking.revoked(caller, gap, {}) == 0, "done again, it is done"
+    assert await codes(house, NAME) == {NAME: "beperking"} and await codes(house, NAME, slug="ander") == {}
+    again = next(one for one in await door.filed(ANNA_HERSELF) if one.id == filed.id)
+    assert (again.status, again.suspends) == ("ingediend", True)
+    await door.step(ANNA_HERSELF, filed.id, "intrekken", "")
+    assert await codes(house, NAME) == {}
 
 
 async def test_a_line_that_nobody_here_knows_locks_everything(house: House) -> None:
