@@ -26,6 +26,7 @@ Kind = Literal[
     "bezwaar-ongegrond",
     "machtiging-gegeven",
     "bezwaar-ingetrokken",
+    "beperking-opgeheven",
     # restrictions: move fences, require none
     "toestemming-geweigerd",
     "toestemming-ingetrokken",

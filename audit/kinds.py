@@ -48,6 +48,7 @@ KINDS: dict[Kind, Rule] = {
     "bezwaar-ongegrond": _rule("permit", "consent"),
     "bezwaar-ingetrokken": _rule("permit", "consent"),
     "machtiging-gegeven": _rule("permit", "consent"),
+    "beperking-opgeheven": _rule("permit", "consent"),
     "toestemming-geweigerd": _rule("restriction", "consent"),
     "toestemming-ingetrokken": _rule("restriction", "consent"),
     "toestemming-gepauzeerd": _rule("restriction", "consent"),

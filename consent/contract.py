@@ -140,13 +140,14 @@ class ConsentView(Message):
 
 
 class ConsentDetail(Message):
-    """A consent with the version it is about, for the page on which the resident chooses. shown: what the resident
-    read at the last choice, as canonical text; "" where only its hash is known, or it no longer fits that."""
+    """A consent with the version it is about, for the page of its choice. shown: what was read at the last choice, as
+    canonical text; "" where it is not known. longest: days that a yes may last under the newest version, 0: no end."""
 
     consent: ConsentView
     activity: ActivityVersion
     catalogue: tuple[CatalogueElement, ...]
     shown: Text = ""
+    longest: int = 0
 
 
 class Choice(Message):
@@ -172,9 +173,8 @@ class Chosen(Message):
 
 
 class ConsentReceipt(Message):
-    """How a consent stands, to take away. document: JSON-LD (ISO/IEC TS 27560, DPV), canonical; sd_jwt: signed, and
-    holds the hash of the document; position: the line of the last act; bundle: that line with its proof, for its
-    resident only."""
+    """How a consent stands, to take away. document: JSON-LD (ISO/IEC TS 27560, DPV), canonical; sd_jwt: signed, with
+    the hash of that; position: the line of the last act; bundle: that line with its proof, for its resident only."""
 
     id: Short
     document: Text

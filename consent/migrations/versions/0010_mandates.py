@@ -5,7 +5,7 @@ from alembic import op
 
 from kernel.sql.migrating import confine
 
-revision, down_revision = "0009", "0008"
+revision, down_revision = "0010", "0009"
 TEXTS = ("tenant_id", "id", "resident", "subject", "resident_fence", "representative", "scope", "label", "name", "code",
          "status", "fence", "position", "entry")  # fmt: skip
 NUMBERS = ("decides", "offered_at", "valid_until", "ended_at", "epoch", "pending_at", "effective_at", "revision")
