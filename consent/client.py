@@ -18,6 +18,7 @@ from consent.contract import (
     ResidentQuestion,
     ResidentRef,
     Sealed,
+    SealingKey,
     Search,
 )
 from consent.drafts.client import DraftsClient
@@ -55,6 +56,10 @@ class ConsentClient:
                 raise NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel="consent")
             decided += answer.decisions
         return decided
+
+    async def sealing_key(self, caller: Caller) -> SealingKey:
+        """See Registers.sealing_key."""
+        return await self.line.ask(f"{PREFIX}/sealing-key", caller, wire.Nothing(), SealingKey)
 
     async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
         """See Consent.flag."""

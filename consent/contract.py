@@ -44,7 +44,7 @@ from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
 from consent.limits import Limits
 from consent.particulars import Assessment
 from consent.published import Published, assessment_over, expiring, whole
-from consent.registers import Registers
+from consent.registers import Registers, SealingKey
 from consent.rights.contract import Claim, RightKind, RightsRequest
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -80,6 +80,7 @@ __all__ = [
     "RightKind",
     "RightsRequest",
     "Sealed",
+    "SealingKey",
     "Step",
     "UsedElement",
     "Words",

@@ -23,6 +23,7 @@ from consent.contract import (
     ResidentQuestion,
     ResidentRef,
     Sealed,
+    SealingKey,
     Search,
 )
 from consent.deciding import Deciding
@@ -125,6 +126,10 @@ class ConsentService:
     async def load_policies(self, tenant: str, text: str) -> int:
         """See consent.authzen.stored.Table.load."""
         return await Table(self._register, tenant).load(text)
+
+    async def sealing_key(self, caller: Caller) -> SealingKey:
+        """See Registers.sealing_key."""
+        return await self.clients.sealing_key(caller)
 
     async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
         """See Consent.flag."""

@@ -21,6 +21,8 @@ FURNITURE = {"__init__", "contract", "component", "settings"}
 REVEALERS = {
     "assembly/ports.py",
     "connectors/brp.py",
+    "connectors/bulk/keys.py",
+    "connectors/bulk/walk.py",
     "connectors/declared/filling.py",
     "vault/client.py",
     "vault/keys.py",
