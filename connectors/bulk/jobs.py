@@ -37,7 +37,7 @@ class Terms:
     """part: residents of one part. work_hours: after which a job that is not done is given up. kept_hours: how long a
     result waits to be fetched. held_seconds: after which another may take a part from who does not get on."""
 
-    part: int = 200
+    part: int = 100
     work_hours: int = 24
     kept_hours: int = 72
     held_seconds: float = 10.0

@@ -19,6 +19,7 @@ from kernel.failpoints import reached
 from vault.contract import Vault
 
 AT_ONCE = 100  # of one call between rooms: a line of a release takes some 4 kB, and a wire takes a MiB
+FEWER = 4  # times, when the log got decisions too late
 FRESH_MS = 15_000  # half of W: what is left of a permit's life must be enough to open with it
 
 
@@ -116,28 +117,45 @@ class Weighing:
         return waiting
 
     async def write(self, ledger: Ledger, waiting: Sequence[Wanted]) -> None:
-        """Raises PartLost, LogUnavailable, OutcomeUnknown, RegisterUnavailable, Halted."""
-        while waiting:
-            # 3 may it; kept before anybody can see it
-            decided = await self._decided(ledger.whose, waiting)
-            steps = [step_of(wanted, sealed, one) for wanted, sealed, one in decided]
-            ledger.steps |= {step.nr: step for step in steps}
-            if not await self.rows.remember(ledger.turn, text_of(ledger.steps.values())):
-                raise PartLost
-            reached("bulk.decided")
-            # 4 it counts when it is written down; who moved a fence before us in the log wins
-            checked = self.boot()
-            entries = [entry_of(step, wanted.asked, one) for step, (wanted, _, one) in zip(steps, decided, strict=True)]
-            verdicts = await self._record(ledger.whose, entries)
-            reached("bulk.recorded")
-            waiting = []
-            for step, entry, (wanted, sealed, one), verdict in zip(steps, entries, decided, verdicts, strict=True):
-                if isinstance(verdict, Receipt):
-                    ledger.settle(step, wanted.asked, one, (entry, verdict, checked))
-                elif isinstance(verdict, Overtaken):
-                    waiting = [*waiting, _left(wanted, one, sealed, verdict)]
-                else:
-                    raise verdict
+        """Everybody gets a line. As many at once as the log takes within D of their decision: on a machine that is busy
+        these are fewer. Raises PartLost, LogUnavailable, OutcomeUnknown, RegisterUnavailable, Halted."""
+        at_once, left = AT_ONCE, list(waiting)
+        while left:
+            some, left = left[:at_once], left[at_once:]
+            fewer = at_once
+            for each in await self._written(ledger, some):
+                if each[3].moved or at_once == 1:
+                    left.append(_left(*each))
+                else:  # too late, and nothing was written: the id is free
+                    left.append(each[0])
+                    fewer = max(at_once // FEWER, 1)
+            at_once = fewer
+
+    async def _written(
+        self, ledger: Ledger, waiting: Sequence[Wanted]
+    ) -> list[tuple[Wanted, Decided, Sealed, Overtaken]]:
+        """Whose line could not be written, and why."""
+        # 3 may it; kept before anybody can see it
+        decided = await self._decided(ledger.whose, waiting)
+        steps = [step_of(wanted, sealed, one) for wanted, sealed, one in decided]
+        ledger.steps |= {step.nr: step for step in steps}
+        if not await self.rows.remember(ledger.turn, text_of(ledger.steps.values())):
+            raise PartLost
+        reached("bulk.decided")
+        # 4 it counts when it is written down; who moved a fence before us in the log wins
+        checked = self.boot()
+        entries = [entry_of(step, wanted.asked, one) for step, (wanted, _, one) in zip(steps, decided, strict=True)]
+        verdicts = await self._record(ledger.whose, entries)
+        reached("bulk.recorded")
+        overtaken = []
+        for step, entry, (wanted, sealed, one), verdict in zip(steps, entries, decided, verdicts, strict=True):
+            if isinstance(verdict, Receipt):
+                ledger.settle(step, wanted.asked, one, (entry, verdict, checked))
+            elif isinstance(verdict, Overtaken):
+                overtaken.append((wanted, one, sealed, verdict))
+            else:
+                raise verdict
+        return overtaken
 
     async def _decided(self, whose: Whose, waiting: Sequence[Wanted]) -> list[tuple[Wanted, Sealed, Decided]]:
         """In order. Who turns out to be nobody yet, and may be released about, is enrolled and decided again."""

@@ -9,17 +9,19 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from assembly.clients import make_sealing_key
+from assembly.clients import make_client_key, make_sealing_key
 from audit.contract import Position
 from connectors.bulk.contract import MOST
 from connectors.bulk.planning import ENDED, NEXT, WORKING, Turns, Waiting, cut, demand_step, patience
 from connectors.bulk.reading import read_file, read_json
 from connectors.bulk.sealing import sealed_part
 from connectors.bulk.stands import Stand, Stands, without_answers
-from consent.jwks import fault_of
+from consent.jwks import fault_of, usable
+from consent.tokens.assertion import proven
 from kernel.caller import Caller
 from kernel.errors import BadInput
 from tests.connectors.bulk_house import ALGORITHMS, Reader, numbers
+from tests.consent.applications import ISSUER, NOW, signed
 
 ROBOT = Caller(tenant="gm9901", organisation="loket", application="robot", kind="automatisch")
 ORDER = {"verwerkingsactiviteit": "regeling", "gegevenselementen": ["brp.naam"]}
@@ -181,10 +183,18 @@ def test_a_part_is_read_by_its_recipient_and_by_nobody_else() -> None:
 
 
 def test_a_key_to_encrypt_to_is_for_nothing_else() -> None:
-    _, sealing = make_sealing_key()
+    private, sealing = make_sealing_key()
     signing = {**sealing, "use": "sig", "alg": "ES256", "kid": "s"}
     assert fault_of(json.dumps({"keys": [signing, sealing]})) == ""
     assert fault_of(json.dumps({"keys": [sealing]})), "a client that cannot sign"
     assert fault_of(json.dumps({"keys": [signing, sealing, {**sealing, "kid": "x"}]})), "which of the two?"
     for wrong in ({"alg": "dir"}, {"alg": "ECDH-ES"}, {"crv": "P-384"}, {"d": "AA"}, {"use": "sig"}):
         assert fault_of(json.dumps({"keys": [signing, {**sealing, **wrong}]})), wrong
+    with pytest.raises(ValueError):
+        usable(sealing)
+    own, both = make_client_key()
+    both["keys"].append(sealing)
+    assert proven(signed(key=ECKey.import_key(own)), json.dumps(both), ISSUER, NOW).client_id == "loket"
+    bare = {name: private[name] for name in ("kty", "crv", "x", "y", "d")}  # whoever has it may forget what it is for
+    with pytest.raises(ValueError):
+        proven(signed(key=ECKey.import_key(bare)), json.dumps(both), ISSUER, NOW)
