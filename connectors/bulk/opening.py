@@ -8,7 +8,7 @@ from audit.contract import Overtaken, Position
 from connectors.answer import Answer, nothing
 from connectors.answers import Facts
 from connectors.bulk.stands import Stand
-from connectors.bulk.weighing import AT_ONCE
+from connectors.bulk.weighing import AT_ONCE, TURN
 from connectors.catalogue import VAULT
 from connectors.contract import NotReleased, Release
 from connectors.granting import Granted
@@ -50,7 +50,9 @@ class Opening:
         turns, gathered = asyncio.Semaphore(TOGETHER), list(others.values())
         found |= zip(others, await asyncio.gather(*(self._from_all(one, turns) for one in gathered)), strict=True)
         opened: dict[int, Opened | Overtaken] = {}
-        for nr, one in granted.items():
+        for number, (nr, one) in enumerate(granted.items(), 1):
+            if number % TURN == 0:
+                await asyncio.sleep(0)
             here = found[nr]
             opened[nr] = here if isinstance(here, Overtaken) else await self._answered(nr, one, here)
         return opened
