@@ -25,6 +25,7 @@ Kind = Literal[
     "kluis-bewaard",
     "bezwaar-ongegrond",
     "bezwaar-ingetrokken",
+    "beperking-opgeheven",
     # restrictions: move fences, require none
     "toestemming-geweigerd",
     "toestemming-ingetrokken",

@@ -47,6 +47,7 @@ KINDS: dict[Kind, Rule] = {
     "kluis-bewaard": _rule("permit", "vault"),
     "bezwaar-ongegrond": _rule("permit", "consent"),
     "bezwaar-ingetrokken": _rule("permit", "consent"),
+    "beperking-opgeheven": _rule("permit", "consent"),
     "toestemming-geweigerd": _rule("restriction", "consent"),
     "toestemming-ingetrokken": _rule("restriction", "consent"),
     "toestemming-gepauzeerd": _rule("restriction", "consent"),

@@ -18,11 +18,11 @@ from consent.contract import (
     ResidentQuestion,
     ResidentRef,
     Sealed,
-    SealingKey,
     Search,
 )
 from consent.drafts.client import DraftsClient
 from consent.published import Published
+from consent.registers import SealingKey
 from consent.rights.client import RightsClient
 from consent.wire import PREFIX
 from kernel.caller import Caller

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from consent import tables
 from consent.activity import Application, Recipient, Reporter
-from consent.contract import NoSuchThing, SealingKey
+from consent.contract import NoSuchThing
 from consent.jwks import sealing_key
 from consent.lines import recipient_of, version_of
+from consent.registers import SealingKey
 from consent.rows import Register
 from kernel.caller import Caller
 

@@ -44,7 +44,7 @@ from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
 from consent.limits import Limits
 from consent.particulars import Assessment
 from consent.published import Published, assessment_over, expiring, whole
-from consent.registers import Registers, SealingKey
+from consent.registers import Registers
 from consent.rights.contract import Claim, RightKind, RightsRequest
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -80,7 +80,6 @@ __all__ = [
     "RightKind",
     "RightsRequest",
     "Sealed",
-    "SealingKey",
     "Step",
     "UsedElement",
     "Words",
@@ -139,13 +138,14 @@ class ConsentView(Message):
 
 
 class ConsentDetail(Message):
-    """A consent with the version it is about, for the page on which the resident chooses. shown: what the resident
-    read at the last choice, as canonical text; "" where only its hash is known, or it no longer fits that."""
+    """A consent with the version it is about, for the page of its choice. shown: what was read at the last choice, as
+    canonical text; "" where it is not known. longest: days that a yes may last under the newest version, 0: no end."""
 
     consent: ConsentView
     activity: ActivityVersion
     catalogue: tuple[CatalogueElement, ...]
     shown: Text = ""
+    longest: int = 0
 
 
 class Choice(Message):

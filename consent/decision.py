@@ -66,7 +66,7 @@ class Refused(Message):
 class About(Message):
     """What the log line says of the activity: words of the version that was used. class_: of the allowed elements, the
     strictest (A before B before C); classes: per asked element. keep_until: calendar year. kept_days: by the recipient.
-    withheld_until: ms. covert: see audit.Event.
+    withheld_until: ms. covert: see audit.Event. despite: why this goes on while its resident's objection is weighed.
     Words are Dutch."""
 
     activity: Short
@@ -85,6 +85,7 @@ class About(Message):
     kept_days: int = 0
     actor: Short = ""
     secret: bool = False
+    despite: Sentence = ""
 
 
 class Sealed(Message):

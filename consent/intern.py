@@ -15,9 +15,9 @@ from consent.contract import (
     ConsentRequest,
     ConsentView,
     ResidentQuestion,
-    SealingKey,
     Search,
 )
+from consent.registers import SealingKey
 from consent.service import ConsentService
 from kernel.caller import Caller
 
