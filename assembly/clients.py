@@ -10,7 +10,7 @@ from consent.contract import Application
 from consent.registers import Registers
 from kernel.caller import Caller
 
-ALGORITHM = "ES256"
+ALGORITHM, SEALING = "ES256", "ECDH-ES+A256KW"
 Role = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack"]
 
 ROOTS = {"melden": "logboek", "beheer": "toestemming"}  # roles that are narrower ways into a root
@@ -34,15 +34,26 @@ def make_client_key() -> tuple[dict[str, Any], dict[str, Any]]:
     return {**key.as_dict(private=True), **named}, {"keys": [{**key.as_dict(private=False), **named}]}
 
 
+def make_sealing_key() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A key that results of bulk are encrypted to: private JWK, and the public one to register."""
+    key = ECKey.generate_key("P-256")
+    named = {"alg": SEALING, "use": "enc", "kid": key.thumbprint()}
+    return {**key.as_dict(private=True), **named}, {**key.as_dict(private=False), **named}
+
+
 async def add_client(
     registers: Registers, caller: Caller, recipient: str, client: NewClient, issuer: str
 ) -> dict[str, Any]:
-    """Registers it and returns its entry for clients.json, the only place where the private key will ever stand.
+    """Registers it and returns its entry for clients.json, the only place where the private keys will ever stand.
 
     issuer: public address of the municipality, no path. `activities` is left for who knows them. Raises what
     `Registers.add_client` raises; then the key is of no use to anybody.
     """
     private, public = make_client_key()
+    opening: dict[str, Any] = {}
+    if client.kind != "burger" and "verstrekking" in client.roles:
+        opening, sealing = make_sealing_key()
+        public["keys"].append(sealing)
     application = Application(
         client_id=client.client_id, name=client.name, kind=client.kind, jwks=json.dumps(public), roles=client.roles,
         bound=client.bound,
@@ -53,6 +64,7 @@ async def add_client(
         "clientId": client.client_id,
         "soort": client.kind,
         "privateJwk": private,
+        **({"ontsleutelJwk": opening} if opening else {}),
         "resources": {role: f"{issuer}/{ROOTS.get(role, role)}/v1" for role in client.roles},
         "activities": [],
     }

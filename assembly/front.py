@@ -26,7 +26,8 @@ def front_of(builder: Builder) -> FastAPI:
     """Every door of every room in `builder.components`; pages last, for they answer every path that is left."""
     gate = StartGate()
     opens: list[Opening] = [component.run for component in builder.components]
-    app = make_app("Regie", gate, [_closing(builder), *opens, _opening(builder, gate)])
+    uploads = {path: most for component in builder.components for path, most in component.uploads.items()}
+    app = make_app("Regie", gate, [_closing(builder), *opens, _opening(builder, gate)], uploads=uploads)
     checks = {one.name: _worded(one.check) for one in builder.components}
     app.include_router(
         health_router(checks, gate, {one.name: one.warning for one in builder.components if one.warning})

@@ -142,6 +142,7 @@ async def _add_desk(house: House) -> None:
     wiring = Wiring(
         vault=house.vault("connectors"),
         consent=house.consent("connectors"),
+        registers=house.consent("connectors"),
         audit=house.audit("connectors"),
         trust=builder.trust,
         caller=builder.bearer(DESK_ROOT, house.register),

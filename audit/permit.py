@@ -7,6 +7,7 @@ a type: tests/contracts/test_siblings.py keeps the two alike.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import Field
@@ -16,7 +17,7 @@ from kernel.clock import millis
 from kernel.crypto import hmac_sha256, sha256, verify
 from kernel.errors import Problem
 from kernel.message import Hex16, Hex32, Message, Short, Text
-from kernel.proof.checkpoint import open_checkpoint
+from kernel.proof.checkpoint import Checkpoint, open_checkpoint
 from kernel.proof.checks import check_inclusion
 from kernel.proof.hashes import ProofError, leaf_hash
 from kernel.proof.note import VerifierKey
@@ -178,9 +179,15 @@ class Permit(Message):
 
     def _included(self, leaf: bytes, key: bytes) -> None:
         proof = TlogProof.parse(self.receipt.proof)
-        head = open_checkpoint(proof.checkpoint, (VerifierKey(self.receipt.origin, key),), verify)
+        head = _head(proof.checkpoint, self.receipt.origin, key)
         _demand(proof.index == self.receipt.position.index, "plaats")
         check_inclusion(proof.index, head.size, leaf_hash(leaf), proof.hashes, head.root)
+
+
+@lru_cache(maxsize=64)
+def _head(text: str, origin: str, key: bytes) -> Checkpoint:
+    """A head whose signature holds. Lines of one batch share theirs: it is looked at once. Raises ProofError."""
+    return open_checkpoint(text, (VerifierKey(origin, key),), verify)
 
 
 def _demand(holds: bool, what: str) -> None:

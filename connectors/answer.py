@@ -52,3 +52,9 @@ def nothing(answer: Answer, late: bool) -> NothingDelivered | TooLate:
     if late:
         return TooLate("De bron antwoordt niet op tijd. Probeer het later opnieuw.", **members)
     return NothingDelivered("Geen van de bronnen gaf een gegeven.", **members)
+
+
+def body_of(release: Release) -> bytes:
+    """As architecture.md section 6 spells it; `geheimhouding` only where it is so."""
+    left_out = {"secrecy"} if release.secrecy is None else set()
+    return release.model_dump_json(exclude=left_out).encode()

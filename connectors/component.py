@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx2
+from fastapi import APIRouter
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit, Trace, Trust
@@ -14,6 +15,11 @@ from connectors.api import ROOT, routes
 from connectors.authority.api import intern_routes
 from connectors.authority.desk import AuthorityDesk
 from connectors.brp import ANSWER_BYTES, BrpSource
+from connectors.bulk.api import PLACE, UPLOAD_BYTES, bulk_routes
+from connectors.bulk.component import BulkParts, Ground, build_bulk
+from connectors.bulk.jobs import Terms
+from connectors.bulk.keys import ROWS
+from connectors.bulk.tables import jobs
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
 from connectors.declared.loading import Surroundings, placed, read_folder
@@ -29,7 +35,7 @@ from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
 from connectors.sources import Placed, Sources
 from connectors.tables import keys
-from consent.contract import Consent
+from consent.contract import Consent, Registers
 from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
 from kernel.component import Component, Tenant
@@ -55,6 +61,7 @@ class Wiring:
 
     vault: Vault
     consent: Consent
+    registers: Registers
     audit: Audit
     trust: Callable[[], Awaitable[Trust]]
     caller: Callable[..., Awaitable[Caller]]
@@ -75,24 +82,21 @@ async def build_connectors(
     room_keys = KeyRows(database, keys, ring)
     for tenant in tenants:
         await room_keys.found(tenant, PURPOSES)
+        await room_keys.found(tenant, (ROWS,), unless=jobs)  # came later than the others
     claims = ClaimRows(database, room_keys, wiring.clock)
     outside = AsyncExitStack()
     brp = _brp(settings, wiring, outside) if settings.brp_url else None
     sources = _sources(settings, tenants, (wiring, brp), outside)
     desk = _desk(settings, (wiring, brp), claims, Sources(sources, settings.whole_seconds))
-
-    async def check() -> None:
-        try:
-            for tenant in tenants:
-                await room_keys.open(tenant, "RK")
-        except (CannotOpen, KeyUnavailable, KeyError, SQLAlchemyError):
-            raise NeighbourUnavailable("De sleutel van de balie is niet bereikbaar.") from None
+    ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
+    bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
-        tidying = asyncio.create_task(_tidying(claims, tuple(tenants)))
+        tidying = asyncio.create_task(_tidying(claims, bulk, tuple(tenants)))
         try:
-            yield
+            async with bulk.running():
+                yield
         finally:
             tidying.cancel()
             with suppress(asyncio.CancelledError):
@@ -101,11 +105,38 @@ async def build_connectors(
             await outside.aclose()
             await database.close()
 
-    connected = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
-    public = ((ROOT, routes(desk, wiring.caller, wiring.boot, connected)),)
-    gate = RoomGate("connectors", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, wiring.clock)
-    intern = (intern_routes(desk.authority, gate),) if desk.authority else ()
-    return desk, Component("connectors", check, run, public=public, intern=intern)
+    router = routes(desk, wiring.caller, wiring.boot, {tenant: tuple(by_name) for tenant, by_name in sources.items()})
+    router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
+    return desk, Component(
+        "connectors",
+        _check(room_keys, tuple(tenants)),
+        run,
+        public=((ROOT, router),),
+        intern=_intern(desk, settings, wiring),
+        metrics=bulk.metrics.text,
+        uploads={ROOT + PLACE: UPLOAD_BYTES},
+    )
+
+
+def _intern(desk: ReleaseDesk, settings: ConnectorsSettings, wiring: Wiring) -> tuple[APIRouter, ...]:
+    trusted = {room: bytes.fromhex(key) for room, key in settings.trusted.items()}
+    gate = RoomGate("connectors", trusted, wiring.clock)
+    return (intern_routes(desk.authority, gate),) if desk.authority else ()
+
+
+def _check(room_keys: KeyRows, tenants: Iterable[str]) -> Callable[[], Awaitable[None]]:
+    async def check() -> None:
+        try:
+            for tenant in tenants:
+                await room_keys.open(tenant, "RK")
+        except (CannotOpen, KeyUnavailable, KeyError, SQLAlchemyError):
+            raise NeighbourUnavailable("De sleutel van de balie is niet bereikbaar.") from None
+
+    return check
+
+
+def _terms(settings: ConnectorsSettings) -> Terms:
+    return Terms(settings.bulk_part, settings.bulk_work_hours, settings.bulk_kept_hours, settings.bulk_held_seconds)
 
 
 def _sources(
@@ -165,8 +196,9 @@ def _trace() -> Trace:
     return Trace(trace_id=now.trace_id, span_id=random_id()[:16], parent_span_id=now.span_id)
 
 
-async def _tidying(claims: ClaimRows, tenants: Iterable[str]) -> None:
+async def _tidying(claims: ClaimRows, bulk: BulkParts, tenants: Iterable[str]) -> None:
     while True:
+        await bulk.workers.tidy()
         for tenant in tenants:
             try:
                 await claims.forget_old(tenant)

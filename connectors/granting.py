@@ -96,7 +96,7 @@ class Granting:
             if not decided.act.ground.toegestaan:
                 raise await self.refused(asked, decided)
             # 4 it counts when it is written down; who moved a fence before us in the log wins
-            entry = decided.act.release(asked.claim.event_id(_word(asked.round)), decided.refused)
+            entry = decided.act.release(asked.claim.event_id(word_of(asked.round)), decided.refused)
             checked = self.boot()
             try:
                 receipt = await self.lines.release(asked.caller, entry)
@@ -113,31 +113,38 @@ class Granting:
     async def decide(self, asked: Asked) -> Decided:
         """One question, one snapshot."""
         (sealed,) = await self.consent.decide(asked.caller, (asked.question(),))
-        return _read(sealed, asked, self.trace())
+        return read_decision(sealed, asked, self.trace())
 
     async def left(self, asked: Asked, decided: Decided, moved: Overtaken) -> Asked:
         """What may be decided once more. Raises NotReleased when that is nothing."""
-        act = decided.act
-        new = fallen(act.ground, moved, act.about.class_, last=asked.round > 0)
-        gone = {one.told.element for one in new}
-        # what the register refused before stays in the question: it is asked again and refused again
-        rest = tuple(name for name in asked.elements if name not in gone)
-        after = replace(
-            asked, elements=rest, fallen=asked.fallen + new, not_before=moved.position, round=asked.round + 1
-        )
-        if all(one.element in gone for one in act.ground.toegestaan):
-            raise await self.refused(after, replace(decided, refused=decided.refused + new))
+        after, nothing = after_move(asked, decided, moved)
+        if nothing is not None:
+            raise await self.refused(after, nothing)
         return after
 
     async def refused(self, asked: Asked, decided: Decided) -> NotReleased:
         """The line, then the answer; in request order."""
         refused = asked.in_order(decided.refused)
-        entry = decided.act.refusal(asked.claim.event_id(_word(asked.round) + "weigering"), refused)
+        entry = decided.act.refusal(asked.claim.event_id(word_of(asked.round) + "weigering"), refused)
         receipt = await self.lines.refuse(asked.caller, entry)
         return not_released(tuple(one.told for one in refused), LineRef.of(receipt.origin, receipt.position))
 
 
-def _read(sealed: Sealed, asked: Asked, trace: Trace) -> Decided:
+def after_move(asked: Asked, decided: Decided, moved: Overtaken) -> tuple[Asked, Decided | None]:
+    """What may be decided once more; with it, when that is nothing, what is left to refuse. Raises as `fallen`."""
+    act = decided.act
+    new = fallen(act.ground, moved, act.about.class_, last=asked.round > 0)
+    gone = {one.told.element for one in new}
+    # what the register refused before stays in the question: it is asked again and refused again
+    rest = tuple(name for name in asked.elements if name not in gone)
+    after = replace(asked, elements=rest, fallen=asked.fallen + new, not_before=moved.position, round=asked.round + 1)
+    if all(one.element in gone for one in act.ground.toegestaan):
+        return after, replace(decided, refused=decided.refused + new)
+    return after, None
+
+
+def read_decision(sealed: Sealed, asked: Asked, trace: Trace) -> Decided:
+    """As the register gave it, with what fell before."""
     ground = Ground.model_validate(read_canonical(sealed.decision))
     true = dict(ground.geweigerd)
     refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in sealed.told)
@@ -145,5 +152,6 @@ def _read(sealed: Sealed, asked: Asked, trace: Trace) -> Decided:
     return Decided(act, sealed.seal, (*asked.fallen, *refused))
 
 
-def _word(round_: int) -> str:
+def word_of(round_: int) -> str:
+    """In the event id of a line: each round has its own."""
     return f"/{round_}" if round_ else ""

@@ -45,6 +45,10 @@ class Lines:
         """How it ended. When it cannot be written the line stands without: the log's sweeper says `onbekend`."""
         await self.outlive(self._closed(caller, outcome(entry.event, receipt, how, refused)))
 
+    async def end(self, caller: Caller, entry: Entry) -> None:
+        """The same, of an outcome that is put in words already."""
+        await self.outlive(self._closed(caller, entry))
+
     async def outlive(self, work: Coroutine[Any, Any, T]) -> T:
         """Goes on to its end when whoever waits for it is cancelled."""
         return await asyncio.shield(self._hold(work))

@@ -24,7 +24,7 @@ def read_request(caller: Caller, raw: bytes) -> ReleaseRequest:
         said = None
     if not isinstance(said, dict):
         raise no_json("De inhoud is geen JSON-object.")
-    faults = _user_faults(caller, said) + _twice(said) + _number_faults(said)
+    faults = user_faults(caller, said) + twice(said) + number_faults(said)
     try:
         # by no other name than what the checks above look at
         request = ReleaseRequest.model_validate_json(raw, by_alias=True, by_name=False)
@@ -50,7 +50,7 @@ def read_key(header: str | None) -> str:
     return str(key)
 
 
-def _user_faults(caller: Caller, said: dict[str, Any]) -> list[dict[str, str]]:
+def user_faults(caller: Caller, said: dict[str, Any]) -> list[dict[str, str]]:
     """Who used the application: a person, the resident, or nobody (architecture.md section 6)."""
     user = said.get("gebruiker")
     if caller.kind == "mens" and user in (None, SELF):
@@ -60,7 +60,7 @@ def _user_faults(caller: Caller, said: dict[str, Any]) -> list[dict[str, str]]:
     return []
 
 
-def _number_faults(said: dict[str, Any]) -> list[dict[str, str]]:
+def number_faults(said: dict[str, Any]) -> list[dict[str, str]]:
     """These names end up in lines, and some in headers of a source: they may not look like somebody's number."""
     detail = "Dit mag niet op een burgerservicenummer lijken: geen negen cijfers achter elkaar."
     names = said.get("gegevenselementen")
@@ -70,7 +70,8 @@ def _number_faults(said: dict[str, Any]) -> list[dict[str, str]]:
     return [{"veld": f"/{name}", "code": "lijkt-op-bsn", "detail": detail} for name in like]
 
 
-def _twice(said: dict[str, Any]) -> list[dict[str, str]]:
+def twice(said: dict[str, Any]) -> list[dict[str, str]]:
+    """Each element is asked once."""
     names = said.get("gegevenselementen")
     listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     if len(set(listed)) == len(listed):

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from connectors.answer import body_of
 from connectors.contract import Deliver, Release, StaleAnswer
 from kernel.clock import BootClock
 
@@ -41,12 +42,6 @@ class Sending(Response):
                     raise StaleAnswer(TOO_OLD) from None
 
         await self._walk(deliver)
-
-
-def body_of(release: Release) -> bytes:
-    """As architecture.md section 6 spells it; `geheimhouding` only where it is so."""
-    left_out = {"secrecy"} if release.secrecy is None else set()
-    return release.model_dump_json(exclude=left_out).encode()
 
 
 def _messages(release: Release) -> tuple[Message, Message]:

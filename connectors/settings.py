@@ -19,6 +19,10 @@ class ConnectorsSettings(RoomSettings):
 
     sources: folder of declared sources (`connectors.declared`), with a folder per tenant in it. whole_seconds: for all
     sources of one release together.
+    bulk_part: residents of a bulk job that are decided together. bulk_workers: parts in hand at once in this process,
+    0 for one that only takes orders.
+    bulk_held_seconds: after which another process may take a part from one that does not get on. bulk_work_hours: after
+    which a job that is not done is given up. bulk_kept_hours: how long a result waits to be fetched.
     municipalities: code of the municipality (four digits) by tenant; else the digits of the tenant's own id.
     trusted: public keys of rooms that may knock on the inner door, hexadecimal.
     """
@@ -35,6 +39,11 @@ class ConnectorsSettings(RoomSettings):
     brp_networks: tuple[str, ...] = ()
     sources: Path | None = None
     whole_seconds: Annotated[float, Field(gt=0, le=25)] = 8.0
+    bulk_part: Annotated[int, Field(ge=10, le=500)] = 100
+    bulk_workers: Annotated[int, Field(ge=0, le=8)] = 2
+    bulk_held_seconds: Annotated[float, Field(ge=1, le=60)] = 10.0
+    bulk_work_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    bulk_kept_hours: Annotated[int, Field(ge=1, le=168)] = 72
     municipalities: dict[str, str] = Field(default_factory=dict)
     trusted: dict[str, str] = Field(default_factory=dict)
 

@@ -23,6 +23,7 @@ from consent.contract import (
 from consent.drafts.client import DraftsClient
 from consent.mandates.client import MandatesClient
 from consent.published import Published
+from consent.registers import SealingKey
 from consent.rights.client import RightsClient
 from consent.wire import PREFIX
 from kernel.caller import Caller
@@ -61,6 +62,10 @@ class ConsentClient:
                 raise NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel="consent")
             decided += answer.decisions
         return decided
+
+    async def sealing_key(self, caller: Caller) -> SealingKey:
+        """See Registers.sealing_key."""
+        return await self.line.ask(f"{PREFIX}/sealing-key", caller, wire.Nothing(), SealingKey)
 
     async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
         """See Consent.flag."""

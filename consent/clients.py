@@ -1,12 +1,15 @@
 """Who a client is: what the token endpoint reads, and who may report. MAC-checked, so a swapped key or recipient gives
 no token."""
 
+import json
 from collections.abc import Sequence
 
 from consent import tables
 from consent.activity import Application, Recipient, Reporter
 from consent.contract import NoSuchThing
+from consent.jwks import sealing_key
 from consent.lines import recipient_of, version_of
+from consent.registers import SealingKey
 from consent.rows import Register
 from kernel.caller import Caller
 
@@ -39,6 +42,14 @@ class RegisteredClients:
         """Whether the calling application has it now, whatever its token says: a suspension counts at once."""
         known = await self.client_of(caller.tenant, caller.application)
         return known is not None and known[1].slug == caller.organisation and role in known[0].roles
+
+    async def sealing_key(self, caller: Caller) -> SealingKey:
+        """See Registers.sealing_key."""
+        known = await self.client_of(caller.tenant, caller.application)
+        found = sealing_key(known[0].jwks) if known and known[1].slug == caller.organisation else None
+        if found is None:
+            raise NoSuchThing("Deze toepassing heeft geen sleutel om aan te versleutelen.")
+        return SealingKey(kid=found["kid"], jwk=json.dumps(found, sort_keys=True))
 
     async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
         """See Registers.reporter."""

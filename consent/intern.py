@@ -17,6 +17,7 @@ from consent.contract import (
     ResidentQuestion,
     Search,
 )
+from consent.registers import SealingKey
 from consent.service import ConsentService
 from kernel.caller import Caller
 
@@ -42,6 +43,10 @@ def _weighing(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
     @router.post("/decide")
     async def decide(who: Asking, body: wire.Questions) -> wire.Decisions:
         return wire.Decisions(decisions=tuple(await consent.decide(who, body.questions)))
+
+    @router.post("/sealing-key")
+    async def sealing_key(who: Asking, _: wire.Nothing) -> SealingKey:
+        return await consent.sealing_key(who)
 
     @router.post("/flag")
     async def flag(who: Asking, body: wire.Flagged) -> Position:

@@ -10,6 +10,14 @@ from consent.mandates.contract import Mandates
 from consent.published import Published
 from consent.rights.contract import Rights
 from kernel.caller import Caller
+from kernel.message import Message, Short, Text
+
+
+class SealingKey(Message):
+    """What answers to an application are encrypted to: a public JWK as text, with `kid` and its one `alg`."""
+
+    kid: Short
+    jwk: Text
 
 
 class Registers(Protocol):
@@ -51,6 +59,11 @@ class Registers(Protocol):
     async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
         """The calling application as it is registered now, to report uses of its own, and pseudonyms of its employees.
         Raises NoSuchThing for one that is not admitted (any more), or may not report."""
+        ...
+
+    async def sealing_key(self, caller: Caller) -> SealingKey:
+        """Of the calling application, as it is registered now. Raises NoSuchThing: it has none, or is not admitted
+        (any more)."""
         ...
 
     async def reporters(self, caller: Caller) -> list[Recipient]:

@@ -37,6 +37,7 @@ from consent.permits import Permits
 from consent.published import Published
 from consent.receipts.service import Receipts
 from consent.registering import Registering
+from consent.registers import SealingKey
 from consent.replaying import Replayed, Replaying
 from consent.requesting import Enrol, Requesting
 from consent.rights.service import Claiming
@@ -127,6 +128,10 @@ class ConsentService:
     async def load_policies(self, tenant: str, text: str) -> int:
         """See consent.authzen.stored.Table.load."""
         return await Table(self._register, tenant).load(text)
+
+    async def sealing_key(self, caller: Caller) -> SealingKey:
+        """See Registers.sealing_key."""
+        return await self.clients.sealing_key(caller)
 
     async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
         """See Consent.flag."""

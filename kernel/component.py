@@ -1,6 +1,6 @@
 """A room, put together: what it serves, whether it is ready, what runs in the background."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ class Component:
     Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under /intern/v1. check: raises Problem with a
     sentence when the room cannot work. run: entered at start, left at shutdown; it opens when the room may act.
     metrics: what whoever watches may know, in Prometheus' text format; served on a door of its own.
+    uploads: paths of `public` that take a list larger than other bodies, and the bytes that it may have.
     warning: what whoever operates it must see to though the room works; "" when nothing.
     """
 
@@ -26,6 +27,7 @@ class Component:
     intern: tuple[APIRouter, ...] = field(default=())
     metrics: Callable[[], str] | None = None
     warning: Callable[[], str] | None = None
+    uploads: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

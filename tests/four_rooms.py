@@ -98,6 +98,7 @@ class FourRooms:
     keys: CountingKeys = field(init=False)
     trust: Trust = field(init=False)
     who: Caller = DESK_WORKER
+    desk_settings: dict[str, Any] = field(default_factory=lambda: {"bulk_workers": 0})  # who tests bulk wires more
 
     def clock(self) -> datetime:
         return self.now
@@ -155,6 +156,7 @@ class FourRooms:
         wiring = Wiring(
             vault=vault or self.safe,
             consent=consent or self.register,
+            registers=self.register,
             audit=audit or self.audit.door("connectors"),
             trust=self.trusted,
             caller=self.caller,
@@ -164,12 +166,12 @@ class FourRooms:
         )
         database = self.urls["connectors"]
         told = {"database": database, "brp_url": "http://brp.test", "source_seconds": 1.0, "sources": sources}
-        settings = ConnectorsSettings.model_validate({"mode": "test", **told})
+        settings = ConnectorsSettings.model_validate({"mode": "test", **told, **self.desk_settings})
         self.desk, component = await build_connectors(settings, TENANTS, wiring, self.keys)
         await self.stack.enter_async_context(component.run())
         gate = StartGate()
         gate.open()
-        self.app = make_app("test", gate)
+        self.app = make_app("test", gate, uploads=component.uploads)
         ((root, router),) = component.public
         contact = Contact("Regie", "regie@example.test", "https://regie.example")
         public_root(self.app, Root(root.removesuffix("/v1"), "Verstrekking", "https://regie.example", contact), router)

@@ -24,6 +24,8 @@ REVEALERS = {
     "assembly/ports.py",
     "connectors/authority/client.py",
     "connectors/brp.py",
+    "connectors/bulk/keys.py",
+    "connectors/bulk/walk.py",
     "connectors/declared/filling.py",
     "vault/client.py",
     "vault/keys.py",

@@ -1,6 +1,6 @@
 """The desk's history of tables."""
 
-from connectors.tables import metadata
+from connectors.bulk.tables import jobs
 from kernel.sql.migration_env import run
 
-run(metadata, "connectors")
+run(jobs.metadata, "connectors")

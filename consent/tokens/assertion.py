@@ -87,8 +87,9 @@ def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:
 
 
 def _registered(jwks: str, kid: object) -> tuple[str, ECKey | RSAKey, str]:
-    """The client's key with this kid, and its kid; without a kid its only one. Raises ValueError."""
-    keys = [one for one in json.loads(jwks)["keys"] if kid is None or one.get("kid") == kid]
+    """The client's key with this kid, and its kid; without a kid its only one that signs. Raises ValueError."""
+    signing = [one for one in json.loads(jwks)["keys"] if one.get("use") != "enc"]
+    keys = [one for one in signing if kid is None or one.get("kid") == kid]
     if len(keys) != 1:
         raise ValueError
     return str(keys[0]["kid"]), *usable(keys[0])

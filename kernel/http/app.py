@@ -1,6 +1,6 @@
 """One way to make an app: the same edge, limits, gate and errors, whether it holds one room or all."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kernel.http.edge import API_VERSION, Edge
 from kernel.http.health import Gatekeeper, StartGate
-from kernel.http.limits import Limits
+from kernel.http.limits import NO_UPLOADS, Limits
 from kernel.http.problems import TYPE_BASE
 
 Opening = Callable[[], AbstractAsyncContextManager[object]]
@@ -26,11 +26,12 @@ def make_app(
     opens: Sequence[Opening] = (),
     type_base: str = TYPE_BASE,
     texts: frozenset[str] = frozenset(),
+    uploads: Mapping[str, int] = NO_UPLOADS,
 ) -> FastAPI:
     """An app without routes. Rooms are added with `include_router`: a mounted app's lifespan would not run.
 
     opens: entered in this order before the first request, left in reverse after the last, also when one fails.
-    texts: see Limits.
+    texts, uploads: see Limits.
     """
 
     @asynccontextmanager
@@ -54,7 +55,7 @@ def make_app(
     for error in (HTTPException, RequestValidationError):
         app.add_exception_handler(error, _to_the_edge)
     # the last one added is the first to see a request
-    app.add_middleware(Limits, texts=texts)
+    app.add_middleware(Limits, texts=texts, uploads=uploads)
     app.add_middleware(Gatekeeper, gate=gate)
     app.add_middleware(Edge, type_base=type_base)
     return app

@@ -6,6 +6,7 @@ request, so a chunked body is counted like any other, and a room never holds a p
 
 import asyncio
 import re
+from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,7 +18,8 @@ HEADER_BYTES = 16 << 10
 DEPTH = 32
 BODY_SECONDS = 20.0
 
-_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
+_JSON, _FORM, _FILE = "application/json", "application/x-www-form-urlencoded", "text/csv"
+NO_UPLOADS: Mapping[str, int] = {}
 # An unterminated string runs to the end, and nothing is tried twice: linear for any body.
 _BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 
@@ -28,7 +30,8 @@ def is_api(path: str) -> bool:
 
 
 class Limits:
-    """ASGI middleware. texts: paths that read a text of another standard, and look at its form themselves.
+    """ASGI middleware. texts: paths that read a text of another standard, and look at its form themselves. uploads:
+    paths that take a list, as JSON or as a file, with the bytes that it may have.
     Raises HeadersTooLarge, TooLarge, TooSlow, WrongMediaType, BadInput."""
 
     def __init__(
@@ -37,8 +40,10 @@ class Limits:
         body_bytes: int = BODY_BYTES,
         body_seconds: float = BODY_SECONDS,
         texts: frozenset[str] = frozenset(),
+        uploads: Mapping[str, int] = NO_UPLOADS,
     ) -> None:
         self._app, self._bytes, self._seconds, self._texts = app, body_bytes, body_seconds, texts
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read and check the request, then hand it on."""
@@ -51,11 +56,14 @@ class Limits:
         if body is None:
             return None  # hung up: nobody is left to answer
         if body and scope["path"] not in self._texts:
-            _check(body, _media_type(scope), only_json=is_api(scope["path"]))
+            media_type = _media_type(scope)
+            if media_type != _FILE or scope["path"] not in self._uploads:
+                _check(body, media_type, only_json=is_api(scope["path"]))
         await self._app(scope, _replayed(body, receive), send)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        self._refuse_announced(scope)
+        most = self._uploads.get(scope["path"], self._bytes)
+        _refuse_announced(scope, most)
         parts, size = [], 0
         try:
             async with asyncio.timeout(self._seconds):
@@ -65,18 +73,19 @@ class Limits:
                         return None
                     parts.append(message.get("body", b""))
                     size += len(parts[-1])
-                    if size > self._bytes:
-                        raise TooLarge(f"De vraag is groter dan {self._bytes} bytes.")
+                    if size > most:
+                        raise TooLarge(f"De vraag is groter dan {most} bytes.")
                     if not message.get("more_body", False):
                         return b"".join(parts)
         except TimeoutError:
             raise TooSlow("De inhoud van de vraag kwam niet op tijd binnen.") from None
 
-    def _refuse_announced(self, scope: Scope) -> None:
-        # h11 has checked that it is a number; other servers may not have
-        length = _header(scope, b"content-length")
-        if length.isdigit() and int(length[:20]) > self._bytes:
-            raise TooLarge(f"De vraag is groter dan {self._bytes} bytes.")
+
+def _refuse_announced(scope: Scope, most: int) -> None:
+    # h11 has checked that it is a number; other servers may not have
+    length = _header(scope, b"content-length")
+    if length.isdigit() and int(length[:20]) > most:
+        raise TooLarge(f"De vraag is groter dan {most} bytes.")
 
 
 def _header(scope: Scope, wanted: bytes) -> bytes:

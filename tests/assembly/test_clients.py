@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey
 
 from assembly.clients import NewClient, add_client, make_client_key
 from consent.activity import Application
-from consent.jwks import usable
+from consent.jwks import sealing_key, usable
 from consent.registers import Registers
 from consent.tokens.assertion import proven
 from kernel.caller import Caller
@@ -37,6 +37,8 @@ async def test_added_client_can_prove_itself() -> None:
     assert (recipient, application.client_id, application.kind) == ("inkomensloket", "loket", "mens")
     assert entry["privateJwk"]["d"] not in application.jwks
     key = ECKey.import_key(entry.pop("privateJwk"))
+    opening = entry.pop("ontsleutelJwk")
+    assert sealing_key(application.jwks) == {name: value for name, value in opening.items() if name != "d"}
     assert proven(signed(key=key), application.jwks, ISSUER, NOW).client_id == "loket"
     assert entry == {
         "naam": "Loket", "clientId": "loket", "soort": "mens", "activities": [],
@@ -46,4 +48,6 @@ async def test_added_client_can_prove_itself() -> None:
     reporter = NewClient("bomen", "Bomen", "automatisch", ("verstrekking", "melden"))
     entry = await add_client(Heard(), caller, "groen", reporter, ISSUER)  # type: ignore[abstract]  # as above
     assert entry["resources"] == {"verstrekking": f"{ISSUER}/verstrekking/v1", "melden": f"{ISSUER}/logboek/v1"}
-    assert seen[-1][1].roles == ("verstrekking", "melden")
+    resident = await add_client(Heard(), caller, "groen", NewClient("mijn", "Mijn", "burger"), ISSUER)  # type: ignore[abstract]  # as above
+    assert "ontsleutelJwk" not in resident, "who asks for one resident needs no such key"
+    assert seen[-2][1].roles == ("verstrekking", "melden")

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from assembly.clients import make_client_key
+from assembly.clients import make_client_key, make_sealing_key
 from audit.contract import Position
 from consent.activity import Application, Case
 from consent.client import ConsentClient
@@ -176,9 +176,20 @@ async def test_who_may_report_is_known_with_pseudonyms_and_without_keys(wired: W
     for stranger in (LOKET, caller.model_copy(update={"organisation": "ander"})):
         with pytest.raises(NoSuchThing):
             await consent.reporter(stranger, ())
-    await consent.suspend(STAFF, "loket")
     with pytest.raises(NoSuchThing):
-        await consent.reporter(caller, ())
+        await consent.sealing_key(caller)
+    private, sealing = make_sealing_key()
+    jwks = json.dumps({"keys": [*public["keys"], sealing]})
+    await consent.add_client(STAFF, "loket", Application(client_id="bulk", name="Bulk", kind="automatisch", jwks=jwks))
+    bulk = LOKET.model_copy(update={"application": "bulk"})
+    key = await consent.sealing_key(bulk)
+    assert json.loads(key.jwk) == sealing and key.kid == private["kid"]
+    with pytest.raises(NoSuchThing):
+        await consent.sealing_key(bulk.model_copy(update={"organisation": "ander"}))
+    await consent.suspend(STAFF, "loket")
+    for gone in (consent.reporter(caller, ()), consent.sealing_key(bulk)):
+        with pytest.raises(NoSuchThing):
+            await gone
     assert [one.slug for one in await consent.reporters(STAFF)] == ["loket"], "it reported, and that stays"
 
 

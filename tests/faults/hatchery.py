@@ -111,7 +111,9 @@ async def live(order: dict[str, Any]) -> None:
         async def opening(owner: str) -> None:
             (await http.post("/sleutel", json={"resident": owner})).raise_for_status()
 
-        world = World(clock=clock, extra=(levers(lambda: houses[0]),), keys=partial(WatchedKeys, opening=opening))
+        environ = order["settings"].pop("environ", {})  # what rooms read themselves
+        extra, keys = (levers(lambda: houses[0]),), partial(WatchedKeys, opening=opening)
+        world = World(clock=clock, extra=extra, keys=keys, environ=environ)
         houses.append(await assemble(as_settings(order["settings"]), world=world))
         async with serve(houses[0].app) as address:
             say({"id": order["id"], "url": address.url})

@@ -26,6 +26,8 @@ from tests.faults.ground import BY_CHOICE, CHOICES, VALUE, Ground, Person
 from tests.faults.hatchery import Hatched, Hatchery
 from tests.faults.load import Clients, Witness, look_at, until
 from tests.faults.test_kill import kills
+from tests.faults.test_kill_bulk import CLEARING
+from tests.faults.test_kill_bulk import POINTS as BULK
 from tests.faults.test_kill_witness import POINTS as WITNESSING
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
@@ -163,5 +165,9 @@ def test_every_fail_point_of_the_house_is_killed_at_by_these_tests() -> None:
     ordered = {f"audit.turn.{name}" for name in TURNING} | {f"audit.destroying.{name}" for name in DESTROYING}
     assert (
         passed
-        == OWN | {name for name, _ in kills(0)} | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS} | ordered
+        == OWN
+        | {name for name, _ in kills(0)}
+        | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS}
+        | {*BULK, CLEARING}
+        | ordered
     )

@@ -1,0 +1,100 @@
+"""The steps 5 to 7 of a release, for many: sources asked, what they told weighed, nothing beyond the decision kept."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.contract import Overtaken, Position
+from connectors.answer import Answer, nothing
+from connectors.answers import Facts
+from connectors.bulk.stands import Stand
+from connectors.bulk.weighing import AT_ONCE, TURN
+from connectors.catalogue import VAULT
+from connectors.contract import NotReleased, Release
+from connectors.granting import Granted
+from connectors.minimise import minimise
+from connectors.overtaken import concerns
+from connectors.reweighing import Reweighing
+from connectors.sources import Found, Sources
+from kernel.errors import Problem
+from vault.contract import Values, Vault
+
+TOGETHER = 20  # residents for whom other sources than the vault are asked at once
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What there is for one resident. given: what the release stands on; None when nothing is given. line: of its
+    release."""
+
+    answer: Release | Problem
+    line: Position
+    given: Stand | None = None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """facts: what yes/no answers are made with for a tenant, now."""
+
+    vault: Vault
+    sources: Sources
+    reweighing: Reweighing
+    facts: Callable[[str], Facts]
+
+    async def open(self, granted: Mapping[int, Granted]) -> dict[int, Opened | Overtaken]:
+        """By number. Overtaken: fences moved after its line, so it is to be decided once more. Raises LogUnavailable,
+        RegisterUnavailable, VaultUnavailable."""
+        own = {nr: one for nr, one in granted.items() if _vault_alone(one)}
+        others = {nr: one for nr, one in granted.items() if nr not in own}
+        found: dict[int, Found | Overtaken] = dict(zip(own, await self._from_vault(list(own.values())), strict=True))
+        turns, gathered = asyncio.Semaphore(TOGETHER), list(others.values())
+        found |= zip(others, await asyncio.gather(*(self._from_all(one, turns) for one in gathered)), strict=True)
+        opened: dict[int, Opened | Overtaken] = {}
+        for number, (nr, one) in enumerate(granted.items(), 1):
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+            here = found[nr]
+            opened[nr] = here if isinstance(here, Overtaken) else await self._answered(nr, one, here)
+        return opened
+
+    async def _from_vault(self, granted: Sequence[Granted]) -> list[Found | Overtaken]:
+        found: list[Found | Overtaken] = []
+        for begin in range(0, len(granted), AT_ONCE):
+            some = granted[begin : begin + AT_ONCE]
+            verdicts = await self.vault.fetch(some[0].asked.caller, [one.permit for one in some])
+            found += [_of_vault(one, verdict) for one, verdict in zip(some, verdicts, strict=True)]
+        return found
+
+    async def _from_all(self, granted: Granted, turns: asyncio.Semaphore) -> Found | Overtaken:
+        asked = granted.asked
+        async with turns:
+            try:
+                return await self.sources.fetch(asked.caller, granted.permit, granted.ground, asked.request.person.bsn)
+            except Overtaken as moved:
+                return moved
+
+    async def _answered(self, nr: int, granted: Granted, found: Found) -> Opened | Overtaken:
+        line = granted.receipt.position
+        try:
+            weighed = await self.reweighing.weigh(granted, found.flags)
+        except NotReleased as refusal:
+            return Opened(refusal, line)
+        except Overtaken as moved:
+            return moved
+        facts = self.facts(granted.asked.caller.tenant)
+        values, missing = minimise(weighed.allowed, granted.ground, found.by_source, facts)
+        answer = Answer(granted, weighed, values, missing)
+        if not values:
+            return Opened(nothing(answer, found.late), line)
+        return Opened(answer.release(), line, Stand.of(nr, line, weighed.ground))
+
+
+def _vault_alone(granted: Granted) -> bool:
+    return all(source == VAULT for one in granted.ground.toegestaan for source, _ in one.invoer)
+
+
+def _of_vault(granted: Granted, verdict: Values | Problem) -> Found | Overtaken:
+    """As `Sources` reads it: a record that was replaced meanwhile is not there for now."""
+    if isinstance(verdict, Overtaken):
+        return verdict if concerns(granted.ground, verdict) else Found({VAULT: Values()})
+    return Found({VAULT: verdict if isinstance(verdict, Values) else None})

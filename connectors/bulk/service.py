@@ -1,0 +1,60 @@
+"""The work behind the door of bulk."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.bulk.contract import BulkRequest, JobView, NoSealingKey, Write
+from connectors.bulk.handing import Clearing, Handing
+from connectors.bulk.jobs import JobRows, Repeat
+from connectors.bulk.rows import AWAY
+from connectors.bulk.running import Workers
+from connectors.contract import Repeatable
+from consent.contract import NoSuchThing, Registers
+from kernel.caller import Caller
+from kernel.crypto import CannotOpen, KeyUnavailable, hmac_sha256
+from kernel.errors import NeighbourUnavailable
+from kernel.sql.key_rows import KeyRows
+
+
+@dataclass(frozen=True)
+class BulkService:
+    """Satisfies Bulk."""
+
+    jobs: JobRows
+    handing: Handing
+    clearing: Clearing
+    workers: Workers
+    registers: Registers
+    room_keys: KeyRows
+
+    async def place(self, caller: Caller, request: BulkRequest, repeatable: Repeatable) -> JobView:
+        """See Bulk.place."""
+        try:
+            await self.registers.sealing_key(caller)  # told now, not after a night's work
+        except NoSuchThing:
+            raise NoSealingKey("Laat eerst een sleutel registreren om aan te versleutelen.") from None
+        repeat = Repeat(repeatable.key, await self._hash(caller, repeatable.body))
+        view = await self.jobs.place(caller, request, repeat)
+        self.workers.wake()
+        return view
+
+    async def view(self, caller: Caller, job: str) -> JobView:
+        """See Bulk.view."""
+        return await self.jobs.view(caller, job)
+
+    async def hand(self, caller: Caller, job: str, write: Write) -> None:
+        """See Bulk.hand."""
+        await self.handing.hand(caller, job, write)
+
+    async def cancel(self, caller: Caller, job: str) -> None:
+        """See Bulk.cancel."""
+        await self.jobs.mine(caller, job)
+        await self.jobs.end(caller.tenant, job, "geannuleerd")
+        await self.clearing.clear(caller.tenant, job)
+
+    async def _hash(self, caller: Caller, body: bytes) -> bytes:
+        try:
+            return hmac_sha256(await self.room_keys.open(caller.tenant, "RK"), body)
+        except (KeyUnavailable, CannotOpen, KeyError, SQLAlchemyError):
+            raise NeighbourUnavailable(AWAY, onderdeel="connectors") from None
