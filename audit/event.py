@@ -25,6 +25,8 @@ Kind = Literal[
     "kluis-bewaard",
     "bezwaar-ongegrond",
     "bezwaar-ingetrokken",
+    "statistiek",
+    "meegeteld",
     # restrictions: move fences, require none
     "toestemming-geweigerd",
     "toestemming-ingetrokken",
