@@ -14,6 +14,10 @@ from connectors.api import ROOT, routes
 from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
+from connectors.counting.api import routes as counting_routes
+from connectors.counting.component import counting_desk, populations_of
+from connectors.counting.ledger import KEY, Ledger
+from connectors.declared.declaration import Declaration
 from connectors.declared.loading import Surroundings, placed, read_folder
 from connectors.granting import Granting
 from connectors.kluis import VaultSource
@@ -26,7 +30,7 @@ from connectors.release import ReleaseDesk
 from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
 from connectors.sources import Placed, Sources
-from connectors.tables import keys
+from connectors.tables import keys, runs
 from consent.contract import Consent
 from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
@@ -67,12 +71,14 @@ async def build_connectors(
     database = Database(settings.database, "connectors", settings.pool)
     ring = Keyring(provider, life=timedelta(minutes=settings.key_minutes))
     room_keys = KeyRows(database, keys, ring)
-    for tenant in tenants:
-        await room_keys.found(tenant, PURPOSES)
+    await _found(room_keys, tenants)
     claims = ClaimRows(database, room_keys, wiring.clock)
     outside = AsyncExitStack()
-    sources = _sources(settings, tenants, wiring, outside)
+    declared = read_folder(settings.sources, tenants) if settings.sources else {}
+    around = Surroundings(wiring.trust, wiring.clock, outside)
+    sources = _sources(settings, tenants, wiring, (declared, around))
     desk = _desk(settings, wiring, claims, Sources(sources, settings.whole_seconds))
+    counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations_of(declared, around), _trace)
 
     async def check() -> None:
         try:
@@ -95,21 +101,30 @@ async def build_connectors(
             await database.close()
 
     connected = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
-    public = ((ROOT, routes(desk, wiring.caller, wiring.boot, connected)),)
-    return desk, Component("connectors", check, run, public=public)
+    router = routes(desk, wiring.caller, wiring.boot, connected)
+    router.include_router(counting_routes(counting, wiring.caller))
+    return desk, Component("connectors", check, run, public=((ROOT, router),))
+
+
+async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
+    """The room's own keys, apart: that of the rows came later, and without it the runs that there are mean nothing."""
+    for tenant in tenants:
+        await room_keys.found(tenant, PURPOSES)
+        await room_keys.found(tenant, (KEY,), runs)
 
 
 def _sources(
-    settings: ConnectorsSettings, tenants: Mapping[str, Tenant], wiring: Wiring, outside: AsyncExitStack
+    settings: ConnectorsSettings,
+    tenants: Mapping[str, Tenant],
+    wiring: Wiring,
+    more: tuple[Mapping[str, Mapping[str, Declaration]], Surroundings],
 ) -> dict[str, dict[str, Placed]]:
     """By tenant: the vault, the BRP, and what the municipality declared. Raises SettingsWrong."""
-    seconds = settings.source_seconds
+    (declared, around), seconds = more, settings.source_seconds
     shared = {VAULT: Placed(VaultSource(wiring.vault), seconds)}
     if settings.brp_url:
-        brp = guarded(BRP, _brp(settings, wiring, outside), Limits(seconds=seconds))
+        brp = guarded(BRP, _brp(settings, wiring, around.outside), Limits(seconds=seconds))
         shared[BRP] = Placed(brp, seconds)
-    around = Surroundings(wiring.trust, wiring.clock, outside)
-    declared = read_folder(settings.sources, tenants) if settings.sources else {}
     return {
         tenant: {**shared, **{name: placed(one, around) for name, one in declared.get(tenant, {}).items()}}
         for tenant in tenants

@@ -139,7 +139,7 @@ def test_a_verifier_loads_no_room_of_the_house() -> None:
     }
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "statistiek.txt"])
 def test_lock_has_hashes_and_no_address(lock: str) -> None:
     lines = (ROOT / "requirements" / lock).read_text().splitlines()
     assert [line for line in lines if "://" in line or line.startswith("-") or "@" in line] == []

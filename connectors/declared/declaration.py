@@ -110,6 +110,7 @@ class Question(Message):
 class Declaration(Message):
     """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data.
     dated: a path to the day of the data; fresh_days: older gives nothing (0: any age). many: several rows make a list.
+    population: a second statement, that lists the numbers of everybody who is counted in statistics.
     """
 
     name: Name
@@ -122,6 +123,7 @@ class Declaration(Message):
     keys: dict[Name, Key] = Field(default_factory=dict)
     question: Question | None = None
     sql: Annotated[str, Field(max_length=4_000)] = ""
+    population: Annotated[str, Field(max_length=4_000)] = ""
     many: bool = False
     elements: Annotated[dict[ElementName, PathText], Field(min_length=1, max_length=100)]
     secrecy: PathText | None = None
@@ -131,11 +133,13 @@ class Declaration(Message):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.kind == "rest":
-            if self.question is None or self.sql:
+            if self.question is None or self.sql or self.population:
                 raise ValueError("a source of kind rest has a question and no sql")
             plain_address(self.url)
         else:
             one_select(self.sql)
+            if self.population:
+                reads_only(self.population)
             if self.question is not None or self.url or self.credential.file is None:
                 raise ValueError("a source of kind sql has sql, and its address in the file of its credential")
         unknown = set(HOLE.findall(str(self.question and self.question.model_dump()))) - {NUMBER, *self.keys}
@@ -146,13 +150,18 @@ class Declaration(Message):
         return self
 
 
-def one_select(text: str) -> None:
+def reads_only(text: str) -> None:
     """One statement that reads. The database's own rights are the control; this finds mistakes. Raises ValueError."""
     words = re.findall(r"[a-z_]+", re.sub(r"'[^']*'", "", text.lower()))
     writes = {"insert", "update", "delete", "merge", "drop", "alter", "create", "grant", "truncate", "copy", "call",
               "do", "attach", "pragma", "into", "set", "lock", "vacuum"}  # fmt: skip
     if not words or words[0] not in ("select", "with") or ";" in text or writes & set(words):
         raise ValueError("sql is one SELECT, without a semicolon")
+
+
+def one_select(text: str) -> None:
+    """The same, about one resident. Raises ValueError."""
+    reads_only(text)
     if ":bsn" not in text and "--" not in text:
         raise ValueError("sql asks about one resident: it names :bsn")
 

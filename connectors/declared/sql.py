@@ -67,7 +67,7 @@ class SqlSource:
         most = declared.limits.rows
         try:
             async with engine.connect() as connection:
-                await _only_reading(connection, declared.limits.seconds)
+                await only_reading(connection, declared.limits.seconds)
                 found = (await connection.execute(text(declared.sql), bound)).mappings().fetchmany(most + 1)
                 await connection.rollback()
             if len(found) > most:
@@ -81,7 +81,8 @@ class SqlSource:
         return rows
 
 
-async def _only_reading(connection: AsyncConnection, seconds: float) -> None:
+async def only_reading(connection: AsyncConnection, seconds: float) -> None:
+    """From here on this transaction cannot write; on PostgreSQL a statement takes so many seconds at most."""
     if connection.dialect.name == "sqlite":
         await connection.execute(text("PRAGMA query_only = ON"))
         return
