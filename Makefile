@@ -43,7 +43,7 @@ bench: .venv/.ready ## releases and log lines per second, on SQLite and PostgreS
 faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alone, every byte of every row, 2,000 races; TAMPER=0.05
 	@$(PY) -m tests.parts
 	@REGIE_TAMPER=$(or $(TAMPER),1) REGIE_REFUSED=$(or $(TAMPER),1) REGIE_ORACLE=$(or $(ORACLE),1000000) \
-		REGIE_RACES=$(or $(RACES),100) $(PY) -m pytest -n 2 --dist worksteal -m faults -o faulthandler_timeout=1800
+		REGIE_RACES=$(or $(RACES),100) REGIE_KILLS=100 $(PY) -m pytest -n 2 --dist worksteal -m faults -o faulthandler_timeout=1800
 
 lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest releases
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements/run.txt pyproject.toml

@@ -7,6 +7,7 @@ looked at, and their voices do not count. NOT checked: how old a cosignature is.
 
 import base64
 import hashlib
+import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,6 +42,21 @@ def decoded(text: Any, what: str) -> bytes:
         if base64.b64encode(content).decode() == text:
             return content
     raise DoesNotHold(f"{what} is geen geldige base64")
+
+
+def json_of(content: bytes, kind: type, trouble: Exception) -> Any:
+    """JSON of this kind in which no name stands twice in an object: two readers could pick different ones."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError
+        return dict(pairs)
+
+    with suppress(ValueError, RecursionError):
+        value = json.loads(content.decode(), object_pairs_hook=once)
+        if isinstance(value, kind):
+            return value
+    raise trouble
 
 
 def read_limited(path: Path, limit: int) -> bytes:

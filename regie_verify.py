@@ -15,7 +15,6 @@ as destroyed may be missing. NOT checked: whether there are others before the fi
 import argparse
 import hashlib
 import hmac
-import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -27,7 +26,7 @@ from typing import Any
 
 from nacl.exceptions import CryptoError
 
-from regie_policy import CannotCheck, DoesNotHold, Keys, Policy, decoded, read_keys, read_limited, read_policy
+from regie_policy import CannotCheck, DoesNotHold, Keys, Policy, decoded, json_of, read_keys, read_limited, read_policy
 
 __all__ = ["CannotCheck", "DoesNotHold", "Keys", "check_item", "check_series", "main", "read_keys"]
 
@@ -35,6 +34,8 @@ GOOD, WRONG, UNKNOWN = 0, 1, 2
 MAX_FILE, MAX_SIGNATURES = 64 << 20, 64  # the first in bytes
 HEADER, EM_DASH = "c2sp.org/tlog-proof@v1", "\N{EM DASH}"
 LEAF_BYTES, LEAF_VERSION, SALT_BYTES = 100, b"RGL\x01", 32
+# What a line that opens an earlier one says of it in its own words.
+TOLD_AGAIN = ("doel", "ontvanger", "elementen", "gebruikt", "zaak", "dpl.core.processing_activity_id")
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -79,21 +80,6 @@ def number(text: str, what: str) -> int:
     return int(text)
 
 
-def json_of(content: bytes, kind: type, trouble: Exception) -> Any:
-    """JSON of this kind in which no name stands twice in an object: two readers could pick different ones."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) != len(pairs):
-            raise ValueError
-        return dict(pairs)
-
-    with suppress(ValueError, RecursionError):
-        value = json.loads(content.decode(), object_pairs_hook=once)
-        if isinstance(value, kind):
-            return value
-    raise trouble
-
-
 def items(content: bytes) -> list[Any]:
     """Proof texts and bundles of a file, not yet checked."""
     if content.startswith(b"c2sp.org/"):
@@ -120,13 +106,24 @@ def check_item(item: Any, keys: Keys, policy: Policy | None = None) -> Line:
 
 
 def check_earlier(line: Line, item: Any, keys: Keys, policy: Policy | None) -> str:
-    """Of a line that opens one which could not be shown before: that it stood where this line says, and since when."""
+    """Of a line that opens one which could not be shown before: that it stood where this line says, since when, and
+    that this line says no other things of it."""
     if not isinstance(item, dict):
         raise DoesNotHold("de eerdere regel heeft niet de juiste vorm")
     old = check_item({name: item.get(name) for name in ("bewijs", "inhoud")}, keys, policy)
-    if old.trouble or [f"{(old.origin or '').rpartition('/')[2]}-{old.index}"] != line.act.get("bij"):
+    place = f"{(old.origin or '').rpartition('/')[2]}-{old.index}"
+    if old.trouble or [place] != line.act.get("bij"):
         raise old.trouble or DoesNotHold("de eerdere regel is niet die waar deze regel over gaat")
+    if line.body is not None and not says_of(line.body, old.body or {}, {**item["inhoud"], "plaats": place}):
+        raise DoesNotHold("de regel zegt iets anders dan de eerdere regel die zij laat zien")
     return f", stond er al als regel {old.index}, sinds {moment(old.act.get('tijd'))}"
+
+
+def says_of(told: dict[str, Any], words: dict[str, Any], opens: dict[str, Any]) -> bool:
+    """Whether a line tells these words again, and opens this content at this place."""
+    shows = told.get("opgeheven")
+    whole = isinstance(shows, dict) and all(shows.get(name) == opens[name] for name in ("body", "bodyZout", "plaats"))
+    return whole and all(told.get(name) == words.get(name) for name in TOLD_AGAIN)
 
 
 def check_proof(line: Line, proof: object, keys: Keys) -> bytes:

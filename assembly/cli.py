@@ -52,6 +52,9 @@ class Kind(StrEnum):
     automatisch = "automatisch"
 
 
+NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack")
+
+
 class More(StrEnum):
     """What an application may besides asking."""
 
@@ -59,6 +62,7 @@ class More(StrEnum):
     melden = "melden"
     beheer = "beheer"
     govstack = "govstack"
+    dpop = "dpop"
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -156,14 +160,16 @@ def client_add(
     also: Annotated[
         list[More] | None,
         typer.Option(
-            help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts; govstack"
+            help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts; govstack; "
+            "dpop: no tokens but those that are bound to a key"
         ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
     """Register an application and print its entry with the private key, once: nobody keeps it for you."""
-    roots: tuple[Role, ...] = ("verstrekking", "toestemming", *(more.value for more in also or ()))
-    new = NewClient(name, label or name, kind.value, roots)
+    more = also or []
+    roots: list[Role] = ["verstrekking", "toestemming", *(role for role in NARROWER if role in more)]
+    new = NewClient(name, label or name, kind.value, tuple(roots), bound=More.dpop in more)
     typer.echo(json.dumps(asyncio.run(register_client(HouseSettings.read(), tenant, recipient, new)), indent=1))
 
 

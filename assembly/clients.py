@@ -18,12 +18,13 @@ ROOTS = {"melden": "logboek", "beheer": "toestemming"}  # roles that are narrowe
 
 @dataclass(frozen=True)
 class NewClient:
-    """An application to come. kind: who sits at it. roles: the roots it may have tokens for."""
+    """An application to come. kind: who sits at it. roles: the roots it may have tokens for. bound: as Application."""
 
     client_id: str
     name: str
     kind: Literal["mens", "burger", "automatisch"]
     roles: tuple[Role, ...] = ("verstrekking", "toestemming")
+    bound: bool = False
 
 
 def make_client_key() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -43,8 +44,9 @@ async def add_client(
     """
     private, public = make_client_key()
     application = Application(
-        client_id=client.client_id, name=client.name, kind=client.kind, jwks=json.dumps(public), roles=client.roles
-    )
+        client_id=client.client_id, name=client.name, kind=client.kind, jwks=json.dumps(public), roles=client.roles,
+        bound=client.bound,
+    )  # fmt: skip
     await registers.add_client(caller, recipient, application)
     return {
         "naam": client.name,

@@ -6,7 +6,9 @@ custodians. What it gives back is held against the log before anything is writte
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TypeVar
 
 from anyio import to_thread
@@ -14,46 +16,73 @@ from pydantic import ValidationError
 
 from assembly.settings import HouseSettings
 from assembly.tools import COMMAND, keeping, one_tenant
-from audit.contract import Entry, Event, record_one
-from audit.covert import escrow_id
-from audit.escrow import OpenedFile, SealedFile, Share, founded, opened_by
+from audit.contract import Entry, record_one
+from audit.custodians import key_founded
+from audit.escrow import FILE_BYTES, OpenedFile, SealedFile, Share, founded, in_a_file, opened_by
+from audit.permit import Position
 from audit.service import Desk
 from kernel.caller import room_of
-from kernel.ids import random_id
 from kernel.message import Message
 from kernel.settings import SettingsWrong
 
 Say = Callable[[str], None]
 M = TypeVar("M", bound=Message)
-FILE_BYTES = 64 << 20
-NAME = "Sleutel voor heimelijke regels"
+MORE = "Dit is niet alles: meer gaat er niet in een bestand. Hef deze regels op, en doe dan ditzelfde nog eens."
+WHICH = "Noem de ontvanger en de zaak (--recipient en --case), of een regel van die zaak (--line 2026h2-123)."
 NO_LOG = "Dit gaat waar het logboek zelf bereikbaar is."
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The case to gather: its recipient and reference, or one line of it."""
+
+    recipient: str = ""
+    case: str = ""
+    line: str = ""
+
+    @property
+    def place(self) -> Position | None:
+        """Of the line, when that is what was said. Raises SettingsWrong."""
+        if bool(self.line) == bool(self.recipient or self.case) or bool(self.recipient) != bool(self.case):
+            raise SettingsWrong([WHICH])
+        try:
+            return Position.parse(self.line) if self.line else None
+        except ValueError:
+            raise SettingsWrong([WHICH]) from None
+
+
 async def found_escrow(settings: HouseSettings, tenant: str, folder: Path, say: Say) -> None:
-    """Three files for three custodians, and a line with the public half. Raises SettingsWrong, FileExistsError."""
+    """A line with the public half, and three files for three custodians. Raises SettingsWrong, LogUnavailable,
+    OutcomeUnknown, OSError: then nobody has a part."""
     chosen = one_tenant(settings, tenant)
     shares = founded(chosen.id)
     public = shares[0].public
+    files = [folder / f"aandeel-{one.tenant}-{one.number}.json" for one in shares]
     async with keeping(settings) as house:
-        await to_thread.run_sync(_hand_out, folder, shares)
-        details = {"sleutel": escrow_id(bytes.fromhex(public)), "publiek": public, "aandelen": "3, samen 2 nodig"}
-        event = Event(id=random_id(), kind="sleutel-gewisseld", name=NAME, details=details)
         if house.log is None:
             raise SettingsWrong([NO_LOG])
-        await record_one(house.log.door("audit"), room_of(chosen.id, COMMAND), Entry(event=event))
+        await to_thread.run_sync(_demand_free, folder, files)
+        entry = Entry(event=key_founded(public))
+        await record_one(house.log.door("audit"), room_of(chosen.id, COMMAND), entry)
+        # A crash here leaves a line about a key of which nobody has a part, and which no setting names: once more.
+        for file, share in zip(files, shares, strict=True):
+            await to_thread.run_sync(_write, file, share)
     say(f"{chosen.id}: drie aandelen in {folder}. Geef ze aan drie bewaarders en wis deze map.")
     say(f'Zet in de instellingen: REGIE_AUDIT_ESCROW=\'{{"{chosen.id}": "{public}"}}\'')
 
 
-async def gather(settings: HouseSettings, tenant: str, case: tuple[str, str], out: Path, say: Say) -> None:
-    """The sealed lines of one case (recipient, reference), for the custodians."""
-    chosen = one_tenant(settings, tenant)
+async def gather(settings: HouseSettings, tenant: str, wanted: Wanted, out: Path, say: Say) -> None:
+    """The sealed lines of one case, for the custodians. Raises SettingsWrong, BadInput, LogUnavailable."""
+    chosen, place = one_tenant(settings, tenant), wanted.place
     async with keeping(settings) as house:
         desk = house.log.desk(room_of(chosen.id, COMMAND)) if house.log else None
-        lines = await _demanded(desk).lifter.sealed(*case)
-    _write(out, SealedFile(tenant=chosen.id, lines=lines))
-    say(f"{len(lines)} verzegelde regels in {out}")
+        lifter = _demanded(desk).lifter
+        lines = await (lifter.sealed_with(place) if place else lifter.sealed(wanted.recipient, wanted.case))
+    file = in_a_file(chosen.id, lines)
+    _write(out, file)
+    say(f"{len(file.lines)} verzegelde regels in {out}")
+    if len(file.lines) < len(lines):
+        say(MORE)
 
 
 def open_sealed(file: Path, shares: Sequence[Path], out: Path, say: Say) -> None:
@@ -73,10 +102,13 @@ async def lift(settings: HouseSettings, file: Path, reason: str, say: Say) -> No
     say(f"{chosen.id}: {count} regels opgeheven; de inwoner ziet ze nu")
 
 
-def _hand_out(folder: Path, shares: Sequence[Share]) -> None:
+def _demand_free(folder: Path, files: Sequence[Path]) -> None:
+    """Before there is a line about what they will hold. Raises SettingsWrong, OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for one in shares:
-        _write(folder / f"aandeel-{one.tenant}-{one.number}.json", one)
+    if there := [file for file in files if file.exists()]:
+        raise SettingsWrong([f"{there[0]} is er al."])
+    with TemporaryFile(dir=folder):
+        pass
 
 
 def _demanded(desk: Desk | None) -> Desk:
@@ -88,7 +120,10 @@ def _demanded(desk: Desk | None) -> Desk:
 def _read(path: Path, kind: type[M]) -> M:
     try:
         with path.open("rb") as file:
-            return kind.model_validate_json(file.read(FILE_BYTES))
+            content = file.read(FILE_BYTES + 1)
+        if len(content) > FILE_BYTES:
+            raise SettingsWrong([f"{path} is groter dan {FILE_BYTES >> 20} MiB, en zo groot maakt Regie er geen."])
+        return kind.model_validate_json(content)
     except OSError as error:
         raise SettingsWrong([f"{path} kan niet worden gelezen ({error.strerror})."]) from None
     except ValidationError:

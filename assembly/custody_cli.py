@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assembly.custody import found_escrow, gather, lift, open_sealed
+from assembly.custody import Wanted, found_escrow, gather, lift, open_sealed
 from assembly.settings import HouseSettings
 
 escrow = typer.Typer(no_args_is_help=True, help="Covert lines: the key of three custodians, and lifting with two.")
@@ -24,13 +24,14 @@ def escrow_found(
 
 @escrow.command("gather")
 def escrow_gather(
-    recipient: Annotated[str, typer.Option(help="who used the data")],
-    case: Annotated[str, typer.Option(help="the case")],
     out: Annotated[Path, typer.Option(help="the file for the custodians")],
+    recipient: Annotated[str, typer.Option(help="who used the data")] = "",
+    case: Annotated[str, typer.Option(help="the case")] = "",
+    line: Annotated[str, typer.Option(help="instead of these two: a line of the case, as 2026h2-123")] = "",
     tenant: Tenant = "",
 ) -> None:
     """Take the sealed lines of one case out, as they are."""
-    asyncio.run(gather(HouseSettings.read(), tenant, (recipient, case), out, typer.echo))
+    asyncio.run(gather(HouseSettings.read(), tenant, Wanted(recipient, case, line), out, typer.echo))
 
 
 @escrow.command("open")

@@ -22,7 +22,7 @@ from connectors.settings import ConnectorsSettings
 from consent.client import ConsentClient
 from consent.service import ConsentService
 from kernel.component import Component
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 from kernel.settings import SettingsWrong
 from vault.client import VaultClient
 from vault.contract import Vault

@@ -27,6 +27,7 @@ from audit.heads import founding_of
 from audit.keychain import Keychain
 from audit.log import Log
 from audit.reconciling import Behind, begin_anew, behind, holds
+from audit.recovering.again import destroyed_again
 from audit.settings import AuditSettings
 from audit.signer import Signers
 from consent.service import ConsentService
@@ -36,6 +37,7 @@ from kernel.settings import SettingsWrong
 from kernel.sql import Database
 
 Say = Callable[[str], None]
+RECOVER, RECONCILE = "recover", "reconcile"
 NOTHING = "{tenant}: de database heeft alles wat is ondertekend; er valt niets te herstellen"
 SECOND = "Een tweede persoon moet dit met eigen ogen zien: laat die hetzelfde doen met een andere --name."
 UNFIT = (
@@ -66,7 +68,7 @@ async def reconcile(settings: HouseSettings, tenant: str, person: Person, say: S
     then do it again; what was done stays done."""
     chosen = one_tenant(settings, tenant)
     await demand_newest(settings, KEEPERS)
-    file = settings.data / f"reconcile-{chosen.id}.json"
+    file = signed_by(settings, chosen, RECONCILE)
     async with opened(settings, chosen) as (log, own):
         found = await behind(log)
         if found is None and not await holds(log):
@@ -75,7 +77,6 @@ async def reconcile(settings: HouseSettings, tenant: str, person: Person, say: S
         if found is not None and not await _begun(settings, (chosen, person, file), (log, own, found), say):
             return
     await go_on(settings, chosen, say)
-    file.unlink(missing_ok=True)
 
 
 async def _begun(
@@ -93,6 +94,7 @@ async def _begun(
     if len(people) < 2:
         say(SECOND)
         return False
+    await destroyed_again(log)  # what lines said that came back in part
     await demand_fit(settings, log, chosen)
     await begin_anew(log, found, said_of([one.person for one in people]), own.keep_years)
     return True
@@ -114,7 +116,14 @@ async def go_on(settings: HouseSettings, chosen: TenantSettings, say: Say) -> No
             say(f"{done} zaken die iets toelieten, zijn opgeschort")
             names = {name: word for name, word in line.event.details.items() if name[:-1] in ("persoon", "reden")}
             await desk.release(hold.mark, names)
+        for verb in (RECOVER, RECONCILE):
+            signed_by(settings, chosen, verb).unlink(missing_ok=True)
         say(f"{chosen.id}: {desk.log.origin} is vrijgegeven; geef opnieuw wat mag")
+
+
+def signed_by(settings: HouseSettings, chosen: TenantSettings, verb: str) -> Path:
+    """Where the persons are kept who said so, until the log is released."""
+    return settings.data / f"{verb}-{chosen.id}.json"
 
 
 def told(found: Behind) -> Iterator[str]:

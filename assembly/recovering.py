@@ -17,7 +17,18 @@ from pydantic import Field, ValidationError
 from assembly.auditing import bar
 from assembly.building import World
 from assembly.founding import demand_newest
-from assembly.reconciling import Person, Say, demand_fit, demand_own, go_on, said_of, same_person, told_to_audit
+from assembly.reconciling import (
+    RECOVER,
+    Person,
+    Say,
+    demand_fit,
+    demand_own,
+    go_on,
+    said_of,
+    same_person,
+    signed_by,
+    told_to_audit,
+)
 from assembly.settings import HouseSettings, TenantSettings
 from assembly.tools import KEEPERS, one_tenant
 from audit.component import signer_of
@@ -66,7 +77,8 @@ class Order:
 
 
 class Begun(Message):
-    """Kept in a file from the first person on. target, since: where the log must come out, and stood when it began."""
+    """Kept in a file from the first person on, until the log is released. target: where it must come out. since: the
+    lowest place at which it was seen to stand."""
 
     target: Annotated[str, Field(max_length=1_000)]
     since: Position
@@ -78,7 +90,7 @@ async def recover(settings: HouseSettings, order: Order, say: Say) -> None:
     then do it again; what was done stays done."""
     chosen = one_tenant(settings, order.tenant)
     await demand_newest(settings, KEEPERS)
-    file = settings.data / f"recover-{chosen.id}.json"
+    file = signed_by(settings, chosen, RECOVER)
     try:
         async with _opened(settings, chosen, order) as (sources, own):
             found = await missing(sources, settings.adopt, order.partial)
@@ -91,7 +103,6 @@ async def recover(settings: HouseSettings, order: Order, say: Say) -> None:
     except Unfit as unfit:
         raise SettingsWrong([str(unfit)]) from None
     await go_on(settings, chosen, say)
-    file.unlink(missing_ok=True)
 
 
 async def _put_back(
@@ -117,11 +128,8 @@ async def _put_back(
     telling = None if found.partial else Telling(begun.since, said_of(begun.people), year)
     with bar(f"{chosen.id} terugzetten") as progress:
         await append(sources, found.course, progress, telling)
-    if found.partial:
-        say(REST)
-        file.unlink(missing_ok=True)
-    else:
-        say(f"{found.count} regels zijn teruggezet")
+    # with --partial the file stays: whatever brings the rest back must know from where on lines were missing
+    say(REST if found.partial else f"{found.count} regels zijn teruggezet")
     return not found.partial
 
 
@@ -145,13 +153,16 @@ async def _settle(settings: HouseSettings, chosen: TenantSettings, sources: Sour
 
 
 def signed_off(begun: Begun | None, found: Missing, person: Person) -> Begun:
-    """Who saw that the log must come out there; where it stood is what the first of them saw, also when it broke off in
-    the middle: what two persons decided anybody may finish."""
-    if begun is None or begun.target != found.seen:
+    """Who saw that the log must come out there; what two persons decided anybody may finish. Where lines were missing
+    from on is what any of them saw, also when it broke off in the middle, when a part came back before, or when an even
+    older database was put there: what was given from there on may be known to nobody's log."""
+    if begun is None:
         return Begun(target=found.seen, since=found.since, people=(person,))
-    if len(begun.people) == 2:
-        return begun
     since = min(begun.since, found.since)
+    if begun.target != found.seen:
+        return Begun(target=found.seen, since=since, people=(person,))
+    if len(begun.people) == 2:
+        return begun.model_copy(update={"since": since})
     others = tuple(one for one in begun.people if not same_person(one, person))
     return Begun(target=found.seen, since=since, people=(*others, person))
 

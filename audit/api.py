@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from audit.answers import Asked, CovertYear, CovertYears, FoundLines, answer
-from audit.bands import yearly
+from audit.bands import Remembered
 from audit.contract import Event, Kind, NoSuchLine, Residents
 from audit.covert import sees_covert
 from audit.permit import Position
@@ -16,7 +16,7 @@ from audit.service import ROOM, AuditService
 from audit.withholding import opaque
 from kernel.caller import Caller, room_of
 from kernel.errors import BadInput, NotFound
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 from kernel.proof.hashes import ProofError
 from kernel.proof.tiles import TileRef, parse_tile_path
 
@@ -53,7 +53,7 @@ def routes(service: AuditService, residents: Residents, caller_of: CallerOf, hos
 
 def _heads(service: AuditService, hosts: Hosts) -> APIRouter:
     """For everybody: hashes and keys say nothing about anybody."""
-    router = APIRouter()
+    router, years = APIRouter(), dict[str, Remembered]()
     audit = service.door(ROOM)
     Here = Annotated[Caller, Depends(_of_host(hosts))]
 
@@ -68,7 +68,8 @@ def _heads(service: AuditService, hosts: Hosts) -> APIRouter:
 
     @router.get("/heimelijk", summary="Hoe vaak iets heimelijk was: per jaar dat voorbij is, in banden")
     async def covert(caller: Here) -> CovertYears:
-        found = await yearly(service.desk(caller).log)
+        log = service.desk(caller).log
+        found = await years.setdefault(log.tenant, Remembered()).yearly(log)
         return CovertYears(years=tuple(CovertYear(year=year, band=band) for year, band in found))
 
     @router.get("/checkpoint", status_code=307, response_class=RedirectResponse, summary="Naar het open logboek")

@@ -4,6 +4,10 @@ A number of a running year would tell, by the day on which it changes, when some
 releases, refusals not.
 """
 
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
 from sqlalchemy import func, select
 
 from audit.covert import PREFIX
@@ -11,10 +15,12 @@ from audit.kinds import RELEASE
 from audit.labels import labels_where
 from audit.log import Log
 from audit.tables import lines
-from kernel.clock import millis, moment
+from kernel.clock import boot_seconds, millis, moment
 
 BANDS = ((500, "500 of meer"), (100, "100-499"), (50, "50-99"), (10, "10-49"), (1, "1-9"), (0, "0"))
 YEARS = 10
+FRESH = timedelta(hours=1)  # anybody may ask as often as they like, and years that are over hardly change
+Years = list[tuple[int, str]]
 
 
 def band(count: int) -> str:
@@ -22,7 +28,26 @@ def band(count: int) -> str:
     return next(name for least, name in BANDS if count >= least)
 
 
-async def yearly(log: Log) -> list[tuple[int, str]]:
+@dataclass
+class Remembered:
+    """What one log answers, counted once an hour however many ask. `known` is owned by whoever holds the lock."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    known: Years = field(default_factory=list)
+    year: int = 0
+    until: float = 0.0
+
+    async def yearly(self, log: Log) -> Years:
+        """See `yearly`; at most an hour old, and never of a year before this one."""
+        async with self.lock:
+            now, year = boot_seconds(), log.clock().year
+            if now >= self.until or year != self.year:
+                self.known = await yearly(log)
+                self.year, self.until = year, now + FRESH.total_seconds()
+            return self.known
+
+
+async def yearly(log: Log) -> Years:
     """(year, band), newest first: years in UTC that are over and in which this log had lines, ten at most. Destroyed
     lines are in none. Raises LogUnavailable."""
     this, keys, mine = log.clock().year, await log.keys(), lines.c.tenant_id == log.tenant

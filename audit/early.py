@@ -1,7 +1,8 @@
 """Lines that are withheld until a day, shown before it: two of the FG's people say so, each with a login of their own.
 
 The first one's word is a line that waits for the second's. The second writes a line in the resident's series that names
-the lines which may be read from then on: those of the same use, its case and how it ended.
+the lines which may be read from then on: those of the same use, its case and how it ended. More of them than one act
+names are more of such lines.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from kernel.clock import Clock, millis
 from kernel.errors import BadInput, NoAccess
 from kernel.ids import derived_id, random_id
 
+PAGE = 500  # lines read together
 WAITS_MS = timedelta(days=30) / timedelta(milliseconds=1)  # a word older than this is given again
 NAMES = {LIFT_ASKED: "Opheffing gevraagd", LIFTED: "Vertrouwelijkheid opgeheven"}
 NOT_WITHHELD = "Deze regel is niet vertrouwelijk, of al te zien voor de inwoner."
@@ -48,12 +50,15 @@ class Early:
         if first is None or first.event.actor == caller.user:
             entry = Entry(event=self._event(LIFT_ASKED, random_id(), caller, reason, (place,)))
             return Lifting(receipt=receipts_of(await self._record([entry]))[0], done=False)
-        found = await self._together(line, now)
-        said = self._event(LIFTED, derived_id(first.event.id, LIFTED), caller, reason, [one.position for one in found])
-        (verdict,) = await self._record([Entry(event=_about(said, line, found))])
-        if isinstance(verdict, EventIdTaken):  # somebody else was second, at the same moment
+        found = [line, *await self._together(line, now)]
+        parts = [found[at : at + NAMES_MAX] for at in range(0, len(found), NAMES_MAX)]
+        said = [self._lifted(some, first.event.id, caller, reason) for some in parts]
+        # this line last: who dies half-way says it again, and what was lifted by then is not lifted twice
+        verdicts = await self._record([Entry(event=_about(event, line, found)) for event in said[::-1]])
+        if isinstance(verdicts[-1], EventIdTaken):  # somebody else was second, at the same moment
             raise BadInput(NOT_WITHHELD)
-        return Lifting(receipt=receipts_of([verdict])[0], done=True)
+        left = [verdict for verdict in verdicts if not isinstance(verdict, EventIdTaken)]
+        return Lifting(receipt=receipts_of(left)[-1], done=True)
 
     async def _asked(self, place: Position, now: int) -> Line | None:
         """The newest word about this line that still counts."""
@@ -69,17 +74,26 @@ class Early:
         return found if found.event.kind == LIFT_ASKED and place in found.event.closes else None
 
     async def _together(self, line: Line, now: int) -> list[Line]:
-        """Withheld lines of the same resident, recipient, activity and case; this one among them."""
+        """Other withheld lines of the same resident, recipient, activity and case, however many."""
         event, keys = line.event, await self._log.keys()
         named = {"subject": event.subject, "recipient": event.recipient, "activity": event.activity, "case": event.case}
-        within = tagged_lines(keys.tags, self._tenant, named, 0)
-        query = line_rows().where(lines.c.tenant_id == self._tenant, *within)
-        with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
-                rows = list((await reading.execute(query.order_by(lines.c.n.desc()).limit(NAMES_MAX))).mappings())
-        found: list[Line] = await self._reader.as_lifted(await self._reader.opened(rows))
-        same = [one for one in found if one.event.withheld_until > now and one.event.case == event.case]
-        return [line, *(one for one in same if one.position != line.position)]
+        mine = (lines.c.tenant_id == self._tenant, *tagged_lines(keys.tags, self._tenant, named, 0))
+        page, found, last = line_rows().where(*mine).order_by(lines.c.n).limit(PAGE), list[Line](), 0
+        while True:
+            with self._log.guarded():
+                async with self._log.database.snapshot(self._tenant) as reading:
+                    rows = list((await reading.execute(page.where(lines.c.n > last))).mappings())
+                read: list[Line] = await self._reader.opened(rows)
+            same = [one for one in await self._reader.as_lifted(read) if one.event.case == event.case]
+            found += [one for one in same if one.event.withheld_until > now and one.position != line.position]
+            if len(rows) < PAGE:
+                return found
+            last = rows[-1]["n"]
+
+    def _lifted(self, some: Sequence[Line], word: str, caller: Caller, reason: Reason) -> Event:
+        """Of as many lines as one act names. word: the event id of the first person's."""
+        event_id = derived_id(word, f"{LIFTED}/{some[0].position}")
+        return self._event(LIFTED, event_id, caller, reason, [one.position for one in some])
 
     def _event(self, kind: str, event_id: str, caller: Caller, reason: Reason, closes: Sequence[Position]) -> Event:
         details = {"reden": reason.code, "toelichting": reason.note, "zaakFg": reason.case}

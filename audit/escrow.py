@@ -16,8 +16,12 @@ from audit.permit import Position
 from kernel.crypto import CannotOpen, joined, public_half, random_bytes, split
 from kernel.errors import BadInput
 from kernel.message import Hex16, Hex32, Message, Short, Text
+from kernel.numbers import has_written_number
 
-LINES_MAX = 10_000  # in one file
+LINES_MAX, FILE_BYTES = 10_000, 64 << 20  # of one file
+FRAME, BESIDE = 1_024, 256  # bytes of a file beside its lines, of a line beside what is sealed; opened it is shorter
+REASON_MAX = 500  # characters
+BARE_REASON = f"Schrijf op waarom dit nu te zien mag zijn, in hoogstens {REASON_MAX} tekens en zonder BSN."
 
 
 class Share(Message):
@@ -48,7 +52,7 @@ class OpenedLine(Message):
 
 
 class SealedFile(Message):
-    """All covert lines of a case that were not lifted yet."""
+    """Covert lines of a case that were not lifted yet: all, or the first of them."""
 
     tenant: Short
     lines: Annotated[tuple[SealedLine, ...], Field(max_length=LINES_MAX)]
@@ -78,6 +82,31 @@ def opened_by(shares: Sequence[Share], file: SealedFile) -> OpenedFile:
     if other := {one.key for one in file.lines} - {key}:
         raise BadInput(f"Sommige regels zijn verzegeld met een andere sleutel: {min(other)}.")
     return OpenedFile(tenant=file.tenant, lines=tuple(_opened(private, one, file.tenant) for one in file.lines))
+
+
+def fits(lines: Sequence[SealedLine]) -> bool:
+    """Whether one file holds them, and what they open to."""
+    return len(lines) <= LINES_MAX and FRAME + sum(map(_weight, lines)) <= FILE_BYTES
+
+
+def in_a_file(tenant: str, lines: Sequence[SealedLine]) -> SealedFile:
+    """As many of the first as it holds."""
+    room, many = FILE_BYTES - FRAME, 0
+    for one in lines[:LINES_MAX]:
+        room -= _weight(one)
+        many += room >= 0
+    return SealedFile(tenant=tenant, lines=tuple(lines[:many]))
+
+
+def _weight(line: SealedLine) -> int:
+    return len(line.sealed) + BESIDE
+
+
+def demand_told(reason: str) -> None:
+    """It stands in the resident's line for as long as that lasts, and nobody can take it out again. Raises BadInput."""
+    whole = reason.encode(errors="ignore").decode() == reason  # a terminal may hand in half a sign
+    if not (whole and 1 <= len(reason.strip()) <= len(reason) <= REASON_MAX) or has_written_number(reason):
+        raise BadInput(BARE_REASON)
 
 
 def _private(shares: Sequence[Share]) -> bytes:

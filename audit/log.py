@@ -26,6 +26,7 @@ from audit.judging import Asked, Draft, Overlay, Stale
 from audit.keychain import Keychain, Owner, TenantKeys
 from audit.leaf import content_hash
 from audit.permit import Position
+from audit.readback import demand_stored
 from audit.remembering import Memory, followed
 from audit.signed import TRIES, SignedHeads
 from audit.signer import Fork, HeadSigner, SignedHead, Signers
@@ -162,6 +163,9 @@ class Log:
             reached("audit.committed")
             progress.stage = "committed"
             self.learn(done.memory)
+            # e
+            if done.made:
+                await demand_stored(self.database, self.tenant, done.made)
             # f
             signed = await self.heads.sign(done.memory, done.growth)
             reached("audit.signed")

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from audit.covert import escrowed
 from kernel.message import Hex32, Message, Short
 from kernel.settings import RoomSettings
 
@@ -56,6 +57,17 @@ class AuditSettings(RoomSettings):
     adopt: bool = False
     watch_seconds: float = Field(default=30.0, gt=0, le=30)  # a database that was set back is found within a minute
     sweep_seconds: float = Field(default=5.0, gt=0, le=60)
+
+    @field_validator("escrow")
+    @classmethod
+    def _seals(cls, given: dict[str, str]) -> dict[str, str]:
+        """A key to which nothing can be sealed would stop every line that is written together with a covert one."""
+        for tenant, public in given.items():
+            try:
+                escrowed(bytes.fromhex(public), b"", tenant, "")
+            except ValueError:
+                raise ValueError("a key to which nothing can be sealed") from None
+        return given
 
     def escrowed(self, tenant: str) -> bytes:
         """32 bytes, or none."""

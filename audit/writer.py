@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Unwitnessed, Verdict
+from audit.custodians import Custodians
 from audit.event import Entry
 from audit.kinds import misfit
 from audit.leaf import words_of
@@ -25,7 +26,7 @@ BATCH_MAX = 500
 BATCH_BYTES = 2 << 20
 _PER_LINE = 1_024  # bytes that a line takes beside the words of its entry
 
-NO_ESCROW = "Er is geen sleutel voor heimelijke regels (regie audit escrow found)."
+NO_ESCROW = "Er is geen sleutel voor heimelijke regels, of het logboek kent haar niet (regie audit escrow found)."
 UNKNOWN_YET = "Wij weten nog niet of dit is vastgelegd. Herhaal het met hetzelfde kenmerk."
 
 _log = logger("audit.writer")
@@ -68,7 +69,7 @@ class Writer:
     """The one writer of a log in this process."""
 
     def __init__(self, log: Log, keep_years: int) -> None:
-        self.log, self._keep_years = log, keep_years
+        self.log, self._keep_years, self._custodians = log, keep_years, Custodians(log)
         self._queue: deque[Waiting] = deque()
         self._work = asyncio.Event()
         self._stopping = False
@@ -83,18 +84,15 @@ class Writer:
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
         refused: dict[int, Problem] = {
-            at: Misfit(why)
-            for at, entry in enumerate(entries)
-            if (why := misfit(entry, room) or self._unsealable(entry))
+            at: Misfit(why) for at, entry in enumerate(entries) if (why := misfit(entry, room))
         }
+        if any(entry.event.covert for entry in entries) and not await self._custodians.hold_a_key():
+            refused |= {at: Misfit(NO_ESCROW) for at, entry in enumerate(entries) if entry.event.covert}
         if self.log.held:
             refused |= await self._not_permitted_now(entries)
         good = [entry for at, entry in enumerate(entries) if at not in refused]
         answers = iter(await self._asked(room, good) if good else ())
         return [refused[at] if at in refused else next(answers) for at in range(len(entries))]
-
-    def _unsealable(self, entry: Entry) -> str:
-        return NO_ESCROW if entry.event.covert and not self.log.keychain.escrow else ""
 
     async def _not_permitted_now(self, entries: Sequence[Entry]) -> dict[int, Problem]:
         """Restrictions and facts are written whatever was lost."""

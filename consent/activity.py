@@ -141,7 +141,8 @@ class Application(Message):
     """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`.
 
     roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses; "beheer"
-    one into the register: to write drafts; "govstack" the way in of that standard."""
+    one into the register: to write drafts; "govstack" the way in of that standard. bound: no token but one that
+    is bound to a key, of which it shows each time that it has it (RFC 9449)."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]
@@ -153,6 +154,7 @@ class Application(Message):
         "verstrekking",
         "toestemming",
     )
+    bound: Annotated[bool, wire("gebonden")] = False
 
 
 class Recipient(Message):

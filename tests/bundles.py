@@ -133,30 +133,42 @@ def gaps() -> dict[str, tuple[Bundles, int]]:
 def lifted() -> dict[str, tuple[Bundles, int]]:
     """A line that opens one which could not be shown before, whole and spoilt, and what a check ends with."""
 
-    def opening(said: str = f"{TERM}-5", **earlier: Any) -> Bundles:
-        log = Log().add().add(act_says={"soort": "opgeheven", "bij": [said]}, n="1", vorige=None)
-        old, new = log.bundles()
-        return [new | {"eerder": old | earlier}]
+    here = f"{TERM}-5"
+
+    def opening(earlier: Any = None, places: Any = (here,), **words: Any) -> Bundles:
+        log = Log().add(ontvanger="r1")
+        first = log.lines[0]
+        shown = {"body": b64(first.body), "bodyZout": b64(first.salt), "plaats": here}
+        says = {"soort": "opgeheven", "bij": places}
+        old, new = log.add(
+            act_says=says, **{"n": "1", "vorige": None, "opgeheven": shown, "ontvanger": "r1"} | words
+        ).bundles()
+        return [new | {"eerder": old | (earlier or {})}]
 
     (whole,) = opening()
     other = Log().add(doel="anders").bundles()[0]
     return {
         "whole": ([whole], 0),
-        "another place": (opening(f"{TERM}-4"), 1),
-        "two places": ([_closing([f"{TERM}-5", f"{TERM}-6"])], 1),
-        "no place": ([_closing(None)], 1),
-        "another content": (opening(inhoud=other["inhoud"]), 1),
-        "no content": (opening(inhoud=None), 1),
-        "another proof": (opening(bewijs=whole["bewijs"]), 1),
-        "no proof": (opening(bewijs=None), 2),
+        "another place": (opening(places=[f"{TERM}-4"]), 1),
+        "two places": (opening(places=[here, f"{TERM}-6"]), 1),
+        "no place": (opening(places=None), 1),
+        "another content": (opening(earlier={"inhoud": other["inhoud"]}), 1),
+        "no content": (opening(earlier={"inhoud": None}), 1),
+        "another proof": (opening(earlier={"bewijs": whole["bewijs"]}), 1),
+        "no proof": (opening(earlier={"bewijs": None}), 2),
         "no earlier line": ([whole | {"eerder": "die"}], 1),
+        "another purpose": (opening(doel="anders"), 1),
+        "no purpose": (opening(doel=None), 1),
+        "another recipient": (opening(ontvanger="r2"), 1),
+        "other elements": (opening(elementen=["brp.naam"]), 1),
+        "other elements used": (opening(gebruikt=["brp.naam"]), 1),
+        "another case": (opening(zaak="Z-1"), 1),
+        "another activity": (opening(None, **{"dpl.core.processing_activity_id": "regeling@1"}), 1),
+        "it opens nothing": (opening(opgeheven=None), 1),
+        "it opens no line": (opening(opgeheven="die"), 1),
+        "it opens another content": (opening(opgeheven=other["inhoud"] | {"plaats": here}), 1),
+        "it opens another place": (opening(opgeheven=whole["eerder"]["inhoud"] | {"plaats": f"{TERM}-4"}), 1),
     }
-
-
-def _closing(places: list[str] | None) -> Bundle:
-    log = Log().add().add(act_says={"soort": "opgeheven", "bij": places}, n="1", vorige=None)
-    old, new = log.bundles()
-    return {**new, "eerder": old}
 
 
 def drawn(rng: Random, least: int = 1) -> Log:

@@ -4,6 +4,7 @@ import gc
 import os
 
 import pytest
+from fastapi.dependencies import models
 from hypothesis import settings
 
 from tests.parts import NOT_RUN
@@ -12,10 +13,13 @@ from tests.parts import NOT_RUN
 STANDING = frozenset({"house", "own_house", "portal", "both", "empty", "wired", "urls", "door", "migrated", "one"})
 SERVER = frozenset({"postgres", "postgres_url"})
 
-# A slow machine is no fault of what is tested; and much is made here that stays, so looking for waste rarely finds any
+# A slow machine is no fault of what is tested
 settings.register_profile("regie", deadline=None)
 settings.load_profile("regie")
-gc.set_threshold(50_000, 50, 50)
+gc.set_threshold(50_000, 20, 20)
+# FastAPI remembers by 4,096 endpoints how each is called, and so keeps the last hundred houses of a run alive: a look
+# for waste then takes seconds, in which nobody answers
+REMEMBERED = [each.cache_clear for each in vars(models).values() if hasattr(each, "cache_clear")]
 
 pytest_plugins = ["pytester", "tests.postgres", "tests.canary", "tests.order"]
 
@@ -33,6 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("rooms")
         if SERVER & fixtures or (call and "postgres" in call.params.values()):
             item.add_marker("postgres")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: nobody need look through it again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_logfinish() -> None:
+    """A house that is closed is forgotten."""
+    for forget in REMEMBERED:
+        forget()
 
 
 def not_run(config: pytest.Config) -> list[str]:

@@ -77,7 +77,7 @@ def test_a_find_fails_the_run(pytester: pytest.Pytester, monkeypatch: pytest.Mon
         from contextlib import suppress
         import psycopg
 
-        PLANTED = "{PLANTED[:4]}" + "{PLANTED[4:]}"
+        PLANTED = "".join(("{PLANTED[:4]}", "{PLANTED[4:]}"))  # a sum would stand whole in the bytecode
 
         def connect(url):
             return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)

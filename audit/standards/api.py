@@ -21,7 +21,7 @@ from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.errors import BadInput, NotFound
 from kernel.hidden import Hidden
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 
 CallerOf = Callable[..., Awaitable[Caller]]
 PAGE = 200

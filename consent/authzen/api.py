@@ -15,7 +15,7 @@ from consent.keys import MACHINES
 from kernel.caller import Caller
 from kernel.component import Tenant
 from kernel.errors import NotLoggedIn
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 
 ACCESS = "/access/v1"
 REQUEST_ID = "X-Request-ID"

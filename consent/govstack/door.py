@@ -18,7 +18,7 @@ from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock
 from kernel.errors import NoAccess, NotFound
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 
 LIKE: dict[str, Any] = {"response_model_exclude_none": True}  # of every operation
 ROLE, GOVSTACK = "govstack", "/govstack/v1"

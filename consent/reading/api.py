@@ -12,7 +12,7 @@ from consent.service import ConsentService
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.component import Tenant
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 
 SlugInPath = Annotated[str, Path(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]

@@ -9,7 +9,7 @@ from consent.receipts.sdjwt import public_jwk
 from consent.receipts.service import Receipts
 from kernel.component import Tenant
 from kernel.errors import NotFound
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 
 _KEPT = {"Cache-Control": "public, max-age=300"}
 

@@ -8,8 +8,9 @@ from fastapi.responses import JSONResponse
 
 from consent.tokens.server import METHOD, Answer
 from consent.tokens.service import TokenService
+from kernel.dpop import ALGORITHM as DPOP_ALGORITHM
 from kernel.errors import NotFound
-from kernel.http.bearer import Hosts
+from kernel.http.hosts import Hosts
 
 FORM = "application/x-www-form-urlencoded"
 _NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -33,7 +34,8 @@ def token_router(service: TokenService, issuers: Mapping[str, str]) -> APIRouter
         if _is_no_form(request):
             return _answered(Answer(400, {"error": "invalid_request"}))
         address = request.client.host if request.client else ""
-        return _answered(await service.token(tenant, await request.body(), address))
+        proofs = request.headers.getlist("dpop")
+        return _answered(await service.token(tenant, await request.body(), address, proofs))
 
     @router.get("/oauth/jwks")
     async def jwks(request: Request) -> JSONResponse:
@@ -66,4 +68,5 @@ def _metadata(issuer: str) -> dict[str, Any]:
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": [METHOD],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256"],
+        "dpop_signing_alg_values_supported": [DPOP_ALGORITHM],  # RFC 9449 section 5.1
     }

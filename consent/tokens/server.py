@@ -49,12 +49,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Here:
-    """What a server needs for one request. The last three wait for the database; now: seconds since 1970."""
+    """What a server needs for one request. The last three wait for the database; now: seconds since 1970. holder: the
+    thumbprint of the key that was proven beside it (RFC 9449), or ""."""
 
     tenant: str
     issuer: str
     key: SigningKey
     now: float
+    holder: str
     find: Callable[[str], tuple[Application, Recipient] | None]
     activities: Callable[[str], frozenset[str]]
     spend: Callable[[Proven], bool]
@@ -64,6 +66,12 @@ class InvalidTarget(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
     """The resource is missing, unknown, or not this client's (RFC 8707 section 2)."""
 
     error = "invalid_target"
+
+
+class InvalidProof(OAuth2Error):  # type: ignore[misc]  # as above
+    """No proof, from a client that registered to show one each time (RFC 9449 section 5.2)."""
+
+    error = "invalid_dpop_proof"
 
 
 def read_form(body: bytes) -> dict[str, str]:
@@ -175,11 +183,15 @@ class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # as above
             raise InvalidClientError
         if self.client.resource not in self.client.roots:
             raise InvalidTarget
+        if self.client.application.bound and not self.server.here.holder:
+            raise InvalidProof
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         """In place of Authlib's, which logs the token."""
         self.server.audience = self.client.resource
         token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
+        if self.server.here.holder:
+            token |= {"token_type": "DPoP"}
         return 200, token, self.TOKEN_RESPONSE_HEADER
 
 
@@ -242,6 +254,6 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
             "soort": client.application.kind,
             "gemeente": self.here.tenant,
             "sleutel": self._assertion.kid,
-        }
+        } | ({"cnf": {"jkt": self.here.holder}} if self.here.holder else {})
         header = {"alg": ALGORITHM, "kid": self.here.key.kid, "typ": "at+jwt"}
         return jwt.encode(header, claims, self.here.key.private, algorithms=[ALGORITHM])

@@ -1,6 +1,6 @@
 """The work of the token endpoint around Authlib: rows, keys, threads, and counting failures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from consent.tokens.signing import SigningKey
 from consent.tokens.tables import assertions
 from kernel.clock import Clock
 from kernel.crypto import CannotOpen, KeyUnavailable
+from kernel.dpop import shown
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
@@ -52,19 +53,24 @@ class TokenService:
         self._known: dict[str, _Known] = {}
         self._failures, self._limiter = Failures(), CapacityLimiter(THREADS)
 
-    async def token(self, tenant: str, body: bytes, address: str) -> Answer:
-        """The answer to a form. address: of the sender, for counting failures only."""
+    async def token(self, tenant: str, body: bytes, address: str, proofs: Sequence[str] = ()) -> Answer:
+        """The answer to a form. address: of the sender, for counting failures only. proofs: DPoP headers, one at most;
+        not remembered, for without an assertion of its own it does nothing twice."""
         now = self._clock().timestamp()
         try:
             form = read_form(body)
         except ValueError:
             return Answer(400, {"error": "invalid_request"})
+        try:
+            holder = self._holder(tenant, proofs, now)
+        except ValueError:
+            return Answer(400, {"error": "invalid_dpop_proof"})
         who = (tenant, address, _claimed(form))
         wait = self._failures.wait(who, now)
         if wait:
             return Answer(429, {"error": "temporarily_unavailable"}, wait)
         with _unavailable():
-            answer = await self._answered(tenant, form, now)
+            answer = await self._answered(tenant, form, now, holder)
         if answer.status != 200:
             self._failures.add(who, now)
             _log.info("application_refused", tenant=tenant, code=answer.body["error"])
@@ -89,7 +95,12 @@ class TokenService:
             self._known.pop(tenant, None)
         return (await self._keys(tenant, KNOWN_SECONDS))[0].kid
 
-    async def _answered(self, tenant: str, form: dict[str, str], now: float) -> Answer:
+    def _holder(self, tenant: str, proofs: Sequence[str], now: float) -> str:
+        if len(proofs) > 1:
+            raise ValueError
+        return shown(proofs[0], "POST", f"{self._issuers[tenant]}/oauth/token", now).key if proofs else ""
+
+    async def _answered(self, tenant: str, form: dict[str, str], now: float, holder: str) -> Answer:
         def find(client_id: str) -> tuple[Application, Recipient] | None:
             return from_thread.run(self._clients.client_of, tenant, client_id)
 
@@ -100,7 +111,7 @@ class TokenService:
             return from_thread.run(self._spend, tenant, proof)
 
         key = (await self._keys(tenant, KNOWN_SECONDS))[0]
-        here = Here(tenant, self._issuers[tenant], key, now, find, activities, spend)
+        here = Here(tenant, self._issuers[tenant], key, now, holder, find, activities, spend)
         return await to_thread.run_sync(TokenServer(here).answer, form, limiter=self._limiter)
 
     async def _spend(self, tenant: str, proof: Proven) -> bool:

@@ -2,15 +2,15 @@
 
     header  {"alg": "ES256", "kid", "typ": "at+jwt"}                                            nothing else
     claims  {"iss", "aud": issuer + root, "sub" = "client_id", "scope", "jti", "iat", "exp",    seconds since 1970
-             "ontvanger", "oin", "soort", "gemeente", "sleutel"}
+             "ontvanger", "oin", "soort", "gemeente", "sleutel", "cnf": {"jkt"} when bound}
 
 A token says who somebody was at most five minutes ago. It is no permit: what ended since is found at the next line.
+One that is bound to a key (RFC 9449) is of no use to whoever cannot prove to hold that key.
 """
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from joserfc import jws, jwt
@@ -20,19 +20,27 @@ from pydantic import Field, StrictInt, ValidationError
 
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
+from kernel.dpop import Once, shown
 from kernel.errors import NotLoggedIn
+from kernel.http.hosts import Hosts
 from kernel.message import Message, Short
 
 LIFETIME_SECONDS = 300
 LEEWAY_SECONDS = 5
 TOKEN_BYTES = 8 << 10
 ALGORITHM, TYPE = "ES256", "at+jwt"
+SCHEMES = ("bearer", "dpop")
 # One spelling per token, whatever a decoder would forgive; an ES256 signature has 64 bytes.
 _SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
-_PORTS = {"http": 80, "https": 443}
 
 # The public JWK of a tenant with this kid, or None. Raises Problem when it cannot be known now.
 KeySource = Callable[[str, str], Awaitable[Mapping[str, Any] | None]]
+
+
+class Bound(Message):
+    """The thumbprint of the key that a token is bound to (RFC 9449 section 6)."""
+
+    jkt: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
 class AccessClaims(Message):
@@ -52,19 +60,7 @@ class AccessClaims(Message):
     soort: Literal["mens", "burger", "automatisch"]
     gemeente: Short
     sleutel: Short = ""
-
-
-class Hosts:
-    """Which tenant a request is for, by its host. issuers: public address of a tenant, no path -> tenant."""
-
-    def __init__(self, issuers: Mapping[str, str]) -> None:
-        self._known = {_authority(issuer): (issuer, tenant) for issuer, tenant in issuers.items()}
-
-    def at(self, request: Request) -> tuple[str, str] | None:
-        """(issuer, tenant), or None for a host that is nobody's."""
-        scheme = request.scope.get("scheme", "http")
-        host = request.headers.get("host", "").lower()
-        return self._known.get(host) or self._known.get(host.removesuffix(f":{_PORTS.get(scheme, 0)}"))
+    cnf: Bound | None = None
 
 
 class BearerGate:
@@ -75,20 +71,25 @@ class BearerGate:
 
     def __init__(self, issuers: Mapping[str, str], keys: KeySource, root: str, clock: Clock = utc_now) -> None:
         self._hosts, self._keys, self._root, self._clock = Hosts(issuers), keys, root, clock
+        self._once = Once()
 
     async def __call__(self, request: Request) -> Caller:
-        """From the Authorization header and nowhere else: what stands in an address ends up in logs."""
-        given = request.headers.getlist("authorization")
+        """From the headers and nowhere else: what stands in an address ends up in logs."""
+        given, proofs = request.headers.getlist("authorization"), request.headers.getlist("dpop")
         place = self._hosts.at(request)
-        if len(given) != 1 or place is None or "access_token" in request.query_params:
+        if len(given) != 1 or len(proofs) > 1 or place is None or "access_token" in request.query_params:
             raise NotLoggedIn()
         scheme, _, token = given[0].partition(" ")
-        if scheme.lower() != "bearer":
+        if scheme.lower() not in SCHEMES:
             raise NotLoggedIn()
-        return await self.check(token, *place)
+        holder = ""
+        if scheme.lower() == "dpop":  # a bearer token beside a proof is a bearer token still (RFC 9449 section 7.1)
+            holder = self._holder("".join(proofs), request.method, place[0] + request.scope["path"], token)
+        return await self.check(token, *place, holder)
 
-    async def check(self, token: str, issuer: str, tenant: str) -> Caller:
-        """The Caller in a token that came in at this issuer's host. Raises NotLoggedIn, and what `keys` raises."""
+    async def check(self, token: str, issuer: str, tenant: str, holder: str = "") -> Caller:
+        """The Caller in a token that came in at this issuer's host. holder: the thumbprint of the key that was proven
+        to be held. Raises NotLoggedIn, and what `keys` raises."""
         # 1 small, spelled in one way, signed by the tenant's key that the header names
         claims = await self._read(token, tenant)
         # 2 issued here, for here, to the application itself
@@ -99,6 +100,9 @@ class BearerGate:
         now = self._clock().timestamp()
         if not (0 < claims.exp - claims.iat <= LIFETIME_SECONDS and claims.iat - LEEWAY_SECONDS <= now < claims.exp):
             raise NotLoggedIn()
+        # 4 shown by who holds the key that it is bound to: a bound one is no bearer token, nor the other way round
+        if holder != (claims.cnf.jkt if claims.cnf else ""):
+            raise NotLoggedIn()
         return Caller(
             tenant=tenant,
             organisation=claims.ontvanger,
@@ -107,6 +111,16 @@ class BearerGate:
             scope=tuple(claims.scope.split()),
             key=claims.sleutel,
         )
+
+    def _holder(self, proof: str, method: str, address: str, token: str) -> str:
+        now = self._clock().timestamp()
+        try:
+            found = shown(proof, method, address, now, token)
+        except ValueError:
+            raise NotLoggedIn() from None
+        if not self._once.spend(found, now):
+            raise NotLoggedIn()
+        return found.key
 
     async def _read(self, token: str, tenant: str) -> AccessClaims:
         if len(token) > TOKEN_BYTES or not _SPELLING.fullmatch(token):
@@ -130,10 +144,3 @@ def _kid(token: str) -> str:
     if header != {"alg": ALGORITHM, "kid": kid, "typ": TYPE} or not isinstance(kid, str):
         raise NotLoggedIn()
     return kid
-
-
-def _authority(issuer: str) -> str:
-    parts = urlsplit(issuer)
-    host = (parts.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
-    return host if parts.port in (None, _PORTS.get(parts.scheme)) else f"{host}:{parts.port}"

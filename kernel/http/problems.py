@@ -68,7 +68,7 @@ def _headers(problem: Problem) -> dict[str, str]:
         case 409 if "wachtSeconden" in problem.members:
             return {"Retry-After": str(int(problem.members["wachtSeconden"]))}
         case 401:
-            return {"WWW-Authenticate": "Bearer"}  # RFC 9110 section 11.6.1
+            return {"WWW-Authenticate": 'Bearer, DPoP algs="ES256"'}  # RFC 9110 section 11.6.1, RFC 9449 section 7.1
         case 429:
             return {"Retry-After": str(int(problem.members.get("wachtSeconden", 60)))}
         case 503:

@@ -50,10 +50,12 @@ class Database:
         with engine.connect() as connection, connection.begin():
             return self._worked(connection, tenant, work)
 
-    async def seen(self, tenant: str, work: Work[Result]) -> Result:
+    async def seen(self, tenant: str, work: Work[Result], *, first: bool = False) -> Result:
         """As `snapshot`, in a worker thread as `written`: for a few short questions whose rows fit in memory. Readers
-        take half of the connections at most, and no thread while they wait: a writer always finds one."""
-        return await to_thread.run_sync(self._seen, self._threads, tenant, work, limiter=self._readers)
+        take half of the connections at most, and no thread while they wait: a writer always finds one. first: it is a
+        writer who asks."""
+        limiter = None if first else self._readers
+        return await to_thread.run_sync(self._seen, self._threads, tenant, work, limiter=limiter)
 
     def _seen(self, engine: Engine, tenant: str, work: Work[Result]) -> Result:
         with engine.connect() as connection:

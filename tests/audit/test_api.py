@@ -1,6 +1,7 @@
 """`/logboek/v1` from outside: who may search, what a search must say, what everybody may read."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from kernel.caller import Caller
 from kernel.errors import BadInput, NotLoggedIn
 from kernel.hidden import Hidden
 from kernel.http.app import make_app
-from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
+from kernel.http.hosts import Hosts
 from kernel.proof.tlogproof import TlogProof
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, fence, release
 
@@ -126,6 +127,16 @@ async def test_head_key_and_proof_are_for_everybody(http: httpx2.AsyncClient, se
         assert (await http.get(f"/logboek/v1/{path}")).status_code == 404
     for host, status in ((f"{HOST}:443", 200), ("elsewhere.example", 404)):
         assert (await http.get("/logboek/v1/sleutels", headers={"host": host})).status_code == status
+
+
+async def test_how_often_something_was_covert_is_counted_once_an_hour(
+    http: httpx2.AsyncClient, service: AuditService, tmp_path: Path
+) -> None:
+    answer = await http.get("/logboek/v1/heimelijk")
+    with sqlite3.connect(tmp_path / "audit.db") as database:  # whoever asks again, nothing is read for it
+        database.execute("DROP TABLE labels")
+    database.close()
+    assert [(await http.get("/logboek/v1/heimelijk")).json() for _ in range(3)] == [answer.json()] * 3
 
 
 async def test_the_act_goes_with_a_proof_only_to_whom_the_line_was_for(

@@ -20,8 +20,8 @@ from audit.tables import breaches
 from kernel.caller import Caller
 from kernel.errors import NotLoggedIn
 from kernel.http.app import make_app
-from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
+from kernel.http.hosts import Hosts
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, act, fence, outcome, receipt, release
 from tests.audit.test_api import Known
 

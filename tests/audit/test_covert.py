@@ -3,22 +3,24 @@
 import json
 from base64 import b64decode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import regie_verify
+from audit import escrow, lifting
 from audit.breach import Page, Window
 from audit.contract import Count, Line, Misfit, Position, Query, Reason
 from audit.covert import PREFIX
 from audit.destroying import Order
-from audit.escrow import OpenedFile, SealedFile, founded, opened_by
+from audit.escrow import OpenedFile, SealedFile, founded, in_a_file, opened_by
 from audit.service import AuditService
 from kernel.clock import millis
 from kernel.errors import BadInput
 from tests.audit.fsck_ground import checked
-from tests.audit.logs import DESK, FG, NOON, TENANT, Place, Ticking, act, fence, receipt, release
+from tests.audit.logs import DESK, FG, NOON, TENANT, Place, Ticking, act, fence, receipt, release, told_of_key
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 DAY = 86_400_000
@@ -182,6 +184,9 @@ async def test_what_was_not_written_is_not_lifted(service: AuditService) -> None
                   one.model_copy(update={"salt": ""})):  # fmt: skip
         with pytest.raises(BadInput):
             await lifter.lift([wrong], "reden")
+    for spoilt in ("", " ", "x" * 501, "Over 999993653.", "Over 9999.93.653.", "half \udcff"):
+        with pytest.raises(BadInput, match="waarom"):  # the resident could never read the line, or somebody's number
+            await lifter.lift(found.lines, spoilt)
     assert OpenedFile.model_validate_json(found.model_dump_json()) == found
     moved = file.lines[0].model_copy(update={"event_id": file.lines[1].event_id})
     with pytest.raises(BadInput):
@@ -189,11 +194,48 @@ async def test_what_was_not_written_is_not_lifted(service: AuditService) -> None
     assert len(await own(service)) == 2
 
 
+async def test_what_was_lifted_takes_no_room_and_what_comes_after_it_is_lifted_too(
+    service: AuditService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(escrow, "LINES_MAX", 3)
+    monkeypatch.setattr(lifting, "PAGE", 1)
+    await covert_case(service, fence())
+    await service.door("web").search(FG, Query(case="Z-9"), WHY)
+    lifter, counts = service.desk(FG).lifter, []
+    while left := await lifter.sealed("r1", "Z-9"):
+        file = in_a_file(TENANT, left)
+        assert len(file.lines) <= 3
+        counts.append((len(left), await lifter.lift(opened_by(SHARES[:2], file).lines, "Het onderzoek is klaar.")))
+    assert counts == [(4, 3), (1, 1)], "the last of them, a search, does not say whose it is"
+
+
 async def test_without_a_key_of_custodians_nothing_covert_is_written(tmp_path: Path) -> None:
     other = Place(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path)
     async with other.opened() as (service, _):
         (verdict,) = await service.door("connectors").record(DESK, [release({fence(): 0}, **CASE)])
         assert isinstance(verdict, Misfit) and "heimelijk" in verdict.detail
+
+
+async def test_a_key_that_no_line_names_seals_nothing_and_stops_nobody_else(place: Place) -> None:
+    """Whoever changes the setting would have what they cannot read sealed to themselves."""
+    mine = founded(TENANT)[0].public
+    service, component = await replace(place, escrow={TENANT: mine}).built()
+    async with component.run():
+        normal, covert = act("weigering"), release({fence(): 0}, **CASE)
+        done, refused = await service.door("connectors").record(DESK, [normal, covert])
+        receipt(done)
+        assert isinstance(refused, Misfit) and "heimelijk" in refused.detail
+        await told_of_key(service, SHARES[1].public)
+        assert isinstance((await service.door("connectors").record(DESK, [covert]))[0], Misfit), "of another key"
+        await told_of_key(service, mine)
+        receipt((await service.door("connectors").record(DESK, [covert]))[0])
+
+
+def test_a_key_to_which_nothing_can_be_sealed_starts_nothing(place: Place) -> None:
+    """It stopped every line that was written together with a covert one."""
+    for low in (bytes(32), b"\1" + bytes(31)):
+        with pytest.raises(ValueError, match="sealed"):
+            replace(place, escrow={TENANT: low.hex()}).settings()
 
 
 async def test_a_year_goes_with_its_covert_lines_and_turns_run_on(service: AuditService, place: Place) -> None:
@@ -212,6 +254,6 @@ async def test_a_year_goes_with_its_covert_lines_and_turns_run_on(service: Audit
     assert all(line.gone for line in (await desk.reader.lines(series, None, 9)).lines if line.position in places)
     assert await desk.lifter.sealed("r1", "Z-9") == ()
     found = await service.door("web").search(AUDITOR, Query(activity="regeling", until=UNTIL), WHY)
-    assert found.totals.destroyed == 3, "two of s1, and the first line of a term"
+    assert found.totals.destroyed == 4, "two of s1, of the key, and the first line of a term"
     key = {origin: public.hex() for origin, public in service.public_keys.items()}
     assert (await checked(place.url, place.folder, key)).status == 0

@@ -16,11 +16,12 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from audit.contract import LogUnavailable, NoSuchLine, OutcomeUnknown, Position, Receipt
+from audit.doubts import EXIT
 from audit.event import Entry
 from audit.slots import found_state
 from kernel.clock import utc_now
 from tests.audit.logs import DESK, HOST, TENANT, Place, Ticking, act, fence, outcome, receipt, release
-from tests.audit.victim import killed_at
+from tests.audit.victim import killed_at, spoilt_by
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -48,6 +49,22 @@ def change(url: str, statement: str) -> None:
         if not sqlite:
             connection.execute(text("SELECT set_config('regie.tenant', :tenant, true)"), {"tenant": TENANT})
         connection.execute(text(statement.replace("audit.", "") if sqlite else statement))
+
+
+ROTS = [
+    "DROP TRIGGER no_update_lines",
+    "CREATE TRIGGER rot AFTER INSERT ON lines BEGIN UPDATE lines SET leaf = zeroblob(100) WHERE idx = NEW.idx; END",
+]
+
+
+async def test_a_line_that_is_stored_otherwise_than_it_was_written_gets_no_receipt(tmp_path: Path) -> None:
+    """The process ends before the signer is asked; the next one finds what is there, and opens nothing."""
+    url = sqlite_url(tmp_path)
+    status, given = await asyncio.to_thread(spoilt_by, ROTS, url, tmp_path)
+    assert (status, given) == (EXIT, [given[0]])
+    async with Place(url, tmp_path, clock=utc_now).opened() as (service, _):
+        log = service.desk(DESK).log
+        assert log.sealed and log.signer.remembered().size == 1
 
 
 def put_back(folder: Path, copy: Path | None) -> None:

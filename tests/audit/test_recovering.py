@@ -10,6 +10,7 @@ from audit.chain import hold_of
 from audit.contract import LogUnavailable, Overtaken
 from audit.destroying import Order
 from audit.ended import PRESENT, RECOVERED, RELEASED
+from audit.escrow import SealedFile, opened_by
 from audit.event import SYSTEM, FenceAt
 from audit.heads import read_head
 from audit.log import HELD, ROLLBACK
@@ -17,7 +18,7 @@ from audit.permit import Position
 from audit.recovering import appending, supply
 from audit.recovering.supply import Unfit
 from audit.service import AuditService
-from kernel.errors import Problem
+from kernel.errors import BadInput, Problem
 from tests.audit.logs import DESK, TENANT, Place, act, fence, outcome, receipt, release
 from tests.audit.restored import SAID, Ground, ground, mirrored, moved, recovered, rows
 from tests.audit.test_covert import SHARES, covert_case
@@ -274,3 +275,10 @@ async def test_covert_lines_come_back_sealed_as_they_were(tmp_path: Path) -> Non
         report = await fsck(back, service)
         assert (report.status, report.findings.total) == (0, 0), report.findings.shown
         await settled(service)
+        lifter, normal = service.desk(DESK).lifter, Position(term=OLD, index=0)
+        assert await lifter.sealed("r1", "Z-9") == (), "what they are found by is in no mirror"
+        with pytest.raises(BadInput):
+            await lifter.sealed_with(normal)
+        file = SealedFile(tenant=TENANT, lines=await lifter.sealed_with(places[1]))
+        assert await lifter.lift(opened_by(SHARES[1:], file).lines, "Het onderzoek is klaar.") == 3
+        assert await lifter.sealed_with(places[1]) == ()

@@ -21,8 +21,8 @@ from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import NotLoggedIn
 from kernel.http.app import make_app
-from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
+from kernel.http.hosts import Hosts
 from kernel.http.openapi import Contact, Root, described
 from tests.audit.fsck_ground import checked
 from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, act, fence, release

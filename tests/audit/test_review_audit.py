@@ -18,8 +18,8 @@ from kernel.caller import Caller
 from kernel.errors import NotLoggedIn
 from kernel.hidden import Hidden
 from kernel.http.app import make_app
-from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
+from kernel.http.hosts import Hosts
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, act, fence, receipt, release
 
 pytestmark = pytest.mark.anyio

@@ -19,8 +19,8 @@ from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import NotLoggedIn
 from kernel.http.app import make_app
-from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
+from kernel.http.hosts import Hosts
 from tests.audit import published
 from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, Ticking, act, fence, release
 from tests.audit.reports import KNOWN, STRANGER, SYSTEM, USED_AT, Books, People, ldv, vng, within

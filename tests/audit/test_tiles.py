@@ -13,8 +13,8 @@ from nacl.signing import VerifyKey
 from audit.api import routes
 from audit.service import AuditService
 from kernel.http.app import make_app
-from kernel.http.bearer import Hosts
 from kernel.http.health import StartGate
+from kernel.http.hosts import Hosts
 from kernel.proof.hashes import leaf_hash
 from kernel.proof.tiles import completed_tiles, parse_tile_path
 from kernel.proof.tree import Edge, Growth

@@ -10,6 +10,7 @@ import pytest
 
 import regie_verify
 from audit.contract import Line, Misfit, Position, Query, Reason
+from audit.event import NAMES_MAX
 from audit.service import AuditService
 from audit.withholding import as_told
 from kernel.clock import millis
@@ -91,6 +92,22 @@ async def test_the_fg_finds_it_and_the_whole_log_still_fits(service: AuditServic
     assert all(line.event.withheld_until == UNTIL for line in found.found.lines)
     report = await checked(place.url, place.folder, service.desk(FG).log.signer.public_key.hex())
     assert report.status == 0, report.findings.shown
+
+
+async def test_two_people_show_all_of_a_case_however_many_lines_it_has(service: AuditService, place: Place) -> None:
+    """The oldest of 502 was a fault of ours, and of the newest some stayed hidden."""
+    door, why = service.door("connectors"), Reason(code="klaar", case="FG-7")
+    now = place.clock()
+    more = [release({fence(): 0}, now, case="Z-9", withheld_until=UNTIL) for _ in range(NAMES_MAX)]
+    assert len([receipt(verdict) for verdict in await door.record(DESK, more)]) == NAMES_MAX
+    oldest, web = Position(term="2026h2", index=1), service.door("web")
+    assert not (await web.lift(FG, oldest, why)).done
+    assert (await web.lift(FG.model_copy(update={"user": "fg-2"}), oldest, why)).done
+    newest = await web.lines(DESK, "s1", limit=200)
+    assert [line.event.kind for line in newest.lines[:2]] == ["opgeheven", "opgeheven"]
+    assert [len(line.event.closes) for line in newest.lines[:2]] == [NAMES_MAX, 2]
+    assert not any(line.withheld for line in newest.lines)
+    assert (await web.line(DESK, oldest)).event.kind == "verstrekking"
 
 
 async def test_nobody_records_the_word_that_stands_in_its_place(service: AuditService) -> None:

@@ -7,6 +7,7 @@ knows what was acknowledged.
 import asyncio
 import multiprocessing
 import signal
+import sqlite3
 from pathlib import Path
 from typing import TextIO
 
@@ -29,6 +30,31 @@ def killed_at(point: str, count: int, url: str, folder: Path) -> list[list[str]]
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode
     victim.close()
     return [line.split(" ", 1) for line in said.read_text().splitlines()]
+
+
+def spoilt_by(statements: list[str], url: str, folder: Path) -> tuple[int | None, list[str]]:
+    """How it ended, and the receipts it had: one before these statements, and perhaps one after."""
+    said = folder / "said.txt"
+    victim = multiprocessing.get_context("forkserver").Process(target=_spoil, args=(statements, url, folder, said))
+    victim.start()
+    victim.join(120)
+    return victim.exitcode, said.read_text().splitlines()
+
+
+def _spoil(statements: list[str], url: str, folder: Path, said: Path) -> None:
+    async def write() -> None:
+        async with Place(url, folder, clock=utc_now).opened() as (service, _):
+            for each in ([], statements):
+                with sqlite3.connect(folder / "audit.db") as database:
+                    for statement in each:
+                        database.execute(statement)
+                database.close()
+                (verdict,) = await service.door("connectors").record(DESK, [release({fence(): 0}, utc_now())])
+                assert isinstance(verdict, Receipt), verdict
+                print(verdict.position, file=file)
+
+    with said.open("w", buffering=1) as file:
+        asyncio.run(write())
 
 
 def _die(point: str, count: int, url: str, folder: Path, said: Path) -> None:

@@ -14,7 +14,7 @@ from consent.activity import Case, Secrecy
 from consent.contract import ResidentRef
 from kernel.caller import room_of
 from kernel.clock import millis
-from tests.audit.logs import FG, TENANT
+from tests.audit.logs import FG, TENANT, told_of_key
 from tests.four_rooms import DESK_WORKER, SECRET, SHARES, STAFF, FourRooms
 
 pytestmark = pytest.mark.anyio
@@ -26,6 +26,7 @@ WHY = Reason(code="toezicht", case="FG-1")
 @pytest.fixture
 async def covert(house: FourRooms) -> FourRooms:
     """An activity of which nobody may know that it was used."""
+    await told_of_key(house.audit, SHARES[0].public)
     story = next(one for one in activities() if one.slug == STORY)
     secrecy = Secrecy(class_="heimelijk", until=millis(house.now + timedelta(days=180)), law="Sv 126nd, 126bb")
     law = tuple(one for one in story.elements if one.class_ == "A")

@@ -121,8 +121,10 @@ class House:
     clock: Clock
     register: Register
 
-    async def ask(self, assertion: str, **changes: str | None) -> httpx2.Response:
-        return await self.http.post("/oauth/token", data=form(assertion, **changes))
+    async def ask(self, assertion: str, *proofs: str, **changes: str | None) -> httpx2.Response:
+        """proofs: DPoP headers."""
+        shown = [("dpop", proof) for proof in proofs]
+        return await self.http.post("/oauth/token", data=form(assertion, **changes), headers=shown)
 
 
 async def found_keys(folder: Path) -> FileKeyProvider:

@@ -1,16 +1,18 @@
 """Objections and requests of residents: terms, steps, lines, and a crash between any two of them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from audit.contract import LogUnavailable, Overtaken
+from audit.contract import Audit, Line, LogUnavailable, NoSuchLine, Overtaken, Position
 from consent.contract import Claim, NoSuchThing, NotNow, RegisterUnavailable, RightsRequest
+from consent.rights.retelling import Retelling
 from consent.rights.rules import due, may, months_after
 from consent.rights.tables import rights
 from consent.tables import subject_state
-from kernel.caller import Caller
+from kernel.caller import Caller, room_of
 from kernel.clock import instant, millis
 from kernel.errors import BadInput, NoAccess
 from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, BERT, LOKET, NAME, PLAN, TENANT, House, activity
@@ -213,3 +215,43 @@ async def test_an_objection_that_was_removed_or_altered_lets_nothing_through(hou
     sealed, _ = await house.decided(NAME)
     with pytest.raises(Overtaken):
         await house.released(sealed)
+
+
+class Forgetful:
+    """A log that lost its newest lines, or all."""
+
+    def __init__(self, log: Audit, since: Position) -> None:
+        self._log, self._since = log, since
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    async def line(self, caller: Caller, place: Position) -> Line:
+        if not place < self._since:
+            raise NoSuchLine("weg")
+        return await self._log.line(caller, place)
+
+
+@pytest.mark.parametrize("how", ["its line is lost", "it was given in the gap"])
+async def test_what_lifted_an_objection_in_a_gap_lifts_nothing_any_more(house: House, how: str) -> None:
+    await house.ready(activity(elements=OUR_TASK))
+    door = house.consent.rights
+    theirs = await door.file(BERT_HIMSELF, OBJECTION.model_copy(update={"resident": BERT}))
+    kept = await upheld_or_not(house, theirs, "ongegrond")
+    filed = await upheld_or_not(house, await door.file(ANNA_HERSELF, OBJECTION), "ongegrond")
+    assert await codes(house) == []
+    place = Position.parse(filed.position)
+    lost = how == "its line is lost"
+    log, gap = (Forgetful(house.log, place), ("merk", None)) if lost else (house.log, ("merk", place))
+    retelling = Retelling(house.consent.register, log)
+    caller = room_of(TENANT, "consent")
+    assert await retelling.revoked(caller, gap, {}) == 1
+    assert await retelling.revoked(caller, gap, {}) == 0, "done again, it is done"
+    assert await codes(house) == ["bezwaar"]
+    mine, theirs = [next(one for one in await door.filed(OFFICER) if one.id == each.id) for each in (filed, kept)]
+    assert (mine.status, mine.suspends, mine.answer) == ("ingediend", True, "")
+    assert (theirs.status, theirs.suspends, theirs.answer) == ("ongegrond", False, WHY), "it was lifted before"
+    assert (await upheld_or_not(house, mine, "ongegrond")).status == "ongegrond"
+    assert await codes(house) == []
+    sealed, _ = await house.decided(NAME)
+    await house.released(sealed)

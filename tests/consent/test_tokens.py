@@ -46,6 +46,8 @@ from tests.consent.applications import (
     serving,
     signed,
 )
+from tests.kernel.test_dpop import OWN as HOLDER
+from tests.kernel.test_dpop import proof
 
 pytestmark = pytest.mark.anyio
 ISSUERS = {ISSUER: "gm9901", OTHER_ISSUER: "gm9902"}
@@ -127,6 +129,22 @@ async def test_who_may_report_gets_a_token_for_that_and_nothing_else(
     answer = await one.ask(signed(), resource=f"{ISSUER}/{resource}/v1", scope=asked)
     assert answer.json().get("scope") == scope
     assert (answer.status_code == 200) == (scope is not None)
+
+
+async def test_a_token_is_bound_to_the_key_that_was_shown_and_one_client_gets_no_other(one: House) -> None:
+    wrong = (proof(htu=f"{ISSUER}/oauth/token", htm="GET", ath=None, iat=NOW), "a.b")
+    good = proof(htu=f"{ISSUER}/oauth/token", htm="POST", ath=None, iat=NOW)
+    body = (await one.ask(signed(jti=random_id()), good)).json()
+    assert body["token_type"] == "DPoP" and said(body["access_token"])[1]["cnf"] == {"jkt": HOLDER.thumbprint()}
+    for proofs in ((wrong[0],), (wrong[1],), (good, good)):
+        answer = await one.ask(signed(jti=random_id()), *proofs)
+        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_dpop_proof"})
+    application, recipient = one.register.known["gm9901", "loket"]
+    one.register.known["gm9901", "loket"] = (application.model_copy(update={"bound": True}), recipient)
+    assert (await one.ask(signed(jti=random_id()))).json() == {"error": "invalid_dpop_proof"}
+    assert (await one.ask(signed(jti=random_id()), good)).status_code == 200
+    metadata = (await one.http.get("/.well-known/oauth-authorization-server")).json()
+    assert metadata["dpop_signing_alg_values_supported"] == ["ES256"]
 
 
 async def test_rsa_client_signs_with_rs256(one: House) -> None:

@@ -211,7 +211,7 @@ async def test_token_comes_in_one_header_and_nowhere_else() -> None:
         ]
         for answer in refused:
             assert (answer.status_code, answer.json()["code"]) == (401, "niet-ingelogd")
-            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.headers["www-authenticate"] == 'Bearer, DPoP algs="ES256"'
             assert token()[:20] not in answer.text
 
 

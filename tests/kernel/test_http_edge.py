@@ -172,7 +172,7 @@ async def test_what_the_framework_refuses_is_a_problem(
 async def test_answers_that_ask_for_patience_say_how_long(http: httpx2.AsyncClient) -> None:
     assert (await http.get("/dingen/v1/dingen/druk")).headers["retry-after"] == "7"
     assert (await http.get("/dingen/v1/dingen/weg")).headers["retry-after"] == "5"
-    assert (await http.get("/dingen/v1/dingen/wie")).headers["www-authenticate"] == "Bearer"
+    assert (await http.get("/dingen/v1/dingen/wie")).headers["www-authenticate"] == 'Bearer, DPoP algs="ES256"'
 
 
 @pytest.mark.parametrize("path", ["/dingen/v1/dingen/goed", "/dingen/v1/dingen/stuk", "/dingen/v1/niets"])

@@ -12,7 +12,7 @@ from audit.escrow import SealedFile, opened_by
 from consent.activity import Case, Secrecy
 from consent.contract import ResidentRef
 from kernel.clock import millis
-from tests.audit.logs import TENANT
+from tests.audit.logs import TENANT, told_of_key
 from tests.four_rooms import DESK_WORKER, SHARES, STAFF
 from tests.web.portal import PortalUnderTest
 from tests.web.test_proofs import own
@@ -39,6 +39,7 @@ async def used(portal: PortalUnderTest) -> None:
 
 
 async def test_pages_are_the_same_to_the_byte_until_it_is_lifted(portal: PortalUnderTest, tmp_path: Path) -> None:
+    await told_of_key(portal.house.audit, SHARES[0].public)
     visitor = await portal.visitor("r1")
     before = {place: (await visitor.get(place)).html for place in PLACES}
     lines, (desk,) = await own(portal), portal.house.audit.desks

@@ -5,6 +5,9 @@
 
 const MAX_SIGNATURES = 64, LEAF_BYTES = 100, HASH_BYTES = 32, HEADER = "c2sp.org/tlog-proof@v1";
 
+/* What a line that opens an earlier one says of it in its own words. */
+const TOLD_AGAIN = ["doel", "ontvanger", "elementen", "gebruikt", "zaak", "dpl.core.processing_activity_id"];
+
 class Wrong extends Error {}
 class Unknown extends Error {}
 
@@ -230,7 +233,8 @@ function judge(line, error) {
   [line.reason, line.value] = told.split("|").reverse();
 }
 
-/* Of a line that opens one which could not be shown before: that it stood where this line says, and since when. */
+/* Of a line that opens one which could not be shown before: that it stood where this line says, since when, and that
+   this line says no other things of it. */
 async function checkEarlier(line, item, policy) {
   if (!isObject(item)) throw new Wrong("earlier-shape");
   const old = await checkItem({ bewijs: item.bewijs, inhoud: item.inhoud }, policy);
@@ -238,6 +242,12 @@ async function checkEarlier(line, item, policy) {
   if (old.verdict !== "klopt") throw old.verdict === "klopt-niet" ? new Wrong(told) : new Unknown(told);
   const place = `${old.origin.slice(old.origin.lastIndexOf("/") + 1)}-${old.index}`;
   if (JSON.stringify(line.act.bij) !== JSON.stringify([place])) throw new Wrong("earlier-other");
+  if (line.body) {
+    const shows = isObject(line.body.opgeheven) ? line.body.opgeheven : {}, opens = { ...item.inhoud, plaats: place };
+    const alike = (name) => JSON.stringify(line.body[name]) === JSON.stringify(old.body[name]);
+    const holds = ["body", "bodyZout", "plaats"].every((name) => shows[name] === opens[name]);
+    if (!holds || !TOLD_AGAIN.every(alike)) throw new Wrong("earlier-words");
+  }
   return { index: old.index, since: old.act.tijd };
 }
 

@@ -114,6 +114,10 @@ const REASONS = {
     "de eerdere regel is niet die waar deze regel over gaat",
     "the earlier line is not the one that this line is about",
   ],
+  "earlier-words": [
+    "de regel zegt iets anders dan de eerdere regel die zij laat zien",
+    "the line says something else than the earlier line that it shows",
+  ],
   "no-proof": ["er is geen bewijs bij", "there is no proof with it"],
   kind: [
     "dit is geen bewijs van een soort die dit programma kent",

@@ -1,0 +1,84 @@
+"""After lines of the log were lost (trust.md 2.7): what lifted an objection in the gap lifts nothing any more.
+
+A lifting is a permit. Where its line is gone nothing proves it, and one of the gap is to be given anew, also when its
+line came back. So the objection is told again, a line each, and stands as on the day it was filed until it is decided
+anew. Done again, it goes on where it stopped.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import or_
+
+from audit.contract import Audit, Entry, Move, NoSuchLine, Position, record_one
+from consent.contract import RegisterUnavailable
+from consent.lines import event, restriction
+from consent.rights.standing import epoch_of, locked, stands, suspended
+from consent.rights.tables import rights
+from consent.rows import Register, Row
+from consent.tables import subject_state
+from kernel.caller import Caller
+from kernel.ids import derived_id
+
+PAGE, ROUNDS = 200, 1_000
+LIFTED = ("ongegrond", "ingetrokken")
+ANEW: Final[dict[str, Any]] = {"pending_at": 0, "decided_at": 0, "letter": ""}
+
+
+class Retelling:
+    """Owns nothing: the rows follow the lines that it writes."""
+
+    def __init__(self, register: Register, audit: Audit) -> None:
+        self._register, self._audit = register, audit
+
+    async def revoked(self, caller: Caller, gap: tuple[str, Position | None], why: dict[str, str]) -> int:
+        """How many objections stand again. gap: its mark, and from where on lines were missing (None: nobody knows);
+        why: said in each line. Raises LogUnavailable, OutcomeUnknown, RegisterUnavailable."""
+        before, done = "~", 0  # newest first: of two objections to the same use the last one counts
+        objected = (rights.c.kind == "bezwaar", or_(rights.c.status.in_(LIFTED), rights.c.pending_at > 0))
+        while True:
+            async with self._register.reading(caller.tenant) as rows:
+                order = (rights.c.id.desc(),)
+                found = await rows.find(rights, *objected, rights.c.id < before, order=order, most=PAGE)
+            for row in found:
+                if not await self._holds(caller, row, gap[1]):
+                    await self._told_again(caller, row, gap[0], why)
+                    done += 1
+            if len(found) < PAGE:
+                return done
+            before = found[-1]["id"]
+
+    async def _holds(self, caller: Caller, row: Row, since: Position | None) -> bool:
+        """Whether nothing was lifted, or it was before the gap and its line says so."""
+        async with self._register.reading(caller.tenant) as rows:
+            state = await rows.one(subject_state, resident=row["resident"])
+        if row["pending_at"] or stands(state, row["activity"]):
+            return not row["pending_at"]
+        place = Position.parse(row["position"])
+        if since is not None and not place < since:
+            return False
+        try:
+            line = await self._audit.line(caller, place)
+        except NoSuchLine:
+            return False
+        return line.event.id == Entry.model_validate_json(row["entry"]).event.id
+
+    async def _told_again(self, caller: Caller, row: Row, mark: str, why: dict[str, str]) -> None:
+        for again in range(ROUNDS):
+            event_id = derived_id(f"{mark}/{again}/{row['id']}", "bezwaar")
+            details = {"verzoek": row["id"], **why}
+            said = event("bezwaar", event_id, row["subject"], activity=row["activity"], details=details)
+            act = restriction(said, row["fence"])
+            async with self._register.writing(caller.tenant) as rows:
+                there = await locked(rows, row)
+                state = await rows.one(subject_state, resident=row["resident"])
+                known = max(there["epoch"], epoch_of(state, row["activity"]))
+                await rows.put(rights, there, entry=act.model_dump_json(), **ANEW)
+            # a crash here leaves a row whose lifting has no line: the same again, under the same id
+            receipt = await record_one(self._audit, caller, act)
+            epoch, (fence,) = receipt.epochs[row["fence"]], act.advances
+            move = Move(position=receipt.position, fence=fence, epoch=epoch, kind=said.kind, event_id=event_id)
+            async with self._register.writing(caller.tenant) as rows:
+                await suspended(rows, await locked(rows, row), move, receipt.at)
+            if epoch > known:  # else the row knows a later place of the fence than the log, which lost its line
+                return
+        raise RegisterUnavailable("Niet alle bezwaren gelden weer.")
