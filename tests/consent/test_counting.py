@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from audit.contract import SYSTEM
+from consent.contract import About, Question, ResidentRef
 from consent.counting import faults
-from tests.consent.house import activity
+from consent.rules import weigh
+from tests.consent.house import ANNA, PLAN, activity
+from tests.consent.house import NAME as BY_LAW
+from tests.consent.test_rules import AT, consent, facts
 
 NAME = "brp.naam"  # of the activity of these tests; what it is does not matter here
 ROW = {"gegevenselement": NAME, "groepen": ["a", "b"]}
@@ -69,3 +74,38 @@ def test_squares_have_one_side_and_cases_and_secrets_count_nobody() -> None:
 def test_the_threshold_goes_up_only() -> None:
     with pytest.raises(ValueError, match="15"):
         activity(statistiek={**WHOLE, "drempel": 14, "tabellen": [TABLE]})
+
+
+NOBODY = ResidentRef(id=SYSTEM, subject=SYSTEM, fence="0" * 32)
+CHOSEN = {"naam": "t", "rijen": "plan", "maat": "aantal", "rij": {"gegevenselement": PLAN, "groepen": ["a"]}}
+COUNTS = activity(elements={BY_LAW: "B", PLAN: "C"}, statistiek={**WHOLE, "tabellen": [CHOSEN]})
+
+
+def weighed(
+    resident: ResidentRef, table: str, *elements: str, **more: object
+) -> tuple[list[str], list[tuple[str, str]]]:
+    question = Question(resident=resident, activity="regeling", elements=elements or (table,), table=table)
+    found = weigh(question, facts(activity=COUNTS, case=None, **more), AT)
+    return [used.name for used, _ in found.allowed], [(name, code) for name, code, _ in found.refused]
+
+
+def test_a_table_is_about_its_own_elements_whatever_else_is_named() -> None:
+    assert weighed(NOBODY, "t", BY_LAW) == ([PLAN], [])
+    assert weighed(NOBODY, "anders", BY_LAW) == ([], [("anders", "buiten-doel")])
+
+
+def test_what_is_chosen_counts_only_of_who_chose() -> None:
+    assert weighed(NOBODY, "t") == ([PLAN], []), "nobody in particular is asked yet"
+    assert weighed(ANNA, "t") == ([], [(PLAN, "geen-toestemming")])
+    assert weighed(ANNA, "t", consents=(consent(),)) == ([PLAN], [])
+
+
+def test_an_activity_that_counts_gives_nothing_about_one_resident() -> None:
+    assert weighed(ANNA, "", BY_LAW, PLAN, consents=(consent(),)) == (
+        [], [(BY_LAW, "buiten-doel"), (PLAN, "buiten-doel")],
+    )  # fmt: skip
+
+
+def test_a_table_reads_the_same_on_both_sides_of_a_wire() -> None:
+    about = About(activity="regeling", statistics=COUNTS.statistics)
+    assert About.model_validate_json(about.model_dump_json()) == about
