@@ -10,6 +10,8 @@ from audit.contract import SYSTEM, Line, Permit
 from connectors.contract import NotReleased
 from connectors.counting.contract import CannotCount, CountFailed
 from kernel.caller import Caller
+from tests.audit.logs import Place
+from tests.audit.test_turn import fits
 from tests.connectors.counting.town import ASKING, SLUG, Town, bsn, many, request, shown
 from tests.four_rooms import STAFF, FourRooms
 from vault.contract import Bsn
@@ -44,6 +46,7 @@ async def test_a_table_is_counted_inside_and_everybody_in_it_has_a_line(both: Fo
     assert line.position.index > run.position.index
     assert (line.event.elements, line.event.used, line.event.activity) == ((), ("bevolking.wijk",), SLUG)
     assert line.event.details == {"tabel": "per-wijk"}, "never in which group"
+    await fits(Place(both.urls["audit"], both.folder), both.audit)
 
 
 async def test_ages_means_and_squares(house: FourRooms) -> None:
