@@ -56,7 +56,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(JSON)
 def test_whatever_a_register_says_is_a_group_that_was_named_or_none(value: Any) -> None:
     for side in (AGES, PAY, SPOT, axis(groepen=("ja", "nee"))):

@@ -43,7 +43,7 @@ def few(counts: dict[At, int]) -> set[At]:
     return {at for at, count in counts.items() if count < SMALL}
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @example({("a", "x"): 20, ("a", "y"): 30, ("b", "x"): 3, ("b", "y"): 40})
 @example({("a", "x"): 14, ("b", "x"): 50, ("c", "x"): 60})
 @given(tables())
@@ -63,7 +63,7 @@ def test_no_small_cell_follows_from_the_totals(counts: dict[At, int]) -> None:
             assert two_sided or len(left) > 1
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.sets(st.tuples(st.sampled_from("abcde"), st.sampled_from("vwxyz")), max_size=14))
 def test_a_bridge_is_what_a_pencil_solves(cells: set[At]) -> None:
     assert bridges(cells) == solvable(cells)
