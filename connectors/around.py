@@ -16,6 +16,7 @@ from connectors.outside.data import Unreadable
 
 RELATIVES = {"brp.partner": "partners", "brp.kinderen": "kinderen", "brp.ouders": "ouders"}
 AUTHORITY, HOUSE = "brp.gezag", "brp.bewoners.aantal"
+ABOUT_OTHERS = frozenset({*RELATIVES, AUTHORITY, HOUSE})
 NUMBER, ENDED = "burgerservicenummer", "ontbindingHuwelijkPartnerschap"
 MORE: dict[str, tuple[str, ...]] = {
     **{element: (f"{group}.{NUMBER}",) for element, group in RELATIVES.items()},

@@ -4,13 +4,24 @@ Asked for are the fields of the permitted inputs only. Of people around the resi
 are secret, in one question of at most twenty numbers, before anything of them is told (`connectors.around`).
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from audit.contract import Permit, Trust
-from connectors.around import HOUSE, MOST, NUMBER, address_of, around, household, more_fields
+from connectors.around import (
+    ABOUT_OTHERS,
+    HOUSE,
+    MOST,
+    NUMBER,
+    address_of,
+    around,
+    household,
+    more_fields,
+    without_ended,
+)
 from connectors.catalogue import BRP, fields_of
 from connectors.contract import NOTHING, Known
 from connectors.gateway import Gateway
@@ -20,22 +31,26 @@ from connectors.outside.failing import SourceFailed
 from connectors.person import people, read_answer, the_person
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
+from kernel.logs import logger
 from vault.contract import Bsn, Value, Values
 
 ANSWER_BYTES = 256 << 10
+NEARLY = 0.9  # of its time: then what the register said first can still be told
 CONTENT = "application/json; charset=utf-8"
 BY_NUMBER, BY_HOME = "RaadpleegMetBurgerservicenummer", "ZoekMetAdresseerbaarObjectIdentificatie"
+_log = logger("connectors")
 
 
 @dataclass(frozen=True)
 class BrpSource:
-    """Satisfies Source. key: of the gateway, if any."""
+    """Satisfies Source. key: of the gateway, if any. seconds: for all questions of one decision."""
 
     asker: Asker
     gateway: Gateway
     trust: Callable[[], Awaitable[Trust]]
     clock: Clock
     key: str = field(default="", repr=False)
+    seconds: float = 3.0
 
     async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
         """See Source.fetch."""
@@ -55,23 +70,39 @@ class BrpSource:
 
     async def _read(self, asking: "Asking", fields: Mapping[str, Sequence[str]], own: str) -> Values:
         wanted = {path for paths in fields.values() for path in paths} | set(more_fields(fields))
+        until = asyncio.get_running_loop().time() + self.seconds * NEARLY
         answer = await asking.persons([own], wanted)
-        person = the_person(answer)
-        if person is None:
+        if the_person(answer) is None:
             return Values()
+        alone = read_answer(answer, {one: fields[one] for one in fields if one not in ABOUT_OTHERS}, self._now)
+        try:
+            async with asyncio.timeout_at(until):
+                among = await self._of_others(asking, answer, fields, own)
+        except (SourceFailed, Unreadable, TimeoutError) as failed:
+            if not alone.flags:
+                raise
+            # that the resident is secret counts for what other sources give: a further question may not take it away
+            _log.warning("source_failed_halfway", source=BRP, why=type(failed).__name__)
+            return alone
+        return alone.model_copy(update={"values": (*alone.values, *among)})
+
+    async def _of_others(
+        self, asking: "Asking", answer: object, fields: Mapping[str, Sequence[str]], own: str
+    ) -> tuple[Value, ...]:
+        """Elements about people around the resident, as far as they may be told."""
+        person = without_ended(the_person(answer) or {})
         others = around(person, fields, own)
-        found = await asking.named(others.numbers)
-        told = others.may_be_told(found)
-        plain = {
-            one: paths for one, paths in fields.items() if one != HOUSE and (one not in others.named or one in told)
-        }
-        values = read_answer(answer, plain, millis(self.clock()))
+        told = others.may_be_told(await asking.named(others.numbers))
+        found = read_answer(answer, {one: fields[one] for one in fields if one in told}, self._now).values
         home = address_of(person) if HOUSE in fields else ""
         number = household(await asking.living_at(home), own) if home else None
         if number is None:
-            return values
-        here = Value(element=HOUSE, value=number, source=BRP, as_of=millis(self.clock()), origin="bron")
-        return values.model_copy(update={"values": (*values.values, here)})
+            return found
+        return (*found, Value(element=HOUSE, value=number, source=BRP, as_of=self._now, origin="bron"))
+
+    @property
+    def _now(self) -> int:
+        return millis(self.clock())
 
 
 @dataclass(frozen=True)

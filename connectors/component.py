@@ -155,7 +155,7 @@ def _brp(settings: ConnectorsSettings, wiring: Wiring, outside: AsyncExitStack) 
         http = open_outside(url, settings.listed(settings.brp_networks), seconds)
     outside.push_async_callback(http.aclose)
     key = settings.brp_api_key.get_secret_value().decode().strip() if settings.brp_api_key else ""
-    return BrpSource(Asker(http, url, ANSWER_BYTES), settings.brp_gateway, wiring.trust, wiring.clock, key)
+    return BrpSource(Asker(http, url, ANSWER_BYTES), settings.brp_gateway, wiring.trust, wiring.clock, key, seconds)
 
 
 def _trace() -> Trace:

@@ -14,8 +14,10 @@ from connectors.overtaken import concerns
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.logs import logger
+from kernel.settings import SettingsWrong
 from vault.contract import Bsn, Values
 
+BREATH = 0.1  # seconds
 _log = logger("connectors")
 
 
@@ -55,6 +57,12 @@ class Sources:
     """Sources by tenant, and by the name that decisions give them. whole_seconds: for all of one release together."""
 
     def __init__(self, by_tenant: Mapping[str, Mapping[str, Placed]], whole_seconds: float) -> None:
+        """Raises SettingsWrong: the end of all would come before the end of such a source, which then never fails."""
+        every = [named for sources in by_tenant.values() for named in sources.items()]
+        slow = sorted({name for name, one in every if one.seconds + BREATH > whole_seconds})
+        if slow:
+            told = f"REGIE_CONNECTORS_WHOLE_SECONDS is {whole_seconds}: korter dan {', '.join(slow)} alleen mag duren."
+            raise SettingsWrong([told])
         self._by_tenant, self._whole = by_tenant, whole_seconds
 
     async def fetch(self, caller: Caller, permit: Permit, ground: Ground, bsn: Bsn) -> Found:
@@ -95,7 +103,8 @@ class Sources:
                 raise SourceDown("Deze bron is hier niet aangesloten.")
             known = await self._known([before[one] for one in placed.after if one in before])
             now = asyncio.get_running_loop().time()
-            async with asyncio.timeout_at(min(now + placed.seconds, question.until)):
+            # later than the source's own end, or its breaker would see a caller who went away and count no silence
+            async with asyncio.timeout_at(min(now + placed.seconds + BREATH, question.until)):
                 return await placed.source.fetch(caller, question.permit, question.bsn, known)
         except Overtaken as moved:
             return moved

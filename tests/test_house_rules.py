@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import pytest
 from tests.imports import ALLOWED, COMPONENTS, PROJECT, ROOMS, ROOT, contracts, modules, written
 
 MAINS = [ROOT / "regie_main.py", ROOT / "regie_policy.py", ROOT / "regie_verify.py"]
-SOURCES = [*MAINS, *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))]
+CLIENT = sorted((ROOT / "client").rglob("*.py"))
+SOURCES = [*MAINS, *CLIENT, *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 NAMELESS = {"utils", "helpers", "common", "base", "misc", "manager"}
 FURNITURE = {"__init__", "contract", "component", "settings"}
@@ -92,8 +94,8 @@ def test_imports_look_down(tmp_path: Path) -> None:
 def test_every_list_of_rooms_names_the_folders() -> None:
     folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - WORKSHOP
     assert folders == set(ROOMS)
-    assert set(PROJECT["hatch"]["build"]["packages"]) == folders
-    assert set(PROJECT["mypy"]["files"]) == folders | {path.name for path in MAINS} | {"tests", "bench"}
+    assert set(PROJECT["hatch"]["build"]["packages"]) == folders | {"client/regie_client"}
+    assert set(PROJECT["mypy"]["files"]) == folders | {path.name for path in MAINS} | {"tests", "bench", "client"}
     named_there = {part for layer in PROJECT["importlinter"]["contracts"][0]["layers"] for part in layer.split(" | ")}
     assert named_there == folders
 
@@ -136,6 +138,19 @@ def test_a_verifier_loads_no_room_of_the_house() -> None:
     assert {imported for path in MAINS[1:] for imported in top_imports(path)} <= sys.stdlib_module_names | {
         "nacl",
         "regie_policy",
+    }
+
+
+def test_the_client_knows_the_verifier_and_nothing_else_of_ours() -> None:
+    """It is installed where no room of the house is."""
+    told = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text())
+    wanted = {"nacl" if one == "pynacl" else one for one in told["project"]["dependencies"]}
+    shipped = {"regie_client", *(path.stem for path in MAINS[1:])}
+    assert (
+        CLIENT and {one for path in CLIENT for one in top_imports(path)} <= sys.stdlib_module_names | wanted | shipped
+    )
+    assert set(told["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]) == {
+        f"../{path.name}" for path in MAINS[1:]
     }
 
 

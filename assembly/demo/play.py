@@ -30,6 +30,7 @@ from assembly.settings import HouseSettings, Login, TenantSettings
 from kernel.clock import utc_now
 from kernel.http.client import open_client
 from kernel.http.server import serve, until_signal
+from regie_client import Credentials, Receipts, Regie
 
 IDP = "/proefinlog"
 FLAG = "REGIE_DEMO"
@@ -95,9 +96,10 @@ async def play(demo: Demo) -> None:
     reporting = json.loads((demo.folder / REPORTING).read_text())
     personas = json.loads((demo.folder / "personas.json").read_text())["personas"]
     first = personas[0]
+    credentials = Credentials(clients["issuer"], entry["clientId"], entry["privateJwk"])
     async with open_client("", timeout_seconds=10) as http:
         players = Players(
-            application=Application(http, clients["issuer"], clients["tokenUrl"], entry),
+            desk=Regie(credentials, Receipts(demo.folder / "log.vkey"), http),
             resident=Visitor(http, demo.url),
             resident_choice=first["inloggen"]["keuze"],
             bsn=first["bsn"],

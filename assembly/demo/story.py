@@ -12,15 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from assembly.demo.recipient import Application
 from assembly.demo.register import BY_LAW, INCOME, INCOME_ANSWER, LOAN_DESK, STORY
 from assembly.demo.visitor import Page, Visitor
+from regie_client import Case, Question, Regie, RegieError, Release
 
+T = TypeVar("T")
+
+CLERK = "mw-4821"  # the desk worker, in the words of the Inkomensloket
 SEEN_WITHIN = 1.0  # seconds between an answer and the resident's page
 COUNTED = re.compile(r"Dit weten wij van (\d+) van onze \d+ systemen")
 ASKED = (*BY_LAW, INCOME_ANSWER)
@@ -32,10 +36,11 @@ class StoryFailed(Exception):
 
 @dataclass
 class Cast:
-    """Who plays. `resident` and `officer`: login choices; `bsn`: of the resident. reporter: a system of the
-    Inkomensloket that tells what it does by itself. vkey: the log's public key file."""
+    """Who plays. desk: the application of the Inkomensloket, with the client that municipalities install. resident,
+    officer: login choices; bsn: of the resident. reporter: a system of the Inkomensloket that tells what it does by
+    itself. vkey: the log's public key file."""
 
-    application: Application
+    desk: Regie
     resident: Visitor
     resident_choice: str
     bsn: str
@@ -67,37 +72,42 @@ def _demand(holds: bool, told: str, instead: object = "") -> None:
         raise StoryFailed(f"{told} Maar wij kregen: {str(instead)[:600]}")
 
 
-async def _ask(cast: Cast, case: str) -> dict[str, Any]:
-    answer = await cast.application.release(cast.bsn, STORY, ASKED, case)
-    _demand(answer.status_code == 200, "Het Inkomensloket krijgt antwoord 200.", f"{answer.status_code} {answer.text}")
-    body: dict[str, Any] = answer.json()
-    _demand(set(BY_LAW) <= set(body["gegevens"]), "Naam, adres en 18+ komen altijd, van de wet.", body)
-    return body
+async def _answered(told: str, asked: Awaitable[T]) -> T:
+    try:
+        return await asked
+    except RegieError as trouble:
+        raise StoryFailed(f"{told} Maar wij kregen: {trouble}") from None
 
 
-def _refused(body: dict[str, Any]) -> dict[str, str]:
-    return {one["gegevenselement"]: one["code"] for one in body["geweigerd"]}
+async def _ask(cast: Cast, case: str) -> Release:
+    """Without a receipt that holds this raises."""
+    question = Question(cast.bsn, STORY, ASKED, case, CLERK)
+    release = await _answered("Het Inkomensloket krijgt gegevens.", cast.desk.release(question))
+    _demand(set(BY_LAW) <= set(release.values), "Naam, adres en 18+ komen altijd, van de wet.", release)
+    return release
+
+
+def _refused(release: Release) -> dict[str, str]:
+    return {one.element: one.code for one in release.refused}
 
 
 async def _open_case(cast: Cast, case: str) -> None:
-    body = {"zaak": case, "inwoner": {"bsn": cast.bsn}, "verwerkingsactiviteit": STORY}
-    answer = await cast.application.post("toestemming", "/zaken", body)
-    _demand(answer.status_code == 201, "De zaak wordt geopend.", f"{answer.status_code} {answer.text}")
+    await _answered("De zaak wordt geopend.", cast.desk.open_case(Case(cast.bsn, STORY, case, CLERK)))
     cast.say(f"R1 vraagt geld voor een wasmachine aan. Het Inkomensloket opent zaak {case}.")
 
 
-async def _asks_before_consent(cast: Cast, case: str) -> dict[str, Any]:
-    body = await _ask(cast, case)
-    _demand(_refused(body) == {INCOME_ANSWER: "geen-toestemming"}, "Het inkomen wordt geweigerd.", body)
+async def _asks_before_consent(cast: Cast, case: str) -> Release:
+    release = await _ask(cast, case)
+    _demand(_refused(release) == {INCOME_ANSWER: "geen-toestemming"}, "Het inkomen wordt geweigerd.", release)
     cast.say(
         "Een vraag, twee regels: naam, adres en 18+ komen van de wet; het antwoord over inkomen is geweigerd "
-        f"(geen-toestemming). Regel {body['logregel']['index']}."
+        f"(geen-toestemming). Regel {release.receipt.line.index}."
     )
-    return body
+    return release
 
 
-async def _resident_sees(cast: Cast, first: dict[str, Any], answered_at: float) -> Page:
-    place = _use_of(first)
+async def _resident_sees(cast: Cast, first: Release, answered_at: float) -> Page:
+    place = f"/gebruik/{first.receipt.line.place}"
     page = await cast.resident.get(place)
     while page.status != 200 and time.monotonic() - answered_at < SEEN_WITHIN:
         await asyncio.sleep(0.05)
@@ -112,15 +122,10 @@ async def _resident_sees(cast: Cast, first: dict[str, Any], answered_at: float) 
     return page
 
 
-def _use_of(body: dict[str, Any]) -> str:
-    place = str(body["logregel"]["bewijs"]).split("/")[-2]
-    return f"/gebruik/{place}"
-
-
 async def _resident_says_yes(cast: Cast, case: str) -> str:
-    wanted = await cast.application.request_consent(cast.bsn, STORY, (INCOME_ANSWER,), case)
-    _demand(wanted.status_code == 201, "Het Inkomensloket vraagt toestemming.", f"{wanted.status_code} {wanted.text}")
-    place = f"/toestemmingen/{wanted.json()['id']}"
+    question = Question(cast.bsn, STORY, (INCOME_ANSWER,), case, CLERK)
+    wanted = await _answered("Het Inkomensloket vraagt toestemming.", cast.desk.request_consent(question))
+    place = f"/toestemmingen/{wanted.id}"
     page = await _choose(cast, place, "kiezen", keuze="ja")
     _demand("Gelukt. U zei ja." in page.text, "R1 leest: Gelukt. U zei ja.", page.text)
     cast.say("Het Inkomensloket vraagt toestemming. R1 zegt ja, op een pagina met een formulier.")
@@ -134,10 +139,11 @@ async def _choose(cast: Cast, place: str, act: str, **choice: str) -> Page:
 
 
 async def _asks_under_consent(cast: Cast, case: str) -> None:
-    body = await _ask(cast, case)
-    answer = body["gegevens"].get(INCOME_ANSWER, {}).get("waarde")
-    _demand(answer in (True, False) and not body["geweigerd"], "Nu komt er ja of nee.", body)
-    _demand(INCOME not in json.dumps(body), "Er komt nooit een bedrag.", body)
+    release = await _ask(cast, case)
+    income = release.values.get(INCOME_ANSWER)
+    answer = income.value if income else None
+    _demand(answer in (True, False) and not release.refused, "Nu komt er ja of nee.", release)
+    _demand(INCOME not in release.values, "Er komt nooit een bedrag.", release)
     cast.say(f"Dezelfde vraag: nu komt het antwoord over inkomen: {'ja' if answer else 'nee'}. Nooit een bedrag.")
 
 
@@ -148,8 +154,8 @@ async def _resident_stops(cast: Cast, place: str) -> None:
 
 
 async def _asks_after_stop(cast: Cast, case: str) -> None:
-    body = await _ask(cast, case)
-    _demand(_refused(body) == {INCOME_ANSWER: "toestemming-ingetrokken"}, "Nu geldt: ingetrokken.", body)
+    release = await _ask(cast, case)
+    _demand(_refused(release) == {INCOME_ANSWER: "toestemming-ingetrokken"}, "Nu geldt: ingetrokken.", release)
     cast.say("Dezelfde vraag: wat van de wet moet komt nog steeds; het inkomen is geweigerd (toestemming-ingetrokken).")
 
 

@@ -5,52 +5,53 @@ another shape. A register that says more than one thing about secrecy is taken a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from pydantic import JsonValue
 
 from connectors.catalogue import fits
-from connectors.declared.declaration import Declaration
+from connectors.declared.declaration import Declaration, Question
 from connectors.declared.filling import is_about
-from connectors.declared.paths import path
+from connectors.declared.paths import flat, path
 from connectors.outside.data import Unreadable
 from kernel.clock import millis
 from vault.contract import Bsn, Value, Values
 
 
-@dataclass(frozen=True)
-class Moment:
-    """now: of the answer. as_of: day of the data, where the source tells it."""
-
-    now: datetime
-    as_of: datetime | None = None
-
-
 def values_of(declared: Declaration, wanted: Sequence[str], answer: JsonValue, bsn: Bsn, now: datetime) -> Values:
     """wanted: permitted elements. Raises Unreadable."""
-    question = declared.question
-    if question is not None:
-        if question.demand and path(question.demand).of(answer) is not True:
-            raise Unreadable
-        about = path(question.about).of(answer) if question.about else None
-        if about not in (None, []) and not is_about(bsn, about):
-            raise Unreadable
-        if question.one:
-            listed = path(question.one).of(answer)
-            if not isinstance(listed, list) or len(listed) > 1:
-                raise Unreadable
-            if not listed:
-                return Values()
-            answer = listed[0]
-    flags = ("geheimhouding",) if declared.secrecy and _secret(path(declared.secrecy).of(answer)) else ()
+    if declared.question is not None:
+        answer = _theirs(declared.question, answer, bsn)
+        if answer is None:
+            return Values()
+    found = _found(declared.elements, wanted, answer)
+    told = path(declared.secrecy).of(answer) if declared.secrecy else False
+    # an empty list may be a register without data; beside data it is a flag that was left out
+    flags = ("geheimhouding",) if _secret(told) and (found or told != []) else ()
     as_of = _day(path(declared.dated).of(answer)) if declared.dated else now
     if declared.fresh_days and (as_of is None or now - as_of > timedelta(days=declared.fresh_days)):
         return Values.model_validate({"flags": flags})
     moment = millis(as_of or now)
-    found = _found(declared.elements, wanted, answer)
     values = [Value(element=one, value=said, source=declared.name, as_of=moment, origin="bron") for one, said in found]
     return Values.model_validate({"values": tuple(values), "flags": flags})
+
+
+def _theirs(question: Question, answer: JsonValue, bsn: Bsn) -> JsonValue:
+    """The part that is about this resident; None when none is. Raises Unreadable."""
+    if question.demand and path(question.demand).of(answer) is not True:
+        raise Unreadable
+    if question.about:
+        named = path(question.about).of(answer)
+        if named in (None, []):
+            return None  # of whom it speaks is not said, so it is not this one
+        if not is_about(bsn, named):
+            raise Unreadable
+    if not question.one:
+        return answer
+    listed = path(question.one).of(answer)
+    if not isinstance(listed, list) or len(listed) > 1:
+        raise Unreadable
+    return listed[0] if listed else None
 
 
 def _found(elements: Mapping[str, str], wanted: Sequence[str], answer: JsonValue) -> list[tuple[str, JsonValue]]:
@@ -70,8 +71,9 @@ def _there(value: JsonValue) -> bool:
 
 
 def _secret(said: JsonValue) -> bool:
-    """Anything but a plain no is a yes."""
-    return said not in (False, [], None) and not (isinstance(said, list) and all(one is False for one in said))
+    """Anything but a plain no is a yes, and so is no word; 0 is the no of a database without booleans."""
+    listed = flat(said)
+    return not listed or any(one != 0 for one in listed)
 
 
 def _day(said: JsonValue) -> datetime | None:

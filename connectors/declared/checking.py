@@ -92,7 +92,7 @@ async def _select(declared: Declaration, keys: Filled, outside: AsyncExitStack) 
     engine = open_engine(read_secret(declared.credential.file).decode().strip(), 1)
     outside.push_async_callback(engine.dispose)
     try:
-        rows = await SqlSource.rows(engine, declared, parameters(keys, NOBODY))
+        rows = await SqlSource.rows(engine, declared, parameters(keys, NOBODY) or {})
     except SourceFailed as failed:
         return False, EXPLAINED[failed.why]
     return True, f"De database antwoordt: {len(rows)} rijen over niemand."

@@ -23,7 +23,7 @@ FORMS = {
     "digits8": re.compile(r"([0-9]{8})"),  # number of a company in the Handelsregister
     "digits16": re.compile(r"([0-9]{16})"),  # identification in the BAG
     "postcode": re.compile(r"([1-9][0-9]{3}[A-Z]{2})"),
-    "word": re.compile(r"([A-Za-z0-9_-]{1,64})"),
+    "word": re.compile(r"([A-Za-z0-9_-]{1,64})"),  # without nine digits in a row: it may stand in an address
 }
 KEYS_MOST = 100  # of one key: a household's documents
 
@@ -64,7 +64,7 @@ class Credential(Message):
 
 
 class Bounded(Message):
-    """See connectors.outside.guarding.Limits. bytes: of one answer. rows: of one SQL answer."""
+    """See connectors.outside.guarding.Limits. bytes: of one answer, of SQL as JSON. rows: of one SQL answer."""
 
     seconds: Annotated[float, Field(gt=0, le=20)] = 3.0
     at_once: Annotated[int, Field(ge=1, le=100)] = 20
@@ -76,7 +76,7 @@ class Bounded(Message):
 
 
 class Key(Message):
-    """A value of another source that the question needs. path: its part; a list gives several, for a body."""
+    """A value of another source that the question needs. path: its part; a list gives several, for a list in a body."""
 
     element: ElementName
     path: PathText = "@"
@@ -85,7 +85,8 @@ class Key(Message):
 
 class Question(Message):
     """What is sent. one: a list in the answer that may hold one item, which then is the answer. demand: must be true of
-    the answer. about: every value at it must be the resident's number. repeatable: asking twice is asking once."""
+    the answer. about: every value at it must be the resident's number; no value is an answer about nobody. repeatable:
+    asking twice is asking once."""
 
     method: Literal["GET", "POST"] = "POST"
     path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.{}-]{0,200}$")]
@@ -108,8 +109,9 @@ class Question(Message):
 
 
 class Declaration(Message):
-    """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data.
-    dated: a path to the day of the data; fresh_days: older gives nothing (0: any age). many: several rows make a list.
+    """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data, and
+    what it does not find counts as true. dated: a path to the day of the data; fresh_days: older gives nothing (0: any
+    age). many: several rows make a list.
     population: a second statement, that lists the numbers of everybody who is counted in statistics.
     """
 
@@ -142,6 +144,8 @@ class Declaration(Message):
                 reads_only(self.population)
             if self.question is not None or self.url or self.credential.file is None:
                 raise ValueError("a source of kind sql has sql, and its address in the file of its credential")
+            if self.networks:
+                raise ValueError("networks are of kind rest: which database is called stands in the credential's file")
         unknown = set(HOLE.findall(str(self.question and self.question.model_dump()))) - {NUMBER, *self.keys}
         if unknown or NUMBER in self.keys:
             raise ValueError(f"no key is called {', '.join(sorted(unknown)) or NUMBER}")
@@ -150,19 +154,23 @@ class Declaration(Message):
         return self
 
 
-def reads_only(text: str) -> None:
-    """One statement that reads. The database's own rights are the control; this finds mistakes. Raises ValueError."""
-    words = re.findall(r"[a-z_]+", re.sub(r"'[^']*'", "", text.lower()))
+def reads_only(text: str) -> str:
+    """One statement that reads, without what it quotes. The database's own rights are the control; this finds mistakes.
+    Raises ValueError."""
+    if any(sign in text for sign in ("--", "/*", "\\", "$", "`")):
+        raise ValueError("sql has no comments, and no other quotes than ' and \"")
+    plain = re.sub(r"'[^']*'|\"[^\"]*\"", "", text.lower())
+    words = re.findall(r"[a-z_]+", plain)
     writes = {"insert", "update", "delete", "merge", "drop", "alter", "create", "grant", "truncate", "copy", "call",
               "do", "attach", "pragma", "into", "set", "lock", "vacuum"}  # fmt: skip
     if not words or words[0] not in ("select", "with") or ";" in text or writes & set(words):
         raise ValueError("sql is one SELECT, without a semicolon")
+    return plain
 
 
 def one_select(text: str) -> None:
     """The same, about one resident. Raises ValueError."""
-    reads_only(text)
-    if ":bsn" not in text and "--" not in text:
+    if re.search(r"(?<!:):bsn\b", reads_only(text)) is None:
         raise ValueError("sql asks about one resident: it names :bsn")
 
 

@@ -40,7 +40,10 @@ def read_file(file: Path) -> Declaration:
     """Raises SettingsWrong, which names the file and what is wrong in it, never a value."""
     try:
         with file.open("rb") as content:
-            said = tomllib.loads(content.read(BYTES_MOST).decode())
+            text = content.read(BYTES_MOST + 1)
+        if len(text) > BYTES_MOST:
+            raise SettingsWrong([f"{file}: dit bestand is groter dan {BYTES_MOST >> 10} KiB."])
+        said = tomllib.loads(text.decode())
         declared = read(said)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
@@ -60,7 +63,9 @@ def read_folder(folder: Path, tenants: Mapping[str, object]) -> dict[str, dict[s
         raise SettingsWrong(f"{folder}: de gemeente {name} kennen wij niet." for name in strangers)
     found: dict[str, dict[str, Declaration]] = {}
     for tenant in tenants:
-        files = sorted((folder / tenant).glob("*.toml"))[:FILES_MOST]
+        files = sorted((folder / tenant).glob("*.toml"))
+        if len(files) > FILES_MOST:
+            raise SettingsWrong([f"{folder / tenant}: dit zijn meer dan {FILES_MOST} bronnen."])
         found[tenant] = {one.stem: read_file(one) for one in files}
         _demand_no_circle(tenant, found[tenant])
     return found

@@ -15,6 +15,11 @@ CHARACTERS, PARTS, DEPTH = 500, 60, 20
 FUNCTIONS = frozenset({"length", "starts_with", "ends_with", "contains", "not_null", "max", "min", "to_number", "type"})
 
 
+def flat(said: JsonValue) -> list[JsonValue]:
+    """All that stands in lists within lists, in order; what is no list is a list of one."""
+    return [inner for one in said for inner in flat(one)] if isinstance(said, list) else [said]
+
+
 @dataclass(frozen=True)
 class Path:
     """One expression. Made by `path`, which judges it."""

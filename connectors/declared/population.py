@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncResult
 
 from audit.contract import Permit, Trust
 from connectors.counting.contract import Population
@@ -25,6 +26,8 @@ from kernel.settings import SettingsWrong, read_secret
 from vault.contract import Bsn
 
 PEOPLE_MOST = 100_000
+TOGETHER = 1_000  # rows in memory before they are read
+BUFFER = {"max_row_buffer": TOGETHER}
 SECONDS = 20.0  # W: the permit of a run lasts 30
 _log = logger("connectors")
 
@@ -44,15 +47,16 @@ class SqlPopulation:
         try:
             async with asyncio.timeout(SECONDS), self.engine.connect() as connection:
                 await only_reading(connection, SECONDS)
-                found = (await connection.execute(text(self.declared.population))).fetchmany(PEOPLE_MOST + 1)
+                found = await connection.stream(text(self.declared.population), execution_options=BUFFER)
+                try:
+                    rows, numbers = await _listed(found)
+                finally:
+                    await found.close()  # as `async with` it would stay open when this raises
                 await connection.rollback()
         except (SQLAlchemyError, OSError, TimeoutError):
             raise SourceFailed("niet-bereikbaar") from None  # its text may quote the statement
-        if len(found) > PEOPLE_MOST:
-            raise SourceFailed("te-groot")
-        numbers = dict.fromkeys(one for row in found if (one := _number(row[0])))
-        if len(numbers) < len(found):
-            _log.warning("population_has_strange_rows", source=self.declared.name, rows=len(found) - len(numbers))
+        if len(numbers) < rows:
+            _log.warning("population_has_strange_rows", source=self.declared.name, rows=rows - len(numbers))
         return list(numbers)
 
 
@@ -67,6 +71,17 @@ def population(
     engine = open_engine(read_secret(declared.credential.file).decode().strip(), 2)
     outside.push_async_callback(engine.dispose)
     return SqlPopulation(declared, engine, trust, clock)
+
+
+async def _listed(found: AsyncResult[Any]) -> tuple[int, dict[Bsn, None]]:
+    """How many rows, and each number once. Raises SourceFailed."""
+    rows, numbers = 0, dict[Bsn, None]()
+    while some := await found.fetchmany(TOGETHER):
+        rows += len(some)
+        if rows > PEOPLE_MOST:
+            raise SourceFailed("te-groot")
+        numbers |= dict.fromkeys(one for row in some if (one := _number(row[0])))
+    return rows, numbers
 
 
 def _number(said: object) -> Bsn | None:

@@ -1,10 +1,12 @@
 """A declared table or view of another system, read with one SELECT in a transaction that cannot write.
 
 The rights of its database user are the control; that the session is read-only, and the statement one SELECT, is the
-second and the third. Values are bound, never written into the text, and never shown in an error.
+second and the third. Values are bound, never written into the text, and never shown in an error. Its address is not
+judged as those of `connectors.outside` are: it stands in the file of its credential, with its password.
 """
 
 import datetime
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,18 +15,21 @@ from typing import Any
 from pydantic import JsonValue
 from sqlalchemy import NullPool, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncMappingResult, create_async_engine
 
 from audit.contract import Permit, Trust
 from connectors.contract import NOTHING, Known
 from connectors.declared.answering import values_of
-from connectors.declared.declaration import Declaration
+from connectors.declared.declaration import Bounded, Declaration
 from connectors.declared.filling import keys_of, parameters
 from connectors.outside.data import Bounds, Unreadable, demand_bounded
 from connectors.outside.failing import SourceFailed
 from kernel.caller import Caller
 from kernel.clock import Clock
 from vault.contract import Bsn, Values
+
+AT_ONCE = 10  # rows in memory before they are counted; one row comes whole
+FEW = {"max_row_buffer": AT_ONCE}
 
 
 def open_engine(address: str, at_once: int) -> AsyncEngine:
@@ -50,9 +55,10 @@ class SqlSource:
         declared = self.declared
         wanted = [name for name in ground.inputs_of(declared.name) if name in declared.elements]
         keys = keys_of(declared.keys, known)
-        if not wanted or keys is None:
+        bound = parameters(keys, bsn) if keys is not None else None
+        if not wanted or bound is None:
             return Values()
-        rows = await self.rows(self.engine, declared, parameters(keys, bsn))
+        rows = await self.rows(self.engine, declared, bound)
         try:
             if not declared.many and len(rows) > 1:
                 raise Unreadable
@@ -64,21 +70,36 @@ class SqlSource:
     @staticmethod
     async def rows(engine: AsyncEngine, declared: Declaration, bound: dict[str, str]) -> list[JsonValue]:
         """What the statement finds. Raises SourceFailed."""
-        most = declared.limits.rows
         try:
             async with engine.connect() as connection:
                 await only_reading(connection, declared.limits.seconds)
-                found = (await connection.execute(text(declared.sql), bound)).mappings().fetchmany(most + 1)
+                found = await connection.stream(text(declared.sql), bound, execution_options=FEW)
+                try:
+                    rows = await _limited(found.mappings(), declared.limits)
+                finally:
+                    await found.close()  # as `async with` it would stay open when this raises
                 await connection.rollback()
-            if len(found) > most:
-                raise SourceFailed("te-groot")
-            rows: list[JsonValue] = [{str(name): _plain(value) for name, value in row.items()} for row in found]
             demand_bounded(rows, Bounds())
         except Unreadable:
             raise SourceFailed("onleesbaar") from None
         except (SQLAlchemyError, OSError):
             raise SourceFailed("niet-bereikbaar") from None  # its text may quote the statement
         return rows
+
+
+async def _limited(found: AsyncMappingResult, most: Bounded) -> list[JsonValue]:
+    """Row by row, a few at a time, so that what is too much is left where it is. Raises SourceFailed, Unreadable."""
+    rows: list[JsonValue] = []
+    size = 0
+    while some := await found.fetchmany(AT_ONCE):
+        for row in some:
+            plain: JsonValue = {str(name): _plain(value) for name, value in row.items()}
+            demand_bounded(plain, Bounds())
+            rows.append(plain)
+            size += len(json.dumps(plain))
+        if len(rows) > most.rows or size > most.bytes:
+            raise SourceFailed("te-groot")
+    return rows
 
 
 async def only_reading(connection: AsyncConnection, seconds: float) -> None:

@@ -17,11 +17,13 @@ from audit.contract import Permit
 from connectors.contract import NOTHING, SourceDown
 from connectors.declared.answering import values_of
 from connectors.declared.checking import check
-from connectors.declared.declaration import Credential, Declaration, read
-from connectors.declared.filling import keys_of
-from connectors.declared.loading import Surroundings, placed, read_file, read_folder
+from connectors.declared.declaration import Credential, Declaration, Key, Question, read
+from connectors.declared.filling import filled, keys_of, parameters
+from connectors.declared.loading import BYTES_MOST, FILES_MOST, Surroundings, placed, read_file, read_folder
 from connectors.declared.paths import path
+from connectors.declared.sql import SqlSource, open_engine
 from connectors.outside.data import Unreadable
+from connectors.outside.failing import SourceFailed
 from kernel.settings import SettingsWrong
 from tests.connectors.published import Published, published
 from tests.four_rooms import DESK_WORKER, NOON, FourRooms
@@ -91,8 +93,8 @@ def document_(**more: Any) -> Any:
     return DOCUMENTS.example("EnkelvoudigInformatieObject", **said, vertrouwelijkheidaanduiding="openbaar") | more
 
 
-def permit_object(bsn: str = BSN) -> Any:
-    data = {"bsn": bsn, "nummer": "P-1", "geldigTot": "2027-01-01", "kenteken": "XX-00-XX"}
+def permit_object(bsn: str | None = BSN) -> Any:
+    data = {"nummer": "P-1", "geldigTot": "2027-01-01", "kenteken": "XX-00-XX"} | ({} if bsn is None else {"bsn": bsn})
     record = OBJECTS.example("ObjectRecord", data=data)
     return OBJECTS.example("Object", record=record)
 
@@ -205,6 +207,21 @@ def test_without_a_good_key_nothing_is_asked(name: str, said: Any) -> None:
     assert keys_of(declared.keys, {element: value(element, CASES[name][2][element])})
 
 
+@pytest.mark.parametrize(
+    ("form", "said", "there"),
+    [
+        ("word", "P-12", True),
+        ("word", BSN, False),
+        ("word", f"P-{BSN}", False),
+        ("word", ["P-12", f"x{BSN}x"], False),
+        ("uuid", f"5a1f2a9e-1c11-4d5e-9c0b-abc{BSN}", True),
+    ],
+)
+def test_a_key_that_may_be_a_number_of_somebody_stands_in_no_address(form: str, said: Any, there: bool) -> None:
+    key = Key.model_validate({"element": "koppeling.partij", "form": form})
+    assert (keys_of({"party": key}, {"koppeling.partij": value("koppeling.partij", said)}) is not None) == there
+
+
 def read_as(name: str, answer: Any) -> Values:
     """As the shipped declaration reads it."""
     return values_of(read_file(EXAMPLES / f"{name}.toml"), list(CASES[name][3]), answer, Bsn(BSN), NOON)
@@ -217,6 +234,8 @@ def read_as(name: str, answer: Any) -> Values:
         ("zaken", page([zaak(identificatie={"a": 1})])),
         ("objecten", page([permit_object(), permit_object("999990019")])),  # somebody else's
         ("objecten", page([permit_object("")])),
+        ("objecten", page([permit_object(), permit_object(None)])),  # one of them is of nobody
+        ("objecten", page([permit_object(None)])),
         ("woz", {"_embedded": {"wozObjecten": [{}, {}]}}),  # which of the two is it?
         ("kvk", {"naam": ["x"], "sbiActiviteiten": []}),
         ("bag", {"oppervlakte": "groot"}),
@@ -229,9 +248,61 @@ def test_an_answer_that_is_not_quite_what_was_declared_gives_nothing(name: str, 
         read_as(name, answer)
 
 
-@pytest.mark.parametrize(("said", "flags"), [(False, ()), (True, ("geheimhouding",)), ("nee", ("geheimhouding",))])
-def test_secrecy_at_the_source_is_told(said: Any, flags: Any) -> None:
-    assert read_as("klanten", {**CASES["klanten"][1], "indicatieGeheimhouding": said}).flags == flags
+@pytest.mark.parametrize("about", ["results[].record.data.bsn", "results[].record.bsn", "whose"])
+def test_an_answer_that_does_not_say_whom_it_is_about_is_about_nobody(about: str) -> None:
+    shipped = read_file(EXAMPLES / "objecten.toml")
+    assert shipped.question is not None
+    declared = shipped.model_copy(update={"question": shipped.question.model_copy(update={"about": about})})
+    for answer in (page([permit_object(None)]), page([])):
+        assert values_of(declared, list(CASES["objecten"][3]), answer, Bsn(BSN), NOON) == Values()
+
+
+@pytest.mark.parametrize("said", [False, 0, True, "nee", None, [], {}, 1, [False], [False, None], "absent"])
+def test_only_a_plain_no_of_the_source_is_not_secret(said: Any) -> None:
+    answer = {**CASES["klanten"][1], "indicatieGeheimhouding": said}
+    if said == "absent":
+        del answer["indicatieGeheimhouding"]
+    plain = said in ([False], False)
+    assert read_as("klanten", answer).flags == (() if plain else ("geheimhouding",))
+
+
+@pytest.mark.parametrize(
+    ("secrecy", "results", "secret"),
+    [
+        ("results[].[geheim]", [{"geheim": False}, {"geheim": False}], False),
+        ("results[].[geheim]", [{"geheim": False}, {}], True),
+        ("results[].geheim", [{}], True),
+        ("results[].geheim", [], False),  # no data, so nothing was left out
+    ],
+)
+def test_secrecy_of_a_list_is_told_of_each(secrecy: str, results: list[Any], secret: bool) -> None:
+    declared = read(
+        GOOD | {"secrecy": secrecy, "elements": {"objecten.parkeervergunning": "results[].{nummer: nummer}"}}
+    )
+    answer: Any = {"results": [{"nummer": "P-1", **one} for one in results]}
+    found = values_of(declared, ["objecten.parkeervergunning"], answer, Bsn(BSN), NOON)
+    assert (bool(found.values), found.flags) == (bool(results), ("geheimhouding",) if secret else ())
+
+
+SEVERAL = {"party": ("a", "b")}
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({"x": ["{party}"]}, {"x": ["a", "b"]}),
+        ({"x": "{party}"}, None),
+        ({"x": [{"y": "is {party}"}]}, None),
+        ({"x": ["{party}", "c"]}, None),
+        ({"x": ["{bsn}"], "y": "is {bsn}"}, {"x": [BSN], "y": f"is {BSN}"}),
+    ],
+)
+def test_of_several_values_none_is_chosen(body: Any, sent: Any) -> None:
+    asked = filled(Question(path="/x", body=body), SEVERAL, Bsn(BSN))
+    assert (json.loads(asked.body) if asked else None) == sent
+    assert filled(Question(path="/x/{party}", body={}), SEVERAL, Bsn(BSN)) is None
+    assert parameters(SEVERAL, Bsn(BSN)) is None
+    assert parameters({"party": ("a",)}, Bsn(BSN)) == {"party": "a", "bsn": BSN}
 
 
 @pytest.fixture
@@ -259,6 +330,30 @@ async def test_a_table_is_read_for_one_resident_while_it_is_fresh(
     assert await ask(empty, declared, allowed) == Values()
 
 
+async def test_a_table_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+    # row 300 cannot be computed: who reads that far meets an error
+    each = "CASE WHEN i < 300 THEN i ELSE abs(-9223372036854775807 - 1) END"
+    rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT"
+    for sql, limits in (
+        (f"{rows} {each} AS partij FROM n WHERE :bsn <> ''", {"rows": 20}),
+        (f"{rows} {each} AS i, '{'x' * 500}' AS partij FROM n WHERE :bsn <> ''", {"rows": 1_000, "bytes": 4_096}),
+    ):
+        declared = example("bijstand", tmp_path, sql=sql, limits=limits, dated=None, fresh_days=0, many=True)
+        engine = open_engine("sqlite+aiosqlite://", 1)
+        with pytest.raises(SourceFailed) as failed:
+            await SqlSource.rows(engine, declared, {"bsn": BSN})
+        assert failed.value.why == "te-groot"
+        roomy = declared.model_copy(update={"sql": f"{rows} i FROM n WHERE i < 9 AND :bsn <> ''"})
+        assert await SqlSource.rows(engine, roomy, {"bsn": BSN}) == [{"i": one} for one in range(1, 9)]
+        await engine.dispose()
+
+
+def test_networks_of_a_database_would_be_a_promise_that_nobody_keeps(tmp_path: Path) -> None:
+    example("bijstand", tmp_path)
+    with pytest.raises(ValueError, match="networks"):
+        example("bijstand", tmp_path, networks=HERE)
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -267,6 +362,14 @@ async def test_a_table_is_read_for_one_resident_while_it_is_fresh(
         "WITH x AS (DELETE FROM uitkering_nu RETURNING *) SELECT * FROM x WHERE bsn = :bsn",
         "SELECT * INTO other FROM uitkering_nu WHERE bsn = :bsn",
         "SELECT * FROM uitkering_nu",
+        "SELECT * FROM uitkering_nu -- WHERE bsn = :bsn",
+        "SELECT * FROM uitkering_nu /* WHERE bsn = :bsn */",
+        "SELECT * FROM uitkering_nu WHERE 'x :bsn' <> ''",
+        'SELECT regeling AS ":bsn" FROM uitkering_nu',
+        "SELECT * FROM uitkering_nu WHERE $$ :bsn $$ <> ''",
+        "SELECT * FROM uitkering_nu WHERE E'\\' :bsn ' <> ''",
+        "SELECT * FROM uitkering_nu WHERE bsn = :bsnummer",
+        "SELECT 1::bsn FROM uitkering_nu",
         "",
     ],
 )
@@ -343,6 +446,19 @@ def test_a_folder_holds_municipalities_that_are_known(tmp_path: Path) -> None:
     assert set(read_folder(tmp_path, {TENANT: None})[TENANT]) == {"objecten"}
     with pytest.raises(SettingsWrong):
         read_folder(tmp_path, {"gm0001": None})
+
+
+def test_what_is_too_much_is_refused_and_not_cut_short(tmp_path: Path) -> None:
+    shipped = (EXAMPLES / "objecten.toml").read_text()
+    line = "# what is cut off here is a comment\n"
+    file = written(tmp_path, "objecten", shipped + line * (BYTES_MOST // len(line)))
+    with pytest.raises(SettingsWrong, match="KiB"):
+        read_folder(tmp_path, {TENANT: None})
+    file.write_text(shipped)
+    for number in range(FILES_MOST):
+        written(tmp_path, f"z{number}", shipped)
+    with pytest.raises(SettingsWrong, match=str(FILES_MOST)):
+        read_folder(tmp_path, {TENANT: None})
 
 
 def test_a_path_is_no_program() -> None:

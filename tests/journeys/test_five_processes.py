@@ -32,6 +32,7 @@ from kernel.caller import room_of
 from kernel.clock import utc_now
 from kernel.http.client import open_client
 from kernel.http.server import serve
+from regie_client import Credentials, Receipts, Regie
 from tests.front import front_app
 from tests.house import DESK, IDP, ORDER, PERSONAS, R1, free_ports, furnish
 
@@ -150,10 +151,11 @@ async def test_five_processes_tell_story_1_and_stop_when_asked(postgres_url: str
         processes = await stack.enter_async_context(street.open(http))
         vkey = tmp_path / "log.vkey"
         vkey.write_text((await http.get(f"{street.url}/logboek/v1/sleutels")).text)
-        application = Application(http, street.url, f"{street.url}/oauth/token", clients[DESK])
+        credentials = Credentials(street.url, DESK, clients[DESK]["privateJwk"])
+        desk = Regie(credentials, Receipts(vkey), http)
         reporter = Application(http, street.url, f"{street.url}/oauth/token", clients["meldt"])
         resident, officer = Visitor(http, street.url), Visitor(http, street.url)
-        await tell(Cast(application, resident, "r1", R1, officer, "fg", reporter, vkey, told.append))
+        await tell(Cast(desk, resident, "r1", R1, officer, "fg", reporter, vkey, told.append))
     assert len(told) == 12
     assert [process.returncode for process in processes] == [0] * len(ORDER)
     assert "Traceback" not in "".join((tmp_path / f"serve-{room}.log").read_text() for room in ORDER)

@@ -9,6 +9,7 @@ import pytest
 from assembly.demo.recipient import Application
 from assembly.demo.register import BY_LAW, INCOME, INCOME_ANSWER, MOVING, STORY
 from assembly.demo.story import Cast, tell
+from regie_client import Credentials, Receipts, Regie
 from tests.house import DESK, HERE, R1, R2, ROBOT, TOWN_HALL, House
 from tests.journeys.test_reported import system
 
@@ -20,6 +21,13 @@ def refused(body: dict[str, Any]) -> dict[str, str]:
     return {one["gegevenselement"]: one["code"] for one in body["geweigerd"]}
 
 
+def desk_of(house: House, vkey: Path) -> Regie:
+    """The desk of income support, with the client that municipalities install."""
+    entry = house.clients[HERE][DESK]
+    credentials = Credentials(house.url(), entry["clientId"], entry["privateJwk"])
+    return Regie(credentials, Receipts(vkey), house.http, lambda: house.clock().timestamp())
+
+
 @pytest.mark.slow
 async def test_story_1_is_told_from_start_to_end(house: House, tmp_path: Path) -> None:
     vkey = tmp_path / "log.vkey"
@@ -27,7 +35,7 @@ async def test_story_1_is_told_from_start_to_end(house: House, tmp_path: Path) -
     told: list[str] = []
     await tell(
         Cast(
-            application=house.application(),
+            desk=desk_of(house, vkey),
             resident=await house.visitor(),
             resident_choice="r1",
             bsn=R1,

@@ -1,0 +1,51 @@
+"""Ask Regie for data of a resident, from a municipal application.
+
+The promise: no value reaches your program unless the log of the municipality proves, offline and under keys that you
+pinned, that this very release stands in it. Nothing is kept here but tokens, in memory. Surprises: what cannot be
+proven is withheld although it came; nothing is repeated by itself, for each question is a line that the resident reads.
+"""
+
+from regie_client.client import Regie
+from regie_client.errors import (
+    CannotReach,
+    NoReceipt,
+    NotConfigured,
+    NotGenuine,
+    NotReleased,
+    Problem,
+    RegieError,
+    Repeated,
+    TokenRefused,
+    Unusable,
+)
+from regie_client.messages import Case, CaseState, ConsentState, Event, Question, Receipt, Release, Value
+from regie_client.receipts import Receipts
+from regie_client.tokens import Credentials
+from regie_client.webhooks import Seen, SeenHere, Webhooks
+
+__all__ = [
+    "CannotReach",
+    "Case",
+    "CaseState",
+    "ConsentState",
+    "Credentials",
+    "Event",
+    "NoReceipt",
+    "NotConfigured",
+    "NotGenuine",
+    "NotReleased",
+    "Problem",
+    "Question",
+    "Receipt",
+    "Receipts",
+    "Regie",
+    "RegieError",
+    "Release",
+    "Repeated",
+    "Seen",
+    "SeenHere",
+    "TokenRefused",
+    "Unusable",
+    "Value",
+    "Webhooks",
+]

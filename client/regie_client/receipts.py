@@ -1,0 +1,77 @@
+"""Whether the log holds the line of a release. Offline: with the keys of the log as they were pinned, and no network.
+
+The proofs themselves are read by `regie_verify`, the municipality's own verifier, which shares no code with Regie.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from regie_client.errors import NoReceipt, NotConfigured
+from regie_client.messages import LineRef, Receipt
+from regie_verify import CannotCheck, check_item, read_keys
+
+KIND = "verstrekking"
+SKEW = 300.0  # seconds that two clocks may differ
+# One Idempotency-Key is kept for a day; a decision is taken anew a few times at most, when something moves meanwhile.
+ATTEMPTS, ROUNDS = 200, 4
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The line that a release says it has. since, until: seconds since 1970 between which it was asked."""
+
+    release_id: str
+    line: LineRef
+    since: float
+    until: float
+
+
+class Receipts:
+    """Keys of the log, one C2SP vkey a line, pinned. A new half-year has a new log with a new key: by then the file
+    needs a line more. Get it by another way than the answers, and read it out to each other."""
+
+    def __init__(self, keys: Path) -> None:
+        """Raises NotConfigured."""
+        try:
+            self._keys = read_keys(keys)
+        except CannotCheck as trouble:
+            raise NotConfigured(f"the keys of the log: {trouble}") from None
+        if not self._keys:
+            raise NotConfigured("the keys of the log: there is none in the file")
+
+    def demand(self, proof: str, wanted: Wanted) -> Receipt:
+        """Raises NoReceipt."""
+        # 1 a line is in the log under a head that the log signed
+        line = check_item(proof, self._keys)
+        if line.trouble is not None:
+            raise NoReceipt(str(line.trouble), wanted.release_id, wanted.line)
+        # 2 it is the place that the answer names
+        if (line.origin, line.index) != (wanted.line.log, wanted.line.index):
+            raise NoReceipt("the proof is of another line", wanted.release_id, wanted.line)
+        # 3 it is a release; of a covert one only the place is told, and that could be anybody's
+        if line.act.get("soort") != KIND:
+            raise NoReceipt("the proof does not say that this was a release", wanted.release_id, wanted.line)
+        # 4 it is this release: an older receipt never covers a new answer
+        if not any(line.act.get("gebeurtenis") == name for name in _names(wanted.release_id)):
+            raise NoReceipt("the line belongs to another release", wanted.release_id, wanted.line)
+        # 5 it was written when we asked
+        at = _seconds(line.act.get("tijd"))
+        if not wanted.since - SKEW <= at <= wanted.until + SKEW:
+            raise NoReceipt("the line was not written when this was asked", wanted.release_id, wanted.line)
+        return Receipt(wanted.line, at, proof)
+
+
+def _names(release_id: str) -> Iterator[str]:
+    """The names that the line of a release can have, by attempt and round: BLAKE2b-128 of both ids, as the log derives
+    them."""
+    for attempt in range(1, ATTEMPTS + 1):
+        for round_ in range(ROUNDS):
+            what = f"{attempt}/{round_}" if round_ else str(attempt)
+            yield blake2b(f"{len(release_id)}:{release_id}{what}".encode(), digest_size=16).hexdigest()
+
+
+def _seconds(said: object) -> float:
+    """From milliseconds in digits; -1 for anything else."""
+    return int(said) / 1_000 if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 15 else -1.0

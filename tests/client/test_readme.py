@@ -1,0 +1,31 @@
+"""What the client's README shows can be typed, and names what there is."""
+
+import ast
+import re
+
+import regie_client
+from regie_client import RegieError
+from tests.imports import ROOT
+
+README = (ROOT / "client" / "README.md").read_text()
+
+
+def test_every_example_compiles_and_takes_what_the_package_offers() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    trees = [ast.parse(block) for block in blocks]
+    taken = {
+        name.name
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "regie_client"
+        for name in node.names
+    }
+    assert len(blocks) >= 2 and taken and taken <= set(regie_client.__all__)
+    assert all(hasattr(regie_client, name) for name in regie_client.__all__)
+
+
+def test_every_error_has_its_advice() -> None:
+    errors = {
+        name for name, one in vars(regie_client).items() if isinstance(one, type) and issubclass(one, RegieError)
+    } - {"RegieError"}
+    assert errors == {name for name in errors if f"`{name}`" in README or f"except {name}" in README}

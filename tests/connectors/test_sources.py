@@ -1,0 +1,49 @@
+"""All sources of one release together: what one of them does, and what the others and the caller see of it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from audit.contract import Permit
+from connectors.contract import SourceDown
+from connectors.outside.guarding import Limits, guarded
+from connectors.sources import Placed, Sources
+from kernel.settings import SettingsWrong
+from tests.connectors.test_minimise import ground
+from tests.four_rooms import DESK_WORKER
+from vault.contract import Bsn, Values
+
+pytestmark = pytest.mark.anyio
+NO_PERMIT: Permit = None  # type: ignore[assignment]  # sources of these tests look at none
+
+
+class Hanging:
+    """A source that never answers, and counts who asked."""
+
+    asked = 0
+
+    async def fetch(self, *_: Any) -> Values:
+        self.asked += 1
+        await asyncio.sleep(60)
+        raise AssertionError
+
+
+async def test_a_source_that_hangs_is_left_alone_after_a_few_times() -> None:
+    hanging, seconds = Hanging(), 0.05
+    chain = guarded("brp", hanging, Limits(seconds=seconds, failures=2))
+    sources = Sources({DESK_WORKER.tenant: {"brp": Placed(chain, seconds)}}, whole_seconds=5)
+    for late in (True, True, False, False):
+        found = await sources.fetch(DESK_WORKER, NO_PERMIT, ground("brp.naam"), Bsn("999993653"))
+        assert found.by_source == {"brp": None} and found.late == late
+    assert hanging.asked == 2
+    with pytest.raises(SourceDown):
+        await chain.fetch(DESK_WORKER, NO_PERMIT, Bsn("999993653"))
+
+
+def test_a_source_that_may_take_longer_than_all_together_stops_the_start() -> None:
+    placed = {"gm1": {"vault": Placed(Hanging(), 1)}, "gm2": {"zaken": Placed(Hanging(), 8)}}
+    placed["gm3"] = {"zaken": Placed(Hanging(), 1)}
+    Sources(placed, whole_seconds=8.5)
+    with pytest.raises(SettingsWrong, match="zaken"):
+        Sources(placed, whole_seconds=8)
