@@ -27,6 +27,7 @@ Kind = Literal[
     "bezwaar-ingetrokken",
     "statistiek",
     "meegeteld",
+    "beperking-opgeheven",
     # restrictions: move fences, require none
     "toestemming-geweigerd",
     "toestemming-ingetrokken",

@@ -52,6 +52,7 @@ KINDS: dict[Kind, Rule] = {
     "bezwaar-ingetrokken": _rule("permit", "consent"),
     RUN: _rule("permit", "connectors"),
     COUNTED: _rule("permit", "connectors"),
+    "beperking-opgeheven": _rule("permit", "consent"),
     "toestemming-geweigerd": _rule("restriction", "consent"),
     "toestemming-ingetrokken": _rule("restriction", "consent"),
     "toestemming-gepauzeerd": _rule("restriction", "consent"),

@@ -26,8 +26,13 @@ class Act:
         """Requires exactly the fences of the decision: the permit is compared with them."""
         allowed = tuple(one.element for one in self.ground.toegestaan)
         read = dict.fromkeys(name for one in self.ground.toegestaan for _, name in one.invoer)
+        despite = {"doorBijBezwaar": self.about.despite} if self.about.despite else {}
         event = self._event("verstrekking", event_id, refused).model_copy(
-            update={"elements": allowed, "used": tuple(name for name in read if name not in allowed)}
+            update={
+                "elements": allowed,
+                "used": tuple(name for name in read if name not in allowed),
+                "details": despite,
+            }
         )
         requires = tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in self.ground.hekken)
         return Entry(event=event, requires=requires)

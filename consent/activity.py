@@ -10,6 +10,7 @@ from consent.particulars import Slug as Slug  # noqa: PLC0414 - found here by wh
 from consent.particulars import Words as Words  # noqa: PLC0414 - as above
 from kernel.message import Message, Sentence, Short, wire
 
+RIGHT_TO_OBJECT = ("6(1)(e)", "6(1)(f)")  # AVG 21(1)
 Klasse = Literal["A", "B", "C"]
 Role = Literal["eigen-verantwoordelijke", "gezamenlijk", "verwerker"]
 Pressure = Literal["werkgever", "voordeel", "recht"]
@@ -49,6 +50,11 @@ class UsedElement(Message):
     other_route: Annotated[Words | None, wire("gelijkeRoute")] = None
     special: Annotated[str, Field(pattern=r"^(9\(2\)\([a-j]\))?$"), wire("bijzondereGrondslag")] = ""
     code: Annotated[Short, wire("dpvGegeven")] = ""
+
+    @property
+    def objectable(self) -> bool:
+        """Whether one may object to its use: the right follows the ground, never the class (AVG 21(1))."""
+        return any(ground in self.basis for ground in RIGHT_TO_OBJECT)
 
 
 class Party(Message):
@@ -131,6 +137,11 @@ class ActivityVersion(Message):
     template: Annotated[Slug | None, wire("sjabloon")] = None
     only_wording: Annotated[bool, wire("alleenBewoording")] = False
     consents_since: Annotated[Annotated[int, Field(ge=0)], wire("toestemmingenVanaf")] = 0
+
+    @property
+    def objectable(self) -> bool:
+        """Whether one may object to part of it."""
+        return any(one.objectable for one in self.elements)
 
     def element(self, name: str) -> UsedElement | None:
         """The element as this activity uses it."""

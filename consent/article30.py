@@ -7,7 +7,6 @@ from consent.activity import ActivityVersion, Party
 from consent.dpv import PURPOSES
 
 Fault = tuple[str, str, str]  # JSON pointer, code, sentence
-OBJECTABLE = ("6(1)(e)", "6(1)(f)")  # AVG 21(1)
 VITAL, HEALTH = "6(1)(d)", ("", "9(2)(c)")
 AGREED = "fg-akkoord"
 # Free movement inside the EEA: no transfer in the sense of AVG 44.
@@ -74,5 +73,5 @@ def _choice(version: ActivityVersion) -> Iterator[Fault]:
             "ontbreekt",
             "Is er een gelijke andere weg? Is er druk? Kan het zonder? Beantwoord dat eerst.",
         )
-    if version.despite_objection and not any(one.basis in OBJECTABLE for one in version.elements):
+    if version.despite_objection and not version.objectable:
         yield "/doorBijBezwaar", "past-niet", "Bezwaar kan alleen bij 6(1)(e) en 6(1)(f)."

@@ -21,6 +21,7 @@ from consent.acts import (
 )
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentView, Gone, NoSuchThing, NotNow
 from consent.deciding import newest_versions
+from consent.difference import consents_since
 from consent.facts import in_scope
 from consent.flagging import state_row
 from consent.following import Following
@@ -28,10 +29,10 @@ from consent.keys import MACHINES
 from consent.limits import stored_terms, terms_of
 from consent.lines import about_consent, names, permit, recipient_of, resident_of, restriction, version_of
 from consent.permits import Permits
-from consent.requesting import name_of, number_of
+from consent.requesting import name_of, newest_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
-from consent.views import view
+from consent.views import as_counted, view
 from consent.words import fault
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
@@ -71,7 +72,7 @@ class Choosing:
             newest = await newest_versions(rows, {row["activity"] for row in found})
         words = {row["slug"]: recipient_of(row).name for row in named}
         views = [view(row, words.get(row["recipient"], Words(nl=row["recipient"], en=row["recipient"])), at,
-                      number_of(newest, row)) for row in found]  # fmt: skip
+                      newest_of(newest, row)) for row in found]  # fmt: skip
         return sorted(views, key=lambda one: (one.requested_at, one.id), reverse=True)
 
     async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
@@ -82,8 +83,10 @@ class Choosing:
             shown = await shown_text(rows, row["text_hash"])
             newest = await newest_versions(rows, {row["activity"]})
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
-        seen = view(row, name, millis(self._clock()), number_of(newest, row))
-        return ConsentDetail(consent=seen, activity=version, catalogue=listed, shown=shown)
+        counts = newest_of(newest, row)
+        seen = view(row, name, millis(self._clock()), counts)
+        longest = (counts or version).period
+        return ConsentDetail(consent=seen, activity=version, catalogue=listed, shown=shown, longest=longest)
 
     async def theirs(self, caller: Caller, consent_id: str) -> ConsentDetail:
         """For its recipient, once there was a yes: before that there is nothing that it may know. Raises
@@ -94,7 +97,7 @@ class Choosing:
                 raise NoSuchThing()
             version, name = await _version(rows, row), await name_of(rows, row["recipient"])
             newest = await newest_versions(rows, {row["activity"]})
-        seen = view(row, name, millis(self._clock()), number_of(newest, row))
+        seen = view(row, name, millis(self._clock()), newest_of(newest, row))
         if seen.state not in HAD_A_YES or not seen.decided_at or seen.pending or not in_scope(caller, row["activity"]):
             raise NoSuchThing()
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
@@ -123,15 +126,14 @@ class Choosing:
         return Chosen(consent=await self._view(caller, now), receipt=receipt)
 
     async def _pending(self, rows: Rows, caller: Caller, row: Row, choice: Choice) -> Row:
-        at = millis(self._clock())
-        may(row, choice.answer, at)
-        said = tables.activities
-        active = await rows.one(said, slug=row["activity"], number=row["version"])
+        at, active = millis(self._clock()), (await newest_versions(rows, {row["activity"]})).get(row["activity"])
+        may(as_counted(row, version_of(active)) if active else row, choice.answer, at)
         recipient = await rows.one(tables.recipients, slug=row["recipient"])
-        if not active or active["status"] != "gepubliceerd" or not recipient or recipient["status"] != "toegelaten":
+        if active is None or not recipient or recipient["status"] != "toegelaten" or not _counts(row, active, choice):
             raise Gone(OVER)
-        version = version_of(active)
-        shown, end = {"language": choice.language, "text_hash": choice.text_hash}, end_of(row, version, choice, at)
+        version = await _version(rows, row)
+        end = end_of(as_counted(row, version_of(active)), version_of(active), choice, at)
+        shown = {"language": choice.language, "text_hash": choice.text_hash}
         resident = await state_row(rows, resident_of(row))
         details = {**shown, "kanaal": choice.channel, "geldigTot": str(end)}
         name, actor = recipient_of(recipient).name.nl, rows.keys.actor(caller)
@@ -224,7 +226,8 @@ class Choosing:
     async def _view(self, caller: Caller, row: Row) -> ConsentView:
         async with self._register.reading(caller.tenant) as rows:
             name = await name_of(rows, row["recipient"])
-        return view(row, name, millis(self._clock()))
+            newest = await newest_versions(rows, {row["activity"]})
+        return view(row, name, millis(self._clock()), newest_of(newest, row))
 
 
 def _check(caller: Caller, choice: Choice) -> None:
@@ -255,6 +258,13 @@ async def own(rows: Rows, caller: Caller, consent_id: str, *, lock: bool = False
     if row is None or not whose or row["resident"] != whose:
         raise NoSuchThing()
     return row
+
+
+def _counts(row: Row, active: Row, choice: Choice) -> bool:
+    """Whether this choice is one under the version in force. A question is answered for the version it asks about; what
+    was said counts, and can be said again, while no newer one is wider."""
+    since = active["number"] if choice.answer == "ja" else consents_since(version_of(active))
+    return bool(active["status"] == "gepubliceerd" and row["version"] >= since)
 
 
 async def _version(rows: Rows, row: Row) -> ActivityVersion:

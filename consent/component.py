@@ -47,6 +47,7 @@ from kernel.sql.key_rows import KeyRows
 
 _log = logger("consent")
 ROUND_SECONDS = 5.0  # what a round may still take when the room closes
+TENANT_SECONDS = 5.0  # after which the round of the next tenant begins all the same
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _events(
 ) -> Events:
     addresses = {tenant: address for tenant, (_, address) in _houses(tenants).items()}
     events = Events(consent.register, rows, addresses, settings.webhooks, clock)
-    events.oin = settings.oin
+    events.oin, events.keep_days = settings.oin, settings.events_days
     return events
 
 
@@ -186,13 +187,28 @@ class _Running:
         await self.events.round(tenant)
 
     async def _again(self, verb: Callable[[str], Awaitable[None]], ended: asyncio.Event) -> None:
-        while not ended.is_set():
-            for tenant in self.tenants:
-                try:
-                    await verb(tenant)
-                except (Problem, CannotOpen, KeyUnavailable) as problem:  # something is away: again in two seconds
-                    _log.warning("finishing_failed", code=getattr(problem, "code", "sleutels"))
-                except Exception as error:  # whatever it was: the rounds go on, of the other tenants as well
-                    _log.error("finishing_broke", kind=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), self.seconds)
+        under_way: dict[str, asyncio.Task[None]] = {}
+        try:
+            while not ended.is_set():
+                for tenant in (one for one in self.tenants if one not in under_way or under_way[one].done()):
+                    under_way[tenant] = asyncio.create_task(_guarded(verb, tenant))
+                    # who is slow goes on by itself and gets no second round meanwhile; the others wait no longer
+                    await asyncio.wait((under_way[tenant],), timeout=TENANT_SECONDS)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), self.seconds)
+            await asyncio.gather(*under_way.values())
+        finally:  # cancelled above, where a round would not end in time
+            left = [task for task in under_way.values() if not task.done()]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _guarded(verb: Callable[[str], Awaitable[None]], tenant: str) -> None:
+    """Whatever happens in it: the rounds go on, of the other tenants as well."""
+    try:
+        await verb(tenant)
+    except (Problem, CannotOpen, KeyUnavailable) as problem:  # something is away: again in two seconds
+        _log.warning("finishing_failed", code=getattr(problem, "code", "sleutels"))
+    except Exception as error:
+        _log.error("finishing_broke", kind=type(error).__name__)

@@ -104,13 +104,14 @@ class ConsentView(Message):
 
 
 class ConsentDetail(Message):
-    """A consent with the version it is about, for the page on which the resident chooses. shown: what the resident
-    read at the last choice, as canonical text; "" where only its hash is known, or it no longer fits that."""
+    """A consent with the version it is about, for the page of its choice. shown: what was read at the last choice, as
+    canonical text; "" where it is not known. longest: days that a yes may last under the newest version, 0: no end."""
 
     consent: ConsentView
     activity: ActivityVersion
     catalogue: tuple[CatalogueElement, ...]
     shown: Text = ""
+    longest: int = 0
 
 
 class Choice(Message):

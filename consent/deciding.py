@@ -184,8 +184,10 @@ def _about(
     if about_nobody(question):
         who["statistics"] = activity.statistics
     asked = [found for name in wanted(question, activity) if (found := activity.element(name))]
-    told = [one for one, _ in weighed.allowed] or asked
-    return About.model_validate({**who, **_words(activity, at), **_grounds(told, asked)})
+    allowed = [one for one, _ in weighed.allowed]
+    if facts.objected and activity.despite_objection and any(one.objectable for one in allowed):
+        who["despite"] = activity.despite_objection.nl
+    return About.model_validate({**who, **_words(activity, at), **_grounds(allowed or asked, asked)})
 
 
 def _words(activity: ActivityVersion, at: int) -> dict[str, str | int]:

@@ -69,7 +69,8 @@ class Refused(Message):
 class About(Message):
     """What the log line says of the activity: words of the version that was used. class_: of the allowed elements, the
     strictest (A before B before C); classes: per asked element. keep_until: calendar year. kept_days: by the recipient.
-    withheld_until: ms. covert: see audit.Event. statistics: of a question for a table that is about nobody.
+    withheld_until: ms. covert: see audit.Event. despite: why this goes on while its resident's objection is weighed.
+    statistics: of a question for a table that is about nobody.
     Words are Dutch."""
 
     activity: Short
@@ -89,6 +90,7 @@ class About(Message):
     actor: Short = ""
     secret: bool = False
     statistics: Statistics | None = None
+    despite: Sentence = ""
 
 
 class Sealed(Message):

@@ -35,11 +35,13 @@ def difference(old: ActivityVersion, new: ActivityVersion) -> tuple[Change, ...]
     found = [*_plain(old, new), *_elements(old, new), *_parties(old, new)]
     if not new.only_wording:
         return tuple(found)
+    return tuple(Change(one.field, "bewoording", one.old, one.new) if _reworded(one) else one for one in found)
+
+
+def _reworded(one: Change) -> bool:
+    """Whether two persons may say that only its words changed: a text that begins or ends is no other wording."""
     texts = frozenset(_pointer(name) for name in BINDING)
-    return tuple(
-        Change(one.field, "bewoording", one.old, one.new) if one.field in texts or one.field.endswith(TAILS) else one
-        for one in found
-    )
+    return bool(one.old and one.new) and (one.field in texts or one.field.endswith(TAILS))
 
 
 def needs_new_consent(old: ActivityVersion, new: ActivityVersion) -> bool:

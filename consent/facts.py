@@ -12,9 +12,10 @@ from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
 from consent.lines import names, recipient_of, version_of
+from consent.locks import LOCKED, held
 from consent.rules import CaseFact, Facts
-from consent.standing import Standing
-from consent.terms import DAY, covert
+from consent.standing import Standing, last_moment
+from consent.terms import covert
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
@@ -84,7 +85,9 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
             _standing(row, version) for row in snapshot.about(question) if version and int(row["version"]) >= since
         ),
         objected=_objection(said, question.activity)["open"],
-        restricted=resident is not None and resident["status"] == "beperkt",
+        upheld=_objection(said, question.activity).get("upheld", True),
+        restricted=resident is not None and resident["status"] == LOCKED,
+        held=held(said, question.activity),
         flags=frozenset(said["flags"]),
         counted=counted,
         actor=keys.actor(caller),
@@ -116,15 +119,13 @@ def _admitted(caller: Caller, recipient: Row | None, application: Row | None) ->
 
 
 def _standing(row: Row, version: ActivityVersion) -> Standing:
-    """A yes to an older version lasts no longer than the newest lets anybody look."""
-    longest = row["decided_at"] + version.period * DAY if version.period and row["decided_at"] else 0
     return Standing(
         id=row["id"],
         status=row["status"],
         elements=names(row["elements"]),
         case=row["reference"],
         asked_at=row["requested_at"],
-        valid_until=min((end for end in (row["valid_until"], longest) if end), default=0),
+        valid_until=last_moment(row, version.period),
         fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),

@@ -14,7 +14,8 @@ from sqlalchemy import Table, or_
 from audit.contract import Audit, Kind, Move, Position, Receipt
 from consent.acts import INVALID, moved
 from consent.contract import NoSuchThing
-from consent.rights.standing import objections_moved
+from consent.locks import LOCKED
+from consent.rights.standing import objections_moved, restricted
 from consent.rows import Register, Row, Rows
 from consent.tables import activities, cases, consents, followed, recipients, subject_state
 from kernel.caller import room_of
@@ -28,7 +29,6 @@ ENDED: dict[Kind, str] = {
     "zaak-gesloten": "gesloten",
 }
 UNKNOWN = INVALID
-LOCKED = "beperkt"  # nothing about this resident is released
 
 _log = logger("consent")
 
@@ -91,7 +91,7 @@ class Following:
                 if move.fence == row["fence"]:
                     row = await flagged(rows, row, move.event_id, move.epoch, str(move.position))
                 elif move.fence == row["restriction_fence"] and move.epoch > row["restriction_epoch"]:
-                    row = await rows.put(subject_state, row, restriction_epoch=move.epoch, status=LOCKED)
+                    row = await restricted(rows, row, move, millis(self._clock()))
 
     async def ended(self, tenant: str, table: Table, kind: Kind, key: Mapping[str, str | int], receipt: Receipt) -> Row:
         """The row of something that ended by a restriction of our own, which has its line. Only upwards. Not for one

@@ -26,6 +26,8 @@ _NAMES: dict[str, str] = {
     "bezwaar-gegrond": "Bezwaar gegrond",
     "bezwaar-ongegrond": "Bezwaar ongegrond",
     "bezwaar-ingetrokken": "Bezwaar ingetrokken",
+    "beperking": "Gegevens op slot",
+    "beperking-opgeheven": "Gegevens van het slot",
     "verzoek": "Verzoek ingediend",
     "verzoek-stap": "Verzoek behandeld",
     "vraag": "Vraag gesteld",

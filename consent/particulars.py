@@ -3,7 +3,7 @@
 All of it is optional in the document, so that a version from before it was asked for stays readable. Times in ms.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,16 @@ from kernel.message import Message, Sentence, Short, wire
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Https = Annotated[str, Field(pattern=r"^https://[^\s<>\"]{1,480}$")]
 Steps = Literal["wet", "kwaliteit", "waarden", "ontwerp"]
+# The seven public values, by the names of the form; checked when a version is published: older ones stay readable.
+VALUES: Final = (
+    "privacy",
+    "veiligheid",
+    "autonomie",
+    "controle",
+    "menselijke waardigheid",
+    "rechtvaardigheid",
+    "machtsverhoudingen",
+)
 
 
 class Words(Message):

@@ -129,7 +129,7 @@ def whole(history: Sequence[Published], number: int, root: str, at: int) -> Publ
             bases=bases_of(version),
             data={used.name: data_of(used) for used in version.elements},
         ),
-        changes=tuple(Changed(field=each.field, effect=each.effect, old=each.old, new=each.new) for each in changes),
+        changes=tuple(map(Changed.of, changes)),
         versions=tuple(numbers),
     )
 

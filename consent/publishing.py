@@ -13,6 +13,7 @@ from consent.article30 import Fault, said
 from consent.bounds import exceeding
 from consent.counting import faults as counted
 from consent.grounds import grounds
+from consent.particulars import VALUES
 from kernel.numbers import has_written_number
 
 YEAR = 365 * 86_400_000  # ms
@@ -61,6 +62,9 @@ def _numbers(value: Any, place: str = "") -> Iterator[Fault]:
     if isinstance(value, str) and has_written_number(value):
         yield place, "lijkt-op-bsn", "Dit mag niet op een burgerservicenummer lijken."
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    if isinstance(value, dict) and any(has_written_number(name) for name in value):
+        yield place, "lijkt-op-bsn", "Dit mag niet op een burgerservicenummer lijken."
+        return  # a place that names it would tell it on
     for name, member in members:
         yield from _numbers(member, f"{place}/{name}")
 
@@ -70,7 +74,9 @@ def _assessed(version: ActivityVersion, at: int) -> Iterator[Fault]:
         yield "/beoordeling/totEnMet", "verlopen", "De beoordeling is verlopen."
     if not version.assessment.dpia.strip():
         yield "/beoordeling/dpia", "ontbreekt", "Zonder DPIA geen publicatie."
-    if not all(text.strip() for text in version.assessment.values.values()):
+    if version.assessment.values.keys() != set(VALUES):
+        yield "/beoordeling/waarden", "past-niet", f"Noem de zeven publieke waarden: {', '.join(VALUES)}."
+    elif not all(text.strip() for text in version.assessment.values.values()):
         yield "/beoordeling/waarden", "ontbreekt", "Alle zeven publieke waarden hebben een antwoord nodig."
     steps = version.assessment.steps
     if steps and not (len(steps) == STEPS and all(text.strip() for text in steps.values())):

@@ -1,6 +1,7 @@
 """The registers: activities, recipients, applications. What permits is pending, logged, then effective."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as Names
 
 from sqlalchemy import Table
 
@@ -96,15 +97,19 @@ class Registering:
         raise RegisterUnavailable()
 
     async def _check(self, tenant: str, version: ActivityVersion, agreed: bool) -> None:
-        if wrong := [*await self.faults(tenant, version), *([] if agreed else not_agreed(version))]:
+        found = self.faults(version, await self.admitted(tenant))
+        if wrong := [*found, *([] if agreed else not_agreed(version))]:
             told = [{"veld": place, "code": code, "detail": detail} for place, code, detail in wrong[:100]]
             raise CannotPublish("In `fouten` staat wat er niet klopt.", fouten=told)
 
-    async def faults(self, tenant: str, version: ActivityVersion) -> list[Fault]:
-        """What is wrong with it now, but for what an FG has to say."""
+    async def admitted(self, tenant: str) -> list[Recipient]:
+        """Who may be named in a version now."""
         async with self._register.reading(tenant) as rows:
             found = await rows.find(tables.recipients, tables.recipients.c.status == "toegelaten")
-        admitted = [recipient_of(row) for row in found]
+        return [recipient_of(row) for row in found]
+
+    def faults(self, version: ActivityVersion, admitted: Sequence[Recipient]) -> list[Fault]:
+        """What is wrong with it now, but for what an FG has to say."""
         private = {one.slug for one in admitted if not one.public}
         return faults(version, self._catalogue, {one.slug for one in admitted}, millis(self._clock()), private)
 
@@ -135,10 +140,19 @@ class Registering:
             found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
         return list({row["slug"]: _told(row) for row in found}.values())
 
-    async def in_force(self, tenant: str, slug: str) -> ActivityVersion | None:
-        """The version that counts now, if there is one."""
-        found = [row for row in await self._found(tenant, slug) if row["status"] == "gepubliceerd"]
-        return version_of(found[-1]) if found else None
+    async def known(self, tenant: str, slugs: Names[str]) -> set[str]:
+        """Which of these took effect once, one statement."""
+        c = tables.activities.c
+        async with self._register.reading(tenant) as rows:
+            found = await rows.find(tables.activities, c.slug.in_(slugs), c.effective_at > 0)
+        return {row["slug"] for row in found}
+
+    async def in_force(self, tenant: str, slugs: Names[str]) -> dict[str, ActivityVersion]:
+        """The versions that count now, of these."""
+        c = tables.activities.c
+        async with self._register.reading(tenant) as rows:
+            found = await rows.find(tables.activities, c.slug.in_(slugs), c.status == "gepubliceerd")
+        return {row["slug"]: version_of(row) for row in found}
 
     def completed(self, version: ActivityVersion, number: int) -> ActivityVersion:
         """As it would be stored under this number; an element that nobody knows stays as it is."""

@@ -18,7 +18,7 @@ from consent.lines import about_consent, event, names, recipient_of, resident_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY
-from consent.views import SHUT, ended_at, for_recipient, state_of_row, view
+from consent.views import SHUT, as_counted, ended_at, for_recipient, state_of_row, view
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -35,10 +35,10 @@ async def name_of(rows: Rows, slug: str) -> Words:
     return recipient_of(row).name if row else Words(nl=slug, en=slug)
 
 
-def number_of(newest: Mapping[str, Row], consent: Row) -> int:
-    """Of the oldest version whose yes counts now, of the activity that a consent is about; 0 for none."""
+def newest_of(newest: Mapping[str, Row], consent: Row) -> ActivityVersion | None:
+    """The newest version of the activity that a consent is about, if there is one."""
     found = newest.get(consent["activity"])
-    return consents_since(version_of(found)) if found else 0
+    return version_of(found) if found else None
 
 
 class Requesting:
@@ -60,7 +60,7 @@ class Requesting:
             await _check_case(rows, caller.organisation, wanted, version)
             name = await name_of(rows, caller.organisation)
             earlier = await _earlier(rows, caller.organisation, wanted.resident.id, wanted.activity)
-        if same := _open_equal(earlier, wanted, at):
+        if same := _open_equal(earlier, wanted, row["number"], at):
             return for_recipient(view(same, name, at))
         _not_barred(earlier, wanted.elements, version.bar, at)
         resident = await enrol() if wanted.resident.stand_in and enrol else wanted.resident
@@ -90,7 +90,7 @@ class Requesting:
             if row is None or not mine or not in_scope(caller, row["activity"]):
                 raise NoSuchThing()
             name, newest = await name_of(rows, row["recipient"]), await newest_versions(rows, {row["activity"]})
-        return for_recipient(view(row, name, millis(self._clock()), number_of(newest, row)))
+        return for_recipient(view(row, name, millis(self._clock()), newest_of(newest, row)))
 
     async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
         """See Consent.found."""
@@ -110,7 +110,7 @@ class Requesting:
             listed = await rows.find(tables.consents, *about, order=(mine.requested_at.desc(),), most=MOST)
             listed = [row for row in listed if in_scope(caller, row["activity"])]
             newest = await newest_versions(rows, {row["activity"] for row in listed})
-        return [for_recipient(view(row, name, at, number_of(newest, row))) for row in listed]
+        return [for_recipient(view(row, name, at, newest_of(newest, row))) for row in listed]
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.anew. The bar binds recipients, not residents."""
@@ -122,9 +122,9 @@ class Requesting:
             row, version = await _entitled(rows, old["recipient"], old["activity"])
             name = await name_of(rows, old["recipient"])
             earlier = await _earlier(rows, old["recipient"], old["resident"], old["activity"])
-        since = consents_since(version) if old["status"] in PERMITS else row["number"]
+        since = row["number"] if old["status"] == "gevraagd" else consents_since(version)
         outdated = old["status"] in ("gevraagd", "gepauzeerd", *PERMITS) and old["version"] < since
-        if state_of_row(old, at) not in SHUT and not outdated:
+        if state_of_row(as_counted(old, version), at) not in SHUT and not outdated:
             raise NotNow("Deze vraag loopt nog.")
         elements = tuple(name for name in names(old["elements"]) if _is_choice(version, name))
         if not elements:
@@ -132,8 +132,7 @@ class Requesting:
         limits = terms_of(old).limits
         wish = ConsentRequest(resident=resident_of(old), activity=old["activity"], elements=elements,
                               case=old["reference"], limits=limits)  # fmt: skip
-        same = _open_equal(earlier, wish, at)
-        if same and same["version"] == row["number"]:
+        if same := _open_equal(earlier, wish, row["number"], at):
             return view(same, name, at)
         kept = {
             key: old[key] for key in ("resident", "subject", "resident_fence", "recipient", "activity", "reference")
@@ -183,10 +182,16 @@ async def _earlier(rows: Rows, recipient: str, resident: str, activity: str) -> 
     return await rows.find(tables.consents, *about)
 
 
-def _open_equal(earlier: list[Row], wanted: ConsentRequest, at: int) -> Row | None:
+def _open_equal(earlier: list[Row], wanted: ConsentRequest, number: int, at: int) -> Row | None:
+    """The same question about the version in force: one about an older version can only be answered with no."""
     for row in earlier:
         same = set(names(row["elements"])) == set(wanted.elements) and row["reference"] == wanted.case
-        if same and terms_of(row).limits == wanted.limits and state_of_row(row, at) == "gevraagd":
+        if (
+            same
+            and row["version"] == number
+            and terms_of(row).limits == wanted.limits
+            and state_of_row(row, at) == "gevraagd"
+        ):
             return row
     return None
 

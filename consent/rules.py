@@ -8,7 +8,8 @@ Order of precedence; the first that applies is the code of the element:
      4  buiten-doel              the element is not in the activity, or it only counts and no table of it is asked for
      5  ontvanger-niet-bevoegd   class A or B without a right to the BSN
      6  beoordeling-verlopen     classes B and C only: class A goes on
-     7  beperking, bezwaar       a restriction stops all, an objection what rests on 6(1)(e) or (f)
+     7  beperking, bezwaar       a lock stops all, a restriction all but what the resident chose (AVG 18(2)), an
+                                objection what rests on 6(1)(e) or (f), unless the version goes on while it is weighed
      8  geheimhouding            for a recipient without a ground; of the deceased nothing by choice
      9  zaak-vereist             no case, or not of this resident, recipient and activity, or not open
     10  vooraf-informeren        the days of notice run from the line that told the resident
@@ -35,7 +36,6 @@ PUBLIC: frozenset[Code] = frozenset(
 )
 OWN: frozenset[Code] = frozenset({"toestemming-ingetrokken", "toestemming-verlopen", "gepauzeerd", "te-vaak"})
 Bar = tuple[Code, Callable[[UsedElement], bool]]  # a code that holds now, and the elements it is about
-RIGHT_TO_OBJECT = ("6(1)(e)", "6(1)(f)")  # AVG 21(1): follows the basis, never the class
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class CaseFact:
 class Facts:
     """What the register knew at one moment. published_at: ms. fences: those that everything stands on.
     admitted: recipient and application are known and not suspended. in_scope: of the caller's token. counted: releases
-    in the running term of the activity's frequency. actor: pseudonym of who asks."""
+    in the running term of the activity's frequency. actor: pseudonym of who asks. restricted: all about this resident
+    is locked; held: within the scope of a restriction. upheld: an objection that was weighed, and is right."""
 
     activity: ActivityVersion | None
     in_force: bool = False
@@ -70,7 +71,9 @@ class Facts:
     case: CaseFact | None = None
     consents: tuple[Standing, ...] = ()
     objected: bool = False
+    upheld: bool = False
     restricted: bool = False
+    held: bool = False
     flags: frozenset[Flag] = frozenset()
     counted: int = 0
     actor: str = ""
@@ -172,12 +175,23 @@ def _by_choice(used: UsedElement) -> bool:
     return used.class_ == "C"
 
 
+def unasked(used: UsedElement) -> bool:
+    """Whether it is used without consent; who chose a route only gave none."""
+    return used.class_ != "C" or used.choice == "route"
+
+
+def goes_on(facts: Facts) -> bool:
+    """Whether the use goes on while an objection is weighed: the version names the weighty ground for it, about which
+    the FG was asked beforehand (AVG 18(2), 21(1)). Not when the resident turned out to be right."""
+    return bool(facts.activity and facts.activity.despite_objection) and not facts.upheld
+
+
 def _assessed(used: UsedElement) -> bool:
     return used.class_ != "A"
 
 
 def _objectable(used: UsedElement) -> bool:
-    return any(basis in used.basis for basis in RIGHT_TO_OBJECT)
+    return used.objectable
 
 
 def _bars_of_asking(facts: Facts, at: int) -> Iterator[Bar]:
@@ -192,7 +206,9 @@ def _bars_of_now(question: Question, facts: Facts, at: int, ground: bool) -> Ite
     """Rules 7 to 12: of this resident, at this moment."""
     if facts.restricted:
         yield "beperking", _any
-    if facts.objected:
+    if facts.held:
+        yield "beperking", unasked
+    if facts.objected and not goes_on(facts):
         yield "bezwaar", _objectable
     if facts.flags and not ground and "geheimhouding" in facts.flags:
         yield "geheimhouding", _any

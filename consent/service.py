@@ -1,6 +1,6 @@
 """The register: one object behind its two doors, Consent and Registers. Each noun has its own module."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Protocol
 
 from audit.contract import Audit, Event, Position, Receipt
@@ -70,7 +70,7 @@ class ConsentService:
         self._registering = Registering(register, audit, self.following, known, clock)
         self.clients = RegisteredClients(register)
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
-        self.rights = Claiming(register, audit, clock)
+        self.rights = Claiming(register, audit, self.following, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together
@@ -187,6 +187,10 @@ class ConsentService:
     async def history(self, caller: Caller, slug: str) -> list[Published]:
         """See Registers.history."""
         return await self._registering.history(caller, slug)
+
+    async def known(self, caller: Caller, slugs: Set[str]) -> set[str]:
+        """Which of these are activities of the register, in force or stopped."""
+        return await self._registering.known(caller.tenant, slugs)
 
     async def in_force(self, caller: Caller) -> list[Published]:
         """The versions in force, with since when."""

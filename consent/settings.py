@@ -17,7 +17,7 @@ class ConsentSettings(RoomSettings):
     conformance suites; "" is none, and in production there is none.
     govstack: the municipalities where the GovStack Consent API answers under /govstack/v1; nowhere unless said so.
     webhooks: where events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as
-    the source of events.
+    the source of events. events_days: how long an event can be read and asked for again.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -30,4 +30,5 @@ class ConsentSettings(RoomSettings):
     govstack: Annotated[tuple[str, ...], Field(max_length=400)] = ()
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     oin: Annotated[str, Field(pattern=r"^([0-9]{20})?$")] = ""
+    events_days: Annotated[int, Field(ge=7, le=3_660)] = 365
     pool: Annotated[int, Field(ge=1, le=100)] = 8

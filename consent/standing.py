@@ -1,9 +1,12 @@
 """How a consent stands for one element at one moment. Pure; also what the pages call its state."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from audit.contract import FenceAt
 from consent.decision import Code
+from consent.terms import DAY
 
 PERMITS = frozenset({"gegeven", "vernieuwd"})
 _SAID: dict[str, Code] = {
@@ -12,6 +15,13 @@ _SAID: dict[str, Code] = {
     "gepauzeerd": "gepauzeerd",
 }
 _OPEN = frozenset({"gevraagd", "vervallen"})  # says nothing of what was before
+
+
+def last_moment(consent: Mapping[str, Any], period: int) -> int:
+    """Until when the yes of a row counts, ms; 0 is no end. period: of the newest version, in days: a yes to an older
+    one lasts no longer than the newest lets anybody look."""
+    longest = consent["decided_at"] + period * DAY if period and consent["decided_at"] else 0
+    return min((end for end in (consent["valid_until"], longest) if end), default=0)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 Nobody knows what was withdrawn in the gap, nor what was given. So each consent, activity, recipient and case that is in
 force or about to be is suspended: a line each, and the row permits nothing until it is given anew. A fence is moved
 past the epoch of its row, which may come from the gap: a later move must not arrive where an old yes stands. What
-lifted an objection in the gap lifts nothing any more (`consent.rights.retelling`). Done again, it goes on where it
-stopped.
+lifted an objection or a restriction in the gap lifts nothing any more (`consent.rights.retelling`, `relocking`). Done
+again, it goes on where it stopped.
 """
 
 import json
@@ -18,6 +18,7 @@ from consent.contract import RegisterUnavailable
 from consent.following import Following, flagged
 from consent.lines import event, restriction
 from consent.permits import IN_FORCE
+from consent.rights.relocking import Relocking
 from consent.rights.retelling import Retelling
 from consent.rows import Register, Row, Rows
 from consent.tables import activities, applications, cases, consents, recipients, subject_state
@@ -35,12 +36,12 @@ class Suspending:
 
     def __init__(self, register: Register, audit: Audit, following: Following, clock: Clock) -> None:
         self._register, self._audit, self._following, self._clock = register, audit, following, clock
-        self._objections = Retelling(register, audit)
+        self._objections, self._restrictions = Retelling(register, audit), Relocking(register, audit, following)
 
     async def suspend_all(self, tenant: str, mark: str, since: Position | None = None) -> int:
-        """How many rows were suspended, and objections stand again. mark: the same for the same gap. since: where every
-        line is known again, only what was given from that place on, or waits. Raises LogUnavailable, OutcomeUnknown,
-        RegisterUnavailable."""
+        """How many rows were suspended, and objections or restrictions stand again. mark: the same for the same gap.
+        since: where every line is known again, only what was given from that place on, or waits. Raises LogUnavailable,
+        OutcomeUnknown, RegisterUnavailable."""
         caller, done = room_of(tenant, "consent"), 0
         await self._following.follow(tenant)
         for table in (activities, recipients, cases, consents):
@@ -49,7 +50,8 @@ class Suspending:
                 done += len(found)
         if since is None:
             await self._retell(caller, mark)
-        return done + await self._objections.revoked(caller, (mark, since), dict(WHY))
+        done += await self._objections.revoked(caller, (mark, since), dict(WHY))
+        return done + await self._restrictions.revoked(caller, (mark, since), dict(WHY))
 
     async def _in_force(self, tenant: str, table: Table, since: Position | None) -> list[Row]:
         given = or_(table.c.status == IN_FORCE[table.name], table.c.status == "vernieuwd")

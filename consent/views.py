@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from consent.activity import Words
+from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentView, State
+from consent.difference import consents_since
 from consent.limits import terms_of
 from consent.lines import names
-from consent.standing import PERMITS
+from consent.standing import PERMITS, last_moment
 
 Row = Mapping[str, Any]
 SHUT: frozenset[str] = frozenset({"geweigerd", "vervallen", "ingetrokken", "verlopen", "ongeldig"})
@@ -31,13 +32,20 @@ def ended_at(row: Row, at: int) -> int:
     return int(row["ended_at"] or (row["answer_by"] if state == "vervallen" else 0))
 
 
-def view(row: Row, recipient_name: Words, at: int, newest: int = 0) -> ConsentView:
-    """For the resident. newest: number of the oldest version whose yes counts, 0 when it does not matter: a yes to an
-    older one does not count any more."""
+def as_counted(row: Row, newest: ActivityVersion | None) -> Row:
+    """With the end that counts, under the newest version of its activity."""
+    return {**row, "valid_until": last_moment(row, newest.period)} if newest else row
+
+
+def view(stored: Row, recipient_name: Words, at: int, newest: ActivityVersion | None = None) -> ConsentView:
+    """For the resident. newest: of its activity, None when it does not matter: a yes to a version that was narrower
+    does not count any more, and none lasts longer than the newest lets anybody look."""
+    row = as_counted(stored, newest)
     state, terms = state_of_row(row, at), terms_of(row)
+    outdated = newest is not None and row["version"] < consents_since(newest)
     return ConsentView(
         id=row["id"],
-        state="ongeldig" if state in PERMITS and row["version"] < newest else state,
+        state="ongeldig" if state in PERMITS and outdated else state,
         activity=row["activity"],
         version=str(row["version"]),
         elements=names(row["elements"]),

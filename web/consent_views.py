@@ -131,8 +131,7 @@ def longer(detail: ConsentDetail, now: datetime) -> date | None:
 
 
 def _longest(detail: ConsentDetail, now: datetime) -> int:
-    period = detail.activity.period
-    allowed = millis(now) + period * DAY_MS if period else 0
+    allowed = millis(now) + detail.longest * DAY_MS if detail.longest else 0
     return min((end for end in (detail.consent.latest, allowed) if end), default=0)
 
 

@@ -36,6 +36,7 @@ WHAT: Final[Mapping[str, str]] = {
     "kluis-bewaard": N_("De inwoner bewaarde iets in de kluis"),
     "vlag": N_("Een bron meldde een beperking"),
     "beperking": N_("Gegevens op slot"),
+    "beperking-opgeheven": N_("Gegevens van het slot"),
     "opgeschort": N_("Opgeschort na verlies van regels"),
     "zoeking": N_("Gezocht in het logboek"),
     "vraag": N_("De inwoner stelde een vraag"),

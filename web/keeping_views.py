@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from web.frame import FieldError, Frame
+from web.register_views import Told, UsedData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,8 @@ class TextField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftPage:
-    """`/beheer/verwerkingsactiviteiten/{slug}`. steps: what whoever reads this may do now, as (step, text)."""
+    """`/beheer/verwerkingsactiviteiten/{slug}`. steps: what whoever reads this may do now, as (step, text).
+    for_officer: why the FG has to agree. data, facts, values: the version in words; document: all of it, as JSON."""
 
     frame: Frame
     slug: str
@@ -80,6 +82,11 @@ class DraftPage:
     texts: tuple[TextField, ...]
     may_write: bool
     steps: tuple[tuple[str, str], ...]
+    purpose: str
+    data: tuple[UsedData, ...]
+    facts: tuple[Told, ...]
+    values: tuple[Told, ...]
+    document: str
     errors: tuple[FieldError, ...] = ()
 
 

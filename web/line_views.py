@@ -9,6 +9,7 @@ from typing import Final, cast
 from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
+from web.act_words import ACTS, act_of
 from web.language import AMSTERDAM, N_, format_day
 from web.line_details import once_each, reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
@@ -20,39 +21,6 @@ TOGETHER_MS: Final = 3_600_000
 USES: Final = frozenset({"verstrekking", "weigering", "gemeld"})
 GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
-# What happened to a resident that is no use of their data. A kind that is in neither list is not shown.
-ACTS: Final[Mapping[str, str]] = {
-    "toetsing": N_("Een afdeling vroeg of zij uw gegevens mag krijgen. Zij kreeg nog niets"),
-    "toestemming-gevraagd": N_("Een afdeling vroeg of u ja of nee zegt"),
-    "toestemming-gegeven": N_("U zei ja"),
-    "toestemming-hervat": N_("U liet het delen weer doorgaan"),
-    "toestemming-vernieuwd": N_("U zei opnieuw ja"),
-    "toestemming-geweigerd": N_("U zei nee"),
-    "toestemming-ingetrokken": N_("U stopte met delen"),
-    "toestemming-gepauzeerd": N_("U zette het delen stil"),
-    "toestemming-verkort": N_("U koos een eerdere laatste dag"),
-    "zaak-geopend": N_("Een afdeling schreef op dat u een zaak heeft"),
-    "zaak-gesloten": N_("Een zaak van u is klaar"),
-    "kluis-geopend": N_("U opende uw kluis"),
-    "kluis-bewaard": N_("U bewaarde iets in uw kluis"),
-    "vlag": N_("Een systeem meldde dat wij extra moeten opletten"),
-    "beperking": N_("Uw gegevens gingen op slot"),
-    "opgeschort": N_("Wij zetten het delen stil, omdat een deel van ons logboek verloren ging"),
-    "zoeking": N_("De privacy-toezichthouder keek wie uw gegevens gebruikte"),
-    "vraag": N_("U stelde een vraag"),
-    "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
-    "bezwaar": N_("U was het ergens niet mee eens. Dat gebruik staat nu stil"),
-    "bezwaar-gegrond": N_("U kreeg gelijk. Dat gebruik stopt"),
-    "bezwaar-ongegrond": N_("Wij keken opnieuw. Dat gebruik gaat door"),
-    "bezwaar-ingetrokken": N_("U vindt het toch goed. Dat gebruik gaat door"),
-    "verzoek": N_("U deed een verzoek"),
-    "verzoek-stap": N_("Uw verzoek ging een stap verder"),
-    "uitvoer": N_("U haalde bewijzen op"),
-    "vernietigd": N_("Wij vernietigden oude regels over u"),
-    "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
-    "meegeteld": N_("U telde mee in een tabel met aantallen. Niemand kreeg uw gegevens"),
-}
-LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
@@ -198,7 +166,7 @@ class LineViews:
         if line.gone:
             text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
-        text = LOOKED if event.kind == "zoeking" and event.recipient else ACTS.get(event.kind, "")
+        text = act_of(event)
         return self._words.say(text) if text else ""
 
     def department(self, event: Event) -> str:

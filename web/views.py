@@ -206,7 +206,8 @@ class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
     `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
     line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes.
-    `overdue`: the assessment of its activity was over then; class A goes on, marked."""
+    `overdue`: the assessment of its activity was over then; class A goes on, marked. `despite`: why it went on while
+    the resident's objection was weighed."""
 
     frame: Frame
     id: str
@@ -228,6 +229,7 @@ class Use:
     lifted: Lifted | None = None
     kept_until: int = 0
     overdue: bool = False
+    despite: str = ""
     errors: tuple[FieldError, ...] = ()
 
 

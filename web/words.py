@@ -143,6 +143,7 @@ WRONG: Final[Mapping[str, str]] = {
     "verzoek": N_("Kies wat u wilt."),
     "grond": N_("Vertel ons waarom."),
     "reden": N_("Kies een reden."),
+    "aanleiding": N_("Dit kan pas als u het niet eens bent met dit gebruik. Vertel ons dat eerst."),
     "zaak": N_("Vul het nummer van de zaak in."),
     "soort": N_("Kies inwoner of ontvanger."),
     "bsn": N_("Vul een goed burgerservicenummer in."),

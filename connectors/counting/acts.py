@@ -69,5 +69,5 @@ def _opened(of: Weighed, kind: str, event_id: str, details: dict[str, str]) -> E
     """As a release, but nothing is given: what is read is only used."""
     entry = of.act.release(event_id, ())
     used = tuple(dict.fromkeys((*entry.event.elements, *entry.event.used)))
-    said = {"kind": kind, "elements": (), "used": used, "details": details, "kept_days": 0}
+    said = {"kind": kind, "elements": (), "used": used, "details": {**entry.event.details, **details}, "kept_days": 0}
     return entry.model_copy(update={"event": entry.event.model_copy(update=said)})

@@ -9,11 +9,13 @@ from typing import Annotated, Literal, Protocol
 from pydantic import Field
 
 from consent.activity import ActivityVersion, Slug
+from consent.difference import Change, Effect
 from kernel.caller import Caller
 from kernel.message import Hex32, Message, Sentence, Short, wire
 
 OWNER, OFFICER, KEEPER = "proceseigenaar", "fg", "beheer"
 PREFIX = "/intern/v1/consent/drafts"
+TEXT_MAX = 50_000
 Stage = Literal["concept", "voorgesteld"]
 Step = Literal["voorstellen", "akkoord", "publiceren", "weggooien"]
 
@@ -27,12 +29,17 @@ class Wrong(Message):
 
 
 class Changed(Message):
-    """One field that differs from the version in force."""
+    """One field that differs from the version in force. Of a longer text the beginning."""
 
     field: Annotated[Sentence, wire("veld")]
-    effect: Annotated[Literal["bewoording", "smaller", "ruimer"], wire("gevolg")]
-    old: Annotated[str, Field(max_length=50_000), wire("oud")] = ""
-    new: Annotated[str, Field(max_length=50_000), wire("nieuw")] = ""
+    effect: Annotated[Effect, wire("gevolg")]
+    old: Annotated[str, Field(max_length=TEXT_MAX), wire("oud")] = ""
+    new: Annotated[str, Field(max_length=TEXT_MAX), wire("nieuw")] = ""
+
+    @classmethod
+    def of(cls, one: Change) -> "Changed":
+        """As it crosses the door: a hundred elements of which the law changed must not be too long to show."""
+        return cls(field=one.field, effect=one.effect, old=one.old[:TEXT_MAX], new=one.new[:TEXT_MAX])
 
 
 class Draft(Message):
@@ -65,7 +72,8 @@ class Drafts(Protocol):
         ...
 
     async def save(self, caller: Caller, version: ActivityVersion) -> Draft:
-        """In place of an earlier draft; what was proposed or agreed about that one no longer counts."""
+        """In place of an earlier draft; what was proposed or agreed about that one no longer counts. Raises NotNow for
+        more drafts than a municipality may have at once, BadInput."""
         ...
 
     async def step(self, caller: Caller, slug: str, step: Step, digest: str) -> Draft:

@@ -4,11 +4,11 @@ A crash between a line and its row leaves a line that says what somebody was abo
 after a version came into force leaves its draft: publishing that again changes nothing, and takes it away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from audit.contract import Audit, Entry, record_one
 from consent import tables
-from consent.activity import ActivityVersion
+from consent.activity import ActivityVersion, Recipient
 from consent.article30 import for_officer
 from consent.clients import RegisteredClients
 from consent.contract import NoSuchThing, NotNow
@@ -26,7 +26,7 @@ from kernel.ids import random_id
 
 CONCEPT, PROPOSED = "concept", "voorgesteld"
 MACHINES = ("mens", "automatisch")
-FIELD_MAX = 50_000
+MOST = 100  # drafts of one municipality
 
 
 def digest_of(document: str) -> str:
@@ -47,13 +47,13 @@ class Drafting:
         _staff(caller, OWNER, OFFICER)
         async with self._register.reading(caller.tenant) as rows:
             found, actor = await rows.find(tables.drafts), rows.keys.actor(caller)
-        return [await self._seen(caller.tenant, row, actor) for row in found]
+        return await self._all_seen(caller, found, actor)
 
     async def one(self, caller: Caller, slug: str) -> Draft:
         """See Drafts.one."""
         _staff(caller, OWNER, OFFICER)
         row, actor = await self._row(caller, slug)
-        return await self._seen(caller.tenant, row, actor)
+        return await self._seen(caller, row, actor)
 
     async def save(self, caller: Caller, version: ActivityVersion) -> Draft:
         """See Drafts.save."""
@@ -62,7 +62,10 @@ class Drafting:
         bare = version.model_copy(update={"number": 0, "consents_since": 0})
         document = bare.model_dump_json(exclude_defaults=True)
         async with self._register.reading(caller.tenant) as rows:
-            actor = rows.keys.actor(caller)
+            actor, others = rows.keys.actor(caller), await rows.find(tables.drafts, most=MOST)
+        # NOT promised: that two who save at one moment both stay within it
+        if len(others) >= MOST and all(row["slug"] != bare.slug for row in others):
+            raise NotNow(f"Er zijn al {MOST} concepten. Publiceer er een, of gooi er een weg.")
         await self._line(caller, bare.slug, actor, {"stap": CONCEPT, "vingerafdruk": digest_of(document)})
         new = {"document": document, "status": CONCEPT, "proposer": "", "officer": "",
                "changed_at": millis(self._clock())}  # fmt: skip
@@ -72,7 +75,7 @@ class Drafting:
             if there is None:
                 raise NoSuchThing()
             row = await rows.put(tables.drafts, there, **new)
-        return await self._seen(caller.tenant, row, actor)
+        return await self._seen(caller, row, actor)
 
     async def step(self, caller: Caller, slug: str, step: Step, digest: str) -> Draft:
         """See Drafts.step."""
@@ -93,12 +96,12 @@ class Drafting:
                 raise NotNow(CHANGED)
             _now(there, digest, step)
             row = await rows.put(tables.drafts, there, **changes)
-        return await self._seen(caller.tenant, row, actor)
+        return await self._seen(caller, row, actor)
 
     async def _publish(self, caller: Caller, row: Row, actor: str) -> Draft:
         if not actor or actor in (row["proposer"], row["officer"]):
             raise NoAccess("Wie het voorstelde of akkoord gaf, publiceert het niet: vraag een ander.")
-        before = await self._seen(caller.tenant, row, actor)
+        before = await self._seen(caller, row, actor)
         told = {"voorgesteldDoor": row["proposer"], "vingerafdruk": before.digest}
         told |= {"akkoordVan": row["officer"]} if row["officer"] else {}
         await self._registering.put_in_force(caller, before.version, told, agreed=before.agreed)
@@ -106,7 +109,7 @@ class Drafting:
         return await self._gone(caller, row, actor)
 
     async def _gone(self, caller: Caller, row: Row, actor: str) -> Draft:
-        seen = await self._seen(caller.tenant, row, actor)
+        seen = await self._seen(caller, row, actor)
         async with self._register.writing(caller.tenant) as rows:
             there = await rows.one(tables.drafts, lock=True, slug=row["slug"])
             if there is not None and there["document"] == row["document"]:  # a newer one stays
@@ -134,10 +137,19 @@ class Drafting:
         if not await self._clients.has_role(caller, KEEPER):
             raise NoAccess("Deze toepassing mag het register niet bijhouden.")
 
-    async def _seen(self, tenant: str, row: Row, actor: str) -> Draft:
+    async def _seen(self, caller: Caller, row: Row, actor: str) -> Draft:
+        (seen,) = await self._all_seen(caller, (row,), actor)
+        return seen
+
+    async def _all_seen(self, caller: Caller, found: Sequence[Row], actor: str) -> list[Draft]:
+        """What they are weighed against is read once, however many there are."""
+        admitted = await self._registering.admitted(caller.tenant)
+        there = await self._registering.in_force(caller.tenant, {row["slug"] for row in found})
+        return [self._shown(row, actor, admitted, there.get(row["slug"])) for row in found]
+
+    def _shown(self, row: Row, actor: str, admitted: Sequence[Recipient], there: ActivityVersion | None) -> Draft:
         version = version_of(row)
-        wrong = await self._registering.faults(tenant, version)
-        there = await self._registering.in_force(tenant, version.slug)
+        wrong = self._registering.faults(version, admitted)
         completed = self._registering.completed(version, there.number + 1 if there else 1)
         changes = difference(there, completed) if there else ()
         return Draft(
@@ -149,10 +161,7 @@ class Drafting:
             for_officer=for_officer(version),
             agreed=bool(row["officer"]),
             wrong=tuple(Wrong(place=place, code=code, detail=detail) for place, code, detail in wrong),
-            changes=tuple(
-                Changed(field=one.field, effect=one.effect, old=one.old[:FIELD_MAX], new=one.new[:FIELD_MAX])
-                for one in changes
-            ),
+            changes=tuple(map(Changed.of, changes)),
             against=there.number if there else 0,
             asks_anew=bool(there) and there is not None and needs_new_consent(there, completed),
         )

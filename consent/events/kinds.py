@@ -8,29 +8,30 @@ from kernel.clock import instant
 
 Row = Mapping[str, Any]
 DOMAIN: Final = "nl.regie"
-ASKED, NOTHING = "toestemming.gevraagd", "toestemming.geen"  # nothing: a no and silence are one event
+# Nothing: a no and silence are one event, and come at one hour (consent.events.ending).
+ASKED, NOTHING = "toestemming.gevraagd", "toestemming.geen"
 EXPIRED, CHANGED = "toestemming.verlopen", "verwerkingsactiviteit.gewijzigd"
 _BECAME: Final[Mapping[str, str]] = {
-    "geweigerd": NOTHING,
-    "vervallen": NOTHING,
     "gepauzeerd": "toestemming.gepauzeerd",
     "ingetrokken": "toestemming.ingetrokken",
     "ongeldig": "toestemming.ongeldig",
 }
 TYPES: Final = frozenset({
-    ASKED, EXPIRED, CHANGED, *_BECAME.values(), "toestemming.gegeven", "toestemming.hervat", "toestemming.vernieuwd",
-    "toestemming.verkort",
+    ASKED, NOTHING, EXPIRED, CHANGED, *_BECAME.values(),
+    "toestemming.gegeven", "toestemming.hervat", "toestemming.vernieuwd", "toestemming.verkort",
 })  # fmt: skip
 
 
 def told(before: Row | None, after: Row) -> str:
-    """The type of what happened to a consent; "" for what its recipient does not hear."""
+    """The type of what happened to a consent; "" for what its recipient does not hear, or only when the term to answer
+    is over: whatever is no yes."""
     if before is None:
         return ASKED
     old, new = before["status"], after["status"]
     if new in PERMITS:
         return _permits(before, after)
-    return _BECAME.get(new, "") if new != old else ""
+    never = new == "ingetrokken" and not after["decided_at"]  # a yes that was stopped before its line
+    return _BECAME.get(new, "") if new != old and not never else ""
 
 
 def _permits(before: Row, after: Row) -> str:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table
 
-from consent.events.kinds import CHANGED, EXPIRED, NOTHING, changed, told
+from consent.events.kinds import CHANGED, changed, told
 from consent.events.tables import clockwork, events
 from consent.lines import version_of
-from consent.standing import PERMITS
 from consent.tables import activities, consents
 from kernel.ids import derived_id
 
@@ -20,56 +19,26 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 PAGE, LEASE_MS = 50, 30_000
-MOMENT = 1_000_000  # consents that end at one moment: all of them
 WAITING, DELIVERED, DEAD = "wacht", "geleverd", "dood"
-LAST = 1 << 40  # a step after all others: what the clock does is the end
 
 
 async def tell(rows: "Rows", table: Table, before: Row | None, after: Row) -> None:
     """In the transaction that changes the row."""
     if table is consents and (kind := told(before, after)):
-        what = kind if kind == NOTHING else f"{kind}/{after['epoch']}/{after['revision']}"
-        await _add(rows, (kind, after["id"]), after["recipient"], what, after["revision"])
+        what = f"{kind}/{after['epoch']}/{after['revision']}"
+        await add(rows, (kind, after["id"]), after["recipient"], what, after["revision"])
     if table is activities and changed(before, after):
         for party in version_of(after).parties:
             what = f"{party.recipient}/{after['number']}/{after['status']}/{after['epoch']}"
-            await _add(rows, (CHANGED, after["slug"]), party.recipient, what, after["revision"])
+            await add(rows, (CHANGED, after["slug"]), party.recipient, what, after["revision"])
 
 
-async def _add(rows: "Rows", about: tuple[str, str], recipient: str, what: str, step: int) -> None:
+async def add(rows: "Rows", about: tuple[str, str], recipient: str, what: str, step: int) -> None:
+    """about: type and subject. what: what happened, said so that it is one event. step: in the life of its subject."""
     kind, subject = about
     zeros = dict.fromkeys(("at", "sequence", "tries", "due_at", "delivered_at"), 0)
     said = {"id": derived_id(subject, what), "recipient": recipient, "type": kind, "subject": subject, "step": step}
     await rows.add(events, {**zeros, **said, "state": WAITING})
-
-
-async def ended_by_clock(rows: "Rows", at: int) -> None:
-    """What expired or was not answered since we looked last, at a moment in ms. A clock that went back looks again."""
-    await rows.add(clockwork, {"upto": 0})
-    row = await rows.one(clockwork, lock=True)
-    upto = min(int(row["upto"]), at) if row else 0
-    held = consents.c.status.in_([*PERMITS, "gepauzeerd"])
-    asked = (consents.c.status == "gevraagd", consents.c.pending_at == 0)
-    over, held_upto = await _between(rows, "valid_until", (upto, at), held)
-    late, asked_upto = await _between(rows, "answer_by", (upto, at), *asked)
-    for one in over:
-        await _add(rows, (EXPIRED, one["id"]), one["recipient"], f"{EXPIRED}/{one['valid_until']}", LAST)
-    for one in late:
-        await _add(rows, (NOTHING, one["id"]), one["recipient"], NOTHING, LAST)
-    if row:
-        await rows.put(clockwork, row, upto=min(held_upto, asked_upto))
-
-
-async def _between(rows: "Rows", name: str, span: tuple[int, int], *where: Any) -> tuple[list[dict[str, Any]], int]:
-    """A page in the order of their ends, and up to which moment that is all. All that end at one moment are in it
-    together: thousands of consents may share a last day, and a page of them alone would be read for ever."""
-    column = consents.c[name]
-    found = await rows.find(consents, *where, column > span[0], column < span[1], order=(column,), most=PAGE)
-    if len(found) < PAGE:
-        return found, span[1] - 1
-    last = int(found[-1][name])
-    together = await rows.find(consents, *where, column == last, most=MOMENT)
-    return [*(one for one in found if one[name] < last), *together], last
 
 
 async def number(rows: "Rows", at: int, called: Collection[str]) -> list[str]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from consent.contract import NoSuchThing, RegisterUnavailable
 from consent.events.address import Webhook
+from consent.events.ending import ended_by_clock
 from consent.events.kinds import cloud_event
-from consent.events.outbox import DEAD, DELIVERED, again, ended_by_clock, listed, number, settled, take
+from consent.events.outbox import DEAD, DELIVERED, again, listed, number, settled, take
 from consent.events.sending import Refused, Sender
 from consent.events.signing import public_text
 from consent.keys import MACHINES
@@ -29,6 +30,7 @@ from kernel.sql.key_rows import KeyRows
 PURPOSE = "WH"  # a key of its own
 TRIES = 300  # with five minutes in between: a day
 LONGEST_S = 300
+KEEP_DAYS = 365
 ROUND_S = 20.0  # with the last one's five seconds still within the 30 that nobody else takes them
 
 _log = logger("consent")
@@ -47,7 +49,7 @@ class Events:
     ) -> None:
         self._register, self._keys, self._addresses = register, keys, addresses
         self._webhooks, self._clock, self._sender = webhooks, clock, Sender()
-        self.oin = ""
+        self.oin, self.keep_days = "", KEEP_DAYS
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -61,7 +63,7 @@ class Events:
         """Everything that can go now; how many arrived. Raises RegisterUnavailable: again in a second."""
         try:
             async with self._register.writing(tenant) as rows:
-                await ended_by_clock(rows, millis(self._clock()))
+                await ended_by_clock(rows, millis(self._clock()), self.keep_days)
         except RegisterUnavailable:  # one altered row must not keep a withdrawal from being told
             _log.error("clock_not_looked_at")
         async with self._register.writing(tenant) as rows:

@@ -97,11 +97,9 @@ class Agreements:
         for one in await self._consent.in_force(caller):
             if asks_consent(one.version):
                 found[one.version.slug] = self._seen(caller.tenant, one, kept.get(one.version.slug))
-        drafts = {
-            name: draft_of(_agreement(row))
-            for name, row in kept.items()
-            if name not in found and not await self.is_activity(caller, name)  # stopped, or it asks no consent
-        }
+        known = await self._consent.known(caller, kept.keys() - found.keys())  # stopped, or it asks no consent
+        left = kept.keys() - found.keys() - known
+        drafts = {name: draft_of(_agreement(kept[name])) for name in left}
         return [(drafts | found)[name] for name in sorted(drafts | found)]
 
     async def one(self, caller: Caller, name: str, number: int = 0) -> Known:
@@ -162,10 +160,7 @@ class Agreements:
 
     async def is_activity(self, caller: Caller, name: str) -> bool:
         """Whether the register has it, in force or stopped."""
-        try:
-            return bool(await self._consent.history(caller, name))
-        except NoSuchThing:
-            return False
+        return name in await self._consent.known(caller, {name})
 
     async def _draft(self, tenant: str, row: Row | None) -> Known:
         if row is None or row["status"] == GONE:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from consent.contract import Residents
 from consent.govstack.file import Bundle, Unreadable, read
+from consent.govstack.individuals import named
 from consent.govstack.mapping import bare
 from consent.govstack.messages import IndividualIn
 from consent.govstack.stored import New, Objects
@@ -29,9 +30,8 @@ class Importer:
         for agreement in bundle.data_agreements:
             await self._objects.keep(caller, New("DataAgreement", agreement.id, bare(agreement)))
         for given in bundle.individuals:
-            number = given.external_id
-            resident = await self._residents.enrol(caller, number) if isinstance(number, Hidden) else None
-            await self._objects.keep(caller, New("Individual", given.id, given.kept(), "", resident))
+            resident, enrol = await named(self._residents, caller, given.external_id)
+            await self._objects.keep(caller, New("Individual", given.id, given.kept(), "", resident), enrol)
         return bundle
 
     async def _strangers(self, caller: Caller, given: Sequence[IndividualIn]) -> list[str]:

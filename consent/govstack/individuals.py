@@ -4,6 +4,7 @@ from consent.contract import NotNow, ResidentRef, Residents
 from consent.govstack.contract import NotBound
 from consent.govstack.messages import Answer, Individual, IndividualIn
 from consent.govstack.stored import New, Objects, Page
+from consent.requesting import Enrol
 from consent.rows import Row
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -33,10 +34,10 @@ class Individuals:
         there = await self._objects.perhaps(caller.tenant, "Individual", name, caller.organisation)
         if there is not None and there["owner"] != caller.organisation:
             raise NotNow("Deze id is al in gebruik.")  # whoever it is: a number is not held against what others brought
-        new = await self._new(caller, name, given)
+        new, enrol = await self._new(caller, name, given)
         if there is not None and not new.same_as(there):
             raise NotNow("Deze id is al in gebruik.")
-        return Answer(individual=seen(there or await self._objects.keep(caller, new)))
+        return Answer(individual=seen(there or await self._objects.keep(caller, new, enrol)))
 
     async def update(self, caller: Caller, name: str, given: IndividualIn) -> Answer:
         """Its own only; never to another resident. Raises NoSuchThing, BadInput."""
@@ -45,7 +46,7 @@ class Individuals:
             raise fault("/individual/id", "past-niet", "De id in het pad en die in de inhoud zijn niet gelijk.")
         if there["owner"] != caller.organisation:
             raise NotNow("Deze verwijzing is voor iedereen ingelezen en verandert alleen met een nieuw bestand.")
-        return Answer(individual=seen(await self._objects.keep(caller, await self._new(caller, name, given))))
+        return Answer(individual=seen(await self._objects.keep(caller, *await self._new(caller, name, given))))
 
     async def resident(self, caller: Caller, name: str) -> tuple[Individual, ResidentRef]:
         """Whom it refers to. Raises NoSuchThing, NotBound."""
@@ -59,11 +60,24 @@ class Individuals:
         found = await self._objects.individuals_of(caller.tenant, caller.organisation, residents)
         return {resident: seen(row) for resident, row in found.items()}
 
-    async def _new(self, caller: Caller, name: str, given: IndividualIn) -> New:
+    async def _new(self, caller: Caller, name: str, given: IndividualIn) -> tuple[New, Enrol | None]:
         kept = given.kept().model_copy(update={"id": name})
-        number = given.external_id
-        resident = await self._residents.enrol(caller, number) if isinstance(number, Hidden) else None
-        return New("Individual", name, kept, caller.organisation, resident)
+        resident, enrol = await named(self._residents, caller, given.external_id)
+        return New("Individual", name, kept, caller.organisation, resident), enrol
+
+
+async def named(
+    residents: Residents, caller: Caller, number: Hidden | str | None
+) -> tuple[ResidentRef | None, Enrol | None]:
+    """Who has this number, looked up and not written, and how they come to be known once the line is there."""
+    if not isinstance(number, Hidden):
+        return None, None
+    resident = await residents.identify(caller, number)
+
+    async def enrol() -> ResidentRef:
+        return await residents.enrol(caller, number)
+
+    return resident, enrol if resident.stand_in else None
 
 
 def seen(row: Row) -> Individual:

@@ -2,7 +2,7 @@
 do; they do it again. The same content again changes nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from audit.contract import Audit, Entry, record_one
@@ -11,6 +11,7 @@ from consent.govstack.mapping import digest, kept_revision
 from consent.govstack.messages import Revision, Standard
 from consent.govstack.tables import objects
 from consent.lines import event
+from consent.requesting import Enrol
 from consent.rows import Register, Row
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -23,6 +24,7 @@ _NAMES: dict[Kind, str] = {
     "DataAgreement": "Overeenkomst vastgelegd",
     "Individual": "Verwijzing naar een inwoner vastgelegd",
 }
+REFERRED = "verwijzing"  # how a `zoeking` says that a reference to its resident was kept
 HERE, GONE = "geldt", "gewist"
 PAGE_MAX, DEEP_MAX = 100, 4_900  # of one answer; how far a list can be paged (consent.rows.READ_MAX)
 T = TypeVar("T")
@@ -95,8 +97,9 @@ class Objects:
             found = await rows.find(objects, *where)
         return {row["resident"]: row for row in sorted(found, key=lambda row: (row["owner"], row["id"]))}
 
-    async def keep(self, caller: Caller, new: New) -> Row:
-        """A new object, or a new revision of one. Raises BadInput, LogUnavailable."""
+    async def keep(self, caller: Caller, new: New, enrol: Enrol | None = None) -> Row:
+        """A new object, or a new revision of one. enrol: for somebody who is not known yet, once the line is there.
+        Raises BadInput, LogUnavailable."""
         no_numbers({f"/{place}": text for place, text in _texts(new.content.model_dump(mode="json"), "")})
         there = await self._exactly(caller.tenant, new)
         if there and new.same_as(there):
@@ -104,6 +107,10 @@ class Objects:
         if there:
             _not_moved(there, new)
         await self._line(caller, new, new.document)
+        if enrol:
+            new = replace(new, resident=await enrol())
+        if new.resident:
+            await self._referred(caller, new.resident)
         changes = {"document": new.document, "status": HERE} | self._signed(caller)
         if new.resident:
             of = new.resident
@@ -148,6 +155,12 @@ class Objects:
 
     def _signed(self, caller: Caller) -> dict[str, str | int]:
         return {"changed_at": millis(self._clock()), "author": caller.application}
+
+    async def _referred(self, caller: Caller, resident: ResidentRef) -> None:
+        """In the resident's own series, before the row: somebody keeps a reference to them."""
+        who = {"application": caller.application, "recipient": caller.organisation, "key": caller.key}
+        said = event("zoeking", random_id(), resident.subject, details={"stap": REFERRED}, **who)
+        await record_one(self._audit, caller, Entry(event=said))
 
     async def _line(self, caller: Caller, new: New, document: str) -> None:
         """Of nobody's series: it names no resident, and permits nothing."""

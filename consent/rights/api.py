@@ -10,7 +10,7 @@ from consent import wire
 from consent.activity import Slug
 from consent.bodies import Person
 from consent.contract import Residents
-from consent.rights.contract import PREFIX, Claim, Filed, RightKind, Rights, RightsRequest, Status, Taken
+from consent.rights.contract import PREFIX, Claim, Filed, Ground, RightKind, Rights, RightsRequest, Status, Taken
 from kernel.caller import Caller
 from kernel.clock import instant
 from kernel.message import Body, Message, Sentence, Short
@@ -49,6 +49,15 @@ class Objection(Body):
     text: Why
 
 
+class Restriction(Body):
+    """What a resident wants to stand still: one activity, or all that is not by choice; and on which ground."""
+
+    person: Annotated[Person, named("inwoner")]
+    activity: Annotated[Slug | None, named("verwerkingsactiviteit")] = None
+    ground: Annotated[Ground, named("aanleiding")]
+    text: Why
+
+
 class NewRequest(Body):
     """One of the rights of AVG 15-17, 20 and 22."""
 
@@ -58,7 +67,8 @@ class NewRequest(Body):
 
 
 class Told(Message):
-    """A request as its resident sees it. suspends: releases under the activity stand still."""
+    """A request as its resident sees it. suspends: releases under the activity stand still. Of a restriction: scope, an
+    activity or `alles` (what is not by choice), its ground, and the notice before it ends with the earliest hour."""
 
     id: Short
     kind: Annotated[RightKind, named("soort")]
@@ -71,6 +81,10 @@ class Told(Message):
     decided_at: Annotated[Short | None, named("besluitOp")] = None
     answer: Annotated[Sentence | None, named("brief")] = None
     suspends: Annotated[bool, named("staatStil")] = False
+    scope: Annotated[Short | None, named("bereik")] = None
+    ground: Annotated[Short | None, named("aanleiding")] = None
+    notice: Annotated[Sentence | None, named("aankondiging")] = None
+    lifts_at: Annotated[Short | None, named("opTeHeffenVanaf")] = None
 
     @classmethod
     def of(cls, seen: RightsRequest) -> "Told":
@@ -87,6 +101,10 @@ class Told(Message):
             decided_at=instant(seen.decided_at) if seen.decided_at else None,
             answer=seen.answer or None,
             suspends=seen.suspends,
+            scope=(seen.activity or "alles") if seen.kind == "beperking" else None,
+            ground=seen.ground or None,
+            notice=seen.notice or None,
+            lifts_at=instant(seen.lifts_at) if seen.lifts_at else None,
         )
 
 
@@ -94,6 +112,12 @@ class Objections(Message):
     """Newest first."""
 
     found: Annotated[tuple[Told, ...], named("bezwaren")]
+
+
+class Restrictions(Message):
+    """Newest first."""
+
+    found: Annotated[tuple[Told, ...], named("beperkingen")]
 
 
 class Requests(Message):
@@ -114,9 +138,14 @@ def public_routes(rights: Rights, residents: Residents, caller: Gate) -> APIRout
 
     @router.get("/avg-verzoeken", summary="Uw verzoeken", response_model_exclude_none=True)
     async def requests(who: Asking) -> Requests:
-        return Requests(found=tuple(Told.of(one) for one in await rights.filed(who) if one.kind != "bezwaar"))
+        apart = ("bezwaar", "beperking")
+        return Requests(found=tuple(Told.of(one) for one in await rights.filed(who) if one.kind not in apart))
 
-    for path in ("/bezwaren", "/avg-verzoeken"):
+    @router.get("/beperkingen", summary="Uw gegevens op slot", response_model_exclude_none=True)
+    async def restrictions(who: Asking) -> Restrictions:
+        return Restrictions(found=tuple(Told.of(one) for one in await rights.filed(who) if one.kind == "beperking"))
+
+    for path in ("/bezwaren", "/beperkingen", "/avg-verzoeken"):
 
         @router.post(
             f"{path}/{{id}}/intrekking", status_code=201, summary="Trek dit in", response_model_exclude_none=True
@@ -136,6 +165,12 @@ def _filing(router: APIRouter, rights: Rights, residents: Residents, caller: Gat
     async def object_to(who: Asking, body: Objection) -> Told:
         resident = await residents.identify(who, body.person.bsn)
         claim = Claim(resident=resident, kind="bezwaar", activity=body.activity, text=body.text)
+        return Told.of(await rights.file(who, claim))
+
+    @router.post("/beperkingen", status_code=201, summary="Zet gegevens op slot", response_model_exclude_none=True)
+    async def restrict(who: Asking, body: Restriction) -> Told:
+        resident = await residents.identify(who, body.person.bsn)
+        claim = Claim(resident=resident, kind="beperking", activity=body.activity, text=body.text, ground=body.ground)
         return Told.of(await rights.file(who, claim))
 
     @router.post("/avg-verzoeken", status_code=201, summary="Doe een verzoek", response_model_exclude_none=True)

@@ -10,24 +10,38 @@ from kernel.caller import Caller
 from kernel.message import Message, Sentence, Short, wire
 
 PREFIX = "/intern/v1/consent/rights"
-# AVG 21, and 15, 16, 17, 20 and 22 in their order.
-RightKind = Literal["bezwaar", "inzage", "rectificatie", "wissing", "overdracht", "menselijke-blik"]
+# AVG 21, 18, and 15, 16, 17, 20 and 22 in their order.
+RightKind = Literal["bezwaar", "beperking", "inzage", "rectificatie", "wissing", "overdracht", "menselijke-blik"]
+# AVG 18(1)(a) to (d): contested accuracy, unlawful use, needed for a legal claim, an objection that is weighed.
+Ground = Literal["juistheid", "onrechtmatig", "rechtsvordering", "bezwaar"]
 Status = Literal["ingediend", "in-behandeling", "gegrond", "ongegrond", "ingetrokken"]
-Step = Literal["in-behandeling", "verlengen", "gegrond", "ongegrond", "intrekken"]
+Step = Literal["in-behandeling", "verlengen", "gegrond", "ongegrond", "intrekken", "aankondigen", "opheffen"]
 
 
 class Claim(Message):
-    """What a resident asks. activity: what they object to; "" for the other kinds."""
+    """What a resident asks. activity: what they object to, or want to stand still: None for all that is not by choice,
+    and for the other kinds. ground: of a restriction."""
 
     resident: ResidentRef
     kind: RightKind
     activity: Annotated[Slug | None, wire("verwerkingsactiviteit")] = None
     text: Annotated[str, Field(min_length=1, max_length=1_000)]
+    ground: Annotated[Ground | None, wire("aanleiding")] = None
+
+
+class Particulars(Message):
+    """Of a restriction. notice: sealed, in hexadecimal digits; told to the resident from announced_at on (ms)."""
+
+    ground: Ground
+    announced_at: int = 0
+    notice: str = ""
 
 
 class RightsRequest(Message):
     """One request and how it stands. due_at: when the answer is due by law. extended: why it takes longer, "" when it
-    does not. suspends: releases under the activity stand still. answer: the letter. position: of its last line."""
+    does not. suspends: releases under the activity stand still; of a restriction without activity: all that is not by
+    choice. answer: the letter. position: of its last line. ground: of a restriction, "" for the others. notice: the
+    letter before it ends, which is at lifts_at at the earliest (AVG 18(3)); "" while it was not announced."""
 
     id: Short
     kind: Annotated[RightKind, wire("soort")]
@@ -41,6 +55,9 @@ class RightsRequest(Message):
     answer: Annotated[Sentence, wire("brief")] = ""
     suspends: Annotated[bool, wire("staatStil")] = False
     pending: Annotated[bool, wire("wordtVerwerkt")] = False
+    ground: Annotated[Short, wire("aanleiding")] = ""
+    notice: Annotated[Sentence, wire("aankondiging")] = ""
+    lifts_at: Annotated[int, wire("opTeHeffenVanaf")] = 0
     position: Annotated[Short, wire("logregel")] = ""
 
 
@@ -48,9 +65,9 @@ class Rights(Protocol):
     """What residents ask, and what became of it. Each act has a line first."""
 
     async def file(self, caller: Caller, claim: Claim) -> RightsRequest:
-        """By the resident, or by desk staff (role `balie`, `acting_for` them). An objection suspends at once; the same
-        one again is the same. Raises NoSuchThing; NotNow where there is no right to object; LogUnavailable,
-        OutcomeUnknown."""
+        """By the resident, or by desk staff (role `balie`, `acting_for` them). An objection suspends at once, and a
+        restriction where accuracy is contested or an objection is weighed; the same one again is the same. Raises
+        NoSuchThing; BadInput; NotNow where there is no such right; LogUnavailable, OutcomeUnknown."""
         ...
 
     async def filed(self, caller: Caller) -> list[RightsRequest]:
@@ -58,9 +75,10 @@ class Rights(Protocol):
         ...
 
     async def step(self, caller: Caller, request_id: str, step: Step, text: str) -> RightsRequest:
-        """`intrekken` by who filed it, the others by the FG. text: the letter of a decision, or the reason for an
-        extension. What lifts a suspension takes effect with its line. Raises NoSuchThing, NotNow, NoAccess, Overtaken,
-        LogUnavailable, OutcomeUnknown."""
+        """`intrekken` by who filed it, the others by the FG. text: the letter of a decision, the reason for an
+        extension, or the notice before a restriction ends: without one, and a week, only its resident ends it. What
+        lifts a suspension takes effect with its line. Raises NoSuchThing, NotNow, NoAccess, Overtaken, LogUnavailable,
+        OutcomeUnknown."""
         ...
 
 

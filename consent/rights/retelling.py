@@ -51,16 +51,9 @@ class Retelling:
         """Whether nothing was lifted, or it was before the gap and its line says so."""
         async with self._register.reading(caller.tenant) as rows:
             state = await rows.one(subject_state, resident=row["resident"])
-        if row["pending_at"] or stands(state, row["activity"]):
+        if row["pending_at"] or stands(state, row["activity"], frozenset()):
             return not row["pending_at"]
-        place = Position.parse(row["position"])
-        if since is not None and not place < since:
-            return False
-        try:
-            line = await self._audit.line(caller, place)
-        except NoSuchLine:
-            return False
-        return line.event.id == Entry.model_validate_json(row["entry"]).event.id
+        return await proven(self._audit, caller, row, since)
 
     async def _told_again(self, caller: Caller, row: Row, mark: str, why: dict[str, str]) -> None:
         for again in range(ROUNDS):
@@ -71,7 +64,7 @@ class Retelling:
             async with self._register.writing(caller.tenant) as rows:
                 there = await locked(rows, row)
                 state = await rows.one(subject_state, resident=row["resident"])
-                known = max(there["epoch"], epoch_of(state, row["activity"]))
+                known = max(there["epoch"], epoch_of(state, row))
                 await rows.put(rights, there, entry=act.model_dump_json(), **ANEW)
             # a crash here leaves a row whose lifting has no line: the same again, under the same id
             receipt = await record_one(self._audit, caller, act)
@@ -82,3 +75,15 @@ class Retelling:
             if epoch > known:  # else the row knows a later place of the fence than the log, which lost its line
                 return
         raise RegisterUnavailable("Niet alle bezwaren gelden weer.")
+
+
+async def proven(audit: Audit, caller: Caller, row: Row, since: Position | None) -> bool:
+    """Whether the last act of a request was before the gap, and its line says so."""
+    place = Position.parse(row["position"])
+    if since is not None and not place < since:
+        return False
+    try:
+        line = await audit.line(caller, place)
+    except NoSuchLine:
+        return False
+    return line.event.id == Entry.model_validate_json(row["entry"]).event.id

@@ -1,22 +1,27 @@
 """Residents file, the FG decides. Owns `rights`, and with `consent.rights.standing` the objections in `subject_state`.
 
 An objection restricts: draft, line, row, and whoever follows the log finishes it. What lifts one is a permit: pending,
-logged, then effective (`consent.rights.finishing`). All other steps are facts: a crash between line and row leaves a
-line that says what somebody was about to do; the same person does it again, and it is the same line.
+logged, then effective (`consent.rights.finishing`). A request is a draft until its line is there, so that no words of a
+resident are lost. All other steps are facts: a crash between line and row leaves a line that says what somebody was
+about to do; the same person does it again, and it is the same line.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from audit.contract import Audit, Entry, Event, Kind, Move, Position, Receipt, record_one
+from audit.contract import Audit, Entry, Kind, Move, Receipt, record_one
 from consent.contract import NoSuchThing, NotNow, ResidentRef
 from consent.deciding import newest_versions
 from consent.flagging import state_row
+from consent.following import Following
 from consent.lines import event, permit, restriction, version_of
+from consent.locks import ALL, standing
+from consent.rights import restricting
 from consent.rights.contract import Claim, RightsRequest, Step
 from consent.rights.finishing import Finishing
-from consent.rights.rules import BECOMES, DRAFT, FILED, LAPSED, NO_RIGHT, OPEN, STANDS, due, may, objectable
-from consent.rights.standing import AFTER, epoch_of, locked, stands, suspended
+from consent.rights.rules import DRAFT, LAPSED, LIFTING, NO_RIGHT, OPEN, STANDS, may, may_lift
+from consent.rights.showing import going_on, shown
+from consent.rights.standing import epoch_of, locked, particular, particulars, stepped, suspended
 from consent.rights.tables import rights
 from consent.rows import Register, Row, Rows
 from consent.tables import subject_state
@@ -25,22 +30,29 @@ from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.crypto import sha256
 from kernel.errors import NoAccess
-from kernel.ids import derived_id, random_id, uuid7
+from kernel.ids import derived_id, uuid7
 
 MOST = 200  # requests in one answer
 TEXT_MAX = 2_000
 ABSENT: Mapping[str, Any] = {
     "activity": "", "reason": "", "letter": "", "fence": "", "extended_at": 0, "decided_at": 0,
 }  # fmt: skip
-LIFTS: Mapping[Step, Kind] = {"ongegrond": "bezwaar-ongegrond", "intrekken": "bezwaar-ingetrokken"}
-WITH_TEXT = frozenset({"gegrond", "ongegrond", "verlengen"})
+KINDS: Mapping[tuple[str, Step], Kind] = {
+    ("bezwaar", "ongegrond"): "bezwaar-ongegrond",
+    ("bezwaar", "intrekken"): "bezwaar-ingetrokken",
+    ("bezwaar", "gegrond"): "bezwaar-gegrond",
+    ("beperking", "gegrond"): "beperking",
+}
+LIFTS: frozenset[Kind] = frozenset({"bezwaar-ongegrond", "bezwaar-ingetrokken", "beperking-opgeheven"})
+WITH_TEXT = frozenset({"gegrond", "ongegrond", "verlengen", "aankondigen"})
+COLUMNS: Mapping[Step, str] = {"verlengen": "reason", "aankondigen": "notice"}
 
 
 class Claiming:
     """Satisfies Rights."""
 
-    def __init__(self, register: Register, audit: Audit, clock: Clock) -> None:
-        self._register, self._audit, self._clock = register, audit, clock
+    def __init__(self, register: Register, audit: Audit, following: Following, clock: Clock) -> None:
+        self._register, self._audit, self._following, self._clock = register, audit, following, clock
         self._finishing = Finishing(register, audit, clock)
 
     async def sweep(self, tenant: str) -> None:
@@ -52,22 +64,19 @@ class Claiming:
         if not _mine(caller, claim.resident.id) or claim.resident.stand_in:
             raise NoSuchThing()
         no_numbers({"/grond": claim.text})
-        if claim.kind == "bezwaar":
-            return await self._object(caller, claim)
-        at = millis(self._clock())
-        request_id, resident = uuid7(at), claim.resident
-        async with self._register.reading(caller.tenant) as rows:
-            actor = rows.keys.actor(caller)
-            mine = (rights.c.resident == resident.id, rights.c.kind == claim.kind, rights.c.status.in_(OPEN))
-            for open_one in await rows.find(rights, *mine, most=1):  # one at a time, as an objection
-                return await self._seen(rows, open_one["id"])
-        told = {"verzoek": request_id, "soort": claim.kind}
-        said = event("verzoek", random_id(), resident.subject, actor=actor, details=told)
-        receipt = await record_one(self._audit, caller, Entry(event=said))
         async with self._register.writing(caller.tenant) as rows:
-            new = _new(rows, request_id, resident, claim.text, at) | {"kind": claim.kind, "status": FILED, "entry": ""}
-            await rows.add(rights, new | {"position": str(receipt.position)})
-            return await self._seen(rows, request_id)
+            draft = {"bezwaar": self._objection, "beperking": self._restriction}.get(claim.kind, self._request)
+            row = await draft(rows, caller, claim)
+            if row["status"] != DRAFT:
+                return await self._seen(rows, row["id"])
+        # a crash here leaves a draft without effect; the sweeper lets an objection lapse, and files a request after all
+        act = Entry.model_validate_json(row["entry"])
+        receipt = await record_one(self._audit, caller, act)
+        # a crash here leaves the line without its row: an objection makes releases impossible already, and follow()
+        # writes its row; the row of a request is written by the sweeper
+        await self._done(caller, row, act, receipt)
+        async with self._register.reading(caller.tenant) as rows:
+            return await self._seen(rows, row["id"])
 
     async def filed(self, caller: Caller) -> list[RightsRequest]:
         """See Rights.filed."""
@@ -81,7 +90,8 @@ class Claiming:
             residents = {row["resident"] for row in found}
             states = await rows.find(subject_state, subject_state.c.resident.in_(residents)) if residents else []
             known = {state["resident"]: state for state in states}
-            return [_shown(rows, row, known.get(row["resident"])) for row in found]
+            on = await going_on(rows, found)
+            return [shown(rows, row, known.get(row["resident"]), on) for row in found]
 
     async def step(self, caller: Caller, request_id: str, step: Step, text: str) -> RightsRequest:
         """See Rights.step."""
@@ -104,38 +114,53 @@ class Claiming:
         async with self._register.reading(caller.tenant) as rows:
             return await self._seen(rows, request_id)
 
-    async def _object(self, caller: Caller, claim: Claim) -> RightsRequest:
-        async with self._register.writing(caller.tenant) as rows:
-            row = await self._draft(rows, caller, claim)
-            if row["status"] != DRAFT:
-                return await self._seen(rows, row["id"])
-        # a crash here leaves a draft without effect; the sweeper lets it lapse
-        act = Entry.model_validate_json(row["entry"])
-        receipt = await record_one(self._audit, caller, act)
-        # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
-        await self._done(caller, row, act, receipt)
-        async with self._register.reading(caller.tenant) as rows:
-            return await self._seen(rows, row["id"])
+    async def _request(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
+        """The row of a request, before its line; one of a kind at a time, as an objection."""
+        at, resident = millis(self._clock()), claim.resident
+        await state_row(rows, resident)  # locked: two tabs file one after the other
+        mine = (rights.c.resident == resident.id, rights.c.kind == claim.kind, rights.c.status.in_({*OPEN, DRAFT}))
+        for row in await rows.find(rights, *mine, lock=True, most=1):
+            return await self._once_more(rows, row, claim.text, at)
+        request_id = uuid7(at)
+        said = event("verzoek", derived_id(request_id, "verzoek"), resident.subject, actor=rows.keys.actor(caller),
+                     details={"verzoek": request_id, "soort": claim.kind})  # fmt: skip
+        new = _new(rows, request_id, resident, claim.text, at) | {"kind": claim.kind, "status": DRAFT}
+        await rows.add(rights, new | {"entry": Entry(event=said).model_dump_json()})
+        return await _row(rows, request_id)
 
-    async def _draft(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
+    async def _restriction(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
+        """As an objection; of two with one scope, the first."""
+        at = millis(self._clock())
+        if same := await restricting.there(rows, claim):
+            return await self._once_more(rows, same, claim.text, at)
+        shape = await restricting.drafted(rows, claim, rows.keys.actor(caller), at)
+        await rows.add(rights, _new(rows, shape["id"], claim.resident, claim.text, at) | shape)
+        return await _row(rows, shape["id"])
+
+    async def _once_more(self, rows: Rows, row: Row, text: str, at: int) -> Row:
+        """One that stands is the same; a draft, whose line is not known to be there, takes the newest words."""
+        if row["status"] != DRAFT:
+            return row
+        sealed = rows.keys.seal_text(row["resident"], row["id"], "verzoek", text).hex()
+        return await rows.put(rights, row, sealed=sealed, filed_at=at)
+
+    async def _objection(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
         """The row of an objection, before its line; one that already stands, or waits, is the same objection."""
         at, slug, resident = millis(self._clock()), claim.activity or "", claim.resident
         active = (await newest_versions(rows, {slug})).get(slug)
         if active is None or active["status"] != "gepubliceerd":
             raise NoSuchThing()
         version = version_of(active)
-        if not objectable(version):
+        if not version.objectable:
             raise NotNow(NO_RIGHT)
         await state_row(rows, resident)
         fence = rows.keys.objection(resident.id, slug)
         for row in await rows.find(rights, rights.c.fence == fence, lock=True):  # after the row of the resident
-            if row["status"] in STANDS:
-                return row
-            if row["status"] == DRAFT:
-                sealed = rows.keys.seal_text(resident.id, row["id"], "verzoek", claim.text).hex()
-                return await rows.put(rights, row, sealed=sealed, filed_at=at)
+            if row["status"] in {*STANDS, DRAFT}:
+                return await self._once_more(rows, row, claim.text, at)
         request_id = uuid7(at)
-        told = {"activity": slug, "purpose": version.purpose.nl, "details": {"verzoek": request_id}}
+        on = {"gebruik": "gaat door"} if version.despite_objection else {}
+        told = {"activity": slug, "purpose": version.purpose.nl, "details": {"verzoek": request_id, **on}}
         act_id, actor = derived_id(request_id, "bezwaar"), rows.keys.actor(caller)
         said = event("bezwaar", act_id, resident.subject, actor=actor, **told)
         about = {"kind": "bezwaar", "activity": slug, "fence": fence, "status": DRAFT}
@@ -144,10 +169,10 @@ class Claiming:
         return await _row(rows, request_id)
 
     async def _open_one(self, rows: Rows, caller: Caller, request_id: str, step: Step) -> Row:
-        row = await _row(rows, request_id, lock=True)
+        row = await locked(rows, await _row(rows, request_id))
         if row["status"] in (DRAFT, LAPSED) or (step == "intrekken" and not _mine(caller, row["resident"])):
             raise NoSuchThing()
-        may(row["status"], step, row["filed_at"], row["extended_at"], millis(self._clock()))
+        may(row["status"], step, row["filed_at"], row["extended_at"], millis(self._clock()), row["kind"])
         return row
 
     async def _written(self, rows: Rows, row: Row, said: tuple[Step, str], actor: str) -> Row:
@@ -156,30 +181,34 @@ class Claiming:
         letter = sha256(text.encode()).hex() if text else ""
         details = {"verzoek": row["id"], "soort": row["kind"], "stap": step, **({"brief": letter} if letter else {})}
         state = await rows.one(subject_state, resident=row["resident"])
-        kind, epoch = _kind(row, step), epoch_of(state, row["activity"])
+        stands = row["kind"] == "beperking" and standing(state, row["activity"] or ALL) == row["id"]
+        if stands and step in (*LIFTING, "aankondigen"):
+            may_lift(step, particulars(row).announced_at, millis(self._clock()))
+        kind, epoch = _kind(row, step, stands), epoch_of(state, row)
         word = f"{step}/{epoch}/{actor}/{letter}"
         waits = int(row["pending_at"]) or millis(self._clock())
-        if kind in LIFTS.values():  # a permit that lapsed is asked anew as another act: its own id is taken
+        if kind in LIFTS:  # a permit that lapsed is asked anew as another act: its own id is taken
             word = f"{word}/{waits}"
         event_id = derived_id(row["id"], word)
         act = event(kind, event_id, row["subject"], activity=row["activity"], actor=actor, details=details)
         if row["pending_at"] and Entry.model_validate_json(row["entry"]).event.id != event_id:
             raise NotNow("Er is net al iets anders besloten.")
-        column = "reason" if step == "verlengen" else "letter"
-        # a letter that was written for another step, and never decided, goes
-        more: dict[str, Any] = {} if step == "verlengen" else {"letter": ""}
-        more |= {column: keys.seal_text(row["resident"], row["id"], column, text).hex()} if text else {}
+        more = _texts(rows, row, step, text)
         entry = Entry(event=act)
-        if kind in LIFTS.values():
+        if kind in LIFTS:
             entry = permit(act, (keys.municipality(), 0), (row["fence"], epoch))
             more["pending_at"] = waits
-        elif kind == "bezwaar-gegrond":
+        elif kind in ("bezwaar-gegrond", "beperking"):
             entry = restriction(act, row["fence"])
+        if kind == "beperking" and state is not None:
+            await restricting.expected(rows, state, event_id, (row["activity"], row["id"], "gegrond"))
         return await rows.put(rights, row, entry=entry.model_dump_json(), **more)
 
     async def _done(self, caller: Caller, row: Row, act: Entry, receipt: Receipt) -> None:
         """What its line makes of the row, once."""
         at, position, said = receipt.at, receipt.position, act.event
+        if act.advances and row["kind"] == "beperking":  # several share a fence: in the order of the log
+            return await self._following.follow(caller.tenant)
         async with self._register.writing(caller.tenant) as rows:
             there = await locked(rows, row)
             if act.advances:
@@ -188,29 +217,32 @@ class Claiming:
                     position=position, fence=fence, epoch=receipt.epochs[fence], kind=said.kind, event_id=said.id
                 )
                 await suspended(rows, there, move, at)
-            elif there["entry"] == row["entry"] and there["status"] in OPEN:
-                await rows.put(rights, there, **_told(said, at, position))
+            elif there["entry"] == row["entry"] and there["status"] in {*STANDS, DRAFT}:
+                await rows.put(rights, there, **stepped(there, said, at, position))
             elif said.id not in there["entry"]:
                 raise NotNow("Er is net iets anders besloten.")
 
     async def _seen(self, rows: Rows, request_id: str) -> RightsRequest:
         row = await _row(rows, request_id)
-        return _shown(rows, row, await rows.one(subject_state, resident=row["resident"]))
+        state = await rows.one(subject_state, resident=row["resident"])
+        return shown(rows, row, state, await going_on(rows, (row,)))
 
 
-def _told(said: Event, at: int, position: Position) -> dict[str, Any]:
-    """What a step that is a fact makes of its row."""
-    step, known = said.details["stap"], {"position": str(position)}
-    if step == "verlengen":
-        return {**known, "extended_at": at}
-    decided = {} if step == "in-behandeling" else {"decided_at": at}
-    return {**known, **decided, "status": next(after for name, after in BECOMES.items() if name == step)}
+def _kind(row: Row, step: Step, stands: bool) -> Kind:
+    """stands: of a restriction, whether it does."""
+    if stands and step in LIFTING:
+        return "beperking-opgeheven"
+    return KINDS.get((row["kind"], step), "verzoek-stap")
 
 
-def _kind(row: Row, step: Step) -> Kind:
-    if row["kind"] == "bezwaar" and step in LIFTS:
-        return LIFTS[step]
-    return "bezwaar-gegrond" if (row["kind"], step) == ("bezwaar", "gegrond") else "verzoek-stap"
+def _texts(rows: Rows, row: Row, step: Step, text: str) -> dict[str, Any]:
+    """Sealed, each in its own place. A letter that was written for another step, and never decided, goes."""
+    column = COLUMNS.get(step, "letter")
+    sealed = rows.keys.seal_text(row["resident"], row["id"], column, text).hex() if text else ""
+    if column == "notice":
+        return {"restriction": particular(row, notice=sealed)}
+    more = {} if column == "reason" or row["status"] == "gegrond" else {"letter": ""}
+    return {**more, **({column: sealed} if sealed else {})}
 
 
 def _new(rows: Rows, request_id: str, resident: ResidentRef, text: str, at: int) -> dict[str, Any]:
@@ -219,8 +251,8 @@ def _new(rows: Rows, request_id: str, resident: ResidentRef, text: str, at: int)
     return {**ABSENT, **whose, "id": request_id, "sealed": sealed, "filed_at": at}
 
 
-async def _row(rows: Rows, request_id: str, *, lock: bool = False) -> Row:
-    row = await rows.one(rights, lock=lock, id=request_id)
+async def _row(rows: Rows, request_id: str) -> Row:
+    row = await rows.one(rights, id=request_id)
     if row is None:
         raise NoSuchThing()
     return row
@@ -239,26 +271,3 @@ def _mine(caller: Caller, resident: str) -> bool:
 def _officer_only(caller: Caller) -> None:
     if caller.kind != "medewerker" or "fg" not in caller.roles:
         raise NoAccess("Dit is voor de FG.")
-
-
-def _shown(rows: Rows, row: Row, state: Row | None) -> RightsRequest:
-    def text(column: str, kind: str) -> str:
-        sealed = row[column]
-        return rows.keys.open_text(row["resident"], row["id"], kind, bytes.fromhex(sealed)) if sealed else ""
-
-    decided = row["status"] in AFTER.values() and row["status"] != FILED
-    return RightsRequest(
-        id=row["id"],
-        kind=row["kind"],
-        activity=row["activity"],
-        status=row["status"],
-        text=text("sealed", "verzoek"),
-        filed_at=row["filed_at"],
-        due_at=due(row["filed_at"], row["extended_at"]),
-        extended=text("reason", "reason") if row["extended_at"] else "",
-        decided_at=row["decided_at"],
-        answer=text("letter", "letter") if decided else "",
-        suspends=row["kind"] == "bezwaar" and row["status"] in STANDS and stands(state, row["activity"]),
-        pending=bool(row["pending_at"]),
-        position=row["position"],
-    )

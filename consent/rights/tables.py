@@ -1,7 +1,9 @@
 """What residents asked: one protected row each. Texts are ciphertext, in hexadecimal digits; "" is absent.
 
-An objection has the fence of its resident and activity, and the epoch to which its own line moved it; the other kinds
-have none. entry: the last act as given to the log; pending_at: since when one waits that lifts a suspension.
+An objection has the fence of its resident and activity, and the epoch to which its own line moved it; other kinds have
+none. A restriction has that of its resident, and in `activity` its scope, "" for all that is not by choice; its other
+particulars are a document (consent.rights.contract.Particulars), absent in rows of other kinds and from before it.
+entry: the last act as given to the log; pending_at: since when one waits that lifts a suspension.
 """
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
@@ -12,6 +14,7 @@ TEXTS = ("resident", "subject", "resident_fence", "kind", "activity", "sealed", 
          "status", "fence", "position", "entry")  # fmt: skip
 NUMBERS = ("filed_at", "extended_at", "decided_at", "epoch", "pending_at", "effective_at", "revision")
 
+_BEFORE = ("tenant_id", "id", *TEXTS, *NUMBERS)
 rights = Table(
     "rights",
     metadata,
@@ -20,7 +23,9 @@ rights = Table(
     *(Column(name, Text, nullable=False) for name in TEXTS),
     *(Column(name, BigInteger, nullable=False, autoincrement=False) for name in NUMBERS),
     Column("mac", LargeBinary, nullable=False),
+    Column("restriction", Text),
     Index("ix_rights_fence", "tenant_id", "fence"),
     Index("ix_rights_resident", "tenant_id", "resident"),
     Index("ix_rights_status", "tenant_id", "status"),
+    info={"mac": {1: _BEFORE, 2: (*_BEFORE, "restriction")}},
 )

@@ -15,6 +15,7 @@ from audit.settings import AuditSettings
 from consent.activity import ActivityVersion, CatalogueElement, Recipient, Words
 from consent.component import Neighbours, build_consent
 from consent.contract import Choice, ConsentRequest, ConsentView, Decision, Question, ResidentRef, Sealed
+from consent.particulars import VALUES
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
 from kernel.caller import Caller, room_of
@@ -90,7 +91,7 @@ def activity(slug: str = "regeling", elements: dict[str, str] | None = None, **m
         "regelsBewaren": 20,
         "beoordeling": {
             "dpia": "gedaan",
-            "waarden": {str(number): "ja" for number in range(7)},
+            "waarden": dict.fromkeys(VALUES, "ja"),
             "door": "FG",
             "totEnMet": millis(datetime(2027, 6, 1, tzinfo=UTC)),
         },

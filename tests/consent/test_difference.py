@@ -19,6 +19,8 @@ from consent.difference import (
     needs_new_consent,
     often,
 )
+from consent.drafts.contract import TEXT_MAX
+from consent.published import Published, whole
 from tests.consent.house import ANSWER, NAME, PLAN, activity
 
 OTHER = {"nl": "anders", "en": "other"}
@@ -107,6 +109,7 @@ def test_a_text_that_binds_is_wider_unless_two_persons_say_that_it_means_the_sam
     for name, place in texts.items():
         assert changed(**{name: OTHER}) == {place: "ruimer"}
         assert changed(**{name: OTHER}, alleenBewoording=True) == {place: "bewoording"}
+    assert changed(publicatie=OTHER, alleenBewoording=True) == {"/publicatie": "ruimer"}, "what begins is no wording"
     assert {"purpose", "retention", "consequence"} < set(BINDING)
     assert changed(maximalePeriode=57, alleenBewoording=True) == {"/maximalePeriode": "ruimer"}, "numbers do not bend"
 
@@ -119,3 +122,14 @@ def test_a_yes_counts_until_a_version_is_wider() -> None:
     assert [consents_since(one) for one in (first, second, third, fourth)] == [1, 1, 1, 4]
     old = activity().model_copy(update={"number": 5})
     assert consents_since(old) == 5, "a version from before this was kept stands alone"
+
+
+def test_a_version_that_differs_in_a_very_long_text_can_be_shown() -> None:
+    tables = [{"naam": f"tabel-{number}", "rijen": "x" * 1_900, "maat": "x"} for number in range(50)]
+    versions = (activity(), activity(statistiek={"tabellen": tables}))
+    history = [
+        Published(version=one.model_copy(update={"number": number}), since=number, ended=False)
+        for number, one in enumerate(versions, 1)
+    ]
+    shown = whole(history, 2, "https://stad.example", 3)
+    assert shown and [len(one.new) for one in shown.changes] == [TEXT_MAX]

@@ -1,10 +1,14 @@
 """One person proposes a version, another publishes it; who may do what, and what each step leaves in the log."""
 
+from contextlib import AbstractAsyncContextManager
+
 import pytest
 
 from consent.activity import Application, Recipient
-from consent.contract import CannotPublish, NoSuchThing, NotNow, RegisterUnavailable
+from consent.contract import CannotPublish, Gone, NoSuchThing, NotNow, RegisterUnavailable
+from consent.drafts import service
 from consent.drafts.service import digest_of
+from consent.rows import Rows
 from consent.tables import drafts
 from kernel.caller import Caller
 from kernel.errors import NoAccess
@@ -21,6 +25,7 @@ from tests.consent.house import (
     element,
     yes,
 )  # fmt: skip
+from tests.consent.test_life_cycle import choose
 
 pytestmark = pytest.mark.anyio
 ONE, TWO = (Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
@@ -59,16 +64,31 @@ async def test_a_version_needs_two_persons_and_each_step_is_a_line(house: House)
     assert told[2].details == {"voorgesteldDoor": "een", "vingerafdruk": saved.digest, "toestemmingenVanaf": "1"}
     _, decision = await house.decided(PLAN)
     assert decision.toegestaan, "a narrower version asks no consent again"
-    assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "gegeven"
+    detail = await house.consent.choice(ANNA_HERSELF, given)
+    assert (detail.consent.state, detail.longest) == ("gegeven", 28)
+    assert detail.consent.valid_until == detail.consent.decided_at + 28 * 86_400_000, "and lasts no longer than it does"
+    for answer, state in (("pauze", "gepauzeerd"), ("hervat", "gegeven")):
+        assert await choose(house, given, answer) == state, "what was said can stand still and go on under it"
+    assert (await house.decided(PLAN))[1].toegestaan
+    house.clock.forward(days=2)
+    assert await choose(house, given, "vernieuw") == "vernieuwd"
+    again = (await house.consent.choice(ANNA_HERSELF, given)).consent
+    assert again.valid_until == detail.consent.valid_until + 2 * 86_400_000
 
 
 async def test_a_wider_version_asks_consent_again(house: House) -> None:
     await house.ready()
-    given = await house.given(PLAN)
+    given, open_one = await house.given(PLAN), await house.request(PLAN)
     await house.consent.publish(STAFF, activity(maximalePeriode=84))
     assert not (await house.decided(PLAN))[1].toegestaan
     assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "ongeldig"
+    with pytest.raises(Gone):
+        await choose(house, given, "vernieuw")
     again = await house.request(PLAN)
+    assert again.id != open_one.id, "a question about a version that ended is asked anew"
+    assert (await house.request(PLAN)).id == again.id
+    with pytest.raises(Gone):
+        await choose(house, open_one.id, "ja")
     await house.consent.choose(ANNA_HERSELF, again.id, yes())
     assert (await house.decided(PLAN))[1].toegestaan
 
@@ -138,6 +158,34 @@ async def test_an_application_writes_a_draft_until_its_recipient_is_suspended(ho
     await house.consent.suspend(STAFF, "stad")
     with pytest.raises(NoAccess):
         await house.consent.drafts.save(KEEPER, activity())
+
+
+async def test_a_municipality_has_so_many_drafts_at_once_and_they_are_read_together(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST", 2)
+    await house.ready()
+    for slug in ("een", "regeling"):
+        await house.consent.drafts.save(ONE, activity(slug, maximalePeriode=28))
+    lines = len((await house.audit.desk(STAFF).reader.lines("systeem", None, 50)).lines)
+    with pytest.raises(NotNow):
+        await house.consent.drafts.save(ONE, activity("drie"))
+    assert len((await house.audit.desk(STAFF).reader.lines("systeem", None, 50)).lines) == lines, "nothing happened"
+    await house.consent.drafts.save(ONE, activity("een", maximalePeriode=29))
+    asked = 0
+    reading = house.consent.register.reading
+
+    def counted(tenant: str) -> AbstractAsyncContextManager[Rows]:
+        nonlocal asked
+        asked += 1
+        return reading(tenant)
+
+    monkeypatch.setattr(house.consent.register, "reading", counted)
+    assert [(one.version.slug, one.against) for one in await house.consent.drafts.all(ONE)] == [
+        ("een", 0),
+        ("regeling", 1),
+    ]
+    assert asked == 3, "drafts, recipients and versions, however many drafts there are"
 
 
 async def test_a_draft_that_was_altered_in_the_database_is_not_read(house: House) -> None:

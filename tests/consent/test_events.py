@@ -14,7 +14,7 @@ from anyio import to_thread
 from pydantic import ValidationError
 
 from consent.contract import NoSuchThing
-from consent.events import outbox, sending
+from consent.events import ending, sending
 from consent.events.address import Webhook
 from consent.events.kinds import TYPES
 from consent.events.outbox import DEAD
@@ -115,7 +115,13 @@ async def test_a_no_and_silence_are_one_event_and_an_end_by_the_clock_is_told_on
     await choose(house, again.id, "ja")
     async with receiving() as receiver, told(house, receiver) as made:
         await made.round(TENANT)
-        house.clock.forward(days=57)
+        house.clock.forward(days=27)
+        await made.round(TENANT)
+        assert not [one for one in receiver.types if one.endswith(".geen")], "an hour of its own would tell which"
+        house.clock.forward(days=2)
+        await made.round(TENANT)
+        assert receiver.types[-2:] == ["toestemming.geen"] * 2
+        house.clock.forward(days=28)
         for _ in range(3):
             await made.round(TENANT)
         house.clock.forward(days=-40)  # a clock that goes back tells nothing twice
@@ -256,7 +262,7 @@ async def test_an_event_that_was_sent_when_the_power_went_is_sent_again_under_it
 async def test_all_that_end_at_one_moment_are_told_and_what_ends_later_too(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "PAGE", 2)
+    monkeypatch.setattr(ending, "PAGE", 2)
     await house.ready()
     asked = {(await house.request(case=f"Z-{number}")).id for number in range(5)}
     house.clock.forward(hours=1)
@@ -267,6 +273,39 @@ async def test_all_that_end_at_one_moment_are_told_and_what_ends_later_too(
             await made.round(TENANT)
         silent = [one["subject"] for one in receiver.events if one["type"].endswith(".geen")]
     assert len(silent) == len(asked) and set(silent) == asked
+
+
+async def test_a_shorter_term_ends_an_older_yes_and_that_is_told_once(house: House) -> None:
+    await house.ready()
+    consent_id = await house.given(PLAN)
+    async with receiving() as receiver, told(house, receiver) as made:
+        house.clock.forward(days=30)
+        await made.round(TENANT)
+        await house.consent.publish(STAFF, activity(maximalePeriode=28))
+        for days in (0, 1, 1, 28, 1):
+            house.clock.forward(days=days, hours=1)
+            await made.round(TENANT)
+        over = [one["subject"] for one in receiver.events if one["type"].endswith(".verlopen")]
+    assert over == [consent_id]
+    seen = (await house.consent.choice(ANNA_HERSELF, consent_id)).consent
+    assert (seen.state, seen.valid_until) == ("verlopen", seen.decided_at + 28 * 86_400_000)
+    assert (await house.consent.requested(LOKET, consent_id)).state == "verlopen"
+    assert (await house.consent.anew(ANNA_HERSELF, consent_id)).state == "gevraagd", "and it may be given again"
+
+
+async def test_events_go_after_their_term_and_the_next_is_numbered_after_the_last(house: House) -> None:
+    await house.ready()
+    await house.given(PLAN)
+    async with receiving() as receiver, told(house, receiver) as made:
+        made.keep_days = 7
+        await made.round(TENANT)
+        assert len(await made.listed(LOKET, 0)) == 3
+        house.clock.forward(days=8)
+        await made.round(TENANT)
+        assert [one["sequence"] for one in await made.listed(LOKET, 0)] == ["3"]
+        await house.consent.publish(STAFF, activity(maximalePeriode=55))
+        await made.round(TENANT)
+        assert [one["sequence"] for one in await made.listed(LOKET, 0)][:2] == ["3", "4"]
 
 
 async def test_what_waits_for_nobody_hides_no_one_and_a_name_that_is_none_stops_nothing(house: House) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,21 @@ from typing import Any
 import httpx2
 import pytest
 
+from audit.contract import LogUnavailable
 from consent.activity import Application
 from consent.api import Behind
 from consent.component import _check_tables
+from consent.contract import NoSuchThing
 from consent.events.address import Webhook
+from consent.govstack.agreements import Agreements
 from consent.govstack.api import govstack_routes
 from consent.govstack.door import Opened
 from consent.govstack.file import Unreadable
 from consent.govstack.importing import Importer
+from consent.govstack.individuals import Individuals
+from consent.govstack.messages import IndividualIn
 from consent.govstack.stored import Objects
+from consent.rows import Rows
 from consent.settings import ConsentSettings
 from consent.tokens.server import roots_of
 from kernel.caller import room_of
@@ -40,6 +46,7 @@ from tests.consent.house import (
     stop,
     yes,
 )  # fmt: skip
+from tests.consent.test_consent_faults import BEFORE, Interrupted
 
 pytestmark = pytest.mark.anyio
 BSN, OTHER = "999993653", "999990019"
@@ -221,7 +228,8 @@ async def test_only_the_resident_makes_a_request_a_consent(house: House) -> None
         read = f"/service/verification/consent-record/{one}/"
         await door.call("PUT", RECORD.format(r=one), 403, json={"consentRecord": {"id": one, "optIn": True}})
         assert (await door.call("GET", read))["consentRecord"]["optIn"] is False
-        assert await house.kinds() == ["toestemming-gevraagd"], "no act of an application became a line of a choice"
+        kinds = ["zoeking", "toestemming-gevraagd"]
+        assert await house.kinds() == kinds, "no act of an application became a line of a choice"
         await house.consent.choose(ANNA_HERSELF, one, yes())
         given = (await door.call("GET", read))["consentRecord"]
         assert (given["state"], given["optIn"]) == ("signed", True)
@@ -361,3 +369,36 @@ async def test_a_number_is_held_against_nothing_that_others_brought_and_is_kept_
         await door.call("POST", "/config/policy/", 400, json={"policy": POLICY | {"id": "y", "name": f"Voor {BSN}"}})
         for _ in range(40):  # an id of ours holds digits by chance, and is no reason to refuse
             await door.call("POST", "/service/individual/", json={"individual": {"id": ""}})
+
+
+async def test_nobody_is_enrolled_before_the_line_and_a_reference_stands_in_their_own_series(house: House) -> None:
+    number, given = "999990020", IndividualIn.model_validate({"id": "nieuw", "externalId": "999990020"})
+    for kind in ("activiteit-concept", "zoeking"):
+        dying = Objects(house.consent.register, Interrupted(house.log, BEFORE, kind), house.clock)
+        with pytest.raises(LogUnavailable):
+            await Individuals(dying, house.people).create(LOKET, given)
+        assert (number in house.people.known) == (kind == "zoeking")
+        with pytest.raises(NoSuchThing):
+            await Individuals(dying, house.people).one(LOKET, "nieuw")
+    objects = Objects(house.consent.register, house.log, house.clock)
+    await Individuals(objects, house.people).create(LOKET, given)
+    (line,) = (await house.log.lines(room_of(TENANT, "consent"), house.people.known[number].subject, None, 9)).lines
+    assert (line.event.kind, line.event.recipient, line.event.details) == ("zoeking", "loket", {"stap": "verwijzing"})
+
+
+async def test_agreements_are_listed_over_as_many_snapshots_however_many_there_are(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = Objects(house.consent.register, house.log, house.clock)
+    kept = [AGREEMENT | {"id": f"nieuw-{number}"} for number in range(5)]
+    await Importer(objects, house.people).load(STAFF, json.dumps({"policies": [POLICY], "dataAgreements": kept}))
+    asked, reading = 0, house.consent.register.reading
+
+    def counted(tenant: str) -> AbstractAsyncContextManager[Rows]:
+        nonlocal asked
+        asked += 1
+        return reading(tenant)
+
+    monkeypatch.setattr(house.consent.register, "reading", counted)
+    found = await Agreements(house.consent, objects, {TENANT: ("Stad", "https://stad.example")}).listed(LOKET)
+    assert [one.id for one in found] == [*(one["id"] for one in kept), "regeling"] and asked == 3

@@ -136,6 +136,19 @@ async def test_yes_again_lasts_longer_and_needs_its_line(house: House) -> None:
     assert (await house.kinds()).count("toestemming-vernieuwd") == 1
 
 
+async def test_a_last_day_that_is_chosen_with_a_second_yes_holds(house: House) -> None:
+    """A first yes waited for its line, in another window: who chooses an earlier end now is not held to the later."""
+    await house.ready()
+    asked, until = await house.request(PLAN), millis(START + timedelta(days=3))
+    dying = await house.second(Interrupted(house.log, BEFORE, "toestemming-gegeven", OutcomeUnknown))
+    with pytest.raises(OutcomeUnknown):
+        await dying.choose(ANNA_HERSELF, asked.id, yes())
+    chosen = await house.consent.choose(ANNA_HERSELF, asked.id, yes(until=until))
+    assert (chosen.consent.state, chosen.consent.valid_until) == ("gegeven", until)
+    assert (await house.decided(PLAN))[1].geldigTot == until
+    assert (await house.kinds())[-2:] == ["toestemming-gegeven", "toestemming-verkort"]
+
+
 async def test_yes_again_that_never_got_its_line_leaves_the_first_yes(house: House) -> None:
     await house.ready()
     consent_id = await house.given(PLAN)

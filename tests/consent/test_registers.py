@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from consent.activity import ActivityVersion, Secrecy
 from consent.jwks import fault_of
+from consent.particulars import VALUES
 from consent.publishing import faults
 from consent.tables import metadata
 from kernel.clock import millis
@@ -44,7 +45,8 @@ WRONG = [
     ("ontbreekt", using(NAME, "A", reden=EMPTY)),
     ("ontbreekt", activity(bewaartermijn=EMPTY)),
     ("ontbreekt", activity(gevolgVanWeigeren=EMPTY)),
-    ("ontbreekt", activity(beoordeling=ASSESSED | {"waarden": {str(n): "ja" if n else " " for n in range(7)}})),
+    ("ontbreekt", activity(beoordeling=ASSESSED | {"waarden": dict.fromkeys(VALUES, "ja") | {"privacy": " "}})),
+    ("past-niet", activity(beoordeling=ASSESSED | {"waarden": {str(n): "ja" for n in range(7)}})),
     ("verlopen", activity(beoordeling=ASSESSED | {"totEnMet": 1})),
     ("onbekend-gegeven", using("brp.onbekend", "A")),
     ("onbekende-ontvanger", activity(ontvangers=[{"ontvanger": "vreemd"}])),
@@ -65,6 +67,14 @@ WRONG = [
 @pytest.mark.parametrize(("code", "version"), WRONG)
 def test_a_version_that_breaks_a_rule_is_not_published(code: str, version: ActivityVersion) -> None:
     assert [fault[1] for fault in faults(version, KNOWN, {"loket"}, millis(START))] == [code]
+
+
+def test_a_number_is_found_wherever_it_stands() -> None:
+    """A name of a value is free text as well, and a place that quotes it would tell it on."""
+    values = {**dict.fromkeys(VALUES[1:], "ja"), "999993653": "ja"}
+    found = faults(activity(beoordeling=ASSESSED | {"waarden": values}), KNOWN, {"loket"}, millis(START))
+    assert ("/beoordeling/waarden", "lijkt-op-bsn") in [one[:2] for one in found]
+    assert "999993653" not in str(found)
 
 
 def test_a_version_that_breaks_none_is() -> None:

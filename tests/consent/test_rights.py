@@ -15,7 +15,7 @@ from consent.tables import subject_state
 from kernel.caller import Caller, room_of
 from kernel.clock import instant, millis
 from kernel.errors import BadInput, NoAccess
-from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, BERT, LOKET, NAME, PLAN, TENANT, House, activity
+from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, BERT, LOKET, NAME, PLAN, STAFF, TENANT, House, activity
 from tests.consent.test_consent_faults import AFTER, BEFORE, Interrupted
 
 pytestmark = pytest.mark.anyio
@@ -130,6 +130,28 @@ async def test_what_must_by_law_or_was_chosen_knows_no_objection(house: House) -
     assert await house.kinds() == []
 
 
+async def test_a_weighty_ground_lets_a_use_go_on_until_the_resident_is_right(house: House) -> None:
+    await house.ready()
+    why = {"nl": "Iemand kan gevaar lopen.", "en": "Somebody may be in danger."}
+    weighty = activity(elements=OUR_TASK, doorBijBezwaar=why)
+    await house.consent._registering.put_in_force(STAFF, weighty, {}, agreed=True)
+    before, _ = await house.decided(NAME)
+    filed = await house.consent.rights.file(ANNA_HERSELF, OBJECTION)
+    assert (filed.status, filed.suspends) == ("ingediend", False)
+    with pytest.raises(Overtaken):
+        await house.released(before)
+    sealed, _ = await house.decided(NAME)
+    assert (sealed.told, sealed.about.despite, before.about.despite) == ((), why["nl"], ""), "each line says so"
+    await house.released(sealed)
+    other, _ = await house.decided(NAME, of=BERT)
+    assert other.about.despite == ""
+    locking = Claim(resident=ANNA, kind="beperking", activity="regeling", text="x", ground="bezwaar")
+    with pytest.raises(NotNow):
+        await house.consent.rights.file(ANNA_HERSELF, locking)
+    assert (await upheld_or_not(house, filed, "gegrond")).suspends
+    assert await codes(house) == ["bezwaar"]
+
+
 @pytest.mark.parametrize("moment", [BEFORE, AFTER])
 async def test_an_objection_that_died_suspends_only_with_its_line(house: House, moment: str) -> None:
     await house.ready(activity(elements=OUR_TASK))
@@ -198,6 +220,70 @@ async def test_a_request_has_a_term_that_may_be_longer_and_a_letter(house: House
     with pytest.raises(BadInput):
         await door.file(ANNA_HERSELF, wanted.model_copy(update={"text": "Ik ben 999993653"}))
     assert await house.kinds() == ["verzoek", *["verzoek-stap"] * 3]
+
+
+@pytest.mark.parametrize("moment", [BEFORE, AFTER])
+async def test_the_words_of_a_request_that_died_are_kept_and_filed_by_the_round(house: House, moment: str) -> None:
+    await house.ready()
+    wanted = Claim(resident=ANNA, kind="inzage", text="Wat heeft u van mij?")
+    dying = await house.second(Interrupted(house.log, moment, "verzoek"))
+    with pytest.raises(LogUnavailable):
+        await dying.rights.file(ANNA_HERSELF, wanted)
+    assert await house.consent.rights.filed(ANNA_HERSELF) == [], "nothing shows before its line"
+    house.clock.forward(seconds=6)
+    await house.consent.finish(TENANT)
+    (one,) = await house.consent.rights.filed(ANNA_HERSELF)
+    assert (one.status, one.text) == ("ingediend", wanted.text) and one.position
+    assert await house.kinds() == ["verzoek"]
+    assert (await house.consent.rights.file(ANNA_HERSELF, wanted)).id == one.id, "one of a kind at a time"
+
+
+async def test_what_was_filed_again_after_a_failure_is_one_request_with_the_last_words(house: House) -> None:
+    await house.ready()
+    wanted = Claim(resident=ANNA, kind="inzage", text="Wat heeft u van mij?")
+    dying = await house.second(Interrupted(house.log, AFTER, "verzoek"))
+    with pytest.raises(LogUnavailable):
+        await dying.rights.file(ANNA_HERSELF, wanted)
+    filed = await house.consent.rights.file(ANNA_HERSELF, wanted.model_copy(update={"text": "Alles, graag."}))
+    assert [(one.id, one.text) for one in await house.consent.rights.filed(ANNA_HERSELF)] == [
+        (filed.id, "Alles, graag.")
+    ]
+    assert await house.kinds() == ["verzoek"]
+
+
+async def test_an_objection_upheld_in_the_gap_stays_upheld_whatever_step_came_after(house: House) -> None:
+    """Another instance wrote the decision and died before its row; this one had written another step over it."""
+    await house.ready(activity(elements=OUR_TASK))
+    door = house.consent.rights
+    filed = await door.file(ANNA_HERSELF, OBJECTION)
+    await door.step(OFFICER, filed.id, "in-behandeling", "")
+    dying = await house.second(Interrupted(house.log, AFTER, "bezwaar-gegrond"))
+    with pytest.raises(LogUnavailable):
+        await dying.rights.step(OFFICER, filed.id, "gegrond", WHY)
+    with pytest.raises(Overtaken):
+        await door.step(OFFICER, filed.id, "ongegrond", "Toch niet.")
+    (waits,) = await door.filed(ANNA_HERSELF)
+    assert (waits.status, waits.answer) == ("in-behandeling", ""), "a letter of no decision is shown to nobody"
+    await house.consent.finish(TENANT)
+    (one,) = await door.filed(ANNA_HERSELF)
+    assert (one.status, one.answer, one.suspends) == ("gegrond", "", True) and await codes(house) == ["bezwaar"]
+
+
+async def test_what_lifts_and_lapsed_can_be_asked_again(house: House) -> None:
+    await house.ready(activity(elements=OUR_TASK))
+    filed = await house.consent.rights.file(ANNA_HERSELF, OBJECTION)
+    await house.consent.rights.step(OFFICER, filed.id, "in-behandeling", "")
+    dying = await house.second(Interrupted(house.log, BEFORE, "bezwaar-ongegrond"))
+    with pytest.raises(LogUnavailable):
+        await dying.rights.step(OFFICER, filed.id, "ongegrond", WHY)
+    (waits,) = await house.consent.rights.filed(ANNA_HERSELF)
+    assert waits.pending and waits.answer == "", "nobody decided yet"
+    house.clock.forward(minutes=11)
+    await house.consent.finish(TENANT)
+    (lapsed,) = await house.consent.rights.filed(ANNA_HERSELF)
+    assert (lapsed.status, lapsed.pending, lapsed.answer) == ("in-behandeling", False, "")
+    decided = await house.consent.rights.step(OFFICER, filed.id, "ongegrond", WHY)
+    assert (decided.status, decided.answer) == ("ongegrond", WHY) and await codes(house) == []
 
 
 async def test_an_objection_that_was_removed_or_altered_lets_nothing_through(house: House) -> None:

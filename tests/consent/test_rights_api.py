@@ -34,3 +34,23 @@ async def test_an_application_asks_for_nobody(door: Door) -> None:
     someone_else = {**objection, "inwoner": {"bsn": "999990019"}}
     assert (await door.post("bezwaren", someone_else, "anna"))[0] == 404
     assert (await door.post("avg-verzoeken", {**ANNA, "soort": "beperking", "grond": "x"}, "anna"))[0] == 400
+
+
+async def test_a_resident_has_data_locked_and_unlocked(door: Door) -> None:
+    wanted = {**ANNA, "aanleiding": "juistheid", "grond": "Dit klopt niet."}
+    assert (await door.post("beperkingen", {**ANNA, "grond": "Zomaar."}, "anna"))[0] == 400
+    assert (await door.post("beperkingen", {**wanted, "aanleiding": "zomaar"}, "anna"))[0] == 400
+    assert (await door.post("beperkingen", {**wanted, "verwerkingsactiviteit": "onbekend"}, "anna"))[0] == 404
+    assert (await door.post("beperkingen", wanted))[0] == 404, "an application asks for nobody"
+    status, problem = await door.post("beperkingen", {**wanted, "aanleiding": "bezwaar"}, "anna")
+    assert (status, problem["code"]) == (409, "keuze-past-niet")
+    status, told = await door.post("beperkingen", wanted, "anna")
+    assert (status, told["bereik"], told["aanleiding"], told["staatStil"]) == (201, "alles", "juistheid", True)
+    narrow = {**wanted, "verwerkingsactiviteit": "regeling", "aanleiding": "rechtsvordering"}
+    status, waits = await door.post("beperkingen", narrow, "anna")
+    assert (status, waits["bereik"], waits["staatStil"]) == (201, "regeling", False)
+    found = (await door.get("beperkingen", "anna"))[1]["beperkingen"]
+    assert {one["id"] for one in found} == {told["id"], waits["id"]}
+    assert (await door.get("avg-verzoeken", "anna"))[1]["verzoeken"] == []
+    status, back = await door.post(f"beperkingen/{told['id']}/intrekking", None, "anna")
+    assert (status, back["status"], back["staatStil"]) == (201, "ingetrokken", False)

@@ -45,6 +45,10 @@ def codes(given: Facts, element: str = PLAN, at: int = AT) -> tuple[str, str]:
     return next(((code, told) for _, code, told in weighed.refused), ("", ""))
 
 
+ROUTE = MIXED.model_copy(
+    update={"elements": tuple(one.model_copy(update={"choice": "route"}) for one in MIXED.elements)}
+)  # who chose the way gave no consent to the use: AVG 18(2)
+WEIGHTY = BY_TASK.model_copy(update={"despite_objection": BY_TASK.purpose})
 UNASSESSED = MIXED.assessment.until + 1
 TABLE: list[tuple[str, Facts, str, int, str]] = [
     ("onbekende-activiteit", facts(activity=None, in_force=False), NAME, AT, "same"),
@@ -57,7 +61,12 @@ TABLE: list[tuple[str, Facts, str, int, str]] = [
     ("beoordeling-verlopen", facts(consents=(consent(),)), PLAN, UNASSESSED, "same"),
     ("beoordeling-verlopen", facts(activity=BY_TASK), NAME, UNASSESSED, "same"),
     ("beperking", facts(restricted=True), NAME, AT, "same"),
+    ("beperking", facts(restricted=True, consents=(consent(),)), PLAN, AT, "same"),
+    ("beperking", facts(held=True, objected=True, activity=BY_TASK), NAME, AT, "same"),
+    ("beperking", facts(held=True, activity=ROUTE, consents=(consent(),)), PLAN, AT, "same"),
     ("bezwaar", facts(activity=BY_TASK, objected=True), NAME, AT, "same"),
+    ("bezwaar", facts(activity=WEIGHTY, objected=True, upheld=True), NAME, AT, "same"),
+    ("beperking", facts(activity=WEIGHTY, objected=True, held=True), NAME, AT, "same"),
     ("zaak-vereist", facts(case=None), NAME, AT, "same"),
     ("zaak-vereist", facts(case=replace(CASE, resident=BERT.id)), NAME, AT, "same"),
     ("zaak-vereist", facts(case=replace(CASE, open=False)), NAME, AT, "same"),
@@ -101,6 +110,11 @@ def test_each_code_has_its_facts_and_a_recipient_with_a_ground_is_told_it(
 @pytest.mark.parametrize(("code", "known", "told"), MASKED)
 def test_without_a_ground_everything_about_the_resident_reads_the_same(code: str, known: Facts, told: str) -> None:
     assert codes(known) == (code, told)
+
+
+def test_what_was_chosen_goes_on_in_a_restriction_and_a_weighty_use_while_an_objection_is_weighed() -> None:
+    assert codes(facts(held=True, consents=(consent(),)), PLAN) == ("", "")
+    assert codes(facts(activity=WEIGHTY, objected=True), NAME) == ("", "")
 
 
 def test_class_a_goes_on_after_its_assessment_and_despite_an_objection() -> None:

@@ -335,17 +335,28 @@ CLAIM = ClaimCard(
 TAKEN = replace(CLAIM, id=ID[:-1] + "2", taken=True, late=True, extended="Het is druk.", longer=False)
 DECIDED = replace(CLAIM, open=False, status="Gelijk gekregen", decided=DAY, answer="U heeft gelijk.", suspends=False)
 WAITS = replace(CLAIM, id=ID[:-1] + "3", pending=True)
+LOCK = replace(
+    CLAIM, id=ID[:-1] + "4", kind="Zet mijn gegevens op slot", purpose="Alles wat ik niet zelf koos", locks=True,
+    ground="De gegevens kloppen niet", taken=True, longer=False,
+)  # fmt: skip
+UNLOCKING = replace(
+    LOCK, id=ID[:-1] + "5", open=False, taken=False, answer="U heeft gelijk.", decided=DAY, notice="Het klopt nu.",
+    lifts=DAY, may_lift=True,
+)  # fmt: skip
 PURPOSES = (Option(value="parkeren", text="Parkeren"),)
 CLAIMS = Claims(frame=frame("/verzoeken"), cards=(), purposes=(), kinds=(Option(value="inzage", text="Inzage"),))
 
 
 def claims() -> dict[str, tuple[str, "DataclassInstance"]]:
     """What residents ask, and who decides."""
-    cards = (CLAIM, TAKEN, DECIDED, WAITS)
+    cards = (replace(CLAIM, suspends=False, despite="Iemand kan gevaar lopen."), TAKEN, DECIDED, WAITS, LOCK, UNLOCKING)
     wrong = (FieldError(id="doel", text="Kies een gebruik."), FieldError(id="grond", text="Vertel ons waarom."))
     desk = FgClaims(frame=frame("/fg/verzoeken", "fg"), cards=cards, saved=True)
     return {
-        "verzoeken": ("verzoeken.html", replace(CLAIMS, cards=cards, purposes=PURPOSES, saved=True)),
+        "verzoeken": (
+            "verzoeken.html",
+            replace(CLAIMS, cards=cards, purposes=PURPOSES, scopes=PURPOSES, grounds=PURPOSES, saved=True),
+        ),
         "verzoeken-leeg": ("verzoeken.html", CLAIMS),
         "verzoeken-fout": ("verzoeken.html", replace(CLAIMS, purposes=PURPOSES, errors=wrong)),
         "fg-verzoeken": ("fg_verzoeken.html", desk),

@@ -1,20 +1,24 @@
 """A resident objects at the portal, the FG decides there, and releases follow."""
 
+from datetime import timedelta
+
 import pytest
 
 from assembly.demo.register import STORY, activities
+from connectors.contract import NotReleased
+from consent.contract import Words
 from tests.four_rooms import BY_LAW, STAFF
 from tests.web.portal import PortalUnderTest
 
 pytestmark = pytest.mark.anyio
+TASK = {"class_": "B", "basis": "6(1)(e)"}
 WHY = "Dit is <b>mijn</b> adres."
 
 
 async def address_is_our_task(portal: PortalUnderTest) -> None:
     """The story's activity, with the address on a ground that one may object to."""
     story = next(one for one in activities() if one.slug == STORY)
-    task = {"class_": "B", "basis": "6(1)(e)"}
-    used = tuple(one.model_copy(update=task if one.name == "brp.adres" else {}) for one in story.elements)
+    used = tuple(one.model_copy(update=TASK if one.name == "brp.adres" else {}) for one in story.elements)
     await portal.house.register.publish(STAFF, story.model_copy(update={"elements": used}))
 
 
@@ -67,3 +71,58 @@ async def test_a_resident_takes_a_request_back_and_sees_nobody_elses(portal: Por
     assert "Ingetrokken" in again.text
     assert (await visitor.get("/fg/verzoeken")).status == 404
     assert (await (await portal.visitor("fg")).get("/verzoeken")).status == 404
+
+
+async def test_a_lock_stops_a_release_and_is_told_before_it_ends(portal: PortalUnderTest) -> None:
+    visitor, officer = await portal.visitor("r1"), await portal.visitor("fg")
+    page = await visitor.get("/verzoeken")
+    locking = page.form("actie", "beperking")
+    nothing = await visitor.send(page, locking, actie="beperking", bereik="", aanleiding="", waarom=" ")
+    for sentence in ("Kies een gebruik.", "Kies een reden.", "Vertel ons waarom."):
+        assert nothing.status == 400 and sentence in nothing.text
+    early = await visitor.send(page, locking, actie="beperking", bereik="alles", aanleiding="bezwaar", waarom=WHY)
+    assert early.status == 400 and "Vertel ons dat eerst." in early.text and WHY in early.text
+    done = await visitor.send(page, locking, actie="beperking", bereik="alles", aanleiding="juistheid", waarom=WHY)
+    assert "Gelukt. Het staat in ons logboek." in done.text and "Op slot" in done.text and WHY in done.text
+    with pytest.raises(NotReleased) as refusal:
+        await portal.house.release(*BY_LAW)
+    assert refusal.value.code == "beperking"
+    desk = await officer.get("/fg/verzoeken")
+    taken = await officer.send(desk, desk.form("actie", "in-behandeling"), actie="in-behandeling")
+    with pytest.raises(LookupError):
+        taken.form("actie", "ongegrond")
+    agreed = await officer.send(taken, taken.form("actie", "gegrond"), actie="gegrond", tekst="U heeft gelijk.")
+    empty = await officer.send(agreed, agreed.form("actie", "aankondigen"), actie="aankondigen", tekst=" ")
+    assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
+    await officer.send(agreed, agreed.form("actie", "aankondigen"), actie="aankondigen", tekst="Het is verbeterd.")
+    told = await visitor.get("/en/verzoeken")
+    for sentence in ("We want to unlock it", "Het is verbeterd.", "U heeft gelijk.", "Unlock it"):
+        assert sentence in told.text
+    with pytest.raises(LookupError):
+        (await officer.get("/fg/verzoeken")).form("actie", "opheffen")
+    portal.house.now += timedelta(days=8)
+    late = await portal.visitor("fg")
+    ready = await late.get("/fg/verzoeken")
+    await late.send(ready, ready.form("actie", "opheffen"), actie="opheffen")
+    assert (await portal.house.release(*BY_LAW)).values
+    acts = (await (await portal.visitor("r1")).get("/gebruik")).text
+    assert "Uw gegevens gingen op slot" in acts and "Uw gegevens gingen van het slot" in acts
+
+
+async def test_a_use_that_goes_on_while_an_objection_is_weighed_says_why(portal: PortalUnderTest) -> None:
+    story = next(one for one in activities() if one.slug == STORY)
+    used = tuple(one.model_copy(update=TASK if one.name == "brp.adres" else {}) for one in story.elements)
+    why = Words(nl="Iemand kan gevaar lopen.", en="Somebody may be in danger.")
+    weighty = story.model_copy(update={"elements": used, "despite_objection": why})
+    await portal.house.register._registering.put_in_force(STAFF, weighty, {}, agreed=True)
+    visitor = await portal.visitor("r1")
+    page = await visitor.get("/verzoeken")
+    done = await visitor.send(page, page.form("actie", "bezwaar"), actie="bezwaar", doel=STORY, grond=WHY)
+    assert (
+        f"gaat door tot wij hebben gekeken, want: {why.nl}" in done.text and "Dit gebruik staat stil" not in done.text
+    )
+    assert await refused(portal) == {}
+    (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    assert f"Dit ging door, want: {why.nl}" in (await visitor.get(f"/gebruik/{line.position}")).text
+    acts = (await visitor.get("/gebruik")).text
+    assert "Wij kijken ernaar" in acts and "Dat gebruik staat nu stil" not in acts

@@ -82,6 +82,24 @@ async def test_going_on_long_after_login_asks_for_a_new_login(portal: PortalUnde
     assert "Als wie wilt u inloggen" in (await press(visitor, place, actie="hervatten")).text
 
 
+async def test_a_last_day_survives_the_login_and_one_that_cannot_be_read_decides_nothing(
+    portal: PortalUnderTest,
+) -> None:
+    place = await asked(portal)
+    visitor = await portal.visitor("r1")
+    wrong = await press(visitor, place, keuze="ja", tot="morgen")
+    assert wrong.status == 400 and "Kies een laatste dag." in wrong.text
+    assert "toestemming-gegeven" not in [line.event.kind for line in await portal.house.lines()]
+    portal.house.now += timedelta(minutes=6)
+    day = (portal.house.now + timedelta(days=7)).date().isoformat()
+    login = await press(visitor, place, keuze="ja", tot=day)
+    page = await visitor.send(login, login.form("keuze"), keuze="r1")
+    assert page.url.endswith(place) and "nog niet bewaard" in page.text
+    assert f'value="{day}" selected' in page.html, "and nothing longer"
+    given = await visitor.send(page, form(page), keuze="ja", tot=day)
+    assert f"mag tot {int(day[-2:])} " in given.text
+
+
 async def test_a_receipt_is_a_file_for_its_resident_only(portal: PortalUnderTest) -> None:
     place = await asked(portal)
     visitor, stranger = await portal.visitor("r1"), await portal.visitor("r2")

@@ -15,7 +15,8 @@ from web.register_export import safe
 from web.register_facts import STEPS, VALUES
 
 pytestmark = pytest.mark.anyio
-PLACE = f"/beheer/verwerkingsactiviteiten/{STORY}"
+HOME = "/beheer/verwerkingsactiviteiten"
+PLACE = f"{HOME}/{STORY}"
 TEXTS = ("title", "purpose", "retention", "consequence", "after_withdrawal")
 
 
@@ -83,6 +84,8 @@ async def test_one_assesses_and_proposes_and_only_another_publishes(portal: Port
         draft.form("actie", "publiceren")
     assert "Publiceer" not in (await officer.get(PLACE)).text, "the FG reads along"
     seen = await two.get(PLACE)
+    for told in ("Wet BRP 1.7", "Hoogstens 4 keer per zaak", "Waarde 3", '"maximalePeriode": 56'):
+        assert told in seen.text, "who publishes reads all that is published"
     published = await step(two, seen, "publiceren")
     assert published.url.endswith(f"/register/{STORY}") and "Waarde 3" in published.text
     assert "Versie 2, sinds" in published.text and "Andere woorden" in published.text
@@ -108,9 +111,20 @@ async def test_what_is_no_description_is_said_so_and_kept(portal: PortalUnderTes
     home = await one.get("/beheer")
     wrong = await one.send(home, home.form("beschrijving"), beschrijving='{"slug": "x"')
     assert wrong.status == 400 and '{"slug": "x"' in wrong.text
-    version = activities()[0].model_copy(update={"slug": "nieuw-doel"})
+    story = next(version for version in activities() if version.slug == STORY)
+    version = story.model_copy(update={"slug": "nieuw-doel", "pressure": ("werkgever",)})
     made = await one.send(home, home.form("beschrijving"), beschrijving=version.model_dump_json(exclude_defaults=True))
     assert made.url.endswith("/nieuw-doel")
+    officer = await portal.visitor("fg")
+    seen = await officer.get(f"{HOME}/nieuw-doel")
+    for told in (
+        story.purpose.nl,
+        "Wie vraagt aan.",
+        "Inkomensloket",
+        "/machtsverschil: iemand kan zich onder druk voelen",
+        '"werkgever"',
+    ):
+        assert told in seen.text, "of a new purpose as well: there is no difference to look at"
 
 
 async def test_the_fg_is_told_of_an_assessment_that_is_over(portal: PortalUnderTest) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
@@ -10,9 +9,19 @@ from starlette.responses import Response
 
 from consent.contract import Claim, NotNow, RightsRequest
 from kernel.errors import BadInput
-from web.claim_views import OBJECTION, Claims, FgClaims, card, kinds, purposes
-from web.frame import FieldError
-from web.language import AMSTERDAM
+from web.claim_views import (
+    ALL,
+    OBJECTION,
+    RESTRICTION,
+    Claims,
+    FgClaims,
+    card,
+    grounds,
+    kinds,
+    purposes,
+    scopes,
+)
+from web.frame import FieldError, Option
 from web.pages.reading import words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
@@ -23,6 +32,7 @@ from web.words import WRONG
 TEXT_MAX, LETTER_MAX = 1000, 2000
 HOME, DESK = "/verzoeken", "/fg/verzoeken"
 DECISIONS: Final = ("gegrond", "ongegrond")
+FIELDS: Final = {"verlengen": "reden", "aankondigen": "nota"}  # where the text of a step stands, but for the letter
 
 
 async def show(visit: Visit) -> Response:
@@ -32,28 +42,47 @@ async def show(visit: Visit) -> Response:
 
 
 async def act(visit: Visit) -> Response:
-    """An objection, another request, or taking one back."""
+    """An objection, a lock, another request, or taking one back."""
     person, form = visit.resident(), await visit.form()
     if form.get("actie") == "intrekken":
         request = form.get("verzoek", "")[:100]
         with suppress(NotNow):  # sent twice, or decided in between: the page shows what stands
             await visit.site.registers.rights.step(visit.caller, request, "intrekken", "")
         return visit.to(f"{HOME}?{urlencode({'bewaard': request})}")
-    objects = form.get("actie") == OBJECTION
-    said, field = await words(visit), "grond" if objects else "tekst"
+    said, act = await words(visit), form.get("actie", "")
+    field, choices = _form_of(act, said)
     text, errors = prose(form.get(field, "")), dict[str, str]()
-    chosen = form.get("doel" if objects else "soort", "")
-    if chosen not in {one.value for one in (purposes(said, "") if objects else kinds(said, ""))}:
-        errors["doel" if objects else "soort"] = "doel" if objects else "verzoek"
+    for name, (options, wrong) in choices.items():
+        if form.get(name, "") not in {one.value for one in options}:
+            errors[name] = wrong
     if wrong := text_fault(text, "grond", TEXT_MAX):
         errors[field] = wrong
     if errors:
         return await _drawn(visit, form, errors)
-    kind = OBJECTION if objects else chosen
-    about = {"activity": chosen} if objects else {}
-    claim = Claim.model_validate({"resident": consent_ref(person), "kind": kind, "text": text, **about})
-    filed = await visit.site.registers.rights.file(visit.caller, claim)
+    claim = Claim.model_validate({"resident": consent_ref(person), "text": text, **_claimed(act, form)})
+    try:
+        filed = await visit.site.registers.rights.file(visit.caller, claim)
+    except NotNow:  # of what can be chosen here: nobody objected to what is to be locked
+        return await _drawn(visit, form, {"aanleiding": "aanleiding"})
     return visit.to(f"{HOME}?{urlencode({'bewaard': filed.id})}")
+
+
+def _form_of(act: str, said: RegisterWords) -> tuple[str, Mapping[str, tuple[Sequence[Option], str]]]:
+    """The field with the text of a form; and its choices by field, with the error for what is none of them."""
+    if act == OBJECTION:
+        return "grond", {"doel": (purposes(said, ""), "doel")}
+    if act == RESTRICTION:
+        return "waarom", {"bereik": (scopes(said, ""), "doel"), "aanleiding": (grounds(said, ""), "reden")}
+    return "tekst", {"soort": (kinds(said, ""), "verzoek")}
+
+
+def _claimed(act: str, form: Mapping[str, str]) -> dict[str, str | None]:
+    if act == OBJECTION:
+        return {"kind": OBJECTION, "activity": form["doel"]}
+    if act == RESTRICTION:
+        scope = None if form["bereik"] == ALL else form["bereik"]
+        return {"kind": RESTRICTION, "activity": scope, "ground": form["aanleiding"]}
+    return {"kind": form["soort"]}
 
 
 async def desk(visit: Visit) -> Response:
@@ -68,10 +97,10 @@ async def decide(visit: Visit) -> Response:
     form = await visit.form()
     request, step = form.get("verzoek", "")[:100], form.get("actie", "")
     text = prose(form.get("tekst", ""))
-    if step not in (*DECISIONS, "in-behandeling", "verlengen"):
+    if step not in (*DECISIONS, *FIELDS, "in-behandeling", "opheffen"):
         raise BadInput
-    if step != "in-behandeling" and (wrong := text_fault(text, "antwoord", LETTER_MAX)):
-        field = f"reden-{request}" if step == "verlengen" else f"brief-{request}"
+    if step not in ("in-behandeling", "opheffen") and (wrong := text_fault(text, "antwoord", LETTER_MAX)):
+        field = f"{FIELDS.get(step, 'brief')}-{request}"
         return await _listed(visit, (field, wrong), (request, draft(text, LETTER_MAX)))
     try:
         await visit.site.registers.rights.step(visit.caller, request, step, text)  # type: ignore[arg-type]  # checked
@@ -85,19 +114,18 @@ def _saved(visit: Visit, found: Sequence[RightsRequest]) -> bool:
     return any(one.id == visit.request.query_params.get("bewaard", "") for one in found)
 
 
-def _today(visit: Visit) -> date:
-    return visit.site.clock().astimezone(AMSTERDAM).date()
-
-
 async def _drawn(visit: Visit, form: Mapping[str, str], errors: Mapping[str, str] | None = None) -> Response:
-    said, today = await words(visit), _today(visit)
+    said, now = await words(visit), visit.site.clock()
     found = await visit.site.registers.rights.filed(visit.caller)
     view = Claims(
         frame=visit.frame(),
-        cards=tuple(card(one, said, today) for one in found),
+        cards=tuple(card(one, said, now) for one in found),
         purposes=purposes(said, form.get("doel", visit.request.query_params.get("doel", ""))),
         kinds=kinds(said, form.get("soort", "")),
+        scopes=scopes(said, form.get("bereik", "")),
+        grounds=grounds(said, form.get("aanleiding", "")),
         objection=draft(form.get("grond", ""), TEXT_MAX),
+        restriction=draft(form.get("waarom", ""), TEXT_MAX),
         request=draft(form.get("tekst", ""), TEXT_MAX),
         saved=not errors and _saved(visit, found),
         errors=_errors(said, errors or {}),
@@ -106,11 +134,11 @@ async def _drawn(visit: Visit, form: Mapping[str, str], errors: Mapping[str, str
 
 
 async def _listed(visit: Visit, wrong: tuple[str, str] = ("", ""), kept: tuple[str, str] = ("", "")) -> Response:
-    said, today = await words(visit), _today(visit)
+    said, now = await words(visit), visit.site.clock()
     found = await visit.site.registers.rights.filed(visit.caller)
     view = FgClaims(
         frame=visit.frame(),
-        cards=tuple(card(one, said, today, kept[1] if one.id == kept[0] else "") for one in found),
+        cards=tuple(card(one, said, now, kept[1] if one.id == kept[0] else "") for one in found),
         saved=not wrong[0] and _saved(visit, found),
         errors=_errors(said, dict((wrong,)) if wrong[0] else {}),
     )

@@ -1,5 +1,6 @@
 """`/beheer/verwerkingsactiviteiten`: owners prepare and publish, two by two; the FG reads along and agrees."""
 
+import json
 from collections.abc import Sequence
 from typing import Final, cast
 
@@ -24,7 +25,7 @@ from web.keeping_views import ActiveRow, Difference, DraftPage, DraftRow, Keepin
 from web.language import N_
 from web.line_views import local_day
 from web.pages.reading import words
-from web.register_facts import EFFECTS
+from web.register_facts import EFFECTS, OTHER, assessed, data, facts
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit
@@ -46,6 +47,10 @@ STEPS: Final = {
     "akkoord": N_("Ik ben akkoord als privacy-toezichthouder"),
     "publiceren": N_("Publiceer deze versie"),
     "weggooien": N_("Gooi dit concept weg"),
+}
+FOR_OFFICER: Final = {
+    "/machtsverschil": N_("iemand kan zich onder druk voelen om ja te zeggen"),
+    "/doorBijBezwaar": N_("het gebruik gaat door als iemand het er niet mee eens is"),
 }
 UNREADABLE: Final = N_("Dit is geen goede beschrijving van een doel.")
 EMPTY: Final = N_("Vul deze tekst in, hoogstens 2000 tekens.")
@@ -172,7 +177,7 @@ async def _draft(
         own=draft.own,
         against=draft.against,
         asks_anew=draft.asks_anew,
-        for_officer=draft.for_officer,
+        for_officer=tuple(f"{place}: {said.say(FOR_OFFICER.get(place, OTHER))}" for place in draft.for_officer),
         agreed=draft.agreed,
         faults=tuple((one.place, one.detail) for one in draft.wrong),
         differences=tuple(
@@ -182,9 +187,20 @@ async def _draft(
         texts=tuple(_texts(draft.version, said, typed or {})),
         may_write=owner,
         steps=tuple((step, said.say(STEPS[step])) for step in _steps(draft, owner)),
+        purpose=said.chosen(draft.version.purpose),
+        data=data(draft.version, said),
+        facts=facts(draft.version, said),
+        values=assessed(draft.version, said),
+        document=_document(draft.version),
         errors=tuple(errors),
     )
     return visit.page("beheer_concept.html", view, 400 if errors else 200)
+
+
+def _document(version: ActivityVersion) -> str:
+    """Everything that is published, also what has no words of its own on the page; as it came in."""
+    whole = version.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return json.dumps(whole, ensure_ascii=False, indent=2)
 
 
 def _texts(version: ActivityVersion, said: RegisterWords, typed: dict[str, str]) -> list[TextField]:

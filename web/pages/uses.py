@@ -97,6 +97,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         lifted=lifted_of(line),
         kept_until=event.keep_until,
         overdue=await _overdue(visit, said, line),
+        despite="" if line.gone else event.details.get("doorBijBezwaar", ""),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 

@@ -1,0 +1,55 @@
+"""What happened to a resident that is no use of their data, in their words. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from audit.contract import Event
+from web.language import N_
+
+# A kind that is neither here nor a use is not shown.
+ACTS: Final[Mapping[str, str]] = {
+    "toetsing": N_("Een afdeling vroeg of zij uw gegevens mag krijgen. Zij kreeg nog niets"),
+    "toestemming-gevraagd": N_("Een afdeling vroeg of u ja of nee zegt"),
+    "toestemming-gegeven": N_("U zei ja"),
+    "toestemming-hervat": N_("U liet het delen weer doorgaan"),
+    "toestemming-vernieuwd": N_("U zei opnieuw ja"),
+    "toestemming-geweigerd": N_("U zei nee"),
+    "toestemming-ingetrokken": N_("U stopte met delen"),
+    "toestemming-gepauzeerd": N_("U zette het delen stil"),
+    "toestemming-verkort": N_("U koos een eerdere laatste dag"),
+    "zaak-geopend": N_("Een afdeling schreef op dat u een zaak heeft"),
+    "zaak-gesloten": N_("Een zaak van u is klaar"),
+    "kluis-geopend": N_("U opende uw kluis"),
+    "kluis-bewaard": N_("U bewaarde iets in uw kluis"),
+    "vlag": N_("Een systeem meldde dat wij extra moeten opletten"),
+    "beperking": N_("Uw gegevens gingen op slot"),
+    "beperking-opgeheven": N_("Uw gegevens gingen van het slot"),
+    "opgeschort": N_("Wij zetten het delen stil, omdat een deel van ons logboek verloren ging"),
+    "zoeking": N_("De privacy-toezichthouder keek wie uw gegevens gebruikte"),
+    "vraag": N_("U stelde een vraag"),
+    "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
+    "bezwaar": N_("U was het ergens niet mee eens. Dat gebruik staat nu stil"),
+    "bezwaar-gegrond": N_("U kreeg gelijk. Dat gebruik stopt"),
+    "bezwaar-ongegrond": N_("Wij keken opnieuw. Dat gebruik gaat door"),
+    "bezwaar-ingetrokken": N_("U vindt het toch goed. Dat gebruik gaat door"),
+    "verzoek": N_("U deed een verzoek"),
+    "verzoek-stap": N_("Uw verzoek ging een stap verder"),
+    "uitvoer": N_("U haalde bewijzen op"),
+    "vernietigd": N_("Wij vernietigden oude regels over u"),
+    "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
+    "meegeteld": N_("U telde mee in een tabel met aantallen. Niemand kreeg uw gegevens"),
+}
+WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
+LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
+REFERRED: Final = N_("Een systeem bewaarde een verwijzing naar u")
+
+
+def act_of(event: Event) -> str:
+    """The marked text; "" for what is not shown."""
+    if event.kind == "bezwaar" and event.details.get("gebruik") == "gaat door":
+        return WEIGHED
+    if event.kind != "zoeking":
+        return ACTS.get(event.kind, "")
+    if event.details.get("stap") == "verwijzing":
+        return REFERRED
+    return LOOKED if event.recipient else ACTS["zoeking"]
