@@ -51,6 +51,8 @@ lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest 
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements/run.txt pyproject.toml
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra build --extra dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt pyproject.toml
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra statistiek --constraint requirements/dev.txt \
+		--output-file requirements/statistiek.txt pyproject.toml
 
 clean: ## remove the environment, what ran and what was cached
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

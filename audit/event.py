@@ -26,6 +26,8 @@ Kind = Literal[
     "bezwaar-ongegrond",
     "machtiging-gegeven",
     "bezwaar-ingetrokken",
+    "statistiek",
+    "meegeteld",
     "beperking-opgeheven",
     # restrictions: move fences, require none
     "toestemming-geweigerd",

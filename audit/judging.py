@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from audit.contract import LogUnavailable, Overtaken, Unwitnessed
 from audit.event import Entry, FenceAt, Kind
-from audit.kinds import ENDED, KINDS, RELEASE
+from audit.kinds import ENDED, KINDS, OPENING, RELEASE
 from audit.permit import Position
 from kernel.logs import logger
 
@@ -150,7 +150,7 @@ class Overlay:
         if asked.entry.requires and (elsewhere := weighed(asked.entry.requires, self.stands, self._last)):
             return elsewhere
         # 3 and nothing expired on the way: expiry too is judged in the order of the log
-        if event.kind == RELEASE and self._late(event.valid_until, event.decided_at):
+        if event.kind in OPENING and self._late(event.valid_until, event.decided_at):
             return Stale((), self._last)
         # 4 and the witnesses saw the log lately, where they are asked: a restriction waits for nobody
         if self.barred and KINDS[event.kind].nature not in ("restriction", "fact"):

@@ -14,6 +14,9 @@ UNKNOWN = "onbekend"  # the outcome that the sweeper writes
 OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
 ENDED: Kind = "afloop"
 RELEASE: Kind = "verstrekking"
+RUN: Kind = "statistiek"  # a table was asked for; of everybody in it a line of their own follows
+COUNTED: Kind = "meegeteld"
+OPENING: frozenset[Kind] = frozenset((RELEASE, RUN, COUNTED))  # rest on a decision, and let a source be asked
 BEGUN: Kind = "vernietiging-begonnen"
 DESTROYED: Kind = "vernietigd"
 LIFTED: Kind = "opgeheven"  # what its resident might not see before, they may see from this line on
@@ -48,6 +51,8 @@ KINDS: dict[Kind, Rule] = {
     "bezwaar-ongegrond": _rule("permit", "consent"),
     "bezwaar-ingetrokken": _rule("permit", "consent"),
     "machtiging-gegeven": _rule("permit", "consent"),
+    RUN: _rule("permit", "connectors"),
+    COUNTED: _rule("permit", "connectors"),
     "beperking-opgeheven": _rule("permit", "consent"),
     "toestemming-geweigerd": _rule("restriction", "consent"),
     "toestemming-ingetrokken": _rule("restriction", "consent"),
@@ -102,7 +107,7 @@ def misfit(entry: Entry, room: str) -> str:
     closing = event.kind == ENDED
     if (event.kind in CLOSING) != bool(event.closes) or (closing and event.details.get(OUTCOME) not in OUTCOMES):
         return "een afloop sluit regels en zegt hoe; iets anders sluit niets"
-    if event.kind == RELEASE and not (event.decision and event.decided_at):
-        return "een verstrekking noemt haar besluit"
+    if event.kind in OPENING and not (event.decision and event.decided_at):
+        return "wat een bron opent, noemt zijn besluit"
     destroys = (event.kind in (BEGUN, DESTROYED), event.kind == DESTROYED)
     return "" if (bool(event.destroys), bool(event.gone)) == destroys else "een vernietiging noemt jaar en nummers"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -29,6 +29,7 @@ LEAF_MAGIC = b"RGL\x01"  # trust.md 4.1
 
 
 INDEX_DIGITS = 15
+Of = Literal["inwoner", "bevolking"]
 
 
 class Position(Message):
@@ -99,7 +100,8 @@ class Allowed(Message):
 
 
 class Ground(Message):
-    """A decision as a source reads it; member names are those of the sealed document (trust.md 2.3)."""
+    """A decision as a source reads it; member names are those of the sealed document (trust.md 2.3). tabel: of a
+    decision for statistics, which opens nothing that is given to anybody."""
 
     v: Short
     nonce: Hex16
@@ -112,6 +114,7 @@ class Ground(Message):
     versie: Short
     zaak: Short = ""
     namens: Short = ""
+    tabel: Short = ""
     toegestaan: tuple[Allowed, ...]
     geweigerd: tuple[tuple[Short, Short], ...]
     hekken: tuple[tuple[Hex16, int, Short], ...]
@@ -140,14 +143,15 @@ class Permit(Message):
     seal: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
     receipt: Receipt
 
-    def check(self, tenant: str, trust: Trust, now: datetime) -> Ground:
-        """What may be opened. Raises NotPermitted. The steps are those of trust.md 2.3."""
+    def check(self, tenant: str, trust: Trust, now: datetime, of: Of = "inwoner") -> Ground:
+        """What may be opened. Raises NotPermitted. The steps are those of trust.md 2.3. of: one resident, or everybody
+        in a population, of whom then nothing but their numbers may be told."""
         try:
-            return self._checked(tenant, trust, now)
+            return self._checked(tenant, trust, now, of)
         except (ProofError, ValueError, KeyError, TypeError) as error:
             raise NotPermitted("vorm") from error
 
-    def _checked(self, tenant: str, trust: Trust, now: datetime) -> Ground:
+    def _checked(self, tenant: str, trust: Trust, now: datetime, of: Of) -> Ground:
         receipt = self.receipt
         # 1 the log is this tenant's, and open
         _demand(receipt.origin in trust.logs and receipt.origin.split("/")[-2] == tenant, "logboek")
@@ -159,10 +163,10 @@ class Permit(Message):
         salt, said = bytes.fromhex(receipt.act_salt), receipt.said()
         commit = hmac_sha256(salt, b"regie/act/1\0", receipt.act.encode())
         _demand(leaf[:4] == LEAF_MAGIC and leaf[4:36] == commit, "blad")
-        # 4 the line is a release: refusals are signed as well
-        _demand(said["soort"] == "verstrekking", "soort")
-        # 5 of this decision and exactly its fences
+        # 4 the line is one that opens, of the kind that its decision is about: refusals are signed as well
         ground = Ground.model_validate(read_canonical(self.decision))
+        _demand(said["soort"] == _opening(ground, of), "soort")
+        # 5 of this decision and exactly its fences
         _demand(said["besluit"] == sha256(self.decision.encode()).hex(), "besluit")
         required = [(fence, int(epoch)) for fence, epoch in said.get("vereist", ())]
         _demand(required == [(fence, epoch) for fence, epoch, _ in ground.hekken], "hekken")
@@ -188,6 +192,12 @@ class Permit(Message):
 def _head(text: str, origin: str, key: bytes) -> Checkpoint:
     """A head whose signature holds. Lines of one batch share theirs: it is looked at once. Raises ProofError."""
     return open_checkpoint(text, (VerifierKey(origin, key),), verify)
+
+
+def _opening(ground: Ground, of: Of) -> str:
+    if of == "bevolking":
+        return "statistiek" if ground.tabel else ""
+    return "meegeteld" if ground.tabel else "verstrekking"
 
 
 def _demand(holds: bool, what: str) -> None:

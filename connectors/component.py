@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,10 +18,13 @@ from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.bulk.api import PLACE, UPLOAD_BYTES, bulk_routes
 from connectors.bulk.component import BulkParts, Ground, build_bulk
 from connectors.bulk.jobs import Terms
-from connectors.bulk.keys import ROWS
 from connectors.bulk.tables import jobs
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
+from connectors.counting.api import routes as counting_routes
+from connectors.counting.component import counting_desk, populations_of
+from connectors.counting.ledger import KEY, Ledger
+from connectors.declared.declaration import Declaration
 from connectors.declared.loading import Surroundings, placed, read_folder
 from connectors.granting import Granting
 from connectors.kluis import VaultSource
@@ -34,7 +37,7 @@ from connectors.release import ReleaseDesk
 from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
 from connectors.sources import Placed, Sources
-from connectors.tables import keys
+from connectors.tables import keys, runs
 from consent.contract import Consent, Registers
 from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
@@ -80,16 +83,46 @@ async def build_connectors(
     database = Database(settings.database, "connectors", settings.pool)
     ring = Keyring(provider, life=timedelta(minutes=settings.key_minutes))
     room_keys = KeyRows(database, keys, ring)
-    for tenant in tenants:
-        await room_keys.found(tenant, PURPOSES)
-        await room_keys.found(tenant, (ROWS,), unless=jobs)  # came later than the others
+    await _found(room_keys, tenants)
     claims = ClaimRows(database, room_keys, wiring.clock)
     outside = AsyncExitStack()
-    brp = _brp(settings, wiring, outside) if settings.brp_url else None
-    sources = _sources(settings, tenants, (wiring, brp), outside)
-    desk = _desk(settings, (wiring, brp), claims, Sources(sources, settings.whole_seconds))
+    declared = read_folder(settings.sources, tenants) if settings.sources else {}
+    around = Surroundings(wiring.trust, wiring.clock, outside)
+    wired = (wiring, _brp(settings, wiring, outside) if settings.brp_url else None)
+    sources = _sources(settings, tenants, wired, (declared, around))
+    desk = _desk(settings, wired, claims, Sources(sources, settings.whole_seconds))
+    counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations_of(declared, around), _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
+    router = routes(desk, wiring.caller, wiring.boot, {tenant: tuple(by_name) for tenant, by_name in sources.items()})
+    router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
+    router.include_router(counting_routes(counting, wiring.caller))
+    return desk, Component(
+        "connectors",
+        _check(room_keys, tuple(tenants)),
+        _run((claims, bulk, desk), tuple(tenants), outside, database),
+        public=((ROOT, router),),
+        intern=_intern(desk, settings, wiring),
+        metrics=bulk.metrics.text,
+        uploads={ROOT + PLACE: UPLOAD_BYTES},
+    )
+
+
+async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
+    """The room's own keys, apart: that of the rows came later, and without it the jobs and runs that there are mean
+    nothing."""
+    for tenant in tenants:
+        await room_keys.found(tenant, PURPOSES)
+        await room_keys.found(tenant, (KEY,), jobs, runs)
+
+
+def _run(
+    working: tuple[ClaimRows, BulkParts, ReleaseDesk],
+    tenants: tuple[str, ...],
+    outside: AsyncExitStack,
+    database: Database,
+) -> Callable[[], AbstractAsyncContextManager[None]]:
+    claims, bulk, desk = working
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
@@ -105,17 +138,7 @@ async def build_connectors(
             await outside.aclose()
             await database.close()
 
-    router = routes(desk, wiring.caller, wiring.boot, {tenant: tuple(by_name) for tenant, by_name in sources.items()})
-    router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
-    return desk, Component(
-        "connectors",
-        _check(room_keys, tuple(tenants)),
-        run,
-        public=((ROOT, router),),
-        intern=_intern(desk, settings, wiring),
-        metrics=bulk.metrics.text,
-        uploads={ROOT + PLACE: UPLOAD_BYTES},
-    )
+    return run
 
 
 def _intern(desk: ReleaseDesk, settings: ConnectorsSettings, wiring: Wiring) -> tuple[APIRouter, ...]:
@@ -140,15 +163,17 @@ def _terms(settings: ConnectorsSettings) -> Terms:
 
 
 def _sources(
-    settings: ConnectorsSettings, tenants: Mapping[str, Tenant], wired: Wired, outside: AsyncExitStack
+    settings: ConnectorsSettings,
+    tenants: Mapping[str, Tenant],
+    wired: Wired,
+    more: tuple[Mapping[str, Mapping[str, Declaration]], Surroundings],
 ) -> dict[str, dict[str, Placed]]:
     """By tenant: the vault, the BRP, and what the municipality declared. Raises SettingsWrong."""
-    seconds, (wiring, brp) = settings.source_seconds, wired
+    (declared, around), (wiring, brp) = more, wired
+    seconds = settings.source_seconds
     shared = {VAULT: Placed(VaultSource(wiring.vault), seconds)}
     if brp is not None:
         shared[BRP] = Placed(guarded(BRP, brp, Limits(seconds=seconds)), seconds)
-    around = Surroundings(wiring.trust, wiring.clock, outside)
-    declared = read_folder(settings.sources, tenants) if settings.sources else {}
     return {
         tenant: {**shared, **{name: placed(one, around) for name, one in declared.get(tenant, {}).items()}}
         for tenant in tenants

@@ -42,7 +42,7 @@ from consent.decision import (
 from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
 from consent.limits import Limits
-from consent.particulars import Assessment
+from consent.particulars import Assessment, Axis, CountTable, Statistics
 from consent.published import Published, assessment_over, expiring, whole
 from consent.registers import Registers
 from consent.rights.contract import Claim, RightKind, RightsRequest
@@ -51,46 +51,12 @@ from kernel.errors import Problem
 from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
-    "About",
-    "ActivityVersion",
-    "Allowed",
-    "Application",
-    "Assessment",
-    "Case",
-    "CatalogueElement",
-    "Changed",
-    "Claim",
-    "Code",
-    "Decision",
-    "Draft",
-    "Drafts",
-    "Element",
-    "FenceAt",
-    "FenceKind",
-    "Flag",
-    "Limits",
-    "Party",
-    "Published",
-    "Question",
-    "Recipient",
-    "Refused",
-    "Registers",
-    "ResidentRef",
-    "Residents",
-    "RightKind",
-    "RightsRequest",
-    "Sealed",
-    "Step",
-    "UsedElement",
-    "Words",
-    "Wrong",
-    "assessment_over",
-    "bases_of",
-    "data_of",
-    "expiring",
-    "purposes_of",
-    "whole",
-]
+    "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis", "Case", "CatalogueElement",
+    "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts", "Element", "FenceAt", "FenceKind",
+    "Flag", "Limits", "Party", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef",
+    "Residents", "RightKind", "RightsRequest", "Sealed", "Statistics", "Step", "UsedElement", "Words", "Wrong",
+    "assessment_over", "bases_of", "data_of", "expiring", "purposes_of", "whole",
+]  # fmt: skip
 
 State = Literal[
     "gevraagd", "gegeven", "geweigerd", "vervallen", "gepauzeerd", "ingetrokken", "verlopen", "vernieuwd", "ongeldig"

@@ -11,6 +11,7 @@ from audit.contract import Audit, Count
 from consent import tables
 from consent.activity import ActivityVersion, Recipient, UsedElement
 from consent.contract import About, Question, Sealed
+from consent.counting import about_nobody, wanted
 from consent.facts import Snapshot, facts_of, versions_used
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
@@ -92,6 +93,8 @@ class Deciding:
         for question in questions:
             version = snapshot.versions.get(question.activity)
             frequency = version.frequency if version else None
+            if question.table and not about_nobody(question):
+                frequency = None  # a table is asked so often, not each who is in it
             if frequency is None:
                 wanted.append(None)
                 continue
@@ -157,7 +160,8 @@ def _decision(
         "beslist": str(at),
         "geldigTot": str(weighed.valid_until),
     }  # fmt: skip
-    return canonical_text(said | {"zaak": question.case} if question.case else said).decode()
+    more = {name: value for name, value in (("zaak", question.case), ("tabel", question.table)) if value}
+    return canonical_text(said | more).decode()
 
 
 def _about(
@@ -168,7 +172,7 @@ def _about(
     used: tuple[int, TenantKeys, Recipient | None],
 ) -> About:
     (at, keys, recipient), activity = used, facts.activity
-    who = {
+    who: dict[str, Any] = {
         "activity": question.activity,
         "recipient": caller.organisation,
         "recipient_name": recipient.name.nl if recipient else "",
@@ -177,7 +181,9 @@ def _about(
     }
     if activity is None:
         return About.model_validate(who)
-    asked = [found for name in question.elements if (found := activity.element(name))]
+    if about_nobody(question):
+        who["statistics"] = activity.statistics
+    asked = [found for name in wanted(question, activity) if (found := activity.element(name))]
     allowed = [one for one, _ in weighed.allowed]
     if facts.objected and activity.despite_objection and any(one.objectable for one in allowed):
         who["despite"] = activity.despite_objection.nl

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Protocol
 from pydantic import Field
 
 from audit.contract import Position
+from consent.particulars import Statistics
 from kernel.caller import Caller
 from kernel.hidden import Hidden
 from kernel.message import Hex16, Message, Sentence, Short, Text, wire
@@ -44,13 +45,15 @@ class Residents(Protocol):
 
 class Question(Message):
     """What a recipient asks. The caller says who asks. not_before: the register must know every move up to there.
-    flags: what the source just told (they become restrictions through `flag`)."""
+    flags: what the source just told (they become restrictions through `flag`). table: for statistics; the elements are
+    then those of that table, whatever is said here."""
 
     resident: ResidentRef
     activity: Short
     elements: Annotated[tuple[Short, ...], Field(min_length=1, max_length=100)]
     case: Annotated[str, Field(max_length=64)] = ""
     not_before: Position | None = None
+    table: Annotated[str, Field(max_length=60)] = ""
 
 
 class Refused(Message):
@@ -67,6 +70,7 @@ class About(Message):
     """What the log line says of the activity: words of the version that was used. class_: of the allowed elements, the
     strictest (A before B before C); classes: per asked element. keep_until: calendar year. kept_days: by the recipient.
     withheld_until: ms. covert: see audit.Event. despite: why this goes on while its resident's objection is weighed.
+    statistics: of a question for a table that is about nobody.
     Words are Dutch."""
 
     activity: Short
@@ -85,6 +89,7 @@ class About(Message):
     kept_days: int = 0
     actor: Short = ""
     secret: bool = False
+    statistics: Statistics | None = None
     despite: Sentence = ""
 
 
@@ -122,6 +127,7 @@ class Decision(Message):
     versie: Short
     zaak: Short = ""
     namens: Short = ""
+    tabel: Short = ""
     toegestaan: tuple[Allowed, ...]
     geweigerd: tuple[tuple[Short, Code], ...]
     hekken: tuple[tuple[Hex16, int, FenceKind], ...]

@@ -66,21 +66,64 @@ class BreakGlass(Message):
     reasons: Annotated[tuple[Words, ...], Field(min_length=1, max_length=10), wire("redenen")]
 
 
+class Axis(Message):
+    """One side of a table: what puts people in groups. by: the value itself, a class of amounts, a class of ages, a
+    square of 200 by 200 m. groups: of values, all there are; another value counts as `overig`. bounds: where the next
+    class begins, in the unit of the element or in years."""
+
+    element: Annotated[Short, Field(min_length=1), wire("gegevenselement")]
+    by: Annotated[Literal["waarde", "klasse", "leeftijd", "vak"], wire("indeling")] = "waarde"
+    groups: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=60)], ...], Field(max_length=100), wire("groepen")
+    ] = ()
+    bounds: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=1_000_000_000)], ...], Field(max_length=50), wire("grenzen")
+    ] = ()
+
+
+class Amount(Message):
+    """What is averaged, in the unit of its element. A value below the lowest counts as the lowest, and one above the
+    highest as that: nobody weighs more."""
+
+    element: Annotated[Short, Field(min_length=1), wire("gegevenselement")]
+    lowest: Annotated[int, Field(ge=0, le=1_000_000_000), wire("laagste")] = 0
+    highest: Annotated[int, Field(ge=1, le=1_000_000_000), wire("hoogste")]
+
+
 class CountTable(Message):
-    """What is counted: rows by columns, and the measure in the cells."""
+    """What is counted: rows by columns, and the measure in the cells, each in words. row, column, mean: the same for
+    the machine that counts. cost: what one answer takes of the privacy budget, in thousandths of epsilon."""
 
     name: Annotated[Slug, wire("naam")]
     rows: Annotated[Sentence, Field(min_length=1), wire("rijen")]
     columns: Annotated[Sentence, wire("kolommen")] = ""
     measure: Annotated[Sentence, Field(min_length=1), wire("maat")]
+    row: Annotated[Axis | None, wire("rij")] = None
+    column: Annotated[Axis | None, wire("kolom")] = None
+    mean: Annotated[Amount | None, wire("gemiddelde")] = None
+    cost: Annotated[int, Field(ge=100, le=3_000), wire("kosten")] = 1_000
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """What is read of each person to fill it, each once."""
+        parts = (self.row, self.column, self.mean)
+        return tuple(dict.fromkeys(part.element for part in parts if part))
 
 
 class Statistics(Message):
-    """The only tables that may be asked. smallest: a cell below it is withheld; never below 15."""
+    """The only tables that may be asked. smallest: a cell below it is withheld; never below 15. population: the
+    declared source that says who is counted. budget: thousandths of epsilon, for as long as the activity
+    exists, whatever its version."""
 
     tables: Annotated[tuple[CountTable, ...], Field(min_length=1, max_length=50), wire("tabellen")]
     smallest: Annotated[int, Field(ge=15, le=100_000), wire("drempel")] = 15
-    area: Annotated[Literal["gemeente", "wijk", "buurt"], wire("gebied")] = "gemeente"
+    area: Annotated[Literal["gemeente", "wijk", "buurt", "vak"], wire("gebied")] = "gemeente"
+    population: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$"), wire("bevolking")] = ""
+    budget: Annotated[int, Field(ge=100, le=20_000), wire("budget")] = 4_000
+
+    def table(self, name: str) -> CountTable | None:
+        """By its name."""
+        return next((one for one in self.tables if one.name == name), None)
 
 
 class FreeChoice(Message):

@@ -11,6 +11,7 @@ from typing import Any
 from consent.activity import ActivityVersion, CatalogueElement, UsedElement
 from consent.article30 import Fault, said
 from consent.bounds import exceeding
+from consent.counting import faults as counted
 from consent.grounds import grounds
 from consent.particulars import VALUES
 from kernel.numbers import has_written_number
@@ -30,7 +31,12 @@ def faults(
     """Everything that is wrong with it at a moment in ms. parties: recipients that are admitted; private: those of
     them that are no public authority."""
     found = [*_assessed(version, at), *_worded(version), *_parties(version, parties), *_secret(version, at)]
-    found += [*said(version, parties, at), *exceeding(version), *_numbers(version.model_dump(by_alias=True))]
+    found += [
+        *said(version, parties, at),
+        *exceeding(version),
+        *counted(version),
+        *_numbers(version.model_dump(by_alias=True)),
+    ]
     seen: set[str] = set()
     for number, element in enumerate(version.elements):
         place = f"/gegevenselementen/{number}"

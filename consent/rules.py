@@ -5,7 +5,7 @@ Order of precedence; the first that applies is the code of the element:
      1  onbekende-activiteit     nothing registered under that name
      2  activiteit-niet-actief   ended, or not yet published
      3  ontvanger-niet-bevoegd   recipient or application unknown or suspended, no party, outside the token's scope
-     4  buiten-doel              the element is not in the activity
+     4  buiten-doel              the element is not in the activity, or it only counts and no table of it is asked for
      5  ontvanger-niet-bevoegd   class A or B without a right to the BSN
      6  beoordeling-verlopen     classes B and C only: class A goes on
      7  beperking, bezwaar       a lock stops all, a restriction all but what the resident chose (AVG 18(2)), an
@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 
 from audit.contract import FenceAt
 from consent.activity import ActivityVersion, UsedElement
+from consent.counting import about_nobody, wanted
 from consent.decision import Code, FenceKind, Flag, Question
 from consent.standing import Standing, state_of
 from consent.terms import DAY
@@ -104,11 +105,11 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
     closed = _closed(facts)
     ground = not closed and _has_ground(facts)
     bars = () if closed else (*_bars_of_asking(facts, at), *_bars_of_now(question, facts, at, ground))
-    for name in dict.fromkeys(question.elements):
-        used = facts.activity.element(name) if facts.activity else None
+    for name in dict.fromkeys(wanted(question, facts.activity)):
+        used = _used(question, facts.activity, name)
         code = closed or _barred(used, bars)
         standing, state = (None, None) if code in PUBLIC else state_of(facts.consents, name, question.case, at)
-        if not code and used is not None and used.class_ == "C":
+        if not code and used is not None and used.class_ == "C" and not about_nobody(question):
             code = state
         if code or used is None:
             code = code or "buiten-doel"
@@ -117,6 +118,13 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
             allowed.append((used, standing if used.class_ == "C" else None))
     ends = [end for end in _ends(facts, allowed) if end] if allowed else ()
     return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed))
+
+
+def _used(question: Question, activity: ActivityVersion | None, name: str) -> UsedElement | None:
+    """What counts people gives nothing about one of them."""
+    if activity is None or (activity.statistics and not question.table):
+        return None
+    return activity.element(name)
 
 
 def with_ground(facts: Facts) -> bool:

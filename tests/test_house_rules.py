@@ -158,7 +158,7 @@ def test_the_client_knows_the_verifier_and_nothing_else_of_ours() -> None:
     }
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "statistiek.txt"])
 def test_lock_has_hashes_and_no_address(lock: str) -> None:
     lines = (ROOT / "requirements" / lock).read_text().splitlines()
     assert [line for line in lines if "://" in line or line.startswith("-") or "@" in line] == []

@@ -41,6 +41,7 @@ ACTS: Final[Mapping[str, str]] = {
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
     "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
+    "meegeteld": N_("U telde mee in een tabel met aantallen. Niemand kreeg uw gegevens"),
 }
 WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")

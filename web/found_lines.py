@@ -19,6 +19,8 @@ WHAT: Final[Mapping[str, str]] = {
     "weigering": N_("Niets gegeven"),
     "toetsing": N_("Gevraagd of het mag; niets gegeven"),
     "gemeld": N_("Gemeld door een ander systeem"),
+    "statistiek": N_("Tabel met aantallen gemaakt"),
+    "meegeteld": N_("Meegeteld in een tabel; niets over deze inwoner gegeven"),
     "afloop": N_("Hoe het afliep"),
     "toestemming-gevraagd": N_("Toestemming gevraagd"),
     "toestemming-gegeven": N_("De inwoner zei ja"),

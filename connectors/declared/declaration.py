@@ -112,6 +112,7 @@ class Declaration(Message):
     """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data, and
     what it does not find counts as true. dated: a path to the day of the data; fresh_days: older gives nothing (0: any
     age). many: several rows make a list.
+    population: a second statement, that lists the numbers of everybody who is counted in statistics.
     """
 
     name: Name
@@ -124,6 +125,7 @@ class Declaration(Message):
     keys: dict[Name, Key] = Field(default_factory=dict)
     question: Question | None = None
     sql: Annotated[str, Field(max_length=4_000)] = ""
+    population: Annotated[str, Field(max_length=4_000)] = ""
     many: bool = False
     elements: Annotated[dict[ElementName, PathText], Field(min_length=1, max_length=100)]
     secrecy: PathText | None = None
@@ -133,11 +135,13 @@ class Declaration(Message):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.kind == "rest":
-            if self.question is None or self.sql:
+            if self.question is None or self.sql or self.population:
                 raise ValueError("a source of kind rest has a question and no sql")
             plain_address(self.url)
         else:
             one_select(self.sql)
+            if self.population:
+                reads_only(self.population)
             if self.question is not None or self.url or self.credential.file is None:
                 raise ValueError("a source of kind sql has sql, and its address in the file of its credential")
             if self.networks:
@@ -150,8 +154,9 @@ class Declaration(Message):
         return self
 
 
-def one_select(text: str) -> None:
-    """One statement that reads. The database's own rights are the control; this finds mistakes. Raises ValueError."""
+def reads_only(text: str) -> str:
+    """One statement that reads, without what it quotes. The database's own rights are the control; this finds mistakes.
+    Raises ValueError."""
     if any(sign in text for sign in ("--", "/*", "\\", "$", "`")):
         raise ValueError("sql has no comments, and no other quotes than ' and \"")
     plain = re.sub(r"'[^']*'|\"[^\"]*\"", "", text.lower())
@@ -160,7 +165,12 @@ def one_select(text: str) -> None:
               "do", "attach", "pragma", "into", "set", "lock", "vacuum"}  # fmt: skip
     if not words or words[0] not in ("select", "with") or ";" in text or writes & set(words):
         raise ValueError("sql is one SELECT, without a semicolon")
-    if re.search(r"(?<!:):bsn\b", plain) is None:
+    return plain
+
+
+def one_select(text: str) -> None:
+    """The same, about one resident. Raises ValueError."""
+    if re.search(r"(?<!:):bsn\b", reads_only(text)) is None:
         raise ValueError("sql asks about one resident: it names :bsn")
 
 

@@ -72,7 +72,7 @@ class SqlSource:
         """What the statement finds. Raises SourceFailed."""
         try:
             async with engine.connect() as connection:
-                await _only_reading(connection, declared.limits.seconds)
+                await only_reading(connection, declared.limits.seconds)
                 found = await connection.stream(text(declared.sql), bound, execution_options=FEW)
                 try:
                     rows = await _limited(found.mappings(), declared.limits)
@@ -102,7 +102,8 @@ async def _limited(found: AsyncMappingResult, most: Bounded) -> list[JsonValue]:
     return rows
 
 
-async def _only_reading(connection: AsyncConnection, seconds: float) -> None:
+async def only_reading(connection: AsyncConnection, seconds: float) -> None:
+    """From here on this transaction cannot write; on PostgreSQL a statement takes so many seconds at most."""
     if connection.dialect.name == "sqlite":
         await connection.execute(text("PRAGMA query_only = ON"))
         return

@@ -35,14 +35,14 @@ class KeyRows:
         self._database, self._table, self._ring = database, table, ring
         self._read: dict[tuple[str, str, int], bytes] = {}
 
-    async def found(self, tenant: str, purposes: Iterable[str], unless: Table | None = None) -> None:
-        """Makes these keys where the tenant has none of them. A set with a gap, or no set beside rows in `unless`, was
+    async def found(self, tenant: str, purposes: Iterable[str], *unless: Table) -> None:
+        """Makes these keys where the tenant has none of them. A set with a gap, or no set beside rows in any `unless`, was
         lost and is not made anew: what it opened would be silently forgotten. Raises KeyUnavailable."""
         wanted = set(purposes)
         present = {str(row["purpose"]) for row in await self._rows(tenant)} & wanted
         if present == wanted:
             return
-        if present or (unless is not None and await self._any(tenant, unless)):
+        if present or any([await self._any(tenant, table) for table in unless]):
             raise KeyUnavailable("keys of this room are missing: restore its key table")
         for purpose in sorted(wanted):
             await self._make(tenant, purpose, 1)

@@ -105,7 +105,8 @@ FINE = [
     using(NAME, "A", VITAL, noodtoegang=EMERGENCY),
     activity(dpvDoelen=["https://w3id.org/dpv#ServiceProvision"], geautomatiseerd=AUTOMATED),
     activity(doorgiften=[{"land": "GB", "aan": WORDS, "waarborg": "adequaatheidsbesluit"}]),
-    activity(statistiek={"tabellen": [{"naam": "per-wijk", "rijen": "wijk", "maat": "aantal"}]}),
+    activity(zaak="geen", statistiek={"bevolking": "bevolking", "tabellen": [
+        {"naam": "t", "rijen": "naam", "maat": "aantal", "rij": {"gegevenselement": NAME, "groepen": ["a"]}}]}),
     party(**WORKS_FOR, overeenkomstTot=AT),
     using(NAME, "A", **TASK),
 ]  # fmt: skip

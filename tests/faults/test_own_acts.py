@@ -20,6 +20,7 @@ from tests.audit.test_reconciling import POINTS as RECONCILING
 from tests.audit.test_recovering import POINTS as RECOVERING
 from tests.audit.test_signing import POINTS as SIGNING
 from tests.audit.test_turn import STEPS as TURNING
+from tests.connectors.counting.test_budget import POINTS as COUNTING
 from tests.consent.test_events import POINTS as EVENTS
 from tests.faults.checker import Evidence, Said, judge
 from tests.faults.ground import BY_CHOICE, CHOICES, VALUE, Ground, Person
@@ -167,7 +168,7 @@ def test_every_fail_point_of_the_house_is_killed_at_by_these_tests() -> None:
         passed
         == OWN
         | {name for name, _ in kills(0)}
-        | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS}
+        | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS, *COUNTING}
         | {*BULK, CLEARING}
         | ordered
     )

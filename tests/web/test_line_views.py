@@ -89,3 +89,14 @@ def test_the_officer_reads_how_a_release_ended_with_the_release() -> None:
         (1, "Deels doorgegeven, aangekomen"),
     ]
     assert rows[1].codes == ("geen-toestemming",)
+
+
+def test_who_was_counted_reads_that_nobody_got_anything_and_what_was_looked_at() -> None:
+    one = line(1, 0, "meegeteld", used=(INCOME,), classes=((INCOME, "B"),), class_="B", law="Statistiekverordening 2")
+    views = LineViews(spoken(), NOON, "Gemeente", {})
+    (row,) = views.rows([one])
+    assert row.act == "U telde mee in een tabel met aantallen. Niemand kreeg uw gegevens"
+    assert row.labels == () and row.department
+    (group,) = views.groups(one.event)
+    assert (group.letter, group.labels) == ("B", ("Bruto inkomen per maand",))
+    assert LineViews(spoken("en"), NOON, "Gemeente", {}).act(one).startswith("You were counted in a table")

@@ -1,0 +1,73 @@
+"""What the log is told of a table: that it was made, and of each in it that they are; never in which group. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from audit.contract import SYSTEM, Entry, FenceAt, Ground, Permit, Position, Receipt, Trace
+from connectors.counting.contract import CountRequest
+from connectors.events import Act
+from connectors.refusal import Refusal
+from consent.contract import Question, ResidentRef, Sealed
+from kernel.caller import Caller
+from kernel.canonical import read_canonical
+from kernel.ids import derived_id
+
+EVERYBODY = ResidentRef(id=SYSTEM, subject=SYSTEM, fence="0" * 32)  # a question about nobody; nobody moves this fence
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A decision about a table, for everybody or for one person."""
+
+    act: Act
+    refused: tuple[Refusal, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of it is refused: a person with a gap would be in the wrong group."""
+        return bool(self.act.ground.toegestaan) and not self.refused
+
+    @property
+    def fences(self) -> tuple[FenceAt, ...]:
+        """What it stands on."""
+        return tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in self.act.ground.hekken)
+
+    def permit(self, receipt: Receipt) -> Permit:
+        """What sources are shown."""
+        return Permit(decision=self.act.text, seal=self.act.seal, receipt=receipt)
+
+
+def question(request: CountRequest, resident: ResidentRef, not_before: Position | None = None) -> Question:
+    """As the register takes it; which elements, it knows."""
+    return Question(resident=resident, activity=request.activity, elements=(request.table,), table=request.table,
+                    not_before=not_before)  # fmt: skip
+
+
+def weighed(caller: Caller, sealed: Sequence[Sealed], trace: Callable[[], Trace]) -> list[Weighed]:
+    """As the register answered. trace: a span for each."""
+    found = []
+    for one in sealed:
+        ground = Ground.model_validate(read_canonical(one.decision))
+        true = dict(ground.geweigerd)
+        refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in one.told)
+        found.append(Weighed(Act(ground, one.decision, one.about, trace(), caller.key, one.seal), refused))
+    return found
+
+
+def run_entry(of: Weighed, run_id: str, details: dict[str, str]) -> Entry:
+    """Before anybody's number is read."""
+    return _opened(of, "statistiek", derived_id(run_id, f"statistiek{of.act.ground.nonce}"), details)
+
+
+def counted_entry(of: Weighed, run_id: str) -> Entry:
+    """Before anything of this person is read."""
+    ground = of.act.ground
+    return _opened(of, "meegeteld", derived_id(run_id, ground.betrokkene), {"tabel": ground.tabel})
+
+
+def _opened(of: Weighed, kind: str, event_id: str, details: dict[str, str]) -> Entry:
+    """As a release, but nothing is given: what is read is only used."""
+    entry = of.act.release(event_id, ())
+    used = tuple(dict.fromkeys((*entry.event.elements, *entry.event.used)))
+    said = {"kind": kind, "elements": (), "used": used, "details": {**entry.event.details, **details}, "kept_days": 0}
+    return entry.model_copy(update={"event": entry.event.model_copy(update=said)})
