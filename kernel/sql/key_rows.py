@@ -36,8 +36,8 @@ class KeyRows:
         self._read: dict[tuple[str, str, int], bytes] = {}
 
     async def found(self, tenant: str, purposes: Iterable[str], *unless: Table) -> None:
-        """Makes these keys where the tenant has none of them. A set with a gap, or no set beside rows in any `unless`, was
-        lost and is not made anew: what it opened would be silently forgotten. Raises KeyUnavailable."""
+        """Makes these keys where the tenant has none of them. A set with a gap, or no set beside rows in a table of
+        `unless`, was lost and is not made anew: what it opened would be silently forgotten. Raises KeyUnavailable."""
         wanted = set(purposes)
         present = {str(row["purpose"]) for row in await self._rows(tenant)} & wanted
         if present == wanted:
