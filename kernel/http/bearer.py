@@ -20,7 +20,7 @@ from pydantic import Field, StrictInt, ValidationError
 
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
-from kernel.dpop import Once, shown
+from kernel.dpop import Once, Shown, shown
 from kernel.errors import NotLoggedIn
 from kernel.http.hosts import Hosts
 from kernel.message import Message, Short
@@ -82,10 +82,14 @@ class BearerGate:
         scheme, _, token = given[0].partition(" ")
         if scheme.lower() not in SCHEMES:
             raise NotLoggedIn()
-        holder = ""
-        if scheme.lower() == "dpop":  # a bearer token beside a proof is a bearer token still (RFC 9449 section 7.1)
-            holder = self._holder("".join(proofs), request.method, place[0] + request.scope["path"], token)
-        return await self.check(token, *place, holder)
+        if scheme.lower() == "bearer":  # beside a proof too (RFC 9449 section 7.1): then a bound token does not hold
+            return await self.check(token, *place)
+        found = self._shown("".join(proofs), request.method, place[0] + request.scope["path"], token)
+        caller = await self.check(token, *place, found.key)
+        # remembered only of a token that holds: proofs alone anybody can make, as many as they like
+        if not self._once.spend(found, self._clock().timestamp()):
+            raise NotLoggedIn()
+        return caller
 
     async def check(self, token: str, issuer: str, tenant: str, holder: str = "") -> Caller:
         """The Caller in a token that came in at this issuer's host. holder: the thumbprint of the key that was proven
@@ -112,15 +116,11 @@ class BearerGate:
             key=claims.sleutel,
         )
 
-    def _holder(self, proof: str, method: str, address: str, token: str) -> str:
-        now = self._clock().timestamp()
+    def _shown(self, proof: str, method: str, address: str, token: str) -> Shown:
         try:
-            found = shown(proof, method, address, now, token)
+            return shown(proof, method, address, self._clock().timestamp(), token)
         except ValueError:
             raise NotLoggedIn() from None
-        if not self._once.spend(found, now):
-            raise NotLoggedIn()
-        return found.key
 
     async def _read(self, token: str, tenant: str) -> AccessClaims:
         if len(token) > TOKEN_BYTES or not _SPELLING.fullmatch(token):

@@ -87,6 +87,16 @@ def test_a_proof_counts_once_and_too_many_at_once_not_at_all(monkeypatch: pytest
 
 
 @pytest.mark.anyio
+async def test_who_has_no_token_fills_no_memory_with_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dpop, "REMEMBERED", 1)
+    bound = token(cnf={"jkt": OWN.thumbprint()})
+    async with served(BearerGate(ISSUERS, keys, ROOT, lambda: NOON)) as http:
+        for shown_token, status in (("een.ander.token", 401), (bound, 200)):
+            headers = {"authorization": f"DPoP {shown_token}", "dpop": proof(ath=half(shown_token))}
+            assert (await http.get(ROOT + "/wie", headers=headers)).status_code == status
+
+
+@pytest.mark.anyio
 async def test_a_bound_token_is_of_no_use_without_the_key_and_a_bearer_token_of_none_beside_it() -> None:
     bound, free = token(cnf={"jkt": OWN.thumbprint()}), token()
 
