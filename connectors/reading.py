@@ -18,12 +18,7 @@ _DETAIL = "De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt
 
 def read_request(caller: Caller, raw: bytes) -> ReleaseRequest:
     """Raises BadInput."""
-    try:
-        said = json.loads(raw)
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
-        raise no_json("De inhoud is geen JSON-object.")
+    said = json_object(raw)
     faults = user_faults(caller, said) + twice(said) + number_faults(said)
     try:
         # by no other name than what the checks above look at
@@ -34,6 +29,17 @@ def read_request(caller: Caller, raw: bytes) -> ReleaseRequest:
     if faults or request is None:
         raise BadInput(_DETAIL, fouten=faults)
     return request
+
+
+def json_object(raw: bytes) -> dict[str, Any]:
+    """Raises BadInput for anything else."""
+    try:
+        said = json.loads(raw)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise no_json("De inhoud is geen JSON-object.")
+    return said
 
 
 def read_key(header: str | None) -> str:

@@ -14,10 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from connectors.bulk.contract import MOST, BulkRequest, Listed, Order
-from connectors.reading import number_faults, twice, user_faults
+from connectors.reading import json_object, number_faults, twice, user_faults
 from kernel.caller import Caller
 from kernel.errors import BadInput
-from kernel.http.faults import FAULTS_MAX, bad_input, no_json
+from kernel.http.faults import FAULTS_MAX, bad_input
 from kernel.numbers import has_number
 from vault.contract import Bsn
 
@@ -31,12 +31,7 @@ Fault = dict[str, str]
 
 def read_json(caller: Caller, raw: bytes) -> BulkRequest:
     """Raises BadInput."""
-    try:
-        said = json.loads(raw)
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
-        raise no_json("De inhoud is geen JSON-object.")
+    said = json_object(raw)
     given = said.pop(LIST, None)
     if not isinstance(given, list):
         raise _wrong([_fault(f"/{LIST}", "ontbreekt", "Noem de inwoners, in een lijst.")])

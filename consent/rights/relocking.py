@@ -13,7 +13,7 @@ from consent.contract import RegisterUnavailable
 from consent.following import Following
 from consent.lines import event, restriction
 from consent.locks import ALL, meant, standing
-from consent.rights.retelling import ANEW, LIFTED, PAGE, ROUNDS, proven
+from consent.rights.retelling import ANEW, LIFTED, ROUNDS, newest_first, proven
 from consent.rights.rules import FILED
 from consent.rights.standing import locked, particular
 from consent.rights.tables import rights
@@ -31,18 +31,13 @@ class Relocking:
 
     async def revoked(self, caller: Caller, gap: tuple[str, Position | None], why: dict[str, str]) -> int:
         """How many restrictions stand again. As Retelling.revoked."""
-        before, done = "~", 0
+        done = 0
         ended = (rights.c.kind == "beperking", or_(rights.c.status.in_((*LIFTED, "gegrond")), rights.c.pending_at > 0))
-        while True:
-            async with self._register.reading(caller.tenant) as rows:
-                found = await rows.find(rights, *ended, rights.c.id < before, order=(rights.c.id.desc(),), most=PAGE)
-            for row in found:
-                if not await self._holds(caller, row, gap[1]):
-                    await self._told_again(caller, row, gap[0], why)
-                    done += 1
-            if len(found) < PAGE:
-                return done
-            before = found[-1]["id"]
+        async for row in newest_first(self._register, caller.tenant, *ended):
+            if not await self._holds(caller, row, gap[1]):
+                await self._told_again(caller, row, gap[0], why)
+                done += 1
+        return done
 
     async def _holds(self, caller: Caller, row: Row, since: Position | None) -> bool:
         """Whether nothing was ended, or it was before the gap and its line says so."""

@@ -5,9 +5,10 @@ line came back. So the objection is told again, a line each, and stands as on th
 anew. Done again, it goes on where it stopped.
 """
 
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 
 from audit.contract import Audit, Entry, Move, NoSuchLine, Position, record_one
 from consent.contract import RegisterUnavailable
@@ -33,19 +34,13 @@ class Retelling:
     async def revoked(self, caller: Caller, gap: tuple[str, Position | None], why: dict[str, str]) -> int:
         """How many objections stand again. gap: its mark, and from where on lines were missing (None: nobody knows);
         why: said in each line. Raises LogUnavailable, OutcomeUnknown, RegisterUnavailable."""
-        before, done = "~", 0  # newest first: of two objections to the same use the last one counts
+        done = 0
         objected = (rights.c.kind == "bezwaar", or_(rights.c.status.in_(LIFTED), rights.c.pending_at > 0))
-        while True:
-            async with self._register.reading(caller.tenant) as rows:
-                order = (rights.c.id.desc(),)
-                found = await rows.find(rights, *objected, rights.c.id < before, order=order, most=PAGE)
-            for row in found:
-                if not await self._holds(caller, row, gap[1]):
-                    await self._told_again(caller, row, gap[0], why)
-                    done += 1
-            if len(found) < PAGE:
-                return done
-            before = found[-1]["id"]
+        async for row in newest_first(self._register, caller.tenant, *objected):
+            if not await self._holds(caller, row, gap[1]):
+                await self._told_again(caller, row, gap[0], why)
+                done += 1
+        return done
 
     async def _holds(self, caller: Caller, row: Row, since: Position | None) -> bool:
         """Whether nothing was lifted, or it was before the gap and its line says so."""
@@ -75,6 +70,19 @@ class Retelling:
             if epoch > known:  # else the row knows a later place of the fence than the log, which lost its line
                 return
         raise RegisterUnavailable("Niet alle bezwaren gelden weer.")
+
+
+async def newest_first(register: Register, tenant: str, *which: ColumnElement[bool]) -> AsyncIterator[Row]:
+    """Requests, a page at a time and no transaction between: of two about the same use the last one counts."""
+    before = "~"
+    while True:
+        async with register.reading(tenant) as rows:
+            found = await rows.find(rights, *which, rights.c.id < before, order=(rights.c.id.desc(),), most=PAGE)
+        for row in found:
+            yield row
+        if len(found) < PAGE:
+            return
+        before = found[-1]["id"]
 
 
 async def proven(audit: Audit, caller: Caller, row: Row, since: Position | None) -> bool:
