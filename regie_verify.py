@@ -35,7 +35,10 @@ MAX_FILE, MAX_SIGNATURES = 64 << 20, 64  # the first in bytes
 HEADER, EM_DASH = "c2sp.org/tlog-proof@v1", "\N{EM DASH}"
 LEAF_BYTES, LEAF_VERSION, SALT_BYTES = 100, b"RGL\x01", 32
 # What a line that opens an earlier one says of it in its own words.
-TOLD_AGAIN = ("doel", "ontvanger", "elementen", "gebruikt", "zaak", "dpl.core.processing_activity_id")
+TOLD_AGAIN = (
+    "doel", "doelversie", "ontvanger", "ontvangerNaam", "elementen", "gebruikt", "geweigerd", "namens", "zaak",
+    "grondslag", "wet", "klasse", "klassen", "dpl.core.processing_activity_id",
+)  # fmt: skip
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 

@@ -39,9 +39,9 @@ class ConnectorsSettings(RoomSettings):
     brp_networks: tuple[str, ...] = ()
     sources: Path | None = None
     whole_seconds: Annotated[float, Field(gt=0, le=25)] = 8.0
-    bulk_part: Annotated[int, Field(ge=10, le=500)] = 100
+    bulk_part: Annotated[int, Field(ge=10, le=100)] = 100
     bulk_workers: Annotated[int, Field(ge=0, le=8)] = 2
-    bulk_held_seconds: Annotated[float, Field(ge=1, le=60)] = 10.0
+    bulk_held_seconds: Annotated[float, Field(ge=1, le=60)] = 60.0
     bulk_work_hours: Annotated[int, Field(ge=1, le=168)] = 24
     bulk_kept_hours: Annotated[int, Field(ge=1, le=168)] = 72
     municipalities: dict[str, str] = Field(default_factory=dict)

@@ -126,7 +126,7 @@ FIELDS: Final[Mapping[str, Compared]] = {
     "frequency": often,
     "secrecy": _secret,
 }
-_GONE_IS_LESS: Final = frozenset({"published", "automated", "statistics", "keep_law", "break_glass"})
+_GONE_IS_LESS: Final = frozenset({"published", "automated", "keep_law", "break_glass"})
 
 
 def _plain(old: ActivityVersion, new: ActivityVersion) -> Iterator[Change]:

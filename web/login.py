@@ -70,7 +70,8 @@ async def finish(visit: Visit) -> Response:
     claims = await visit.site.provider.claims(code, attempt, redirect_uri(visit))
     person = await _person(visit, dict(claims))
     kept = attempt.kept if attempt.kept and attempt.kept.user == person.user else None
-    acting = attempt.acting if attempt.acting and attempt.acting.by == person.user else None
+    now = visit.opened.session.acting if visit.opened else None  # it may have ended since this login began
+    acting = now if attempt.acting and now and now.by == person.user else None
     session = Session(csrf=new_token(), person=person, kept=kept, acting=acting)
     token = await visit.site.sessions.start(visit.tenant.id, session)
     if attempt.for_children and person.kind == "inwoner":

@@ -59,6 +59,8 @@ class Handing:
         checked = self.boot()
         if fences := handed.stands.fences():
             await self.audit.holds(caller, fences)
+        if handed.stands.fallen(frozenset(), millis(self.clock())):  # what ends by the clock moves no fence
+            raise Overtaken("Er is net iets veranderd.", moved=[])
         return checked
 
     async def _fallen(self, caller: Caller, stands: Stands) -> frozenset[int]:

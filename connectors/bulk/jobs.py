@@ -40,7 +40,7 @@ class Terms:
     part: int = 100
     work_hours: int = 24
     kept_hours: int = 72
-    held_seconds: float = 10.0
+    held_seconds: float = 60.0
 
 
 @dataclass(frozen=True)

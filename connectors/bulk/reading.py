@@ -23,7 +23,7 @@ from vault.contract import Bsn
 
 LIST = "inwoners"
 HEADINGS = (["bsn"], ["bsn", "zaak"])
-CASE = re.compile(r"[^\x00-\x1f\x7f]{0,64}")
+CASE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,64}")
 _DETAIL = "De opdracht kan niet worden gelezen. In `fouten` staat wat er niet klopt."
 _NAMES = ("verwerkingsactiviteit", "gegevenselementen", "gebruiker")
 Fault = dict[str, str]

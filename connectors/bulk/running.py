@@ -79,7 +79,7 @@ class Workers:
         """Raises Problem."""
         if time.monotonic() - self._seen >= LOOK_SECONDS:
             self._seen = time.monotonic()
-            self._waiting = [one for tenant in self.tenants for one in await self.parts.waiting(tenant)]
+            self._waiting = [one for tenant in self.tenants for one in await self._waits(tenant)]
             self._turns.tidy(self._waiting)
         while (chosen := self._turns.next(self._waiting)) is not None:
             turn = await self.parts.take(chosen)
@@ -87,6 +87,14 @@ class Workers:
                 return turn
             self._waiting = [one for one in self._waiting if one != chosen]
         return None
+
+    async def _waits(self, tenant: str) -> Sequence[Waiting]:
+        """The fault of one municipality must not stop the others."""
+        try:
+            return await self.parts.waiting(tenant)
+        except Problem as problem:
+            _log.warning("bulk_not_seen", tenant=tenant, code=problem.code)
+            return ()
 
     async def _carry(self, turn: Turn) -> None:
         try:

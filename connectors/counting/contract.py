@@ -96,5 +96,5 @@ class Counting(Protocol):
         ...
 
     async def counted(self, caller: Caller, id_: str) -> Counted:
-        """A table that this recipient was given before. Raises NoSuchTable."""
+        """A table that this application was given before. Raises NoSuchTable."""
         ...

@@ -109,7 +109,7 @@ class CountingDesk:
     async def counted(self, caller: Caller, id_: str) -> Counted:
         """See Counting.counted."""
         kept = await self.ledger.by_id(caller.tenant, id_)
-        if kept is None or kept.run.recipient != caller.organisation or not kept.answer:
+        if kept is None or kept.run.client != _client(caller) or not kept.answer:
             raise NoSuchTable("Deze telling is er niet.")
         return Counted.model_validate_json(kept.answer)
 
@@ -190,6 +190,8 @@ class CountingDesk:
                 one = await self._weigh(caller, request, moved.position)
                 if not one.whole:
                     raise await self._refused(caller, one, kept.run.id, one.refused) from None
+                if one.act.about.statistics != may.statistics:  # the table would be that of the version before
+                    raise StaleAnswer(_ANEW) from None
         raise StaleAnswer(_ANEW)
 
     async def _stopped(self, caller: Caller, request: CountRequest, kept: Kept, since: Position) -> Problem:

@@ -83,11 +83,14 @@ def tabulate(people: Sequence[Person], how: Counting) -> tuple[Cell, ...]:
     counted = _per_place(people) if squares else people
     true = Counter(one.at for one in counted)
     rows = tuple(sorted({row for row, _ in true})) if squares else groups(table.row)
-    every = tuple(product(rows, groups(table.column) if table.column else ("",)))
+    columns = groups(table.column) if table.column else ("",)
+    every = tuple(product(rows, columns))
     noised = dict(zip(every, how.noise.added([true[at] for at in every], 1, how.for_counts), strict=True))
     clear = how.smallest + beyond(how.for_counts)
     small = {at for at in every if noised[at] < clear or true[at] < how.smallest}
-    gone = hidden(noised, small)
+    # as if there always is a small square: else what is withheld beside it shows that one person came or went
+    nowhere: set[At] = {("", column) for column in columns} if squares else set()
+    gone = hidden({**noised, **dict.fromkeys(nowhere, 0)}, small | nowhere)
     means = _means(counted, every, noised, how)
     cells = (_cell(at, None if at in gone else noised[at], means.get(at)) for at in every)
     return tuple(cell for cell in cells if cell.count is not None or not squares)

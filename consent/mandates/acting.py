@@ -15,7 +15,7 @@ from consent.mandates.rules import BY_AUTHORITY, DEEDS, Authority, Deed, Reason,
 from consent.mandates.tables import mandates
 from consent.permits import IN_FORCE
 from consent.rows import Register, Row
-from consent.tables import subject_state
+from consent.tables import activities, subject_state
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import random_id
@@ -55,10 +55,14 @@ class Acting:
         """See Mandates.choices."""
         stood = await self._stood(caller, ground, "zien")
         found = await self._choosing.choices(stood.resident)
+        about = {one.activity for one in found}
         async with self._register.reading(caller.tenant) as rows:
-            newest = await newest_versions(rows, {one.activity for one in found})
+            newest = await newest_versions(rows, about)
+            versions = await rows.find(activities, activities.c.slug.in_(about))
         seen = {slug for slug, row in newest.items() if sees(stood.authority, version_of(row))}
-        return [one.model_copy(update=UNTOLD) for one in found if one.activity in seen]
+        own = {(row["slug"], str(row["number"])) for row in versions if sees(stood.authority, version_of(row))}
+        both = [one for one in found if one.activity in seen and (one.activity, one.version) in own]
+        return [one.model_copy(update=UNTOLD) for one in both]
 
     async def choice(self, caller: Caller, ground: Ground, consent_id: str) -> ConsentDetail:
         """See Mandates.choice."""

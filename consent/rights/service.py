@@ -239,8 +239,8 @@ def _texts(rows: Rows, row: Row, step: Step, text: str) -> dict[str, Any]:
     """Sealed, each in its own place. A letter that was written for another step, and never decided, goes."""
     column = COLUMNS.get(step, "letter")
     sealed = rows.keys.seal_text(row["resident"], row["id"], column, text).hex() if text else ""
-    if column == "notice":
-        return {"restriction": particular(row, notice=sealed)}
+    if column == "notice":  # other words have a week of their own, from their line on
+        return {"restriction": particular(row, announced_at=0, notice=sealed)}
     more = {} if column == "reason" or row["status"] == "gegrond" else {"letter": ""}
     return {**more, **({column: sealed} if sealed else {})}
 

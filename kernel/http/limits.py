@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 
+from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kernel.http.faults import no_json
@@ -15,6 +16,7 @@ from kernel.http.refusals import HeadersTooLarge, TooLarge, TooSlow, WrongMediaT
 
 BODY_BYTES = 1 << 20
 HEADER_BYTES = 16 << 10
+UPLOAD_PARTS = 1_500_000  # quotes and brackets of an upload: a full list of residents with a case has 900,000
 DEPTH = 32
 BODY_SECONDS = 20.0
 
@@ -58,7 +60,12 @@ class Limits:
         if body and scope["path"] not in self._texts:
             media_type = _media_type(scope)
             if media_type != _FILE or scope["path"] not in self._uploads:
-                _check(body, media_type, only_json=is_api(scope["path"]))
+                if len(body) <= self._bytes:
+                    _check(body, media_type, is_api(scope["path"]))
+                elif sum(map(body.count, (b'"', b"{", b"["))) > UPLOAD_PARTS:
+                    raise TooLarge("De lijst heeft te veel onderdelen.")
+                else:  # takes a second, in which others must be answered
+                    await to_thread.run_sync(_check, body, media_type, is_api(scope["path"]))
         await self._app(scope, _replayed(body, receive), send)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
@@ -96,7 +103,7 @@ def _media_type(scope: Scope) -> str:
     return _header(scope, b"content-type").decode("latin-1").partition(";")[0].strip().lower()
 
 
-def _check(body: bytes, media_type: str, *, only_json: bool) -> None:
+def _check(body: bytes, media_type: str, only_json: bool) -> None:
     if media_type == _JSON:
         _check_json(body)
     elif only_json or media_type != _FORM:

@@ -6,7 +6,10 @@
 const MAX_SIGNATURES = 64, LEAF_BYTES = 100, HASH_BYTES = 32, HEADER = "c2sp.org/tlog-proof@v1";
 
 /* What a line that opens an earlier one says of it in its own words. */
-const TOLD_AGAIN = ["doel", "ontvanger", "elementen", "gebruikt", "zaak", "dpl.core.processing_activity_id"];
+const TOLD_AGAIN = [
+  "doel", "doelversie", "ontvanger", "ontvangerNaam", "elementen", "gebruikt", "geweigerd", "namens", "zaak",
+  "grondslag", "wet", "klasse", "klassen", "dpl.core.processing_activity_id",
+];
 
 class Wrong extends Error {}
 class Unknown extends Error {}

@@ -40,9 +40,8 @@ CHOICES: Final[Mapping[str, tuple[Answer, ...]]] = {
     "kiezen": ("ja", "nee"),
     "stoppen": ("stop",),
     "verkorten": ("korter",),
-    "vernieuwen": ("vernieuw",),
 }
-GIVING: Final[frozenset[Answer]] = frozenset({"ja", "vernieuw"})
+GIVING: Final[frozenset[Answer]] = frozenset({"ja"})
 _log = logger("web")
 
 
