@@ -69,6 +69,15 @@ async def test_a_doubt_about_what_is_right_stops_at_once_and_ends_only_after_a_n
     assert kinds == ["beperking", "verzoek-stap", "verzoek-stap", "beperking-opgeheven", "beperking"]
 
 
+async def test_a_request_that_only_waits_does_not_swallow_one_that_stops_at_once(house: House) -> None:
+    await house.ready()
+    door = house.consent.rights
+    waiting = await door.file(ANNA_HERSELF, WRONG.model_copy(update={"ground": "onrechtmatig"}))
+    assert not waiting.suspends and await codes(house, NAME) == {}
+    filed = await door.file(ANNA_HERSELF, WRONG)
+    assert filed.id != waiting.id and filed.suspends and await codes(house, NAME) == {NAME: "beperking"}
+
+
 async def test_what_would_be_unlawful_stops_when_the_fg_agrees_and_its_resident_ends_it(house: House) -> None:
     await house.ready(activity(), activity("ander", elements={NAME: "A"}))
     door = house.consent.rights

@@ -80,6 +80,9 @@ async def test_a_parent_chooses_for_a_child_who_sees_it_and_stops_it(portal: Por
     assert "kan later zien wat u koos" in page.text
     wrong = await visitor.send(page, page.form("actie", "kiezen"))
     assert wrong.status == 400 and "Kies ja of nee." in wrong.text
+    assert (await visitor.send(page, page.form("actie", "kiezen"), actie="vernieuwen")).status == 400, (
+        "nobody offered it"
+    )
     page = await visitor.send(page, page.form("actie", "kiezen"), keuze="ja")
     assert "Ja: de Oefenpartij mag" in page.text
     assert await state(portal, CHILD, wanted.id) == "gegeven"
