@@ -68,7 +68,6 @@ class Root:
 
 def public_root(app: FastAPI, root: Root, router: APIRouter) -> None:
     """Serve `router` below `<root>/v1` and its description at `<root>/v1/openapi.json`, for everybody."""
-    app.include_router(router, prefix=f"{root.path}/v1")
 
     @cache
     def document() -> dict[str, Any]:
@@ -79,6 +78,8 @@ def public_root(app: FastAPI, root: Root, router: APIRouter) -> None:
         return JSONResponse(await to_thread.run_sync(document), headers={"Access-Control-Allow-Origin": "*"})
 
     app.add_api_route(f"{root.path}/v1/openapi.json", openapi, methods=["GET"], include_in_schema=False)
+    router.redirect_slashes = False
+    app.mount(f"{root.path}/v1", router)  # as it is: included, each of its routes would be built a second time
 
 
 def described(root: Root, router: APIRouter) -> dict[str, Any]:
