@@ -17,6 +17,9 @@ Pressure = Literal["werkgever", "voordeel", "recht"]
 Element = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
 
+Way = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack", "introspectie"]
+
+
 class CatalogueElement(Message):
     """What an element is, whatever the purpose: its words, the source that computes it, and what is read for it.
 
@@ -152,7 +155,8 @@ class Application(Message):
     """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`.
 
     roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses; "beheer"
-    one into the register: to write drafts; "govstack" the way in of that standard. bound: no token but one that
+    one into the register: to write drafts; "govstack" the way in of that standard; "introspectie" is for resource
+    servers, that look at tokens of others. bound: no token but one that
     is bound to a key, of which it shows each time that it has it (RFC 9449)."""
 
     client_id: Annotated[Slug, wire("clientId")]
@@ -160,7 +164,8 @@ class Application(Message):
     kind: Annotated[Literal["mens", "burger", "automatisch"], wire("soort")]
     jwks: Annotated[str, Field(max_length=20_000)]
     roles: Annotated[
-        tuple[Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack"], ...], wire("ingangen")
+        tuple[Way, ...],
+        wire("ingangen"),
     ] = (
         "verstrekking",
         "toestemming",

@@ -29,6 +29,8 @@ class RegisteredClients:
             party = await rows.one(tables.recipients, slug=row["recipient"]) if row else None
         if row is None or party is None or (row["status"], party["status"]) != ("toegelaten", "toegelaten"):
             return None
+        if row["epoch"] != party["epoch"]:  # its keys are from before a suspension
+            return None
         return Application.model_validate_json(row["document"]), recipient_of(party)
 
     async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:

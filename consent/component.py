@@ -33,7 +33,9 @@ from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
 from consent.tables import keys, recipients
+from consent.tokens import api as tokens_api
 from consent.tokens.component import build_tokens
+from consent.tokens.service import TokenService
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Tenant
@@ -94,12 +96,17 @@ async def build_consent(
         running.run,
         public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
         plain=(oauth, metadata_routes(tenants), issuer_router(consent.receipts, tenants)),
-        intern=(
-            intern_routes(consent, gate),
-            drafts.intern_routes(consent.drafts, gate),
-            rights.intern_routes(consent.rights, gate),
-            mandates.intern_routes(consent.mandates, gate),
-        ),
+        intern=_intern(consent, tokens, gate),
+    )
+
+
+def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tuple[APIRouter, ...]:
+    return (
+        intern_routes(consent, gate),
+        drafts.intern_routes(consent.drafts, gate),
+        rights.intern_routes(consent.rights, gate),
+        mandates.intern_routes(consent.mandates, gate),
+        tokens_api.intern_routes(tokens, gate),
     )
 
 
@@ -134,10 +141,12 @@ def _behind(
     async def key(tenant: str, kid: str) -> Mapping[str, Any] | None:
         return await consent.tokens.public_key(tenant, kid) if consent.tokens else None
 
-    return {
-        root: Behind(consent, neighbours.residents, tenants, neighbours.caller or BearerGate(issuers, key, root, clock))
-        for root in (ROOT, ACCESS, GOVSTACK)
-    }
+    standing = consent.tokens.standing if consent.tokens else None
+
+    def gate(root: str) -> Callable[..., Awaitable[Caller]]:
+        return neighbours.caller or BearerGate(issuers, key, root, clock, standing)
+
+    return {root: Behind(consent, neighbours.residents, tenants, gate(root)) for root in (ROOT, ACCESS, GOVSTACK)}
 
 
 def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:

@@ -46,6 +46,7 @@ from consent.suspending import Suspending
 from kernel.caller import Caller
 from kernel.clock import Clock
 from kernel.sql import Database
+from kernel.standing import Standing
 
 
 class Tokens(Protocol):
@@ -56,6 +57,10 @@ class Tokens(Protocol):
 
     async def rotate(self, tenant: str) -> str:
         """A new signing key; its kid."""
+
+    @property
+    def standing(self) -> Standing:
+        """Whose tokens may still come in; of this process."""
 
 
 class ConsentService:
@@ -229,7 +234,15 @@ class ConsentService:
 
     async def suspend(self, caller: Caller, recipient: str) -> Receipt:
         """See Registers.suspend."""
-        return await self._registering.suspend(caller, recipient)
+        try:
+            return await self._registering.suspend(caller, recipient)
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Tokens of who was stopped do not come in any more, from the next request."""
+        if self.tokens:
+            self.tokens.standing.forget()
 
     async def open_case(self, caller: Caller, case: Case, enrol: Enrol | None = None) -> Receipt:
         """See Registers.open_case; enrol as in Casework.open_case."""

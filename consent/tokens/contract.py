@@ -3,6 +3,15 @@
 from typing import Protocol
 
 from consent.activity import Application, Recipient
+from kernel.message import Message
+
+STANDING = "/intern/v1/consent/standing"
+
+
+class Stands(Message):
+    """Whether a token may still come in."""
+
+    holds: bool
 
 
 class Clients(Protocol):

@@ -1,0 +1,86 @@
+"""What an access token of our own issuer holds, and whether that issuer signed it (RFC 9068).
+
+header  {"alg": "ES256", "kid", "typ": "at+jwt"}                                            nothing else
+claims  {"iss", "aud": issuer + root, "sub" = "client_id", "scope", "jti", "iat", "exp",    seconds since 1970
+         "ontvanger", "oin", "soort", "gemeente", "sleutel", "cnf": {"jkt"} when bound}
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from pydantic import Field, StrictInt, ValidationError
+
+from kernel.errors import NotLoggedIn
+from kernel.message import Message, Short
+
+LIFETIME_SECONDS = 300
+LEEWAY_SECONDS = 5
+TOKEN_BYTES = 8 << 10
+ALGORITHM, TYPE = "ES256", "at+jwt"
+# One spelling per token, whatever a decoder would forgive; an ES256 signature has 64 bytes.
+_SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
+
+# The public JWK of a tenant with this kid, or None. Raises Problem when it cannot be known now.
+KeySource = Callable[[str, str], Awaitable[Mapping[str, Any] | None]]
+
+
+class Bound(Message):
+    """The thumbprint of the key that a token is bound to (RFC 9449 section 6)."""
+
+    jkt: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+
+class AccessClaims(Message):
+    """What a token holds. `scope`: activities with spaces between them (RFC 8693 section 4.2). `sleutel`: the kid of
+    the application's key under which it was asked for."""
+
+    iss: Short
+    aud: Short
+    sub: Short
+    client_id: Annotated[Short, Field(min_length=1)]
+    scope: Annotated[str, Field(max_length=TOKEN_BYTES)] = ""
+    jti: Annotated[Short, Field(min_length=1)]
+    iat: StrictInt
+    exp: StrictInt
+    ontvanger: Annotated[Short, Field(min_length=1)]
+    oin: Short
+    soort: Literal["mens", "burger", "automatisch"]
+    gemeente: Short
+    sleutel: Short = ""
+    cnf: Bound | None = None
+
+
+async def read_access(token: str, tenant: str, keys: KeySource) -> AccessClaims:
+    """What the tenant's issuer signed; nothing is said yet about place, time or bearer. Raises NotLoggedIn, and what
+    `keys` raises."""
+    if len(token) > TOKEN_BYTES or not _SPELLING.fullmatch(token):
+        raise NotLoggedIn()
+    key = await keys(tenant, _kid(token))
+    if key is None:
+        raise NotLoggedIn()
+    try:
+        claims = jwt.decode(token, ECKey.import_key(dict(key)), algorithms=[ALGORITHM]).claims
+        return AccessClaims.model_validate(claims)
+    except (JoseError, ValidationError, ValueError, TypeError):
+        raise NotLoggedIn() from None
+
+
+def is_now(claims: AccessClaims, now: float) -> bool:
+    """Whether it counts at this moment (seconds since 1970), and for no longer than five minutes."""
+    begun = claims.iat - LEEWAY_SECONDS <= now < claims.exp
+    return begun and 0 < claims.exp - claims.iat <= LIFETIME_SECONDS
+
+
+def _kid(token: str) -> str:
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+    except (JoseError, ValueError, TypeError):
+        raise NotLoggedIn() from None
+    kid = header.get("kid")
+    if header != {"alg": ALGORITHM, "kid": kid, "typ": TYPE} or not isinstance(kid, str):
+        raise NotLoggedIn()
+    return kid
