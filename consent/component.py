@@ -38,7 +38,7 @@ from consent.tokens.component import build_tokens
 from consent.tokens.service import TokenService
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
-from kernel.component import Component, Tenant
+from kernel.component import Component, Doors, Tenant
 from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import Problem
 from kernel.http.bearer import BearerGate
@@ -80,24 +80,26 @@ async def build_consent(
     consent.tokens = tokens
     for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
         await rows.found(tenant, [purpose])
-    consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
+    receipts = consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
     events = _events(settings, tenants, consent, rows, clock)
     _check_tables(settings, tenants)
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
     behind = _behind(consent, neighbours, tenants, clock)
-    public = _public(behind[ROOT], events, clock)
     opened = Opened.of(behind[GOVSTACK], neighbours.audit, settings.govstack, settings.webhooks, clock)
-    access = access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))
-    return consent, Component(
-        "consent",
-        running.check,
-        running.run,
-        public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
-        plain=(oauth, metadata_routes(tenants), issuer_router(consent.receipts, tenants)),
-        intern=_intern(consent, tokens, gate),
-    )
+    table = Table(consent.register, settings.authzen_tenant)
+
+    def doors() -> Doors:
+        public = _public(behind[ROOT], events, clock)
+        access = access_routes(behind[ACCESS], table)
+        return Doors(
+            public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
+            plain=(oauth, metadata_routes(tenants), issuer_router(receipts, tenants)),
+            intern=_intern(consent, tokens, gate),
+        )
+
+    return consent, Component("consent", running.check, running.run, doors)
 
 
 def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tuple[APIRouter, ...]:
