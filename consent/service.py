@@ -33,6 +33,7 @@ from consent.flagging import Flagging
 from consent.following import Following
 from consent.keys import MACHINES
 from consent.mandates.service import Mandating
+from consent.parties.service import PartyKeeping
 from consent.permits import Permits
 from consent.published import Published
 from consent.receipts.service import Receipts
@@ -75,10 +76,11 @@ class ConsentService:
         self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
         self._choosing = Choosing(register, audit, self.following, known, clock)
         self._registering = Registering(register, audit, self.following, known, clock)
-        self.clients = RegisteredClients(register)
+        self.clients = RegisteredClients(register, clock)
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self.rights = Claiming(register, audit, self.following, clock)
         self.mandates = Mandating(register, audit, self.following, self._choosing, clock)
+        self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together
@@ -234,6 +236,7 @@ class ConsentService:
 
     async def suspend(self, caller: Caller, recipient: str) -> Receipt:
         """See Registers.suspend."""
+        await self.parties.demand_keeper(caller)
         try:
             return await self._registering.suspend(caller, recipient)
         finally:

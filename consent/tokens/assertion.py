@@ -65,12 +65,13 @@ def unproven(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return dict(read.headers()), claims
 
 
-def claimed(assertion: str) -> str:
-    """Who it says it is of; "" when that cannot be read."""
+def claimed(assertion: str) -> tuple[str, str]:
+    """Of whom it says it is, and with which key; "" for what cannot be read."""
     try:
-        return str(unproven(assertion)[1].get("sub", ""))[:200]
+        header, claims = unproven(assertion)
     except ValueError:
-        return ""
+        return "", ""
+    return str(claims.get("sub", ""))[:200], str(header.get("kid", ""))[:200]
 
 
 def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:

@@ -17,8 +17,11 @@ class Stands(Message):
 class Clients(Protocol):
     """Where applications are found. Raises RegisterUnavailable."""
 
-    async def client_of(self, tenant: str, client_id: str) -> tuple[Application, Recipient] | None:
-        """None: unknown, not effective yet, or suspended."""
+    async def client_of(
+        self, tenant: str, client_id: str, kid: str | None = None
+    ) -> tuple[Application, Recipient] | None:
+        """None: unknown, not effective yet, or suspended. Only the keys that count now. kid: of the key that is shown,
+        so that keys which the client publishes itself are fetched; None fetches nothing."""
         ...
 
     async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:

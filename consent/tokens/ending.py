@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from consent.activity import Application, Recipient
+from consent.parties.rules import kids
 from consent.tokens.assertion import TYPE, claimed, proven
 from consent.tokens.contract import Clients
 from consent.tokens.failures import Failures
@@ -87,6 +88,9 @@ class Ending:
         known = await self._clients.client_of(who.tenant, who.application)
         if known is None or known[1].slug != who.organisation:
             return False
+        fetched_elsewhere = known[0].jwks_url and not known[0].jwks
+        if who.key not in kids(known[0]) and not fetched_elsewhere:
+            return False
         with unavailable():
             async with self._database.snapshot(who.tenant) as connection:
                 mine = (revoked.c.tenant_id == who.tenant, revoked.c.jti == who.token)
@@ -100,7 +104,7 @@ class Ending:
             token, assertion = form["token"], form["client_assertion"]
         except (ValueError, KeyError):
             raise Refused(Answer(400, {"error": "invalid_request"})) from None
-        who = (tenant, address, claimed(assertion))
+        who = (tenant, address, claimed(assertion)[0])
         if wait := self._failures.wait(who, now):
             raise Refused(Answer(429, {"error": "temporarily_unavailable"}, wait))
         known = await self._client(tenant, form, now) if form.get("client_assertion_type") == TYPE else None
@@ -112,8 +116,8 @@ class Ending:
 
     async def _client(self, tenant: str, form: Mapping[str, str], now: float) -> tuple[Application, Recipient] | None:
         assertion = form["client_assertion"]
-        client_id = claimed(assertion)
-        known = await self._clients.client_of(tenant, client_id) if client_id else None
+        client_id, kid = claimed(assertion)
+        known = await self._clients.client_of(tenant, client_id, kid) if client_id else None
         if known is None or form.get("client_id", client_id) != client_id:  # RFC 7521 section 4.2
             return None
         try:

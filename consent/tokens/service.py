@@ -67,7 +67,7 @@ class TokenService:
             holder = self._holder(tenant, proofs, now)
         except ValueError:
             return Answer(400, {"error": "invalid_dpop_proof"})
-        who = (tenant, address, claimed(form.get("client_assertion", "")))
+        who = (tenant, address, claimed(form.get("client_assertion", ""))[0])
         wait = self._failures.wait(who, now)
         if wait:
             return Answer(429, {"error": "temporarily_unavailable"}, wait)
@@ -103,8 +103,12 @@ class TokenService:
         return shown(proofs[0], "POST", f"{self._issuers[tenant]}/oauth/token", now).key if proofs else ""
 
     async def _answered(self, tenant: str, form: dict[str, str], now: float, holder: str) -> Answer:
+        # before a thread is taken: keys that a client publishes itself may be slow, and the others need not wait for it
+        name, kid = claimed(form.get("client_assertion", ""))
+        known = await self._clients.client_of(tenant, name, kid) if name else None
+
         def find(client_id: str) -> tuple[Application, Recipient] | None:
-            return from_thread.run(self._clients.client_of, tenant, client_id)
+            return known if client_id == name else None
 
         def activities(recipient: str) -> frozenset[str]:
             return from_thread.run(self._clients.activities_of, tenant, recipient)

@@ -17,6 +17,15 @@ assertions = Table(
     Column("until", BigInteger, nullable=False),  # ms; after it the assertion is too old anyway
     Index("ix_assertions_until", "tenant_id", "until"),
 )
+# When each key was last seen, to the hour. Nothing rests on it but what people are told.
+key_uses = Table(
+    "key_uses",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("client_id", Text, primary_key=True),
+    Column("kid", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),  # ms
+)
 revoked = Table(
     "revoked",
     metadata,
