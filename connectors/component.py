@@ -38,6 +38,7 @@ from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
 from connectors.sources import Placed, Sources
 from connectors.tables import keys, runs
+from connectors.together import BrpTogether
 from consent.contract import Consent, Registers
 from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
@@ -173,7 +174,8 @@ def _sources(
     seconds = settings.source_seconds
     shared = {VAULT: Placed(VaultSource(wiring.vault), seconds)}
     if brp is not None:
-        shared[BRP] = Placed(guarded(BRP, brp, Limits(seconds=seconds)), seconds)
+        chain = guarded(BRP, brp, Limits(seconds=seconds))
+        shared[BRP] = Placed(chain, seconds, together=BrpTogether(brp, chain.guard))
     return {
         tenant: {**shared, **{name: placed(one, around) for name, one in declared.get(tenant, {}).items()}}
         for tenant in tenants
