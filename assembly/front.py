@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import chain
 
 from fastapi import FastAPI
 
@@ -32,16 +33,13 @@ def front_of(builder: Builder) -> FastAPI:
     app.include_router(
         health_router(checks, gate, {one.name: one.warning for one in builder.components if one.warning})
     )
-    for component in builder.components:
-        for root, router in component.public:
-            public_root(app, _root(builder, root), router)
-        for inner in component.intern:
-            app.include_router(inner)
-    for router in builder.world.extra:
+    doors = [component.doors() for component in _pages_last(builder.components)]
+    for root, router in chain.from_iterable(each.public for each in doors):
+        public_root(app, _root(builder, root), router)
+    within = chain.from_iterable(each.intern for each in doors)
+    outside = chain.from_iterable(each.plain for each in doors)
+    for router in chain(within, builder.world.extra, outside):
         app.include_router(router)
-    for component in _pages_last(builder.components):
-        for plain in component.plain:
-            app.include_router(plain)
     return app
 
 

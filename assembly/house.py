@@ -24,7 +24,7 @@ from connectors.release import ReleaseDesk
 from connectors.settings import ConnectorsSettings
 from consent.client import ConsentClient
 from consent.service import ConsentService
-from kernel.component import Component
+from kernel.component import Component, Doors
 from kernel.http.hosts import Hosts
 from kernel.settings import SettingsWrong
 from vault.client import VaultClient
@@ -124,15 +124,19 @@ def _open_log(house: House) -> None:
     gate = builder.bearer(LOG_ROOT, house.register)
     hosts = Hosts({tenant.public_url: tenant.id for tenant in builder.tenants.values()})
     residents, register = AuditResidents(house.vault("audit")), AuditRegister(house.consent("audit"))
-    router = log_routes(house.log, residents, gate, hosts)
-    router.include_router(breach_routes(house.log, gate, data_kinds()))
-    router.include_router(intake_routes(house.log, (register, residents), gate, hosts))
-    router.include_router(standards_routes(house.log, (register, residents), gate, hosts, builder.world.clock))
+    log, clock = house.log, builder.world.clock
+
+    def doors() -> Doors:
+        router = log_routes(log, residents, gate, hosts)
+        router.include_router(breach_routes(log, gate, data_kinds()))
+        router.include_router(intake_routes(log, (register, residents), gate, hosts))
+        router.include_router(standards_routes(log, (register, residents), gate, hosts, clock))
+        return Doors(public=((LOG_ROOT, router),))
 
     async def check() -> None:
         """The room's own check says it all."""
 
-    builder.components.append(Component("logboek", check, builder.anchors.following, public=((LOG_ROOT, router),)))
+    builder.components.append(Component("logboek", check, builder.anchors.following, doors))
 
 
 async def _add_desk(house: House) -> None:

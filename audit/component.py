@@ -24,7 +24,7 @@ from audit.signer import HeadSigner, LogSigner
 from audit.signing.remote import RemoteSigner
 from audit.witnesses import STARTING_SECONDS, Witnesses, witnesses_of
 from kernel.clock import Clock, millis, utc_now
-from kernel.component import Component, Tenant
+from kernel.component import Component, Doors, Tenant
 from kernel.crypto import KeyProvider
 from kernel.http.rooms import RoomGate
 from kernel.http.trace import current_trace
@@ -79,16 +79,18 @@ async def build_audit(
         raise
     service = AuditService(desks)
     running = _Running(service, database, settings, witnesses, clock)
-    intern = (intern_routes(service, gate),) if gate else ()
-    plain = (copy_routes(service, settings.mirrors, clock),) if settings.mirrors else ()
     metrics = LogMetrics(service.desks, clock)
+
+    def doors() -> Doors:
+        return Doors(
+            plain=(copy_routes(service, settings.mirrors, clock),) if settings.mirrors else (),
+            intern=(intern_routes(service, gate),) if gate else (),
+        )
 
     def warning() -> str:
         return " ".join(filter(None, (desk.log.witnessed.warning(millis(clock())) for desk in service.desks)))
 
-    return service, Component(
-        ROOM, running.check, running.run, plain=plain, intern=intern, metrics=metrics.text, warning=warning
-    )
+    return service, Component(ROOM, running.check, running.run, doors, metrics.text, warning)
 
 
 class _Running:

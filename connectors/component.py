@@ -42,7 +42,7 @@ from connectors.together import BrpTogether
 from consent.contract import Consent, Registers
 from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
-from kernel.component import Component, Tenant
+from kernel.component import Component, Doors, Tenant
 from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import NeighbourUnavailable
 from kernel.http.client import open_client
@@ -95,15 +95,19 @@ async def build_connectors(
     counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations_of(declared, around), _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
-    router = routes(desk, wiring.caller, wiring.boot, {tenant: tuple(by_name) for tenant, by_name in sources.items()})
-    router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
-    router.include_router(counting_routes(counting, wiring.caller))
+
+    def doors() -> Doors:
+        known = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
+        router = routes(desk, wiring.caller, wiring.boot, known)
+        router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
+        router.include_router(counting_routes(counting, wiring.caller))
+        return Doors(public=((ROOT, router),), intern=_intern(desk, settings, wiring))
+
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
         _run((claims, bulk, desk), tuple(tenants), outside, database),
-        public=((ROOT, router),),
-        intern=_intern(desk, settings, wiring),
+        doors,
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES},
     )

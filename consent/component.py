@@ -36,7 +36,7 @@ from consent.tables import keys, recipients
 from consent.tokens.component import build_tokens
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
-from kernel.component import Component, Tenant
+from kernel.component import Component, Doors, Tenant
 from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import Problem
 from kernel.http.bearer import BearerGate
@@ -78,28 +78,34 @@ async def build_consent(
     consent.tokens = tokens
     for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
         await rows.found(tenant, [purpose])
-    consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
+    receipts = consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
     events = _events(settings, tenants, consent, rows, clock)
     _check_tables(settings, tenants)
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
     behind = _behind(consent, neighbours, tenants, clock)
-    public = _public(behind[ROOT], events, clock)
     opened = Opened.of(behind[GOVSTACK], neighbours.audit, settings.govstack, settings.webhooks, clock)
-    access = access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))
-    return consent, Component(
-        "consent",
-        running.check,
-        running.run,
-        public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
-        plain=(oauth, metadata_routes(tenants), issuer_router(consent.receipts, tenants)),
-        intern=(
-            intern_routes(consent, gate),
-            drafts.intern_routes(consent.drafts, gate),
-            rights.intern_routes(consent.rights, gate),
-            mandates.intern_routes(consent.mandates, gate),
-        ),
+    table = Table(consent.register, settings.authzen_tenant)
+
+    def doors() -> Doors:
+        public = _public(behind[ROOT], events, clock)
+        access = access_routes(behind[ACCESS], table)
+        return Doors(
+            public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
+            plain=(oauth, metadata_routes(tenants), issuer_router(receipts, tenants)),
+            intern=_intern(consent, gate),
+        )
+
+    return consent, Component("consent", running.check, running.run, doors)
+
+
+def _intern(consent: ConsentService, gate: RoomGate) -> tuple[APIRouter, ...]:
+    return (
+        intern_routes(consent, gate),
+        drafts.intern_routes(consent.drafts, gate),
+        rights.intern_routes(consent.rights, gate),
+        mandates.intern_routes(consent.mandates, gate),
     )
 
 

@@ -8,23 +8,30 @@ from fastapi import APIRouter
 
 
 @dataclass(frozen=True)
+class Doors:
+    """What a room serves. public: root path ("/verstrekking/v1") and its router, documented per root. plain: routers
+    outside the API Design Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under /intern/v1."""
+
+    public: tuple[tuple[str, APIRouter], ...] = ()
+    plain: tuple[APIRouter, ...] = ()
+    intern: tuple[APIRouter, ...] = ()
+
+
+@dataclass(frozen=True)
 class Component:
     """Built by each room's component.py; `assembly` wires them and nobody else reads them.
 
-    public: root path ("/verstrekking/v1") and its router, documented per root. plain: routers outside the API Design
-    Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under /intern/v1. check: raises Problem with a
-    sentence when the room cannot work. run: entered at start, left at shutdown; it opens when the room may act.
+    check: raises Problem with a sentence when the room cannot work. run: entered at start, left at shutdown; it opens
+    when the room may act. doors: made by whoever serves the room, once: that takes longer than the rest of a start.
     metrics: what whoever watches may know, in Prometheus' text format; served on a door of its own.
-    uploads: paths of `public` that take a list larger than other bodies, and the bytes that it may have.
+    uploads: public paths that take a list larger than other bodies, and the bytes that it may have.
     warning: what whoever operates it must see to though the room works; "" when nothing.
     """
 
     name: str
     check: Callable[[], Awaitable[None]]
     run: Callable[[], AbstractAsyncContextManager[None]]
-    public: tuple[tuple[str, APIRouter], ...] = ()
-    plain: tuple[APIRouter, ...] = ()
-    intern: tuple[APIRouter, ...] = field(default=())
+    doors: Callable[[], Doors] = Doors
     metrics: Callable[[], str] | None = None
     warning: Callable[[], str] | None = None
     uploads: Mapping[str, int] = field(default_factory=dict)

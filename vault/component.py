@@ -8,7 +8,7 @@ from datetime import timedelta
 from audit.contract import Audit
 from kernel.caller import room_of
 from kernel.clock import Clock, utc_now
-from kernel.component import Component, Tenant
+from kernel.component import Component, Doors, Tenant
 from kernel.crypto import KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import Problem
 from kernel.http.rooms import RoomGate
@@ -60,7 +60,7 @@ async def build_vault(
                 await sweeping
             await database.close()
 
-    return vault, Component("vault", check, run, intern=(routes(vault, gate),))
+    return vault, Component("vault", check, run, lambda: Doors(intern=(routes(vault, gate),)))
 
 
 async def _sweeping(vault: VaultService, tenants: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from audit.contract import Audit
 from connectors.contract import Authority
 from consent.contract import CatalogueElement, Consent, Registers
 from kernel.clock import Clock, utc_now
-from kernel.component import Component, Tenant
+from kernel.component import Component, Doors, Tenant
 from kernel.crypto import KeyProvider, KeyUnavailable
 from kernel.errors import NeighbourUnavailable
 from kernel.http.client import open_client
@@ -107,7 +107,7 @@ async def build_web(
     )
 
     running = _Running(tuple(tenants), sessions, http, database)
-    return Component("web", running.check, running.run, plain=(routed(site, PAGES),))
+    return Component("web", running.check, running.run, lambda: Doors(plain=(routed(site, PAGES),)))
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ async def both(tmp_path: Path) -> AsyncIterator[Both]:
         gate = StartGate()
         gate.open()
         app = make_app("Regie", gate)
-        for router in component.plain:
+        for router in component.doors().plain:
             app.include_router(router)
         there = await stack.enter_async_context(serve(app))
         key = RoomKey(NAME, read_private(shelf.mirror_seed, 32))
@@ -279,7 +279,7 @@ def test_mirrors_are_told_as_json() -> None:
 
 async def test_a_house_without_mirrors_has_no_such_door(tmp_path: Path) -> None:
     async with Place(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path).opened() as (_, component):
-        assert component.plain == ()
+        assert component.doors().plain == ()
 
 
 async def test_a_key_that_was_destroyed_is_not_copied(both: Both) -> None:

@@ -39,7 +39,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         gate = StartGate()
         gate.open()
         app = make_app("register", gate)
-        for root, router in house.component.public:
+        for root, router in house.component.doors().public:
             app.include_router(router, prefix=root)
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:

@@ -45,9 +45,9 @@ async def doors(tmp_path: Path) -> AsyncIterator[Doors]:
         gate = StartGate()
         gate.open()
         app = make_app("register", gate)
-        for root, router in house.component.public:
+        for root, router in house.component.doors().public:
             app.include_router(router, prefix=root)
-        for plain in house.component.plain:
+        for plain in house.component.doors().plain:
             app.include_router(plain)
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:

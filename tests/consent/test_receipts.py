@@ -38,7 +38,7 @@ async def issuer(house: House) -> dict[str, Any]:
     gate = StartGate()
     gate.open()
     app = make_app("register", gate)
-    for router in house.component.plain:
+    for router in house.component.doors().plain:
         app.include_router(router)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost:8000") as http:
         found: dict[str, Any] = (await http.get("/.well-known/jwt-vc-issuer")).json()

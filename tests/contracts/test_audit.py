@@ -82,7 +82,7 @@ async def wired(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Asy
             return
         gate = StartGate()
         app = make_app("log", gate)
-        for router in component.intern:
+        for router in component.doors().intern:
             app.include_router(router)
         gate.open()
         transport = httpx2.ASGITransport(app=app)

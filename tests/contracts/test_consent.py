@@ -83,7 +83,7 @@ async def wired(request: pytest.FixtureRequest, urls: tuple[str, str], tmp_path:
         gate = StartGate()
         gate.open()
         app = make_app("register", gate)
-        for router in house.component.intern:
+        for router in house.component.doors().intern:
             app.include_router(router)
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://consent") as http:

@@ -220,7 +220,7 @@ async def followed(folder: Path) -> AsyncIterator[Followed]:
         gate = StartGate()
         gate.open()
         app = make_app("Regie", gate)
-        for router in component.plain:
+        for router in component.doors().plain:
             app.include_router(router)
         there = await stack.enter_async_context(serve(app))
         logs.write_text(f"log {vkey} {there.url}\nquorum none\n")

@@ -115,7 +115,7 @@ class PortalUnderTest:
         component = await build_web(settings, TENANTS, self.neighbours, provider, self.house.clock, self.liar)
         await self.stack.enter_async_context(component.run())
         await component.check()
-        for router in component.plain:
+        for router in component.doors().plain:
             self.app.include_router(router)
 
     async def browser(self) -> httpx2.AsyncClient:
