@@ -52,7 +52,7 @@ class Kind(StrEnum):
     automatisch = "automatisch"
 
 
-NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack")
+NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack", "bronhouder")
 
 
 class More(StrEnum):
@@ -62,6 +62,7 @@ class More(StrEnum):
     melden = "melden"
     beheer = "beheer"
     govstack = "govstack"
+    bronhouder = "bronhouder"
     dpop = "dpop"
 
 

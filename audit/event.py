@@ -56,6 +56,7 @@ Kind = Literal[
     "machtiging-aangeboden",
     "namens-gekeken",
     "activiteit-concept",
+    "bronbestand",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",

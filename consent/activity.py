@@ -152,15 +152,17 @@ class Application(Message):
     """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`.
 
     roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses; "beheer"
-    one into the register: to write drafts; "govstack" the way in of that standard. bound: no token but one that
-    is bound to a key, of which it shows each time that it has it (RFC 9449)."""
+    one into the register: to write drafts; "govstack" the way in of that standard; "bronhouder" one into the desk: to
+    send the files of a source. bound: no token but one that is bound to a key, of which it shows each time that it has
+    it (RFC 9449)."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]
     kind: Annotated[Literal["mens", "burger", "automatisch"], wire("soort")]
     jwks: Annotated[str, Field(max_length=20_000)]
     roles: Annotated[
-        tuple[Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack"], ...], wire("ingangen")
+        tuple[Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack", "bronhouder"], ...],
+        wire("ingangen"),
     ] = (
         "verstrekking",
         "toestemming",
