@@ -52,7 +52,7 @@ class Kind(StrEnum):
     automatisch = "automatisch"
 
 
-NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack", "introspectie")
+NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack", "introspectie", "bronhouder")
 
 
 class More(StrEnum):
@@ -63,6 +63,7 @@ class More(StrEnum):
     beheer = "beheer"
     govstack = "govstack"
     introspectie = "introspectie"
+    bronhouder = "bronhouder"
     dpop = "dpop"
 
 

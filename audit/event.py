@@ -57,6 +57,7 @@ Kind = Literal[
     "namens-gekeken",
     "activiteit-concept",
     "ontvanger-concept",
+    "bronbestand",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",
