@@ -27,11 +27,12 @@ class Act:
         allowed = tuple(one.element for one in self.ground.toegestaan)
         read = dict.fromkeys(name for one in self.ground.toegestaan for _, name in one.invoer)
         despite = {"doorBijBezwaar": self.about.despite} if self.about.despite else {}
-        event = self._event("verstrekking", event_id, refused).model_copy(
+        made = self._event("verstrekking", event_id, refused)
+        event = made.model_copy(
             update={
                 "elements": allowed,
                 "used": tuple(name for name in read if name not in allowed),
-                "details": despite,
+                "details": made.details | despite,
             }
         )
         requires = tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in self.ground.hekken)
@@ -70,6 +71,7 @@ class Act:
             withheld_until=about.withheld_until,
             covert=about.covert,
             kept_days=about.kept_days,
+            details=about.works_for,
             sealed=self.text,
             seal=self.seal,
             trace=self.trace,
