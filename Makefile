@@ -3,7 +3,7 @@
 .PHONY: help demo test check bench faults lock clean
 
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --no-compile
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
 # Only `python -m piptools` reads these: a lock must not depend on the settings of who writes it.
 PLAIN := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null
