@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -122,12 +122,13 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
 
 
 def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
-    public = routes(behind)
+    caller = drafts.at_large(behind.caller)
+    public = routes(replace(behind, caller=caller))
     public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
     public.include_router(parties.public_routes(behind.consent, behind.caller))
     public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))
-    public.include_router(rights.public_routes(behind.consent.rights, behind.residents, behind.caller))
-    public.include_router(event_routes(events, behind.caller))
+    public.include_router(rights.public_routes(behind.consent.rights, behind.residents, caller))
+    public.include_router(event_routes(events, caller))
     return public
 
 
