@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from audit.contract import Entry, FenceAt
+from audit.contract import Entry, FenceAt, fence_at
 from consent.activity import ActivityVersion, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
@@ -127,7 +127,7 @@ def _standing(row: Row, version: ActivityVersion) -> Standing:
         case=row["reference"],
         asked_at=row["requested_at"],
         valid_until=last_moment(row, version.period),
-        fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
+        fence=fence_at(row["fence"], row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),
         pauses_at=pause_of(row),
@@ -145,7 +145,7 @@ def _case(row: Row | None, version: ActivityVersion | None) -> CaseFact | None:
         since=row["since"],
         until=row["until"],
         told_at=row["effective_at"],
-        fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
+        fence=fence_at(row["fence"], row["epoch"]),
         opened_by=_opener(row) if version and covert(version) else "",
     )
 
@@ -163,7 +163,7 @@ def _fences(
         (keys.restriction(of.id), resident["restriction_epoch"] if resident else 0, "beperking"),
         (keys.objection(of.id, question.activity), _objection(said, question.activity)["epoch"], "bezwaar"),
     ]
-    own = tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
+    own = tuple((fence_at(fence, epoch), kind) for fence, epoch, kind in standing)
     if question.activity not in snapshot.common:
         snapshot.common[question.activity] = _common(question.activity, keys, snapshot)
     municipality, *others = snapshot.common[question.activity]
@@ -174,8 +174,8 @@ def _common(activity: str, keys: TenantKeys, snapshot: Snapshot) -> tuple[tuple[
     rows: list[tuple[Row | None, FenceKind]] = [
         (snapshot.recipient, "ontvanger"), (snapshot.activities.get(activity), "activiteit")
     ]  # fmt: skip
-    stood = [(FenceAt(fence=row["fence"], epoch=row["epoch"]), kind) for row, kind in rows if row]
-    return ((FenceAt(fence=keys.municipality(), epoch=0), "gemeente"), *stood)
+    stood = [(fence_at(row["fence"], row["epoch"]), kind) for row, kind in rows if row]
+    return ((fence_at(keys.municipality(), 0), "gemeente"), *stood)
 
 
 def versions_used(

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust
+from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust, fence_at
 from kernel.caller import Caller
 from kernel.clock import Clock
 from kernel.crypto import CannotOpen, DataKey, KeyPlace, Keyring
@@ -104,8 +104,8 @@ def resident_place(tenant: str, key: ResidentKey) -> KeyPlace:
 def _needs(keys: TenantKeys, ground: Ground, held: Sequence[Record]) -> tuple[FenceAt, ...]:
     allowed = set(ground.inputs_of(SOURCE))
     mine = [record for record in held if record.resident == ground.inwoner and record.element in allowed]
-    decided = [FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in ground.hekken]
-    return (*decided, *(FenceAt(fence=keys.record_fence(one.record_id), epoch=one.epoch) for one in mine))
+    decided = [fence_at(fence, epoch) for fence, epoch, _ in ground.hekken]
+    return (*decided, *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
 
 
 def _of(moved: Overtaken | None, fences: Sequence[FenceAt]) -> Overtaken | None:
