@@ -67,8 +67,11 @@ class Deciding:
         for position in {question.not_before for question in questions if question.not_before}:
             await self._following.upto(same.tenant, position)
         at = millis(self._clock())
-        async with self._register.reading(same.tenant) as rows:
-            snapshot, keys = await snapshot_of(rows, same, questions), rows.keys
+
+        async def look(rows: Rows) -> tuple[Snapshot, TenantKeys]:
+            return await snapshot_of(rows, same, questions), rows.keys
+
+        snapshot, keys = await self._register.seen(same.tenant, look)
         snapshot = replace(snapshot, consents=await spent(self._audit, same.tenant, snapshot.consents, at))
         counted = await self._counted(same.tenant, questions, snapshot, at)
         signer = keys.signer

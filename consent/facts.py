@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from audit.contract import Entry, FenceAt
+from audit.contract import Entry, FenceAt, fence_at
 from consent.activity import ActivityVersion, Application, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
@@ -158,7 +158,7 @@ def _standing(row: Row, version: ActivityVersion) -> Standing:
         case=row["reference"],
         asked_at=row["requested_at"],
         valid_until=last_moment(row, version.period),
-        fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
+        fence=fence_at(row["fence"], row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),
         pauses_at=pause_of(row),
@@ -176,7 +176,7 @@ def _case(row: Row | None, version: ActivityVersion | None) -> CaseFact | None:
         since=row["since"],
         until=row["until"],
         told_at=row["effective_at"],
-        fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
+        fence=fence_at(row["fence"], row["epoch"]),
         opened_by=_opener(row) if version and covert(version) else "",
     )
 
@@ -194,7 +194,7 @@ def _fences(
         (keys.restriction(of.id), resident["restriction_epoch"] if resident else 0, "beperking"),
         (keys.objection(of.id, question.activity), _objection(said, question.activity)["epoch"], "bezwaar"),
     ]
-    own = tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
+    own = tuple((fence_at(fence, epoch), kind) for fence, epoch, kind in standing)
     if question.activity not in snapshot.common:
         snapshot.common[question.activity] = _common(question.activity, keys, snapshot)
     municipality, *others = snapshot.common[question.activity]
@@ -205,13 +205,12 @@ def _common(activity: str, keys: TenantKeys, snapshot: Snapshot) -> tuple[tuple[
     rows: list[tuple[Row | None, FenceKind]] = [
         (snapshot.recipient, "ontvanger"), (snapshot.activities.get(activity), "activiteit")
     ]  # fmt: skip
-    stood = [(FenceAt(fence=row["fence"], epoch=row["epoch"]), kind) for row, kind in rows if row]
+    stood = [(fence_at(row["fence"], row["epoch"]), kind) for row, kind in rows if row]
     if snapshot.processor:
-        stood.append((FenceAt(fence=snapshot.processor["fence"], epoch=snapshot.processor["epoch"]), "ontvanger"))
+        stood.append((fence_at(snapshot.processor["fence"], snapshot.processor["epoch"]), "ontvanger"))
     if snapshot.application:
-        fence, epoch = own_fence(keys, snapshot.application)
-        stood.append((FenceAt(fence=fence, epoch=epoch), "ontvanger"))
-    return ((FenceAt(fence=keys.municipality(), epoch=0), "gemeente"), *stood)
+        stood.append((fence_at(*own_fence(keys, snapshot.application)), "ontvanger"))
+    return ((fence_at(keys.municipality(), 0), "gemeente"), *stood)
 
 
 def own_fence(keys: TenantKeys, application: Row) -> tuple[str, int]:
