@@ -55,6 +55,7 @@ Kind = Literal[
     "verzoek-stap",
     "machtiging-aangeboden",
     "namens-gekeken",
+    "balie-gesprek",
     "activiteit-concept",
     "uitvoer",
     "gemeld",

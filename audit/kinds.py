@@ -78,6 +78,7 @@ KINDS: dict[Kind, Rule] = {
     "verzoek-stap": _rule("fact", "consent"),
     "machtiging-aangeboden": _rule("fact", "consent"),
     "namens-gekeken": _rule("fact", "consent"),
+    "balie-gesprek": _rule("fact", "consent"),
     "activiteit-concept": _rule("fact", "consent"),
     "uitvoer": _rule("fact", "web"),
     "gemeld": _rule("fact", "audit", "connectors"),

@@ -20,6 +20,7 @@ from consent.drafts import api as drafts
 from consent.events.api import event_routes
 from consent.events.service import PURPOSE as EVENTS_KEY
 from consent.events.service import Events
+from consent.frontdesk import api as frontdesk
 from consent.govstack.api import govstack_routes
 from consent.govstack.door import GOVSTACK, Opened
 from consent.intern import intern_routes
@@ -79,6 +80,7 @@ async def build_consent(
     for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
         await rows.found(tenant, [purpose])
     receipts = consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
+    consent.frontdesk.receipts, consent.frontdesk.per_day = receipts, settings.desk_per_day
     events = _events(settings, tenants, consent, rows, clock)
     _check_tables(settings, tenants)
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
@@ -106,6 +108,7 @@ def _intern(consent: ConsentService, gate: RoomGate) -> tuple[APIRouter, ...]:
         drafts.intern_routes(consent.drafts, gate),
         rights.intern_routes(consent.rights, gate),
         mandates.intern_routes(consent.mandates, gate),
+        frontdesk.intern_routes(consent.frontdesk, gate),
     )
 
 

@@ -18,6 +18,7 @@ class ConsentSettings(RoomSettings):
     govstack: the municipalities where the GovStack Consent API answers under /govstack/v1; nowhere unless said so.
     webhooks: where events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as
     the source of events. events_days: how long an event can be read and asked for again.
+    desk_per_day: conversations that one employee of the desk may have on a day.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -31,4 +32,5 @@ class ConsentSettings(RoomSettings):
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     oin: Annotated[str, Field(pattern=r"^([0-9]{20})?$")] = ""
     events_days: Annotated[int, Field(ge=7, le=3_660)] = 365
+    desk_per_day: Annotated[int, Field(ge=1, le=500)] = 40
     pool: Annotated[int, Field(ge=1, le=100)] = 8

@@ -65,9 +65,9 @@ class Rights(Protocol):
     """What residents ask, and what became of it. Each act has a line first."""
 
     async def file(self, caller: Caller, claim: Claim) -> RightsRequest:
-        """By the resident, or by desk staff (role `balie`, `acting_for` them). An objection suspends at once, and a
-        restriction where accuracy is contested or an objection is weighed; the same one again is the same. Raises
-        NoSuchThing; BadInput; NotNow where there is no such right; LogUnavailable, OutcomeUnknown."""
+        """By the resident, or by desk staff in a conversation with them (see FrontDesk). An objection suspends at once,
+        and a restriction where accuracy is contested or an objection is weighed; the same one again is the same.
+        Raises NoSuchThing; BadInput; NotNow where there is no such right; LogUnavailable, OutcomeUnknown."""
         ...
 
     async def filed(self, caller: Caller) -> list[RightsRequest]:

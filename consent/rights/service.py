@@ -14,6 +14,7 @@ from consent.contract import NoSuchThing, NotNow, ResidentRef
 from consent.deciding import newest_versions
 from consent.flagging import state_row
 from consent.following import Following
+from consent.frontdesk.attending import attended, is_desk
 from consent.lines import event, permit, restriction, version_of
 from consent.locks import ALL, standing
 from consent.rights import restricting
@@ -64,6 +65,7 @@ class Claiming:
         if not _mine(caller, claim.resident.id) or claim.resident.stand_in:
             raise NoSuchThing()
         no_numbers({"/grond": claim.text})
+        await attended(self._register, caller, millis(self._clock()))
         async with self._register.writing(caller.tenant) as rows:
             draft = {"bezwaar": self._objection, "beperking": self._restriction}.get(claim.kind, self._request)
             row = await draft(rows, caller, claim)
@@ -83,6 +85,7 @@ class Claiming:
         there, whose = rights.c.status.not_in((DRAFT, LAPSED)), _whose(caller)
         if not whose:
             _officer_only(caller)
+        await attended(self._register, caller, millis(self._clock()))
         mine = (rights.c.resident == whose,) if whose else ()
         order = (rights.c.filed_at.desc(),) if whose else (rights.c.status.not_in(OPEN), rights.c.filed_at)
         async with self._register.reading(caller.tenant) as rows:
@@ -103,6 +106,7 @@ class Claiming:
             raise fault("/tekst", "te-lang", f"Schrijf hoogstens {TEXT_MAX} tekens.")
         if step != "intrekken":
             _officer_only(caller)
+        await attended(self._register, caller, millis(self._clock()))
         async with self._register.writing(caller.tenant) as rows:
             row = await self._open_one(rows, caller, request_id, step)
             row = await self._written(rows, row, (step, text), rows.keys.actor(caller))
@@ -260,8 +264,7 @@ async def _row(rows: Rows, request_id: str) -> Row:
 
 def _whose(caller: Caller) -> str:
     """Whose requests these are: of the resident, or of whom the desk acts for; "" for others."""
-    desk = caller.kind == "medewerker" and "balie" in caller.roles
-    return caller.acting_for if desk else caller.user if caller.kind == "inwoner" else ""
+    return caller.acting_for if is_desk(caller) else caller.user if caller.kind == "inwoner" else ""
 
 
 def _mine(caller: Caller, resident: str) -> bool:
