@@ -56,6 +56,7 @@ OPENED = {"r1": R1, "r2": R2, "secret": SECRET, "doubted": DOUBTED}
 PERSONAS = (
     *(Persona(key, f"Inwoner {key}", "Voor de toets.", bsn=bsn) for key, bsn in OPENED.items()),
     Persona("fg", "De FG", "Voor de toets.", roles=("fg",)),
+    Persona("balie", "De balie", "Voor de toets.", roles=("balie",)),
     Persona("eigenaar", "Een eigenaar", "Voor de toets.", roles=("proceseigenaar",)),
 )
 DESK, ROBOT, TOWN_HALL = "inkomensloket-medewerker", "inkomensloket-automatisch", "burgerzaken-medewerker"

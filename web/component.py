@@ -27,6 +27,7 @@ from web.pages import (
     behalf,
     claims,
     consents,
+    frontdesk,
     keeping,
     lifting,
     mandates,
@@ -58,6 +59,7 @@ PAGES: Final = (
     *claims.PAGES,
     *behalf.PAGES,
     *mandates.PAGES,
+    *frontdesk.PAGES,
 )
 _log = logger("web")
 

@@ -21,9 +21,9 @@ from web.site import COOKIE, Visit
 
 LIFE = timedelta(minutes=10)
 RETURN = "/inloggen/terug"
-HOMES = {"inwoner": "/overzicht", "fg": "/fg", "eigenaar": "/beheer/verwerkingsactiviteiten"}
-PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",)}
-STAFF = ("/fg", "/beheer")
+HOMES = {"inwoner": "/overzicht", "fg": "/fg", "eigenaar": "/beheer/verwerkingsactiviteiten", "balie": "/balie"}
+PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",), "balie": ("/balie",)}
+STAFF = ("/fg", "/beheer", "/balie")
 
 
 async def begin(

@@ -30,6 +30,8 @@ OWNERS = tuple(
     for key, name in (("eigenaar", "Eigenaar van doelen"), ("collega", "Collega van de eigenaar"))
 )
 
+ATTENDANT = Persona("balie", "Medewerker van de balie", "Helpt wie langskomt of belt.", roles=("balie",))
+
 
 @dataclass(frozen=True)
 class Cast:
@@ -46,7 +48,7 @@ def cast_of(persons: Persons, today: date) -> Cast:
         if bsn not in chosen and len(chosen) < ENOUGH and (living_age(persons[bsn], today) or 0) >= OLD_ENOUGH:
             about = ABOUT.get(role, "Inwoner.")
             chosen[bsn] = Persona(role.lower(), _name(persons[bsn]), about, bsn=bsn)
-    return Cast((*chosen.values(), *OWNERS, OFFICER), {one.key: bsn for bsn, one in chosen.items()})
+    return Cast((*chosen.values(), *OWNERS, OFFICER, ATTENDANT), {one.key: bsn for bsn, one in chosen.items()})
 
 
 def _in_order(persons: Persons, today: date) -> Iterator[tuple[str, str]]:

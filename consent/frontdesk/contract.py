@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 from pydantic import Field
 
 from consent.decision import ResidentRef
-from consent.frontdesk.rules import Channel, Check, Reason
+from consent.frontdesk.rules import Channel, Check, Reason, checked_so
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Millis, Short
 
 if TYPE_CHECKING:
     from consent.contract import Choice, Chosen, ConsentDetail, ConsentReceipt, ConsentView
+
+__all__ = ["checked_so"]
 
 PREFIX = "/intern/v1/consent/frontdesk"
 

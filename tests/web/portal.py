@@ -41,6 +41,7 @@ PERSONAS = (
     Persona("ander", "A. Ander", "de andere ouder van het kind van r1", bsn="999998730"),
     Persona("kind", "K. Kind", "negen jaar", bsn="999994645"),
     Persona("fg", "F. Grootveld", "houdt toezicht", roles=("fg",)),
+    Persona("balie", "B. Balie", "helpt aan de balie", roles=("balie",)),
     Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar",)),
     Persona("twee", "T. Twee", "kijkt na", roles=("proceseigenaar",)),
 )
