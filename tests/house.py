@@ -57,7 +57,7 @@ PERSONAS = (
     *(Persona(key, f"Inwoner {key}", "Voor de toets.", bsn=bsn) for key, bsn in OPENED.items()),
     Persona("fg", "De FG", "Voor de toets.", roles=("fg",)),
     Persona("balie", "De balie", "Voor de toets.", roles=("balie",)),
-    Persona("eigenaar", "Een eigenaar", "Voor de toets.", roles=("proceseigenaar",)),
+    Persona("eigenaar", "Een eigenaar", "Voor de toets.", roles=("proceseigenaar", "afdeling:inkomensloket")),
 )
 DESK, ROBOT, TOWN_HALL = "inkomensloket-medewerker", "inkomensloket-automatisch", "burgerzaken-medewerker"
 TRAINER, OFFICER = "oefenpartij", "fg-onderzoek"

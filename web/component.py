@@ -28,6 +28,7 @@ from web.pages import (
     claims,
     consents,
     frontdesk,
+    handling,
     keeping,
     lifting,
     mandates,
@@ -60,6 +61,7 @@ PAGES: Final = (
     *behalf.PAGES,
     *mandates.PAGES,
     *frontdesk.PAGES,
+    *handling.PAGES,
 )
 _log = logger("web")
 

@@ -49,6 +49,8 @@ PAGES: dict[str, tuple[str, Place]] = {
     "search": ("fg", lambda _: "/fg/zoek"),
     "lift": ("fg", lambda _: "/fg/opheffen"),
     "found": ("fg", lambda _: "/fg/zoek"),
+    "handling": ("eigenaar", lambda _: "/beheer/verzoeken"),
+    "handling-one": ("eigenaar", lambda _: "/beheer/verzoeken"),
     "desk": ("balie", lambda _: "/balie"),
     "desk-paper": ("balie", lambda _: "/balie/papier"),
     "desk-talk": ("balie", lambda _: "/balie"),
@@ -86,6 +88,10 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
         person.page.wait_for_load_state()
     if name in ("desk-talk", "desk-consent", "desk-letter"):
         helped(person, name)
+    if name == "handling-one":
+        person.page.locator("main .regie-card a").first.click()
+        person.page.wait_for_load_state()
+        person.open(urlsplit(person.page.url).path)
     return person
 
 
@@ -107,11 +113,23 @@ def helped(person: Person, name: str) -> None:
     person.open(place)  # alone, to be weighed
 
 
+def asks(person: Person) -> None:
+    """A request about one use."""
+    person.open("/verzoeken")
+    for field, value in (("soort", "rectificatie"), ("waarover", "minimaregeling-witgoed")):
+        person.page.locator(f"select[name={field}]").select_option(value)
+    person.page.locator("textarea[name=tekst]").fill("Mijn huisnummer klopt niet.")
+    person.page.locator("button[value=verzoek]").click()
+    person.page.wait_for_load_state()
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_keeps_every_promise(town: Town, people: dict[str, Person], axe: str, name: str, language: str) -> None:
     if name.startswith("desk-"):
         town.loop.call(wanted, town)
+    if name == "handling-one":
+        asks(people["r1"])
     person = opened(people, town.places, name, language)
     page = person.page
     assert page.locator("h1").count() == 1 and "14 0" in person.text
