@@ -57,6 +57,8 @@ Kind = Literal[
     "namens-gekeken",
     "balie-gesprek",
     "activiteit-concept",
+    "ontvanger-concept",
+    "bronbestand",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",

@@ -5,7 +5,7 @@ from alembic import op
 
 from kernel.sql.migrating import confine
 
-revision, down_revision = "0011", "0010"
+revision, down_revision = "0013", "0012"
 TEXTS = ("tenant_id", "id", "staff", "resident", "subject", "reason", "checked", "channel", "acted", "status", "fence",
          "position", "entry")  # fmt: skip
 NUMBERS = ("opened_at", "ended_at", "served", "epoch", "pending_at", "effective_at", "revision")
