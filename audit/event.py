@@ -58,6 +58,7 @@ Kind = Literal[
     "terugmelding-stap",
     "machtiging-aangeboden",
     "namens-gekeken",
+    "balie-gesprek",
     "activiteit-concept",
     "ontvanger-concept",
     "bronbestand",

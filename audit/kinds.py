@@ -80,6 +80,7 @@ KINDS: dict[Kind, Rule] = {
     "terugmelding-stap": _rule("fact", "connectors"),
     "machtiging-aangeboden": _rule("fact", "consent"),
     "namens-gekeken": _rule("fact", "consent"),
+    "balie-gesprek": _rule("fact", "consent"),
     "activiteit-concept": _rule("fact", "consent"),
     "ontvanger-concept": _rule("fact", "consent"),
     "bronbestand": _rule("fact", "connectors"),

@@ -20,6 +20,7 @@ from consent.drafts import api as drafts
 from consent.events.api import event_routes
 from consent.events.service import PURPOSE as EVENTS_KEY
 from consent.events.service import Events
+from consent.frontdesk import api as frontdesk
 from consent.govstack.api import govstack_routes
 from consent.govstack.door import GOVSTACK, Opened
 from consent.intern import intern_routes
@@ -83,10 +84,10 @@ async def build_consent(
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
     fetched = consent.clients.fetched = KeySets(settings.key_hosts)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
-    consent.tokens = tokens
+    consent.tokens, consent.frontdesk.per_day = tokens, settings.desk_per_day
     for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
         await rows.found(tenant, [purpose])
-    receipts = consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
+    receipts = consent.receipts = consent.frontdesk.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
     events = _events(settings, tenants, consent, rows, clock)
     _check_tables(settings, tenants)
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
@@ -116,6 +117,7 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
         drafts.intern_routes(consent.drafts, gate),
         rights.intern_routes(consent.rights, gate),
         mandates.intern_routes(consent.mandates, gate),
+        frontdesk.intern_routes(consent.frontdesk, gate),
         parties.intern_routes(consent, gate),
         tokens_api.intern_routes(tokens, gate),
     )

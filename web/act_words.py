@@ -30,6 +30,7 @@ ACTS: Final[Mapping[str, str]] = {
     "machtiging-gegeven": N_("Iemand mag nu voor u kijken"),
     "machtiging-beeindigd": N_("Iemand mag niet meer voor u kijken"),
     "namens-gekeken": N_("Iemand keek voor u naar uw keuzes"),
+    "balie-gesprek": N_("Een medewerker van de balie keek wat u kunt kiezen"),
     "vraag": N_("U stelde een vraag"),
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
     "bezwaar": N_("U was het ergens niet mee eens. Dat gebruik staat nu stil"),
@@ -44,6 +45,16 @@ ACTS: Final[Mapping[str, str]] = {
     "vernietigd": N_("Wij vernietigden oude regels over u"),
     "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
     "meegeteld": N_("U telde mee in een tabel met aantallen. Niemand kreeg uw gegevens"),
+}
+AT_THE_DESK: Final[Mapping[str, str]] = {
+    "gezien": N_("Een medewerker van de balie opende deze keuze"),
+    "brief": N_("Een medewerker van de balie maakte een brief voor u"),
+}
+# A choice that was not made at the portal: somebody wrote it down for the resident.
+WRITTEN_DOWN: Final[Mapping[str, str]] = {
+    "balie": N_("%(wat)s, aan de balie"),
+    "telefoon": N_("%(wat)s, aan de telefoon"),
+    "papier": N_("%(wat)s, op papier"),
 }
 WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
@@ -65,6 +76,8 @@ def act_of(event: Event) -> str:
         return WEIGHED
     if event.kind == "terugmelding" and not event.recipient:
         return REPORTED
+    if event.kind == "balie-gesprek":
+        return AT_THE_DESK.get(event.details.get("stap", ""), ACTS["balie-gesprek"])
     if event.kind != "zoeking":
         return STEPS.get(event.details.get("stap", ""), "") or ACTS.get(event.kind, "")
     if event.details.get("stap") == "verwijzing":

@@ -74,7 +74,8 @@ class ClaimCard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
     """`/verzoeken` of a resident. purposes: what they may object to. scopes, grounds: what they may have locked, and
-    why. reports: of values of theirs that somebody doubts. saved: what they just did is done."""
+    why. uses: what another request may be about. reports: of values of theirs that somebody doubts. saved: what they
+    just did is done."""
 
     frame: Frame
     cards: tuple[ClaimCard, ...]
@@ -82,6 +83,7 @@ class Claims:
     kinds: tuple[Option, ...]
     scopes: tuple[Option, ...] = ()
     grounds: tuple[Option, ...] = ()
+    uses: tuple[Option, ...] = ()
     objection: str = ""
     restriction: str = ""
     request: str = ""
@@ -150,6 +152,12 @@ def scopes(said: RegisterWords, chosen: str) -> tuple[Option, ...]:
     listed = [(said.chosen(one.title), one.slug) for one in said.activities.values() if not _chosen(one)]
     everything = Option(value=ALL, text=said.say(EVERYTHING), chosen=chosen == ALL)
     return (everything, *(Option(value=slug, text=text, chosen=slug == chosen) for text, slug in sorted(listed)))
+
+
+def uses(said: RegisterWords, chosen: str) -> tuple[Option, ...]:
+    """All activities in force."""
+    listed = [(said.chosen(one.title), one.slug) for one in said.activities.values()]
+    return tuple(Option(value=slug, text=text, chosen=slug == chosen) for text, slug in sorted(listed))
 
 
 def _chosen(one: ActivityVersion) -> bool:

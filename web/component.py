@@ -29,6 +29,8 @@ from web.pages import (
     claims,
     consents,
     corrections,
+    frontdesk,
+    handling,
     keeping,
     lifting,
     mandates,
@@ -63,6 +65,8 @@ PAGES: Final = (
     *behalf.PAGES,
     *mandates.PAGES,
     *corrections.PAGES,
+    *frontdesk.PAGES,
+    *handling.PAGES,
 )
 _log = logger("web")
 

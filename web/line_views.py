@@ -9,7 +9,7 @@ from typing import Final, cast
 from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
-from web.act_words import ACTS, act_of
+from web.act_words import ACTS, WRITTEN_DOWN, act_of
 from web.language import AMSTERDAM, N_, format_day
 from web.line_details import ACTED_FOR, WHO, once_each, reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
@@ -171,7 +171,9 @@ class LineViews:
             who = self._words.say(WHO.get(event.on_behalf, WHO[""]))
             return self._words.say(ACTED_FOR[event.kind]) % {"wie": who}
         text = act_of(event)
-        return self._words.say(text) if text else ""
+        said = self._words.say(text) if text else ""
+        written = WRITTEN_DOWN.get(event.details.get("kanaal", "")) if event.kind != "balie-gesprek" else None
+        return self._words.say(written) % {"wat": said} if said and written else said
 
     def department(self, event: Event) -> str:
         """Who, and with whose system; the municipality itself for what is its own."""

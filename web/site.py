@@ -107,6 +107,10 @@ class Visit:
             return self.person
         return self._of("fg")
 
+    def attendant(self) -> Person:
+        """Who helps residents at the town hall. Raises NotLoggedIn, NotFound."""
+        return self._of("balie")
+
     def _of(self, kind: str) -> Person:
         if self.person is None:
             raise NotLoggedIn

@@ -10,6 +10,7 @@ from kernel.caller import Caller
 from kernel.message import Message, Sentence, Short, wire
 
 PREFIX = "/intern/v1/consent/rights"
+DEPARTMENT = "afdeling:"  # before the recipient in a role of an owner: whose uses they handle requests about
 # AVG 21, 18, and 15, 16, 17, 20 and 22 in their order.
 RightKind = Literal["bezwaar", "beperking", "inzage", "rectificatie", "wissing", "overdracht", "menselijke-blik"]
 # AVG 18(1)(a) to (d): contested accuracy, unlawful use, needed for a legal claim, an objection that is weighed.
@@ -20,7 +21,8 @@ Step = Literal["in-behandeling", "verlengen", "gegrond", "ongegrond", "intrekken
 
 class Claim(Message):
     """What a resident asks. activity: what they object to, or want to stand still: None for all that is not by choice,
-    and for the other kinds. ground: of a restriction. element: which value is wrong, of a correction (AVG 16)."""
+    of the other kinds what they are about, where that is one use. ground: of a restriction. element: which value is
+    wrong, of a correction (AVG 16)."""
 
     resident: ResidentRef
     kind: RightKind
@@ -68,20 +70,22 @@ class Rights(Protocol):
     """What residents ask, and what became of it. Each act has a line first."""
 
     async def file(self, caller: Caller, claim: Claim) -> RightsRequest:
-        """By the resident, or by desk staff (role `balie`, `acting_for` them). An objection suspends at once, and a
-        restriction where accuracy is contested or an objection is weighed; the same one again is the same. Raises
-        NoSuchThing; BadInput; NotNow where there is no such right; LogUnavailable, OutcomeUnknown."""
+        """By the resident, or by desk staff in a conversation with them (see FrontDesk). An objection suspends at once,
+        and a restriction where accuracy is contested or an objection is weighed; the same one again is the same.
+        Raises NoSuchThing; BadInput; NotNow where there is no such right; LogUnavailable, OutcomeUnknown."""
         ...
 
     async def filed(self, caller: Caller) -> list[RightsRequest]:
-        """A resident's own, newest first; for the FG everybody's, first those that wait. At most 200."""
+        """A resident's own, newest first; for the FG everybody's, first those that wait; for an owner (role
+        `proceseigenaar`) those about uses of a department of theirs (`afdeling:<ontvanger>`), but for restrictions.
+        At most 200."""
         ...
 
     async def step(self, caller: Caller, request_id: str, step: Step, text: str) -> RightsRequest:
-        """`intrekken` by who filed it, the others by the FG. text: the letter of a decision, the reason for an
-        extension, or the notice before a restriction ends: without one, and a week, only its resident ends it. What
-        lifts a suspension takes effect with its line. Raises NoSuchThing, NotNow, NoAccess, Overtaken, LogUnavailable,
-        OutcomeUnknown."""
+        """`intrekken` by who filed it, the others by the FG, or the owner who sees it in `filed`. text: the letter of
+        a decision, the reason for an extension, or the notice before a restriction ends: without one, and a week, only
+        its resident ends it. What lifts a suspension takes effect with its line. Raises NoSuchThing, NotNow, NoAccess,
+        Overtaken, LogUnavailable, OutcomeUnknown."""
         ...
 
 
