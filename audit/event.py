@@ -54,6 +54,7 @@ Kind = Literal[
     "verzoek",
     "verzoek-stap",
     "machtiging-aangeboden",
+    "machtiging-vastgelegd",
     "namens-gekeken",
     "activiteit-concept",
     "uitvoer",

@@ -77,6 +77,7 @@ KINDS: dict[Kind, Rule] = {
     "verzoek": _rule("fact", "consent"),
     "verzoek-stap": _rule("fact", "consent"),
     "machtiging-aangeboden": _rule("fact", "consent"),
+    "machtiging-vastgelegd": _rule("fact", "consent"),
     "namens-gekeken": _rule("fact", "consent"),
     "activiteit-concept": _rule("fact", "consent"),
     "uitvoer": _rule("fact", "web"),

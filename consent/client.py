@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from audit.contract import Position, Receipt
 from consent import wire
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
+from consent.appointments.client import AppointmentsClient
 from consent.contract import (
     Choice,
     Chosen,
@@ -51,6 +52,11 @@ class ConsentClient:
     def mandates(self) -> MandatesClient:
         """See Registers.mandates."""
         return MandatesClient(self.line)
+
+    @property
+    def appointments(self) -> AppointmentsClient:
+        """See Registers.appointments."""
+        return AppointmentsClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""

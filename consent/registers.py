@@ -5,6 +5,7 @@ from typing import Protocol
 
 from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
+from consent.appointments.contract import Appointments
 from consent.drafts.contract import Drafts
 from consent.mandates.contract import Mandates
 from consent.published import Published
@@ -36,6 +37,11 @@ class Registers(Protocol):
     @property
     def mandates(self) -> Mandates:
         """Who acts for somebody else."""
+        ...
+
+    @property
+    def appointments(self) -> Appointments:
+        """Who was appointed to: one person writes it down, another confirms."""
         ...
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:

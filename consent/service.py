@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from audit.contract import Audit, Event, Position, Receipt
 from consent.activity import ActivityVersion, Application, Case, CatalogueElement, Recipient, Reporter
+from consent.appointments.service import Appointing
 from consent.asking import Asking
 from consent.authzen.stored import Table
 from consent.casework import Casework
@@ -74,6 +75,7 @@ class ConsentService:
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self.rights = Claiming(register, audit, self.following, clock)
         self.mandates = Mandating(register, audit, self.following, self._choosing, clock)
+        self.appointments = Appointing(register, audit, self.following, clock)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together

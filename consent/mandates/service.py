@@ -18,19 +18,22 @@ from consent.deciding import newest_versions
 from consent.flagging import state_row
 from consent.following import Following
 from consent.lines import event, names, permit, resident_of, restriction, stored, version_of
-from consent.mandates.acting import Acting
+from consent.mandates.acting import Acting, flagged, source_of
+from consent.mandates.appointed import appointed_of
 from consent.mandates.contract import Mandate, MandateStatus, Offer, Offered
 from consent.mandates.tables import mandates
 from consent.permits import IN_FORCE, Permits
 from consent.rows import Register, Row, Rows
+from consent.tables import subject_state
 from consent.terms import DAY
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import derived_id, random_id, uuid7
 
-OFFERED, VALID = "aangeboden", IN_FORCE["mandates"]
-ANSWER_DAYS, LONGEST_DAYS, MOST_OPEN, MOST = 7, 366, 20, 200
+OFFERED, RECORDED, VALID = "aangeboden", "vastgelegd", IN_FORCE["mandates"]
+ANSWER_DAYS, CONFIRM_DAYS = 7, 14
+LONGEST_DAYS, MOST_OPEN, MOST = 366, 20, 200
 ABSENT: Final[Mapping[str, Any]] = {"representative": "", "position": "", "ended_at": 0}
 
 
@@ -120,7 +123,12 @@ class Mandating(Acting):
     async def held(self, caller: Caller) -> list[Mandate]:
         """See Mandates.held."""
         found = await self._listed(caller, mandates.c.representative == caller.user)
-        return [one for one in found if one.status == "geldig"]
+        async with self._register.reading(caller.tenant) as rows:
+            whose = subject_state.c.resident.in_({one.resident.id for one in found})
+            known = {row["resident"]: row for row in await rows.find(subject_state, whose)}
+        return [
+            one for one in found if one.status == "geldig" and not flagged(one.relation, known.get(one.resident.id))
+        ]
 
     async def _listed(self, caller: Caller, whose: Any) -> list[Mandate]:
         if caller.kind != "inwoner" or not caller.user:
@@ -138,6 +146,8 @@ class Mandating(Acting):
             actor = rows.keys.representative(caller.user) if row["resident"] != caller.user else ""
         if caller.kind != "inwoner" or caller.user not in (row["resident"], row["representative"]) or not caller.user:
             raise NoSuchThing()
+        if row["appointed"] is not None:
+            raise NotNow("Dit staat in een stuk van de rechter of de notaris. Bel ons.")
         told = {"machtiging": mandate_id, "door": "vertegenwoordiger" if actor else "inwoner"}
         event_id = derived_id(mandate_id, "beeindiging")
         said = event("machtiging-beeindigd", event_id, row["subject"], actor=actor, details=told)
@@ -181,19 +191,24 @@ async def _row(rows: Rows, mandate_id: str, *, lock: bool = False) -> Row:
 
 
 def _status(row: Row, at: int) -> MandateStatus:
-    if row["status"] not in (OFFERED, VALID):
+    waits: dict[str, tuple[MandateStatus, int]] = {OFFERED: ("aangeboden", ANSWER_DAYS),
+                                                  RECORDED: ("vastgelegd", CONFIRM_DAYS)}  # fmt: skip
+    if row["status"] not in (VALID, *waits):
         return "beeindigd"  # also what was moved by something that this version does not know
-    late = row["status"] == OFFERED and at > row["offered_at"] + ANSWER_DAYS * DAY
-    if late or at >= row["valid_until"]:
-        return "verlopen"
-    return "geldig" if row["status"] == VALID else "aangeboden"
+    status, days = waits.get(row["status"], ("geldig", 0))
+    late = status != "geldig" and at > row["offered_at"] + days * DAY
+    return "verlopen" if late or at >= row["valid_until"] else status
 
 
 def _seen(rows: Rows, row: Row, caller: Caller, at: int) -> Mandate:
     column = "label" if row["resident"] == caller.user else "name"
     text = rows.keys.open_text(row["resident"], row["id"], column, bytes.fromhex(row[column]))
+    known, source = appointed_of(row), source_of(rows, row)
+    more: dict[str, Any] = {}
+    if known and source:
+        more = {"relation": known.relation, "matters": sorted(known.matters), "source": source.said}
     return Mandate.model_validate({
         "id": row["id"], "resident": resident_of(row), "status": _status(row, at), "activities": names(row["scope"]),
         "decides": bool(row["decides"]), column: text, "offered_at": row["offered_at"], "until": row["valid_until"],
-        "accepted_at": row["effective_at"] if row["status"] != OFFERED else 0, "ended_at": row["ended_at"],
+        "accepted_at": row["effective_at"], "ended_at": row["ended_at"], **more,
     })  # fmt: skip
