@@ -57,6 +57,8 @@ PERSONAS = (
     *(Persona(key, f"Inwoner {key}", "Voor de toets.", bsn=bsn) for key, bsn in OPENED.items()),
     Persona("fg", "De FG", "Voor de toets.", roles=("fg",)),
     Persona("eigenaar", "Een eigenaar", "Voor de toets.", roles=("proceseigenaar",)),
+    Persona("bz1", "Een van Burgerzaken", "Voor de toets.", roles=("burgerzaken",)),
+    Persona("bz2", "Een ander van Burgerzaken", "Voor de toets.", roles=("burgerzaken",)),
 )
 DESK, ROBOT, TOWN_HALL = "inkomensloket-medewerker", "inkomensloket-automatisch", "burgerzaken-medewerker"
 TRAINER, OFFICER = "oefenpartij", "fg-onderzoek"

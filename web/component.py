@@ -23,6 +23,7 @@ from kernel.sql import Database
 from vault.contract import Vault
 from web.oidc import LoginProvider
 from web.pages import (
+    appointing,
     assessing,
     behalf,
     claims,
@@ -58,6 +59,7 @@ PAGES: Final = (
     *claims.PAGES,
     *behalf.PAGES,
     *mandates.PAGES,
+    *appointing.PAGES,
 )
 _log = logger("web")
 

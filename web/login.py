@@ -21,8 +21,13 @@ from web.site import COOKIE, Visit
 
 LIFE = timedelta(minutes=10)
 RETURN = "/inloggen/terug"
-HOMES = {"inwoner": "/overzicht", "fg": "/fg", "eigenaar": "/beheer/verwerkingsactiviteiten"}
-PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",)}
+HOMES = {
+    "inwoner": "/overzicht",
+    "fg": "/fg",
+    "eigenaar": "/beheer/verwerkingsactiviteiten",
+    "burgerzaken": "/beheer/vertegenwoordiging",
+}
+PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",), "burgerzaken": ("/beheer/vertegenwoordiging",)}
 STAFF = ("/fg", "/beheer")
 
 

@@ -10,13 +10,14 @@ from kernel.message import Hex16, Message, Short
 
 Answer = Literal["ja", "nee", "stop", "pauze", "hervat", "korter", "vernieuw"]
 
-ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar"}  # as login provider and rooms call them
+# as login provider and rooms call them
+ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar", "burgerzaken": "burgerzaken"}
 
 
 class Person(Message):
     """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is not here. auth_time: seconds."""
 
-    kind: Literal["inwoner", "fg", "eigenaar"]
+    kind: Literal["inwoner", "fg", "eigenaar", "burgerzaken"]
     user: Short
     subject: Short = ""
     fence: Hex16 | Literal[""] = ""

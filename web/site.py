@@ -105,6 +105,10 @@ class Visit:
             return self.person
         return self._of("fg")
 
+    def registrar(self) -> Person:
+        """Who writes down who was appointed by a court or a will. Raises NotLoggedIn, NotFound."""
+        return self._of("burgerzaken")
+
     def _of(self, kind: str) -> Person:
         if self.person is None:
             raise NotLoggedIn

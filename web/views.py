@@ -296,4 +296,5 @@ class Consent:
     following: str = ""
     by: str = ""
     grown: bool = False
+    instead: str = ""
     errors: tuple[FieldError, ...] = ()

@@ -29,6 +29,10 @@ OWNERS = tuple(
     Persona(key, name, "Bereidt doelen voor; een ander publiceert ze.", roles=("proceseigenaar",))
     for key, name in (("eigenaar", "Eigenaar van doelen"), ("collega", "Collega van de eigenaar"))
 )
+REGISTRARS = tuple(
+    Persona(key, name, "Schrijft op wie een ander vertegenwoordigt; een collega kijkt het na.", roles=("burgerzaken",))
+    for key, name in (("burgerzaken", "Burgerzaken"), ("burgerzaken-2", "Collega van Burgerzaken"))
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def cast_of(persons: Persons, today: date) -> Cast:
         if bsn not in chosen and len(chosen) < ENOUGH and (living_age(persons[bsn], today) or 0) >= OLD_ENOUGH:
             about = ABOUT.get(role, "Inwoner.")
             chosen[bsn] = Persona(role.lower(), _name(persons[bsn]), about, bsn=bsn)
-    return Cast((*chosen.values(), *OWNERS, OFFICER), {one.key: bsn for bsn, one in chosen.items()})
+    return Cast((*chosen.values(), *OWNERS, *REGISTRARS, OFFICER), {one.key: bsn for bsn, one in chosen.items()})
 
 
 def _in_order(persons: Persons, today: date) -> Iterator[tuple[str, str]]:

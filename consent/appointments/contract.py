@@ -7,10 +7,10 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from consent.activity import Matter
+from consent.activity import Matter as Matter  # noqa: PLC0414 - found here by whoever writes one down
 from consent.decision import ResidentRef
 from consent.mandates.contract import Name
-from consent.mandates.rules import Appointment
+from consent.mandates.rules import Appointment as Appointment  # noqa: PLC0414 - as above
 from kernel.caller import Caller
 from kernel.message import Message, Millis, Short
 

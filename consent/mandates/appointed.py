@@ -7,10 +7,13 @@ wrote it down; sealed: who issued the document, its number and its day, as ciphe
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from consent.activity import Matter
 from consent.mandates.rules import APPOINTED, Appointment
+from consent.words import day
+from kernel.clock import millis
 
 DOCUMENT: Final[Mapping[Appointment, str]] = {
     "curator": "beschikking",
@@ -56,7 +59,8 @@ class Source:
     @property
     def said(self) -> str:
         """As lines tell it."""
-        return f"{self.document} van {self.on}, {self.issuer}, {self.reference}"
+        issued = millis(datetime.fromisoformat(self.on).replace(tzinfo=UTC))
+        return f"{self.document} van {day(issued)}, {self.issuer}, {self.reference}"
 
 
 def source_text(source: Source) -> str:

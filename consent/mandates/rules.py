@@ -63,13 +63,23 @@ def sees(authority: Authority, activity: ActivityVersion) -> bool:
     """Whether choices about this activity are shown at all; what is not shown cannot be decided either."""
     if authority.activities is not None:
         return activity.slug in authority.activities
-    # a shelter, help that a child asked for itself: nobody learns from a list that it is there
-    if activity.child_help or activity.secrecy is not None:
-        return False
-    special = any("9(2)" in used.basis or used.special for used in activity.elements)
     if authority.relation not in APPOINTED:
-        return not special
-    return covers(authority.matters, activity) and (not special or "zorg" in authority.matters & {*activity.matters})
+        return not sensitive(activity)
+    special = _special(activity) and "zorg" not in authority.matters & {*activity.matters}
+    return covers(authority.matters, activity) and not special and not _withheld(activity)
+
+
+def sensitive(activity: ActivityVersion) -> bool:
+    """A shelter, help that a child asked for itself: nobody else learns from a list that it is there."""
+    return _special(activity) or _withheld(activity)
+
+
+def _special(activity: ActivityVersion) -> bool:
+    return any("9(2)" in used.basis or used.special for used in activity.elements)
+
+
+def _withheld(activity: ActivityVersion) -> bool:
+    return activity.child_help or activity.secrecy is not None
 
 
 def covers(matters: frozenset[Matter], activity: ActivityVersion) -> bool:

@@ -87,7 +87,7 @@ async def test_two_employees_appoint_somebody_who_then_acts_within_their_matters
 
     (mine,) = await held(house)
     assert (mine.relation, mine.matters, mine.name, mine.label) == ("bewindvoerder", ("geld",), "mevrouw Bakker", "")
-    assert mine.source == "beschikking van 2026-08-01, rechtbank Den Haag, 12345678 / BM VERZ 26-1"
+    assert mine.source == "beschikking van 1 augustus 2026, rechtbank Den Haag, 12345678 / BM VERZ 26-1"
     (seen,) = await door.choices(BERT_HIMSELF, ground(waits))
     assert seen.id == asked.id, "of what is about care or about nothing said, nothing"
     await door.begin(BERT_HIMSELF, ground(waits))
@@ -125,6 +125,29 @@ async def test_the_resident_stops_what_was_given_and_not_what_the_court_said(hou
             await door.end(somebody, court.mandate)
     (own,) = await door.given(ANNA_HERSELF)
     assert (own.status, own.label, own.name, own.source[:11]) == ("geldig", "de heer De Wit", "", "beschikking")
+
+
+async def test_in_those_matters_the_resident_says_no_and_stops_and_says_no_yes(house: House) -> None:
+    """UAVG 5(2): the yes of who was appointed takes its place; 5(3): to stop is open to both."""
+    await house.ready(MONEY.model_copy(update={"bar": 0}), WITHOUT)
+    asked, door = await house.request(PLAN), house.consent.mandates
+    other = await request(house, "sport", PLAN)
+    court = await appointed(house)
+    assert (await house.consent.choice(ANNA_HERSELF, asked.id)).instead == "bewindvoerder"
+    assert (await house.consent.choice(ANNA_HERSELF, other)).instead == ""
+    with pytest.raises(NotNow):
+        await house.consent.choose(ANNA_HERSELF, asked.id, yes())
+    assert (await house.consent.choose(ANNA_HERSELF, other, yes())).consent.state == "gegeven"
+    await door.choose(BERT_HIMSELF, court, asked.id, yes())
+    await house.consent.choose(ANNA_HERSELF, asked.id, yes(answer="pauze"))
+    with pytest.raises(NotNow):
+        await house.consent.choose(ANNA_HERSELF, asked.id, yes(answer="hervat"))
+    assert (await house.consent.choose(ANNA_HERSELF, asked.id, stop())).consent.state == "ingetrokken"
+    again = await house.request(PLAN)
+    assert (await house.consent.choose(ANNA_HERSELF, again.id, no())).consent.state == "geweigerd"
+    await house.consent.appointments.end(TWO, ANNA, papers(house).reference, "beeindigd")
+    last = await house.request(PLAN)
+    assert (await house.consent.choose(ANNA_HERSELF, last.id, yes())).consent.state == "gegeven"
 
 
 async def test_an_end_cuts_off_at_the_next_step(house: House) -> None:

@@ -42,6 +42,8 @@ PERSONAS = (
     Persona("kind", "K. Kind", "negen jaar", bsn="999994645"),
     Persona("fg", "F. Grootveld", "houdt toezicht", roles=("fg",)),
     Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar",)),
+    Persona("bz1", "B. Een", "schrijft op", roles=("burgerzaken",)),
+    Persona("bz2", "B. Twee", "kijkt na", roles=("burgerzaken",)),
     Persona("twee", "T. Twee", "kijkt na", roles=("proceseigenaar",)),
 )
 SIGNING = ECKey.generate_key("P-256", {"kid": "liar"})
