@@ -23,7 +23,7 @@ from connectors.around import (
     more_fields,
     without_ended,
 )
-from connectors.authority.relations import FIELDS, OF_CHILD, Minor, acted_for, minors_of
+from connectors.authority.relations import FIELDS, OF_CHILD, Minor, acted_for, beside, minors_of
 from connectors.catalogue import BRP, fields_of
 from connectors.contract import NOTHING, Known
 from connectors.gateway import Gateway
@@ -67,18 +67,23 @@ class BrpSource:
             raise SourceFailed("onleesbaar", 200) from None
 
     async def minors(self, caller: Caller, permit: Permit, bsn: Bsn) -> tuple[Minor, ...]:
-        """Children over whom this person has authority: with their numbers, which go to nobody outside. Raises
-        SourceFailed, NotPermitted."""
+        """Children over whom this person has authority: with their numbers, which go to nobody outside. Without those
+        of whom somebody else with authority is secret. Raises SourceFailed, NotPermitted."""
         ground = permit.check(caller.tenant, await self.trust(), self.clock())
         if AUTHORITY not in ground.inputs_of(BRP):
             return ()
-        asking, own = self._asking(caller, ground), bsn.reveal()
         try:
-            person = the_person(await asking.persons([own], set(FIELDS)))
-            minors = minors_of(person, own) if person is not None and not is_dead(person) else {}
-            return acted_for(minors, people(await asking.persons(sorted(minors), set(OF_CHILD)))) if minors else ()
+            return await self._children(self._asking(caller, ground), bsn.reveal())
         except Unreadable:
             raise SourceFailed("onleesbaar", 200) from None
+
+    async def _children(self, asking: "Asking", own: str) -> tuple[Minor, ...]:
+        person = the_person(await asking.persons([own], set(FIELDS)))
+        minors = minors_of(person, own) if person is not None and not is_dead(person) else {}
+        others = beside(person or {}, own, minors)
+        open_ones = others.may_be_told(await asking.named(others.numbers))
+        kept = {number: relation for number, relation in minors.items() if number in open_ones}
+        return acted_for(kept, people(await asking.persons(sorted(kept), set(OF_CHILD)))) if kept else ()
 
     def _asking(self, caller: Caller, ground: Ground) -> "Asking":
         headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT}

@@ -95,18 +95,18 @@ async def build_connectors(
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
 
-    def doors() -> Doors:
+    def public() -> APIRouter:
         known = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
         router = routes(desk, wiring.caller, wiring.boot, known)
         router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
         router.include_router(counting_routes(counting, wiring.caller))
-        return Doors(public=((ROOT, router),), intern=_intern(desk, settings, wiring))
+        return router
 
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
         _run((claims, bulk, desk), tuple(tenants), outside, database),
-        doors,
+        lambda: Doors(((ROOT, public),), intern=_intern(desk, settings, wiring)),
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES},
     )

@@ -10,24 +10,26 @@ One that is bound to a key (RFC 9449) is of no use to whoever cannot prove to ho
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Any
 
 from fastapi import Request
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from pydantic import Field, StrictInt, ValidationError
+from pydantic import ValidationError
 
 from kernel.caller import Caller
-from kernel.clock import Clock, utc_now
+from kernel.clock import Clock, boot_seconds, utc_now
+from kernel.crypto import KeyMemory, sha256
 from kernel.dpop import Once, Shown, shown
 from kernel.errors import NotLoggedIn
+from kernel.http.claims import TOKEN_BYTES, AccessClaims
 from kernel.http.hosts import Hosts
-from kernel.message import Message, Short
 
 LIFETIME_SECONDS = 300
 LEEWAY_SECONDS = 5
-TOKEN_BYTES = 8 << 10
+PROVEN = 1_024  # tokens that are remembered; some 3 kB each
 ALGORITHM, TYPE = "ES256", "at+jwt"
 SCHEMES = ("bearer", "dpop")
 # One spelling per token, whatever a decoder would forgive; an ES256 signature has 64 bytes.
@@ -35,32 +37,7 @@ _SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 
 # The public JWK of a tenant with this kid, or None. Raises Problem when it cannot be known now.
 KeySource = Callable[[str, str], Awaitable[Mapping[str, Any] | None]]
-
-
-class Bound(Message):
-    """The thumbprint of the key that a token is bound to (RFC 9449 section 6)."""
-
-    jkt: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
-
-
-class AccessClaims(Message):
-    """What a token holds. `scope`: activities with spaces between them (RFC 8693 section 4.2). `sleutel`: the kid of
-    the application's key under which it was asked for."""
-
-    iss: Short
-    aud: Short
-    sub: Short
-    client_id: Annotated[Short, Field(min_length=1)]
-    scope: Annotated[str, Field(max_length=TOKEN_BYTES)] = ""
-    jti: Annotated[Short, Field(min_length=1)]
-    iat: StrictInt
-    exp: StrictInt
-    ontvanger: Annotated[Short, Field(min_length=1)]
-    oin: Short
-    soort: Literal["mens", "burger", "automatisch"]
-    gemeente: Short
-    sleutel: Short = ""
-    cnf: Bound | None = None
+Key = Mapping[str, Any]
 
 
 class BearerGate:
@@ -72,6 +49,10 @@ class BearerGate:
     def __init__(self, issuers: Mapping[str, str], keys: KeySource, root: str, clock: Clock = utc_now) -> None:
         self._hosts, self._keys, self._root, self._clock = Hosts(issuers), keys, root, clock
         self._once = Once()
+        # by the hash of a token: the kid and key under which its signature held, and what it says. That alone is not
+        # worked out again; key, host and clock are looked at each time
+        life = timedelta(seconds=LIFETIME_SECONDS)
+        self._proven: KeyMemory[bytes, tuple[str, Key, AccessClaims]] = KeyMemory(boot_seconds, life, PROVEN)
 
     async def __call__(self, request: Request) -> Caller:
         """From the headers and nowhere else: what stands in an address ends up in logs."""
@@ -125,14 +106,25 @@ class BearerGate:
     async def _read(self, token: str, tenant: str) -> AccessClaims:
         if len(token) > TOKEN_BYTES or not _SPELLING.fullmatch(token):
             raise NotLoggedIn()
-        key = await self._keys(tenant, _kid(token))
+        name = sha256(token.encode())
+        proven = self._proven.get(name)
+        kid = proven[0] if proven else _kid(token)
+        key = await self._keys(tenant, kid)
         if key is None:
             raise NotLoggedIn()
-        try:
-            claims = jwt.decode(token, ECKey.import_key(dict(key)), algorithms=[ALGORITHM]).claims
-            return AccessClaims.model_validate(claims)
-        except (JoseError, ValidationError, ValueError, TypeError):
-            raise NotLoggedIn() from None
+        if proven and proven[1] == key:
+            return proven[2]
+        claims = _claims(token, key)
+        self._proven.put(name, (kid, key, claims))
+        return claims
+
+
+def _claims(token: str, key: Key) -> AccessClaims:
+    try:
+        claims = jwt.decode(token, ECKey.import_key(dict(key)), algorithms=[ALGORITHM]).claims
+        return AccessClaims.model_validate(claims)
+    except (JoseError, ValidationError, ValueError, TypeError):
+        raise NotLoggedIn() from None
 
 
 def _kid(token: str) -> str:
