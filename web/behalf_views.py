@@ -37,7 +37,6 @@ APPOINTED: Final = {
 }
 STATUS: Final = {
     "aangeboden": N_("Nog niet aangenomen"),
-    "vastgelegd": N_("Een collega kijkt dit nog na"),
     "geldig": N_("Kijkt voor u"),
     "beeindigd": N_("Gestopt"),
     "verlopen": N_("Voorbij"),

@@ -27,7 +27,7 @@ from consent.mandates.appointed import (
     written,
 )
 from consent.mandates.rules import AFTER_DEATH
-from consent.mandates.service import CONFIRM_DAYS, RECORDED, VALID
+from consent.mandates.service import VALID
 from consent.mandates.tables import mandates
 from consent.permits import Permits
 from consent.rows import Register, Row, Rows
@@ -38,7 +38,8 @@ from kernel.clock import Clock, millis, moment
 from kernel.errors import NoAccess
 from kernel.ids import derived_id, random_id, uuid7
 
-MOST_WAITING: Final = 100  # of one municipality
+RECORDED: Final = "vastgelegd"
+MOST_WAITING, CONFIRM_DAYS = 100, 14  # of one municipality
 # A judge looks again at least every five years (BW 1:385, 1:446a, 1:460a); an estate should not need more than one.
 LONGEST_DAYS, ESTATE_DAYS = 1_827, 366
 
@@ -59,7 +60,7 @@ class Appointing:
             raise NotNow(f"Er wachten al {MOST_WAITING} op een collega. Laat die eerst nakijken.")
         record_id, whose = uuid7(at), papers.resident
         said = event("machtiging-vastgelegd", random_id(), whose.subject, actor=actor, on_behalf=papers.relation,
-                     details=_told(record_id, papers, _source(papers)))  # fmt: skip
+                     details=_told(record_id, papers))  # fmt: skip
         receipt = await record_one(self._audit, caller, Entry(event=said))
         # a crash here leaves a line that says what somebody was about to do; they do it again
         async with self._register.writing(caller.tenant) as rows:
@@ -100,13 +101,19 @@ class Appointing:
             source = source_of(rows, row)
             if source is None or not _same(row, source, papers):
                 raise NotNow("Niet alles is gelijk aan wat uw collega opschreef.")
-            giver = await state_row(rows, resident_of(row))
-            said = event("machtiging-gegeven", random_id(), row["subject"], decided_at=at, actor=actor,
-                         on_behalf=papers.relation, details=_told(row["id"], papers, source))  # fmt: skip
-            facts = [(one["fence"], one["epoch"]) for one in (row, giver)]
-            entry = permit(said, (rows.keys.municipality(), 0), *facts).model_dump_json()
-            row = await rows.put(mandates, row, entry=entry, pending_at=at)
+            if not row["pending_at"]:  # else somebody confirmed it before: what they began is finished
+                giver = await state_row(rows, resident_of(row))
+                said = event("machtiging-gegeven", random_id(), row["subject"], decided_at=at, actor=actor,
+                             on_behalf=papers.relation,
+                             details={**_told(row["id"], papers), "grond": source.said})  # fmt: skip
+                facts = [(one["fence"], one["epoch"]) for one in (row, giver)]
+                entry = permit(said, (rows.keys.municipality(), 0), *facts).model_dump_json()
+                row = await rows.put(mandates, row, entry=entry, pending_at=at)
         await self._permits.take_effect(caller, mandates, row)
+        async with self._register.reading(caller.tenant) as rows:
+            now = await rows.one(mandates, id=appointment_id)
+        if now is None or now["status"] != VALID:
+            raise NotNow("Dit is intussen gestopt.")
 
     async def end(self, caller: Caller, resident: ResidentRef, reference: str, why: Why) -> int:
         """See Appointments.end."""
@@ -125,7 +132,8 @@ class Appointing:
         told = {"machtiging": row["id"], "door": "medewerker", "reden": why}
         said = event("machtiging-beeindigd", derived_id(row["id"], "beeindiging"), row["subject"], actor=actor,
                      on_behalf=_known(row).relation, details=told)  # fmt: skip
-        with suppress(EventIdTaken):  # somebody else was first: it has ended, and only that counts
+        # somebody else was first, or it was being confirmed and fell by this line: it has ended, and only that counts
+        with suppress(EventIdTaken, NoSuchThing):
             receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
             # a crash here leaves the line without its row: nobody acts any more, follow() writes the row
             await self._following.ended(caller.tenant, mandates, "machtiging-beeindigd", {"id": row["id"]}, receipt)
@@ -174,11 +182,11 @@ def _source(papers: Papers) -> Source:
     return Source(DOCUMENT[papers.relation], papers.issuer, papers.reference, papers.issued_on)
 
 
-def _told(record_id: str, papers: Papers, source: Source) -> dict[str, str]:
-    """As lines tell it; the names of people are in none of them. source: as it was first written down."""
+def _told(record_id: str, papers: Papers) -> dict[str, str]:
+    """As lines tell it; the names of people are in none of them. Nor is the document, before two persons read in it
+    that it is about this resident: with one wrong digit somebody else would read of it."""
     return {
         "machtiging": record_id,
-        "grond": source.said,
         "terreinen": " ".join(sorted(papers.matters)),
         "geldigTot": str(papers.until),
     }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["AFTER_DEATH", "Relation", "grown_at"]
 
 PREFIX = "/intern/v1/consent/mandates"
-MandateStatus = Literal["aangeboden", "vastgelegd", "geldig", "beeindigd", "verlopen"]
+MandateStatus = Literal["aangeboden", "geldig", "beeindigd", "verlopen"]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -97,7 +97,7 @@ class Mandates(Protocol):
         ...
 
     async def given(self, caller: Caller) -> list[Mandate]:
-        """By the caller, newest first, at most 200."""
+        """By the caller, and who was appointed for them, newest first, at most 200."""
         ...
 
     async def held(self, caller: Caller) -> list[Mandate]:

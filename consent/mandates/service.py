@@ -31,9 +31,8 @@ from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import derived_id, random_id, uuid7
 
-OFFERED, RECORDED, VALID = "aangeboden", "vastgelegd", IN_FORCE["mandates"]
-ANSWER_DAYS, CONFIRM_DAYS = 7, 14
-LONGEST_DAYS, MOST_OPEN, MOST = 366, 20, 200
+OFFERED, VALID = "aangeboden", IN_FORCE["mandates"]
+ANSWER_DAYS, LONGEST_DAYS, MOST_OPEN, MOST = 7, 366, 20, 200
 ABSENT: Final[Mapping[str, Any]] = {"representative": "", "position": "", "ended_at": 0}
 
 
@@ -136,7 +135,9 @@ class Mandating(Acting):
         at = millis(self._clock())
         async with self._register.reading(caller.tenant) as rows:
             found = await rows.find(mandates, whose, order=(mandates.c.offered_at.desc(),), most=MOST)
-            return [_seen(rows, row, caller, at) for row in found]
+            # what one employee wrote down may be about somebody else, by one wrong digit
+            told = [row for row in found if row["appointed"] is None or row["effective_at"]]
+            return [_seen(rows, row, caller, at) for row in told]
 
     async def end(self, caller: Caller, mandate_id: str) -> Mandate:
         """See Mandates.end."""
@@ -191,13 +192,12 @@ async def _row(rows: Rows, mandate_id: str, *, lock: bool = False) -> Row:
 
 
 def _status(row: Row, at: int) -> MandateStatus:
-    waits: dict[str, tuple[MandateStatus, int]] = {OFFERED: ("aangeboden", ANSWER_DAYS),
-                                                  RECORDED: ("vastgelegd", CONFIRM_DAYS)}  # fmt: skip
-    if row["status"] not in (VALID, *waits):
+    if row["status"] not in (OFFERED, VALID):
         return "beeindigd"  # also what was moved by something that this version does not know
-    status, days = waits.get(row["status"], ("geldig", 0))
-    late = status != "geldig" and at > row["offered_at"] + days * DAY
-    return "verlopen" if late or at >= row["valid_until"] else status
+    late = row["status"] == OFFERED and at > row["offered_at"] + ANSWER_DAYS * DAY
+    if late or at >= row["valid_until"]:
+        return "verlopen"
+    return "geldig" if row["status"] == VALID else "aangeboden"
 
 
 def _seen(rows: Rows, row: Row, caller: Caller, at: int) -> Mandate:

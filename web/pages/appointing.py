@@ -8,6 +8,7 @@ from typing import Final, cast, get_args
 
 from starlette.responses import Response
 
+from audit.contract import Overtaken
 from consent.appointments.contract import Recorded, Waiting, Why
 from consent.contract import NoSuchThing, NotNow, ResidentRef
 from kernel.caller import room_of
@@ -93,7 +94,7 @@ async def confirm(visit: Visit) -> Response:
     papers = typed.papers(*await _people(visit, typed))
     try:
         await visit.site.registers.appointments.confirm(visit.caller, waits.id, papers)
-    except NotNow:
+    except (NotNow, Overtaken):
         return _form(visit, said, form, (_error("soort", "stuk-anders", said),), waits)
     except NoAccess:  # who wrote it down reads why not
         return _form(visit, said, {}, waits=waits)
