@@ -3,8 +3,13 @@
 import pytest
 
 from assembly.demo.visitor import Page, Visitor
+from consent.contract import State
 from tests.web.portal import PortalUnderTest
-from tests.web.test_behalf import LIST, PARENT, asked, state
+from tests.web.samples import consents
+from tests.web.test_behalf import LIST, PARENT, asked
+from tests.web.test_behalf import state as state_of
+from web.behalf_views import TheirConsent
+from web.rendering import Renderer
 
 pytestmark = pytest.mark.anyio
 HOME = "/beheer/vertegenwoordiging"
@@ -46,10 +51,10 @@ async def test_who_was_appointed_acts_until_it_ends(portal: PortalUnderTest) -> 
     mine = await own.get(f"/toestemmingen/{wanted.id}")
     assert "Wie uw geld regelt, kiest hierover voor u." in mine.text
     await own.send(mine, mine.form("actie", "kiezen"), keuze="ja")
-    assert await state(portal, PARENT, wanted.id) == "gevraagd", "not theirs to say"
+    assert await state_of(portal, PARENT, wanted.id) == "gevraagd", "not theirs to say"
     page = await helper.get(f"{LIST}/{wanted.id}")
     page = await helper.send(page, page.form("actie", "kiezen"), keuze="ja")
-    assert await state(portal, PARENT, wanted.id) == "gegeven"
+    assert await state_of(portal, PARENT, wanted.id) == "gegeven"
     await _seen_and_stopped(portal, own, wanted.id)
     await _ended(first, helper)
 
@@ -88,7 +93,7 @@ async def _seen_and_stopped(portal: PortalUnderTest, own: Visitor, wanted: str) 
     page = await own.get(f"/toestemmingen/{wanted}")
     assert "Wie uw geld regelt, zei hier ja voor u." in page.text
     await own.send(page, page.form("actie", "stoppen"))
-    assert await state(portal, PARENT, wanted) == "ingetrokken"
+    assert await state_of(portal, PARENT, wanted) == "ingetrokken"
 
 
 async def _ended(clerk: Visitor, helper: Visitor) -> None:
@@ -116,3 +121,26 @@ async def test_only_civil_affairs_comes_in_and_nowhere_else(portal: PortalUnderT
         assert (await clerk.get(place)).status == 404
     english = await clerk.get(f"/en{HOME}/nieuw")
     assert "What does the document say?" in english.text
+
+
+@pytest.mark.parametrize(
+    ("state", "decides", "stops", "offered"),
+    [
+        ("gevraagd", True, True, {"ja", "nee"}),
+        ("gevraagd", False, True, set()),  # nobody answers for the dead
+        ("gegeven", False, True, {"stoppen"}),
+        ("gegeven", False, False, set()),
+        ("gegeven", True, True, {"stoppen", "verkorten"}),
+        ("ingetrokken", False, True, set()),
+    ],
+)
+def test_an_executor_is_offered_to_stop_and_nothing_else(
+    state: State, decides: bool, stops: bool, offered: set[str]
+) -> None:
+    one = consents()[f"toestemming-{state}"]
+    same = ("frame", "id", "state", "recipient", "facts", "limits", "ends", "after_stop", "consequence")
+    view = TheirConsent(
+        who="mevrouw Bakker", decides=decides, stops=stops, **{name: getattr(one, name) for name in same}
+    )
+    html = Renderer().render("namens_toestemming.html", "nl", view)
+    assert {name for name in ("ja", "nee", "stoppen", "verkorten") if f'value="{name}"' in html} == offered
