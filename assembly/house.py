@@ -121,7 +121,7 @@ def _open_log(house: House) -> None:
     if house.log is None:
         return
     builder = house.builder
-    gate = builder.bearer(LOG_ROOT, house.register)
+    gate = builder.bearer("audit", LOG_ROOT, house.register)
     hosts = Hosts({tenant.public_url: tenant.id for tenant in builder.tenants.values()})
     residents, register = AuditResidents(house.vault("audit")), AuditRegister(house.consent("audit"))
     log, clock = house.log, builder.world.clock
@@ -150,7 +150,7 @@ async def _add_desk(house: House) -> None:
         registers=house.consent("connectors"),
         audit=house.audit("connectors"),
         trust=builder.trust,
-        caller=builder.bearer(DESK_ROOT, house.register),
+        caller=builder.bearer("connectors", DESK_ROOT, house.register),
         clock=builder.world.clock,
         boot=builder.world.boot,
         transport=builder.world.brp,

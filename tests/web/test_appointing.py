@@ -1,5 +1,7 @@
 """Who was appointed, at the portal: two employees, the one who acts, the resident who sees it and stops, the end."""
 
+from dataclasses import replace
+
 import pytest
 
 from assembly.demo.visitor import Page, Visitor
@@ -144,3 +146,15 @@ def test_an_executor_is_offered_to_stop_and_nothing_else(
     )
     html = Renderer().render("namens_toestemming.html", "nl", view)
     assert {name for name in ("ja", "nee", "stoppen", "verkorten") if f'value="{name}"' in html} == offered
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [("gevraagd", {"nee"}), ("gegeven", {"stoppen", "pauzeren", "verkorten"}), ("gepauzeerd", {"stoppen"})],
+)
+def test_who_is_decided_for_is_offered_no_yes(state: State, offered: set[str]) -> None:
+    view = replace(consents()[f"toestemming-{state}"], instead="mentor")
+    html = Renderer().render("toestemming.html", "nl", view)
+    every = ("ja", "nee", "stoppen", "pauzeren", "verkorten", "vernieuwen", "hervatten")
+    assert {name for name in every if f'value="{name}"' in html} == offered
+    assert "Wie uw zorg regelt, kiest hierover voor u." in html
