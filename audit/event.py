@@ -57,6 +57,7 @@ Kind = Literal[
     "terugmelding",
     "terugmelding-stap",
     "machtiging-aangeboden",
+    "machtiging-vastgelegd",
     "namens-gekeken",
     "balie-gesprek",
     "activiteit-concept",

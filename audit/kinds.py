@@ -79,6 +79,7 @@ KINDS: dict[Kind, Rule] = {
     "terugmelding": _rule("fact", "connectors"),
     "terugmelding-stap": _rule("fact", "connectors"),
     "machtiging-aangeboden": _rule("fact", "consent"),
+    "machtiging-vastgelegd": _rule("fact", "consent"),
     "namens-gekeken": _rule("fact", "consent"),
     "balie-gesprek": _rule("fact", "consent"),
     "activiteit-concept": _rule("fact", "consent"),

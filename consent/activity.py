@@ -14,6 +14,7 @@ RIGHT_TO_OBJECT = ("6(1)(e)", "6(1)(f)")  # AVG 21(1)
 Klasse = Literal["A", "B", "C"]
 Role = Literal["eigen-verantwoordelijke", "gezamenlijk", "verwerker"]
 Pressure = Literal["werkgever", "voordeel", "recht"]
+Matter = Literal["geld", "zorg", "nalatenschap"]
 Element = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
 
@@ -98,6 +99,7 @@ class ActivityVersion(Message):
     history: how many days back a recipient may look, 0 is the present only. pressure: why a no may not be free.
     despite_objection: the weighty ground on which the use goes on (AVG 21(1)). only_wording: two persons say that the
     texts mean what they meant. consents_since: the oldest version whose yes counts for this one; given at publication.
+    matters: what it is about for whom a court or a will appointed; none: nobody so appointed sees it.
     """
 
     slug: Slug
@@ -131,6 +133,7 @@ class ActivityVersion(Message):
     history: Annotated[Annotated[int, Field(ge=0, le=36_600)], wire("geschiedenis")] = 0
     statistics: Annotated[Statistics | None, wire("statistiek")] = None
     child_help: Annotated[bool, wire("hulpAanKind")] = False
+    matters: Annotated[tuple[Matter, ...], Field(max_length=3), wire("terreinen")] = ()
     break_glass: Annotated[BreakGlass | None, wire("noodtoegang")] = None
     despite_objection: Annotated[Words | None, wire("doorBijBezwaar")] = None
     erase_days: Annotated[Annotated[int, Field(ge=0, le=3660)], wire("wissenBinnen")] = 0

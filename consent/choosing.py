@@ -30,6 +30,7 @@ from consent.following import Following
 from consent.keys import MACHINES
 from consent.limits import stored_terms, terms_of
 from consent.lines import about_consent, names, permit, recipient_of, resident_of, restriction, version_of
+from consent.mandates.instead import demand_own, instead_of
 from consent.permits import Permits
 from consent.requesting import name_of, newest_of
 from consent.rows import Register, Row, Rows
@@ -94,11 +95,13 @@ class Choosing:
             version, name = await _version(rows, row), await name_of(rows, row["recipient"])
             shown = await shown_text(rows, row["text_hash"])
             newest = await newest_versions(rows, {row["activity"]})
+            counts, at = newest_of(newest, row), millis(self._clock())
+            instead = await instead_of(rows, row["resident"], counts or version, at)
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
-        counts = newest_of(newest, row)
-        seen = view(row, name, millis(self._clock()), counts)
+        seen = view(row, name, at, counts)
         longest = (counts or version).period
-        return ConsentDetail(consent=seen, activity=version, catalogue=listed, shown=shown, longest=longest)
+        return ConsentDetail(consent=seen, activity=version, catalogue=listed, shown=shown, longest=longest,
+                             instead=instead)  # fmt: skip
 
     async def theirs(self, caller: Caller, consent_id: str) -> ConsentDetail:
         """For its recipient, once there was a yes: before that there is nothing that it may know. Raises
@@ -143,6 +146,8 @@ class Choosing:
         recipient = await rows.one(tables.recipients, slug=row["recipient"])
         if active is None or not recipient or recipient["status"] != "toegelaten" or not _counts(row, active, choice):
             raise Gone(OVER)
+        if behalf is None:
+            await demand_own(rows, caller, version_of(active), at)
         version = await _version(rows, row)
         end = end_of(as_counted(row, version_of(active)), version_of(active), choice, at)
         shown = {"language": choice.language, "text_hash": choice.text_hash}

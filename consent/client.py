@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from audit.contract import Position, Receipt
 from consent import wire
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
+from consent.appointments.client import AppointmentsClient
 from consent.contract import (
     Choice,
     Chosen,
@@ -63,6 +64,11 @@ class ConsentClient:
     def frontdesk(self) -> FrontDeskClient:
         """See Registers.frontdesk."""
         return FrontDeskClient(self.line)
+
+    @property
+    def appointments(self) -> AppointmentsClient:
+        """See Registers.appointments."""
+        return AppointmentsClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from audit.contract import Audit
 from consent.activity import CatalogueElement
 from consent.api import ROOT, Behind, routes
+from consent.appointments import api as appointments
 from consent.authzen.api import ACCESS, access_routes, metadata_routes
 from consent.authzen.stored import Table
 from consent.contract import RegisterUnavailable, Residents
@@ -118,6 +119,7 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
         rights.intern_routes(consent.rights, gate),
         mandates.intern_routes(consent.mandates, gate),
         frontdesk.intern_routes(consent.frontdesk, gate),
+        appointments.intern_routes(consent.appointments, gate),
         parties.intern_routes(consent, gate),
         tokens_api.intern_routes(tokens, gate),
     )

@@ -109,13 +109,15 @@ class ConsentView(Message):
 
 class ConsentDetail(Message):
     """A consent with the version it is about, for the page of its choice. shown: what was read at the last choice, as
-    canonical text; "" where it is not known. longest: days that a yes may last under the newest version, 0: no end."""
+    canonical text; "" where it is not known. longest: days that a yes may last under the newest version, 0: no end.
+    instead: as what somebody else says yes in the resident's place, "" for nobody."""
 
     consent: ConsentView
     activity: ActivityVersion
     catalogue: tuple[CatalogueElement, ...]
     shown: Text = ""
     longest: int = 0
+    instead: Short = ""
 
 
 class Choice(Message):

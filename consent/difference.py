@@ -115,6 +115,7 @@ BINDING: Final = ("purpose", "controller", "retention", "consequence", "after_wi
 TAILS: Final = ("/wet", "/verstrekkingsgrond", "/gelijkeRoute", "/verstrekkingsgronden")
 FIELDS: Final[Mapping[str, Compared]] = {
     **dict.fromkeys(("title", "contact", "assessment", "officer", "measures", "template", "free_choice"), _wording),
+    "matters": _wording,  # who may choose in somebody's place is no other use: what was chosen stays chosen
     **dict.fromkeys(BINDING, _wider),
     **dict.fromkeys(("period", "kept_days", "erase_days"), _amount),
     **dict.fromkeys(("keep_lines", "history"), _more),

@@ -40,6 +40,7 @@ _NAMES: dict[str, str] = {
     "ontvanger-toegelaten": "Ontvanger toegelaten",
     "ontvanger-geschorst": "Ontvanger geschorst",
     "machtiging-aangeboden": "Machtiging aangeboden",
+    "machtiging-vastgelegd": "Vertegenwoordiging opgeschreven",
     "machtiging-gegeven": "Machtiging gegeven",
     "machtiging-beeindigd": "Machtiging beëindigd",
     "namens-gekeken": "Gekeken voor iemand anders",

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
+from consent.appointments.contract import Appointments
 from consent.drafts.contract import Drafts
 from consent.frontdesk.contract import FrontDesk
 from consent.mandates.contract import Mandates
@@ -48,6 +49,11 @@ class Registers(Protocol):
     @property
     def frontdesk(self) -> FrontDesk:
         """Who helps a resident at the town hall."""
+        ...
+
+    @property
+    def appointments(self) -> Appointments:
+        """Who was appointed to: one person writes it down, another confirms."""
         ...
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:

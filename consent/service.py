@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from audit.contract import Audit, Event, Position, Receipt
 from consent.activity import ActivityVersion, Application, Case, CatalogueElement, Recipient, Reporter
+from consent.appointments.service import Appointing
 from consent.asking import Asking
 from consent.authzen.stored import Table
 from consent.casework import Casework
@@ -84,6 +85,7 @@ class ConsentService:
         self.rights = Claiming(register, audit, self.following, clock)
         self.mandates = Mandating(register, audit, self.following, self._choosing, clock)
         self.frontdesk = Helping(register, audit, self.following, self._choosing, clock)
+        self.appointments = Appointing(register, audit, self.following, clock)
         self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)

@@ -58,6 +58,8 @@ PERSONAS = (
     Persona("fg", "De FG", "Voor de toets.", roles=("fg",)),
     Persona("balie", "De balie", "Voor de toets.", roles=("balie",)),
     Persona("eigenaar", "Een eigenaar", "Voor de toets.", roles=("proceseigenaar", "afdeling:inkomensloket")),
+    Persona("bz1", "Een van Burgerzaken", "Voor de toets.", roles=("burgerzaken",)),
+    Persona("bz2", "Een ander van Burgerzaken", "Voor de toets.", roles=("burgerzaken",)),
 )
 DESK, ROBOT, TOWN_HALL = "inkomensloket-medewerker", "inkomensloket-automatisch", "burgerzaken-medewerker"
 TRAINER, OFFICER = "oefenpartij", "fg-onderzoek"

@@ -27,6 +27,7 @@ ACTS: Final[Mapping[str, str]] = {
     "opgeschort": N_("Wij zetten het delen stil, omdat een deel van ons logboek verloren ging"),
     "zoeking": N_("De privacy-toezichthouder keek wie uw gegevens gebruikte"),
     "machtiging-aangeboden": N_("U vroeg iemand om voor u te kijken"),
+    "machtiging-vastgelegd": N_("Een medewerker schreef op wie voor u mag kiezen"),
     "machtiging-gegeven": N_("Iemand mag nu voor u kijken"),
     "machtiging-beeindigd": N_("Iemand mag niet meer voor u kijken"),
     "namens-gekeken": N_("Iemand keek voor u naar uw keuzes"),

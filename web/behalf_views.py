@@ -1,6 +1,6 @@
 """What the pages need on which somebody acts for somebody else, or lets somebody act. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -18,6 +18,22 @@ RELATIONS: Final = {
     "ouder": N_("kind, u bent de ouder"),
     "voogd": N_("kind, u bent de voogd"),
     "machtiging": N_("koos u zelf uit"),
+    "curator": N_("u bent de curator: %(waarover)s"),
+    "bewindvoerder": N_("bewind: alleen geld"),
+    "mentor": N_("u bent de mentor: alleen zorg"),
+    "executeur": N_("overleden, u bent de executeur: alleen kijken en stoppen"),
+}
+MATTERS: Final[Mapping[tuple[str, ...], str]] = {
+    ("geld",): N_("alleen geld"),
+    ("zorg",): N_("alleen zorg"),
+    ("geld", "zorg"): N_("geld en zorg"),
+    ("nalatenschap",): N_("de erfenis"),
+}
+APPOINTED: Final = {
+    "curator": N_("Uw curator"),
+    "bewindvoerder": N_("Wie uw geld regelt (bewind)"),
+    "mentor": N_("Wie uw zorg regelt (mentor)"),
+    "executeur": N_("Wie later de erfenis regelt (executeur)"),
 }
 STATUS: Final = {
     "aangeboden": N_("Nog niet aangenomen"),
@@ -34,12 +50,13 @@ Ended = Literal["voorbij", "nakijken", "buiten", "alleen-zien"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody to act for. until: the last day."""
+    """Somebody to act for. until: the last day. source: the document that says so, for who was appointed."""
 
     key: str
     name: str
     relation: str
     until: date
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +75,8 @@ class Behalf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What somebody may do for somebody else."""
+    """What somebody may do for somebody else. appointed: as what, by a court or a will, which nobody ends here;
+    source: the document that says so."""
 
     id: str
     name: str
@@ -69,6 +87,8 @@ class Terms:
     open: bool = False
     since: date | None = None
     ended: date | None = None
+    appointed: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +120,13 @@ class TheirConsents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TheirConsent:
-    """`/namens/toestemmingen/{id}`. decides: not only sees."""
+    """`/namens/toestemmingen/{id}`. decides: not only sees. stops: may stop, whatever else."""
 
     frame: Frame
     id: str
     who: str
     decides: bool
+    stops: bool
     state: State
     recipient: str
     facts: Facts
@@ -131,15 +152,22 @@ class Helpers:
     errors: tuple[FieldError, ...] = ()
 
 
-def person(key: str, acting: Acting, said: RegisterWords) -> Person:
-    """A child, or whoever chose this person."""
-    relation = said.say(RELATIONS[acting.ground.relation])
-    return Person(key=key, name=acting.name, relation=relation, until=local_day(acting.until - 1))
+def person(key: str, acting: Acting, said: RegisterWords, held: Mandate | None = None) -> Person:
+    """A child, or (held) whoever chose this person, or for whom they were appointed."""
+    about = matters(held, said) if held else ""
+    relation = said.say(RELATIONS[acting.ground.relation]) % {"waarover": about}
+    source = held.source if held else ""
+    return Person(key=key, name=acting.name, relation=relation, until=local_day(acting.until - 1), source=source)
+
+
+def matters(one: Mandate, said: RegisterWords) -> str:
+    """What somebody was appointed for, in one phrase."""
+    return said.say(MATTERS[one.matters]) if one.matters else ""
 
 
 def terms(one: Mandate, said: RegisterWords) -> Terms:
     """For the giver with the name that they chose, for the holder with the giver's."""
-    titles = [said.title(slug) or slug for slug in one.activities]
+    titles = [said.title(slug) or slug for slug in one.activities] or [matters(one, said)]
     return Terms(
         id=one.id,
         name=one.label or one.name,
@@ -150,6 +178,8 @@ def terms(one: Mandate, said: RegisterWords) -> Terms:
         open=one.status in OPEN,
         since=local_day(one.accepted_at) if one.accepted_at else None,
         ended=local_day(one.ended_at) if one.ended_at else None,
+        appointed=said.say(APPOINTED[one.relation]) if one.relation in APPOINTED else "",
+        source=one.source,
     )
 
 

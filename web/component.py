@@ -24,6 +24,7 @@ from kernel.sql import Database
 from vault.contract import Vault
 from web.oidc import LoginProvider
 from web.pages import (
+    appointing,
     assessing,
     behalf,
     claims,
@@ -67,6 +68,7 @@ PAGES: Final = (
     *corrections.PAGES,
     *frontdesk.PAGES,
     *handling.PAGES,
+    *appointing.PAGES,
 )
 _log = logger("web")
 

@@ -12,6 +12,9 @@ T = TypeVar("T")
 # What somebody did for a resident, and on what ground: who it was is not in a line that residents read.
 ACTED_FOR: Final[Mapping[str, str]] = {
     "namens-gekeken": N_("%(wie)s keek voor u naar uw keuzes"),
+    "machtiging-vastgelegd": N_("%(wie)s kijkt straks voor u. Een medewerker schreef dit op, een collega kijkt het na"),
+    "machtiging-gegeven": N_("%(wie)s mag nu voor u kijken. Twee medewerkers keken dit na"),
+    "machtiging-beeindigd": N_("%(wie)s mag niet meer voor u kijken"),
     "toestemming-gegeven": N_("%(wie)s zei ja voor u"),
     "toestemming-vernieuwd": N_("%(wie)s zei opnieuw ja voor u"),
     "toestemming-geweigerd": N_("%(wie)s zei nee voor u"),
@@ -22,6 +25,10 @@ WHO: Final[Mapping[str, str]] = {
     "ouder": N_("Een ouder met gezag"),
     "voogd": N_("Een voogd"),
     "machtiging": N_("Iemand die u dat liet doen"),
+    "curator": N_("Uw curator"),
+    "bewindvoerder": N_("Wie uw geld regelt"),
+    "mentor": N_("Wie uw zorg regelt"),
+    "executeur": N_("Wie de erfenis regelt"),
     "": N_("Iemand anders"),
 }
 

@@ -169,7 +169,8 @@ class LineViews:
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
         if event.on_behalf and event.kind in ACTED_FOR:
             who = self._words.say(WHO.get(event.on_behalf, WHO[""]))
-            return self._words.say(ACTED_FOR[event.kind]) % {"wie": who}
+            source = f" ({event.details['grond']})" if event.details.get("grond") else ""
+            return self._words.say(ACTED_FOR[event.kind]) % {"wie": who} + source
         text = act_of(event)
         said = self._words.say(text) if text else ""
         written = WRITTEN_DOWN.get(event.details.get("kanaal", "")) if event.kind != "balie-gesprek" else None

@@ -22,8 +22,19 @@ from web.site import COOKIE, Visit
 
 LIFE = timedelta(minutes=10)
 RETURN = "/inloggen/terug"
-HOMES = {"inwoner": "/overzicht", "fg": "/fg", "eigenaar": "/beheer/verwerkingsactiviteiten", "balie": "/balie"}
-PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",), "balie": ("/balie",)}
+HOMES = {
+    "inwoner": "/overzicht",
+    "fg": "/fg",
+    "eigenaar": "/beheer/verwerkingsactiviteiten",
+    "balie": "/balie",
+    "burgerzaken": "/beheer/vertegenwoordiging",
+}
+PLACES = {
+    "fg": ("/fg", "/beheer"),
+    "eigenaar": ("/beheer",),
+    "balie": ("/balie",),
+    "burgerzaken": ("/beheer/vertegenwoordiging",),
+}
 DEPARTMENTS_MAX = 50
 STAFF = ("/fg", "/beheer", "/balie")
 

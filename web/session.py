@@ -12,14 +12,14 @@ from kernel.message import Hex16, Message, Short
 Answer = Literal["ja", "nee", "stop", "pauze", "hervat", "korter", "vernieuw"]
 
 # as login provider and rooms call them
-ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar", "balie": "balie"}
+ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar", "balie": "balie", "burgerzaken": "burgerzaken"}
 
 
 class Person(Message):
     """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is not here. auth_time: seconds.
     departments: recipients whose requests an owner handles."""
 
-    kind: Literal["inwoner", "fg", "eigenaar", "balie"]
+    kind: Literal["inwoner", "fg", "eigenaar", "balie", "burgerzaken"]
     user: Short
     subject: Short = ""
     fence: Hex16 | Literal[""] = ""

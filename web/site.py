@@ -111,6 +111,10 @@ class Visit:
         """Who helps residents at the town hall. Raises NotLoggedIn, NotFound."""
         return self._of("balie")
 
+    def registrar(self) -> Person:
+        """Who writes down who was appointed by a court or a will. Raises NotLoggedIn, NotFound."""
+        return self._of("burgerzaken")
+
     def _of(self, kind: str) -> Person:
         if self.person is None:
             raise NotLoggedIn

@@ -1,7 +1,6 @@
 """What each page of a resident needs to be drawn: frozen values, filled by `web.pages`, read by the templates.
 
-Texts from the register (purpose, labels, recipients) come in the language of the page; codes are
-translated by the templates. Moments carry a zone. Nothing here holds a BSN, an OIN or a staff name.
+Texts come in the language of the page; templates translate codes. Moments carry a zone. No BSN, OIN or staff name.
 """
 
 from dataclasses import dataclass
@@ -297,4 +296,5 @@ class Consent:
     following: str = ""
     by: str = ""
     grown: bool = False
+    instead: str = ""
     errors: tuple[FieldError, ...] = ()

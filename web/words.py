@@ -161,6 +161,12 @@ WRONG: Final[Mapping[str, str]] = {
     "namens-mag": N_("Kies wat die persoon mag."),
     "namens-hoelang": N_("Kies hoe lang."),
     "namens-veel": N_("U liet al 20 mensen voor u kijken. Stop er eerst een."),
+    "stuk-soort": N_("Kies wat het stuk zegt."),
+    "stuk-leeg": N_("Vul dit in, zoals het in het stuk staat."),
+    "stuk-past-niet": N_("Dit past niet bij zo'n stuk. Kijk nog eens."),
+    "stuk-anders": N_("Niet alles is gelijk aan wat uw collega opschreef. Kijk in het stuk, of begin opnieuw."),
+    "stuk-veel": N_("Er wachten te veel stukken op een collega. Laat die eerst nakijken."),
+    "stuk-niet-gevonden": N_("Bij deze inwoner is er niets met dit nummer."),
     "volgorde": N_("De laatste dag ligt voor de eerste dag."),
 }
 

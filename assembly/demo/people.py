@@ -34,6 +34,10 @@ OWNERS = tuple(
         ("collega", "Collega van de eigenaar", CIVIL_AFFAIRS),
     )
 )
+REGISTRARS = tuple(
+    Persona(key, name, "Schrijft op wie een ander vertegenwoordigt; een collega kijkt het na.", roles=("burgerzaken",))
+    for key, name in (("burgerzaken", "Burgerzaken"), ("burgerzaken-2", "Collega van Burgerzaken"))
+)
 
 ATTENDANT = Persona("balie", "Medewerker van de balie", "Helpt wie langskomt of belt.", roles=("balie",))
 
@@ -53,7 +57,9 @@ def cast_of(persons: Persons, today: date) -> Cast:
         if bsn not in chosen and len(chosen) < ENOUGH and (living_age(persons[bsn], today) or 0) >= OLD_ENOUGH:
             about = ABOUT.get(role, "Inwoner.")
             chosen[bsn] = Persona(role.lower(), _name(persons[bsn]), about, bsn=bsn)
-    return Cast((*chosen.values(), *OWNERS, OFFICER, ATTENDANT), {one.key: bsn for bsn, one in chosen.items()})
+    return Cast(
+        (*chosen.values(), *OWNERS, *REGISTRARS, OFFICER, ATTENDANT), {one.key: bsn for bsn, one in chosen.items()}
+    )
 
 
 def _in_order(persons: Persons, today: date) -> Iterator[tuple[str, str]]:

@@ -10,11 +10,25 @@ from consent.choosing import Behalf, Choosing
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentView, NoSuchThing
 from consent.deciding import newest_versions
 from consent.lines import event, names, version_of
+from consent.locks import LOCKED
+from consent.mandates.appointed import COLUMN, Source, appointed_of, source_from
 from consent.mandates.contract import Ground, NotRepresented
-from consent.mandates.rules import BY_AUTHORITY, DEEDS, Authority, Deed, Reason, barred, grown_at, sees, stands
+from consent.mandates.rules import (
+    AFTER_DEATH,
+    BY_AUTHORITY,
+    DEEDS,
+    Authority,
+    Deed,
+    Reason,
+    Relation,
+    barred,
+    grown_at,
+    sees,
+    stands,
+)
 from consent.mandates.tables import mandates
 from consent.permits import IN_FORCE
-from consent.rows import Register, Row
+from consent.rows import Register, Row, Rows
 from consent.tables import activities, subject_state
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -101,8 +115,9 @@ class Acting:
             state = await rows.one(subject_state, resident=who.id)
             row = await rows.one(mandates, id=ground.mandate) if ground.mandate else None
             actor = rows.keys.representative(caller.user)
-        authority = _authority(caller, ground, row)
-        if reason := stands(authority, deed, at) or _flagged(ground, state):
+            authority = _authority(caller, ground, row)
+            source = source_of(rows, row) if row else None
+        if reason := stands(authority, deed, at) or flagged(ground.relation, state):
             raise _refused(reason)
         fences = [FenceAt(fence=who.fence, epoch=state["epoch"] if state else 0)]
         fences += [FenceAt(fence=row["fence"], epoch=row["epoch"])] if row else []
@@ -111,6 +126,7 @@ class Acting:
         except Overtaken:
             raise _refused("voorbij") from None
         told = {"machtiging": ground.mandate} if ground.mandate else {}
+        told |= {"grond": source.said} if source else {}
         more = {PAUSES: str(authority.until)} if ground.relation in BY_AUTHORITY else {}
         resident = Caller(tenant=caller.tenant, kind="inwoner", user=who.id, acr=caller.acr, auth_time=caller.auth_time)
         return Stood(authority, resident, Behalf(ground.relation, actor, {**told, **more}, tuple(fences[1:])))
@@ -125,16 +141,34 @@ def _authority(caller: Caller, ground: Ground, row: Row | None) -> Authority:
         raise _refused("buiten")
     if row["status"] != IN_FORCE["mandates"]:
         raise _refused("voorbij")
-    return Authority("machtiging", row["valid_until"], activities=names(row["scope"]), decides=bool(row["decides"]))
+    known = appointed_of(row)
+    if ground.relation != (known.relation if known else "machtiging"):
+        raise _refused("buiten")
+    decides = bool(row["decides"])
+    if known:
+        return Authority(known.relation, row["valid_until"], decides=decides, matters=known.matters)
+    return Authority("machtiging", row["valid_until"], activities=names(row["scope"]), decides=decides)
 
 
-def _flagged(ground: Ground, state: Row | None) -> Reason:
-    """Of the dead nobody decides by choice; and where somebody may not know where a child lives, they are not told who
-    asks for its data either: that is somewhere."""
+def source_of(rows: Rows, row: Row) -> Source | None:
+    """Of who was appointed; None for whom the resident chose."""
+    known = appointed_of(row)
+    if known is None:
+        return None
+    return source_from(known.relation, rows.keys.open_text(row["resident"], row["id"], COLUMN, known.sealed))
+
+
+def flagged(relation: Relation, state: Row | None) -> Reason:
+    """Of the dead nobody decides by choice, and an executor acts for nobody else. Where somebody may not know where a
+    resident lives, they are not told who asks for the data either: that is somewhere. Whom the resident chose is."""
     said = json.loads(state["document"]) if state else {"flags": [], "drafts": {}}
     drafted = {flag for draft in said["drafts"].values() for flag in draft["flags"]}
-    closed = {"overleden", "geheimhouding"} if ground.relation in BY_AUTHORITY else {"overleden"}
-    locked = state is not None and state["status"] == "beperkt"
+    closed = {"overleden"} if relation == "machtiging" else {"overleden", "geheimhouding"}
+    if relation in AFTER_DEATH:
+        if "overleden" not in said["flags"]:
+            return "voorbij"
+        closed.remove("overleden")
+    locked = state is not None and state["status"] == LOCKED
     return "voorbij" if locked or closed & {*said["flags"], *drafted} else ""
 
 

@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from consent.activity import Slug
+from consent.activity import Matter, Slug
 from consent.decision import ResidentRef
-from consent.mandates.rules import Relation, grown_at
+from consent.mandates.rules import AFTER_DEATH, Relation, grown_at
 from kernel.caller import Caller
 from kernel.errors import Problem
-from kernel.message import Message, Millis, Short
+from kernel.message import Message, Millis, Sentence, Short
 
 if TYPE_CHECKING:
     from consent.contract import Choice, Chosen, ConsentDetail, ConsentView
 
-__all__ = ["Relation", "grown_at"]
+__all__ = ["AFTER_DEATH", "Relation", "grown_at"]
 
 PREFIX = "/intern/v1/consent/mandates"
 MandateStatus = Literal["aangeboden", "geldig", "beeindigd", "verlopen"]
@@ -24,7 +24,7 @@ Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 class Ground(Message):
     """On what somebody acts for a resident. ouder, voogd: birth of the child, and when the BRP said that the caller has
-    authority over it; the room that asked the BRP vouches for both. machtiging: its id, and the row says the rest."""
+    authority over it; the room that asked the BRP vouches for both. The others: its id, and the row says the rest."""
 
     relation: Relation
     resident: ResidentRef
@@ -47,7 +47,8 @@ class Offer(Message):
 
 class Mandate(Message):
     """One of them, as whoever gave it and whoever holds it read it. resident: whose choices. label is for the giver,
-    name for the holder; of the other each gets "". ended_at: when it was ended, not when it ran out."""
+    name for the holder; of the other each gets "". ended_at: when it was ended, not when it ran out. Of who was
+    appointed: matters in place of activities, and source, the document that says so."""
 
     id: Short
     resident: ResidentRef
@@ -60,6 +61,9 @@ class Mandate(Message):
     accepted_at: int = 0
     until: int
     ended_at: int = 0
+    relation: Relation = "machtiging"
+    matters: tuple[Matter, ...] = ()
+    source: Sentence = ""
 
 
 class Offered(Message):
@@ -93,7 +97,7 @@ class Mandates(Protocol):
         ...
 
     async def given(self, caller: Caller) -> list[Mandate]:
-        """By the caller, newest first, at most 200."""
+        """By the caller, and who was appointed for them, newest first, at most 200."""
         ...
 
     async def held(self, caller: Caller) -> list[Mandate]:
@@ -101,7 +105,8 @@ class Mandates(Protocol):
         ...
 
     async def end(self, caller: Caller, mandate_id: str) -> Mandate:
-        """By who gave it or who holds it; at once, and for good. Raises NoSuchThing, LogUnavailable, OutcomeUnknown."""
+        """By who gave it or who holds it; at once, and for good. Raises NoSuchThing; NotNow for what a court or a will
+        said; LogUnavailable, OutcomeUnknown."""
         ...
 
     async def begin(self, caller: Caller, ground: Ground) -> None:

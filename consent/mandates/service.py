@@ -18,11 +18,13 @@ from consent.deciding import newest_versions
 from consent.flagging import state_row
 from consent.following import Following
 from consent.lines import event, names, permit, resident_of, restriction, stored, version_of
-from consent.mandates.acting import Acting
+from consent.mandates.acting import Acting, flagged, source_of
+from consent.mandates.appointed import appointed_of
 from consent.mandates.contract import Mandate, MandateStatus, Offer, Offered
 from consent.mandates.tables import mandates
 from consent.permits import IN_FORCE, Permits
 from consent.rows import Register, Row, Rows
+from consent.tables import subject_state
 from consent.terms import DAY
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -120,7 +122,12 @@ class Mandating(Acting):
     async def held(self, caller: Caller) -> list[Mandate]:
         """See Mandates.held."""
         found = await self._listed(caller, mandates.c.representative == caller.user)
-        return [one for one in found if one.status == "geldig"]
+        async with self._register.reading(caller.tenant) as rows:
+            whose = subject_state.c.resident.in_({one.resident.id for one in found})
+            known = {row["resident"]: row for row in await rows.find(subject_state, whose)}
+        return [
+            one for one in found if one.status == "geldig" and not flagged(one.relation, known.get(one.resident.id))
+        ]
 
     async def _listed(self, caller: Caller, whose: Any) -> list[Mandate]:
         if caller.kind != "inwoner" or not caller.user:
@@ -128,7 +135,9 @@ class Mandating(Acting):
         at = millis(self._clock())
         async with self._register.reading(caller.tenant) as rows:
             found = await rows.find(mandates, whose, order=(mandates.c.offered_at.desc(),), most=MOST)
-            return [_seen(rows, row, caller, at) for row in found]
+            # what one employee wrote down may be about somebody else, by one wrong digit
+            told = [row for row in found if row["appointed"] is None or row["effective_at"]]
+            return [_seen(rows, row, caller, at) for row in told]
 
     async def end(self, caller: Caller, mandate_id: str) -> Mandate:
         """See Mandates.end."""
@@ -138,6 +147,8 @@ class Mandating(Acting):
             actor = rows.keys.representative(caller.user) if row["resident"] != caller.user else ""
         if caller.kind != "inwoner" or caller.user not in (row["resident"], row["representative"]) or not caller.user:
             raise NoSuchThing()
+        if row["appointed"] is not None:
+            raise NotNow("Dit staat in een stuk van de rechter of de notaris. Bel ons.")
         told = {"machtiging": mandate_id, "door": "vertegenwoordiger" if actor else "inwoner"}
         event_id = derived_id(mandate_id, "beeindiging")
         said = event("machtiging-beeindigd", event_id, row["subject"], actor=actor, details=told)
@@ -192,8 +203,12 @@ def _status(row: Row, at: int) -> MandateStatus:
 def _seen(rows: Rows, row: Row, caller: Caller, at: int) -> Mandate:
     column = "label" if row["resident"] == caller.user else "name"
     text = rows.keys.open_text(row["resident"], row["id"], column, bytes.fromhex(row[column]))
+    known, source = appointed_of(row), source_of(rows, row)
+    more: dict[str, Any] = {}
+    if known and source:
+        more = {"relation": known.relation, "matters": sorted(known.matters), "source": source.said}
     return Mandate.model_validate({
         "id": row["id"], "resident": resident_of(row), "status": _status(row, at), "activities": names(row["scope"]),
         "decides": bool(row["decides"]), column: text, "offered_at": row["offered_at"], "until": row["valid_until"],
-        "accepted_at": row["effective_at"] if row["status"] != OFFERED else 0, "ended_at": row["ended_at"],
+        "accepted_at": row["effective_at"], "ended_at": row["ended_at"], **more,
     })  # fmt: skip

@@ -102,6 +102,7 @@ def test_each_kind_of_change_is_called_by_its_name() -> None:
     lost = changed(elements={NAME: "A", PLAN: "A", ANSWER: "C"})
     assert lost[f"/gegevenselementen/{PLAN}/klasse"] == "ruimer", "a choice that became a duty"
     assert changed(hulpAanKind=True) == {"/hulpAanKind": "ruimer"}
+    assert changed(terreinen=["geld"]) == {"/terreinen": "bewoording"}, "nobody is asked anew"
 
 
 def test_a_text_that_binds_is_wider_unless_two_persons_say_that_it_means_the_same() -> None:

@@ -12,6 +12,7 @@ import pytest
 from assembly.clients import make_client_key, make_sealing_key
 from audit.contract import Position
 from consent.activity import Application, Case
+from consent.appointments.contract import Papers, Recorded
 from consent.client import ConsentClient
 from consent.contract import (
     CannotPublish,
@@ -264,6 +265,25 @@ async def test_acting_for_somebody_else(wired: Wired) -> None:
     with pytest.raises(NotRepresented) as refused:
         await consent.mandates.choices(bert, ground)
     assert refused.value.members["reden"] == "voorbij"
+    await _appointed(consent, until)
+
+
+async def _appointed(consent: ConsentService | ConsentClient, until: int) -> None:
+    one, two = (OFFICER.model_copy(update={"user": user, "roles": ("burgerzaken",)}) for user in ("een", "twee"))
+    said = {"relation": "mentor", "resident": ANNA, "representative": BERT, "matters": ("zorg",), "until": until,
+            "issuer": "rechtbank", "reference": "1", "issued_on": "2026-01-01"}  # fmt: skip
+    papers, desk = Papers.model_validate(said), consent.appointments
+    waits = await desk.record(one, Recorded(papers=papers, name="Anna", label="Bert"))
+    assert await desk.waiting(one) == [waits]
+    for wrong, raised in ((papers, NoAccess), (papers.model_copy(update={"reference": "2"}), NotNow)):
+        with pytest.raises(raised):
+            await desk.confirm(one if raised is NoAccess else two, waits.id, wrong)
+    await desk.confirm(two, waits.id, papers)
+    (held,) = await consent.mandates.held(ANNA_HERSELF.model_copy(update={"user": BERT.id}))
+    assert (held.relation, held.matters, held.until) == ("mentor", ("zorg",), until)
+    assert await desk.end(one, ANNA, "1", "fout") == 1
+    with pytest.raises(NoSuchThing):
+        await desk.end(one, ANNA, "1", "fout")
 
 
 async def test_the_desk_of_the_town_hall_helps_in_a_conversation(wired: Wired) -> None:

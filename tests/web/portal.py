@@ -43,6 +43,8 @@ PERSONAS = (
     Persona("fg", "F. Grootveld", "houdt toezicht", roles=("fg",)),
     Persona("balie", "B. Balie", "helpt aan de balie", roles=("balie",)),
     Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar", "afdeling:inkomensloket")),
+    Persona("bz1", "B. Een", "schrijft op", roles=("burgerzaken",)),
+    Persona("bz2", "B. Twee", "kijkt na", roles=("burgerzaken",)),
     Persona("twee", "T. Twee", "kijkt na", roles=("proceseigenaar",)),
 )
 SIGNING = ECKey.generate_key("P-256", {"kid": "liar"})

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from connectors.contract import AuthorityUnknown
 from consent.contract import Choice, ConsentDetail, NoSuchThing, NotNow
-from consent.mandates.contract import Ground, Mandate, Mandates, NotRepresented
+from consent.mandates.contract import AFTER_DEATH, Ground, Mandate, Mandates, NotRepresented
 from kernel.clock import millis
 from kernel.crypto import sha256
 from kernel.errors import BadInput
@@ -101,10 +101,12 @@ async def _drawn(visit: Visit, wrong: str = "", code: str = "") -> Response:
             found = [(f"{CHILD}:{one.ground.resident.id}", one) for one in await children(visit)]
         except AuthorityUnknown:
             down = True
-    found += [(f"{MANDATE}:{one.id}", _acting(visit, one)) for one in await _mandates(visit).held(visit.caller)]
+    people = [views.person(key, one, said) for key, one in found]
+    for held in await _mandates(visit).held(visit.caller):
+        people.append(views.person(f"{MANDATE}:{held.id}", _acting(visit, held), said, held))
     view = views.Behalf(
         frame=visit.frame(),
-        people=tuple(views.person(key, one, said) for key, one in found),
+        people=tuple(people),
         asked=asked,
         down=down,
         shut=visit.request.query_params.get("dicht") == "ja",
@@ -197,7 +199,7 @@ async def _become(visit: Visit, acting: Acting | None) -> None:
 
 
 def _acting(visit: Visit, mandate: Mandate) -> Acting:
-    ground = Ground(relation="machtiging", resident=mandate.resident, mandate=mandate.id)
+    ground = Ground(relation=mandate.relation, resident=mandate.resident, mandate=mandate.id)
     return Acting(by=visit.somebody().user, ground=ground, name=mandate.name[:100] or "-", until=mandate.until)
 
 
@@ -222,9 +224,11 @@ async def _shown(visit: Visit, acting: Acting, detail: ConsentDetail, wrong: str
     whole = page(detail, said, visit.frame(), visit.site.clock())
     kept = visit.opened.session.kept if visit.opened else None
     same = ("id", "state", "recipient", "facts", "limits", "ends", "after_stop", "consequence", "frame")
+    decides = not acting.ground.mandate or await _decides(visit, acting)
     view = views.TheirConsent(
         who=acting.name,
-        decides=not acting.ground.mandate or await _decides(visit, acting),
+        decides=decides,
+        stops=decides or acting.ground.relation in AFTER_DEATH,
         kept=kept.answer if kept and kept.consent == whole.id else None,
         errors=(FieldError(id=wrong, text=said.say(WRONG[wrong])),) if wrong else (),
         **{name: getattr(whole, name) for name in same},
