@@ -53,7 +53,7 @@ class Kind(StrEnum):
     automatisch = "automatisch"
 
 
-NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack", "introspectie")
+NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack", "introspectie", "bronhouder")
 
 
 class More(StrEnum):
@@ -64,6 +64,7 @@ class More(StrEnum):
     beheer = "beheer"
     govstack = "govstack"
     introspectie = "introspectie"
+    bronhouder = "bronhouder"
     dpop = "dpop"
 
 

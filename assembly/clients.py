@@ -11,9 +11,13 @@ from consent.registers import Registers
 from kernel.caller import Caller
 
 ALGORITHM, SEALING = "ES256", "ECDH-ES+A256KW"
-Role = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack", "introspectie"]
+Role = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack", "introspectie", "bronhouder"]
 
-ROOTS = {"melden": "logboek", "beheer": "toestemming"}  # roles that are narrower ways into a root
+ROOTS = {
+    "melden": "logboek",
+    "beheer": "toestemming",
+    "bronhouder": "verstrekking",
+}  # roles that are narrower ways into a root
 
 
 @dataclass(frozen=True)

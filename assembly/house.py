@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from assembly.building import Builder, World
 from assembly.front import front_of
@@ -20,6 +20,8 @@ from connectors.authority.client import AuthorityClient
 from connectors.catalogue import catalogue_elements, data_kinds
 from connectors.component import Wiring, build_connectors
 from connectors.contract import Authority
+from connectors.correcting.client import CorrectionsClient
+from connectors.correcting.contract import PortalCorrections
 from connectors.release import ReleaseDesk
 from connectors.settings import ConnectorsSettings
 from consent.client import ConsentClient
@@ -82,6 +84,13 @@ class House:
         url = self.builder.settings.connectors_url
         return AuthorityClient(self.builder.line(room, "connectors", url, AUTHORITY_SECONDS)) if url else None
 
+    def corrections(self, room: str) -> PortalCorrections | None:
+        """Who takes reports of wrong values; None where nobody does."""
+        if self.desk:
+            return self.desk.corrections
+        url = self.builder.settings.connectors_url
+        return CorrectionsClient(self.builder.line(room, "connectors", url, SECONDS)) if url else None
+
 
 async def assemble(settings: HouseSettings, rooms: Sequence[str] = ROOMS, world: World | None = None) -> House:
     """Build the rooms named, lay lines to the others. Raises SettingsWrong, KeyUnavailable, SQLAlchemyError: then
@@ -126,17 +135,18 @@ def _open_log(house: House) -> None:
     residents, register = AuditResidents(house.vault("audit")), AuditRegister(house.consent("audit"))
     log, clock = house.log, builder.world.clock
 
-    def doors() -> Doors:
+    def public() -> APIRouter:
         router = log_routes(log, residents, gate, hosts)
         router.include_router(breach_routes(log, gate, data_kinds()))
         router.include_router(intake_routes(log, (register, residents), gate, hosts))
         router.include_router(standards_routes(log, (register, residents), gate, hosts, clock))
-        return Doors(public=((LOG_ROOT, router),))
+        return router
 
     async def check() -> None:
         """The room's own check says it all."""
 
-    builder.components.append(Component("logboek", check, builder.anchors.following, doors))
+    doors = Doors(public=((LOG_ROOT, public),))
+    builder.components.append(Component("logboek", check, builder.anchors.following, lambda: doors))
 
 
 async def _add_desk(house: House) -> None:
@@ -164,7 +174,13 @@ async def _add_portal(house: House) -> None:
     settings = builder.told("web", WebSettings, **(login.model_dump() if login else {}))
     register = house.consent("web")
     neighbours = Neighbours(
-        house.vault("web"), register, register, house.audit("web"), catalogue_elements(), house.authority("web")
+        house.vault("web"),
+        register,
+        register,
+        house.audit("web"),
+        catalogue_elements(),
+        house.authority("web"),
+        house.corrections("web"),
     )
     world = builder.world
     component = await build_web(settings, builder.tenants, neighbours, builder.provider, world.clock, world.login)

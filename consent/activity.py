@@ -17,7 +17,7 @@ Pressure = Literal["werkgever", "voordeel", "recht"]
 Element = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
 
-Way = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack", "introspectie"]
+Way = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack", "introspectie", "bronhouder"]
 
 
 class CatalogueElement(Message):
@@ -156,10 +156,10 @@ class Application(Message):
 
     roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses; "beheer"
     one into the register: to write drafts; "govstack" the way in of that standard; "introspectie" is for resource
-    servers, that look at tokens of others. bound: no token but one that
-    is bound to a key, of which it shows each time that it has it (RFC 9449). jwks_url: where its keys are, in place of
-    `jwks`. key_ends: [(kid, ms)], when a key ends. activities: what it may ask for, all of its recipient's when none.
-    processor: the recipient whose system this is, where that works for somebody else."""
+    servers, that look at tokens of others; "bronhouder" one into the desk: to send the files of a source. bound: no
+    token but one that is bound to a key, of which it shows each time that it has it (RFC 9449). jwks_url: where its
+    keys are, in place of `jwks`. key_ends: [(kid, ms)], when a key ends. activities: what it may ask for, all of its
+    recipient's when none. processor: the recipient whose system this is, where that works for somebody else."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]

@@ -97,10 +97,12 @@ async def build_consent(
     table = Table(consent.register, settings.authzen_tenant)
 
     def doors() -> Doors:
-        public = _public(behind[ROOT], events, clock)
-        access = access_routes(behind[ACCESS], table)
         return Doors(
-            public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
+            public=(
+                (ROOT, lambda: _public(behind[ROOT], events, clock)),
+                (ACCESS, lambda: access_routes(behind[ACCESS], table)),
+                (GOVSTACK, lambda: govstack_routes(opened)),
+            ),
             plain=(oauth, metadata_routes(tenants), issuer_router(receipts, tenants)),
             intern=_intern(consent, tokens, gate),
         )

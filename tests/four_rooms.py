@@ -98,7 +98,9 @@ class FourRooms:
     keys: CountingKeys = field(init=False)
     trust: Trust = field(init=False)
     who: Caller = DESK_WORKER
-    desk_settings: dict[str, Any] = field(default_factory=lambda: {"bulk_workers": 0})  # who tests bulk wires more
+    desk_settings: dict[str, Any] = field(
+        default_factory=lambda: {"bulk_workers": 0, "corrections_seconds": 0}
+    )  # tests of those wire more
 
     def clock(self) -> datetime:
         return self.now
@@ -172,9 +174,9 @@ class FourRooms:
         gate = StartGate()
         gate.open()
         self.app = make_app("test", gate, uploads=component.uploads)
-        ((root, router),) = component.doors().public
+        ((root, make),) = component.doors().public
         contact = Contact("Regie", "regie@example.test", "https://regie.example")
-        public_root(self.app, Root(root.removesuffix("/v1"), "Verstrekking", "https://regie.example", contact), router)
+        public_root(self.app, Root(root.removesuffix("/v1"), "Verstrekking", "https://regie.example", contact), make)
         return component
 
     async def caller(self) -> Caller:

@@ -41,13 +41,14 @@ def shown(rows: Rows, row: Row, state: Row | None, going_on: Set[str]) -> Rights
         suspends=_suspends(row, state, going_on),
         pending=bool(row["pending_at"]),
         position=row["position"],
+        element=row["element"] or "",
         **_particular(rows, row),
     )
 
 
 def _suspends(row: Row, state: Row | None, going_on: Set[str]) -> bool:
     if row["kind"] == "beperking":
-        return bool(standing(state, row["activity"] or ALL) == row["id"])
+        return row["id"] in standing(state, row["activity"] or ALL)
     return bool(row["kind"] == "bezwaar" and row["status"] in STANDS and stands(state, row["activity"], going_on))
 
 

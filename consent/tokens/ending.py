@@ -20,7 +20,7 @@ from consent.tokens.failures import Failures
 from consent.tokens.server import Answer, read_form
 from consent.tokens.spending import GRACE_MS, Spending, unavailable
 from consent.tokens.tables import revoked
-from kernel.access import AccessClaims, KeySource, is_now, read_access
+from kernel.access import AccessClaims, KeySource, Proven, is_now
 from kernel.clock import Clock
 from kernel.errors import NotLoggedIn
 from kernel.logs import logger
@@ -46,7 +46,7 @@ class Ending:
 
     def __init__(self, issuers: Mapping[str, str], spending: Spending, keys: KeySource, clients: Clients,
                  clock: Clock) -> None:  # fmt: skip
-        self._issuers, self._spending, self._keys = issuers, spending, keys
+        self._issuers, self._spending, self._proven = issuers, spending, Proven(keys)
         self._clients, self._clock = clients, clock
         self._failures = Failures()
         self.standing = Standing(self.stands)
@@ -138,7 +138,7 @@ class Ending:
     async def _read(self, tenant: str, token: str) -> AccessClaims | None:
         """A token that was given here and still runs; None for anything else."""
         try:
-            claims = await read_access(token, tenant, self._keys)
+            claims = await self._proven.read(token, tenant)
         except NotLoggedIn:
             return None
         here = (claims.iss, claims.gemeente) == (self._issuers[tenant], tenant)

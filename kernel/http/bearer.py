@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from kernel.access import KeySource, is_now, read_access
+from kernel.access import KeySource, Proven, is_now
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
 from kernel.dpop import Once, Shown, shown
@@ -39,7 +39,7 @@ class BearerGate:
 
     def __init__(self, issuers: Mapping[str, str], keys: KeySource, root: str, clock: Clock = utc_now,
                  beside: Beside | None = None) -> None:  # fmt: skip
-        self._hosts, self._keys, self._root, self._clock = Hosts(issuers), keys, root, clock
+        self._hosts, self._proven, self._root, self._clock = Hosts(issuers), Proven(keys), root, clock
         self._beside = beside or Beside()
         self._once = Once()
 
@@ -65,7 +65,7 @@ class BearerGate:
         """The Caller in a token that came in at this issuer's host. holder: the thumbprint of the key that was proven
         to be held; certificate: that of the certificate which was shown. Raises NotLoggedIn, and what `keys` raises."""
         # 1 small, spelled in one way, signed by the tenant's key that the header names
-        claims = await read_access(token, tenant, self._keys)
+        claims = await self._proven.read(token, tenant)
         # 2 issued here, for here, to the application itself
         here = claims.iss == issuer and claims.gemeente == tenant and claims.aud == issuer + self._root
         if not here or claims.sub != claims.client_id:

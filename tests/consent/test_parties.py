@@ -272,8 +272,8 @@ async def door(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     gate = StartGate()
     gate.open()
     app = make_app("test", gate)
-    for root, router in house.component.doors().public:
-        app.include_router(router, prefix=root)
+    for root, make in house.component.doors().public:
+        app.include_router(make(), prefix=root)
     CALLERS["beheer"] = KEEPER
     transport = httpx2.ASGITransport(app=app)
     base = "http://localhost:8000/toestemming/v1/"
