@@ -1,6 +1,7 @@
 """The load generator, a process of its own: raw HTTP/1.1 on kept connections, so that the server is what is measured.
 
-stdin: JSON {"port", "path", "host", "token", "bodies": [text], "connections", "seconds"}
+stdin: JSON {"port", "path", "host", "token", "bodies": [text], "connections", "seconds", "type": of the bodies, JSON
+unless said}; without token no Authorization is sent. With "once" each body is sent once, and who has none left stops.
 stdout: JSON, the members of `Measured`.
 """
 
@@ -45,8 +46,11 @@ class Generator:
         done.errors = dict(self._errors)
         return done
 
+    def _spent(self) -> bool:
+        return bool(self.job.get("once")) and self._next >= len(self.job["bodies"])
+
     async def _connection(self, until: float) -> None:
-        while time.monotonic() < until:
+        while time.monotonic() < until and not self._spent():
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.job["port"])
                 await self._ask(reader, writer, until)
@@ -58,6 +62,8 @@ class Generator:
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, until: float) -> None:
         while time.monotonic() < until:
             before = time.perf_counter()
+            if self._spent():
+                return
             writer.write(self._request())
             async with asyncio.timeout(PATIENCE):
                 status, body = await _answer(reader)
@@ -69,12 +75,13 @@ class Generator:
 
     def _request(self) -> bytes:
         bodies = self.job["bodies"]
-        self._next += 1
         body = bodies[self._next % len(bodies)].encode()
+        self._next += 1
+        token = self.job.get("token", "")
         head = (
             f"POST {self.job['path']} HTTP/1.1\r\nhost: {self.job['host']}\r\n"
-            f"authorization: Bearer {self.job['token']}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+            + (f"authorization: Bearer {token}\r\n" if token else "")
+            + f"content-type: {self.job.get('type', 'application/json')}\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         question: bytes = head.encode() + body
         return question

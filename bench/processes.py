@@ -22,12 +22,18 @@ def free_port() -> int:
 
 @contextmanager
 def program(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Ready when entered. Raises RuntimeError when it ended instead."""
-    command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - our own modules
+    """A module of ours. Ready when entered. Raises RuntimeError when it ended instead."""
+    with command(sys.executable, "-m", module, *arguments) as running:
+        yield running
+
+
+@contextmanager
+def command(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """The same for anything that says `ready` on a line of its own."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 - named by the bench
         try:
             if not any(line.strip() == "ready" for line in iter(_out(running).readline, "")):
-                raise RuntimeError(f"{module} did not start")
+                raise RuntimeError(f"{words[-1]} did not start")
             yield running
         finally:
             running.terminate()
@@ -43,9 +49,9 @@ def _out(running: subprocess.Popen[str]) -> Any:
 
 def load(job: dict[str, Any]) -> Measured:
     """One measurement by a fresh generator."""
-    command = [sys.executable, "-m", "bench.load"]
+    words = [sys.executable, "-m", "bench.load"]
     done = subprocess.run(  # noqa: S603 - our own module
-        command, input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True
+        words, input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True
     )
     return Measured(**json.loads(done.stdout))
 

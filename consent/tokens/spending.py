@@ -1,10 +1,12 @@
 """Each assertion counts once, on all instances: the primary key decides. And when a key was last seen, to the hour."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import delete, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.contract import RegisterUnavailable
@@ -12,6 +14,7 @@ from consent.tokens.assertion import Proven
 from consent.tokens.tables import assertions, key_uses
 from kernel.clock import Clock
 from kernel.crypto import CannotOpen, KeyUnavailable
+from kernel.gather import Gatherer
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
 
@@ -25,21 +28,30 @@ class Spending:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database, self._clock = database, clock
+        self._gathered = Gatherer(self._spend)
         self._seen: dict[tuple[str, str, str], int] = {}  # by tenant, client and kid: the hour; as many as there are
 
     async def spend(self, tenant: str, proof: Proven) -> bool:
-        """Whether this is the first use."""
+        """Whether this is the first use. Those that wait at one moment are one transaction: it is the disk that takes
+        time. One whose COMMIT is doubtful is asked again alone, and counts as used when it was."""
+        (first,) = await self._gathered.ask(tenant, [proof])
+        return first
+
+    async def _spend(self, tenant: str, proofs: Sequence[Proven]) -> list[bool]:
         old = int(self._clock().timestamp() * 1000) - GRACE_MS
-        row = {"tenant_id": tenant, "client_id": proof.client_id, "jti": proof.jti, "until": proof.until * 1000}
-        try:
-            async with self.database.writing(tenant) as connection:
-                await connection.execute(assertions.insert().values(row))
-                gone = delete(assertions).where(assertions.c.tenant_id == tenant, assertions.c.until < old)
-                await connection.execute(gone)
+        async with self.database.writing(tenant) as connection:
+            first = [await self._new(connection, tenant, proof) for proof in proofs]
+            await connection.execute(
+                delete(assertions).where(assertions.c.tenant_id == tenant, assertions.c.until < old)
+            )
+            for proof in {(one.client_id, one.kid): one for one in proofs}.values():
                 await self._used(connection, tenant, proof)
-        except IntegrityError:
-            return False
-        return True
+        return first
+
+    async def _new(self, connection: AsyncConnection, tenant: str, proof: Proven) -> bool:
+        row = {"tenant_id": tenant, "client_id": proof.client_id, "jti": proof.jti, "until": proof.until * 1000}
+        adding = _insert(connection)(assertions).values(row).on_conflict_do_nothing().returning(assertions.c.jti)
+        return (await connection.execute(adding)).first() is not None
 
     async def _used(self, connection: AsyncConnection, tenant: str, proof: Proven) -> None:
         hour = int(self._clock().timestamp()) // 3600 * 3_600_000
@@ -48,8 +60,12 @@ class Spending:
             return
         mine = [key_uses.c[name] == value for name, value in key.items()]
         if not (await connection.execute(update(key_uses).where(*mine).values(at=hour))).rowcount:
-            await connection.execute(key_uses.insert().values(key | {"at": hour}))
+            await connection.execute(_insert(connection)(key_uses).values(key | {"at": hour}).on_conflict_do_nothing())
         self._seen[tenant, proof.client_id, proof.kid] = hour
+
+
+def _insert(connection: AsyncConnection) -> Any:  # Any: the dialects share no type for what both can do
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Tokens that end before their time: handed back, looked at by a resource server, of a client that was stopped."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -120,6 +121,13 @@ async def test_a_resource_server_looks_at_tokens_and_nobody_else_does(one: House
     late = {"iat": NOW + 301, "exp": NOW + 361}
     assert (await say(one, "introspect", await given_at(one, NOW + 301), "rekenaar", **late)).json()["active"]
     assert (await say(one, "introspect", token, "rekenaar", **late)).json() == nothing
+
+
+async def test_many_at_one_moment_are_each_judged_and_one_assertion_counts_once(one: House) -> None:
+    same = signed(jti=random_id())
+    asked = [one.ask(same), one.ask(same), *(one.ask(signed(jti=random_id())) for _ in range(6))]
+    codes = [answer.status_code for answer in await asyncio.gather(*asked)]
+    assert sorted(codes[:2]) == [200, 400] and codes[2:] == [200] * 6
 
 
 async def given_at(one: House, at: int) -> str:
