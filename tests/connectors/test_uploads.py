@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assembly.demo.register import LOAN_DESK, STORY, TENANT, activities
-from audit.contract import Audit, Entry, LogUnavailable, Verdict
+from audit.contract import Audit, Entry, Ground, LogUnavailable, Verdict
 from connectors.declared.loading import read_file
 from connectors.uploads.columns import Column, Wrong
 from connectors.uploads.reading import Sheets
@@ -24,7 +24,8 @@ from kernel.errors import BadInput
 from tests.connectors.test_declared import EXAMPLES
 from tests.connectors.test_declared_desk import WHY
 from tests.four_rooms import DESK_WORKER, R1, SECRET, STAFF, FourRooms
-from vault.contract import Bsn
+from tests.vault.test_permit import Maker
+from vault.contract import Bsn, Values
 
 pytestmark = pytest.mark.anyio
 PLACE, ELEMENT = "/verstrekking/v1/bronbestanden?bron=parkeren", "parkeren.vergunning"
@@ -195,10 +196,12 @@ async def test_a_file_from_its_owner_to_a_release_and_to_its_end(owned: FourRoom
         disk.commit()
         assert code_of(await owned.release(ELEMENT, "brp.naam")) == "bron-niet-bereikbaar"
         await broken_off(owned, http)
+        await each_their_own(owned, http)
         await until_over(owned, http, disk)
     steps = [one.event.details for one in await lines_of(owned)]
     assert [(one["stap"], one["versie"]) for one in steps] == [
-        ("overgenomen", "1"), ("overgenomen", "2"), ("overgenomen", "3"), ("overgenomen", "4"), ("verwijderd", "4"),
+        ("overgenomen", "1"), ("overgenomen", "2"), ("overgenomen", "3"), ("overgenomen", "4"), ("overgenomen", "5"),
+        ("verwijderd", "5"),
     ]  # fmt: skip
     assert {one["bron"] for one in steps} == {"parkeren"} and not any(A in str(one) or B in str(one) for one in steps)
 
@@ -249,6 +252,23 @@ async def broken_off(owned: FourRooms, http: Any) -> None:
         while (await again.get(PLACE)).json()["versie"] != 4:  # noqa: ASYNC110 - a task of the house does it
             await asyncio.sleep(0.05)
     assert (await owned.release(ELEMENT, "brp.naam")).values[ELEMENT].value == {"zone": "C-17", "tot": "2027-12-31"}
+
+
+async def each_their_own(owned: FourRooms, http: Any) -> None:
+    """Many are asked about in one statement, as bulk does: each gets their own row, and who has none gets none."""
+    await http.post(PLACE, content=file_of((B, "C-19"), (A, "C-20")), headers=CSV)
+    maker, bsns = Maker(owned, "f" * 32, "a" * 32), [Bsn(one) for one in (A, "999995649", B)]
+    allowed = [{"element": ELEMENT, "bron": "parkeren", "invoer": [["parkeren", ELEMENT]], "hekken": []}]
+    told = [maker.decision(toegestaan=allowed, hekken=[["a" * 32, 0, "inwoner"]]) for _ in bsns]
+    permits = [await maker.permit(one) for one in told]
+    permits[0] = permits[0].model_copy(update={"seal": permits[1].seal})  # of another decision
+    shown = list(zip(permits, map(Ground.read, told), bsns, strict=True))
+    sources = owned.desk.sources
+    async with sources.ahead(DESK_WORKER, shown) as ahead:
+        assert set(ahead) == {"parkeren"}
+        found = [(await sources.fetch(DESK_WORKER, *one, ahead)).by_source["parkeren"] for one in shown]
+    assert found[:2] == [None, Values()] and found[2] is not None
+    assert [one.value for one in found[2].values] == [{"zone": "C-19", "tot": "2027-12-31"}]
 
 
 async def until_over(owned: FourRooms, http: Any, disk: sqlite3.Connection) -> None:
