@@ -35,12 +35,12 @@ def front_of(builder: Builder) -> FastAPI:
         health_router(checks, gate, {one.name: one.warning for one in builder.components if one.warning})
     )
     doors = [component.doors() for component in _pages_last(builder.components)]
-    for root, router in sorted(chain.from_iterable(each.public for each in doors), key=_busiest_first):
-        public_root(app, _root(builder, root), router)
+    for root, make in sorted(chain.from_iterable(each.public for each in doors), key=_busiest_first):
+        public_root(app, _root(builder, root), make)
     within = chain.from_iterable(each.intern for each in doors)
     outside = chain.from_iterable(each.plain for each in doors)
     for router in chain(within, builder.world.extra, outside):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # as they are: included, each would be built a second time
     return app
 
 
@@ -51,7 +51,7 @@ def _root(builder: Builder, path: str) -> Root:
     return Root(place, TITLES[place], server, contact)
 
 
-def _busiest_first(door: tuple[str, APIRouter]) -> bool:
+def _busiest_first(door: tuple[str, Callable[[], APIRouter]]) -> bool:
     return not door[0].startswith("/verstrekking/")
 
 

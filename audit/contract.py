@@ -20,7 +20,7 @@ from audit.event import (
     Trace,
     fence_at,
 )
-from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust, ground_of
+from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from audit.refusals import (
     EventIdTaken,
     LogUnavailable,
@@ -64,7 +64,6 @@ __all__ = [
     "Trust",
     "Unwitnessed",
     "fence_at",
-    "ground_of",
 ]
 
 

@@ -18,6 +18,8 @@ from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.bulk.api import PLACE, UPLOAD_BYTES, bulk_routes
 from connectors.bulk.component import BulkParts, Ground, build_bulk
 from connectors.bulk.jobs import Terms
+from connectors.bulk.keys import JobKeys
+from connectors.bulk.rows import BulkRows
 from connectors.bulk.tables import jobs
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
@@ -38,6 +40,14 @@ from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
 from connectors.sources import Placed, Sources
 from connectors.tables import keys, runs
+from connectors.together import BrpTogether
+from connectors.uploads.api import PLACE as FILES
+from connectors.uploads.api import UPLOAD_BYTES as FILE_BYTES
+from connectors.uploads.api import upload_routes
+from connectors.uploads.component import takings
+from connectors.uploads.rows import UploadRows
+from connectors.uploads.service import UploadDesk
+from connectors.uploads.tables import uploads as uploads_table
 from consent.contract import Consent, Registers
 from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
@@ -87,28 +97,31 @@ async def build_connectors(
     claims = ClaimRows(database, room_keys, wiring.clock)
     outside = AsyncExitStack()
     declared = read_folder(settings.sources, tenants) if settings.sources else {}
-    around = Surroundings(wiring.trust, wiring.clock, outside)
+    files = UploadRows(BulkRows(database, JobKeys(room_keys, ring)), wiring.clock)
+    around = Surroundings(wiring.trust, wiring.clock, outside, files)
     wired = (wiring, _brp(settings, wiring, outside) if settings.brp_url else None)
     sources = _sources(settings, tenants, wired, (declared, around))
     desk = _desk(settings, wired, claims, Sources(sources, settings.whole_seconds))
     counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations_of(declared, around), _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
+    uploads = UploadDesk(takings(declared), files, wiring.audit)
 
-    def doors() -> Doors:
+    def public() -> APIRouter:
         known = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
         router = routes(desk, wiring.caller, wiring.boot, known)
         router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
         router.include_router(counting_routes(counting, wiring.caller))
-        return Doors(public=((ROOT, router),), intern=_intern(desk, settings, wiring))
+        router.include_router(upload_routes(uploads, wiring.caller))
+        return router
 
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
-        _run((claims, bulk, desk), tuple(tenants), outside, database),
-        doors,
+        _run((claims, bulk, desk, uploads), tuple(tenants), outside, database),
+        lambda: Doors(((ROOT, public),), intern=_intern(desk, settings, wiring)),
         metrics=bulk.metrics.text,
-        uploads={ROOT + PLACE: UPLOAD_BYTES},
+        uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES},
     )
 
 
@@ -117,20 +130,20 @@ async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
     nothing."""
     for tenant in tenants:
         await room_keys.found(tenant, PURPOSES)
-        await room_keys.found(tenant, (KEY,), jobs, runs)
+        await room_keys.found(tenant, (KEY,), jobs, runs, uploads_table)
 
 
 def _run(
-    working: tuple[ClaimRows, BulkParts, ReleaseDesk],
+    working: tuple[ClaimRows, BulkParts, ReleaseDesk, UploadDesk],
     tenants: tuple[str, ...],
     outside: AsyncExitStack,
     database: Database,
 ) -> Callable[[], AbstractAsyncContextManager[None]]:
-    claims, bulk, desk = working
+    claims, bulk, desk, uploads = working
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
-        tidying = asyncio.create_task(_tidying(claims, bulk, tuple(tenants)))
+        tidying = asyncio.create_task(_tidying((claims, bulk, uploads), tuple(tenants)))
         try:
             async with bulk.running():
                 yield
@@ -177,7 +190,8 @@ def _sources(
     seconds = settings.source_seconds
     shared = {VAULT: Placed(VaultSource(wiring.vault), seconds)}
     if brp is not None:
-        shared[BRP] = Placed(guarded(BRP, brp, Limits(seconds=seconds)), seconds)
+        chain = guarded(BRP, brp, Limits(seconds=seconds))
+        shared[BRP] = Placed(chain, seconds, together=BrpTogether(brp, chain.guard))
     return {
         tenant: {**shared, **{name: placed(one, around) for name, one in declared.get(tenant, {}).items()}}
         for tenant in tenants
@@ -225,10 +239,12 @@ def _trace() -> Trace:
     return Trace(trace_id=now.trace_id, span_id=random_id()[:16], parent_span_id=now.span_id)
 
 
-async def _tidying(claims: ClaimRows, bulk: BulkParts, tenants: Iterable[str]) -> None:
+async def _tidying(working: tuple[ClaimRows, BulkParts, UploadDesk], tenants: Iterable[str]) -> None:
+    claims, bulk, uploads = working
     while True:
         await bulk.workers.tidy()
         for tenant in tenants:
+            await uploads.tidy(tenant)
             try:
                 await claims.forget_old(tenant)
             except SQLAlchemyError as error:

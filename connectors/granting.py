@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from audit.contract import Entry, Ground, Overtaken, Permit, Position, Receipt, Trace, ground_of
+from audit.contract import Entry, Ground, Overtaken, Permit, Position, Receipt, Trace
 from connectors.claim import Claim
 from connectors.contract import LineRef, NotReleased, ReleaseRequest, not_released
 from connectors.events import Act
@@ -144,7 +144,7 @@ def after_move(asked: Asked, decided: Decided, moved: Overtaken) -> tuple[Asked,
 
 def read_decision(sealed: Sealed, asked: Asked, trace: Trace) -> Decided:
     """As the register gave it, with what fell before."""
-    ground = ground_of(sealed.decision)
+    ground = Ground.read(sealed.decision)
     true = dict(ground.geweigerd)
     refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in sealed.told)
     act = Act(ground, sealed.decision, sealed.about, trace, asked.caller.key, sealed.seal)

@@ -27,6 +27,8 @@ REVEALERS = {
     "connectors/bulk/keys.py",
     "connectors/bulk/walk.py",
     "connectors/declared/filling.py",
+    "connectors/together.py",
+    "connectors/uploads/sealing.py",
     "vault/client.py",
     "vault/keys.py",
     "web/children.py",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from audit.contract import SYSTEM, Entry, FenceAt, Permit, Position, Receipt, Trace, ground_of
+from audit.contract import SYSTEM, Entry, FenceAt, Ground, Permit, Position, Receipt, Trace
 from connectors.counting.contract import CountRequest
 from connectors.events import Act
 from connectors.refusal import Refusal
@@ -46,7 +46,7 @@ def weighed(caller: Caller, sealed: Sequence[Sealed], trace: Callable[[], Trace]
     """As the register answered. trace: a span for each."""
     found = []
     for one in sealed:
-        ground = ground_of(one.decision)
+        ground = Ground.read(one.decision)
         true = dict(ground.geweigerd)
         refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in one.told)
         found.append(Weighed(Act(ground, one.decision, one.about, trace(), caller.key, one.seal), refused))
