@@ -54,6 +54,8 @@ Kind = Literal[
     "vraag-beantwoord",
     "verzoek",
     "verzoek-stap",
+    "terugmelding",
+    "terugmelding-stap",
     "machtiging-aangeboden",
     "namens-gekeken",
     "activiteit-concept",

@@ -29,13 +29,15 @@ class Act:
         read = dict.fromkeys(name for one in self.ground.toegestaan for _, name in one.invoer)
         despite = {"doorBijBezwaar": self.about.despite} if self.about.despite else {}
         used = tuple(name for name in read if name not in allowed)
-        event = self._event("verstrekking", event_id, refused, elements=allowed, used=used, details=despite)
+        event = self._event(
+            "verstrekking", event_id, refused, elements=allowed, used=used, details=self.about.works_for | despite
+        )
         requires = tuple(fence_at(fence, epoch) for fence, epoch, _ in self.ground.hekken)
         return Entry(event=event, requires=requires)
 
     def refusal(self, event_id: str, refused: Sequence[Refusal]) -> Entry:
         """A refusal requires nothing: it must be told whatever moves."""
-        return Entry(event=self._event("weigering", event_id, refused))
+        return Entry(event=self._event("weigering", event_id, refused, details=self.about.works_for))
 
     def _event(self, kind: Kind, event_id: str, refused: Sequence[Refusal], **more: Any) -> Event:
         ground, about = self.ground, self.about
