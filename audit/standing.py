@@ -75,7 +75,8 @@ class Standing:
         raise LogUnavailable("Het logboek is van termijn gewisseld. Probeer het opnieuw.")
 
     async def _verdicts(self, asked: Sequence[tuple[FenceAt, ...]]) -> list[Position | Problem | None]:
-        log, before, keys = self._log, self._log.memory, await self._log.keys()
+        log, keys = self._log, await self._log.keys()
+        before = log.memory  # before anything is read: what is read then cannot be behind it
         named = {each.fence for requires in asked for each in requires}
 
         async def look(reading: AsyncConnection) -> tuple[Memory, list[Stale | SetBack | None], dict[Position, Kind]]:
