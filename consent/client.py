@@ -21,6 +21,7 @@ from consent.contract import (
     Search,
 )
 from consent.drafts.client import DraftsClient
+from consent.frontdesk.client import FrontDeskClient
 from consent.mandates.client import MandatesClient
 from consent.parties.client import PartiesClient
 from consent.published import Published
@@ -57,6 +58,11 @@ class ConsentClient:
     def mandates(self) -> MandatesClient:
         """See Registers.mandates."""
         return MandatesClient(self.line)
+
+    @property
+    def frontdesk(self) -> FrontDeskClient:
+        """See Registers.frontdesk."""
+        return FrontDeskClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""

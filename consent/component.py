@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -20,6 +20,7 @@ from consent.drafts import api as drafts
 from consent.events.api import event_routes
 from consent.events.service import PURPOSE as EVENTS_KEY
 from consent.events.service import Events
+from consent.frontdesk import api as frontdesk
 from consent.govstack.api import govstack_routes
 from consent.govstack.door import GOVSTACK, Opened
 from consent.intern import intern_routes
@@ -43,7 +44,8 @@ from kernel.clock import Clock, utc_now
 from kernel.component import Component, Doors, Tenant
 from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import Problem
-from kernel.http.bearer import BearerGate
+from kernel.http.bearer import BearerGate, Beside
+from kernel.http.certificate import ClientCertificates
 from kernel.http.rooms import RoomGate
 from kernel.logs import logger
 from kernel.settings import SettingsWrong
@@ -57,12 +59,14 @@ TENANT_SECONDS = 5.0  # after which the round of the next tenant begins all the 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What the register stands on. caller: who is at the public door; our own tokens unless said otherwise."""
+    """What the register stands on. caller: who is at the public door; our own tokens unless said otherwise.
+    certificates: from which gateways one is believed."""
 
     audit: Audit
     residents: Residents
     catalogue: tuple[CatalogueElement, ...]
     caller: Callable[..., Awaitable[Caller]] | None = None
+    certificates: ClientCertificates = field(default_factory=ClientCertificates)
 
 
 async def build_consent(
@@ -80,10 +84,10 @@ async def build_consent(
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
     fetched = consent.clients.fetched = KeySets(settings.key_hosts)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
-    consent.tokens = tokens
+    consent.tokens, consent.frontdesk.per_day = tokens, settings.desk_per_day
     for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
         await rows.found(tenant, [purpose])
-    receipts = consent.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
+    receipts = consent.receipts = consent.frontdesk.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
     events = _events(settings, tenants, consent, rows, clock)
     _check_tables(settings, tenants)
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
@@ -113,6 +117,7 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
         drafts.intern_routes(consent.drafts, gate),
         rights.intern_routes(consent.rights, gate),
         mandates.intern_routes(consent.mandates, gate),
+        frontdesk.intern_routes(consent.frontdesk, gate),
         parties.intern_routes(consent, gate),
         tokens_api.intern_routes(tokens, gate),
     )
@@ -151,10 +156,10 @@ def _behind(
     async def key(tenant: str, kid: str) -> Mapping[str, Any] | None:
         return await consent.tokens.public_key(tenant, kid) if consent.tokens else None
 
-    standing = consent.tokens.standing if consent.tokens else None
+    beside = Beside(consent.tokens.standing if consent.tokens else None, neighbours.certificates)
 
     def gate(root: str) -> Callable[..., Awaitable[Caller]]:
-        return neighbours.caller or BearerGate(issuers, key, root, clock, standing)
+        return neighbours.caller or BearerGate(issuers, key, root, clock, beside)
 
     return {root: Behind(consent, neighbours.residents, tenants, gate(root)) for root in (ROOT, ACCESS, GOVSTACK)}
 

@@ -232,8 +232,8 @@ class Consent(Protocol):
         ...
 
     async def receipt(self, caller: Caller, consent_id: str) -> ConsentReceipt:
-        """For its resident, for desk staff who act for them, and for its recipient once there was a yes. Raises
-        NoSuchThing, LogUnavailable."""
+        """For its resident, for desk staff in a conversation with them, and for its recipient once there was a yes.
+        Raises NoSuchThing, LogUnavailable."""
         ...
 
     async def choices(self, caller: Caller) -> list[ConsentView]:
@@ -245,9 +245,9 @@ class Consent(Protocol):
         ...
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
-        """One of the answers, by the resident, or by desk staff (role `balie`, `acting_for` the resident) who record
-        what they chose. Returns only with a receipt. Raises NoSuchThing, Gone, NotNow, BadInput, Overtaken,
-        LogUnavailable, OutcomeUnknown."""
+        """One of the answers, by the resident, or by desk staff (role `balie`, `acting_for` the resident, in a
+        conversation with them: see FrontDesk) who record what they chose. Returns only with a receipt. Raises
+        NoSuchThing, Gone, NotNow, BadInput, Overtaken, LogUnavailable, OutcomeUnknown."""
         ...
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:

@@ -43,6 +43,7 @@ _NAMES: dict[str, str] = {
     "machtiging-gegeven": "Machtiging gegeven",
     "machtiging-beeindigd": "Machtiging beëindigd",
     "namens-gekeken": "Gekeken voor iemand anders",
+    "balie-gesprek": "Geholpen aan de balie",
     "vervallen": "Vervallen",
 }
 

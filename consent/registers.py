@@ -6,6 +6,7 @@ from typing import Protocol
 from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
 from consent.drafts.contract import Drafts
+from consent.frontdesk.contract import FrontDesk
 from consent.mandates.contract import Mandates
 from consent.parties.contract import Parties
 from consent.published import Published
@@ -42,6 +43,11 @@ class Registers(Protocol):
     @property
     def mandates(self) -> Mandates:
         """Who acts for somebody else."""
+        ...
+
+    @property
+    def frontdesk(self) -> FrontDesk:
+        """Who helps a resident at the town hall."""
         ...
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:

@@ -31,6 +31,8 @@ from consent.explained import Asked, Explained
 from consent.explaining import Explaining
 from consent.flagging import Flagging
 from consent.following import Following
+from consent.frontdesk.attending import attended
+from consent.frontdesk.service import Helping
 from consent.keys import MACHINES
 from consent.mandates.service import Mandating
 from consent.parties.service import PartyKeeping
@@ -45,7 +47,7 @@ from consent.rights.service import Claiming
 from consent.rows import Register
 from consent.suspending import Suspending
 from kernel.caller import Caller
-from kernel.clock import Clock
+from kernel.clock import Clock, millis
 from kernel.sql import Database
 from kernel.standing import Standing
 
@@ -68,7 +70,8 @@ class ConsentService:
     """Satisfies Consent and Registers. Holds nothing that changes: rows do, and each noun owns its own."""
 
     def __init__(self, register: Register, audit: Audit, catalogue: tuple[CatalogueElement, ...], clock: Clock) -> None:
-        self._register, known = register, {element.name: element for element in catalogue}
+        known = {element.name: element for element in catalogue}
+        self._register, self._clock = register, clock
         self.following = Following(register, audit, clock)
         self._permits, self._flagging = Permits(register, audit, clock), Flagging(register, audit, clock)
         self._deciding = Deciding(register, audit, self.following, clock)
@@ -80,6 +83,7 @@ class ConsentService:
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self.rights = Claiming(register, audit, self.following, clock)
         self.mandates = Mandating(register, audit, self.following, self._choosing, clock)
+        self.frontdesk = Helping(register, audit, self.following, self._choosing, clock)
         self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
@@ -161,6 +165,7 @@ class ConsentService:
         if self.receipts is None:
             raise RegisterUnavailable()
         mine = caller.kind not in MACHINES
+        await attended(self._register, caller, millis(self._clock()))
         detail = (
             await self._choosing.choice(caller, consent_id) if mine else await self._choosing.theirs(caller, consent_id)
         )
@@ -172,10 +177,12 @@ class ConsentService:
 
     async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
         """See Consent.choice."""
+        await attended(self._register, caller, millis(self._clock()))
         return await self._choosing.choice(caller, consent_id)
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
         """See Consent.choose."""
+        await attended(self._register, caller, millis(self._clock()))
         return await self._choosing.choose(caller, consent_id, choice)
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:

@@ -98,7 +98,9 @@ class FourRooms:
     keys: CountingKeys = field(init=False)
     trust: Trust = field(init=False)
     who: Caller = DESK_WORKER
-    desk_settings: dict[str, Any] = field(default_factory=lambda: {"bulk_workers": 0})  # who tests bulk wires more
+    desk_settings: dict[str, Any] = field(
+        default_factory=lambda: {"bulk_workers": 0, "corrections_seconds": 0}
+    )  # tests of those wire more
 
     def clock(self) -> datetime:
         return self.now
@@ -126,7 +128,8 @@ class FourRooms:
         self.register = ConsentService(register, self.audit.door("consent"), catalogue_elements(), self.clock)
         await rows.found(TENANT, [RECEIPTS])
         houses = {TENANT: (TENANTS[TENANT].name, TENANTS[TENANT].public_url)}
-        self.register.receipts = Receipts(self.audit.door("consent"), rows, houses, self.clock)
+        receipts = Receipts(self.audit.door("consent"), rows, houses, self.clock)
+        self.register.receipts = self.register.frontdesk.receipts = receipts
         registers = {TENANT: await self.register.public_seal_key(TENANT)}
         self.trust = Trust(logs=self.audit.public_keys, registers=registers)
         vault = VaultSettings(mode="test", database=self.urls["vault"], key_minutes=0)

@@ -56,7 +56,8 @@ OPENED = {"r1": R1, "r2": R2, "secret": SECRET, "doubted": DOUBTED}
 PERSONAS = (
     *(Persona(key, f"Inwoner {key}", "Voor de toets.", bsn=bsn) for key, bsn in OPENED.items()),
     Persona("fg", "De FG", "Voor de toets.", roles=("fg",)),
-    Persona("eigenaar", "Een eigenaar", "Voor de toets.", roles=("proceseigenaar",)),
+    Persona("balie", "De balie", "Voor de toets.", roles=("balie",)),
+    Persona("eigenaar", "Een eigenaar", "Voor de toets.", roles=("proceseigenaar", "afdeling:inkomensloket")),
 )
 DESK, ROBOT, TOWN_HALL = "inkomensloket-medewerker", "inkomensloket-automatisch", "burgerzaken-medewerker"
 TRAINER, OFFICER = "oefenpartij", "fg-onderzoek"

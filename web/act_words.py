@@ -30,6 +30,7 @@ ACTS: Final[Mapping[str, str]] = {
     "machtiging-gegeven": N_("Iemand mag nu voor u kijken"),
     "machtiging-beeindigd": N_("Iemand mag niet meer voor u kijken"),
     "namens-gekeken": N_("Iemand keek voor u naar uw keuzes"),
+    "balie-gesprek": N_("Een medewerker van de balie keek wat u kunt kiezen"),
     "vraag": N_("U stelde een vraag"),
     "vraag-beantwoord": N_("U kreeg antwoord op uw vraag"),
     "bezwaar": N_("U was het ergens niet mee eens. Dat gebruik staat nu stil"),
@@ -38,22 +39,47 @@ ACTS: Final[Mapping[str, str]] = {
     "bezwaar-ingetrokken": N_("U vindt het toch goed. Dat gebruik gaat door"),
     "verzoek": N_("U deed een verzoek"),
     "verzoek-stap": N_("Uw verzoek ging een stap verder"),
+    "terugmelding": N_("Een afdeling denkt dat een gegeven van u niet klopt"),
+    "terugmelding-stap": N_("Wij keken naar een gegeven van u dat misschien niet klopt"),
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
     "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
     "meegeteld": N_("U telde mee in een tabel met aantallen. Niemand kreeg uw gegevens"),
 }
+AT_THE_DESK: Final[Mapping[str, str]] = {
+    "gezien": N_("Een medewerker van de balie opende deze keuze"),
+    "brief": N_("Een medewerker van de balie maakte een brief voor u"),
+}
+# A choice that was not made at the portal: somebody wrote it down for the resident.
+WRITTEN_DOWN: Final[Mapping[str, str]] = {
+    "balie": N_("%(wat)s, aan de balie"),
+    "telefoon": N_("%(wat)s, aan de telefoon"),
+    "papier": N_("%(wat)s, op papier"),
+}
 WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 REFERRED: Final = N_("Een systeem bewaarde een verwijzing naar u")
+REPORTED: Final = N_("U meldde dat een gegeven niet klopt")
+# How a report that a value is wrong goes on, by what its line says.
+STEPS: Final[Mapping[str, str]] = {
+    "doorgestuurd": N_("Wij stuurden de melding over uw gegeven door"),
+    "ingezien": N_("Iemand las de melding over uw gegeven"),
+    "in-onderzoek": N_("Een gegeven van u wordt nu nagekeken"),
+    "gecorrigeerd": N_("Een gegeven van u is verbeterd"),
+    "geen-wijziging": N_("Een gegeven van u is nagekeken en blijft zoals het is"),
+}
 
 
 def act_of(event: Event) -> str:
     """The marked text; "" for what is not shown."""
     if event.kind == "bezwaar" and event.details.get("gebruik") == "gaat door":
         return WEIGHED
+    if event.kind == "terugmelding" and not event.recipient:
+        return REPORTED
+    if event.kind == "balie-gesprek":
+        return AT_THE_DESK.get(event.details.get("stap", ""), ACTS["balie-gesprek"])
     if event.kind != "zoeking":
-        return ACTS.get(event.kind, "")
+        return STEPS.get(event.details.get("stap", ""), "") or ACTS.get(event.kind, "")
     if event.details.get("stap") == "verwijzing":
         return REFERRED
     return LOOKED if event.recipient else ACTS["zoeking"]

@@ -6,6 +6,7 @@ from typing import Final
 
 from consent.contract import ActivityVersion, RightKind, RightsRequest
 from kernel.clock import millis
+from web.correction_views import Doubted
 from web.frame import FieldError, Frame, Option
 from web.language import AMSTERDAM, N_
 from web.line_views import local_day
@@ -73,7 +74,8 @@ class ClaimCard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
     """`/verzoeken` of a resident. purposes: what they may object to. scopes, grounds: what they may have locked, and
-    why. saved: what they just did is done."""
+    why. uses: what another request may be about. reports: of values of theirs that somebody doubts. saved: what they
+    just did is done."""
 
     frame: Frame
     cards: tuple[ClaimCard, ...]
@@ -81,9 +83,11 @@ class Claims:
     kinds: tuple[Option, ...]
     scopes: tuple[Option, ...] = ()
     grounds: tuple[Option, ...] = ()
+    uses: tuple[Option, ...] = ()
     objection: str = ""
     restriction: str = ""
     request: str = ""
+    reports: tuple[Doubted, ...] = ()
     saved: bool = False
     errors: tuple[FieldError, ...] = ()
 
@@ -102,6 +106,7 @@ def card(one: RightsRequest, said: RegisterWords, now: datetime, draft: str = ""
     """As a page shows it; the status in words."""
     due, today, locks = local_day(one.due_at), now.astimezone(AMSTERDAM).date(), one.kind == RESTRICTION
     purpose = (said.title(one.activity) or one.activity) if one.activity else ""
+    purpose = said.label(one.element) if one.element else purpose
     return ClaimCard(
         id=one.id,
         kind=said.say(KINDS[one.kind]),
@@ -147,6 +152,12 @@ def scopes(said: RegisterWords, chosen: str) -> tuple[Option, ...]:
     listed = [(said.chosen(one.title), one.slug) for one in said.activities.values() if not _chosen(one)]
     everything = Option(value=ALL, text=said.say(EVERYTHING), chosen=chosen == ALL)
     return (everything, *(Option(value=slug, text=text, chosen=slug == chosen) for text, slug in sorted(listed)))
+
+
+def uses(said: RegisterWords, chosen: str) -> tuple[Option, ...]:
+    """All activities in force."""
+    listed = [(said.chosen(one.title), one.slug) for one in said.activities.values()]
+    return tuple(Option(value=slug, text=text, chosen=slug == chosen) for text, slug in sorted(listed))
 
 
 def _chosen(one: ActivityVersion) -> bool:

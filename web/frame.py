@@ -9,7 +9,7 @@ from typing import Literal
 
 from web.words import ErrorId
 
-Role = Literal["inwoner", "fg", "eigenaar"]
+Role = Literal["inwoner", "fg", "eigenaar", "balie"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

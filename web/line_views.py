@@ -9,7 +9,7 @@ from typing import Final, cast
 from audit.contract import Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
-from web.act_words import ACTS, act_of
+from web.act_words import ACTS, WRITTEN_DOWN, act_of
 from web.language import AMSTERDAM, N_, format_day
 from web.line_details import ACTED_FOR, WHO, once_each, reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
@@ -21,6 +21,7 @@ TOGETHER_MS: Final = 3_600_000
 USES: Final = frozenset({"verstrekking", "weigering", "gemeld"})
 GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
+WORKS_FOR: Final = N_("%(naam)s, met een systeem van %(verwerker)s")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
@@ -170,11 +171,18 @@ class LineViews:
             who = self._words.say(WHO.get(event.on_behalf, WHO[""]))
             return self._words.say(ACTED_FOR[event.kind]) % {"wie": who}
         text = act_of(event)
-        return self._words.say(text) if text else ""
+        said = self._words.say(text) if text else ""
+        written = WRITTEN_DOWN.get(event.details.get("kanaal", "")) if event.kind != "balie-gesprek" else None
+        return self._words.say(written) % {"wat": said} if said and written else said
 
     def department(self, event: Event) -> str:
-        """Who; the municipality itself for what is its own."""
-        return self._words.recipient(event.recipient, event.recipient_name) or self._home
+        """Who, and with whose system; the municipality itself for what is its own."""
+        who = self._words.recipient(event.recipient, event.recipient_name) or self._home
+        works = event.details.get("verwerker", "")
+        if not works:
+            return who
+        name = self._words.recipient(works, event.details.get("verwerkerNaam", ""))
+        return self._words.say(WORKS_FOR) % {"naam": who, "verwerker": name}
 
     def reason(self, event: Event, code: str) -> str:
         """The resident's sentence for a refusal."""

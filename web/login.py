@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from consent.rights.contract import DEPARTMENT
 from kernel.caller import room_of
 from kernel.clock import millis
 from kernel.crypto import keyed_hash, same
@@ -21,9 +22,10 @@ from web.site import COOKIE, Visit
 
 LIFE = timedelta(minutes=10)
 RETURN = "/inloggen/terug"
-HOMES = {"inwoner": "/overzicht", "fg": "/fg", "eigenaar": "/beheer/verwerkingsactiviteiten"}
-PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",)}
-STAFF = ("/fg", "/beheer")
+HOMES = {"inwoner": "/overzicht", "fg": "/fg", "eigenaar": "/beheer/verwerkingsactiviteiten", "balie": "/balie"}
+PLACES = {"fg": ("/fg", "/beheer"), "eigenaar": ("/beheer",), "balie": ("/balie",)}
+DEPARTMENTS_MAX = 50
+STAFF = ("/fg", "/beheer", "/balie")
 
 
 async def begin(
@@ -143,10 +145,17 @@ async def _person(visit: Visit, claims: dict[str, object]) -> Person:
     if kind is not None:
         parts = [b"medewerker", tenant.encode(), settings.issuer.encode(), str(claims["sub"]).encode()]
         pseudonym = keyed_hash(await visit.site.sessions.key(tenant), "pseudo", parts, 16).hex()
-        return Person.model_validate({"kind": kind, "user": pseudonym, **known})
+        return Person.model_validate({"kind": kind, "user": pseudonym, **known, "departments": _departments(roles)})
     (resident,) = await visit.site.vault.enrol(room_of(tenant, "web"), (_number(visit, claims),))
     who = {"kind": "inwoner", "user": resident.id, "subject": resident.subject, "fence": resident.fence}
     return Person.model_validate({**who, **known})
+
+
+def _departments(roles: object) -> tuple[str, ...]:
+    """Of an owner; what is no short word is none."""
+    found = [one for one in roles if isinstance(one, str)] if isinstance(roles, list) else []
+    named = [one.removeprefix(DEPARTMENT) for one in found if one.startswith(DEPARTMENT)]
+    return tuple(one for one in named if 0 < len(one) <= 60)[:DEPARTMENTS_MAX]
 
 
 def _number(visit: Visit, claims: dict[str, object]) -> Bsn:

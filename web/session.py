@@ -5,24 +5,28 @@ from collections.abc import Mapping
 from typing import Literal
 
 from consent.mandates.contract import Ground
+from consent.rights.contract import DEPARTMENT
 from kernel.caller import Caller
 from kernel.message import Hex16, Message, Short
 
 Answer = Literal["ja", "nee", "stop", "pauze", "hervat", "korter", "vernieuw"]
 
-ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar"}  # as login provider and rooms call them
+# as login provider and rooms call them
+ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar", "balie": "balie"}
 
 
 class Person(Message):
-    """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is not here. auth_time: seconds."""
+    """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is not here. auth_time: seconds.
+    departments: recipients whose requests an owner handles."""
 
-    kind: Literal["inwoner", "fg", "eigenaar"]
+    kind: Literal["inwoner", "fg", "eigenaar", "balie"]
     user: Short
     subject: Short = ""
     fence: Hex16 | Literal[""] = ""
     name: Short = ""
     acr: Short
     auth_time: int
+    departments: tuple[Short, ...] = ()
 
     def caller(self, tenant: str) -> Caller:
         """As the rooms know this person."""
@@ -31,7 +35,7 @@ class Person(Message):
             tenant=tenant,
             kind="medewerker" if staff else "inwoner",
             user=self.user,
-            roles=(ROLES[self.kind],) if staff else (),
+            roles=(ROLES[self.kind], *(DEPARTMENT + one for one in self.departments)) if staff else (),
             acr=self.acr,
             auth_time=self.auth_time,
         )

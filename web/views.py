@@ -207,7 +207,7 @@ class Use:
     `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
     line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes.
     `overdue`: the assessment of its activity was over then; class A goes on, marked. `despite`: why it went on while
-    the resident's objection was weighed."""
+    the resident's objection was weighed. `doubtable`: something was given that may be wrong."""
 
     frame: Frame
     id: str
@@ -230,6 +230,7 @@ class Use:
     kept_until: int = 0
     overdue: bool = False
     despite: str = ""
+    doubtable: bool = False
     errors: tuple[FieldError, ...] = ()
 
 

@@ -9,7 +9,7 @@ from assembly.demo.brp.roles import roles_in
 from assembly.demo.brp.translate import living_age
 from assembly.demo.brp.values import GbaPerson
 from assembly.demo.idp.setup import Persona
-from assembly.demo.register import MUNICIPALITY
+from assembly.demo.register import CIVIL_AFFAIRS, LOAN_DESK, MUNICIPALITY
 
 ENOUGH = 20  # residents with an opened vault
 OLD_ENOUGH = 16  # who logs in for themselves
@@ -26,9 +26,16 @@ OFFICER = Persona(
     "fg", "Privacy-toezichthouder (FG)", f"Zoekt met een reden in het logboek van {MUNICIPALITY}.", roles=("fg",)
 )
 OWNERS = tuple(
-    Persona(key, name, "Bereidt doelen voor; een ander publiceert ze.", roles=("proceseigenaar",))
-    for key, name in (("eigenaar", "Eigenaar van doelen"), ("collega", "Collega van de eigenaar"))
+    Persona(
+        key, name, "Bereidt doelen voor; een ander publiceert ze.", roles=("proceseigenaar", f"afdeling:{department}")
+    )
+    for key, name, department in (
+        ("eigenaar", "Eigenaar van doelen", LOAN_DESK),
+        ("collega", "Collega van de eigenaar", CIVIL_AFFAIRS),
+    )
 )
+
+ATTENDANT = Persona("balie", "Medewerker van de balie", "Helpt wie langskomt of belt.", roles=("balie",))
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def cast_of(persons: Persons, today: date) -> Cast:
         if bsn not in chosen and len(chosen) < ENOUGH and (living_age(persons[bsn], today) or 0) >= OLD_ENOUGH:
             about = ABOUT.get(role, "Inwoner.")
             chosen[bsn] = Persona(role.lower(), _name(persons[bsn]), about, bsn=bsn)
-    return Cast((*chosen.values(), *OWNERS, OFFICER), {one.key: bsn for bsn, one in chosen.items()})
+    return Cast((*chosen.values(), *OWNERS, OFFICER, ATTENDANT), {one.key: bsn for bsn, one in chosen.items()})
 
 
 def _in_order(persons: Persons, today: date) -> Iterator[tuple[str, str]]:

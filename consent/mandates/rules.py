@@ -45,9 +45,13 @@ def sees(authority: Authority, activity: ActivityVersion) -> bool:
     """Whether choices about this activity are shown at all; what is not shown cannot be decided either."""
     if authority.activities is not None:
         return activity.slug in authority.activities
-    # a shelter, help that a child asked for itself: no parent learns from a list that it is there
+    return not sensitive(activity)
+
+
+def sensitive(activity: ActivityVersion) -> bool:
+    """A shelter, help that a child asked for itself: nobody else learns from a list that it is there."""
     special = any("9(2)" in used.basis for used in activity.elements)
-    return not activity.child_help and not special and activity.secrecy is None
+    return activity.child_help or special or activity.secrecy is not None
 
 
 def stands(authority: Authority, deed: Deed, at: int) -> Reason:

@@ -59,10 +59,11 @@ class Restriction(Body):
 
 
 class NewRequest(Body):
-    """One of the rights of AVG 15-17, 20 and 22."""
+    """One of the rights of AVG 15-17, 20 and 22; about one use, or about none."""
 
     person: Annotated[Person, named("inwoner")]
     kind: Annotated[Literal["inzage", "rectificatie", "wissing", "overdracht", "menselijke-blik"], named("soort")]
+    activity: Annotated[Slug | None, named("verwerkingsactiviteit")] = None
     text: Why
 
 
@@ -176,4 +177,5 @@ def _filing(router: APIRouter, rights: Rights, residents: Residents, caller: Gat
     @router.post("/avg-verzoeken", status_code=201, summary="Doe een verzoek", response_model_exclude_none=True)
     async def file(who: Asking, body: NewRequest) -> Told:
         resident = await residents.identify(who, body.person.bsn)
-        return Told.of(await rights.file(who, Claim(resident=resident, kind=body.kind, text=body.text)))
+        claim = Claim(resident=resident, kind=body.kind, activity=body.activity, text=body.text)
+        return Told.of(await rights.file(who, claim))

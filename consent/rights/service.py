@@ -1,4 +1,5 @@
-"""Residents file, the FG decides. Owns `rights`, and with `consent.rights.standing` the objections in `subject_state`.
+"""Residents file; the FG decides, and owners about their own uses (`consent.rights.handling`). Owns `rights`, and with
+`consent.rights.standing` the objections in `subject_state`.
 
 An objection restricts: draft, line, row, and whoever follows the log finishes it. What lifts one is a permit: pending,
 logged, then effective (`consent.rights.finishing`). A request is a draft until its line is there, so that no words of a
@@ -14,11 +15,13 @@ from consent.contract import NoSuchThing, NotNow, ResidentRef
 from consent.deciding import newest_versions
 from consent.flagging import state_row
 from consent.following import Following
+from consent.frontdesk.attending import attended, is_desk
 from consent.lines import event, permit, restriction, version_of
 from consent.locks import ALL, standing
 from consent.rights import restricting
 from consent.rights.contract import Claim, RightsRequest, Step
 from consent.rights.finishing import Finishing
+from consent.rights.handling import demand, demand_known, requests, staff_only
 from consent.rights.rules import DRAFT, LAPSED, LIFTING, NO_RIGHT, OPEN, STANDS, may, may_lift
 from consent.rights.showing import going_on, shown
 from consent.rights.standing import epoch_of, locked, particular, particulars, stepped, suspended
@@ -29,7 +32,6 @@ from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.crypto import sha256
-from kernel.errors import NoAccess
 from kernel.ids import derived_id, uuid7
 
 MOST = 200  # requests in one answer
@@ -64,6 +66,7 @@ class Claiming:
         if not _mine(caller, claim.resident.id) or claim.resident.stand_in:
             raise NoSuchThing()
         no_numbers({"/grond": claim.text})
+        await attended(self._register, caller, millis(self._clock()))
         async with self._register.writing(caller.tenant) as rows:
             draft = {"bezwaar": self._objection, "beperking": self._restriction}.get(claim.kind, self._request)
             row = await draft(rows, caller, claim)
@@ -82,11 +85,14 @@ class Claiming:
         """See Rights.filed."""
         there, whose = rights.c.status.not_in((DRAFT, LAPSED)), _whose(caller)
         if not whose:
-            _officer_only(caller)
-        mine = (rights.c.resident == whose,) if whose else ()
-        order = (rights.c.filed_at.desc(),) if whose else (rights.c.status.not_in(OPEN), rights.c.filed_at)
+            staff_only(caller)
+        await attended(self._register, caller, millis(self._clock()))
+        newest = (rights.c.filed_at.desc(),)
         async with self._register.reading(caller.tenant) as rows:
-            found = await rows.find(rights, there, *mine, order=order, most=MOST)
+            if whose:
+                found = await rows.find(rights, there, rights.c.resident == whose, order=newest, most=MOST)
+            else:
+                found = await requests(rows, caller, there, most=MOST)
             residents = {row["resident"] for row in found}
             states = await rows.find(subject_state, subject_state.c.resident.in_(residents)) if residents else []
             known = {state["resident"]: state for state in states}
@@ -102,7 +108,8 @@ class Claiming:
         if len(text) > TEXT_MAX:
             raise fault("/tekst", "te-lang", f"Schrijf hoogstens {TEXT_MAX} tekens.")
         if step != "intrekken":
-            _officer_only(caller)
+            staff_only(caller)
+        await attended(self._register, caller, millis(self._clock()))
         async with self._register.writing(caller.tenant) as rows:
             row = await self._open_one(rows, caller, request_id, step)
             row = await self._written(rows, row, (step, text), rows.keys.actor(caller))
@@ -115,16 +122,26 @@ class Claiming:
             return await self._seen(rows, request_id)
 
     async def _request(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
-        """The row of a request, before its line; one of a kind at a time, as an objection."""
-        at, resident = millis(self._clock()), claim.resident
+        """The row of a request, before its line; one of a kind at a time about one use and element, as an objection."""
+        at, resident, about = millis(self._clock()), claim.resident, claim.activity or ""
+        element = claim.element if claim.kind == "rectificatie" else None
+        await demand_known(rows, about)
         await state_row(rows, resident)  # locked: two tabs file one after the other
-        mine = (rights.c.resident == resident.id, rights.c.kind == claim.kind, rights.c.status.in_({*OPEN, DRAFT}))
+        mine = (
+            rights.c.resident == resident.id,
+            rights.c.kind == claim.kind,
+            rights.c.activity == about,
+            rights.c.status.in_({*OPEN, DRAFT}),
+            rights.c.element.is_(None) if element is None else rights.c.element == element,
+        )
         for row in await rows.find(rights, *mine, lock=True, most=1):
             return await self._once_more(rows, row, claim.text, at)
         request_id = uuid7(at)
         said = event("verzoek", derived_id(request_id, "verzoek"), resident.subject, actor=rows.keys.actor(caller),
-                     details={"verzoek": request_id, "soort": claim.kind})  # fmt: skip
-        new = _new(rows, request_id, resident, claim.text, at) | {"kind": claim.kind, "status": DRAFT}
+                     activity=about, details={"verzoek": request_id, "soort": claim.kind})  # fmt: skip
+        said = said.model_copy(update={"elements": (element,) if element else ()})
+        shape = {"kind": claim.kind, "activity": about, "status": DRAFT, "element": element}
+        new = _new(rows, request_id, resident, claim.text, at) | shape
         await rows.add(rights, new | {"entry": Entry(event=said).model_dump_json()})
         return await _row(rows, request_id)
 
@@ -172,6 +189,8 @@ class Claiming:
         row = await locked(rows, await _row(rows, request_id))
         if row["status"] in (DRAFT, LAPSED) or (step == "intrekken" and not _mine(caller, row["resident"])):
             raise NoSuchThing()
+        if step != "intrekken":
+            await demand(rows, caller, row)
         may(row["status"], step, row["filed_at"], row["extended_at"], millis(self._clock()), row["kind"])
         return row
 
@@ -260,14 +279,8 @@ async def _row(rows: Rows, request_id: str) -> Row:
 
 def _whose(caller: Caller) -> str:
     """Whose requests these are: of the resident, or of whom the desk acts for; "" for others."""
-    desk = caller.kind == "medewerker" and "balie" in caller.roles
-    return caller.acting_for if desk else caller.user if caller.kind == "inwoner" else ""
+    return caller.acting_for if is_desk(caller) else caller.user if caller.kind == "inwoner" else ""
 
 
 def _mine(caller: Caller, resident: str) -> bool:
     return bool(resident) and _whose(caller) == resident
-
-
-def _officer_only(caller: Caller) -> None:
-    if caller.kind != "medewerker" or "fg" not in caller.roles:
-        raise NoAccess("Dit is voor de FG.")

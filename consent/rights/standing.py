@@ -118,7 +118,7 @@ async def lifted(rows: Rows, row: Row, receipt: Receipt) -> Row:
 
 def epoch_of(state: Row | None, row: Row) -> int:
     """Where the fence of a request stands, as far as is known here."""
-    if state is None:
+    if state is None or not row["fence"]:
         return 0
     if row["kind"] == "beperking":
         return int(state["restriction_epoch"])

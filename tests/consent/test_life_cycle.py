@@ -7,9 +7,8 @@ import pytest
 
 from audit.contract import OutcomeUnknown, Overtaken
 from consent.activity import Frequency
-from consent.contract import Choice, ConsentRequest, Gone, Limits, NoSuchThing, NotNow, RegisterUnavailable
+from consent.contract import Choice, ConsentRequest, Gone, Limits, NotNow, RegisterUnavailable
 from consent.tables import consents, texts
-from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.crypto import sha256
 from kernel.errors import BadInput
@@ -17,7 +16,6 @@ from tests.consent.house import ANNA, ANNA_HERSELF, HASH, LOKET, NAME, PLAN, STA
 from tests.consent.test_consent_faults import AFTER, BEFORE, Interrupted
 
 pytestmark = pytest.mark.anyio
-DESK = Caller(tenant=TENANT, kind="medewerker", user="f0f0", roles=("balie",), acting_for=ANNA.id)
 
 
 def say(answer: str, **more: object) -> Choice:
@@ -215,22 +213,6 @@ async def test_what_was_shown_is_kept_by_its_hash_and_shown_again(house: House) 
     async with house.database().writing(TENANT) as connection:
         await connection.execute(texts.update().values(text='{"wie":"Iedereen"}'))
     assert (await house.consent.choice(ANNA_HERSELF, asked.id)).shown == ""
-
-
-async def test_desk_staff_record_what_a_resident_chose_and_who_did(house: House) -> None:
-    await house.ready()
-    asked = await house.request()
-    for caller, channel in ((DESK, "portaal"), (DESK, "telefoon"), (ANNA_HERSELF, "balie")):
-        with pytest.raises(BadInput):
-            await house.consent.choose(caller, asked.id, yes(channel=channel))
-    for stranger in (DESK.model_copy(update={"roles": ("fg",)}), DESK.model_copy(update={"acting_for": "z" * 32})):
-        with pytest.raises(NoSuchThing):
-            await house.consent.choose(stranger, asked.id, yes(channel="balie"))
-    chosen = await house.consent.choose(DESK, asked.id, yes(channel="papier"))
-    line = await house.audit.desk(DESK).reader.line(chosen.receipt.position)
-    assert (line.event.actor, line.event.details["kanaal"], line.event.subject) == ("f0f0", "papier", ANNA.subject)
-    stopped = await house.consent.choose(DESK, asked.id, say("stop", channel="telefoon"))
-    assert (stopped.consent.state, chosen.consent.channel) == ("ingetrokken", "papier")
 
 
 async def test_a_row_from_before_there_were_terms_is_still_ours(house: House) -> None:

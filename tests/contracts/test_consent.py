@@ -22,6 +22,7 @@ from consent.contract import (
     NotNow,
     Question,
 )
+from consent.frontdesk.contract import ConversationOver, Opening
 from consent.mandates.contract import Ground, NotRepresented, Offer
 from consent.service import ConsentService
 from kernel.caller import Caller
@@ -263,3 +264,20 @@ async def test_acting_for_somebody_else(wired: Wired) -> None:
     with pytest.raises(NotRepresented) as refused:
         await consent.mandates.choices(bert, ground)
     assert refused.value.members["reden"] == "voorbij"
+
+
+async def test_the_desk_of_the_town_hall_helps_in_a_conversation(wired: Wired) -> None:
+    await wired.house.ready()
+    desk, asked = wired.consent.frontdesk, await wired.house.request()
+    employee = OFFICER.model_copy(update={"user": "mw-1", "roles": ("balie",)})
+    talk = await desk.begin(employee, Opening(resident=ANNA, reason="kiezen", check="paspoort", channel="balie"))
+    assert await desk.conversation(employee, talk.id) == talk
+    assert [one.id for one in await desk.choices(employee, talk.id)] == [asked.id]
+    assert (await desk.choice(employee, talk.id, asked.id)).consent.id == asked.id
+    assert (await desk.choose(employee, talk.id, asked.id, yes(channel="balie"))).consent.state == "gegeven"
+    assert (await desk.receipt(employee, talk.id, asked.id)).bundle is None
+    (tally,) = await desk.tallies(OFFICER)
+    assert (tally.employee, tally.conversations, tally.idle) == ("mw-1", 1, 0)
+    await desk.end(employee, talk.id)
+    with pytest.raises(ConversationOver):
+        await desk.choices(employee, talk.id)

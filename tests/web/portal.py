@@ -41,7 +41,8 @@ PERSONAS = (
     Persona("ander", "A. Ander", "de andere ouder van het kind van r1", bsn="999998730"),
     Persona("kind", "K. Kind", "negen jaar", bsn="999994645"),
     Persona("fg", "F. Grootveld", "houdt toezicht", roles=("fg",)),
-    Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar",)),
+    Persona("balie", "B. Balie", "helpt aan de balie", roles=("balie",)),
+    Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar", "afdeling:inkomensloket")),
     Persona("twee", "T. Twee", "kijkt na", roles=("proceseigenaar",)),
 )
 SIGNING = ECKey.generate_key("P-256", {"kid": "liar"})
@@ -109,6 +110,7 @@ class PortalUnderTest:
             audit=audit or self.house.audit.door("web"),
             catalogue=catalogue_elements(),
             authority=authority or self.house.desk.authority,
+            corrections=self.house.desk.corrections,
         )
         settings = WebSettings(mode="test", database=self.url, issuer=ISSUER, client_id="portaal")
         provider = self.house.keys

@@ -1,5 +1,6 @@
 """A resident objects at the portal, the FG decides there, and releases follow."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -126,3 +127,32 @@ async def test_a_use_that_goes_on_while_an_objection_is_weighed_says_why(portal:
     assert f"Dit ging door, want: {why.nl}" in (await visitor.get(f"/gebruik/{line.position}")).text
     acts = (await visitor.get("/gebruik")).text
     assert "Wij kijken ernaar" in acts and "Dat gebruik staat nu stil" not in acts
+
+
+async def test_an_owner_answers_what_is_about_its_own_department(portal: PortalUnderTest) -> None:
+    visitor = await portal.visitor("r1")
+    page = await visitor.get("/verzoeken")
+    form, asked = page.form("actie", "verzoek"), {"actie": "verzoek", "soort": "rectificatie", "tekst": WHY}
+    wrong = await visitor.send(page, form, **asked, waarover="onbekend")
+    assert wrong.status == 400 and "Kies een gebruik." in wrong.text
+    await visitor.send(page, form, **asked, waarover=STORY)
+    await visitor.send(page, form, actie="verzoek", soort="inzage", tekst="Alles.", waarover="")
+    portal.house.now += timedelta(days=40)
+    owner, elsewhere, officer = [await portal.visitor(who) for who in ("een", "twee", "fg")]
+    listed = await owner.get("/beheer/verzoeken")
+    assert "Er klopt iets niet" in listed.text and "Te laat: antwoord moest op" in listed.text
+    assert "Ik wil weten" not in listed.text and "Vries" not in listed.text
+    assert "Te laat (2)" in (await officer.get("/beheer/verzoeken")).text
+    assert "Er zijn geen verzoeken." in (await elsewhere.get("/beheer/verzoeken")).text
+    (place,) = set(re.findall(r'"(/beheer/verzoeken/[0-9a-f-]+)"', listed.html))
+    assert (await elsewhere.get(place)).status == 404
+    one = await owner.get(place)
+    assert WHY in one.text and "Maak langer" not in one.text, "the month is over"
+    one = await owner.send(one, one.form("actie", "in-behandeling"), actie="in-behandeling")
+    empty = await owner.send(one, one.form("actie", "gegrond"), actie="gegrond", tekst=" ")
+    assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
+    done = await owner.send(one, one.form("actie", "gegrond"), actie="gegrond", tekst="U heeft gelijk.")
+    assert "Gelukt. Het staat in ons logboek." in done.text and "U heeft gelijk." in done.text
+    assert "Done (1)" in (await owner.get("/en/beheer/verzoeken?soort=klaar")).text
+    told = await (await portal.visitor("r1")).get("/verzoeken")
+    assert "U heeft gelijk." in told.text and "E. Een" not in told.text

@@ -9,7 +9,10 @@ import pytest
 
 from web.rendering import HOME, STATIC
 
-VIEWS = [HOME / name for name in ("views.py", "fg_views.py", "claim_views.py", "frame.py")]
+VIEWS = [
+    HOME / name
+    for name in ("views.py", "fg_views.py", "claim_views.py", "frontdesk_views.py", "handling_views.py", "frame.py")
+]
 SOURCES = sorted(path for path in HOME.rglob("*.py") if path.parent.name != "versions")
 TEMPLATES = "\n".join(
     re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL) for path in (HOME / "templates").rglob("*.html")

@@ -20,8 +20,10 @@ from web.claim_views import (
     kinds,
     purposes,
     scopes,
+    uses,
 )
 from web.frame import FieldError, Option
+from web.pages.corrections import doubted
 from web.pages.reading import words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
@@ -52,6 +54,8 @@ async def act(visit: Visit) -> Response:
     said, act = await words(visit), form.get("actie", "")
     field, choices = _form_of(act, said)
     text, errors = prose(form.get(field, "")), dict[str, str]()
+    if act not in (OBJECTION, RESTRICTION) and form.get("waarover", "") not in ("", *said.activities):
+        errors["waarover"] = "doel"
     for name, (options, wrong) in choices.items():
         if form.get(name, "") not in {one.value for one in options}:
             errors[name] = wrong
@@ -82,7 +86,7 @@ def _claimed(act: str, form: Mapping[str, str]) -> dict[str, str | None]:
     if act == RESTRICTION:
         scope = None if form["bereik"] == ALL else form["bereik"]
         return {"kind": RESTRICTION, "activity": scope, "ground": form["aanleiding"]}
-    return {"kind": form["soort"]}
+    return {"kind": form["soort"], "activity": form.get("waarover") or None}
 
 
 async def desk(visit: Visit) -> Response:
@@ -123,10 +127,12 @@ async def _drawn(visit: Visit, form: Mapping[str, str], errors: Mapping[str, str
         purposes=purposes(said, form.get("doel", visit.request.query_params.get("doel", ""))),
         kinds=kinds(said, form.get("soort", "")),
         scopes=scopes(said, form.get("bereik", "")),
+        uses=uses(said, form.get("waarover", "")),
         grounds=grounds(said, form.get("aanleiding", "")),
         objection=draft(form.get("grond", ""), TEXT_MAX),
         restriction=draft(form.get("waarom", ""), TEXT_MAX),
         request=draft(form.get("tekst", ""), TEXT_MAX),
+        reports=await doubted(visit, said),
         saved=not errors and _saved(visit, found),
         errors=_errors(said, errors or {}),
     )

@@ -1,0 +1,38 @@
+"""Whether an employee of the desk has the resident before them, as every verb for whom they act for asks first."""
+
+import json
+from collections.abc import Collection
+
+from consent.contract import NoSuchThing
+from consent.decision import ResidentRef
+from consent.frontdesk.rules import is_open
+from consent.frontdesk.tables import conversations
+from consent.rows import Register, Row, Rows
+from consent.tables import subject_state
+from kernel.caller import Caller
+
+DESK = "balie"
+
+
+def is_desk(caller: Caller) -> bool:
+    """Whether this is an employee of the desk."""
+    return caller.kind == "medewerker" and bool(caller.user) and DESK in caller.roles
+
+
+async def attended(register: Register, caller: Caller, at: int) -> None:
+    """Nothing for everybody but the desk. Raises NoSuchThing without an open conversation with whom they act for; at:
+    ms."""
+    if not is_desk(caller):
+        return
+    async with register.reading(caller.tenant) as rows:
+        mine = (conversations.c.staff == caller.user, conversations.c.resident == caller.acting_for)
+        found = await rows.find(conversations, *mine, order=(conversations.c.opened_at.desc(),), most=1)
+    if not found or not found[0]["served"] or not is_open(found[0]["status"], found[0]["opened_at"], at):
+        raise NoSuchThing()
+
+
+async def flags_of(rows: Rows, resident: ResidentRef) -> Collection[str]:
+    """What is known of a resident, or about to be."""
+    state: Row | None = await rows.one(subject_state, resident=resident.id)
+    said = json.loads(state["document"]) if state else {"flags": [], "drafts": {}}
+    return {*said["flags"], *(flag for draft in said["drafts"].values() for flag in draft["flags"])}

@@ -1,0 +1,32 @@
+"""The bodies in which these verbs cross a wire between rooms."""
+
+from consent.contract import Choice
+from consent.frontdesk.contract import Tally
+from kernel.message import Message, Short
+
+
+class InOne(Message):
+    """Something in one conversation."""
+
+    conversation: Short
+
+
+class AboutOne(Message):
+    """The same, about one consent."""
+
+    conversation: Short
+    id: Short
+
+
+class ChoseAt(Message):
+    """The same, with what was chosen."""
+
+    conversation: Short
+    id: Short
+    choice: Choice
+
+
+class Tallied(Message):
+    """The busiest first."""
+
+    tallies: tuple[Tally, ...]

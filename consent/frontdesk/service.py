@@ -1,0 +1,231 @@
+"""An employee helps a resident. Owns `conversations`.
+
+The row comes first, so that every attempt counts; then the line in the resident's series; then the conversation opens.
+A crash between them leaves a row that shows nothing, or a line of a look that did not come. What is chosen goes the way
+of every choice (`consent.choosing`); the conversation only adds who recorded it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from audit.contract import Audit, Entry, Receipt, record_one
+from consent.choosing import Behalf, Choosing
+from consent.contract import (
+    Choice,
+    Chosen,
+    ConsentDetail,
+    ConsentReceipt,
+    ConsentView,
+    NoSuchThing,
+    RegisterUnavailable,
+)
+from consent.deciding import newest_versions
+from consent.following import Following
+from consent.frontdesk.attending import flags_of, is_desk
+from consent.frontdesk.contract import Conversation, ConversationOver, Opening, Tally, TooManyConversations
+from consent.frontdesk.rules import LASTS_MS, LISTED, checked_so, day_begins, day_of, is_open, serves
+from consent.frontdesk.tables import conversations
+from consent.lines import event, names, stored, version_of
+from consent.mandates.rules import sensitive
+from consent.receipts.service import Receipts
+from consent.rows import Register, Row
+from consent.tables import activities
+from consent.terms import DAY
+from consent.words import fault
+from kernel.caller import Caller
+from kernel.clock import Clock, millis
+from kernel.errors import NoAccess
+from kernel.ids import derived_id, uuid7
+
+BEGUN, OPEN, DONE = "begonnen", "open", "klaar"
+PER_DAY: Final = 40  # conversations of one employee: ten minutes each fill the day
+TALLY_DAYS: Final = 31
+UNTOLD: Mapping[str, Any] = {"position": "", "ended_at": 0, "channel": "", "by": ""}  # what was before is not looked at
+
+
+class Helping:
+    """Satisfies FrontDesk. receipts: set where the room is put together."""
+
+    def __init__(
+        self, register: Register, audit: Audit, following: Following, choosing: Choosing, clock: Clock
+    ) -> None:
+        self._register, self._audit, self._following, self._clock = register, audit, following, clock
+        self._choosing, self.per_day = choosing, PER_DAY
+        self.receipts: Receipts | None = None
+
+    async def begin(self, caller: Caller, opening: Opening) -> Conversation:
+        """See FrontDesk.begin."""
+        if not is_desk(caller):
+            raise NoAccess("Dit is voor medewerkers van de balie.")
+        if not checked_so(opening.channel, opening.check):
+            raise fault("/check", "past-niet", "Zo kunt u langs deze weg niet zien wie het is.")
+        await self._following.follow(caller.tenant)  # a flag of a second ago counts
+        row = await self._begun(caller, opening)
+        receipt = await self._said(caller, row, "begin")
+        async with self._register.writing(caller.tenant) as rows:
+            there = await rows.one(conversations, lock=True, id=row["id"])
+            if there is None or there["status"] != BEGUN:  # another one of this employee began meanwhile
+                raise ConversationOver()
+            return _seen(await rows.put(conversations, there, status=OPEN, position=str(receipt.position)))
+
+    async def _begun(self, caller: Caller, opening: Opening) -> Row:
+        at, who = millis(self._clock()), opening.resident
+        async with self._register.writing(caller.tenant) as rows:
+            since = min(day_begins(at), at - LASTS_MS)
+            mine = (conversations.c.staff == caller.user, conversations.c.opened_at >= since)
+            earlier = await rows.find(conversations, *mine, lock=True)
+            if sum(row["opened_at"] >= day_begins(at) for row in earlier) >= self.per_day:
+                raise TooManyConversations()
+            for row in earlier:
+                if row["status"] != DONE:
+                    await rows.put(conversations, row, status=DONE, ended_at=at)
+            served = serves(opening.channel, await flags_of(rows, who)) and not who.stand_in
+            new = {
+                "id": uuid7(at), "staff": caller.user, "resident": who.id, "subject": who.subject,
+                "reason": opening.reason, "checked": opening.check, "channel": opening.channel, "acted": stored(()),
+                "status": BEGUN, "fence": "", "opened_at": at, "ended_at": 0, "served": int(served),
+            }  # fmt: skip
+            await rows.add(conversations, new)
+            (row,) = await rows.find(conversations, conversations.c.id == new["id"])
+            return row
+
+    async def conversation(self, caller: Caller, conversation_id: str) -> Conversation:
+        """See FrontDesk.conversation."""
+        return _seen(await self._open(caller, conversation_id))
+
+    async def end(self, caller: Caller, conversation_id: str) -> None:
+        """See FrontDesk.end."""
+        at = millis(self._clock())
+        async with self._register.writing(caller.tenant) as rows:
+            row = await rows.one(conversations, lock=True, id=conversation_id)
+            if row is None or not is_desk(caller) or row["staff"] != caller.user:
+                raise NoSuchThing()
+            if row["status"] != DONE:
+                await rows.put(conversations, row, status=DONE, ended_at=at)
+
+    async def choices(self, caller: Caller, conversation_id: str) -> list[ConsentView]:
+        """See FrontDesk.choices."""
+        row = await self._open(caller, conversation_id)
+        found = await self._choosing.choices(Caller(tenant=caller.tenant, kind="inwoner", user=row["resident"]))
+        hidden = await self._sensitive(caller.tenant, found)
+        listed = [one for one in found if one.state in LISTED] if row["served"] else []
+        return [_neutral(one) if one.activity in hidden else one.model_copy(update=UNTOLD) for one in listed]
+
+    async def choice(self, caller: Caller, conversation_id: str, consent_id: str) -> ConsentDetail:
+        """See FrontDesk.choice."""
+        row = await self._open(caller, conversation_id)
+        detail = await self._detail(caller, row, consent_id)
+        await self._said(caller, row, "gezien", detail)
+        if consent_id in names(row["acted"]):  # what was just chosen, with its number
+            return detail.model_copy(update={"shown": ""})
+        return detail.model_copy(update={"consent": detail.consent.model_copy(update=UNTOLD), "shown": ""})
+
+    async def choose(self, caller: Caller, conversation_id: str, consent_id: str, choice: Choice) -> Chosen:
+        """See FrontDesk.choose."""
+        row = await self._open(caller, conversation_id)
+        if choice.channel != row["channel"]:
+            raise fault("/channel", "past-niet", "Deze keuze kan niet langs deze weg.")
+        await self._detail(caller, row, consent_id)
+        async with self._register.writing(caller.tenant) as rows:
+            there = await rows.one(conversations, lock=True, id=row["id"])
+            if there is not None and consent_id not in names(there["acted"]):
+                await rows.put(conversations, there, acted=stored((*names(there["acted"]), consent_id)))
+        # a crash here leaves a conversation that may show how this consent stands, and nothing else
+        behalf = Behalf("", caller.user, _told(row))
+        return await self._choosing.choose(_for(caller, row), consent_id, choice, behalf)
+
+    async def receipt(self, caller: Caller, conversation_id: str, consent_id: str) -> ConsentReceipt:
+        """See FrontDesk.receipt."""
+        row = await self._open(caller, conversation_id)
+        if self.receipts is None:
+            raise RegisterUnavailable()
+        if consent_id not in names(row["acted"]):
+            raise NoSuchThing()
+        detail = await self._detail(caller, row, consent_id)
+        await self._said(caller, row, "brief", detail)
+        return await self.receipts.of(caller, detail, with_content=False)
+
+    async def tallies(self, caller: Caller) -> list[Tally]:
+        """See FrontDesk.tallies."""
+        if caller.kind != "medewerker" or "fg" not in caller.roles:
+            raise NoAccess("Dit is voor de FG.")
+        begin, opened = day_begins(millis(self._clock())), conversations.c.opened_at
+        found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        async with self._register.reading(caller.tenant) as rows:
+            for ago in range(TALLY_DAYS):  # a day at a time: no statement cuts off what is left
+                since, until = begin - ago * DAY, begin - (ago - 1) * DAY
+                for row in await rows.find(conversations, opened >= since, opened < until):
+                    found[row["staff"], day_of(row["opened_at"])].append(row)
+        counted = [self._tally(staff, day, of) for (staff, day), of in found.items()]
+        return sorted(counted, key=lambda one: (-one.conversations, one.day, one.employee))
+
+    def _tally(self, staff: str, day: str, rows: list[Row]) -> Tally:
+        return Tally(
+            employee=staff,
+            day=day,
+            conversations=len(rows),
+            residents=len({row["resident"] for row in rows}),
+            idle=sum(not names(row["acted"]) for row in rows),
+            full=len(rows) >= self.per_day,
+        )
+
+    async def _open(self, caller: Caller, conversation_id: str) -> Row:
+        async with self._register.reading(caller.tenant) as rows:
+            row = await rows.one(conversations, id=conversation_id)
+        if row is None or not is_desk(caller) or row["staff"] != caller.user:
+            raise NoSuchThing()
+        if not is_open(row["status"], row["opened_at"], millis(self._clock())):
+            raise ConversationOver()
+        return row
+
+    async def _detail(self, caller: Caller, row: Row, consent_id: str) -> ConsentDetail:
+        if not row["served"]:
+            raise NoSuchThing()
+        detail = await self._choosing.choice(_for(caller, row), consent_id)
+        if detail.consent.state not in LISTED and consent_id not in names(row["acted"]):
+            raise NoSuchThing()
+        return detail
+
+    async def _sensitive(self, tenant: str, found: Iterable[ConsentView]) -> set[str]:
+        """Activities that are so in any version: what became sensitive is, and what was asked as such stays so."""
+        about = {one.activity for one in found}
+        async with self._register.reading(tenant) as rows:
+            versions = await rows.find(activities, activities.c.slug.in_(about))
+            newest = await newest_versions(rows, about)
+        every = [version_of(row) for row in (*versions, *newest.values())]
+        return {one.slug for one in every if sensitive(one)}
+
+    async def _said(self, caller: Caller, row: Row, step: str, detail: ConsentDetail | None = None) -> Receipt:
+        """A line in the resident's series; the same step of the same conversation is one line."""
+        word, more = step, dict[str, Any]()
+        told = {"stap": step, **_told(row)}
+        if detail is not None:
+            view = detail.consent
+            word, told["toestemming"] = f"{step}/{view.id}", view.id
+            more = {"activity": view.activity, "version": view.version, "recipient": view.recipient}
+        said = event(
+            "balie-gesprek", derived_id(row["id"], word), row["subject"], actor=caller.user, details=told, **more
+        )
+        return await record_one(self._audit, caller, Entry(event=said))
+
+
+def _told(row: Row) -> dict[str, str]:
+    """What lines say of a conversation."""
+    return {"gesprek": row["id"], "reden": row["reason"], "controle": row["checked"], "kanaal": row["channel"]}
+
+
+def _for(caller: Caller, row: Row) -> Caller:
+    """The employee, for the resident before them."""
+    return caller.model_copy(update={"acting_for": row["resident"]})
+
+
+def _seen(row: Row) -> Conversation:
+    return Conversation(id=row["id"], reason=row["reason"], channel=row["channel"], until=row["opened_at"] + LASTS_MS)
+
+
+def _neutral(view: ConsentView) -> ConsentView:
+    """That something is there, and nothing of what."""
+    blank = view.recipient_name.model_copy(update={"nl": "", "en": ""})
+    hidden = {"activity": "", "elements": (), "recipient": "", "recipient_name": blank, "case": ""}
+    return view.model_copy(update={**UNTOLD, **hidden})
