@@ -28,6 +28,8 @@ SlugInPath = Annotated[str, Path(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length
 class NewRecipient(Recipient, Body):
     """A recipient as it comes in from outside, without applications: only the names on the wire."""
 
+    applications: Annotated[tuple[Application, ...], Field(max_length=0), named("toepassingen")] = ()
+
 
 class NewApplication(Application, Body):
     """An application as it comes in from outside: only the names on the wire."""

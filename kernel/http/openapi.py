@@ -23,12 +23,12 @@ _REFUSALS = {
     "400": "De vraag klopt niet",
     "401": "Niet ingelogd",
     "403": "Geen toegang",
+    "404": "Dit is er niet",
+    "429": "Te veel vragen",
     "503": "Dit lukt nu niet",
 }
-_NOT_THERE = {"404": "Dit is er niet"}  # of what is named in the path or in the body
 _CHANGING = {"409": "Dit past niet bij wat er al is"}
 _WRITING = {"413": "Te groot", "415": "Het verkeerde soort inhoud"}
-_BUSY = {"429": "Te veel vragen"}
 _FAULT = {
     "type": "object",
     "required": ["veld", "code", "detail"],
@@ -135,5 +135,5 @@ def _refusals(method: str, operation: dict[str, Any]) -> dict[str, str]:
     """What any operation of this shape may answer besides its own."""
     parameters, writes = operation.get("parameters", []), method in {"post", "put", "patch"}
     told = {status: title for status, title in _REFUSALS.items() if status != "400" or parameters or writes}
-    told |= _BUSY | (_NOT_THERE if parameters or writes else {}) | (_WRITING if writes else {})
+    told |= _WRITING if writes else {}
     return told | (_CHANGING if writes or method == "delete" else {})

@@ -45,6 +45,7 @@ PUBLIC = (
 MAY: tuple[tuple[str, set[str]], ...] = (
     (r"\w+ /govstack/.*", {OWNER}),
     (r"POST /toestemming/verwerkingsactiviteiten(/.*)?", {OWNER}),
+    (r"\w+ /toestemming/(ontvangers|wijzigingen)(/.*)?", {OWNER}),
     (r"\w+ /toestemming/(bezwaren|beperkingen|avg-verzoeken).*", set()),  # residents and the FG, at the portal
     (r"POST /logboek/verwerkingsacties", set()),  # who reports its own uses
     (r"\w+ /logboek/.*", {OFFICE}),
@@ -134,7 +135,7 @@ async def asked(house: House, case: Case, bearer: str) -> httpx2.Response:
 
 def wrong(case: Case, answer: httpx2.Response, role: str, operation: str) -> Iterator[str]:
     """Why it is not as described, or was given to somebody who may not."""
-    told = f"{operation} as {role}: {answer.status_code} {answer.text[:200]}"
+    told = f"{operation} as {role} with {case.body!r:.300}: {answer.status_code} {answer.text[:200]}"
     try:
         case.validate_response(answer, checks=CHECKS)
     except FailureGroup as group:
