@@ -26,7 +26,8 @@ from kernel.clock import BootClock, Clock, boot_seconds, utc_now
 from kernel.component import Component
 from kernel.crypto import KeyProvider
 from kernel.crypto.file_keys import FileKeyProvider
-from kernel.http.bearer import BearerGate
+from kernel.http.bearer import BearerGate, Beside
+from kernel.http.certificate import ClientCertificates
 from kernel.http.client import RoomLine, open_client
 from kernel.http.jwks import JwksOverHttp
 from kernel.http.rooms import RoomGate, RoomKey
@@ -68,6 +69,7 @@ class Builder:
         self.provider = world.keys(settings.folder.keys)
         self.components: list[Component] = []
         self.clients: list[httpx2.AsyncClient] = []
+        self.certificates = ClientCertificates(settings.cert_gateways)
 
     def line(self, room: str, neighbour: str, url: str, seconds: float) -> RoomLine:
         """From one room to a neighbour that lives elsewhere."""
@@ -84,7 +86,8 @@ class Builder:
         issuers = {tenant.public_url: tenant.id for tenant in self.tenants.values()}
         tokens = consent.tokens if consent else None
         keys: KeySource = tokens.public_key if tokens else self._keys_from_afar()
-        return BearerGate(issuers, keys, root, self.world.clock, tokens.standing if tokens else self._standing(room))
+        beside = Beside(tokens.standing if tokens else self._standing(room), self.certificates)
+        return BearerGate(issuers, keys, root, self.world.clock, beside)
 
     def _standing(self, room: str) -> Standing:
         line = self.line(room, "consent", self.settings.consent_url, 5.0)
@@ -112,8 +115,9 @@ class Builder:
 
     async def consent(self, audit: Audit, residents: Residents) -> ConsentService:
         """The register, here."""
-        settings = self.told("consent", ConsentSettings, trusted=self.anchors.now["rooms"])
-        neighbours = Neighbours(audit, residents, catalogue_elements())
+        gateways = {"cert_gateways": self.settings.cert_gateways}
+        settings = self.told("consent", ConsentSettings, trusted=self.anchors.now["rooms"], **gateways)
+        neighbours = Neighbours(audit, residents, catalogue_elements(), certificates=self.certificates)
         service, component = await build_consent(settings, self.tenants, neighbours, self.provider, self.world.clock)
         self.components.append(component)
         return service

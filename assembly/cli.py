@@ -28,6 +28,7 @@ from assembly.destroying import told as destruction
 from assembly.founding import demand_newest, found, migrate
 from assembly.govstack import govstack
 from assembly.house import assemble
+from assembly.party_verbs import client_end_key, client_suspend
 from assembly.register_verbs import authzen, consent
 from assembly.settings import ROOMS, HouseSettings
 from assembly.sourcing import source
@@ -183,6 +184,10 @@ def client_token(
 ) -> None:
     """Print an access token of five minutes, to try the API by hand."""
     typer.echo(asyncio.run(token_for(read_clients(clients), name, root)))
+
+
+client.command("suspend")(client_suspend)
+client.command("end-key")(client_end_key)
 
 
 @key.command("rotate")

@@ -20,6 +20,8 @@ from connectors.authority.client import AuthorityClient
 from connectors.catalogue import catalogue_elements, data_kinds
 from connectors.component import Wiring, build_connectors
 from connectors.contract import Authority
+from connectors.correcting.client import CorrectionsClient
+from connectors.correcting.contract import PortalCorrections
 from connectors.release import ReleaseDesk
 from connectors.settings import ConnectorsSettings
 from consent.client import ConsentClient
@@ -81,6 +83,13 @@ class House:
             return self.desk.authority
         url = self.builder.settings.connectors_url
         return AuthorityClient(self.builder.line(room, "connectors", url, AUTHORITY_SECONDS)) if url else None
+
+    def corrections(self, room: str) -> PortalCorrections | None:
+        """Who takes reports of wrong values; None where nobody does."""
+        if self.desk:
+            return self.desk.corrections
+        url = self.builder.settings.connectors_url
+        return CorrectionsClient(self.builder.line(room, "connectors", url, SECONDS)) if url else None
 
 
 async def assemble(settings: HouseSettings, rooms: Sequence[str] = ROOMS, world: World | None = None) -> House:
@@ -165,7 +174,13 @@ async def _add_portal(house: House) -> None:
     settings = builder.told("web", WebSettings, **(login.model_dump() if login else {}))
     register = house.consent("web")
     neighbours = Neighbours(
-        house.vault("web"), register, register, house.audit("web"), catalogue_elements(), house.authority("web")
+        house.vault("web"),
+        register,
+        register,
+        house.audit("web"),
+        catalogue_elements(),
+        house.authority("web"),
+        house.corrections("web"),
     )
     world = builder.world
     component = await build_web(settings, builder.tenants, neighbours, builder.provider, world.clock, world.login)

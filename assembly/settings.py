@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from kernel.component import Tenant
@@ -51,6 +51,7 @@ class HouseSettings(RoomSettings):
     brp_url: str = ""
     login: Login | None = None
     vault_key_minutes: int | None = None  # REGIE_VAULT_KEY_MINUTES, for who sets up a house without an environment
+    cert_gateways: tuple[IPvAnyNetwork, ...] = ()  # whose header Client-Cert is believed: where TLS with clients ends
     contact_email: str = "regie@gemeente.example"
     adopt: bool = False  # this host is new and the log in the database is the newest, says a person; for one start
 

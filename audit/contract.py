@@ -5,7 +5,21 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.event import DATA, NOBODY, SPECIAL_DATA, SYSTEM, Entry, Event, FenceAt, Heard, Kind, Outcome, System, Trace
+from audit.event import (
+    DATA,
+    NOBODY,
+    SPECIAL_DATA,
+    SYSTEM,
+    Entry,
+    Event,
+    FenceAt,
+    Heard,
+    Kind,
+    Outcome,
+    System,
+    Trace,
+    fence_at,
+)
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from audit.refusals import (
     EventIdTaken,
@@ -49,6 +63,7 @@ __all__ = [
     "Trace",
     "Trust",
     "Unwitnessed",
+    "fence_at",
 ]
 
 

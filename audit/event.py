@@ -1,5 +1,6 @@
 """What is written down: an event, the fences it requires and the ones it moves. Part of the door (audit.contract)."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -53,6 +54,8 @@ Kind = Literal[
     "vraag-beantwoord",
     "verzoek",
     "verzoek-stap",
+    "terugmelding",
+    "terugmelding-stap",
     "machtiging-aangeboden",
     "machtiging-vastgelegd",
     "namens-gekeken",
@@ -89,6 +92,12 @@ class FenceAt(Message):
 
     fence: Hex16
     epoch: Annotated[int, Field(ge=0, le=1 << 53)]
+
+
+@lru_cache(maxsize=8_192)
+def fence_at(fence: str, epoch: int) -> FenceAt:
+    """The same one for the same words: a release names its fences four times, and each was looked at each time."""
+    return FenceAt(fence=fence, epoch=epoch)
 
 
 class Trace(Message):

@@ -139,6 +139,10 @@ class Overlay:
     known: dict[str, Known]
     sending: dict[Position, Sending] = field(default_factory=dict)
     barred: str = ""
+    last: Position = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.last = Position(term=self.term, index=max(self.size - 1, 0))
 
     def judge(self, asked: Asked) -> Judgement:
         """One entry. A Draft counts at once."""
@@ -147,11 +151,11 @@ class Overlay:
         if (known := self.known.get(event.id)) is not None:
             return known if known.content == asked.content else Taken(known.position)
         # 2 the fences stand where the facts left them
-        if asked.entry.requires and (elsewhere := weighed(asked.entry.requires, self.stands, self._last)):
+        if asked.entry.requires and (elsewhere := weighed(asked.entry.requires, self.stands, self.last)):
             return elsewhere
         # 3 and nothing expired on the way: expiry too is judged in the order of the log
         if event.kind in OPENING and self._late(event.valid_until, event.decided_at):
-            return Stale((), self._last)
+            return Stale((), self.last)
         # 4 and the witnesses saw the log lately, where they are asked: a restriction waits for nobody
         if self.barred and KINDS[event.kind].nature not in ("restriction", "fact"):
             return Barred(self.barred)
@@ -160,13 +164,9 @@ class Overlay:
     def _late(self, valid_until: int, decided_at: int) -> bool:
         return bool(valid_until and self.at > valid_until) or abs(self.at - decided_at) > DECIDED_MS
 
-    @property
-    def _last(self) -> Position:
-        return Position(term=self.term, index=max(self.size - 1, 0))
-
     def _drafted(self, asked: Asked) -> Draft:
         entry, position = asked.entry, Position(term=self.term, index=self.size)
-        self.size += 1
+        self.last, self.size = position, self.size + 1
         moved = {fence: self.stands.get(fence, NEVER).epoch + 1 for fence in entry.advances}
         if moved:
             self.stands |= {fence: Stand(epoch, position) for fence, epoch in moved.items()}

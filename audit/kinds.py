@@ -76,6 +76,8 @@ KINDS: dict[Kind, Rule] = {
     "vraag-beantwoord": _rule("fact", "consent", "web"),
     "verzoek": _rule("fact", "consent"),
     "verzoek-stap": _rule("fact", "consent"),
+    "terugmelding": _rule("fact", "connectors"),
+    "terugmelding-stap": _rule("fact", "connectors"),
     "machtiging-aangeboden": _rule("fact", "consent"),
     "machtiging-vastgelegd": _rule("fact", "consent"),
     "namens-gekeken": _rule("fact", "consent"),

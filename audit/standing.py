@@ -1,22 +1,22 @@
 """Where fences stand, and which lines moved them: how decisions stay true and siblings finish their own rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import RowMapping, and_, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import kinds_at, stands_in
 from audit.bulk import among
-from audit.contract import LogUnavailable, Move, Moves
+from audit.contract import Kind, LogUnavailable, Move, Moves
 from audit.doubts import Unsound
 from audit.event import FenceAt
 from audit.heads import read_head
-from audit.judging import Stale, refusal, weighed
+from audit.judging import SetBack, Stale, refusal, weighed
 from audit.keychain import TenantKeys
 from audit.leaf import act_place, opened
 from audit.log import ROLLBACK, Log, TermMoved
 from audit.permit import Position
-from audit.remembering import BUCKET, demand_held
+from audit.remembering import BUCKET, Memory, demand_held
 from audit.signed import TRIES
 from audit.tables import fences, head, lines, moves
 from kernel.canonical import read_canonical
@@ -75,31 +75,40 @@ class Standing:
         raise LogUnavailable("Het logboek is van termijn gewisseld. Probeer het opnieuw.")
 
     async def _verdicts(self, asked: Sequence[tuple[FenceAt, ...]]) -> list[Position | Problem | None]:
-        log, keys = self._log, await self._log.keys()
+        log, before, keys = self._log, self._log.memory, await self._log.keys()
         named = {each.fence for requires in asked for each in requires}
+
+        async def look(reading: AsyncConnection) -> tuple[Memory, list[Stale | SetBack | None], dict[Position, Kind]]:
+            memory, rows = await self._now(reading, before, named, keys)
+            moved = [row for row in rows if row["fence"] is not None]
+            demand_held(memory.fences, moved, memory.fences.moved(named))
+            stands = stands_in(moved, named, keys.rows)
+            newest = memory.last or Position(term=memory.term, index=0)
+            found = [weighed(requires, stands, newest) for requires in asked]
+            elsewhere = (stand for each in found if isinstance(each, Stale) for _, stand in each.moved)
+            places = {at for stand in elsewhere if (at := stand.moved_at)}
+            return memory, found, await kinds_at(reading, self._tenant, places, keys)
+
         with log.guarded():
-            memory = log.memory
-            async with log.database.snapshot(self._tenant) as reading:
-                rows = await self._rows(reading, memory.fences.moved(named))
-                here = (rows[0]["open_term"], rows[0]["size"]) if rows else memory.place
-                if here != memory.place:  # other instances wrote, or somebody set it back
-                    now = await read_head(reading, self._tenant, keys.rows)
-                    if now.term > memory.term:
-                        raise TermMoved(now.origin)
-                    memory = await log.follow(reading, memory, now, keys)
-                    rows = await self._rows(reading, memory.fences.moved(named))
-                if not rows:
-                    raise Unsound(ROLLBACK)
-                log.learn(memory)
-                moved = [row for row in rows if row["fence"] is not None]
-                demand_held(memory.fences, moved, memory.fences.moved(named))
-                stands = stands_in(moved, named, keys.rows)
-                last = memory.last
-                newest = last or Position(term=memory.term, index=0)
-                found = [weighed(requires, stands, newest) for requires in asked]
-                elsewhere = (stand for each in found if isinstance(each, Stale) for _, stand in each.moved)
-                kinds = await kinds_at(reading, self._tenant, {at for s in elsewhere if (at := s.moved_at)}, keys)
-        return [refusal(each, kinds) if each else last for each in found]
+            memory, found, kinds = await log.database.seen(self._tenant, look)
+            log.learn(memory)
+        return [refusal(each, kinds) if each else memory.last for each in found]
+
+    async def _now(
+        self, reading: AsyncConnection, memory: Memory, named: Collection[str], keys: TenantKeys
+    ) -> tuple[Memory, list[RowMapping]]:
+        """Our memory at the head as it is, and the rows of these fences. Raises Unsound, TermMoved, ProofError."""
+        rows = await self._rows(reading, memory.fences.moved(named))
+        here = (rows[0]["open_term"], rows[0]["size"]) if rows else memory.place
+        if here != memory.place:  # other instances wrote, or somebody set it back
+            now = await read_head(reading, self._tenant, keys.rows)
+            if now.term > memory.term:
+                raise TermMoved(now.origin)
+            memory = await self._log.follow(reading, memory, now, keys)
+            rows = await self._rows(reading, memory.fences.moved(named))
+        if not rows:
+            raise Unsound(ROLLBACK)
+        return memory, rows
 
     async def _rows(self, reading: AsyncConnection, buckets: Iterable[str]) -> list[RowMapping]:
         """Head and fences of these buckets: at least one row, without a fence where there is none."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import httpx2
 from fastapi import APIRouter
@@ -23,9 +24,17 @@ from connectors.bulk.rows import BulkRows
 from connectors.bulk.tables import jobs
 from connectors.catalogue import BRP, VAULT
 from connectors.claims import ClaimRows
+from connectors.correcting.api import correction_intern, correction_routes
+from connectors.correcting.component import Around, CorrectionParts, build_corrections
+from connectors.correcting.content import PURPOSE as CONTENT
+from connectors.correcting.keeping import Owner
+from connectors.correcting.owners import Outer, owner, owners_of
+from connectors.correcting.stored import CorrectionRows
+from connectors.correcting.tables import corrections
 from connectors.counting.api import routes as counting_routes
 from connectors.counting.component import counting_desk, populations_of
 from connectors.counting.ledger import KEY, Ledger
+from connectors.counting.service import CountingDesk
 from connectors.declared.declaration import Declaration
 from connectors.declared.loading import Surroundings, placed, read_folder
 from connectors.granting import Granting
@@ -97,32 +106,45 @@ async def build_connectors(
     claims = ClaimRows(database, room_keys, wiring.clock)
     outside = AsyncExitStack()
     declared = read_folder(settings.sources, tenants) if settings.sources else {}
-    files = UploadRows(BulkRows(database, JobKeys(room_keys, ring)), wiring.clock)
+    rows, lines = BulkRows(database, JobKeys(room_keys, ring)), Lines(wiring.audit)
+    files = UploadRows(rows, wiring.clock)
     around = Surroundings(wiring.trust, wiring.clock, outside, files)
     wired = (wiring, _brp(settings, wiring, outside) if settings.brp_url else None)
     sources = _sources(settings, tenants, wired, (declared, around))
-    desk = _desk(settings, wired, claims, Sources(sources, settings.whole_seconds))
+    reports = Around(wiring.vault, wiring.audit, lines, rows, room_keys, wiring.clock, wiring.boot)
+    owners = {tenant: _owners(settings, wiring, declared.get(tenant, {}), outside) for tenant in tenants}
+    correcting = build_corrections(reports, tuple(tenants), owners, settings.corrections_seconds)
+    desk = _desk(settings, wired, (claims, lines), Sources(sources, settings.whole_seconds), correcting)
     counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations_of(declared, around), _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
     uploads = UploadDesk(takings(declared), files, wiring.audit)
 
-    def public() -> APIRouter:
-        known = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
-        router = routes(desk, wiring.caller, wiring.boot, known)
-        router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
-        router.include_router(counting_routes(counting, wiring.caller))
-        router.include_router(upload_routes(uploads, wiring.caller))
-        return router
-
+    public = partial(_public, wiring, desk, sources, (bulk, counting, uploads, correcting))
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
-        _run((claims, bulk, desk, uploads), tuple(tenants), outside, database),
+        _run((claims, bulk, desk, uploads, correcting), tuple(tenants), outside, database),
         lambda: Doors(((ROOT, public),), intern=_intern(desk, settings, wiring)),
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES},
     )
+
+
+def _public(
+    wiring: Wiring,
+    desk: ReleaseDesk,
+    sources: Mapping[str, Mapping[str, Placed]],
+    parts: tuple[BulkParts, CountingDesk, UploadDesk, CorrectionParts],
+) -> APIRouter:
+    bulk, counting, uploads, correcting = parts
+    known = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
+    router = routes(desk, wiring.caller, wiring.boot, known)
+    router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
+    router.include_router(counting_routes(counting, wiring.caller))
+    router.include_router(upload_routes(uploads, wiring.caller))
+    router.include_router(correction_routes(correcting.desk, wiring.caller))
+    return router
 
 
 async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
@@ -130,22 +152,23 @@ async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
     nothing."""
     for tenant in tenants:
         await room_keys.found(tenant, PURPOSES)
-        await room_keys.found(tenant, (KEY,), jobs, runs, uploads_table)
+        await room_keys.found(tenant, (KEY,), jobs, runs, uploads_table, corrections)
+        await room_keys.found(tenant, (CONTENT,), corrections)
 
 
 def _run(
-    working: tuple[ClaimRows, BulkParts, ReleaseDesk, UploadDesk],
+    working: tuple[ClaimRows, BulkParts, ReleaseDesk, UploadDesk, CorrectionParts],
     tenants: tuple[str, ...],
     outside: AsyncExitStack,
     database: Database,
 ) -> Callable[[], AbstractAsyncContextManager[None]]:
-    claims, bulk, desk, uploads = working
+    claims, bulk, desk, uploads, correcting = working
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
-        tidying = asyncio.create_task(_tidying((claims, bulk, uploads), tuple(tenants)))
+        tidying = asyncio.create_task(_tidying((claims, correcting.rows), bulk, uploads, tuple(tenants)))
         try:
-            async with bulk.running():
+            async with bulk.running(), correcting.running():
                 yield
         finally:
             tidying.cancel()
@@ -161,7 +184,8 @@ def _run(
 def _intern(desk: ReleaseDesk, settings: ConnectorsSettings, wiring: Wiring) -> tuple[APIRouter, ...]:
     trusted = {room: bytes.fromhex(key) for room, key in settings.trusted.items()}
     gate = RoomGate("connectors", trusted, wiring.clock)
-    return (intern_routes(desk.authority, gate),) if desk.authority else ()
+    inner = (correction_intern(desk.corrections, gate),) if desk.corrections else ()
+    return (intern_routes(desk.authority, gate), *inner) if desk.authority else inner
 
 
 def _check(room_keys: KeyRows, tenants: Iterable[str]) -> Callable[[], Awaitable[None]]:
@@ -198,8 +222,25 @@ def _sources(
     }
 
 
-def _desk(settings: ConnectorsSettings, wired: Wired, claims: ClaimRows, sources: Sources) -> ReleaseDesk:
-    wiring, lines = wired[0], Lines(wired[0].audit)
+def _owners(
+    settings: ConnectorsSettings, wiring: Wiring, declared: Mapping[str, Declaration], outside: AsyncExitStack
+) -> dict[str, Owner]:
+    """Of one tenant: who keeps each source that takes reports."""
+    found = owners_of(declared, wiring.clock, outside)
+    if settings.brp_corrections is not None:
+        outer = Outer(wiring.transport, settings.listed(()))
+        found[BRP] = owner(settings.brp_corrections, wiring.clock, outside, outer)
+    return found
+
+
+def _desk(
+    settings: ConnectorsSettings,
+    wired: Wired,
+    kept: tuple[ClaimRows, Lines],
+    sources: Sources,
+    correcting: CorrectionParts,
+) -> ReleaseDesk:
+    wiring, (claims, lines) = wired[0], kept
     granting = Granting(wiring.vault, wiring.consent, lines, wiring.boot, _trace)
     return ReleaseDesk(
         claims=claims,
@@ -211,7 +252,9 @@ def _desk(settings: ConnectorsSettings, wired: Wired, claims: ClaimRows, sources
         lines=lines,
         boot=wiring.boot,
         facts=lambda tenant: facts_at(wiring.clock(), settings.municipality(tenant)),
+        doubted=correcting.marks,
         authority=_authority(settings, wired, granting, lines),
+        corrections=correcting.desk,
     )
 
 
@@ -239,14 +282,16 @@ def _trace() -> Trace:
     return Trace(trace_id=now.trace_id, span_id=random_id()[:16], parent_span_id=now.span_id)
 
 
-async def _tidying(working: tuple[ClaimRows, BulkParts, UploadDesk], tenants: Iterable[str]) -> None:
-    claims, bulk, uploads = working
+async def _tidying(
+    old: tuple[ClaimRows, CorrectionRows], bulk: BulkParts, uploads: UploadDesk, tenants: Iterable[str]
+) -> None:
     while True:
         await bulk.workers.tidy()
         for tenant in tenants:
             await uploads.tidy(tenant)
-            try:
-                await claims.forget_old(tenant)
-            except SQLAlchemyError as error:
-                _log.warning("old_claims_stay", exc_info=error)
+            for rows in old:
+                try:
+                    await rows.forget_old(tenant)
+                except (SQLAlchemyError, NeighbourUnavailable) as error:
+                    _log.warning("old_rows_stay", exc_info=error)
         await asyncio.sleep(TIDY_SECONDS)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from audit.contract import Entry, Event, FenceAt, Ground, Kind, Outcome, Receipt, Trace
+from audit.contract import Entry, Event, Ground, Kind, Outcome, Receipt, Trace, fence_at
 from connectors.refusal import Refusal
 from consent.contract import About
 from kernel.crypto import sha256
@@ -27,21 +28,18 @@ class Act:
         allowed = tuple(one.element for one in self.ground.toegestaan)
         read = dict.fromkeys(name for one in self.ground.toegestaan for _, name in one.invoer)
         despite = {"doorBijBezwaar": self.about.despite} if self.about.despite else {}
-        event = self._event("verstrekking", event_id, refused).model_copy(
-            update={
-                "elements": allowed,
-                "used": tuple(name for name in read if name not in allowed),
-                "details": despite,
-            }
+        used = tuple(name for name in read if name not in allowed)
+        event = self._event(
+            "verstrekking", event_id, refused, elements=allowed, used=used, details=self.about.works_for | despite
         )
-        requires = tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in self.ground.hekken)
+        requires = tuple(fence_at(fence, epoch) for fence, epoch, _ in self.ground.hekken)
         return Entry(event=event, requires=requires)
 
     def refusal(self, event_id: str, refused: Sequence[Refusal]) -> Entry:
         """A refusal requires nothing: it must be told whatever moves."""
-        return Entry(event=self._event("weigering", event_id, refused))
+        return Entry(event=self._event("weigering", event_id, refused, details=self.about.works_for))
 
-    def _event(self, kind: Kind, event_id: str, refused: Sequence[Refusal]) -> Event:
+    def _event(self, kind: Kind, event_id: str, refused: Sequence[Refusal], **more: Any) -> Event:
         ground, about = self.ground, self.about
         return Event(
             id=event_id,
@@ -73,6 +71,7 @@ class Act:
             sealed=self.text,
             seal=self.seal,
             trace=self.trace,
+            **more,
         )
 
 

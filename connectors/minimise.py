@@ -4,7 +4,7 @@ Unknown is no answer, never `false`: a person whose date of birth is unknown is 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -53,9 +53,14 @@ def facts_at(now: datetime, municipality: str, norms: Norms = NORMS) -> Facts:
 
 
 def minimise(
-    allowed: Sequence[str], ground: Ground, found: Mapping[str, Values | None], facts: Facts
+    allowed: Sequence[str],
+    ground: Ground,
+    found: Mapping[str, Values | None],
+    facts: Facts,
+    doubted: Set[str] = frozenset(),
 ) -> tuple[dict[str, Released], tuple[NotDelivered, ...]]:
-    """What may leave, and what is not there. found: by source; None when it did not answer."""
+    """What may leave, and what is not there. found: by source; None when it did not answer. doubted: elements
+    that somebody reported, which are marked as those are that their own register marks."""
     released: dict[str, Released] = {}
     missing: list[NotDelivered] = []
     for one in ground.toegestaan:
@@ -65,7 +70,8 @@ def minimise(
         inputs = [_value(found.get(source), element) for source, element in one.invoer]
         answer = _answer(one.element, one.bron, [value for value in inputs if value is not None], facts)
         if answer is not None and None not in inputs:
-            released[one.element] = answer
+            doubt = one.element in doubted or any(element in doubted for _, element in one.invoer)
+            released[one.element] = answer.model_copy(update={"under_investigation": True}) if doubt else answer
         else:
             silent = any(found.get(source) is None for source, _ in one.invoer)
             missing.append(not_delivered(one.element, "bron-niet-bereikbaar" if silent else "niet-bekend"))

@@ -43,6 +43,7 @@ _WORDS: Mapping[Code, tuple[str, str]] = {
     "geheimhouding": ("De gegevens van deze inwoner zijn geheim.", "Vraag de inwoner."),
     "vertegenwoordiging-ongeldig": ("De machtiging geldt niet meer.", "Controleer de machtiging."),
 }
+_NOT_GIVEN = ("Deze verstrekking gaf u dit gegeven van deze inwoner niet.", "Noem de regel waarin u het kreeg.")
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,9 @@ def refusal(element: str, code: Code, class_: str) -> Refusal:
     shown: Code = code if code not in _VEILED or class_ in ("A", "B") else "geen-toestemming"
     reason, step = _WORDS[shown]
     return Refusal(Refused(element=element, code=shown, reason=reason, next_step=step), code)
+
+
+def never_given(element: str) -> Refused:
+    """Who reports on what no release of theirs gave: whatever is wrong, and whoever it is about."""
+    reason, step = _NOT_GIVEN
+    return Refused(element=element, code="buiten-doel", reason=reason, next_step=step)

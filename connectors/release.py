@@ -8,6 +8,7 @@ from connectors.answer import Answer, nothing
 from connectors.answers import Facts
 from connectors.claim import Claims
 from connectors.contract import Authority, Deliver, Release, ReleaseRequest, Repeatable
+from connectors.correcting.contract import Corrections, Doubted
 from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
 from connectors.minimise import minimise
@@ -32,7 +33,8 @@ class Ending:
 
 @dataclass(frozen=True)
 class ReleaseDesk:
-    """Satisfies Desk. facts: what yes/no answers are made with for a tenant, now. authority: None without a BRP."""
+    """Satisfies Desk. facts: what yes/no answers are made with for a tenant, now. doubted: which values
+    are marked. authority: None without a BRP. corrections: who takes reports."""
 
     claims: Claims
     vault: Vault
@@ -43,7 +45,9 @@ class ReleaseDesk:
     lines: Lines
     boot: BootClock
     facts: Callable[[str], Facts]
+    doubted: Doubted
     authority: Authority | None = None
+    corrections: Corrections | None = None
 
     async def release(
         self, caller: Caller, request: ReleaseRequest, repeatable: Repeatable, deliver: Deliver
@@ -74,8 +78,9 @@ class ReleaseDesk:
             # 7 nothing beyond the decision passes; what only a source knew is weighed again
             weighed = await self.reweighing.weigh(granted, found.flags)
             ending.dropped = weighed.dropped
+            doubted = await self.doubted.elements(asked.caller.tenant, asked.resident.id)
             values, missing = minimise(
-                weighed.allowed, granted.ground, found.by_source, self.facts(asked.caller.tenant)
+                weighed.allowed, granted.ground, found.by_source, self.facts(asked.caller.tenant), doubted
             )
             answer = Answer(granted, weighed, values, missing)
             if not values:

@@ -5,7 +5,7 @@ what is under way, so what would leave later would leave after the resident was 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -25,6 +25,9 @@ class Sending(Response):
     def __init__(self, walk: Callable[[Deliver], Awaitable[Release]], boot: BootClock) -> None:
         super().__init__()
         self._walk, self._boot = walk, boot
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """None yet: they go out with what was worked out."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Walk, and send when the walk says so."""

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, SecretBytes, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from connectors.declared.declaration import Corrected
 from connectors.gateway import Gateway
 from connectors.outside.addresses import LOOPBACK, Network, networks
 from kernel.address import plain_address
@@ -23,6 +24,8 @@ class ConnectorsSettings(RoomSettings):
     0 for one that only takes orders.
     bulk_held_seconds: after which another process may take a part from one that died over it. bulk_work_hours: after
     which a job that is not done is given up. bulk_kept_hours: how long a result waits to be fetched.
+    brp_corrections: who looks at reports that a value of the BRP is wrong, as a declared source says it (JSON).
+    corrections_seconds: how often such reports are carried, and answers back; 0 for a process that carries none.
     municipalities: code of the municipality (four digits) by tenant; else the digits of the tenant's own id.
     trusted: public keys of rooms that may knock on the inner door, hexadecimal.
     """
@@ -45,6 +48,8 @@ class ConnectorsSettings(RoomSettings):
     bulk_work_hours: Annotated[int, Field(ge=1, le=168)] = 24
     bulk_kept_hours: Annotated[int, Field(ge=1, le=168)] = 72
     municipalities: dict[str, str] = Field(default_factory=dict)
+    brp_corrections: Corrected | None = None
+    corrections_seconds: Annotated[float, Field(ge=0, le=600)] = 5.0
     trusted: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("brp_url")

@@ -8,6 +8,7 @@ from typing import Protocol
 from consent import tables
 from consent.activity import Application, Recipient, Reporter
 from consent.contract import NoSuchThing
+from consent.facts import may_ask
 from consent.jwks import sealing_key
 from consent.lines import recipient_of, version_of
 from consent.parties.rules import live
@@ -52,8 +53,15 @@ class RegisteredClients:
         if row["epoch"] != party["epoch"]:  # its keys are from before a suspension
             return None
         application = Application.model_validate_json(row["document"])
+        if application.processor and not await self._admitted(tenant, application.processor):
+            return None
         keys = await self._keys(application, kid)
         return application.model_copy(update={"jwks": keys}), recipient_of(party)
+
+    async def _admitted(self, tenant: str, slug: str) -> bool:
+        async with self._register.reading(tenant) as rows:
+            found = await rows.one(tables.recipients, slug=slug)
+        return found is not None and found["status"] == "toegelaten"
 
     async def _keys(self, application: Application, kid: str | None) -> str:
         url, fetched = application.jwks_url, self.fetched
@@ -63,12 +71,13 @@ class RegisteredClients:
             return ""
         return fetched.known(url) if kid is None else await fetched.of(url, kid)
 
-    async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:
+    async def activities_of(self, tenant: str, recipient: str, system: Application) -> frozenset[str]:
         """See Clients.activities_of."""
         async with self._register.reading(tenant) as rows:
             found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
         versions = [version_of(row) for row in found]
-        return frozenset(one.slug for one in versions if any(party.recipient == recipient for party in one.parties))
+        theirs = [one for one in versions if any(party.recipient == recipient for party in one.parties)]
+        return frozenset(one.slug for one in theirs if may_ask(system, one, recipient))
 
     async def has_role(self, caller: Caller, role: str) -> bool:
         """Whether the calling application has it now, whatever its token says: a suspension counts at once."""

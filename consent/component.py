@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -44,7 +44,8 @@ from kernel.clock import Clock, utc_now
 from kernel.component import Component, Doors, Tenant
 from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
 from kernel.errors import Problem
-from kernel.http.bearer import BearerGate
+from kernel.http.bearer import BearerGate, Beside
+from kernel.http.certificate import ClientCertificates
 from kernel.http.rooms import RoomGate
 from kernel.logs import logger
 from kernel.settings import SettingsWrong
@@ -58,12 +59,14 @@ TENANT_SECONDS = 5.0  # after which the round of the next tenant begins all the 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What the register stands on. caller: who is at the public door; our own tokens unless said otherwise."""
+    """What the register stands on. caller: who is at the public door; our own tokens unless said otherwise.
+    certificates: from which gateways one is believed."""
 
     audit: Audit
     residents: Residents
     catalogue: tuple[CatalogueElement, ...]
     caller: Callable[..., Awaitable[Caller]] | None = None
+    certificates: ClientCertificates = field(default_factory=ClientCertificates)
 
 
 async def build_consent(
@@ -121,12 +124,13 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
 
 
 def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
-    public = routes(behind)
+    caller = drafts.at_large(behind.caller)
+    public = routes(replace(behind, caller=caller))
     public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
     public.include_router(parties.public_routes(behind.consent, behind.caller))
     public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))
-    public.include_router(rights.public_routes(behind.consent.rights, behind.residents, behind.caller))
-    public.include_router(event_routes(events, behind.caller))
+    public.include_router(rights.public_routes(behind.consent.rights, behind.residents, caller))
+    public.include_router(event_routes(events, caller))
     return public
 
 
@@ -152,10 +156,10 @@ def _behind(
     async def key(tenant: str, kid: str) -> Mapping[str, Any] | None:
         return await consent.tokens.public_key(tenant, kid) if consent.tokens else None
 
-    standing = consent.tokens.standing if consent.tokens else None
+    beside = Beside(consent.tokens.standing if consent.tokens else None, neighbours.certificates)
 
     def gate(root: str) -> Callable[..., Awaitable[Caller]]:
-        return neighbours.caller or BearerGate(issuers, key, root, clock, standing)
+        return neighbours.caller or BearerGate(issuers, key, root, clock, beside)
 
     return {root: Behind(consent, neighbours.residents, tenants, gate(root)) for root in (ROOT, ACCESS, GOVSTACK)}
 

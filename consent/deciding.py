@@ -9,7 +9,7 @@ from sqlalchemy import func, select, tuple_
 
 from audit.contract import Audit, Count
 from consent import tables
-from consent.activity import ActivityVersion, Recipient, UsedElement
+from consent.activity import ActivityVersion, Application, UsedElement
 from consent.contract import About, Question, Sealed
 from consent.counting import about_nobody, wanted
 from consent.facts import Snapshot, facts_of, versions_used
@@ -67,8 +67,11 @@ class Deciding:
         for position in {question.not_before for question in questions if question.not_before}:
             await self._following.upto(same.tenant, position)
         at = millis(self._clock())
-        async with self._register.reading(same.tenant) as rows:
-            snapshot, keys = await snapshot_of(rows, same, questions), rows.keys
+
+        async def look(rows: Rows) -> tuple[Snapshot, TenantKeys]:
+            return await snapshot_of(rows, same, questions), rows.keys
+
+        snapshot, keys = await self._register.seen(same.tenant, look)
         snapshot = replace(snapshot, consents=await spent(self._audit, same.tenant, snapshot.consents, at))
         counted = await self._counted(same.tenant, questions, snapshot, at)
         signer = keys.signer
@@ -83,7 +86,7 @@ class Deciding:
             )
             seal = signer.sign(text.encode()).hex()
             told = tuple(refused(name, told, _when(told, facts, at)) for name, _, told in weighed.refused)
-            about = _about(caller, question, facts, weighed, (at, keys, snapshot.party))
+            about = _about(caller, question, facts, weighed, (at, keys, snapshot))
             sealed.append(Sealed(decision=text, seal=seal, told=told, about=about))
         return sealed
 
@@ -120,14 +123,22 @@ async def snapshot_of(rows: Rows, caller: Caller, questions: Sequence[Question])
     case_rows = await rows.find(tables.cases, *named, most=ROWS_MAX) if cases else []
     states = await rows.find(tables.subject_state, tables.subject_state.c.resident.in_(residents), most=ROWS_MAX)
     application = await rows.one(tables.applications, client_id=caller.application)
+    application = application if caller.kind in MACHINES else None
     return Snapshot(
         recipient=await rows.one(tables.recipients, slug=mine),
-        application=application if caller.kind in MACHINES else None,
+        application=application,
+        processor=await processor_of(rows, application),
         activities=await newest_versions(rows, slugs),
         cases={row["reference"]: row for row in case_rows},
         consents=tuple(await rows.find(consents, *about, most=ROWS_MAX)),
         residents={row["resident"]: row for row in states},
     )
+
+
+async def processor_of(rows: Rows, application: Row | None) -> Row | None:
+    """The row of whoever works for the recipient with this system; no statement where it is its own."""
+    slug = Application.model_validate_json(application["document"]).processor if application else None
+    return await rows.one(tables.recipients, slug=slug) if slug else None
 
 
 def _decision(
@@ -169,13 +180,16 @@ def _about(
     question: Question,
     facts: Facts,
     weighed: Weighed,
-    used: tuple[int, TenantKeys, Recipient | None],
+    used: tuple[int, TenantKeys, Snapshot],
 ) -> About:
-    (at, keys, recipient), activity = used, facts.activity
+    (at, keys, snapshot), activity = used, facts.activity
+    recipient, processor = snapshot.party, snapshot.works_for
     who: dict[str, Any] = {
         "activity": question.activity,
         "recipient": caller.organisation,
         "recipient_name": recipient.name.nl if recipient else "",
+        "processor": processor.slug if processor else "",
+        "processor_name": processor.name.nl if processor else "",
         "actor": keys.actor(caller),
         "secret": "geheimhouding" in facts.flags and with_ground(facts),
     }

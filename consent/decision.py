@@ -70,8 +70,13 @@ class About(Message):
     """What the log line says of the activity: words of the version that was used. class_: of the allowed elements, the
     strictest (A before B before C); classes: per asked element. keep_until: calendar year. kept_days: by the recipient.
     withheld_until: ms. covert: see audit.Event. despite: why this goes on while its resident's objection is weighed.
-    statistics: of a question for a table that is about nobody.
-    Words are Dutch."""
+    statistics: of a question for a table that is about nobody. processor: whose system it is, where that works for the
+    recipient. Words are Dutch."""
+
+    @property
+    def works_for(self) -> dict[str, str]:
+        """Details of a line that name the processor; none where there is none."""
+        return {"verwerker": self.processor, "verwerkerNaam": self.processor_name} if self.processor else {}
 
     activity: Short
     version: Short = ""
@@ -83,6 +88,8 @@ class About(Message):
     law: Sentence = ""
     recipient: Short = ""
     recipient_name: Sentence = ""
+    processor: Short = ""
+    processor_name: Sentence = ""
     keep_until: int = 0
     withheld_until: int = 0
     covert: Literal["", "ja"] = ""

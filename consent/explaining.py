@@ -93,6 +93,7 @@ def _line(caller: Caller, decision: Decision, sealed: Sealed) -> Event:
         keep_until=about.keep_until,
         withheld_until=about.withheld_until,
         covert=about.covert,
+        details=about.works_for,
         sealed=sealed.decision,
         seal=sealed.seal,
     )

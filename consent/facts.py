@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from audit.contract import Entry, FenceAt
-from consent.activity import ActivityVersion, Recipient
+from audit.contract import Entry, FenceAt, fence_at
+from consent.activity import ActivityVersion, Application, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
@@ -28,10 +28,12 @@ TOKEN, COUNTED, SPENT, ACTOR = "token", "geteld", "besteed", "gebruiker"  # fact
 @dataclass(frozen=True)
 class Snapshot:
     """All rows that the questions of one call are about, read at one moment; each is understood once, however many
-    questions there are. consents: to this recipient."""
+    questions there are. consents: to this recipient. processor: whose system the application is, where that works for
+    the recipient."""
 
     recipient: Row | None = None
     application: Row | None = None
+    processor: Row | None = None
     activities: Mapping[str, Row] = field(default_factory=dict)
     cases: Mapping[str, Row] = field(default_factory=dict)
     consents: tuple[Row, ...] = ()
@@ -46,6 +48,16 @@ class Snapshot:
     def party(self) -> Recipient | None:
         """Whoever asks."""
         return recipient_of(self.recipient) if self.recipient else None
+
+    @cached_property
+    def system(self) -> Application | None:
+        """What asks, as it is registered."""
+        return Application.model_validate_json(self.application["document"]) if self.application else None
+
+    @cached_property
+    def works_for(self) -> Recipient | None:
+        """The processor, by whatever name it has now."""
+        return recipient_of(self.processor) if self.processor else None
 
     @cached_property
     def by_resident(self) -> dict[tuple[str, str], list[Row]]:
@@ -76,7 +88,7 @@ def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: Tenan
         activity=version,
         in_force=activity is not None and activity["status"] == "gepubliceerd",
         published_at=activity["effective_at"] if activity else 0,
-        admitted=_admitted(caller, recipient, snapshot.application),
+        admitted=_admitted(caller, recipient, snapshot.application) and _may_ask(snapshot, version),
         in_scope=in_scope(caller, question.activity),
         recipient=caller.organisation,
         by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
@@ -119,6 +131,25 @@ def _admitted(caller: Caller, recipient: Row | None, application: Row | None) ->
     return known and application is not None and application["status"] == "toegelaten"
 
 
+def _may_ask(snapshot: Snapshot, version: ActivityVersion | None) -> bool:
+    """Whether this activity is the application's: one that it was narrowed to, and for a system of somebody who works
+    for the recipient one in which they are registered to do so."""
+    system = snapshot.system
+    if system is None or version is None:
+        return True
+    if system.processor and (snapshot.processor is None or snapshot.processor["status"] != "toegelaten"):
+        return False
+    return may_ask(system, version, snapshot.application["recipient"] if snapshot.application else "")
+
+
+def may_ask(system: Application, version: ActivityVersion, recipient: str) -> bool:
+    """As above; what a token of it may be for."""
+    if system.activities and version.slug not in system.activities:
+        return False
+    works = (system.processor, "verwerker", recipient)
+    return not system.processor or any(works == (one.recipient, one.role, one.processor_of) for one in version.parties)
+
+
 def _standing(row: Row, version: ActivityVersion) -> Standing:
     return Standing(
         id=row["id"],
@@ -127,7 +158,7 @@ def _standing(row: Row, version: ActivityVersion) -> Standing:
         case=row["reference"],
         asked_at=row["requested_at"],
         valid_until=last_moment(row, version.period),
-        fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
+        fence=fence_at(row["fence"], row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),
         pauses_at=pause_of(row),
@@ -145,7 +176,7 @@ def _case(row: Row | None, version: ActivityVersion | None) -> CaseFact | None:
         since=row["since"],
         until=row["until"],
         told_at=row["effective_at"],
-        fence=FenceAt(fence=row["fence"], epoch=row["epoch"]),
+        fence=fence_at(row["fence"], row["epoch"]),
         opened_by=_opener(row) if version and covert(version) else "",
     )
 
@@ -163,7 +194,7 @@ def _fences(
         (keys.restriction(of.id), resident["restriction_epoch"] if resident else 0, "beperking"),
         (keys.objection(of.id, question.activity), _objection(said, question.activity)["epoch"], "bezwaar"),
     ]
-    own = tuple((FenceAt(fence=fence, epoch=epoch), kind) for fence, epoch, kind in standing)
+    own = tuple((fence_at(fence, epoch), kind) for fence, epoch, kind in standing)
     if question.activity not in snapshot.common:
         snapshot.common[question.activity] = _common(question.activity, keys, snapshot)
     municipality, *others = snapshot.common[question.activity]
@@ -174,11 +205,12 @@ def _common(activity: str, keys: TenantKeys, snapshot: Snapshot) -> tuple[tuple[
     rows: list[tuple[Row | None, FenceKind]] = [
         (snapshot.recipient, "ontvanger"), (snapshot.activities.get(activity), "activiteit")
     ]  # fmt: skip
-    stood = [(FenceAt(fence=row["fence"], epoch=row["epoch"]), kind) for row, kind in rows if row]
+    stood = [(fence_at(row["fence"], row["epoch"]), kind) for row, kind in rows if row]
+    if snapshot.processor:
+        stood.append((fence_at(snapshot.processor["fence"], snapshot.processor["epoch"]), "ontvanger"))
     if snapshot.application:
-        fence, epoch = own_fence(keys, snapshot.application)
-        stood.append((FenceAt(fence=fence, epoch=epoch), "ontvanger"))
-    return ((FenceAt(fence=keys.municipality(), epoch=0), "gemeente"), *stood)
+        stood.append((fence_at(*own_fence(keys, snapshot.application)), "ontvanger"))
+    return ((fence_at(keys.municipality(), 0), "gemeente"), *stood)
 
 
 def own_fence(keys: TenantKeys, application: Row) -> tuple[str, int]:
@@ -195,6 +227,7 @@ def versions_used(
     rows: list[tuple[str, str, Row | None]] = [
         ("activities", question.activity, snapshot.activities.get(question.activity)),
         ("recipients", snapshot.recipient["slug"] if snapshot.recipient else "", snapshot.recipient),
+        ("recipients", snapshot.processor["slug"] if snapshot.processor else "", snapshot.processor),
         ("applications", snapshot.application["client_id"] if snapshot.application else "", snapshot.application),
         ("cases", question.case, snapshot.cases.get(question.case)),
         ("subject_state", question.resident.id, snapshot.residents.get(question.resident.id)),

@@ -130,8 +130,10 @@ def _snapshot(decision: Decision, found: Mapping[str, Sequence[Row]]) -> Snapsho
 
     spent = {key for table, key, _ in decision.feiten if table == SPENT}
     activity, case, resident = one("activities"), one("cases"), one("subject_state")
+    parties = {row["slug"]: row for row in found.get("recipients", ())}
     return Snapshot(
-        recipient=one("recipients"),
+        recipient=parties.pop(decision.ontvanger, None),
+        processor=next(iter(parties.values()), None),
         application=one("applications"),
         activities={decision.activiteit: activity} if activity else {},
         cases={decision.zaak: case} if case else {},

@@ -10,7 +10,7 @@ from audit.contract import Audit, Entry, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef, Search
-from consent.deciding import newest_versions
+from consent.deciding import newest_versions, processor_of
 from consent.difference import consents_since
 from consent.facts import in_scope
 from consent.limits import Terms, check_limits, stored_terms, terms_of
@@ -72,9 +72,12 @@ class Requesting:
     async def _ask(self, caller: Caller, new: Row, version: ActivityVersion, name: Words) -> ConsentView:
         async with self._register.reading(caller.tenant) as rows:
             new["fence"], actor = rows.keys.consent(new["id"]), rows.keys.actor(caller)
+            system = await rows.one(tables.applications, client_id=caller.application)
+            works = await processor_of(rows, system)
+        details = {"verwerker": works["slug"], "verwerkerNaam": recipient_of(works).name.nl} if works else {}
         said = about_consent("toestemming-gevraagd", derived_id(new["id"], "gevraagd"), new, version,
                              new["requested_at"], recipient_name=name.nl, application=caller.application,
-                             actor=actor, key=caller.key)  # fmt: skip
+                             actor=actor, key=caller.key, details=details)  # fmt: skip
         receipt = await record_one(self._audit, caller, Entry(event=said))
         # BUG: two equal requests at one moment give two questions. Harmless: each is answered by itself.
         async with self._register.writing(caller.tenant) as rows:

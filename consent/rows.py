@@ -1,9 +1,9 @@
 """Every way into the register's tables: sealed when written, checked when read, refused when forged."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +20,7 @@ from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
 
 Row = dict[str, Any]
+Result = TypeVar("Result")
 GUARD: Mapping[str, Any] = {
     "status": "", "epoch": 0, "position": "", "entry": "", "pending_at": 0, "effective_at": 0, "revision": 0,
 }  # fmt: skip
@@ -149,6 +150,13 @@ class Register:
         with _refusing():
             async with self.database.snapshot(tenant) as connection:
                 yield Rows(connection, opened)
+
+    async def seen(self, tenant: str, look: Callable[[Rows], Coroutine[Any, Any, Result]]) -> Result:
+        """As `reading`, in a worker thread: for what is asked all day (kernel.sql.Database.seen). `look` awaits nothing
+        but its rows."""
+        opened = await self.keys_of(tenant)
+        with _refusing():
+            return await self.database.seen(tenant, lambda connection: look(Rows(connection, opened)))
 
     @asynccontextmanager
     async def writing(self, tenant: str) -> AsyncIterator[Rows]:

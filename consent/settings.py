@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 from pydantic_settings import SettingsConfigDict
 
 from consent.events.address import Webhook
@@ -19,7 +19,7 @@ class ConsentSettings(RoomSettings):
     webhooks: where events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as
     the source of events. key_hosts: where applications may publish their own keys, by name of the host, each with the
     private addresses that are meant; nowhere unless said so. events_days: how long an event can be read and asked for
-    again.
+    again. cert_gateways: as the house's settings say.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -33,5 +33,6 @@ class ConsentSettings(RoomSettings):
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     oin: Annotated[str, Field(pattern=r"^([0-9]{20})?$")] = ""
     events_days: Annotated[int, Field(ge=7, le=3_660)] = 365
+    cert_gateways: tuple[IPvAnyNetwork, ...] = ()
     key_hosts: Annotated[dict[str, tuple[str, ...]], Field(max_length=200)] = Field(default_factory=dict)
     pool: Annotated[int, Field(ge=1, le=100)] = 8

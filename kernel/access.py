@@ -2,23 +2,23 @@
 
 header  {"alg": "ES256", "kid", "typ": "at+jwt"}                                            nothing else
 claims  {"iss", "aud": issuer + root, "sub" = "client_id", "scope", "jti", "iat", "exp",    seconds since 1970
-         "ontvanger", "oin", "soort", "gemeente", "sleutel", "cnf": {"jkt"} when bound}
+         "ontvanger", "oin", "soort", "gemeente", "sleutel", "cnf": {"jkt" or "x5t#S256"} when bound}
 """
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from pydantic import Field, StrictInt, ValidationError
+from pydantic import Field, StrictInt, ValidationError, model_validator
 
 from kernel.clock import boot_seconds
 from kernel.crypto import KeyMemory, sha256
 from kernel.errors import NotLoggedIn
-from kernel.message import Message, Short
+from kernel.message import Message, Short, wire
 
 LIFETIME_SECONDS = 300
 LEEWAY_SECONDS = 5
@@ -33,10 +33,21 @@ KeySource = Callable[[str, str], Awaitable[Mapping[str, Any] | None]]
 Key = Mapping[str, Any]
 
 
-class Bound(Message):
-    """The thumbprint of the key that a token is bound to (RFC 9449 section 6)."""
+Thumbprint = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{43})?$")]
 
-    jkt: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+class Bound(Message):
+    """What a token is bound to: the thumbprint of a key (RFC 9449 section 6) or of a certificate (RFC 8705 section
+    3.1); one of the two."""
+
+    jkt: Thumbprint = ""
+    x5t: Annotated[Thumbprint, wire("x5t#S256")] = ""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.jkt) == bool(self.x5t):
+            raise ValueError("bound to one thing")
+        return self
 
 
 class AccessClaims(Message):

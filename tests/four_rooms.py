@@ -98,7 +98,9 @@ class FourRooms:
     keys: CountingKeys = field(init=False)
     trust: Trust = field(init=False)
     who: Caller = DESK_WORKER
-    desk_settings: dict[str, Any] = field(default_factory=lambda: {"bulk_workers": 0})  # who tests bulk wires more
+    desk_settings: dict[str, Any] = field(
+        default_factory=lambda: {"bulk_workers": 0, "corrections_seconds": 0}
+    )  # tests of those wire more
 
     def clock(self) -> datetime:
         return self.now

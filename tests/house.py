@@ -90,6 +90,7 @@ class House:
     http: httpx2.AsyncClient = field(init=False)
     clients: dict[str, dict[str, Any]] = field(init=False)
     began: float = field(default_factory=time.monotonic)
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     def clock(self) -> datetime:
         """Everybody's time: of rooms, login, register and applications."""
@@ -117,7 +118,7 @@ class House:
         self.http.event_hooks = {"response": [self._remember]}
         self.brp = brp_app(own_residents(), self.clock)
         self.addresses["brp"] = await self._serve(stack, "brp", self.brp)
-        world = World(clock=self.clock, extra=(self._login(),))
+        world = World(clock=self.clock, extra=(self._login(),), environ=self.environ)
         if self.apart:
             await self._open_apart(stack, world)
         else:
@@ -315,6 +316,7 @@ class Plan:
     founded: Founded
     apart: bool
     postgres: Postgres | None
+    environ: Mapping[str, str] = field(default_factory=dict)
 
 
 def _plan(request: pytest.FixtureRequest) -> Plan:
@@ -346,7 +348,7 @@ async def living(plan: Plan, folder: Path) -> AsyncIterator[House]:
     url = move_in(plan.founded, folder, port, plan.postgres)
     try:
         async with AsyncExitStack() as stack:
-            house = House(folder, port, url, plan.apart)
+            house = House(folder, port, url, plan.apart, environ=plan.environ)
             await house.open(stack)
             yield house
     finally:

@@ -26,6 +26,8 @@ REVEALERS = {
     "connectors/brp.py",
     "connectors/bulk/keys.py",
     "connectors/bulk/walk.py",
+    "connectors/correcting/client.py",
+    "connectors/correcting/content.py",
     "connectors/declared/filling.py",
     "connectors/together.py",
     "connectors/uploads/sealing.py",

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust
+from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust, fence_at
 from kernel.caller import Caller
 from kernel.clock import Clock
 from kernel.crypto import CannotOpen, DataKey, KeyPlace, Keyring
@@ -112,8 +112,8 @@ def _allowed(ground: Ground, held: Mapping[str, Sequence[Record]]) -> list[Recor
 
 
 def _needs(keys: TenantKeys, ground: Ground, mine: Sequence[Record]) -> tuple[FenceAt, ...]:
-    decided = [FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in ground.hekken]
-    return (*decided, *(FenceAt(fence=keys.record_fence(one.record_id), epoch=one.epoch) for one in mine))
+    decided = [fence_at(fence, epoch) for fence, epoch, _ in ground.hekken]
+    return (*decided, *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
 
 
 def _of(moved: Overtaken | None, fences: Sequence[FenceAt]) -> Overtaken | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.crypto import kek_version
 from kernel.sql import Database
@@ -82,11 +83,14 @@ class RecordRows:
     ) -> tuple[list[Record], dict[str, ResidentKey]]:
         """What can be read of these, and the wrapped keys of their residents: two statements at one moment."""
         mine = (resident_keys.c.tenant_id == tenant, resident_keys.c.resident.in_({owner for owner, _ in wanted}))
-        async with self._database.snapshot(tenant) as connection:
+
+        async def look(connection: AsyncConnection) -> tuple[list[Record], dict[str, ResidentKey]]:
             query = _salted([*_about(tenant, wanted), records.c.state == EFFECTIVE])
             held = [_record(row) for row in (await connection.execute(query)).mappings()]
             rows = (await connection.execute(select(resident_keys).where(*mine))).mappings()
             return _among(wanted, held), {str(row["resident"]): _key(row) for row in rows}
+
+        return await self._database.seen(tenant, look)
 
     async def unfinished(self, tenant: str, before: int, limit: int = 100) -> list[Record]:
         """Pending since before this moment (ms), the oldest first."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import random_id
 from kernel.sql import Database
@@ -35,8 +36,11 @@ class ResidentRows:
         """In order, in ONE statement. Known and unknown numbers cost the same: both are derived and checked."""
         indexes = [keys.bsn_index(bsn) for bsn in bsns]
         found = select(residents).where(residents.c.tenant_id == keys.tenant, residents.c.bsn_index.in_(indexes))
-        async with self._database.snapshot(keys.tenant) as connection:
-            rows = {bytes(row["bsn_index"]): row for row in (await connection.execute(found)).mappings()}
+
+        async def look(connection: AsyncConnection) -> dict[bytes, RowMapping]:
+            return {bytes(row["bsn_index"]): row for row in (await connection.execute(found)).mappings()}
+
+        rows = await self._database.seen(keys.tenant, look)
         return [self._ref(keys, index, rows.get(index)) for index in indexes]
 
     def _ref(self, keys: TenantKeys, index: bytes, row: RowMapping | None) -> ResidentRef:

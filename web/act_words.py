@@ -39,6 +39,8 @@ ACTS: Final[Mapping[str, str]] = {
     "bezwaar-ingetrokken": N_("U vindt het toch goed. Dat gebruik gaat door"),
     "verzoek": N_("U deed een verzoek"),
     "verzoek-stap": N_("Uw verzoek ging een stap verder"),
+    "terugmelding": N_("Een afdeling denkt dat een gegeven van u niet klopt"),
+    "terugmelding-stap": N_("Wij keken naar een gegeven van u dat misschien niet klopt"),
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
     "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
@@ -47,14 +49,25 @@ ACTS: Final[Mapping[str, str]] = {
 WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 REFERRED: Final = N_("Een systeem bewaarde een verwijzing naar u")
+REPORTED: Final = N_("U meldde dat een gegeven niet klopt")
+# How a report that a value is wrong goes on, by what its line says.
+STEPS: Final[Mapping[str, str]] = {
+    "doorgestuurd": N_("Wij stuurden de melding over uw gegeven door"),
+    "ingezien": N_("Iemand las de melding over uw gegeven"),
+    "in-onderzoek": N_("Een gegeven van u wordt nu nagekeken"),
+    "gecorrigeerd": N_("Een gegeven van u is verbeterd"),
+    "geen-wijziging": N_("Een gegeven van u is nagekeken en blijft zoals het is"),
+}
 
 
 def act_of(event: Event) -> str:
     """The marked text; "" for what is not shown."""
     if event.kind == "bezwaar" and event.details.get("gebruik") == "gaat door":
         return WEIGHED
+    if event.kind == "terugmelding" and not event.recipient:
+        return REPORTED
     if event.kind != "zoeking":
-        return ACTS.get(event.kind, "")
+        return STEPS.get(event.details.get("stap", ""), "") or ACTS.get(event.kind, "")
     if event.details.get("stap") == "verwijzing":
         return REFERRED
     return LOOKED if event.recipient else ACTS["zoeking"]

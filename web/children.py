@@ -1,7 +1,8 @@
 """For which children somebody may act: asked of the BRP anew each time, for nothing of it is kept here.
 
-For that their own BSN is needed after the login too. It is kept only for who asked to act for a child, sealed to their
-session, for as long as that may stand still and no longer; then they log in once more.
+For that their own BSN is needed after the login too. It is kept only for who asked to act for a child, or to report a
+wrong value (`web.pages.corrections`), sealed to their session, for as long as that may stand still and no longer; then
+they log in once more.
 """
 
 from typing import Final
@@ -28,13 +29,13 @@ async def keep_number(visit: Visit, token: str, number: Bsn) -> None:
 
 async def known(visit: Visit) -> bool:
     """Whether the BRP can be asked about this person without another login."""
-    return await _number(visit) is not None
+    return await own_number(visit) is not None
 
 
 async def children(visit: Visit) -> list[Acting]:
     """Those under 16, with since when that is known: now. A line first. Raises AuthorityUnknown: not now, not here, or
     not without another login."""
-    person, number, site = visit.somebody(), await _number(visit), visit.site
+    person, number, site = visit.somebody(), await own_number(visit), visit.site
     if site.authority is None or number is None:
         raise AuthorityUnknown()
     versions = await site.registers.activities(visit.caller)
@@ -56,7 +57,8 @@ def _acting(by: str, child: Child, at: int) -> Acting:
     return Acting(by=by, ground=ground, name=child.name[:100] or "-", until=grown_at(child.birth))
 
 
-async def _number(visit: Visit) -> Bsn | None:
+async def own_number(visit: Visit) -> Bsn | None:
+    """The number of who is logged in; None when their session does not hold it."""
     opened = visit.opened
     if opened is None or not opened.session.number:
         return None

@@ -6,6 +6,7 @@ from typing import Final
 
 from consent.contract import ActivityVersion, RightKind, RightsRequest
 from kernel.clock import millis
+from web.correction_views import Doubted
 from web.frame import FieldError, Frame, Option
 from web.language import AMSTERDAM, N_
 from web.line_views import local_day
@@ -73,7 +74,7 @@ class ClaimCard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
     """`/verzoeken` of a resident. purposes: what they may object to. scopes, grounds: what they may have locked, and
-    why. saved: what they just did is done."""
+    why. reports: of values of theirs that somebody doubts. saved: what they just did is done."""
 
     frame: Frame
     cards: tuple[ClaimCard, ...]
@@ -84,6 +85,7 @@ class Claims:
     objection: str = ""
     restriction: str = ""
     request: str = ""
+    reports: tuple[Doubted, ...] = ()
     saved: bool = False
     errors: tuple[FieldError, ...] = ()
 
@@ -102,6 +104,7 @@ def card(one: RightsRequest, said: RegisterWords, now: datetime, draft: str = ""
     """As a page shows it; the status in words."""
     due, today, locks = local_day(one.due_at), now.astimezone(AMSTERDAM).date(), one.kind == RESTRICTION
     purpose = (said.title(one.activity) or one.activity) if one.activity else ""
+    purpose = said.label(one.element) if one.element else purpose
     return ClaimCard(
         id=one.id,
         kind=said.say(KINDS[one.kind]),

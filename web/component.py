@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit
 from connectors.contract import Authority
+from connectors.correcting.contract import PortalCorrections
 from consent.contract import CatalogueElement, Consent, Registers
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Doors, Tenant
@@ -28,6 +29,7 @@ from web.pages import (
     behalf,
     claims,
     consents,
+    corrections,
     keeping,
     lifting,
     mandates,
@@ -62,6 +64,7 @@ PAGES: Final = (
     *behalf.PAGES,
     *mandates.PAGES,
     *appointing.PAGES,
+    *corrections.PAGES,
 )
 _log = logger("web")
 
@@ -69,7 +72,7 @@ _log = logger("web")
 @dataclass(frozen=True)
 class Neighbours:
     """Whom the pages ask. catalogue: what each element is called. authority: who knows of parents; without it nobody
-    acts for a child."""
+    acts for a child. corrections: who takes reports of wrong values; without it the FG alone does."""
 
     vault: Vault
     consent: Consent
@@ -77,6 +80,7 @@ class Neighbours:
     audit: Audit
     catalogue: Sequence[CatalogueElement]
     authority: Authority | None = None
+    corrections: PortalCorrections | None = None
 
 
 async def build_web(
@@ -105,6 +109,7 @@ async def build_web(
         registers=neighbours.registers,
         audit=neighbours.audit,
         authority=neighbours.authority,
+        corrections=neighbours.corrections,
         catalogue=tuple(neighbours.catalogue),
         clock=clock,
         renderer=Renderer(),

@@ -47,6 +47,8 @@ WHAT: Final[Mapping[str, str]] = {
     "bezwaar-ingetrokken": N_("De inwoner vindt dit gebruik toch goed"),
     "verzoek": N_("De inwoner deed een verzoek"),
     "verzoek-stap": N_("Verzoek behandeld"),
+    "terugmelding": N_("Gemeld dat een gegeven misschien niet klopt"),
+    "terugmelding-stap": N_("Melding over een gegeven ging een stap verder"),
     "uitvoer": N_("De inwoner haalde bewijzen op"),
     "vernietiging-begonnen": N_("Vernietiging begonnen"),
     "vernietigd": N_("Verklaring van vernietiging"),

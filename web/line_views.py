@@ -21,6 +21,7 @@ TOGETHER_MS: Final = 3_600_000
 USES: Final = frozenset({"verstrekking", "weigering", "gemeld"})
 GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
+WORKS_FOR: Final = N_("%(naam)s, met een systeem van %(verwerker)s")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
 BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
@@ -174,8 +175,13 @@ class LineViews:
         return self._words.say(text) if text else ""
 
     def department(self, event: Event) -> str:
-        """Who; the municipality itself for what is its own."""
-        return self._words.recipient(event.recipient, event.recipient_name) or self._home
+        """Who, and with whose system; the municipality itself for what is its own."""
+        who = self._words.recipient(event.recipient, event.recipient_name) or self._home
+        works = event.details.get("verwerker", "")
+        if not works:
+            return who
+        name = self._words.recipient(works, event.details.get("verwerkerNaam", ""))
+        return self._words.say(WORKS_FOR) % {"naam": who, "verwerker": name}
 
     def reason(self, event: Event, code: str) -> str:
         """The resident's sentence for a refusal."""

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from audit.contract import Audit
 from connectors.contract import Authority
+from connectors.correcting.contract import PortalCorrections
 from consent.contract import CatalogueElement, Consent, Registers, ResidentRef
 from kernel.caller import Caller
 from kernel.clock import Clock
@@ -37,8 +38,8 @@ FIELDS_MAX = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """The portal's neighbours and furniture. tenants: by the host of their public URL. authority: who knows of parents;
-    None where nobody does."""
+    """The portal's neighbours and furniture. tenants: by the host of their public URL. authority: who knows of parents,
+    corrections: who takes reports of wrong values; None where nobody does."""
 
     settings: WebSettings
     tenants: Mapping[str, Tenant]
@@ -49,6 +50,7 @@ class Site:
     registers: Registers
     audit: Audit
     authority: Authority | None
+    corrections: PortalCorrections | None
     catalogue: tuple[CatalogueElement, ...]
     clock: Clock
     renderer: Renderer

@@ -1,7 +1,6 @@
 """What each page of a resident needs to be drawn: frozen values, filled by `web.pages`, read by the templates.
 
-Texts from the register (purpose, labels, recipients) come in the language of the page; codes are
-translated by the templates. Moments carry a zone. Nothing here holds a BSN, an OIN or a staff name.
+Texts of the register are in the language of the page; templates translate codes. No BSN, OIN or staff name is here.
 """
 
 from dataclasses import dataclass
@@ -207,7 +206,7 @@ class Use:
     `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
     line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes.
     `overdue`: the assessment of its activity was over then; class A goes on, marked. `despite`: why it went on while
-    the resident's objection was weighed."""
+    the resident's objection was weighed. `doubtable`: something was given that may be wrong."""
 
     frame: Frame
     id: str
@@ -230,6 +229,7 @@ class Use:
     kept_until: int = 0
     overdue: bool = False
     despite: str = ""
+    doubtable: bool = False
     errors: tuple[FieldError, ...] = ()
 
 

@@ -142,6 +142,8 @@ WRONG: Final[Mapping[str, str]] = {
     "doel": N_("Kies een gebruik."),
     "verzoek": N_("Kies wat u wilt."),
     "grond": N_("Vertel ons waarom."),
+    "gegeven": N_("Kies het gegeven dat niet klopt."),
+    "wat-klopt-niet": N_("Vertel ons wat er niet klopt."),
     "reden": N_("Kies een reden."),
     "aanleiding": N_("Dit kan pas als u het niet eens bent met dit gebruik. Vertel ons dat eerst."),
     "zaak": N_("Vul het nummer van de zaak in."),

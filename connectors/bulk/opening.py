@@ -11,6 +11,7 @@ from connectors.bulk.stands import Stand
 from connectors.bulk.weighing import AT_ONCE, TURN
 from connectors.catalogue import VAULT
 from connectors.contract import NotReleased, Release
+from connectors.correcting.contract import Doubted
 from connectors.granting import Granted
 from connectors.minimise import minimise
 from connectors.overtaken import concerns
@@ -40,6 +41,7 @@ class Opening:
     sources: Sources
     reweighing: Reweighing
     facts: Callable[[str], Facts]
+    doubted: Doubted
 
     async def open(self, granted: Mapping[int, Granted]) -> dict[int, Opened | Overtaken]:
         """By number. Overtaken: fences moved after its line, so it is to be decided once more. Raises LogUnavailable,
@@ -88,8 +90,9 @@ class Opening:
             return Opened(refusal, line)
         except Overtaken as moved:
             return moved
-        facts = self.facts(granted.asked.caller.tenant)
-        values, missing = minimise(weighed.allowed, granted.ground, found.by_source, facts)
+        tenant = granted.asked.caller.tenant
+        facts, doubted = self.facts(tenant), await self.doubted.elements(tenant, granted.asked.resident.id)
+        values, missing = minimise(weighed.allowed, granted.ground, found.by_source, facts, doubted)
         answer = Answer(granted, weighed, values, missing)
         if not values:
             return Opened(nothing(answer, found.late), line)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.bulk.keys import JobKeys
-from connectors.bulk.tables import jobs
+from connectors.bulk.tables import parts
 from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.errors import NeighbourUnavailable
 from kernel.logs import logger
@@ -29,12 +29,15 @@ class Rows:
     seal: RowSeal
     tenant: str
 
-    async def find(self, table: Table, *where: ColumnElement[bool], lock: bool = False, limit: int = 1) -> list[Row]:
-        """At most `limit` rows, by key. lock: nobody else changes them; of parts, those that others hold are left out.
-        Raises RowForged."""
-        query = select(table).where(table.c.tenant_id == self.tenant, *where).order_by(*table.primary_key).limit(limit)
+    async def find(
+        self, table: Table, *where: ColumnElement[bool], lock: bool = False, limit: int = 1, newest: bool = False
+    ) -> list[Row]:
+        """At most `limit` rows, by key; newest: from its end. lock: nobody else changes them; of parts, those that
+        others hold are left out. Raises RowForged."""
+        keys = [column.desc() if newest else column for column in table.primary_key]
+        query = select(table).where(table.c.tenant_id == self.tenant, *where).order_by(*keys).limit(limit)
         if lock:
-            query = query.with_for_update(skip_locked=table is not jobs)
+            query = query.with_for_update(skip_locked=table is parts)
         found = (await self.connection.execute(query)).mappings()
         return [self.seal.checked(table, dict(row)) for row in found]
 

@@ -109,12 +109,32 @@ class Question(Message):
         return self
 
 
+class Corrected(Message):
+    """Who looks at reports that a value is wrong. owner: the recipient whose people have the list of them; url: where
+    they are sent instead, with a credential and networks of its own."""
+
+    owner: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    url: Annotated[str, Field(max_length=500)] = ""
+    networks: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
+    credential: Credential = Credential()
+    seconds: Annotated[float, Field(gt=0, le=20)] = 5.0
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.url:
+            plain_address(self.url)
+        elif self.networks or self.credential.kind != "none":
+            raise ValueError("without an address there is nobody to be known to")
+        return self
+
+
 class Declaration(Message):
     """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data, and
     what it does not find counts as true. dated: a path to the day of the data; fresh_days: older gives nothing (0: any
     age). many: several rows make a list.
     population: a second statement, that lists the numbers of everybody who is counted in statistics. csv: a file that
-    an owner sends here (`connectors.uploads`); its columns are what paths begin at.
+    an owner sends here (`connectors.uploads`); its columns are what paths begin at. corrections: who looks at reports
+    about its values; without it nobody takes them.
     """
 
     name: Name
@@ -134,6 +154,7 @@ class Declaration(Message):
     secrecy: PathText | None = None
     dated: PathText | None = None
     fresh_days: Annotated[int, Field(ge=0, le=3_660)] = 0
+    corrections: Corrected | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

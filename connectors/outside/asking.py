@@ -47,13 +47,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks one source. most: bytes of an answer. bounds: of its content, None when who asks judges it part by part."""
+    """Asks one source. most: bytes of an answer. bounds: of its content, None when who asks judges it part by part.
+    good: statuses of one."""
 
     http: httpx2.AsyncClient
     url: str
     most: int
     bounds: Bounds | None = field(default_factory=Bounds)
     kinds: tuple[str, ...] = ("application/json", "application/hal+json")
+    good: frozenset[int] = frozenset({200})
 
     async def ask(self, ask: Ask) -> JsonValue:
         """Raises SourceFailed."""
@@ -88,7 +90,7 @@ class Asker:
             raise SourceFailed("afgebroken") from None  # its text may quote what was sent
 
     async def _read(self, answer: httpx2.Response) -> JsonValue:
-        if answer.status_code != 200:
+        if answer.status_code not in self.good:
             raise await self._refused(answer)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in self.kinds or answer.headers.get("content-encoding", "identity") != "identity":

@@ -11,11 +11,23 @@ from consent.contract import NoSuchThing
 from consent.drafts.contract import PREFIX, All, Draft, Drafts, Named, Taken
 from consent.words import fault
 from kernel.caller import Caller
+from kernel.errors import NoAccess
 from kernel.message import Body
 
 Gate = Callable[..., Awaitable[Caller]]
 SCOPE = "toestemming:beheer"
 SlugInPath = Annotated[str, Path(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+def at_large(caller: Gate) -> Gate:
+    """The same without who has a token for one task only, such as keeping the register: that opens no other door."""
+
+    async def whole(who: Annotated[Caller, Depends(caller)]) -> Caller:
+        if who.scope and all(":" in one for one in who.scope):
+            raise NoAccess("Dit token is voor een andere taak.")
+        return who
+
+    return whole
 
 
 def intern_routes(drafts: Drafts, caller: Gate) -> APIRouter:

@@ -55,7 +55,7 @@ class Proposal(Message):
     replaces: Annotated[bool, wire("vervangt")] = False
 
 
-class Key(Message):
+class SystemKey(Message):
     """One registered key. ends: from when it does not count, 0 when no end is set. seen: when a token was last asked
     with it, to the hour; 0 never."""
 
@@ -70,7 +70,7 @@ class System(Message):
 
     application: Annotated[Application, wire("toepassing")]
     status: Short
-    keys: Annotated[tuple[Key, ...], wire("sleutels")] = ()
+    keys: Annotated[tuple[SystemKey, ...], wire("sleutels")] = ()
 
 
 class PartyState(Message):

@@ -13,7 +13,7 @@ from consent.contract import NoSuchThing, NotNow
 from consent.following import stopped
 from consent.lines import event, recipient_of, restriction
 from consent.parties.admitting import Admitting, demand_fits, revision_of
-from consent.parties.contract import Change, Key, PartyState, Proposal, Step, System
+from consent.parties.contract import Change, PartyState, Proposal, Step, System, SystemKey
 from consent.parties.rules import faults, kids
 from consent.rows import Register, Row, Rows
 from consent.tables import applications, changes, recipients
@@ -241,7 +241,7 @@ def _system(row: Row, party: Row, seen: Mapping[tuple[str, str], int]) -> System
         application=application,
         status="opnieuw" if old else row["status"],
         keys=tuple(
-            Key(kid=kid, ends=ends.get(kid, 0), seen=seen.get((client, kid), 0))
+            SystemKey(kid=kid, ends=ends.get(kid, 0), seen=seen.get((client, kid), 0))
             for kid in kids(application) or sorted(kid for name, kid in seen if name == client)
         ),
     )

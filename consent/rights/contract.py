@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from consent.activity import Slug
+from consent.activity import Element, Slug
 from consent.decision import ResidentRef
 from kernel.caller import Caller
 from kernel.message import Message, Sentence, Short, wire
@@ -20,13 +20,14 @@ Step = Literal["in-behandeling", "verlengen", "gegrond", "ongegrond", "intrekken
 
 class Claim(Message):
     """What a resident asks. activity: what they object to, or want to stand still: None for all that is not by choice,
-    and for the other kinds. ground: of a restriction."""
+    and for the other kinds. ground: of a restriction. element: which value is wrong, of a correction (AVG 16)."""
 
     resident: ResidentRef
     kind: RightKind
     activity: Annotated[Slug | None, wire("verwerkingsactiviteit")] = None
     text: Annotated[str, Field(min_length=1, max_length=1_000)]
     ground: Annotated[Ground | None, wire("aanleiding")] = None
+    element: Annotated[Element | None, wire("gegevenselement")] = None
 
 
 class Particulars(Message):
@@ -41,7 +42,8 @@ class RightsRequest(Message):
     """One request and how it stands. due_at: when the answer is due by law. extended: why it takes longer, "" when it
     does not. suspends: releases under the activity stand still; of a restriction without activity: all that is not by
     choice. answer: the letter. position: of its last line. ground: of a restriction, "" for the others. notice: the
-    letter before it ends, which is at lifts_at at the earliest (AVG 18(3)); "" while it was not announced."""
+    letter before it ends, which is at lifts_at at the earliest (AVG 18(3)); "" while it was not announced. element:
+    which value is wrong, of a correction."""
 
     id: Short
     kind: Annotated[RightKind, wire("soort")]
@@ -59,6 +61,7 @@ class RightsRequest(Message):
     notice: Annotated[Sentence, wire("aankondiging")] = ""
     lifts_at: Annotated[int, wire("opTeHeffenVanaf")] = 0
     position: Annotated[Short, wire("logregel")] = ""
+    element: Annotated[Short, wire("gegevenselement")] = ""
 
 
 class Rights(Protocol):

@@ -115,16 +115,25 @@ class Claiming:
             return await self._seen(rows, request_id)
 
     async def _request(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
-        """The row of a request, before its line; one of a kind at a time, as an objection."""
+        """The row of a request, before its line; one of a kind and element at a time, as an objection."""
         at, resident = millis(self._clock()), claim.resident
         await state_row(rows, resident)  # locked: two tabs file one after the other
-        mine = (rights.c.resident == resident.id, rights.c.kind == claim.kind, rights.c.status.in_({*OPEN, DRAFT}))
+        element = claim.element if claim.kind == "rectificatie" else None
+        named = rights.c.element.is_(None) if element is None else rights.c.element == element
+        mine = (
+            rights.c.resident == resident.id,
+            rights.c.kind == claim.kind,
+            rights.c.status.in_({*OPEN, DRAFT}),
+            named,
+        )
         for row in await rows.find(rights, *mine, lock=True, most=1):
             return await self._once_more(rows, row, claim.text, at)
         request_id = uuid7(at)
         said = event("verzoek", derived_id(request_id, "verzoek"), resident.subject, actor=rows.keys.actor(caller),
                      details={"verzoek": request_id, "soort": claim.kind})  # fmt: skip
-        new = _new(rows, request_id, resident, claim.text, at) | {"kind": claim.kind, "status": DRAFT}
+        said = said.model_copy(update={"elements": (element,) if element else ()})
+        about = {"kind": claim.kind, "status": DRAFT, "element": element}
+        new = _new(rows, request_id, resident, claim.text, at) | about
         await rows.add(rights, new | {"entry": Entry(event=said).model_dump_json()})
         return await _row(rows, request_id)
 

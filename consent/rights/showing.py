@@ -41,6 +41,7 @@ def shown(rows: Rows, row: Row, state: Row | None, going_on: Set[str]) -> Rights
         suspends=_suspends(row, state, going_on),
         pending=bool(row["pending_at"]),
         position=row["position"],
+        element=row["element"] or "",
         **_particular(rows, row),
     )
 

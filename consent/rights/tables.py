@@ -3,6 +3,7 @@
 An objection has the fence of its resident and activity, and the epoch to which its own line moved it; other kinds have
 none. A restriction has that of its resident, and in `activity` its scope, "" for all that is not by choice; its other
 particulars are a document (consent.rights.contract.Particulars), absent in rows of other kinds and from before it.
+element: of a correction that names one.
 entry: the last act as given to the log; pending_at: since when one waits that lifts a suspension.
 """
 
@@ -24,8 +25,9 @@ rights = Table(
     *(Column(name, BigInteger, nullable=False, autoincrement=False) for name in NUMBERS),
     Column("mac", LargeBinary, nullable=False),
     Column("restriction", Text),
+    Column("element", Text),
     Index("ix_rights_fence", "tenant_id", "fence"),
     Index("ix_rights_resident", "tenant_id", "resident"),
     Index("ix_rights_status", "tenant_id", "status"),
-    info={"mac": {1: _BEFORE, 2: (*_BEFORE, "restriction")}},
+    info={"mac": {1: _BEFORE, 2: (*_BEFORE, "restriction"), 3: (*_BEFORE, "restriction", "element")}},
 )

@@ -12,6 +12,7 @@ from consent.tokens.service import TokenService
 from kernel.caller import Caller
 from kernel.dpop import ALGORITHM as DPOP_ALGORITHM
 from kernel.errors import NotFound
+from kernel.http.certificate import ClientCertificates
 from kernel.http.hosts import Hosts
 from kernel.standing import Holder
 
@@ -21,8 +22,11 @@ _NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _KEPT = {"Cache-Control": "public, max-age=300"}  # shorter than the life of a key by far
 
 
-def token_router(service: TokenService, issuers: Mapping[str, str]) -> APIRouter:
-    """Which municipality, the host says. issuers: tenant -> public address."""
+def token_router(
+    service: TokenService, issuers: Mapping[str, str], certificates: ClientCertificates | None = None
+) -> APIRouter:
+    """Which municipality, the host says. issuers: tenant -> public address. certificates: see there."""
+    shown = certificates or ClientCertificates()
     router = APIRouter(include_in_schema=False)
     hosts = Hosts({address: tenant for tenant, address in issuers.items()})
 
@@ -32,7 +36,7 @@ def token_router(service: TokenService, issuers: Mapping[str, str]) -> APIRouter
             raise NotFound()
         return found
 
-    _forms(router, service, place)
+    _forms(router, service, place, shown)
 
     @router.get("/oauth/jwks")
     async def jwks(request: Request) -> JSONResponse:
@@ -40,19 +44,25 @@ def token_router(service: TokenService, issuers: Mapping[str, str]) -> APIRouter
 
     @router.get("/.well-known/oauth-authorization-server")
     async def metadata(request: Request) -> JSONResponse:
-        return JSONResponse(_metadata(place(request)[0]), headers=_KEPT)
+        return JSONResponse(_metadata(place(request)[0], shown.used), headers=_KEPT)
 
     return router
 
 
-def _forms(router: APIRouter, service: TokenService, place: Callable[[Request], tuple[str, str]]) -> None:
+def _forms(
+    router: APIRouter,
+    service: TokenService,
+    place: Callable[[Request], tuple[str, str]],
+    certificates: ClientCertificates,
+) -> None:
     @router.post("/oauth/token")
     async def token(request: Request) -> JSONResponse:
         _, tenant = place(request)
         if _is_no_form(request):
             return _answered(Answer(400, {"error": "invalid_request"}))
         proofs = request.headers.getlist("dpop")
-        return _answered(await service.token(tenant, await request.body(), _address(request), proofs))
+        found = certificates.shown(request)
+        return _answered(await service.token(tenant, await request.body(), _address(request), proofs, found))
 
     async def about(request: Request, verb: Callable[[str, bytes, str], Awaitable[Answer]]) -> JSONResponse:
         _, tenant = place(request)
@@ -95,7 +105,7 @@ def _answered(answer: Answer) -> JSONResponse:
     return JSONResponse(dict(answer.body), answer.status, headers=_NEVER_KEPT | wait)
 
 
-def _metadata(issuer: str) -> dict[str, Any]:
+def _metadata(issuer: str, bound: bool) -> dict[str, Any]:
     methods, algorithms = [METHOD], ["ES256", "RS256"]
     others = {
         f"{name}_{what}_supported": value
@@ -113,5 +123,6 @@ def _metadata(issuer: str) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         **others,
+        "tls_client_certificate_bound_access_tokens": bound,  # RFC 8705 section 3.3
         "dpop_signing_alg_values_supported": [DPOP_ALGORITHM],  # RFC 9449 section 5.1
     }

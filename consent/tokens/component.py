@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 
+from consent.settings import ConsentSettings
 from consent.tokens.api import token_router
 from consent.tokens.contract import Clients
 from consent.tokens.service import PURPOSE, TokenService
 from kernel.clock import Clock, utc_now
 from kernel.component import Tenant
+from kernel.http.certificate import ClientCertificates
 from kernel.settings import RoomSettings, SettingsWrong
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
@@ -34,7 +36,8 @@ async def build_tokens(
         await keys.found(tenant, [PURPOSE])
     issuers = {tenant.id: tenant.public_url for tenant in tenants.values()}
     service = TokenService(issuers, database, keys, clients, clock)
-    return service, token_router(service, issuers)
+    certificates = ClientCertificates(settings.cert_gateways) if isinstance(settings, ConsentSettings) else None
+    return service, token_router(service, issuers, certificates)
 
 
 def _wrong(tenant: Tenant, strict: bool) -> str:

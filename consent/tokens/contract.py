@@ -24,6 +24,6 @@ class Clients(Protocol):
         so that keys which the client publishes itself are fetched; None fetches nothing."""
         ...
 
-    async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:
-        """Those in force in which the recipient takes part."""
+    async def activities_of(self, tenant: str, recipient: str, system: Application) -> frozenset[str]:
+        """Those in force in which the recipient takes part, and that this application of it may ask for."""
         ...

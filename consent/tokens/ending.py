@@ -149,5 +149,5 @@ def _told(claims: AccessClaims) -> dict[str, Any]:
     """RFC 7662 section 2.2; members of our own in Dutch, as in the token."""
     said = claims.model_dump(mode="json", exclude={"sleutel", "cnf"})
     bound = {"cnf": claims.cnf.model_dump(exclude_defaults=True)} if claims.cnf else {}
-    kind = "DPoP" if bound else "Bearer"
+    kind = "DPoP" if claims.cnf and claims.cnf.jkt else "Bearer"
     return {"active": True, "token_type": kind, **said, **bound}

@@ -54,16 +54,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Here:
-    """What a server needs for one request. The last three wait for the database; now: seconds since 1970. holder: the
-    thumbprint of the key that was proven beside it (RFC 9449), or ""."""
+    """What a server needs for one request. The last three wait for the database; now: seconds since 1970. holder: what
+    was shown beside it and the token is bound to: {"jkt": thumbprint} of a key (RFC 9449), {"x5t#S256": thumbprint} of
+    a certificate (RFC 8705), or nothing."""
 
     tenant: str
     issuer: str
     key: SigningKey
     now: float
-    holder: str
+    holder: Mapping[str, str]
     find: Callable[[str], tuple[Application, Recipient] | None]
-    activities: Callable[[str], frozenset[str]]
+    activities: Callable[[str, Application], frozenset[str]]
     spend: Callable[[Proven], bool]
 
 
@@ -145,7 +146,8 @@ class _Client(ClientMixin):  # type: ignore[misc]  # as above
         log."""
         roles = self.roots.get(self.resource, frozenset())
         narrow = frozenset(NARROW[role][1] for role in roles & NARROW.keys())
-        return narrow | (self._here.activities(self.recipient.slug) if roles - NARROW.keys() else frozenset())
+        broad = bool(roles - NARROW.keys())
+        return narrow | (self._here.activities(self.recipient.slug, self.application) if broad else frozenset())
 
 
 class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
@@ -195,7 +197,7 @@ class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # as above
         """In place of Authlib's, which logs the token."""
         self.server.audience = self.client.resource
         token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
-        if self.server.here.holder:
+        if "jkt" in self.server.here.holder:
             token |= {"token_type": "DPoP"}
         return 200, token, self.TOKEN_RESPONSE_HEADER
 
@@ -259,6 +261,6 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
             "soort": client.application.kind,
             "gemeente": self.here.tenant,
             "sleutel": self._assertion.kid,
-        } | ({"cnf": {"jkt": self.here.holder}} if self.here.holder else {})
+        } | ({"cnf": dict(self.here.holder)} if self.here.holder else {})
         header = {"alg": ALGORITHM, "kid": self.here.key.kid, "typ": "at+jwt"}
         return jwt.encode(header, claims, self.here.key.private, algorithms=[ALGORITHM])

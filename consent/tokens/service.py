@@ -55,16 +55,18 @@ class TokenService:
         """Whose tokens may still come in; of this process."""
         return self.ending.standing
 
-    async def token(self, tenant: str, body: bytes, address: str, proofs: Sequence[str] = ()) -> Answer:
+    async def token(self, tenant: str, body: bytes, address: str, proofs: Sequence[str] = (),
+                    certificate: str = "") -> Answer:  # fmt: skip
         """The answer to a form. address: of the sender, for counting failures only. proofs: DPoP headers, one at most;
-        not remembered, for without an assertion of its own it does nothing twice."""
+        not remembered, for without an assertion of its own it does nothing twice. certificate: the thumbprint of the
+        one that was shown; a proof goes before it."""
         now = self._clock().timestamp()
         try:
             form = read_form(body)
         except ValueError:
             return Answer(400, {"error": "invalid_request"})
         try:
-            holder = self._holder(tenant, proofs, now)
+            holder = self._holder(tenant, proofs, now) or ({"x5t#S256": certificate} if certificate else {})
         except ValueError:
             return Answer(400, {"error": "invalid_dpop_proof"})
         who = (tenant, address, claimed(form.get("client_assertion", ""))[0])
@@ -97,12 +99,13 @@ class TokenService:
             self._known.pop(tenant, None)
         return (await self._keys(tenant, KNOWN_SECONDS))[0].kid
 
-    def _holder(self, tenant: str, proofs: Sequence[str], now: float) -> str:
+    def _holder(self, tenant: str, proofs: Sequence[str], now: float) -> dict[str, str]:
         if len(proofs) > 1:
             raise ValueError
-        return shown(proofs[0], "POST", f"{self._issuers[tenant]}/oauth/token", now).key if proofs else ""
+        address = f"{self._issuers[tenant]}/oauth/token"
+        return {"jkt": shown(proofs[0], "POST", address, now).key} if proofs else {}
 
-    async def _answered(self, tenant: str, form: dict[str, str], now: float, holder: str) -> Answer:
+    async def _answered(self, tenant: str, form: dict[str, str], now: float, holder: dict[str, str]) -> Answer:
         # before a thread is taken: keys that a client publishes itself may be slow, and the others need not wait for it
         name, kid = claimed(form.get("client_assertion", ""))
         known = await self._clients.client_of(tenant, name, kid) if name else None
@@ -110,8 +113,8 @@ class TokenService:
         def find(client_id: str) -> tuple[Application, Recipient] | None:
             return known if client_id == name else None
 
-        def activities(recipient: str) -> frozenset[str]:
-            return from_thread.run(self._clients.activities_of, tenant, recipient)
+        def activities(recipient: str, system: Application) -> frozenset[str]:
+            return from_thread.run(self._clients.activities_of, tenant, recipient, system)
 
         def spend(proof: Proven) -> bool:
             return from_thread.run(self._spending.spend, tenant, proof)

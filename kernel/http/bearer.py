@@ -2,10 +2,11 @@
 
 A token says who somebody was at most five minutes ago. It is no permit: what ended since is found at the next line,
 and whoever was stopped since does not come in (kernel.standing).
-One that is bound to a key (RFC 9449) is of no use to whoever cannot prove to hold that key.
+One that is bound to a key (RFC 9449) or a certificate (RFC 8705) is of no use to whoever cannot show to hold that.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -14,23 +15,32 @@ from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
 from kernel.dpop import Once, Shown, shown
 from kernel.errors import NotLoggedIn
+from kernel.http.certificate import ClientCertificates
 from kernel.http.hosts import Hosts
 from kernel.standing import Holder, Standing
 
 SCHEMES = ("bearer", "dpop")
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a gate looks at beside the token. standing: who may still come in; None where nobody can be stopped before
+    the token ends. certificates: from which gateways one is believed."""
+
+    standing: Standing | None = None
+    certificates: ClientCertificates = field(default_factory=ClientCertificates)
+
+
 class BearerGate:
     """A FastAPI dependency, `Depends(gate)`: the Caller of an application, else NotLoggedIn, which says no why.
 
     root: the path of the one API behind this gate, such as "/dingen/v1". Tokens for another root do not hold here.
-    standing: who may still come in; None where nobody can be stopped before the token ends.
     """
 
     def __init__(self, issuers: Mapping[str, str], keys: KeySource, root: str, clock: Clock = utc_now,
-                 standing: Standing | None = None) -> None:  # fmt: skip
+                 beside: Beside | None = None) -> None:  # fmt: skip
         self._hosts, self._proven, self._root, self._clock = Hosts(issuers), Proven(keys), root, clock
-        self._standing = standing
+        self._beside = beside or Beside()
         self._once = Once()
 
     async def __call__(self, request: Request) -> Caller:
@@ -43,7 +53,7 @@ class BearerGate:
         if scheme.lower() not in SCHEMES:
             raise NotLoggedIn()
         if scheme.lower() == "bearer":  # beside a proof too (RFC 9449 section 7.1): then a bound token does not hold
-            return await self.check(token, *place)
+            return await self.check(token, *place, certificate=self._beside.certificates.shown(request))
         found = self._shown("".join(proofs), request.method, place[0] + request.scope["path"], token)
         caller = await self.check(token, *place, found.key)
         # remembered only of a token that holds: proofs alone anybody can make, as many as they like
@@ -51,9 +61,9 @@ class BearerGate:
             raise NotLoggedIn()
         return caller
 
-    async def check(self, token: str, issuer: str, tenant: str, holder: str = "") -> Caller:
+    async def check(self, token: str, issuer: str, tenant: str, holder: str = "", certificate: str = "") -> Caller:
         """The Caller in a token that came in at this issuer's host. holder: the thumbprint of the key that was proven
-        to be held. Raises NotLoggedIn, and what `keys` raises."""
+        to be held; certificate: that of the certificate which was shown. Raises NotLoggedIn, and what `keys` raises."""
         # 1 small, spelled in one way, signed by the tenant's key that the header names
         claims = await self._proven.read(token, tenant)
         # 2 issued here, for here, to the application itself
@@ -64,10 +74,12 @@ class BearerGate:
         if not is_now(claims, self._clock().timestamp()):
             raise NotLoggedIn()
         # 4 shown by who holds the key that it is bound to: a bound one is no bearer token, nor the other way round
-        if holder != (claims.cnf.jkt if claims.cnf else ""):
+        bound = claims.cnf
+        if holder != (bound.jkt if bound else "") or (bound and bound.x5t and bound.x5t != certificate):
             raise NotLoggedIn()
         # 5 and by somebody who was not stopped since
-        if self._standing and not await self._standing.holds(Holder.of(claims)):
+        standing = self._beside.standing
+        if standing and not await standing.holds(Holder.of(claims)):
             raise NotLoggedIn()
         return Caller(
             tenant=tenant,

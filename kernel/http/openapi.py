@@ -25,6 +25,10 @@ _REFUSALS = {
     "403": "Geen toegang",
     "503": "Dit lukt nu niet",
 }
+_NOT_THERE = {"404": "Dit is er niet"}  # of what is named in the path or in the body
+_CHANGING = {"409": "Dit past niet bij wat er al is"}
+_WRITING = {"413": "Te groot", "415": "Het verkeerde soort inhoud"}
+_BUSY = {"429": "Te veel vragen"}
 _FAULT = {
     "type": "object",
     "required": ["veld", "code", "detail"],
@@ -119,10 +123,17 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 def _complete(method: str, operation: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)
-    for status, title in _REFUSALS.items():
-        if status != "400" or operation.get("parameters") or method in {"post", "put", "patch"}:
-            responses.setdefault(status, {"description": title})
+    for status, title in _refusals(method, operation).items():
+        responses.setdefault(status, {"description": title})
     for status, response in responses.items():
         response.setdefault("headers", {})["API-Version"] = deepcopy(_VERSION)
         if status >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Probleem"}}}
+
+
+def _refusals(method: str, operation: dict[str, Any]) -> dict[str, str]:
+    """What any operation of this shape may answer besides its own."""
+    parameters, writes = operation.get("parameters", []), method in {"post", "put", "patch"}
+    told = {status: title for status, title in _REFUSALS.items() if status != "400" or parameters or writes}
+    told |= _BUSY | (_NOT_THERE if parameters or writes else {}) | (_WRITING if writes else {})
+    return told | (_CHANGING if writes or method == "delete" else {})

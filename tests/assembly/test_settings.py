@@ -18,7 +18,7 @@ from web.settings import WebSettings
 
 OPERATIONS = Path(__file__).parents[2] / "docs/operations.md"
 ROOMS = (AuditSettings, ConsentSettings, VaultSettings, ConnectorsSettings, WebSettings)
-BY_THE_HOUSE = {"mode", "database", "trusted", "signer", "adopt"}
+BY_THE_HOUSE = {"mode", "database", "trusted", "cert_gateways", "signer", "adopt"}
 
 
 def variables(settings: type[RoomSettings], without: set[str]) -> set[str]:

@@ -13,6 +13,7 @@ from assembly.demo.register import LOAN_DESK, TENANT, activities, recipients
 from assembly.founding import found
 from assembly.govstack import load
 from assembly.house import House, assemble
+from assembly.party_verbs import key_ended, moment_of, suspended
 from assembly.settings import ROOMS, HouseSettings, Login, TenantSettings
 from assembly.tools import load_register, register_client, rotate_keys
 from connectors.settings import ConnectorsSettings
@@ -90,6 +91,11 @@ async def test_a_client_gets_its_key_once_and_only_for_a_known_recipient(setting
     entry = await register_client(settings, "", LOAN_DESK, new)
     assert entry["privateJwk"]["d"]
     assert entry["privateJwk"]["d"].encode() not in b"".join(path.read_bytes() for path in files(settings.data))
+    assert (await key_ended(settings, "", ("proef", entry["privateJwk"]["kid"]), moment_of(""))).position.term
+    assert (await suspended(settings, "", "proef")).position.term
+    for wrong in ("morgen", "2026-12-31T23:59:00"):
+        with pytest.raises(SettingsWrong, match="--at"):
+            moment_of(wrong)
     with pytest.raises(NoSuchThing):
         await register_client(settings, "", "niemand", new)
     with pytest.raises(SettingsWrong, match="--tenant"):

@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "use-refused": ("r1", lambda places: places.nothing),
     "use-reported": ("r1", lambda places: places.reported),
     "use-asked": ("r1", lambda places: places.asked),
+    "doubt": ("r1", lambda places: f"{places.use}/fout"),
     "consents": ("r1", lambda _: "/toestemmingen"),
     "no-consents": ("r1", lambda _: "/toestemmingen?soort=nee"),
     "waits": ("r1", lambda places: places.waits),

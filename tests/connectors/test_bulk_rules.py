@@ -2,7 +2,9 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from random import Random
+from typing import Any, cast
 
 import pytest
 from joserfc import jwe
@@ -10,19 +12,26 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from assembly.clients import make_client_key, make_sealing_key
-from audit.contract import Position
+from audit.contract import Overtaken, Position
 from connectors.bulk.contract import MOST
+from connectors.bulk.handing import Handing
+from connectors.bulk.parts import Handed
 from connectors.bulk.planning import ENDED, NEXT, WORKING, Turns, Waiting, cut, demand_step, patience
 from connectors.bulk.reading import read_file, read_json
+from connectors.bulk.running import Workers
 from connectors.bulk.sealing import sealed_part
 from connectors.bulk.stands import Stand, Stands, without_answers
+from connectors.contract import SourceDown
 from consent.jwks import fault_of, usable
 from consent.tokens.assertion import proven
 from kernel.caller import Caller
+from kernel.clock import moment
 from kernel.errors import BadInput
 from tests.connectors.bulk_house import ALGORITHMS, Reader, numbers
 from tests.consent.applications import ISSUER, NOW, signed
 
+pytestmark = pytest.mark.anyio
+NOBODY: Any = None  # a room that nobody knocks at here
 ROBOT = Caller(tenant="gm9901", organisation="loket", application="robot", kind="automatisch")
 ORDER = {"verwerkingsactiviteit": "regeling", "gegevenselementen": ["brp.naam"]}
 ANYBODY = numbers(5)
@@ -93,12 +102,12 @@ def test_an_order_is_read_with_every_fault_at_its_place() -> None:
     read = read_json(ROBOT, json.dumps({**ORDER, "inwoners": good}).encode())
     assert [(one.bsn.reveal(), one.case) for one in read.listed] == list(zip(ANYBODY, ("Z-1", "", ""), strict=False))
     assert (read.order.activity, read.order.elements) == ("regeling", ("brp.naam",))
-    more = [{"zaak": "z" * 65}, {"zaak": f"Z {ANYBODY[4]}"}, {"zaak": "a\nb"}]
+    more = [{"zaak": "z" * 65}, {"zaak": f"Z {ANYBODY[4]}"}, {"zaak": "a\nb"}, {"zaak": "Z\ud800"}]
     bad = [
         *good, {"bsn": ANYBODY[0]}, {"bsn": "123456789"}, {"bsn": int(ANYBODY[3])}, ANYBODY[3], {},
         *({"bsn": ANYBODY[3], **one} for one in [{"naam": "x"}, *more]),
     ]  # fmt: skip
-    codes = ("dubbel", "bsn", "bsn", "bsn", "bsn", "onbekend-veld", "zaak", "lijkt-op-bsn", "zaak")
+    codes = ("dubbel", "bsn", "bsn", "bsn", "bsn", "onbekend-veld", "zaak", "lijkt-op-bsn", "zaak", "zaak")
     assert faults({**ORDER, "inwoners": bad}) == {(f"/inwoners/{at}", code) for at, code in enumerate(codes, 3)}
     assert faults({**ORDER, "inwoners": []}) == {("/inwoners", "te-weinig")}
     assert faults({**ORDER, "inwoners": "alle"}) == faults(ORDER) == {("/inwoners", "ontbreekt")}
@@ -163,6 +172,34 @@ def test_who_lost_the_ground_falls_out_and_nobody_else() -> None:
     assert ours.halted(("0" * 32,)) and not ours.halted(("a" * 32,))
     assert [fence.fence for fence in ours.fences()] == ["0" * 32, "a" * 32]
     assert ours.places({1}) == ours.without({0}).places() == (Position(term="2026h2", index=8),)
+
+
+async def test_what_ended_by_the_clock_does_not_leave_in_the_midst_of_a_part() -> None:
+    """No fence moves then, so the log says nothing."""
+    soon = Stands(
+        (Stand(0, Position(term="2026h2", index=9), 500, ()), Stand(1, Position(term="2026h2", index=8), 0, ()))
+    )
+    handing = Handing(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, lambda: 7.0, lambda: moment(500))
+    assert await handing._checked(ROBOT, Handed(b"", soon, ())) == 7.0
+    with pytest.raises(Overtaken):
+        await replace(handing, clock=lambda: moment(501))._checked(ROBOT, Handed(b"", soon, ()))
+
+
+class Parts:
+    """Of two municipalities; the first one's cannot be read."""
+
+    async def waiting(self, tenant: str) -> list[Waiting]:
+        if tenant == "gm9901":
+            raise SourceDown("Even niet.")
+        return [Waiting(tenant, "job")]
+
+    async def take(self, chosen: Waiting) -> Waiting:
+        return chosen
+
+
+async def test_the_fault_of_one_municipality_stops_no_other() -> None:
+    workers = Workers(("gm9901", "gm9902"), cast(Any, Parts()), NOBODY, NOBODY)
+    assert await workers._next() == cast(Any, Waiting("gm9902", "job"))
 
 
 def test_a_part_is_read_by_its_recipient_and_by_nobody_else() -> None:

@@ -89,7 +89,7 @@ class Register:
     ) -> tuple[Application, Recipient] | None:
         return self.known.get((tenant, client_id))
 
-    async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:
+    async def activities_of(self, tenant: str, recipient: str, system: Application) -> frozenset[str]:
         return self.activities[recipient]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, event, select, text, update
+from sqlalchemy import Table, select, text, update
 
 from audit.contract import Audit, Entry, LogUnavailable, OutcomeUnknown, Overtaken, Receipt, Verdict
 from consent.activity import Case
@@ -27,6 +27,7 @@ from tests.consent.house import (
     stop,
     yes,
 )
+from tests.statements import said_to
 
 pytestmark = pytest.mark.anyio
 AFTER, BEFORE = "after", "before"
@@ -234,13 +235,7 @@ async def test_releases_are_counted_and_refusals_are_not(house: House) -> None:
 async def test_a_decision_costs_the_same_number_of_statements_however_many_are_asked(house: House, many: int) -> None:
     await house.ready()
     ready = await house.second()
-    seen: list[str] = []
-    engine = ready.database.engine.sync_engine
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def _count(*arguments: Any) -> None:
-        seen.append(str(arguments[2]).strip())
-
+    seen = said_to(ready.database)
     question = Question(resident=ANNA, activity="regeling", elements=(NAME, PLAN))
     assert len(await ready.decide(LOKET, [question] * many)) == many
     reads = [statement for statement in seen if "FROM" in statement and "keys" not in statement.split("FROM")[1][:20]]

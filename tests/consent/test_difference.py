@@ -134,3 +134,17 @@ def test_a_version_that_differs_in_a_very_long_text_can_be_shown() -> None:
     ]
     shown = whole(history, 2, "https://stad.example", 3)
     assert shown and [len(one.new) for one in shown.changes] == [TEXT_MAX]
+
+
+def test_statistics_that_go_are_wider() -> None:
+    """Who only counted gives about each resident from then on."""
+    table = {
+        "naam": "per-wijk",
+        "rijen": "wijk",
+        "maat": "aantal",
+        "rij": {"gegevenselement": NAME, "groepen": ["Noord"]},
+    }
+    counts = activity(statistiek={"bevolking": "bevolking", "gebied": "wijk", "budget": 1_000, "tabellen": [table]})
+    assert counts.statistics is not None
+    assert effects(counts, activity()) == {"/statistiek": "ruimer"} == effects(activity(), counts)
+    assert needs_new_consent(counts, activity())

@@ -164,6 +164,13 @@ async def test_a_parent_sees_no_help_for_children_and_nobody_sees_a_secret_child
     ):
         with pytest.raises(NoSuchThing):  # as for an id that is nobody's
             await act
+    # what was such help when it was asked, or became it since, is in no list either
+    for version in (SPORT.model_copy(update={"child_help": False}), activity(hulpAanKind=True)):
+        await house.consent.publish(Caller(tenant=TENANT, kind="kamer"), version)
+    assert await door.choices(BERT_HIMSELF, parent(house)) == []
+    for one in (asked, own):
+        with pytest.raises(NoSuchThing):
+            await door.choice(BERT_HIMSELF, parent(house), one.id)
     await house.consent.flag(Caller(tenant=TENANT, kind="kamer"), ANNA, ["geheimhouding"])
     assert await reason(door.choices(BERT_HIMSELF, parent(house))) == "voorbij"
     assert await reason(door.choose(BERT_HIMSELF, parent(house), asked.id, yes())) == "voorbij"

@@ -9,20 +9,22 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey
 
-from audit.contract import Entry, FenceAt, Overtaken, record_one
+from audit.contract import Entry, Event, FenceAt, Overtaken, record_one
 from consent import tables
-from consent.activity import Application
-from consent.contract import NoSuchThing, NotNow
+from consent.activity import Application, Words
+from consent.contract import Decision, NoSuchThing, NotNow, Question, Sealed
 from consent.parties.contract import Change, Proposal
 from consent.parties.rules import faults, kids, live
 from kernel.caller import Caller, room_of
+from kernel.canonical import read_canonical
 from kernel.clock import millis
+from kernel.crypto import sha256
 from kernel.errors import BadInput, NoAccess
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from kernel.ids import random_id
 from kernel.standing import Holder
-from tests.consent.house import CALLERS, JWKS, LOKET, NAME, PARTY, STAFF, TENANT, House
+from tests.consent.house import ANNA, CALLERS, JWKS, LOKET, NAME, PARTY, STAFF, TENANT, House, activity
 
 pytestmark = pytest.mark.anyio
 ONE, TWO = (Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
@@ -213,6 +215,56 @@ async def test_an_application_writes_and_stops_and_admits_nothing(house: House) 
         assert (await http.post("toepassingen/loket-app/schorsing")).status_code == 201
         assert (await http.post("ontvangers/loket/schorsing")).status_code == 201
         assert (await http.get("ontvangers")).status_code == 403, "it stopped itself"
+
+
+@on_files
+async def test_a_processor_acts_where_it_is_registered_to_and_is_named(house: House) -> None:
+    works = {"ontvanger": "bureau", "rol": "verwerker", "verwerkerVan": "loket", "overeenkomst": "VO-1"}
+    name = Words(nl="Het bureau", en="The firm")
+    bureau = PARTY.model_copy(update={"slug": "bureau", "applications": (), "name": name})
+    await house.consent.admit(STAFF, bureau)
+    theirs = [{"ontvanger": "loket"}, works]
+    await house.ready(activity(ontvangers=theirs), activity("eigen"))
+    system = application(OLD, client_id="bureau-app", processor="bureau")
+    with pytest.raises(BadInput):
+        await house.consent.parties.save(ONE, Change(application=system, of="bureau"))
+    await admitted(house, Change(application=system, of="loket"))
+    asking = LOKET.model_copy(update={"application": "bureau-app"})
+    assert await house.consent.clients.activities_of(TENANT, "loket", system) == {"regeling"}
+    sealed, decision = await asked(house, asking, "regeling")
+    assert decision.toegestaan and sealed.about.works_for == {"verwerker": "bureau", "verwerkerNaam": "Het bureau"}
+    assert (await asked(house, asking, "eigen"))[1].geweigerd == ((NAME, "ontvanger-niet-bevoegd"),)
+    assert (await asked(house, LOKET, "eigen"))[1].toegestaan, "its own systems are not concerned"
+    replayed = await house.consent.replay(TENANT, event_of(sealed))
+    assert replayed.differences == () and replayed.missing == ()
+    assert await comes_in(house, holder(client="bureau-app"))
+    # the processor is stopped: so is what it does for others
+    await house.consent.suspend(STAFF, "bureau")
+    with pytest.raises(Overtaken):
+        await house.released(sealed)
+    assert (await asked(house, asking, "regeling"))[1].geweigerd == ((NAME, "ontvanger-niet-bevoegd"),)
+    assert not await comes_in(house, holder(client="bureau-app")) and await comes_in(house, holder())
+
+
+@on_files
+async def test_an_application_may_be_for_some_activities_only(house: House) -> None:
+    await house.ready(activity(), activity("eigen"))
+    await admitted(house, Change(application=application(OLD, activities=("eigen",)), of="loket"))
+    (one,) = [each for each in (await house.consent.parties.registered(ONE))[0].systems]
+    assert await house.consent.clients.activities_of(TENANT, "loket", one.application) == {"eigen"}
+    assert (await asked(house, LOKET, "eigen"))[1].toegestaan
+    assert (await asked(house, LOKET, "regeling"))[1].geweigerd == ((NAME, "ontvanger-niet-bevoegd"),)
+
+
+async def asked(house: House, caller: Caller, slug: str) -> tuple[Sealed, Decision]:
+    question = Question(resident=ANNA, activity=slug, elements=(NAME,))
+    (sealed,) = await house.consent.decide(caller, [question])
+    return sealed, Decision.model_validate(read_canonical(sealed.decision))
+
+
+def event_of(sealed: Sealed) -> Event:
+    hashed = sha256(sealed.decision.encode()).hex()
+    return Event(id=random_id(), kind="toetsing", decision=hashed, sealed=sealed.decision, seal=sealed.seal)
 
 
 @asynccontextmanager

@@ -129,7 +129,7 @@ async def test_a_client_is_known_with_its_recipient_until_the_recipient_is_suspe
     await house.ready()
     found = await house.consent.clients.client_of(TENANT, "loket-app")
     assert found == (PARTY.applications[0], PARTY.model_copy(update={"applications": ()}))
-    assert await house.consent.clients.activities_of(TENANT, "loket") == {"regeling"}
+    assert await house.consent.clients.activities_of(TENANT, "loket", PARTY.applications[0]) == {"regeling"}
     assert await house.consent.clients.client_of(TENANT, "vreemd") is None
     await house.consent.suspend(STAFF, "loket")
     assert await house.consent.clients.client_of(TENANT, "loket-app") is None

@@ -1,15 +1,23 @@
 """Tokens that end before their time: handed back, looked at by a resource server, of a client that was stopped."""
 
+import base64
+import hashlib
+import json
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
+from fastapi import APIRouter, Depends
 
+from consent.tokens.api import token_router
 from kernel.caller import Caller
 from kernel.errors import NotLoggedIn
-from kernel.http.bearer import BearerGate
+from kernel.http.bearer import BearerGate, Beside
+from kernel.http.certificate import ClientCertificates, thumbprint
 from kernel.ids import random_id
 from kernel.standing import Standing
 from tests.consent.applications import (
@@ -23,6 +31,7 @@ from tests.consent.applications import (
     form,
     found_keys,
     house,
+    serving,
     signed,
 )
 from tests.once import tables
@@ -53,8 +62,7 @@ async def given(one: House) -> str:
 
 
 def gate(one: House) -> BearerGate:
-    standing: Standing = one.service.standing
-    return BearerGate(ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock, standing)
+    return BearerGate(ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock, Beside(one.service.standing))
 
 
 async def comes_in(at: BearerGate, token: str) -> Caller | None:
@@ -76,9 +84,8 @@ async def test_a_token_that_was_handed_back_does_not_come_in_any_more(one: House
         assert (back.status_code, back.json(), back.headers["cache-control"]) == (200, {}, "no-store")
     assert not await comes_in(door, token) and await comes_in(door, other)
     # at another instance too, which never heard of it
-    elsewhere = BearerGate(
-        ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock, Standing(one.service.ending.stands)
-    )
+    beside = Beside(Standing(one.service.ending.stands))
+    elsewhere = BearerGate(ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock, beside)
     assert not await comes_in(elsewhere, token) and await comes_in(elsewhere, other)
 
 
@@ -134,3 +141,46 @@ async def test_who_does_not_prove_to_be_a_client_learns_nothing(one: House, verb
     metadata = (await one.http.get("/.well-known/oauth-authorization-server")).json()
     assert metadata["revocation_endpoint"] == f"{ISSUER}/oauth/revoke"
     assert metadata["introspection_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+
+
+async def test_a_token_is_bound_to_the_certificate_that_the_gateway_saw(one: House) -> None:
+    certificates = ClientCertificates((ip_network("127.0.0.1/32"),))
+    app = token_router(one.service, {one.id: one.public_url for one in TENANTS.values()}, certificates)
+    mine, other = (f":{base64.b64encode(der).decode()}:" for der in (b"mine", b"other"))
+    async with serving(app) as http:
+        body = form(signed(jti=random_id()))
+        token = (await http.post("/oauth/token", data=body, headers={"client-cert": mine})).json()["access_token"]
+        metadata = (await http.get("/.well-known/oauth-authorization-server")).json()
+        assert metadata["tls_client_certificate_bound_access_tokens"] is True
+    beside = Beside(one.service.standing, certificates)
+    door = APIRouter()
+    gate = BearerGate(ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock, beside)
+
+    @door.get("/wie")
+    async def who(caller: Annotated[Caller, Depends(gate)]) -> str:
+        return caller.application
+
+    bearer = ("authorization", f"Bearer {token}")
+    async with serving(door) as http:
+        for shown, status in (((mine,), 200), ((other,), 401), ((), 401), ((mine, mine), 401), ((":!:",), 401)):
+            headers = [bearer, *(("client-cert", one) for one in shown)]
+            assert (await http.get("/wie", headers=headers)).status_code == status, shown
+    # nobody else than the gateway is believed: then it is no certificate, and the token is bound to none
+    plain = await one.http.post("/oauth/token", data=form(signed(jti=random_id())), headers={"client-cert": mine})
+    claims = json.loads(base64.urlsafe_b64decode(plain.json()["access_token"].split(".")[1] + "=="))
+    assert "cnf" not in claims
+    known, party = one.register.known["gm9901", "loket"]
+    one.register.known["gm9901", "loket"] = (known.model_copy(update={"bound": True}), party)
+    refused = await one.http.post("/oauth/token", data=form(signed(jti=random_id())), headers={"client-cert": mine})
+    assert refused.status_code == 400, "who registered to be bound gets no other token"
+
+
+def test_a_certificate_is_read_as_gateways_spell_it() -> None:
+    der = b"\x30\x82 not looked into"
+    inner = base64.b64encode(der).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{inner[:20]}\n{inner[20:]}\n-----END CERTIFICATE-----\n"
+    expected = base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+    assert thumbprint(f":{inner}:") == thumbprint(quote(pem)) == expected
+    for wrong in ("", "::", ":a:", inner, "-----BEGIN CERTIFICATE-----", quote(pem + pem), f":{'A' * 9000}:"):
+        with pytest.raises(ValueError, match=r"large|base64|certificate|empty"):
+            thumbprint(wrong)

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from kernel.http.app import make_app
 from kernel.http.client import open_client
 from kernel.http.health import StartGate
-from kernel.http.limits import BODY_BYTES, DEPTH, depth
+from kernel.http.limits import BODY_BYTES, DEPTH, UPLOAD_PARTS, depth
 from kernel.http.server import Address, PatientProtocol, serve
 
 pytestmark = pytest.mark.anyio
@@ -33,8 +33,9 @@ def anyio_backend() -> str:
 def counting_app() -> FastAPI:
     gate = StartGate()
     gate.open()
-    app = make_app("Test", gate)
+    app = make_app("Test", gate, uploads={"/dingen/v1/lijst": 8 << 20})
 
+    @app.post("/dingen/v1/lijst")
     @app.post("/dingen/v1/tel")
     @app.post("/formulier")
     async def count(request: Request) -> int:
@@ -114,6 +115,18 @@ def test_brackets_in_strings_do_not_nest_and_no_body_is_slow_to_judge() -> None:
     ):
         depth(b"[" + hostile + b"{" * 40, DEPTH)
     assert process_time() - begun < 10  # quadratic would take hours
+
+
+async def test_a_long_list_is_read_and_one_of_too_many_parts_is_not(http: httpx2.AsyncClient) -> None:
+    whole = b"[" + b'"",' * (UPLOAD_PARTS // 2 - 1) + b'""' + b" " * BODY_BYTES + b"]"  # each text has two quotes
+    refused = await http.post("/dingen/v1/lijst", content=whole, headers=JSON)
+    assert (refused.status_code, refused.json()["code"]) == (413, "te-groot")
+    fewer = whole.replace(b'"",', b"", 1)
+    assert (await http.post("/dingen/v1/lijst", content=fewer, headers=JSON)).json() == len(fewer)
+    deep = b"[" * (DEPTH + 1) + b"]" * (DEPTH + 1) + b" " * BODY_BYTES
+    assert (await http.post("/dingen/v1/lijst", content=deep, headers=JSON)).status_code == 400, (
+        "looked at all the same"
+    )
 
 
 async def test_headers_above_the_limit_are_refused(http: httpx2.AsyncClient, address: Address) -> None:

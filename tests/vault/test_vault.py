@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import text, update
 
 from assembly.demo.register import EXERCISES, INCOME, TENANT
 from audit.contract import NOBODY, Entry, Event, EventIdTaken, LogUnavailable, Overtaken, Receipt, Verdict, record_one
@@ -14,6 +14,7 @@ from kernel.errors import BadInput, NoAccess
 from kernel.ids import random_id
 from kernel.sql import Database
 from tests.four_rooms import DESK_WORKER, R1, SECRET, STRANGER, FourRooms
+from tests.statements import said_to
 from vault import tables
 from vault.contract import AlreadyKept, Bsn, Deposit, NoVault, VaultUnavailable
 from vault.records import RecordRows
@@ -34,9 +35,7 @@ async def test_a_stranger_looks_like_anybody_and_stays_the_same(both: FourRooms)
 
 async def test_identify_is_one_statement_and_writes_nothing(empty: FourRooms) -> None:
     await empty.resident(R1)
-    said: list[str] = []
-    engine = empty.safe._residents._database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda *a: said.append(a[2]))
+    said = said_to(empty.safe._residents._database)
     for bsns in ((R1,), (STRANGER,), (R1, SECRET, STRANGER)):
         said.clear()
         await empty.safe.identify(DESK_WORKER, bsns)

@@ -111,6 +111,7 @@ class PortalUnderTest:
             audit=audit or self.house.audit.door("web"),
             catalogue=catalogue_elements(),
             authority=authority or self.house.desk.authority,
+            corrections=self.house.desk.corrections,
         )
         settings = WebSettings(mode="test", database=self.url, issuer=ISSUER, client_id="portaal")
         provider = self.house.keys

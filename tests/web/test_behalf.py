@@ -128,6 +128,20 @@ async def test_a_silent_brp_stops_a_yes_and_never_a_stop(portal: PortalUnderTest
     assert "u ziet nu niet alles" in page.text and "U mag nog voor niemand kijken" not in page.text
 
 
+async def test_an_acting_that_ended_during_a_login_does_not_come_back(portal: PortalUnderTest) -> None:
+    await opened(portal)
+    wanted = await asked(portal, CHILD)
+    visitor, _ = await for_child(portal)
+    portal.house.now += timedelta(minutes=6)
+    page = await visitor.get(f"{LIST}/{wanted.id}")
+    login = await visitor.send(page, page.form("actie", "kiezen"), keuze="ja")
+    other = await visitor.get("/namens")  # another tab
+    await visitor.send(other, other.form("actie", "stop"), actie="stop")
+    page = await visitor.send(login, login.form("keuze"), keuze="r1")
+    assert "U kijkt nu voor" not in page.text and "U kijkt nu voor" not in (await visitor.get("/namens")).text
+    assert await state(portal, CHILD, wanted.id) == "gevraagd"
+
+
 async def test_authority_that_was_taken_away_ends_the_acting_at_the_next_choice(portal: PortalUnderTest) -> None:
     brp, wanted = await opened(portal), await asked(portal, CHILD)
     visitor, _ = await for_child(portal)

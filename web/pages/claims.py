@@ -22,6 +22,7 @@ from web.claim_views import (
     scopes,
 )
 from web.frame import FieldError, Option
+from web.pages.corrections import doubted
 from web.pages.reading import words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
@@ -127,6 +128,7 @@ async def _drawn(visit: Visit, form: Mapping[str, str], errors: Mapping[str, str
         objection=draft(form.get("grond", ""), TEXT_MAX),
         restriction=draft(form.get("waarom", ""), TEXT_MAX),
         request=draft(form.get("tekst", ""), TEXT_MAX),
+        reports=await doubted(visit, said),
         saved=not errors and _saved(visit, found),
         errors=_errors(said, errors or {}),
     )

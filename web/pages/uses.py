@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from audit.contract import Event, Line
 from consent.contract import ConsentView, NoSuchThing, assessment_over
+from web.correction_views import may_doubt
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
 from web.line_details import lifted_of, numbers_gone, reported_of
@@ -98,6 +99,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         kept_until=event.keep_until,
         overdue=await _overdue(visit, said, line),
         despite="" if line.gone else event.details.get("doorBijBezwaar", ""),
+        doubtable=may_doubt(line),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 

@@ -6,17 +6,18 @@ from uuid import uuid4
 
 import pytest
 
-from audit.contract import SYSTEM, Line, Permit
-from connectors.contract import NotReleased
+from audit.contract import SYSTEM, Entry, Line, Permit, Receipt
+from connectors.contract import NotReleased, StaleAnswer
 from connectors.counting.contract import CannotCount, CountFailed
 from kernel.caller import Caller
 from tests.audit.logs import Place
 from tests.audit.test_turn import fits
-from tests.connectors.counting.town import ASKING, SLUG, Town, bsn, many, request, shown
+from tests.connectors.counting.town import ASKING, PER_WARD, SLUG, WARD, Town, bsn, counting, many, request, shown
 from tests.four_rooms import STAFF, FourRooms
 from vault.contract import Bsn
 
 pytestmark = pytest.mark.anyio
+WIDER = {"rij": WARD | {"groepen": ["Noord", "Oost", "Zuid", "West"]}}
 
 
 async def runs(rooms: FourRooms) -> list[Line]:
@@ -113,6 +114,8 @@ async def test_an_answer_that_was_lost_is_given_again_for_nothing(house: FourRoo
     async with house.http() as http:
         place = f"/verstrekking/v1/statistieken/{first.json()['id']}"
         assert (await http.get(place)).content == first.content
+        house.who = ASKING.model_copy(update={"application": "andere-app"})
+        assert (await http.get(place)).status_code == 404, "of the same recipient, and another application"
         house.who = ASKING.model_copy(update={"organisation": "burgerzaken"})
         assert (await http.get(place)).status_code == 404
         assert (await http.get(place.removesuffix(place[-36:]) + str(uuid4()))).status_code == 404
@@ -165,3 +168,25 @@ async def test_a_version_that_ends_meanwhile_gives_no_table(house: FourRooms) ->
     with pytest.raises(NotReleased) as refused:
         await stopped.count(ASKING, request())
     assert refused.value.code == "ontvanger-niet-bevoegd"
+
+
+async def test_tables_that_change_before_the_line_give_none_of_before(house: FourRooms) -> None:
+    town = await Town.built(house, many(1))
+    desk, published = await town.exact(), list[object]()
+
+    class Publishing:
+        """Somebody publishes between the decision and its line."""
+
+        def __getattr__(self, verb: str) -> Any:
+            return getattr(house.desk.lines, verb)
+
+        async def release(self, caller: Caller, entry: Entry) -> Receipt:
+            if not published:
+                other = {"bevolking": "bevolking", "gebied": "vak", "budget": 12_000, "tabellen": [PER_WARD | WIDER]}
+                published.append(await house.register.publish(STAFF, counting(statistiek=other)))
+            return await house.desk.lines.release(caller, entry)
+
+    changed = replace(desk, gathering=replace(desk.gathering, lines=Publishing()))  # type: ignore[arg-type]  # all of it
+    with pytest.raises(StaleAnswer):
+        await changed.count(ASKING, request())
+    assert published and not [one for one in await runs(house) if one.event.kind == "statistiek"]

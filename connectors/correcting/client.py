@@ -1,0 +1,30 @@
+"""HTTP out: what the portal asks of this room, when it lives elsewhere."""
+
+from dataclasses import dataclass
+
+from connectors.correcting.api import PREFIX, Reports
+from connectors.correcting.contract import Doubt, Report, Whose
+from kernel.caller import Caller
+from kernel.http.client import RoomLine
+from kernel.message import Message
+
+
+class _Nothing(Message):
+    """Only the caller matters."""
+
+
+@dataclass(frozen=True)
+class CorrectionsClient:
+    """Satisfies PortalCorrections."""
+
+    line: RoomLine
+
+    async def file(self, caller: Caller, doubt: Doubt) -> Report:
+        """See PortalCorrections.file."""
+        # a Bsn prints itself as ***, on the wire too; as a plain text it leaves in this one body
+        plain = Whose.model_construct(bsn=doubt.person.bsn.reveal())
+        return await self.line.ask(f"{PREFIX}/file", caller, doubt.model_copy(update={"person": plain}), Report)
+
+    async def filed(self, caller: Caller) -> list[Report]:
+        """See PortalCorrections.filed."""
+        return list((await self.line.ask(f"{PREFIX}/filed", caller, _Nothing(), Reports)).found)

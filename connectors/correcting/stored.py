@@ -1,0 +1,190 @@
+"""Reports in their rows. An act waits in the row before its line is written: whoever comes after a crash writes the
+same line, and only one act at a time can wait.
+
+    placed ─▶ line ─▶ settled: `ontvangen`, marked          killed before the line: whoever sweeps writes it
+    stepped ─▶ line ─▶ settled: the next status             killed after it: the same line again, and the row follows
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select
+
+from audit.contract import Entry
+from connectors.bulk.rows import BulkRows, Row, Rows
+from connectors.contract import Repeatable, SameKeyOtherBody
+from connectors.correcting.content import PURPOSE, Content, Sealing
+from connectors.correcting.contract import NoSuchReport, StepPassed, TooManyReports
+from connectors.correcting.rules import LIST, NEXT, OPEN, most
+from connectors.correcting.tables import corrections
+from kernel.clock import Clock, millis
+from kernel.crypto import hmac_sha256, same
+from kernel.sql.key_rows import KeyRows
+
+MOST = 200  # in one answer
+WAITS_MS = 5_000  # so long an act is whoever's it was
+KEPT_MS = 365 * 24 * 3_600_000  # of a report that has ended
+LATER = 1 << 52  # ms: not due
+c = corrections.c
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row with what it says."""
+
+    row: Row
+    content: Content
+
+
+class CorrectionRows:
+    """Of all tenants. Whatever goes wrong below becomes NeighbourUnavailable."""
+
+    def __init__(self, rows: BulkRows, room_keys: KeyRows, clock: Clock) -> None:
+        self._rows, self._keys, self.clock = rows, room_keys, clock
+
+    @property
+    def now(self) -> int:
+        """In ms."""
+        return millis(self.clock())
+
+    async def place(self, tenant: str, row: Row, content: Content, repeat: Repeatable) -> Found:
+        """A new report, without effect until its line stands; or the one that this is once more. Raises
+        SameKeyOtherBody, TooManyReports."""
+        sealing, hashed = await self._sealing(tenant), await self._hash(tenant, repeat.body)
+        zeros = {"due_at": LATER, "tries": 0, "revision": 0}
+        said = {"key": repeat.key or row["id"], "request_hash": hashed, "status": "", "becomes": OPEN[0],
+                "filed_at": self.now, "changed_at": self.now}  # fmt: skip
+        new = {**zeros, **said, **row, "content": sealing.sealed(row["id"], content)}
+        async with self._rows.writing(tenant) as rows:
+            mine = c.client == row["client"]
+            known = await rows.one(corrections, mine, c.key == new["key"]) if repeat.key else None
+            if known is not None and not same(bytes(known["request_hash"]), hashed):
+                raise SameKeyOtherBody("Neem voor een andere melding een nieuwe sleutel.")
+            known = known or await rows.one(corrections, c.slot == row["slot"])
+            if known is None:
+                await _demand_room(rows, row)
+                await rows.add(corrections, [new])
+            return _found(sealing, known or new)
+
+    async def step(self, tenant: str, id_: str, becomes: str, entry: Entry, answer: str) -> Found:
+        """An act that waits for its line; the same again is the same one. Raises NoSuchReport, StepPassed."""
+        sealing = await self._sealing(tenant)
+        async with self._rows.writing(tenant) as rows:
+            found = _found(sealing, await _locked(rows, id_))
+            row, text = found.row, entry.model_dump_json()
+            if row["status"] == becomes and found.content.answer == answer:
+                return found
+            if row["entry"] == text:
+                return found
+            if row["entry"] or becomes not in NEXT.get(row["status"], ()):
+                raise StepPassed("Deze terugmelding is al verder, of er is net iets anders over gezegd.")
+            content = replace(found.content, answer=answer)
+            sealed = sealing.sealed(id_, content)
+            changed = await rows.change(
+                corrections, row, entry=text, becomes=becomes, content=sealed, changed_at=self.now
+            )
+            return Found(changed, content)
+
+    async def settle(self, tenant: str, found: Found) -> Found:
+        """The line of what waited stands. Once: who comes second changes nothing."""
+        sealing = await self._sealing(tenant)
+        async with self._rows.writing(tenant) as rows:
+            row = await _locked(rows, found.row["id"])
+            if not row["entry"] or row["entry"] != found.row["entry"]:
+                return _found(sealing, row)
+            becomes, content = row["becomes"], sealing.opened(row["id"], bytes(row["content"]))
+            carried = becomes == OPEN[0] and row["way"] != LIST
+            more: dict[str, Any] = {"due_at": self.now if carried else row["due_at"]}
+            if becomes not in OPEN:  # nobody needs the number any more, and the value may be doubted anew
+                content = replace(content, bsn=None)
+                more = {"due_at": LATER, "slot": row["id"], "content": sealing.sealed(row["id"], content)}
+            done = {"status": becomes, "entry": "", "becomes": "", "revision": row["revision"] + 1, **more}
+            return Found(await rows.change(corrections, row, changed_at=self.now, **done), content)
+
+    async def sent(self, tenant: str, id_: str, **changed: Any) -> None:
+        """How forwarding went. Nothing for a report that has ended meanwhile."""
+        async with self._rows.writing(tenant) as rows:
+            row = await _locked(rows, id_)
+            if row["status"] in OPEN:
+                await rows.change(corrections, row, **changed)
+
+    async def one(self, tenant: str, id_: str, *where: ColumnElement[bool]) -> Found:
+        """A report whose line stands. Raises NoSuchReport."""
+        found = await self.listed(tenant, c.id == id_, *where)
+        if not found:
+            raise NoSuchReport("Deze terugmelding is er niet, of hij is niet van u.")
+        return found[0]
+
+    async def listed(self, tenant: str, *where: ColumnElement[bool], newest: bool = True) -> list[Found]:
+        """Reports whose first line stands, at most 200."""
+        sealing = await self._sealing(tenant)
+        async with self._rows.reading(tenant) as rows:
+            found = await rows.find(corrections, c.status != "", *where, limit=MOST, newest=newest)
+        async with self._rows.guarded():
+            return [_found(sealing, row) for row in found]
+
+    async def waiting(self, tenant: str) -> list[Found]:
+        """With an act whose line nobody wrote in time."""
+        sealing = await self._sealing(tenant)
+        late = (c.entry != "", c.changed_at <= self.now - WAITS_MS)
+        async with self._rows.reading(tenant) as rows:
+            return [_found(sealing, row) for row in await rows.find(corrections, *late, limit=MOST)]
+
+    async def due(self, tenant: str) -> bool:
+        """Whether there is anything to carry."""
+        now = (c.due_at <= self.now) & c.status.in_(OPEN)
+        there = select(c.id).where(c.tenant_id == tenant, now).limit(1)
+        async with self._rows.reading(tenant) as rows:
+            return await rows.connection.scalar(there) is not None
+
+    async def take(self, tenant: str, ways: Sequence[str], lease_ms: int) -> list[Found]:
+        """Those that are due, for whoever carries them now: nobody else takes them within the lease."""
+        sealing, due = await self._sealing(tenant), (c.status.in_(OPEN), c.entry == "", c.due_at <= self.now)
+        async with self._rows.writing(tenant) as rows:
+            found = await rows.find(corrections, *due, c.way.in_(ways), lock=True, limit=MOST)
+            return [_found(sealing, await rows.change(corrections, row, due_at=self.now + lease_ms)) for row in found]
+
+    async def doubted(self, tenant: str, known: tuple[int, int] | None) -> tuple[tuple[int, int], list[Row]] | None:
+        """What stands in doubt now, with what tells it from another moment; None when that is `known`."""
+        shown = (c.tenant_id == tenant, c.status.in_(OPEN))
+        told = select(func.count(), func.coalesce(func.max(c.changed_at), 0)).where(*shown)
+        async with self._rows.reading(tenant) as rows:
+            count, last = (await rows.connection.execute(told)).one()
+            if (int(count), int(last)) == known:
+                return None
+            found = await rows.find(corrections, c.status.in_(OPEN), limit=int(count) + 1)
+            return (int(count), int(last)), found
+
+    async def forget_old(self, tenant: str) -> None:
+        """A report that ended a year ago is nobody's business any more."""
+        old = (c.tenant_id == tenant, c.status.not_in(("", *OPEN)), c.changed_at < self.now - KEPT_MS)
+        async with self._rows.writing(tenant) as rows:
+            await rows.connection.execute(delete(corrections).where(*old))
+
+    async def _sealing(self, tenant: str) -> Sealing:
+        async with self._rows.guarded():
+            return Sealing(tenant, await self._keys.open(tenant, PURPOSE))
+
+    async def _hash(self, tenant: str, body: bytes) -> bytes:
+        async with self._rows.guarded():
+            return hmac_sha256(await self._keys.open(tenant, "RK"), body)
+
+
+async def _locked(rows: Rows, id_: str) -> Row:
+    row = await rows.one(corrections, c.id == id_, lock=True)
+    if row is None:
+        raise NoSuchReport("Deze terugmelding is er niet, of hij is niet van u.")
+    return row
+
+
+async def _demand_room(rows: Rows, new: Row) -> None:
+    whose = c.reporter == new["reporter"]
+    mine = whose & (c.resident == new["resident"]) if new["reporter"] == "inwoner" else whose
+    there = select(func.count()).where(c.tenant_id == rows.tenant, mine, c.slot != c.id)
+    if (await rows.connection.scalar(there) or 0) >= most(new["reporter"]):
+        raise TooManyReports("Wacht op antwoord op wat u eerder meldde.", wachtSeconden=3_600)
+
+
+def _found(sealing: Sealing, row: Row) -> Found:
+    return Found(row, sealing.opened(row["id"], bytes(row["content"])))

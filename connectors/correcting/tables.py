@@ -1,0 +1,29 @@
+"""Reports, a protected row each. One that was removed or set back is not followed, or followed once more, and its mark
+comes late or stays; the lines say what was reported."""
+
+from sqlalchemy import BigInteger, Index, LargeBinary, Table, Text
+from sqlalchemy import Column as C
+
+from connectors.tables import metadata
+
+# slot: one report of a reporter about a value while it is open; then the report's own id. key: the Idempotency-Key,
+# else the id. content: what was reported and answered, sealed. entry: the act whose line is being written, "" for none,
+# and then becomes: the status that it gives. status: "" until the first line stands. way: how it goes to who keeps the
+# source: `adres`, `bezorgd` (there, and asked for an answer), `lijst` (their own list). due_at: when it is looked at.
+corrections = Table(
+    "corrections",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("id", Text, primary_key=True),
+    *(C(name, Text, nullable=False) for name in ("slot", "reporter", "client", "key")),
+    C("request_hash", LargeBinary, nullable=False),
+    *(C(name, Text, nullable=False) for name in ("resident", "subject", "element", "source", "status", "way")),
+    C("content", LargeBinary, nullable=False),
+    *(C(name, Text, nullable=False) for name in ("entry", "becomes")),
+    *(C(name, BigInteger, nullable=False) for name in ("filed_at", "changed_at", "due_at", "tries", "revision")),
+    C("mac", LargeBinary, nullable=False),
+    Index("corrections_by_slot", "tenant_id", "slot", unique=True),
+    Index("corrections_by_key", "tenant_id", "client", "key", unique=True),
+    Index("corrections_by_resident", "tenant_id", "resident"),
+    Index("corrections_due", "tenant_id", "due_at"),
+)

@@ -1,0 +1,246 @@
+"""Correction reports: who may doubt what, what the resident sees, who looks at it, and what a crash leaves."""
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI, Request
+
+from assembly.demo.register import LOAN_DESK, TENANT, TRAINERS
+from audit.contract import Audit, Entry, LogUnavailable
+from connectors.contract import NotReleased
+from connectors.correcting.contract import Doubt, NobodyCorrects, NoSuchReport, Report, Said, StepPassed
+from connectors.correcting.rules import touched
+from kernel.caller import Caller
+from kernel.errors import BadInput
+from tests.four_rooms import BY_LAW, DESK_WORKER, R1, SECRET, STRANGER, FourRooms
+from vault.contract import Bsn
+
+pytestmark = pytest.mark.anyio
+REGISTRY = Caller(tenant=TENANT, organisation="burgerzaken", application="burgerzaken-app", kind="mens", user="mw-1")
+LIST = {"owner": "burgerzaken"}
+
+
+class Registry:
+    """The other side: remembers by its own key, answers what a test puts in `status`."""
+
+    def __init__(self) -> None:
+        self.app, self.got, self.status, self.down = FastAPI(), dict[str, Any](), "ontvangen", False
+        self.times = 0
+
+        @self.app.post("/corr/terugmeldingen", status_code=201)
+        async def told(request: Request) -> dict[str, str]:
+            self.times += 1
+            said = await request.json()
+            assert request.headers["idempotency-key"] == said["id"]
+            if self.down:
+                raise ConnectionError
+            self.got[said["id"]] = said
+            return {"status": self.status}
+
+        @self.app.get("/corr/terugmeldingen/{id}")
+        async def asked(id: str) -> dict[str, str]:
+            return {"status": self.status, "toelichting": f"Bezocht.\u200b {R1.reveal()} woont er niet."}
+
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        inner = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
+        return await inner.handle_async_request(request)
+
+
+def doubt(line: str, bsn: Bsn = R1, **more: Any) -> Doubt:
+    said = {"inwoner": {"bsn": bsn}, "gegevenselement": "brp.adres", "logregel": line, "reden": "De post komt terug."}
+    return Doubt.model_validate({**said, "gebruiker": "mw-4821", **more})
+
+
+def said(status: str, words: str | None = None) -> Said:
+    return Said.model_validate({"status": status, "toelichting": words})
+
+
+async def opened(house: FourRooms, **settings: Any) -> str:
+    """The line of a release to the loan desk, in a house where this looks after the BRP."""
+    house.desk_settings |= {"brp_corrections": settings or LIST}
+    await house.wire()
+    return position(await house.release(*BY_LAW))
+
+
+def position(release: Any) -> str:
+    return str(release.line.proof.split("/")[-2])
+
+
+async def file(house: FourRooms, doubted: Doubt, who: Caller = DESK_WORKER) -> Report:
+    assert house.desk.corrections
+    return await house.desk.corrections.file(who, doubted)
+
+
+async def kinds(house: FourRooms) -> list[str]:
+    return [line.event.kind + line.event.details.get("stap", "") for line in reversed(await house.lines())]
+
+
+def test_what_is_made_of_a_doubted_value_is_doubted_too() -> None:
+    assert {"brp.geboortedatum", "brp.leeftijd.isMeerderjarig"} <= touched("brp.geboortedatum")
+    assert touched("brp.leeftijd.isMeerderjarig") >= touched("brp.geboortedatum")
+    assert "brp.adres" not in touched("brp.geboortedatum") and touched("x.y") == {"x.y"}
+
+
+async def test_a_doubt_is_a_line_a_mark_and_a_task_until_it_is_answered(both: FourRooms) -> None:
+    house, line = both, await opened(both)
+    desk = house.desk.corrections
+    assert desk
+    report = await file(house, doubt(line, juist="Dorpsstraat 2"))
+    assert (report.status, report.source, report.reporter, report.forwarded) == ("ontvangen", "brp", LOAN_DESK, False)
+    assert (await file(house, doubt(line, reden="Nogmaals."))).id == report.id  # one open report of a value
+    marked = await house.release(*BY_LAW)
+    assert {name: one.under_investigation for name, one in marked.values.items()} == {
+        "brp.naam": False, "brp.adres": True, "brp.leeftijd.isMeerderjarig": False,
+    }  # fmt: skip
+    # the resident reads it at once, the source's owner sees a task without anybody in it
+    mine = house.self_of(await house.resident())
+    assert [one.reason for one in await desk.filed(mine)] == ["De post komt terug."]
+    assert [one.id for one in await desk.tasks(REGISTRY)] == [report.id]
+    whole = await desk.opened(REGISTRY, report.id)
+    assert (whole.bsn, whole.expected, whole.reporter) == (R1.reveal(), "Dorpsstraat 2", "ontvanger")
+    assert "mw-4821" not in whole.model_dump_json()
+    await desk.answered(REGISTRY, report.id, said("in-onderzoek"))
+    with pytest.raises(BadInput):
+        await desk.answered(REGISTRY, report.id, said("geen-wijziging"))
+    ended = await desk.answered(REGISTRY, report.id, said("gecorrigeerd", "Adres aangepast."))
+    assert (ended.status, ended.answer) == ("gecorrigeerd", "Adres aangepast.")
+    assert not (await house.release(*BY_LAW)).values["brp.adres"].under_investigation
+    with pytest.raises(NoSuchReport):  # it is nobody's task any more, and its number is gone
+        await desk.opened(REGISTRY, report.id)
+    assert (await file(house, doubt(line))).id != report.id  # it may be doubted anew
+    assert [kind for kind in await kinds(house) if kind.startswith("terug")] == [
+        "terugmelding", "terugmelding-stapingezien", "terugmelding-stapin-onderzoek", "terugmelding-stapgecorrigeerd",
+        "terugmelding",
+    ]  # fmt: skip
+    words = str([one.event for one in await house.lines()])
+    assert not [one for one in ("post komt", "Adres aangepast", "Dorpsstraat") if one in words]
+
+
+async def test_nobody_learns_whether_a_number_exists_or_whose_a_line_is(house: FourRooms) -> None:
+    first = await house.release(*BY_LAW)
+    with pytest.raises(NobodyCorrects):
+        await file(house, doubt(position(first)))
+    line = await opened(house)
+    elsewhere = DESK_WORKER.model_copy(update={"organisation": TRAINERS, "application": "oefen-app"})
+    narrow = DESK_WORKER.model_copy(update={"scope": ("oefening",)})
+    wrong = [
+        (DESK_WORKER, doubt(line, STRANGER)),  # nobody
+        (DESK_WORKER, doubt(line, SECRET)),  # somebody else
+        (DESK_WORKER, doubt(line.rpartition("-")[0] + "-999999")),  # no such line
+        (DESK_WORKER, doubt(line, gegevenselement="brp.nationaliteit")),  # not in it
+        (DESK_WORKER, doubt(line, gegevenselement="x.onbekend")),
+        (elsewhere, doubt(line)),  # another's
+        (narrow, doubt(line)),  # of an activity that this token is not for
+        (house.self_of(await house.resident(SECRET)), doubt(line)),  # a resident about another
+    ]
+    answers = []
+    for who, doubted in wrong:
+        with pytest.raises(NotReleased) as refused:
+            await file(house, doubted, who)
+        answers.append((refused.value.code, refused.value.detail, refused.value.members["volgendeStap"]))
+    assert len(set(answers)) == 1 and answers[0][0] == "buiten-doel"
+    for bad in (doubt(line, reden=f"Het is {R1.reveal()}"), doubt(line, juist="123.456.782")):
+        with pytest.raises(BadInput) as fault:
+            await file(house, bad)
+        assert R1.reveal() not in str(fault.value.members)
+    assert [kind for kind in await kinds(house) if "weigering" in kind]  # and each is a line
+
+
+class Silent:
+    """The log, that does not write what it is told not to."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit, self.refuses = audit, ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._audit, name)
+
+    async def record(self, caller: Caller, entries: list[Entry]) -> Any:
+        if any(entry.event.kind == self.refuses for entry in entries):
+            raise LogUnavailable("stil")
+        return await self._audit.record(caller, entries)
+
+
+async def test_what_the_log_did_not_take_is_taken_up_once(house: FourRooms) -> None:
+    line = await opened(house)
+    log: Any = Silent(house.audit.door("connectors"))
+    await house.wire(audit=log)
+    desk = house.desk.corrections
+    assert desk and hasattr(desk, "forwarding")
+    log.refuses = "terugmelding"
+    with pytest.raises(LogUnavailable):
+        await file(house, doubt(line))
+    assert not await desk.filed(DESK_WORKER) and not await desk.tasks(REGISTRY)
+    assert not (await house.release("brp.adres")).values["brp.adres"].under_investigation
+    log.refuses = ""
+    house.now = house.now.replace(minute=1)
+    await desk.forwarding.round(TENANT)
+    await desk.forwarding.round(TENANT)
+    (report,) = await desk.filed(DESK_WORKER)
+    assert (await file(house, doubt(line))).id == report.id
+    log.refuses = "terugmelding-stap"
+    with pytest.raises(LogUnavailable):
+        await desk.answered(REGISTRY, report.id, said("geen-wijziging", "Klopt."))
+    assert [one.answer for one in await desk.filed(DESK_WORKER)] == [None]  # no word of it before its line
+    with pytest.raises(StepPassed):
+        await desk.answered(REGISTRY, report.id, said("gecorrigeerd", "Toch."))
+    log.refuses = ""
+    house.now = house.now.replace(minute=2)
+    await desk.forwarding.round(TENANT)
+    assert [(one.status, one.answer) for one in await desk.filed(DESK_WORKER)] == [("geen-wijziging", "Klopt.")]
+    assert (await kinds(house)).count("terugmelding") == 1
+
+
+async def test_a_report_reaches_an_owner_with_an_address_once_whatever_fails(house: FourRooms) -> None:
+    registry = Registry()
+    brp = httpx2.ASGITransport(app=house.brp)
+
+    class Either(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            to = registry if request.url.path.startswith("/corr") else brp.handle_async_request
+            return await to(request)
+
+    house.desk_settings |= {"brp_corrections": {"owner": "burgerzaken", "url": "http://registry.test/corr"}}
+    await house.wire(transport=Either())
+    line, registry.down = position(await house.release(*BY_LAW)), True
+    desk: Any = house.desk.corrections
+    report = await file(house, doubt(line))
+    await desk.forwarding.round(TENANT)
+    assert registry.times and not registry.got and not (await desk.report(DESK_WORKER, report.id)).forwarded
+    registry.down, house.now = False, house.now.replace(minute=5)
+    await desk.forwarding.round(TENANT)
+    await desk.forwarding.round(TENANT)
+    assert [(one["inwoner"], one["melder"]) for one in registry.got.values()] == [({"bsn": R1.reveal()}, "ontvanger")]
+    assert "mw-4821" not in json.dumps(registry.got)
+    assert (await desk.report(DESK_WORKER, report.id)).forwarded
+    registry.status, house.now = "geen-wijziging", house.now.replace(hour=14)
+    await desk.forwarding.round(TENANT)
+    ended = await desk.report(DESK_WORKER, report.id)
+    assert (ended.status, ended.answer) == ("geen-wijziging", "Bezocht. ••• woont er niet.")
+    assert [kind for kind in await kinds(house) if kind.startswith("terug")] == [
+        "terugmelding", "terugmelding-stapdoorgestuurd", "terugmelding-stapgeen-wijziging",
+    ]  # fmt: skip
+
+
+async def test_over_http_each_fault_has_its_place_and_another_sees_nothing(house: FourRooms) -> None:
+    line = await opened(house)
+    asked = {"inwoner": {"bsn": R1.reveal()}, "gegevenselement": "brp.adres", "logregel": line, "gebruiker": "mw-1"}
+    async with house.http() as http:
+        bad = await http.post("/verstrekking/v1/terugmeldingen", json={**asked, "reden": " "})
+        assert bad.status_code == 400 and [one["veld"] for one in bad.json()["fouten"]] == ["/reden"]
+        made = await http.post("/verstrekking/v1/terugmeldingen", json={**asked, "reden": "Twijfel."})
+        assert made.status_code == 201, made.text
+        place = f"/verstrekking/v1/terugmeldingen/{made.json()['id']}"
+        assert (await http.get(place)).json()["status"] == "ontvangen"
+        assert (await http.get("/verstrekking/v1/terugmeldtaken")).json() == {"terugmeldingen": []}
+        house.who = REGISTRY
+        assert (await http.get(place)).status_code == 404
+        work = f"/verstrekking/v1/terugmeldtaken/{made.json()['id']}"
+        whole = await http.post(f"{work}/inzages", json={"gebruiker": "mw-1"})
+        assert whole.json()["bsn"] == R1.reveal()
+        done = await http.post(
+            f"{work}/antwoorden", json={"status": "gecorrigeerd", "toelichting": "Ja.", "gebruiker": "mw-1"}
+        )
+        assert (done.status_code, done.json()["status"]) == (201, "gecorrigeerd")
