@@ -55,6 +55,8 @@ Kind = Literal[
     "verzoek-stap",
     "terugmelding",
     "terugmelding-stap",
+    "set-vernietigd",
+    "set-niet-vernietigd",
     "machtiging-aangeboden",
     "namens-gekeken",
     "activiteit-concept",

@@ -28,15 +28,19 @@ from connectors.correcting.component import Around, CorrectionParts, build_corre
 from connectors.correcting.content import PURPOSE as CONTENT
 from connectors.correcting.keeping import Owner
 from connectors.correcting.owners import Outer, owner, owners_of
-from connectors.correcting.stored import CorrectionRows
 from connectors.correcting.tables import corrections
 from connectors.counting.api import routes as counting_routes
-from connectors.counting.component import counting_desk, populations_of
+from connectors.counting.component import Populations, counting_desk, populations_of
 from connectors.counting.ledger import KEY, Ledger
 from connectors.declared.declaration import Declaration
 from connectors.declared.loading import Surroundings, placed, read_folder
 from connectors.granting import Granting
 from connectors.kluis import VaultSource
+from connectors.lab.api import lab_routes
+from connectors.lab.service import PURPOSE as PSEUDONYMS
+from connectors.lab.service import LabDesk
+from connectors.lab.stored import LabRows
+from connectors.lab.tables import lab_sets
 from connectors.lines import Lines
 from connectors.minimise import facts_at
 from connectors.outside.asking import Asker
@@ -52,7 +56,7 @@ from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
 from kernel.component import Component, Doors, Tenant
 from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
-from kernel.errors import NeighbourUnavailable
+from kernel.errors import NeighbourUnavailable, Problem
 from kernel.http.client import open_client
 from kernel.http.rooms import RoomGate
 from kernel.http.trace import current_trace
@@ -83,6 +87,7 @@ class Wiring:
 
 
 Wired = tuple[Wiring, BrpSource | None]
+Chore = Callable[[str], Awaitable[None]]  # of one tenant
 
 
 async def build_connectors(
@@ -93,37 +98,55 @@ async def build_connectors(
     ring = Keyring(provider, life=timedelta(minutes=settings.key_minutes))
     room_keys = KeyRows(database, keys, ring)
     await _found(room_keys, tenants)
-    claims = ClaimRows(database, room_keys, wiring.clock)
-    outside = AsyncExitStack()
+    claims, outside = ClaimRows(database, room_keys, wiring.clock), AsyncExitStack()
     declared = read_folder(settings.sources, tenants) if settings.sources else {}
     around = Surroundings(wiring.trust, wiring.clock, outside)
     wired = (wiring, _brp(settings, wiring, outside) if settings.brp_url else None)
     sources = _sources(settings, tenants, wired, (declared, around))
     rows, lines = BulkRows(database, JobKeys(room_keys, ring)), Lines(wiring.audit)
-    reports = Around(wiring.vault, wiring.audit, lines, rows, room_keys, wiring.clock, wiring.boot)
-    owners = {tenant: _owners(settings, wiring, declared.get(tenant, {}), outside) for tenant in tenants}
-    correcting = build_corrections(reports, tuple(tenants), owners, settings.corrections_seconds)
+    correcting = _correcting(settings, wiring, (rows, room_keys, lines), (declared, outside, tuple(tenants)))
     desk = _desk(settings, wired, (claims, lines), Sources(sources, settings.whole_seconds), correcting)
-    counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations_of(declared, around), _trace)
+    populations = populations_of(declared, around)
+    counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations, _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
+    labs = _labs((desk, bulk, populations), LabRows(rows, wiring.clock), room_keys)
 
     def doors() -> Doors:
-        known = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
-        router = routes(desk, wiring.caller, wiring.boot, known)
+        router = routes(
+            desk, wiring.caller, wiring.boot, {tenant: tuple(by_name) for tenant, by_name in sources.items()}
+        )
         router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
         router.include_router(counting_routes(counting, wiring.caller))
         router.include_router(correction_routes(correcting.desk, wiring.caller))
+        router.include_router(lab_routes(labs, wiring.caller))
         return Doors(public=((ROOT, router),), intern=_intern(desk, settings, wiring))
 
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
-        _run((claims, bulk, desk, correcting), tuple(tenants), outside, database),
+        _run((claims, bulk, desk, correcting, labs), tuple(tenants), outside, database),
         doors,
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES},
     )
+
+
+def _correcting(
+    settings: ConnectorsSettings,
+    wiring: Wiring,
+    kept: tuple[BulkRows, KeyRows, Lines],
+    more: tuple[Mapping[str, Mapping[str, Declaration]], AsyncExitStack, tuple[str, ...]],
+) -> CorrectionParts:
+    (rows, room_keys, lines), (declared, outside, tenants) = kept, more
+    around = Around(wiring.vault, wiring.audit, lines, rows, room_keys, wiring.clock, wiring.boot)
+    owners = {tenant: _owners(settings, wiring, declared.get(tenant, {}), outside) for tenant in tenants}
+    return build_corrections(around, tenants, owners, settings.corrections_seconds)
+
+
+def _labs(with_: tuple[ReleaseDesk, BulkParts, Populations], rows: LabRows, room_keys: KeyRows) -> LabDesk:
+    desk, bulk, populations = with_
+    return LabDesk(desk.granting.consent, desk.lines, bulk.service, rows, room_keys, populations, _trace)
 
 
 async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
@@ -131,21 +154,24 @@ async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
     nothing."""
     for tenant in tenants:
         await room_keys.found(tenant, PURPOSES)
-        await room_keys.found(tenant, (KEY,), jobs, runs, corrections)
+        await room_keys.found(tenant, (KEY,), jobs, runs, corrections, lab_sets)
         await room_keys.found(tenant, (CONTENT,), corrections)
+        await room_keys.found(tenant, (PSEUDONYMS,), lab_sets)
 
 
 def _run(
-    working: tuple[ClaimRows, BulkParts, ReleaseDesk, CorrectionParts],
+    working: tuple[ClaimRows, BulkParts, ReleaseDesk, CorrectionParts, LabDesk],
     tenants: tuple[str, ...],
     outside: AsyncExitStack,
     database: Database,
 ) -> Callable[[], AbstractAsyncContextManager[None]]:
-    claims, bulk, desk, correcting = working
+    claims, bulk, desk, correcting, labs = working
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
-        tidying = asyncio.create_task(_tidying((claims, correcting.rows), bulk, tuple(tenants)))
+        tidying = asyncio.create_task(
+            _tidying((claims.forget_old, correcting.rows.forget_old, labs.tidy), bulk, tuple(tenants))
+        )
         try:
             async with bulk.running(), correcting.running():
                 yield
@@ -260,13 +286,13 @@ def _trace() -> Trace:
     return Trace(trace_id=now.trace_id, span_id=random_id()[:16], parent_span_id=now.span_id)
 
 
-async def _tidying(old: tuple[ClaimRows, CorrectionRows], bulk: BulkParts, tenants: Iterable[str]) -> None:
+async def _tidying(chores: Iterable[Chore], bulk: BulkParts, tenants: Iterable[str]) -> None:
     while True:
         await bulk.workers.tidy()
         for tenant in tenants:
-            for rows in old:
+            for chore in chores:
                 try:
-                    await rows.forget_old(tenant)
-                except (SQLAlchemyError, NeighbourUnavailable) as error:
-                    _log.warning("old_rows_stay", exc_info=error)
+                    await chore(tenant)
+                except (SQLAlchemyError, Problem) as error:
+                    _log.warning("not_tidied", exc_info=error)
         await asyncio.sleep(TIDY_SECONDS)

@@ -27,11 +27,12 @@ class Act:
         allowed = tuple(one.element for one in self.ground.toegestaan)
         read = dict.fromkeys(name for one in self.ground.toegestaan for _, name in one.invoer)
         despite = {"doorBijBezwaar": self.about.despite} if self.about.despite else {}
+        lab = {"gegevensset": self.ground.verzameling} if self.ground.verzameling else {}
         event = self._event("verstrekking", event_id, refused).model_copy(
             update={
                 "elements": allowed,
                 "used": tuple(name for name in read if name not in allowed),
-                "details": despite,
+                "details": despite | lab,
             }
         )
         requires = tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in self.ground.hekken)
