@@ -3,7 +3,7 @@
 .PHONY: help demo test check bench faults lock clean
 
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --no-compile
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo -n)
 # Only `python -m piptools` reads these: a lock must not depend on the settings of who writes it.
 PLAIN := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null
@@ -45,6 +45,7 @@ faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alon
 	@$(PY) -m tests.parts
 	@REGIE_TAMPER=$(or $(TAMPER),1) REGIE_REFUSED=$(or $(TAMPER),1) REGIE_ORACLE=$(or $(ORACLE),1000000) \
 		REGIE_RACES=$(or $(RACES),100) REGIE_KILLS=100 REGIE_BULK_KILLS=$(or $(BULK_KILLS),48) \
+		REGIE_FAMILIES=$(or $(FAMILIES),100000) \
 		$(PY) -m pytest -n 2 --dist worksteal -m faults -o faulthandler_timeout=1800
 
 lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest releases

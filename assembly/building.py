@@ -20,15 +20,18 @@ from consent.component import Neighbours, build_consent
 from consent.contract import Residents
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
+from consent.tokens.client import StandingClient
+from kernel.access import KeySource
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
 from kernel.component import Component
 from kernel.crypto import KeyProvider
 from kernel.crypto.file_keys import FileKeyProvider
-from kernel.http.bearer import BearerGate, KeySource
+from kernel.http.bearer import BearerGate
 from kernel.http.client import RoomLine, open_client
 from kernel.http.jwks import JwksOverHttp
 from kernel.http.rooms import RoomGate, RoomKey
 from kernel.settings import RoomSettings, read_secret
+from kernel.standing import Standing
 from vault.component import build_vault
 from vault.service import VaultService
 from vault.settings import VaultSettings
@@ -76,11 +79,16 @@ class Builder:
         trusted = {name: bytes.fromhex(key) for name, key in self.anchors.now["rooms"].items()}
         return RoomGate(room, trusted, self.world.clock)
 
-    def bearer(self, root: str, consent: ConsentService | None) -> BearerGate:
-        """Who is at a public door: our own tokens, whose keys the register has."""
+    def bearer(self, room: str, root: str, consent: ConsentService | None) -> BearerGate:
+        """Who is at a public door of a room: our own tokens, whose keys the register has, and who may still come in."""
         issuers = {tenant.public_url: tenant.id for tenant in self.tenants.values()}
-        keys: KeySource = consent.tokens.public_key if consent and consent.tokens else self._keys_from_afar()
-        return BearerGate(issuers, keys, root, self.world.clock)
+        tokens = consent.tokens if consent else None
+        keys: KeySource = tokens.public_key if tokens else self._keys_from_afar()
+        return BearerGate(issuers, keys, root, self.world.clock, tokens.standing if tokens else self._standing(room))
+
+    def _standing(self, room: str) -> Standing:
+        line = self.line(room, "consent", self.settings.consent_url, 5.0)
+        return Standing(StandingClient(line, room), self.world.boot)
 
     async def trust(self) -> Trust:
         """The public keys that permits are checked with; from the anchors, never from the network."""

@@ -52,7 +52,7 @@ class Kind(StrEnum):
     automatisch = "automatisch"
 
 
-NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack")
+NARROWER: tuple[Role, ...] = ("logboek", "melden", "beheer", "govstack", "introspectie", "bronhouder")
 
 
 class More(StrEnum):
@@ -62,6 +62,8 @@ class More(StrEnum):
     melden = "melden"
     beheer = "beheer"
     govstack = "govstack"
+    introspectie = "introspectie"
+    bronhouder = "bronhouder"
     dpop = "dpop"
 
 
@@ -161,7 +163,7 @@ def client_add(
         list[More] | None,
         typer.Option(
             help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts; govstack; "
-            "dpop: no tokens but those that are bound to a key"
+            "introspectie: look at tokens of others; dpop: no tokens but those that are bound to a key"
         ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",

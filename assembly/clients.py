@@ -11,9 +11,13 @@ from consent.registers import Registers
 from kernel.caller import Caller
 
 ALGORITHM, SEALING = "ES256", "ECDH-ES+A256KW"
-Role = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack"]
+Role = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack", "introspectie", "bronhouder"]
 
-ROOTS = {"melden": "logboek", "beheer": "toestemming"}  # roles that are narrower ways into a root
+ROOTS = {
+    "melden": "logboek",
+    "beheer": "toestemming",
+    "bronhouder": "verstrekking",
+}  # roles that are narrower ways into a root
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,6 @@ async def add_client(
         "soort": client.kind,
         "privateJwk": private,
         **({"ontsleutelJwk": opening} if opening else {}),
-        "resources": {role: f"{issuer}/{ROOTS.get(role, role)}/v1" for role in client.roles},
+        "resources": {role: f"{issuer}/{ROOTS.get(role, role)}/v1" for role in client.roles if role != "introspectie"},
         "activities": [],
     }

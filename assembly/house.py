@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from assembly.building import Builder, World
 from assembly.front import front_of
@@ -130,22 +130,23 @@ def _open_log(house: House) -> None:
     if house.log is None:
         return
     builder = house.builder
-    gate = builder.bearer(LOG_ROOT, house.register)
+    gate = builder.bearer("audit", LOG_ROOT, house.register)
     hosts = Hosts({tenant.public_url: tenant.id for tenant in builder.tenants.values()})
     residents, register = AuditResidents(house.vault("audit")), AuditRegister(house.consent("audit"))
     log, clock = house.log, builder.world.clock
 
-    def doors() -> Doors:
+    def public() -> APIRouter:
         router = log_routes(log, residents, gate, hosts)
         router.include_router(breach_routes(log, gate, data_kinds()))
         router.include_router(intake_routes(log, (register, residents), gate, hosts))
         router.include_router(standards_routes(log, (register, residents), gate, hosts, clock))
-        return Doors(public=((LOG_ROOT, router),))
+        return router
 
     async def check() -> None:
         """The room's own check says it all."""
 
-    builder.components.append(Component("logboek", check, builder.anchors.following, doors))
+    doors = Doors(public=((LOG_ROOT, public),))
+    builder.components.append(Component("logboek", check, builder.anchors.following, lambda: doors))
 
 
 async def _add_desk(house: House) -> None:
@@ -158,7 +159,7 @@ async def _add_desk(house: House) -> None:
         registers=house.consent("connectors"),
         audit=house.audit("connectors"),
         trust=builder.trust,
-        caller=builder.bearer(DESK_ROOT, house.register),
+        caller=builder.bearer("connectors", DESK_ROOT, house.register),
         clock=builder.world.clock,
         boot=builder.world.boot,
         transport=builder.world.brp,

@@ -60,6 +60,8 @@ Kind = Literal[
     "machtiging-aangeboden",
     "namens-gekeken",
     "activiteit-concept",
+    "ontvanger-concept",
+    "bronbestand",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",

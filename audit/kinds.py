@@ -83,6 +83,8 @@ KINDS: dict[Kind, Rule] = {
     "machtiging-aangeboden": _rule("fact", "consent"),
     "namens-gekeken": _rule("fact", "consent"),
     "activiteit-concept": _rule("fact", "consent"),
+    "ontvanger-concept": _rule("fact", "consent"),
+    "bronbestand": _rule("fact", "connectors"),
     "uitvoer": _rule("fact", "web"),
     "gemeld": _rule("fact", "audit", "connectors"),
     "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),

@@ -60,9 +60,9 @@ def around(person: Mapping[str, Any], elements: Iterable[str], own: str) -> Arou
     named: dict[str, frozenset[str] | None] = {}
     for element in elements:
         if element in RELATIVES:
-            named[element] = _numbers(_group(person, RELATIVES[element]))
+            named[element] = numbers_of(_group(person, RELATIVES[element]))
         elif element == AUTHORITY:
-            found = _numbers(one for relation in _group(person, "gezag") for one in _holders(relation))
+            found = numbers_of(one for relation in _group(person, "gezag") for one in holders_of(relation))
             named[element] = None if found is None else found - {own}
     return Around(named)
 
@@ -110,13 +110,15 @@ def _group(person: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return listed
 
 
-def _numbers(people: Iterable[Mapping[str, Any]]) -> frozenset[str] | None:
+def numbers_of(people: Iterable[Mapping[str, Any]]) -> frozenset[str] | None:
+    """None: somebody is named without a number, or there are too many to look up."""
     found = [one.get(NUMBER) for one in people if set(one) - {"type", "inOnderzoek"}]
     fits = [one for one in found if isinstance(one, str) and len(one) == 9 and one.isdecimal()]
     return frozenset(fits) if len(fits) == len(found) and len(set(fits)) <= MOST else None
 
 
-def _holders(relation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def holders_of(relation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Everybody in a relation of authority, the child too. Raises Unreadable."""
     for name in HOLDERS:
         said = relation.get(name, [])
         people = said if isinstance(said, list) else [said]

@@ -6,7 +6,7 @@ are secret, in one question of at most twenty numbers, before anything of them i
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from connectors.around import (
     more_fields,
     without_ended,
 )
-from connectors.authority.relations import FIELDS, OF_CHILD, Minor, acted_for, minors_of
+from connectors.authority.relations import FIELDS, OF_CHILD, Minor, acted_for, beside, minors_of
 from connectors.catalogue import BRP, fields_of
 from connectors.contract import NOTHING, Known
 from connectors.gateway import Gateway
@@ -56,29 +56,38 @@ class BrpSource:
 
     async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
         """See Source.fetch."""
-        # the source believes nobody: without a line of this very decision nothing is asked
-        ground = permit.check(caller.tenant, await self.trust(), self.clock())
-        fields = fields_of(ground.inputs_of(BRP))
-        if not fields:
+        begun = await self.begin(caller, permit)
+        if not begun.fields:
             return Values()
         try:
-            return await self._read(self._asking(caller, ground), fields, bsn.reveal())
+            return await self._read(begun.asking, begun.fields, bsn.reveal())
         except Unreadable:
             raise SourceFailed("onleesbaar", 200) from None
 
+    async def begin(self, caller: Caller, permit: Permit) -> "Begun":
+        """What this decision lets us ask. Raises NotPermitted, Overtaken."""
+        # the source believes nobody: without a line of this very decision nothing is asked
+        ground = permit.check(caller.tenant, await self.trust(), self.clock())
+        return Begun(self._asking(caller, ground), fields_of(ground.inputs_of(BRP)))
+
     async def minors(self, caller: Caller, permit: Permit, bsn: Bsn) -> tuple[Minor, ...]:
-        """Children over whom this person has authority: with their numbers, which go to nobody outside. Raises
-        SourceFailed, NotPermitted."""
+        """Children over whom this person has authority: with their numbers, which go to nobody outside. Without those
+        of whom somebody else with authority is secret. Raises SourceFailed, NotPermitted."""
         ground = permit.check(caller.tenant, await self.trust(), self.clock())
         if AUTHORITY not in ground.inputs_of(BRP):
             return ()
-        asking, own = self._asking(caller, ground), bsn.reveal()
         try:
-            person = the_person(await asking.persons([own], set(FIELDS)))
-            minors = minors_of(person, own) if person is not None and not is_dead(person) else {}
-            return acted_for(minors, people(await asking.persons(sorted(minors), set(OF_CHILD)))) if minors else ()
+            return await self._children(self._asking(caller, ground), bsn.reveal())
         except Unreadable:
             raise SourceFailed("onleesbaar", 200) from None
+
+    async def _children(self, asking: "Asking", own: str) -> tuple[Minor, ...]:
+        person = the_person(await asking.persons([own], set(FIELDS)))
+        minors = minors_of(person, own) if person is not None and not is_dead(person) else {}
+        others = beside(person or {}, own, minors)
+        open_ones = others.may_be_told(await asking.named(others.numbers))
+        kept = {number: relation for number, relation in minors.items() if number in open_ones}
+        return acted_for(kept, people(await asking.persons(sorted(kept), set(OF_CHILD)))) if kept else ()
 
     def _asking(self, caller: Caller, ground: Ground) -> "Asking":
         headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT}
@@ -87,11 +96,18 @@ class BrpSource:
         return Asking(self.asker, headers)
 
     async def _read(self, asking: "Asking", fields: Mapping[str, Sequence[str]], own: str) -> Values:
-        wanted = {path for paths in fields.values() for path in paths} | set(more_fields(fields))
         until = asyncio.get_running_loop().time() + self.seconds * NEARLY
-        answer = await asking.persons([own], wanted)
-        if the_person(answer) is None:
+        return await self.told(Begun(asking, fields), await asking.persons([own], wanted(fields)), own, until)
+
+    async def told(self, begun: "Begun", answer: object, own: str, until: float) -> Values:
+        """What an answer about one resident comes to, with what must be asked further. until: the loop's clock,
+        seconds. Raises SourceFailed, Unreadable, TimeoutError."""
+        asking, fields = begun.asking, begun.fields
+        person = the_person(answer)
+        if person is None:
             return Values()
+        if person.get(NUMBER, own) != own:
+            raise Unreadable  # it speaks of somebody else
         alone = read_answer(answer, {one: fields[one] for one in fields if one not in ABOUT_OTHERS}, self._now)
         try:
             async with asyncio.timeout_at(until):
@@ -121,6 +137,24 @@ class BrpSource:
     @property
     def _now(self) -> int:
         return millis(self.clock())
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A decision that may be asked about. fields: paths by element, none when there is nothing to ask."""
+
+    asking: "Asking"
+    fields: Mapping[str, Sequence[str]]
+
+    @property
+    def alike(self) -> Hashable:
+        """Who has the same may stand in one question: no more is asked of anybody than their own decision allows."""
+        return frozenset(self.asking.headers.items()), frozenset(wanted(self.fields))
+
+
+def wanted(fields: Mapping[str, Sequence[str]]) -> set[str]:
+    """Paths to be asked, with those that look people up."""
+    return {path for paths in fields.values() for path in paths} | set(more_fields(fields))
 
 
 @dataclass(frozen=True)

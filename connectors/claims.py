@@ -13,7 +13,7 @@ from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, KeyUnavailable, hmac_sha256, same
 from kernel.errors import NeighbourUnavailable
-from kernel.ids import uuid7
+from kernel.ids import derived_id, uuid7
 from kernel.logs import logger
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
@@ -69,7 +69,9 @@ class ClaimRows:
             if row is not None and row["made_at"] < now - LIFE_MS:
                 await connection.execute(delete(claims).where(*mine))
                 row = None
-            claim = _next(dict(row) if row else None, key, body_hash, now)
+            # who asked can tell its release by the key, so that one line cannot be shown for two answers
+            new = Claim(uuid7(now, derived_id(key, caller.application)), 1, key)
+            claim = _next(dict(row), key, body_hash, now) if row else new
             said = {"attempt": claim.attempt, "state": BUSY, "claimed_at": now}
             if row is None:
                 said |= {"request_hash": body_hash, "release_id": claim.release_id, "made_at": now}
@@ -80,9 +82,7 @@ class ClaimRows:
         return claim
 
 
-def _next(row: Mapping[str, Any] | None, key: str, body_hash: bytes, now: int) -> Claim:
-    if row is None:
-        return Claim(uuid7(now), 1, key)
+def _next(row: Mapping[str, Any], key: str, body_hash: bytes, now: int) -> Claim:
     if not same(bytes(row["request_hash"]), body_hash):
         raise SameKeyOtherBody("Neem voor een andere vraag een nieuwe sleutel.")
     if row["state"] == BUSY and now - row["claimed_at"] < BUSY_MS:

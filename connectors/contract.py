@@ -12,7 +12,7 @@ Problem
 └── SourceDown        502  never crosses the door: becomes `nietGeleverd`
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Literal, Protocol, get_args
@@ -192,6 +192,18 @@ class Source(Protocol):
         """The permitted inputs that this source holds, and flags that only it knew. known: for a source that looks up
         by an address or a number of another register. Raises SourceDown, NotPermitted, Overtaken, TimeoutError. NOT
         promised: that every permitted input is among them."""
+        ...
+
+
+Shown = tuple[Permit, Bsn]
+
+
+class Together(Protocol):
+    """A source that can be asked about many residents in one question."""
+
+    async def fetch_many(self, caller: Caller, shown: Sequence[Shown]) -> list[Values | Exception]:
+        """In order: what `Source.fetch` would have given of each, or raised. What goes wrong with one of them is not
+        another's, and what is said of somebody is never given to another."""
         ...
 
 

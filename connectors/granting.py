@@ -12,7 +12,6 @@ from connectors.overtaken import fallen
 from connectors.refusal import Refusal
 from consent.contract import Consent, Question, Sealed
 from kernel.caller import Caller
-from kernel.canonical import read_canonical
 from kernel.clock import BootClock
 from kernel.failpoints import reached
 from vault.contract import ResidentRef, Vault
@@ -147,7 +146,7 @@ def after_move(asked: Asked, decided: Decided, moved: Overtaken) -> tuple[Asked,
 
 def read_decision(sealed: Sealed, asked: Asked, trace: Trace) -> Decided:
     """As the register gave it, with what fell before."""
-    ground = Ground.model_validate(read_canonical(sealed.decision))
+    ground = Ground.read(sealed.decision)
     true = dict(ground.geweigerd)
     refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in sealed.told)
     act = Act(ground, sealed.decision, sealed.about, trace, asked.caller.key, sealed.seal)

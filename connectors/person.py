@@ -1,11 +1,11 @@
 """A Persoon of BRP Personen 2.7, cut to what was asked, and what it says unasked. Pure; the answer is not trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import JsonValue
 
-from connectors.around import AUTHORITY, authority, is_secret, without_ended
+from connectors.around import AUTHORITY, NUMBER, authority, is_secret, without_ended
 from connectors.outside.data import Bounds, Unreadable, demand_bounded
 from vault.contract import Value, Values
 
@@ -43,6 +43,25 @@ def the_person(body: object) -> Mapping[str, Any] | None:
     if len(persons) > 1:
         raise Unreadable
     return persons[0] if persons else None
+
+
+def apart(body: object, numbers: Collection[str]) -> dict[str, object]:
+    """An answer about many (with `burgerservicenummer` among what was asked), as an answer about each of them alone;
+    None, which nobody can read, for who is named twice, or is not named where somebody is who was not asked about.
+    Raises Unreadable."""
+    persons = body.get("personen") if isinstance(body, dict) else None
+    if not isinstance(persons, list):
+        raise Unreadable
+    named: dict[str, list[object]] = {number: [] for number in numbers}
+    nobodys = 0
+    for one in persons:
+        number = one.get(NUMBER) if isinstance(one, dict) else None
+        if isinstance(number, str) and number in named:
+            named[number].append(one)
+        else:
+            nobodys += 1
+    clear = {number for number, parts in named.items() if len(parts) == 1 or not (parts or nobodys)}
+    return {number: {"personen": parts} if number in clear else None for number, parts in named.items()}
 
 
 def _value(element: str, paths: Sequence[str], person: Mapping[str, Any], now: int) -> Value | None:

@@ -22,7 +22,7 @@ class ConnectorsSettings(RoomSettings):
     sources of one release together.
     bulk_part: residents of a bulk job that are decided together. bulk_workers: parts in hand at once in this process,
     0 for one that only takes orders.
-    bulk_held_seconds: after which another process may take a part from one that does not get on. bulk_work_hours: after
+    bulk_held_seconds: after which another process may take a part from one that died over it. bulk_work_hours: after
     which a job that is not done is given up. bulk_kept_hours: how long a result waits to be fetched.
     brp_corrections: who looks at reports that a value of the BRP is wrong, as a declared source says it (JSON).
     corrections_seconds: how often such reports are carried, and answers back; 0 for a process that carries none.

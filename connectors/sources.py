@@ -1,14 +1,17 @@
 """All sources at once, each with its own time, and one end for all.
 
-One that needs another's word waits for that one, and for no other.
+One that needs another's word waits for that one, and for no other. One that can be asked about many residents in one
+question is asked so beforehand, where there are many.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from audit.contract import Ground, Overtaken, Permit
-from connectors.contract import Known, Source, SourceDown
+from connectors.contract import NOTHING, Known, Source, SourceDown, Together
 from connectors.outside.failing import SourceFailed
 from connectors.overtaken import concerns
 from kernel.caller import Caller
@@ -36,21 +39,44 @@ class Found:
 
 @dataclass(frozen=True)
 class Placed:
-    """A source in use. seconds: how long it may take. after: sources whose word it needs; no circle among them."""
+    """A source in use. seconds: how long it may take. after: sources whose word it needs; no circle among them.
+    together: the same source, for many residents at once; it needs nobody's word."""
 
     source: Source
     seconds: float
     after: frozenset[str] = frozenset()
+    together: Together | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question about many that is under way. Satisfies Source, for who is among them; places: by their decision."""
+
+    answers: "asyncio.Task[list[Values | Exception]]"
+    places: Mapping[str, int]
+
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
+        """See Source.fetch."""
+        # others wait for the same question: who runs out of time must not take it with them
+        found = (await asyncio.shield(self.answers))[self.places[permit.decision]]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+Ahead = Mapping[str, Asked]
+ALONE: Ahead = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Question:
-    """For one release: to whom it goes, and until when (the loop's clock, seconds)."""
+    """For one release: to whom it goes, until when (the loop's clock, seconds), and what was asked already."""
 
     caller: Caller
     permit: Permit
     bsn: Bsn
     until: float
+    ahead: Ahead
 
 
 class Sources:
@@ -65,10 +91,26 @@ class Sources:
             raise SettingsWrong([told])
         self._by_tenant, self._whole = by_tenant, whole_seconds
 
-    async def fetch(self, caller: Caller, permit: Permit, ground: Ground, bsn: Bsn) -> Found:
+    @asynccontextmanager
+    async def ahead(self, caller: Caller, shown: Sequence[tuple[Permit, Ground, Bsn]]) -> AsyncIterator[Ahead]:
+        """Asks at once about all of these what can be asked so; to be handed to `fetch` of each of them."""
+        begun: dict[str, Asked] = {}
+        try:
+            for name, placed in self._by_tenant.get(caller.tenant, {}).items():
+                some = [(permit, bsn) for permit, ground, bsn in shown if name in sources_of(ground)]
+                if placed.together is not None and some:
+                    asking = asyncio.create_task(placed.together.fetch_many(caller, some))
+                    begun[name] = Asked(asking, {permit.decision: at for at, (permit, _) in enumerate(some)})
+            yield begun
+        finally:
+            for one in begun.values():
+                one.answers.cancel()
+            await asyncio.gather(*(one.answers for one in begun.values()), return_exceptions=True)
+
+    async def fetch(self, caller: Caller, permit: Permit, ground: Ground, bsn: Bsn, ahead: Ahead = ALONE) -> Found:
         """Raises Overtaken when a fence of the decision moved: then nothing may be sent, whatever others gave."""
-        names = tuple(dict.fromkeys(source for one in ground.toegestaan for source, _ in one.invoer))
-        question = Question(caller, permit, bsn, asyncio.get_running_loop().time() + self._whole)
+        names = sources_of(ground)
+        question = Question(caller, permit, bsn, asyncio.get_running_loop().time() + self._whole, ahead)
         asked: dict[str, asyncio.Task[Values | Exception]] = {}
         async with asyncio.TaskGroup() as group:
             for name in self._in_order(caller.tenant, names):
@@ -105,7 +147,8 @@ class Sources:
             now = asyncio.get_running_loop().time()
             # later than the source's own end, or its breaker would see a caller who went away and count no silence
             async with asyncio.timeout_at(min(now + placed.seconds + BREATH, question.until)):
-                return await placed.source.fetch(caller, question.permit, question.bsn, known)
+                source = question.ahead.get(name, placed.source)
+                return await source.fetch(caller, question.permit, question.bsn, known)
         except Overtaken as moved:
             return moved
         except SourceFailed as failed:
@@ -124,6 +167,11 @@ class Sources:
     async def _known(self, needed: Sequence[asyncio.Task[Values | Exception]]) -> Known:
         said = await asyncio.gather(*needed)
         return {value.element: value for values in said if isinstance(values, Values) for value in values.values}
+
+
+def sources_of(ground: Ground) -> tuple[str, ...]:
+    """That a decision lets us ask, each once."""
+    return tuple(dict.fromkeys(source for one in ground.toegestaan for source, _ in one.invoer))
 
 
 def _values(answer: Values | Exception) -> Values | None:

@@ -8,13 +8,16 @@ from consent.decision import ResidentRef
 from consent.particulars import Assessment, Automated, BreakGlass, FreeChoice, Giving, Statistics, Transfer
 from consent.particulars import Slug as Slug  # noqa: PLC0414 - found here by whoever reads an activity
 from consent.particulars import Words as Words  # noqa: PLC0414 - as above
-from kernel.message import Message, Sentence, Short, wire
+from kernel.message import Message, Millis, Sentence, Short, wire
 
 RIGHT_TO_OBJECT = ("6(1)(e)", "6(1)(f)")  # AVG 21(1)
 Klasse = Literal["A", "B", "C"]
 Role = Literal["eigen-verantwoordelijke", "gezamenlijk", "verwerker"]
 Pressure = Literal["werkgever", "voordeel", "recht"]
 Element = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
+
+
+Way = Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack", "introspectie", "bronhouder"]
 
 
 class CatalogueElement(Message):
@@ -152,20 +155,28 @@ class Application(Message):
     """A recipient's system and its public keys (a JWK set as text). The token endpoint knows it by `client_id`.
 
     roles: the roots it may have tokens for; "melden" is a narrower way into the log: to report its own uses; "beheer"
-    one into the register: to write drafts; "govstack" the way in of that standard. bound: no token but one that
-    is bound to a key, of which it shows each time that it has it (RFC 9449)."""
+    one into the register: to write drafts; "govstack" the way in of that standard; "introspectie" is for resource
+    servers, that look at tokens of others; "bronhouder" one into the desk: to send the files of a source. bound: no
+    token but one that is bound to a key, of which it shows each time that it has it (RFC 9449). jwks_url: where its
+    keys are, in place of `jwks`. key_ends: [(kid, ms)], when a key ends. activities: what it may ask for, all of its
+    recipient's when none. processor: the recipient whose system this is, where that works for somebody else."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]
     kind: Annotated[Literal["mens", "burger", "automatisch"], wire("soort")]
-    jwks: Annotated[str, Field(max_length=20_000)]
+    jwks: Annotated[str, Field(max_length=20_000)] = ""
     roles: Annotated[
-        tuple[Literal["verstrekking", "toestemming", "logboek", "melden", "beheer", "govstack"], ...], wire("ingangen")
+        tuple[Way, ...],
+        wire("ingangen"),
     ] = (
         "verstrekking",
         "toestemming",
     )
     bound: Annotated[bool, wire("gebonden")] = False
+    jwks_url: Annotated[str, Field(max_length=500), wire("jwksUri")] = ""
+    key_ends: Annotated[tuple[tuple[Short, Millis], ...], Field(max_length=10), wire("sleutelEinden")] = ()
+    activities: Annotated[tuple[Slug, ...], Field(max_length=100), wire("verwerkingsactiviteiten")] = ()
+    processor: Annotated[Slug | None, wire("verwerker")] = None
 
 
 class Recipient(Message):

@@ -22,6 +22,7 @@ from consent.contract import (
 )
 from consent.drafts.client import DraftsClient
 from consent.mandates.client import MandatesClient
+from consent.parties.client import PartiesClient
 from consent.published import Published
 from consent.registers import SealingKey
 from consent.rights.client import RightsClient
@@ -36,6 +37,11 @@ class ConsentClient:
     """Satisfies Consent and Registers."""
 
     line: RoomLine
+
+    @property
+    def parties(self) -> PartiesClient:
+        """See Registers.parties."""
+        return PartiesClient(self.line)
 
     @property
     def drafts(self) -> DraftsClient:

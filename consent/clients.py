@@ -3,33 +3,65 @@ no token."""
 
 import json
 from collections.abc import Sequence
+from typing import Protocol
 
 from consent import tables
 from consent.activity import Application, Recipient, Reporter
 from consent.contract import NoSuchThing
 from consent.jwks import sealing_key
 from consent.lines import recipient_of, version_of
+from consent.parties.rules import live
 from consent.registers import SealingKey
 from consent.rows import Register
 from kernel.caller import Caller
+from kernel.clock import Clock, millis
 
 REPORTS = "melden"  # the role
 
 
+class Fetched(Protocol):
+    """Keys that applications publish themselves: JWK sets as text, "" for none that is known or believed."""
+
+    def may_ask(self, url: str) -> bool:
+        """Whether its host is listed."""
+
+    def known(self, url: str) -> str:
+        """As it was fetched last; asks nobody."""
+
+    async def of(self, url: str, kid: str) -> str:
+        """Asked for anew when it is old or lacks this kid ("" is any)."""
+
+
 class RegisteredClients:
-    """Satisfies tokens.contract.Clients; changes nothing. A row that is not ours is RegisterUnavailable, not None."""
+    """Satisfies tokens.contract.Clients; changes nothing. A row that is not ours is RegisterUnavailable, not None.
+    fetched: set where the room is put together; without it keys that are published elsewhere count nowhere."""
 
-    def __init__(self, register: Register) -> None:
-        self._register = register
+    def __init__(self, register: Register, clock: Clock) -> None:
+        self._register, self._clock = register, clock
+        self.fetched: Fetched | None = None
 
-    async def client_of(self, tenant: str, client_id: str) -> tuple[Application, Recipient] | None:
+    async def client_of(
+        self, tenant: str, client_id: str, kid: str | None = None
+    ) -> tuple[Application, Recipient] | None:
         """See Clients.client_of."""
         async with self._register.reading(tenant) as rows:
             row = await rows.one(tables.applications, client_id=client_id)
             party = await rows.one(tables.recipients, slug=row["recipient"]) if row else None
         if row is None or party is None or (row["status"], party["status"]) != ("toegelaten", "toegelaten"):
             return None
-        return Application.model_validate_json(row["document"]), recipient_of(party)
+        if row["epoch"] != party["epoch"]:  # its keys are from before a suspension
+            return None
+        application = Application.model_validate_json(row["document"])
+        keys = await self._keys(application, kid)
+        return application.model_copy(update={"jwks": keys}), recipient_of(party)
+
+    async def _keys(self, application: Application, kid: str | None) -> str:
+        url, fetched = application.jwks_url, self.fetched
+        if not url:
+            return live(application, millis(self._clock()))
+        if fetched is None:
+            return ""
+        return fetched.known(url) if kid is None else await fetched.of(url, kid)
 
     async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:
         """See Clients.activities_of."""
@@ -45,8 +77,9 @@ class RegisteredClients:
 
     async def sealing_key(self, caller: Caller) -> SealingKey:
         """See Registers.sealing_key."""
-        known = await self.client_of(caller.tenant, caller.application)
-        found = sealing_key(known[0].jwks) if known and known[1].slug == caller.organisation else None
+        known = await self.client_of(caller.tenant, caller.application, "")
+        mine = known[0].jwks if known and known[1].slug == caller.organisation else ""
+        found = sealing_key(mine) if mine else None
         if found is None:
             raise NoSuchThing("Deze toepassing heeft geen sleutel om aan te versleutelen.")
         return SealingKey(kid=found["kid"], jwk=json.dumps(found, sort_keys=True))

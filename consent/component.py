@@ -25,6 +25,8 @@ from consent.govstack.door import GOVSTACK, Opened
 from consent.intern import intern_routes
 from consent.keys import PURPOSES
 from consent.mandates import api as mandates
+from consent.parties import api as parties
+from consent.parties.fetching import KeySets
 from consent.reading.api import Reading, reading_routes
 from consent.receipts.api import issuer_router
 from consent.receipts.service import PURPOSE, Receipts
@@ -33,7 +35,9 @@ from consent.rows import Register
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
 from consent.tables import keys, recipients
+from consent.tokens import api as tokens_api
 from consent.tokens.component import build_tokens
+from consent.tokens.service import TokenService
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Doors, Tenant
@@ -74,6 +78,7 @@ async def build_consent(
     for tenant in tenants:
         await rows.found(tenant, PURPOSES, recipients)
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
+    fetched = consent.clients.fetched = KeySets(settings.key_hosts)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
     consent.tokens = tokens
     for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
@@ -83,35 +88,40 @@ async def build_consent(
     _check_tables(settings, tenants)
     gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
-    running = _Running(consent, events, tuple(tenants), provider, settings.finish_seconds)
+    running = _Running(consent, (events, fetched), tuple(tenants), provider, settings.finish_seconds)
     behind = _behind(consent, neighbours, tenants, clock)
     opened = Opened.of(behind[GOVSTACK], neighbours.audit, settings.govstack, settings.webhooks, clock)
     table = Table(consent.register, settings.authzen_tenant)
 
     def doors() -> Doors:
-        public = _public(behind[ROOT], events, clock)
-        access = access_routes(behind[ACCESS], table)
         return Doors(
-            public=((ROOT, public), (ACCESS, access), (GOVSTACK, govstack_routes(opened))),
+            public=(
+                (ROOT, lambda: _public(behind[ROOT], events, clock)),
+                (ACCESS, lambda: access_routes(behind[ACCESS], table)),
+                (GOVSTACK, lambda: govstack_routes(opened)),
+            ),
             plain=(oauth, metadata_routes(tenants), issuer_router(receipts, tenants)),
-            intern=_intern(consent, gate),
+            intern=_intern(consent, tokens, gate),
         )
 
     return consent, Component("consent", running.check, running.run, doors)
 
 
-def _intern(consent: ConsentService, gate: RoomGate) -> tuple[APIRouter, ...]:
+def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tuple[APIRouter, ...]:
     return (
         intern_routes(consent, gate),
         drafts.intern_routes(consent.drafts, gate),
         rights.intern_routes(consent.rights, gate),
         mandates.intern_routes(consent.mandates, gate),
+        parties.intern_routes(consent, gate),
+        tokens_api.intern_routes(tokens, gate),
     )
 
 
 def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
     public = routes(behind)
     public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
+    public.include_router(parties.public_routes(behind.consent, behind.caller))
     public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))
     public.include_router(rights.public_routes(behind.consent.rights, behind.residents, behind.caller))
     public.include_router(event_routes(events, behind.caller))
@@ -140,10 +150,12 @@ def _behind(
     async def key(tenant: str, kid: str) -> Mapping[str, Any] | None:
         return await consent.tokens.public_key(tenant, kid) if consent.tokens else None
 
-    return {
-        root: Behind(consent, neighbours.residents, tenants, neighbours.caller or BearerGate(issuers, key, root, clock))
-        for root in (ROOT, ACCESS, GOVSTACK)
-    }
+    standing = consent.tokens.standing if consent.tokens else None
+
+    def gate(root: str) -> Callable[..., Awaitable[Caller]]:
+        return neighbours.caller or BearerGate(issuers, key, root, clock, standing)
+
+    return {root: Behind(consent, neighbours.residents, tenants, gate(root)) for root in (ROOT, ACCESS, GOVSTACK)}
 
 
 def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:
@@ -159,7 +171,7 @@ class _Running:
     """Whether the room can work, and what it does by itself."""
 
     consent: ConsentService
-    events: Events
+    outside: tuple[Events, KeySets]
     tenants: tuple[str, ...]
     provider: KeyProvider
     seconds: float
@@ -188,11 +200,12 @@ class _Running:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            await self.events.close()
+            for one in self.outside:
+                await one.close()
             await self.consent.database.close()
 
     async def _send(self, tenant: str) -> None:
-        await self.events.round(tenant)
+        await self.outside[0].round(tenant)
 
     async def _again(self, verb: Callable[[str], Awaitable[None]], ended: asyncio.Event) -> None:
         under_way: dict[str, asyncio.Task[None]] = {}

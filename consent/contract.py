@@ -43,6 +43,8 @@ from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
 from consent.limits import Limits
 from consent.particulars import Assessment, Axis, CountTable, LabField, LabSet, Statistics
+from consent.parties.contract import Change, PartyState, Proposal
+from consent.parties.contract import Step as PartyStep
 from consent.published import Published, assessment_over, expiring, whole
 from consent.registers import Registers
 from consent.rights.contract import Claim, RightKind, RightsRequest
@@ -51,11 +53,12 @@ from kernel.errors import Problem
 from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
-    "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis", "Case", "CatalogueElement",
+    "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis", "Case", "CatalogueElement", "Change",
     "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts", "Element", "FenceAt", "FenceKind",
-    "Flag", "LabField", "LabSet", "Limits", "Party", "Published", "Question", "Recipient", "Refused", "Registers",
-    "ResidentRef", "Residents", "RightKind", "RightsRequest", "Sealed", "Statistics", "Step", "UsedElement", "Words",
-    "Wrong", "assessment_over", "bases_of", "data_of", "expiring", "purposes_of", "whole",
+    "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep", "Proposal", "Published", "Question",
+    "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind", "RightsRequest", "Sealed",
+    "Statistics", "Step", "UsedElement", "Words", "Wrong", "assessment_over", "bases_of", "data_of", "expiring",
+    "purposes_of", "whole",
 ]  # fmt: skip
 
 State = Literal[

@@ -175,7 +175,15 @@ def _common(activity: str, keys: TenantKeys, snapshot: Snapshot) -> tuple[tuple[
         (snapshot.recipient, "ontvanger"), (snapshot.activities.get(activity), "activiteit")
     ]  # fmt: skip
     stood = [(FenceAt(fence=row["fence"], epoch=row["epoch"]), kind) for row, kind in rows if row]
+    if snapshot.application:
+        fence, epoch = own_fence(keys, snapshot.application)
+        stood.append((FenceAt(fence=fence, epoch=epoch), "ontvanger"))
     return ((FenceAt(fence=keys.municipality(), epoch=0), "gemeente"), *stood)
+
+
+def own_fence(keys: TenantKeys, application: Row) -> tuple[str, int]:
+    """Of one application, and where it stands."""
+    return keys.application(application["client_id"]), application["own_epoch"] or 0
 
 
 def versions_used(

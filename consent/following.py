@@ -18,7 +18,7 @@ from consent.locks import LOCKED
 from consent.mandates.tables import mandates
 from consent.rights.standing import objections_moved, restricted
 from consent.rows import Register, Row, Rows
-from consent.tables import activities, cases, consents, followed, recipients, subject_state
+from consent.tables import activities, applications, cases, consents, followed, recipients, subject_state
 from kernel.caller import room_of
 from kernel.clock import Clock, millis
 from kernel.logs import logger
@@ -71,6 +71,7 @@ class Following:
                 for found in await rows.find(table, table.c.fence.in_(fences), lock=True):
                     await self._move(rows, table, found, [move for move in moves if move.fence == found["fence"]])
             if fences:
+                await self._applications(rows, fences, moves)
                 await self._residents(rows, fences, moves)
                 await objections_moved(rows, moves, millis(self._clock()))
             known = _position(row)
@@ -84,6 +85,13 @@ class Following:
                 # a pending permit does not survive: its entry requires the epoch before this one
                 kept = {"epoch": move.epoch, "position": str(move.position), "pending_at": 0}
                 row = await rows.put(table, row, **kept, **changes)
+
+    async def _applications(self, rows: Rows, fences: set[str], moves: Sequence[Move]) -> None:
+        for found in await rows.find(applications, applications.c.own_fence.in_(fences), lock=True):
+            row = found
+            for move in moves:
+                if move.fence == row["own_fence"]:
+                    row = await stopped(rows, row, move.epoch, str(move.position))
 
     async def _residents(self, rows: Rows, fences: set[str], moves: Sequence[Move]) -> None:
         about = or_(subject_state.c.fence.in_(fences), subject_state.c.restriction_fence.in_(fences))
@@ -129,6 +137,14 @@ async def flagged(rows: Rows, row: Row, event_id: str, epoch: int, position: str
         _log.critical("resident_state_set_back")
         higher["status"] = LOCKED
     return await rows.put(subject_state, row, document=json.dumps(said, sort_keys=True), **higher)
+
+
+async def stopped(rows: Rows, row: Row, epoch: int, position: str) -> Row:
+    """An application that was suspended by itself. Only upwards."""
+    if epoch <= row["own_epoch"]:
+        return row
+    kept = {"own_epoch": epoch, "position": position, "pending_at": 0}
+    return await rows.put(applications, row, **kept, status=ENDED["ontvanger-geschorst"])
 
 
 def _position(row: Row | None) -> Position | None:

@@ -53,6 +53,10 @@ class TenantKeys:
         """Moved by suspension."""
         return self._fence("ontvanger", slug)
 
+    def application(self, client_id: str) -> str:
+        """Moved by suspension of this one application."""
+        return self._fence("toepassing", client_id)
+
     def version(self, slug: str, number: int) -> str:
         """Moved when this version of the activity ends."""
         return self._fence("activiteit", slug, str(number))

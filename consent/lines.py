@@ -35,6 +35,8 @@ _NAMES: dict[str, str] = {
     "activiteit-concept": "Verwerkingsactiviteit voorbereid",
     "activiteit-gepubliceerd": "Verwerkingsactiviteit gepubliceerd",
     "activiteit-beeindigd": "Verwerkingsactiviteit beëindigd",
+    "ontvanger-concept": "Ontvanger voorbereid",
+    "sleutel-gewisseld": "Sleutel gewisseld",
     "ontvanger-toegelaten": "Ontvanger toegelaten",
     "ontvanger-geschorst": "Ontvanger geschorst",
     "machtiging-aangeboden": "Machtiging aangeboden",

@@ -1,14 +1,15 @@
 """The locks on a resident's data, in the document of their one row (AVG 18). Pure.
 
-`restrictions` says per scope {"epoch", "open", "request"}: the scope is an activity, or ALL that the resident did not
-choose. `locks` holds each act that will move the fence of restrictions, with what it means, before its line is there:
-whoever follows the log applies them in its order. A line that is not among them locks everything, for nobody here knows
-what it was about. Rows from before this have neither.
+`restrictions` says per scope {"by": {request: epoch}}: the scope is an activity, or ALL that the resident did not
+choose; it stands still as long as one request keeps it locked, for one that ends says nothing of another. `locks` holds
+each act that will move the fence of restrictions, with what it means, before its line is there: whoever follows the log
+applies them in its order. A line that is not among them locks everything, for nobody here knows what it was about. Rows
+from before this have neither.
 """
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 Said = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -18,14 +19,12 @@ LOCKED: Final = "beperkt"  # the status of a row: nothing about this resident is
 
 def held(said: Said, activity: str) -> bool:
     """Whether a use stands still, but for what its resident chose."""
-    known = said.get("restrictions", {})
-    return any(known.get(scope, {}).get("open", False) for scope in (ALL, activity))
+    return any(_by(said, scope) for scope in (ALL, activity))
 
 
-def standing(state: Row | None, scope: str) -> str:
-    """The id of the request that keeps this scope locked; "" for none."""
-    known = json.loads(state["document"]).get("restrictions", {}).get(scope, {}) if state else {}
-    return str(known["request"]) if known.get("open") else ""
+def standing(state: Row | None, scope: str) -> frozenset[str]:
+    """The ids of the requests that keep this scope locked."""
+    return frozenset(_by(json.loads(state["document"]), scope)) if state else frozenset()
 
 
 def meant(said: Said, event_id: str, scope: str, request: str, becomes: str) -> str:
@@ -44,17 +43,27 @@ def locked_by(said: Said, event_id: str, epoch: int) -> tuple[str, Said | None]:
     act = said.get("locks", {}).get(event_id)
     if act is None:
         return _written(said), None
-    scope = {"epoch": epoch, "open": True, "request": act["request"]}
-    known = {**said, "restrictions": {**said.get("restrictions", {}), act["scope"]: scope}}
+    known = _locked(said, act["scope"], {**_by(said, act["scope"]), act["request"]: epoch})
     return unmeant(known, event_id), act
 
 
-def unlocked(said: Said, scope: str, epoch: int) -> str:
-    """The document after a permit that required the fence at this epoch: what was locked after it stays so."""
-    known = said.get("restrictions", {}).get(scope)
-    if not known or known["epoch"] > epoch:
-        return _written(said)
-    return _written({**said, "restrictions": {**said["restrictions"], scope: {**known, "open": False}}})
+def unlocked(said: Said, scope: str, request: str, epoch: int) -> str:
+    """The document after a permit that ended this request and required the fence at this epoch: what was locked after
+    it stays so, and what others locked."""
+    by = _by(said, scope)
+    kept = {one: at for one, at in by.items() if one != request or at > epoch}
+    return _written(_locked(said, scope, kept) if kept != by else said)
+
+
+def _by(said: Said, scope: str) -> Mapping[str, int]:
+    """The requests that keep a scope locked, with the epoch of their line."""
+    known = said.get("restrictions", {}).get(scope, {})
+    old = {known["request"]: known["epoch"]} if known.get("open") else {}  # as it was written before several could
+    return cast(Mapping[str, int], known.get("by", old))
+
+
+def _locked(said: Said, scope: str, by: Mapping[str, int]) -> dict[str, Any]:
+    return {**said, "restrictions": {**said.get("restrictions", {}), scope: {"by": dict(by)}}}
 
 
 def _written(said: Said) -> str:

@@ -101,14 +101,17 @@ class Permits:
     async def sweep(self, tenant: str) -> None:
         """What a crash left behind, in every table. What cannot be finished now waits for the next time."""
         caller, before = room_of(tenant, "consent"), millis(self._clock()) - FINISH_MS
-        for table in _WAITING:
-            async with self._register.reading(tenant) as rows:
-                waiting = await rows.find(table, table.c.pending_at > 0, table.c.pending_at < before)
-            for row in waiting:
-                try:
-                    await self._finish(caller, table, row)
-                except Problem as problem:
-                    _log.warning("pending_not_finished", table=table.name, code=problem.code)
+        async with self._register.reading(tenant) as rows:
+            waiting = [
+                (table, row)
+                for table in _WAITING
+                for row in await rows.find(table, table.c.pending_at > 0, table.c.pending_at < before)
+            ]
+        for table, row in waiting:
+            try:
+                await self._finish(caller, table, row)
+            except Problem as problem:
+                _log.warning("pending_not_finished", table=table.name, code=problem.code)
 
     async def _finish(self, caller: Caller, table: Table, row: Row) -> None:
         act = Entry.model_validate_json(row["entry"]).event

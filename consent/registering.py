@@ -12,8 +12,8 @@ from consent.article30 import Fault, not_agreed
 from consent.contract import CannotPublish, NoSuchThing, RegisterUnavailable
 from consent.difference import following
 from consent.following import UNKNOWN, Following
-from consent.jwks import fault_of
 from consent.lines import document, event, permit, recipient_of, restriction, version_of
+from consent.parties.rules import faults as wrong
 from consent.permits import Permits
 from consent.published import Published
 from consent.publishing import completed, faults
@@ -30,10 +30,10 @@ SET_UP = {"voorbereid": "bij inrichting, op de opdrachtregel"}  # whoever can ru
 AGAIN = 3  # another instance took the number that we wanted
 
 
-def staff_only(caller: Caller) -> None:
-    """Registers are kept by staff and the command line. Raises NoAccess."""
-    if caller.kind not in STAFF:
-        raise NoAccess("Registers worden door medewerkers bijgehouden.")
+def set_up_only(caller: Caller) -> None:
+    """At the command line, by who sets up; staff works two by two (consent.parties). Raises NoAccess."""
+    if caller.kind != "kamer":
+        raise NoAccess("Een medewerker laat toe wat een ander voorstelde.")
 
 
 class Registering:
@@ -170,7 +170,7 @@ class Registering:
 
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
         """See Registers.admit."""
-        staff_only(caller)
+        set_up_only(caller)
         for application in recipient.applications:
             _check_keys(application)
         bare = recipient.model_copy(update={"applications": ()})
@@ -192,7 +192,7 @@ class Registering:
 
     async def add_client(self, caller: Caller, recipient: str, application: Application) -> Receipt:
         """See Registers.add_client."""
-        staff_only(caller)
+        set_up_only(caller)
         _check_keys(application)
         async with self._register.writing(caller.tenant) as rows:
             said = event("ontvanger-toegelaten", random_id(), "systeem", actor=rows.keys.actor(caller),
@@ -200,11 +200,13 @@ class Registering:
             party = await rows.one(tables.recipients, slug=recipient)
             if party is None or party["status"] != "toegelaten":
                 raise NoSuchThing("Deze ontvanger is niet toegelaten.")
-            row = self._pending(rows, said, party["fence"], party["epoch"])
-            row |= {"client_id": application.client_id, "recipient": recipient}
+            own = rows.keys.application(application.client_id)
+            row = self._pending(rows, said, party["fence"], party["epoch"], (own, 0))
+            row |= {"client_id": application.client_id, "recipient": recipient, "own_fence": own, "own_epoch": 0}
             row |= {"document": application.model_dump_json()}
             there = await self._once(rows, tables.applications, row, client_id=application.client_id)
-            if there["epoch"] != party["epoch"]:  # its recipient was suspended since: its keys are given anew
+            # its recipient was suspended since: its keys are given anew; not where it was suspended itself
+            if there["epoch"] != party["epoch"] and not there["own_epoch"]:
                 there = await rows.put(
                     tables.applications, there, **{name: row[name] for name in _ANEW}, epoch=row["epoch"]
                 )
@@ -213,22 +215,23 @@ class Registering:
         return await self._permits.take_effect(caller, tables.applications, there)
 
     async def suspend(self, caller: Caller, recipient: str) -> Receipt:
-        """See Registers.suspend."""
-        staff_only(caller)
+        """See Registers.suspend; who may, its caller has looked at."""
         async with self._register.reading(caller.tenant) as rows:
             row, actor = await rows.one(tables.recipients, slug=recipient), rows.keys.actor(caller)
         if row is None:
             raise NoSuchThing()
-        event_id = derived_id(f"{recipient}/{row['entry']}", f"schorsing{actor}")  # of each who does it, a line
-        said = event("ontvanger-geschorst", event_id, "systeem", recipient=recipient, actor=actor)
+        who = actor or caller.application
+        event_id = derived_id(f"{recipient}/{row['entry']}", f"schorsing{who}")  # of each who does it, a line
+        told = {"door": caller.application}
+        said = event("ontvanger-geschorst", event_id, "systeem", recipient=recipient, actor=actor, details=told)
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(
             caller.tenant, tables.recipients, "ontvanger-geschorst", {"slug": recipient}, receipt
         )
         return receipt
 
-    def _pending(self, rows: Rows, said: Event, fence: str, epoch: int = 0) -> Row:
-        entry = permit(said, (rows.keys.municipality(), 0), (fence, epoch))
+    def _pending(self, rows: Rows, said: Event, fence: str, epoch: int = 0, *more: tuple[str, int]) -> Row:
+        entry = permit(said, (rows.keys.municipality(), 0), (fence, epoch), *more)
         waiting = {"pending_at": millis(self._clock()), "entry": entry.model_dump_json()}
         return {"status": "wacht", "fence": fence, "epoch": epoch, "tenant_id": rows.keys.tenant, **waiting}
 
@@ -251,8 +254,8 @@ def _published(version: ActivityVersion, actor: str, told: Mapping[str, str]) ->
 
 
 def _check_keys(application: Application) -> None:
-    if told := fault_of(application.jwks):
-        raise fault("/jwks", "sleutels", told)
+    for place, code, told in wrong(application):
+        raise fault(place, code, told)
 
 
 def _other(field: str) -> BadInput:

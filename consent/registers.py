@@ -7,6 +7,7 @@ from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
 from consent.drafts.contract import Drafts
 from consent.mandates.contract import Mandates
+from consent.parties.contract import Parties
 from consent.published import Published
 from consent.rights.contract import Rights
 from kernel.caller import Caller
@@ -26,6 +27,11 @@ class Registers(Protocol):
     @property
     def drafts(self) -> Drafts:
         """Versions to come: one person proposes, another publishes."""
+        ...
+
+    @property
+    def parties(self) -> Parties:
+        """Recipients and applications that change: one person proposes, another admits."""
         ...
 
     @property

@@ -89,6 +89,9 @@ def _asked(decision: Decision, snapshot: Snapshot, keys: TenantKeys) -> tuple[Qu
     )  # fmt: skip
     counted = int(said.get((COUNTED, decision.activiteit), "0"))
     facts = facts_of(caller, question, snapshot, keys, counted)
+    # from before applications had a fence of their own
+    own, then = keys.application(decision.toepassing), {fence for fence, _, _ in decision.hekken}
+    facts = replace(facts, fences=tuple(one for one in facts.fences if one[0].fence != own or own in then))
     return question, replace(facts, actor=said.get((ACTOR, decision.toepassing), ""))
 
 

@@ -33,6 +33,7 @@ from consent.flagging import Flagging
 from consent.following import Following
 from consent.keys import MACHINES
 from consent.mandates.service import Mandating
+from consent.parties.service import PartyKeeping
 from consent.permits import Permits
 from consent.published import Published
 from consent.receipts.service import Receipts
@@ -46,6 +47,7 @@ from consent.suspending import Suspending
 from kernel.caller import Caller
 from kernel.clock import Clock
 from kernel.sql import Database
+from kernel.standing import Standing
 
 
 class Tokens(Protocol):
@@ -56,6 +58,10 @@ class Tokens(Protocol):
 
     async def rotate(self, tenant: str) -> str:
         """A new signing key; its kid."""
+
+    @property
+    def standing(self) -> Standing:
+        """Whose tokens may still come in; of this process."""
 
 
 class ConsentService:
@@ -70,10 +76,11 @@ class ConsentService:
         self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
         self._choosing = Choosing(register, audit, self.following, known, clock)
         self._registering = Registering(register, audit, self.following, known, clock)
-        self.clients = RegisteredClients(register)
+        self.clients = RegisteredClients(register, clock)
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self.rights = Claiming(register, audit, self.following, clock)
         self.mandates = Mandating(register, audit, self.following, self._choosing, clock)
+        self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together
@@ -229,7 +236,16 @@ class ConsentService:
 
     async def suspend(self, caller: Caller, recipient: str) -> Receipt:
         """See Registers.suspend."""
-        return await self._registering.suspend(caller, recipient)
+        await self.parties.demand_keeper(caller)
+        try:
+            return await self._registering.suspend(caller, recipient)
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Tokens of who was stopped do not come in any more, from the next request."""
+        if self.tokens:
+            self.tokens.standing.forget()
 
     async def open_case(self, caller: Caller, case: Case, enrol: Enrol | None = None) -> Receipt:
         """See Registers.open_case; enrol as in Casework.open_case."""

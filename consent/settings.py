@@ -17,7 +17,9 @@ class ConsentSettings(RoomSettings):
     conformance suites; "" is none, and in production there is none.
     govstack: the municipalities where the GovStack Consent API answers under /govstack/v1; nowhere unless said so.
     webhooks: where events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as
-    the source of events. events_days: how long an event can be read and asked for again.
+    the source of events. key_hosts: where applications may publish their own keys, by name of the host, each with the
+    private addresses that are meant; nowhere unless said so. events_days: how long an event can be read and asked for
+    again.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -31,4 +33,5 @@ class ConsentSettings(RoomSettings):
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     oin: Annotated[str, Field(pattern=r"^([0-9]{20})?$")] = ""
     events_days: Annotated[int, Field(ge=7, le=3_660)] = 365
+    key_hosts: Annotated[dict[str, tuple[str, ...]], Field(max_length=200)] = Field(default_factory=dict)
     pool: Annotated[int, Field(ge=1, le=100)] = 8

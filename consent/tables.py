@@ -57,6 +57,10 @@ recipients = Table(
     _text("document"),
     *_guarded(),
 )
+_BEFORE_OWN = ("tenant_id", "client_id", "recipient", "document", "status", "fence", "position", "entry", "epoch",
+               "pending_at", "effective_at", "revision")  # fmt: skip
+# fence, epoch: of its recipient, as they were when it was admitted. own_fence, own_epoch: its own; absent in rows from
+# before it had one, which nobody ever moved.
 applications = Table(
     "applications",
     metadata,
@@ -65,6 +69,9 @@ applications = Table(
     _text("recipient"),
     _text("document"),
     *_guarded(),
+    Column("own_fence", Text),
+    Column("own_epoch", BigInteger),
+    info={"mac": {1: _BEFORE_OWN, 2: (*_BEFORE_OWN, "own_fence", "own_epoch")}},
 )
 cases = Table(
     "cases",
@@ -153,6 +160,17 @@ drafts = Table(
     _number("changed_at"),
     *_guarded(),
 )
+# What somebody wants to change about a recipient or an application (consent.parties): it permits nothing.
+changes = Table(
+    "changes",
+    metadata,
+    _tenant(),
+    _text("name", key=True),
+    _text("document"),
+    _text("proposer"),
+    _number("changed_at"),
+    *_guarded(),
+)
 # Each protected row as it was before it changed: what a decision of long ago stood on. kind and name: table and key.
 history = Table(
     "history",
@@ -175,4 +193,5 @@ Index("ix_consents_end", consents.c.tenant_id, consents.c.valid_until)
 Index("ix_consents_answer", consents.c.tenant_id, consents.c.answer_by)
 Index("ix_subject_state_restriction", subject_state.c.tenant_id, subject_state.c.restriction_fence)
 Index("ix_questions_resident", questions.c.tenant_id, questions.c.resident)
+Index("ix_applications_own_fence", applications.c.tenant_id, applications.c.own_fence)
 Index("ix_applications_recipient", applications.c.tenant_id, applications.c.recipient)

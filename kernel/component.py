@@ -9,10 +9,11 @@ from fastapi import APIRouter
 
 @dataclass(frozen=True)
 class Doors:
-    """What a room serves. public: root path ("/verstrekking/v1") and its router, documented per root. plain: routers
-    outside the API Design Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under /intern/v1."""
+    """What a room serves. public: root path ("/verstrekking/v1") and what makes its router, documented per root. plain:
+    routers outside the API Design Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under
+    /intern/v1."""
 
-    public: tuple[tuple[str, APIRouter], ...] = ()
+    public: tuple[tuple[str, Callable[[], APIRouter]], ...] = ()
     plain: tuple[APIRouter, ...] = ()
     intern: tuple[APIRouter, ...] = ()
 
@@ -22,7 +23,7 @@ class Component:
     """Built by each room's component.py; `assembly` wires them and nobody else reads them.
 
     check: raises Problem with a sentence when the room cannot work. run: entered at start, left at shutdown; it opens
-    when the room may act. doors: made by whoever serves the room, once: that takes longer than the rest of a start.
+    when the room may act. doors: for whoever serves the room, once: making them takes longer than the rest of a start.
     metrics: what whoever watches may know, in Prometheus' text format; served on a door of its own.
     uploads: public paths that take a list larger than other bodies, and the bytes that it may have.
     warning: what whoever operates it must see to though the room works; "" when nothing.

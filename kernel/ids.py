@@ -16,8 +16,9 @@ def derived_id(origin: str, what: str) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
-def uuid7(milliseconds: int) -> str:
-    """RFC 9562 section 5.7: ordered by time, 74 random bits. `milliseconds` comes from the caller's clock."""
-    tail = secrets.randbits(74)
+def uuid7(milliseconds: int, follows: str = "") -> str:
+    """RFC 9562 section 5.7: ordered by time, and 74 bits that are random, or follow from a derived id. `milliseconds`
+    comes from the caller's clock."""
+    tail = int(follows, 16) % (1 << 74) if follows else secrets.randbits(74)
     high = (milliseconds & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (tail >> 62) << 64
     return str(UUID(int=high | 0b10 << 62 | tail & ((1 << 62) - 1)))

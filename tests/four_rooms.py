@@ -174,9 +174,9 @@ class FourRooms:
         gate = StartGate()
         gate.open()
         self.app = make_app("test", gate, uploads=component.uploads)
-        ((root, router),) = component.doors().public
+        ((root, make),) = component.doors().public
         contact = Contact("Regie", "regie@example.test", "https://regie.example")
-        public_root(self.app, Root(root.removesuffix("/v1"), "Verstrekking", "https://regie.example", contact), router)
+        public_root(self.app, Root(root.removesuffix("/v1"), "Verstrekking", "https://regie.example", contact), make)
         return component
 
     async def caller(self) -> Caller:

@@ -29,6 +29,8 @@ REVEALERS = {
     "connectors/correcting/client.py",
     "connectors/correcting/content.py",
     "connectors/declared/filling.py",
+    "connectors/together.py",
+    "connectors/uploads/sealing.py",
     "vault/client.py",
     "vault/keys.py",
     "web/children.py",

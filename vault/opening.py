@@ -1,6 +1,6 @@
 """How values come out: permits checked, fences asked, and only then a key unwrapped."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust
@@ -36,15 +36,16 @@ class Opener:
         good = [ground for ground in grounds if isinstance(ground, Ground)]
         wanted = [(ground.inwoner, element) for ground in good for element in ground.inputs_of(SOURCE)]
         # 2 the sealed values it may be about, with their own fences, and the wrapped keys
-        held, wrapped = await self.rows.sealed(caller.tenant, wanted) if wanted else ([], {})
+        found, wrapped = await self.rows.sealed(caller.tenant, wanted) if wanted else ([], {})
+        held = _by_resident(found)
         # 3 does everything still stand, as the log itself says now; W alone would let a permit open after a withdrawal
-        needs = [_needs(keys, ground, held) for ground in good]
+        needs = [_needs(keys, ground, _allowed(ground, held)) for ground in good]
         moved = await self._overtaken(caller, [fence for fences in needs for fence in fences])
         # 4 only now a key is unwrapped
         reached("vault.permitted")
         verdicts = iter(
             [
-                _of(moved, fences) or await self._values(caller.tenant, ground, held, wrapped)
+                _of(moved, fences) or await self._values(caller.tenant, _allowed(ground, held), wrapped)
                 for ground, fences in zip(good, needs, strict=True)
             ]
         )
@@ -67,11 +68,7 @@ class Opener:
             return error
         return None
 
-    async def _values(
-        self, tenant: str, ground: Ground, held: Sequence[Record], wrapped: dict[str, ResidentKey]
-    ) -> Values | Problem:
-        allowed = set(ground.inputs_of(SOURCE))
-        mine = [record for record in held if record.resident == ground.inwoner and record.element in allowed]
+    async def _values(self, tenant: str, mine: Sequence[Record], wrapped: dict[str, ResidentKey]) -> Values | Problem:
         try:
             return Values(values=tuple([await self._opened(tenant, one, wrapped[one.resident]) for one in mine]))
         except (CannotOpen, KeyError):
@@ -101,9 +98,20 @@ def resident_place(tenant: str, key: ResidentKey) -> KeyPlace:
     return KeyPlace(tenant, "vault", "D", key.resident, key.version)
 
 
-def _needs(keys: TenantKeys, ground: Ground, held: Sequence[Record]) -> tuple[FenceAt, ...]:
+def _by_resident(found: Sequence[Record]) -> dict[str, list[Record]]:
+    held: dict[str, list[Record]] = {}
+    for record in found:
+        held.setdefault(record.resident, []).append(record)
+    return held
+
+
+def _allowed(ground: Ground, held: Mapping[str, Sequence[Record]]) -> list[Record]:
+    """What this decision may open, of its own resident: others wait in the same call."""
     allowed = set(ground.inputs_of(SOURCE))
-    mine = [record for record in held if record.resident == ground.inwoner and record.element in allowed]
+    return [record for record in held.get(ground.inwoner, ()) if record.element in allowed]
+
+
+def _needs(keys: TenantKeys, ground: Ground, mine: Sequence[Record]) -> tuple[FenceAt, ...]:
     decided = [FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in ground.hekken]
     return (*decided, *(FenceAt(fence=keys.record_fence(one.record_id), epoch=one.epoch) for one in mine))
 

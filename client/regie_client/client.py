@@ -78,13 +78,14 @@ class Regie:
         nothing may be released; Problem, CannotReach, Unusable, TokenRefused.
         """
         await self._tokens.get(LOG, question.activity)  # who could not fetch the proof asks for no data
-        since = self._clock()
-        call = _Call(RELEASE, "/verstrekkingen", question.activity, question.body(), _uuid(key), most=ANSWER_MOST)
+        since, key = self._clock(), _uuid(key)
+        call = _Call(RELEASE, "/verstrekkingen", question.activity, question.body(), key, most=ANSWER_MOST)
         came = read(await self._ask(call), ReleaseBody)
         if set(came.values) - set(question.elements):
             raise Unusable("it holds what was not asked", 200)
         proof = await self._proof(came, question.activity)
-        receipt = self._receipts.demand(proof, Wanted(came.id, came.line, since, self._clock()))
+        wanted = Wanted(came.id, key, self._credentials.client_id, came.line, since, self._clock())
+        receipt = self._receipts.demand(proof, wanted)
         return Release(came.id, came.values, came.refused, came.not_delivered, receipt, came.secrecy)
 
     async def open_case(self, case: Case) -> CaseState:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from uuid import UUID
 
 from regie_client.errors import NoReceipt, NotConfigured
 from regie_client.messages import LineRef, Receipt
@@ -20,9 +21,12 @@ ATTEMPTS, ROUNDS = 200, 4
 
 @dataclass(frozen=True)
 class Wanted:
-    """The line that a release says it has. since, until: seconds since 1970 between which it was asked."""
+    """The line that a release says it has. key, client: of who asked, for its id follows from both. since, until:
+    seconds since 1970 between which it was asked."""
 
     release_id: str
+    key: str
+    client: str
     line: LineRef
     since: float
     until: float
@@ -56,7 +60,10 @@ class Receipts:
         # 4 it is this release: an older receipt never covers a new answer
         if not any(line.act.get("gebeurtenis") == name for name in _names(wanted.release_id)):
             raise NoReceipt("the line belongs to another release", wanted.release_id, wanted.line)
-        # 5 it was written when we asked
+        # 5 it is the release that we asked for: one line is shown for one question
+        if not _follows(wanted):
+            raise NoReceipt("the release is that of another question", wanted.release_id, wanted.line)
+        # 6 it was written when we asked
         at = _seconds(line.act.get("tijd"))
         if not wanted.since - SKEW <= at <= wanted.until + SKEW:
             raise NoReceipt("the line was not written when this was asked", wanted.release_id, wanted.line)
@@ -70,6 +77,16 @@ def _names(release_id: str) -> Iterator[str]:
         for round_ in range(ROUNDS):
             what = f"{attempt}/{round_}" if round_ else str(attempt)
             yield blake2b(f"{len(release_id)}:{release_id}{what}".encode(), digest_size=16).hexdigest()
+
+
+def _follows(wanted: Wanted) -> bool:
+    """Whether the 74 bits of a UUIDv7 that tell no time are those of our own key, as the release desk takes them."""
+    digest = blake2b(f"{len(wanted.key)}:{wanted.key}{wanted.client}".encode(), digest_size=16).digest()
+    try:
+        said = UUID(wanted.release_id).int
+    except ValueError:
+        return False
+    return (said >> 64 & 0xFFF) << 62 | said & (1 << 62) - 1 == int.from_bytes(digest) % (1 << 74)
 
 
 def _seconds(said: object) -> float:

@@ -2,14 +2,15 @@
 
 In doubt nobody has it: a relation that is being looked into, of a kind not known here, or without the child's number.
 A child is left out that is dead, secret, or of whom the register does not say when it was born: somebody who acts for
-it online could learn where it lives, or act too long.
+it online could learn where it lives, or act too long. So is a child of whom somebody else with authority is secret, or
+cannot be looked up: where a parent hides, the child often lives, and who asks for its data is near.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from connectors.around import MOST, NUMBER, RENAMED, is_secret
+from connectors.around import MOST, NUMBER, RENAMED, Around, holders_of, is_secret, numbers_of
 from connectors.person import is_dead
 
 Relation = Literal["ouder", "voogd"]
@@ -45,6 +46,18 @@ def minors_of(person: Mapping[str, Any], own: str) -> dict[str, Relation]:
             if minor and relation and minor != own:
                 found[minor] = relation
     return found if len(found) <= MOST else {}
+
+
+def beside(person: Mapping[str, Any], own: str, minors: Iterable[str]) -> Around:
+    """Who else has authority over these children, by the child's number. Raises Unreadable."""
+    named: dict[str, frozenset[str] | None] = dict.fromkeys(minors, frozenset())
+    relations = person.get("gezag")
+    for one in relations if isinstance(relations, list) else ():
+        child = _number(one.get("minderjarige")) if isinstance(one, dict) else ""
+        if child in named:
+            before, found = named[child], numbers_of(holders_of(one))
+            named[child] = None if before is None or found is None else before | found - {own, child}
+    return Around(named)
 
 
 def acted_for(minors: Mapping[str, Relation], found: Iterable[Mapping[str, Any]]) -> tuple[Minor, ...]:

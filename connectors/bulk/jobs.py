@@ -38,7 +38,8 @@ TO_DO, DONE, CLEARED = 0, 1, 2  # of a part
 @dataclass(frozen=True)
 class Terms:
     """part: residents of one part. work_hours: after which a job that is not done is given up. kept_hours: how long a
-    result waits to be fetched. held_seconds: after which another may take a part from who does not get on."""
+    result waits to be fetched. held_seconds: after which another may take a part of which nobody says any more that it
+    is worked on."""
 
     part: int = 100
     work_hours: int = 24

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.contract import Overtaken, Position
+from audit.contract import Ground, Overtaken, Permit, Position
 from connectors.answer import Answer, nothing
 from connectors.answers import Facts
 from connectors.bulk.stands import Stand
@@ -16,11 +16,11 @@ from connectors.granting import Granted
 from connectors.minimise import minimise
 from connectors.overtaken import concerns
 from connectors.reweighing import Reweighing
-from connectors.sources import Found, Sources
+from connectors.sources import Ahead, Found, Sources
 from kernel.errors import Problem
-from vault.contract import Values, Vault
+from vault.contract import Bsn, Values, Vault
 
-TOGETHER = 20  # residents for whom other sources than the vault are asked at once
+TOGETHER = 20  # residents for whom sources that take one at a time are asked at once
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Opening:
         own = {nr: one for nr, one in granted.items() if _vault_alone(one)}
         others = {nr: one for nr, one in granted.items() if nr not in own}
         found: dict[int, Found | Overtaken] = dict(zip(own, await self._from_vault(list(own.values())), strict=True))
-        turns, gathered = asyncio.Semaphore(TOGETHER), list(others.values())
-        found |= zip(others, await asyncio.gather(*(self._from_all(one, turns) for one in gathered)), strict=True)
+        found |= await self._from_all(others)
         opened: dict[int, Opened | Overtaken] = {}
         for number, (nr, one) in enumerate(granted.items(), 1):
             if number % TURN == 0:
@@ -67,13 +66,21 @@ class Opening:
             found += [_of_vault(one, verdict) for one, verdict in zip(some, verdicts, strict=True)]
         return found
 
-    async def _from_all(self, granted: Granted, turns: asyncio.Semaphore) -> Found | Overtaken:
-        asked = granted.asked
-        async with turns:
-            try:
-                return await self.sources.fetch(asked.caller, granted.permit, granted.ground, asked.request.person.bsn)
-            except Overtaken as moved:
-                return moved
+    async def _from_all(self, granted: Mapping[int, Granted]) -> dict[int, Found | Overtaken]:
+        if not granted:
+            return {}
+        turns, shown = asyncio.Semaphore(TOGETHER), {nr: _shown(one) for nr, one in granted.items()}
+        caller = next(iter(granted.values())).asked.caller  # of a part all have the same
+
+        async def each(nr: int, ahead: Ahead) -> Found | Overtaken:
+            async with turns:
+                try:
+                    return await self.sources.fetch(caller, *shown[nr], ahead)
+                except Overtaken as moved:
+                    return moved
+
+        async with self.sources.ahead(caller, list(shown.values())) as ahead:
+            return dict(zip(shown, await asyncio.gather(*(each(nr, ahead) for nr in shown)), strict=True))
 
     async def _answered(self, nr: int, granted: Granted, found: Found) -> Opened | Overtaken:
         line = granted.receipt.position
@@ -90,6 +97,10 @@ class Opening:
         if not values:
             return Opened(nothing(answer, found.late), line)
         return Opened(answer.release(), line, Stand.of(nr, line, weighed.ground))
+
+
+def _shown(granted: Granted) -> tuple[Permit, Ground, Bsn]:
+    return granted.permit, granted.ground, granted.asked.request.person.bsn
 
 
 def _vault_alone(granted: Granted) -> bool:

@@ -93,6 +93,19 @@ class PartRows:
             await rows.change(parts, part, steps=sealed, held_until=self._held(millis(self._clock())))
             return True
 
+    @property
+    def beat(self) -> float:
+        """Seconds between two renewals: two may fail before others take the part."""
+        return self._terms.held_seconds / 3
+
+    async def renew(self, turn: Turn) -> bool:
+        """It is still worked on: nobody else takes it. False: it is not in these hands any more."""
+        async with self._rows.writing(turn.box.tenant) as rows:
+            _, part = await self._mine(rows, turn)
+            if part is not None:
+                await rows.change(parts, part, held_until=self._held(millis(self._clock())))
+            return part is not None
+
     async def finish(self, turn: Turn, done: Finished) -> Finish:
         """From here on the recipient can fetch it; its list is gone. The last one finishes the job."""
         async with self._rows.writing(turn.box.tenant) as rows:

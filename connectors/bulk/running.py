@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from connectors.bulk.handing import Clearing
@@ -14,6 +15,7 @@ from kernel.logs import logger
 
 LOOK_SECONDS = 2.0  # work of a process that died is seen so late, on top of the time that its part stays held
 STOP_SECONDS = 10.0  # a part in hand may end; what does not is taken up by whoever comes next
+BEATS_MOST = 90  # renewals: half an hour of a part that does not end is enough, and others may try
 _log = logger("connectors.bulk")
 
 
@@ -98,7 +100,8 @@ class Workers:
 
     async def _carry(self, turn: Turn) -> None:
         try:
-            await self.walk.carry(turn)
+            async with self._held(turn):
+                await self.walk.carry(turn)
             return
         except Problem as problem:
             _log.warning("bulk_part_failed", code=problem.code, part=turn.no, attempt=turn.attempt)
@@ -108,3 +111,26 @@ class Workers:
             await self.parts.give_back(turn)
         except Problem as problem:
             _log.warning("bulk_part_stays_held", code=problem.code)
+
+    @asynccontextmanager
+    async def _held(self, turn: Turn) -> AsyncIterator[None]:
+        """While it is worked on nobody else takes it, however slow its sources are. Who dies stops saying so."""
+        done = asyncio.Event()
+        beating = asyncio.create_task(self._beat(turn, done))
+        try:
+            yield
+        finally:
+            done.set()
+            await beating  # never cancelled: a transaction that is broken off may leave SQLite locked
+
+    async def _beat(self, turn: Turn, done: asyncio.Event) -> None:
+        for _ in range(BEATS_MOST):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), self.parts.beat)
+            if done.is_set():
+                return
+            try:
+                if not await self.parts.renew(turn):
+                    return
+            except Problem as problem:
+                _log.warning("bulk_part_not_renewed", code=problem.code)

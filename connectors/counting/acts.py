@@ -9,7 +9,6 @@ from connectors.events import Act
 from connectors.refusal import Refusal
 from consent.contract import Question, ResidentRef, Sealed
 from kernel.caller import Caller
-from kernel.canonical import read_canonical
 from kernel.ids import derived_id
 
 EVERYBODY = ResidentRef(id=SYSTEM, subject=SYSTEM, fence="0" * 32)  # a question about nobody; nobody moves this fence
@@ -47,7 +46,7 @@ def weighed(caller: Caller, sealed: Sequence[Sealed], trace: Callable[[], Trace]
     """As the register answered. trace: a span for each."""
     found = []
     for one in sealed:
-        ground = Ground.model_validate(read_canonical(one.decision))
+        ground = Ground.read(one.decision)
         true = dict(ground.geweigerd)
         refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in one.told)
         found.append(Weighed(Act(ground, one.decision, one.about, trace(), caller.key, one.seal), refused))

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from connectors.catalogue import fits
 from connectors.declared.declaration import Declaration, Question
 from connectors.declared.filling import is_about
-from connectors.declared.paths import flat, path
+from connectors.declared.paths import flat, path, says_nothing
 from connectors.outside.data import Unreadable
 from kernel.clock import millis
 from vault.contract import Bsn, Value, Values
@@ -58,16 +58,12 @@ def _found(elements: Mapping[str, str], wanted: Sequence[str], answer: JsonValue
     found: list[tuple[str, JsonValue]] = []
     for element in wanted:
         said = path(elements[element]).of(answer) if element in elements else None
-        if said in (None, "", {}, []) or (isinstance(said, dict) and not any(_there(one) for one in said.values())):
+        if says_nothing(said):
             continue
         if not fits(element, said):
             raise Unreadable
         found.append((element, said))
     return found
-
-
-def _there(value: JsonValue) -> bool:
-    return value not in (None, "", {}, [])
 
 
 def _secret(said: JsonValue) -> bool:

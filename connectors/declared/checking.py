@@ -46,6 +46,9 @@ async def check(declared: Declaration) -> AsyncIterator[tuple[bool, str]]:
     """Steps as they are done: whether each went well, and a sentence. Ends at the first that did not. Raises
     SettingsWrong."""
     yield True, f"Het bestand klopt: {len(declared.elements)} gegevens."
+    if declared.csv is not None:
+        yield True, f"De gegevens levert {declared.csv.owner} zelf, als bestand: er is niemand te bellen."
+        return
     async with AsyncExitStack() as outside:
         keys: Filled = {name: (ZEROS[key.form],) for name, key in declared.keys.items()}
         if declared.kind == "sql":

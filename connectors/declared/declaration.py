@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 from connectors.declared.paths import path
 from connectors.gateway import Gateway
 from connectors.outside.addresses import networks
+from connectors.uploads.columns import Sheet
 from kernel.address import plain_address
 from kernel.message import Message
 
@@ -131,12 +132,13 @@ class Declaration(Message):
     """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data, and
     what it does not find counts as true. dated: a path to the day of the data; fresh_days: older gives nothing (0: any
     age). many: several rows make a list.
-    population: a second statement, that lists the numbers of everybody who is counted in statistics. corrections: who
-    looks at reports about its values; without it nobody takes them.
+    population: a second statement, that lists the numbers of everybody who is counted in statistics. csv: a file that
+    an owner sends here (`connectors.uploads`); its columns are what paths begin at. corrections: who looks at reports
+    about its values; without it nobody takes them.
     """
 
     name: Name
-    kind: Literal["rest", "sql"]
+    kind: Literal["rest", "sql", "csv"]
     url: Annotated[str, Field(max_length=500)] = ""
     networks: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
     credential: Credential = Credential()
@@ -147,6 +149,7 @@ class Declaration(Message):
     sql: Annotated[str, Field(max_length=4_000)] = ""
     population: Annotated[str, Field(max_length=4_000)] = ""
     many: bool = False
+    csv: Sheet | None = None
     elements: Annotated[dict[ElementName, PathText], Field(min_length=1, max_length=100)]
     secrecy: PathText | None = None
     dated: PathText | None = None
@@ -155,24 +158,33 @@ class Declaration(Message):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.kind == "rest":
-            if self.question is None or self.sql or self.population:
-                raise ValueError("a source of kind rest has a question and no sql")
-            plain_address(self.url)
-        else:
-            one_select(self.sql)
-            if self.population:
-                reads_only(self.population)
-            if self.question is not None or self.url or self.credential.file is None:
-                raise ValueError("a source of kind sql has sql, and its address in the file of its credential")
-            if self.networks:
-                raise ValueError("networks are of kind rest: which database is called stands in the credential's file")
+        if (self.kind == "csv") != (self.csv is not None):
+            raise ValueError("a source of kind csv has csv, and no other has")
+        {"rest": self._as_rest, "sql": self._as_sql, "csv": self._as_csv}[self.kind]()
         unknown = set(HOLE.findall(str(self.question and self.question.model_dump()))) - {NUMBER, *self.keys}
         if unknown or NUMBER in self.keys:
             raise ValueError(f"no key is called {', '.join(sorted(unknown)) or NUMBER}")
         if self.fresh_days and self.dated is None:
             raise ValueError("fresh_days needs dated: how old is it?")
         return self
+
+    def _as_rest(self) -> None:
+        if self.question is None or self.sql or self.population:
+            raise ValueError("a source of kind rest has a question and no sql")
+        plain_address(self.url)
+
+    def _as_sql(self) -> None:
+        one_select(self.sql)
+        if self.population:
+            reads_only(self.population)
+        if self.question is not None or self.url or self.credential.file is None:
+            raise ValueError("a source of kind sql has sql, and its address in the file of its credential")
+        if self.networks:
+            raise ValueError("networks are of kind rest: which database is called stands in the credential's file")
+
+    def _as_csv(self) -> None:
+        if any((self.question, self.url, self.sql, self.population, self.keys, self.many, self.networks)):
+            raise ValueError("a file that is sent here is not asked for")
 
 
 def reads_only(text: str) -> str:

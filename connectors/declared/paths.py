@@ -20,6 +20,15 @@ def flat(said: JsonValue) -> list[JsonValue]:
     return [inner for one in said for inner in flat(one)] if isinstance(said, list) else [said]
 
 
+def says_nothing(said: JsonValue) -> bool:
+    """Empty, or made of what is empty."""
+    return not _there(said) or (isinstance(said, dict) and not any(map(_there, said.values())))
+
+
+def _there(value: JsonValue) -> bool:
+    return value not in (None, "", {}, [])
+
+
 @dataclass(frozen=True)
 class Path:
     """One expression. Made by `path`, which judges it."""

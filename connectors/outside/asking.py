@@ -47,12 +47,13 @@ class Ask:
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks one source. most: bytes of an answer. good: statuses of one."""
+    """Asks one source. most: bytes of an answer. good: statuses of one. bounds: of its content, None when who asks
+    judges it part by part."""
 
     http: httpx2.AsyncClient
     url: str
     most: int
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: Bounds | None = field(default_factory=Bounds)
     kinds: tuple[str, ...] = ("application/json", "application/hal+json")
     good: frozenset[int] = frozenset({200})
 

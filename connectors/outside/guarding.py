@@ -1,10 +1,12 @@
-"""What stands before a source: each satisfies Source, each knows one thing. Composed in `guarded`.
+"""What stands before a source: guards, that each know one thing and run any question to it. Composed in `guarded`.
 
-Breaker(Narrow(Patient(source)))     a source that is down answers at once, and is left alone for a while
+Breaker(Narrow(Patient()))     a source that is down answers at once, and is left alone for a while
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from purgatory.domain.model import Context, OpenedState
 
@@ -15,6 +17,7 @@ from kernel.caller import Caller
 from kernel.logs import logger
 from vault.contract import Bsn, Values
 
+T = TypeVar("T")
 _log = logger("connectors")
 
 
@@ -30,24 +33,31 @@ class Limits:
     rest: float = 10.0
 
 
+class Guard(Protocol):
+    """Lets a question through, or not. About how many residents it is does not matter: it is one question."""
+
+    async def run(self, question: Callable[[], Awaitable[T]]) -> T:
+        """What the question gives, or raises. Raises SourceDown, TimeoutError besides."""
+        ...
+
+
 @dataclass(frozen=True)
 class Patient:
     """Gives a source its time, and no more."""
 
-    source: Source
     seconds: float
 
-    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
-        """See Source.fetch. Raises TimeoutError."""
+    async def run(self, question: Callable[[], Awaitable[T]]) -> T:
+        """See Guard.run. Raises TimeoutError."""
         async with asyncio.timeout(self.seconds):
-            return await self.source.fetch(caller, permit, bsn, known)
+            return await question()
 
 
 @dataclass
 class Narrow:
     """Lets a few through at once, and turns away who would only wait: one slow source may not hold the whole house."""
 
-    source: Source
+    guard: Guard
     at_once: int
     waiting: int
     _places: asyncio.Semaphore = field(init=False, repr=False)
@@ -56,14 +66,14 @@ class Narrow:
     def __post_init__(self) -> None:
         self._places = asyncio.Semaphore(self.at_once)
 
-    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
-        """See Source.fetch. Raises SourceDown."""
+    async def run(self, question: Callable[[], Awaitable[T]]) -> T:
+        """See Guard.run. Raises SourceDown."""
         if self._inside >= self.at_once + self.waiting:
             raise SourceDown("Het is te druk bij deze bron.")
         self._inside += 1
         try:
             async with self._places:
-                return await self.source.fetch(caller, permit, bsn, known)
+                return await self.guard.run(question)
         finally:
             self._inside -= 1
 
@@ -73,17 +83,17 @@ class Breaker:
     """Leaves a source alone that failed again and again. Counted: silence, and answers that cannot be used. Not
     counted: a question that is refused, a fence that moved, a caller who went away: these say nothing of the source."""
 
-    source: Source
+    guard: Guard
     circuit: Context
 
-    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
-        """See Source.fetch. Raises SourceDown."""
+    async def run(self, question: Callable[[], Awaitable[T]]) -> T:
+        """See Guard.run. Raises SourceDown."""
         try:
             self.circuit.handle_new_request()
         except OpenedState:
             raise SourceDown("Deze bron antwoordde steeds niet, en wordt even met rust gelaten.") from None
         try:
-            found = await self.source.fetch(caller, permit, bsn, known)
+            found = await self.guard.run(question)
         except (NotPermitted, Overtaken):
             raise
         except Exception as error:
@@ -103,7 +113,19 @@ class Breaker:
             _log.warning("source_left_alone", source=self.circuit.name)
 
 
-def guarded(name: str, source: Source, limits: Limits) -> Source:
+@dataclass(frozen=True)
+class Guarded:
+    """Satisfies Source."""
+
+    source: Source
+    guard: Guard
+
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
+        """See Source.fetch. Raises SourceDown, TimeoutError."""
+        return await self.guard.run(lambda: self.source.fetch(caller, permit, bsn, known))
+
+
+def guarded(name: str, source: Source, limits: Limits) -> Guarded:
     """The whole chain."""
-    narrow = Narrow(Patient(source, limits.seconds), limits.at_once, limits.waiting)
-    return Breaker(narrow, Context(name, limits.failures, limits.rest))
+    narrow = Narrow(Patient(limits.seconds), limits.at_once, limits.waiting)
+    return Guarded(source, Breaker(narrow, Context(name, limits.failures, limits.rest)))

@@ -37,10 +37,10 @@ class Sender:
     async def send(self, webhook: Webhook, event: dict[str, Any], signer: Signer, seconds: int) -> None:
         """2xx is delivered. Raises Refused."""
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {"content-type": TYPE, "host": _authority(webhook), **signed(signer, event["id"], seconds, body)}
+        headers = {"content-type": TYPE, "host": authority(webhook), **signed(signer, event["id"], seconds, body)}
         try:
             async with asyncio.timeout(SECONDS):
-                url = webhook.pinned(await _resolved(webhook))
+                url = webhook.pinned(await resolved(webhook))
                 sni = {"sni_hostname": webhook.host}
                 async with self._http.stream("POST", url, content=body, headers=headers, extensions=sni) as answer:
                     status = answer.status_code
@@ -52,7 +52,7 @@ class Sender:
             raise Refused(f"status-{status}")
 
 
-async def _resolved(webhook: Webhook) -> str:
+async def resolved(webhook: Webhook) -> str:
     """One place of its name that may be called. Raises Refused when one of them may not: a name that leads inside
     once leads there by intent."""
     found = await asyncio.get_running_loop().getaddrinfo(webhook.host, webhook.port, type=socket.SOCK_STREAM)
@@ -62,7 +62,8 @@ async def _resolved(webhook: Webhook) -> str:
     return places[0]
 
 
-def _authority(webhook: Webhook) -> str:
+def authority(webhook: Webhook) -> str:
+    """As its Host header says it, whatever place is called."""
     usual = {"https": 443, "http": 80}[webhook.url.partition(":")[0]]
     name = f"[{webhook.host}]" if ":" in webhook.host else webhook.host
     return name if webhook.port == usual else f"{name}:{webhook.port}"

@@ -50,7 +50,7 @@ class Relocking:
     async def _stands(self, caller: Caller, row: Row) -> bool:
         async with self._register.reading(caller.tenant) as rows:
             state = await rows.one(subject_state, resident=row["resident"])
-        return standing(state, row["activity"] or ALL) == str(row["id"])
+        return row["id"] in standing(state, row["activity"] or ALL)
 
     async def _told_again(self, caller: Caller, row: Row, mark: str, why: dict[str, str]) -> None:
         scope = row["activity"] or ALL

@@ -38,7 +38,7 @@ async def there(rows: Rows, claim: Claim) -> Row | None:
     for row in await rows.find(rights, *mine, lock=True):
         waits = row["status"] == DRAFT and particulars(row).ground == claim.ground
         asked = row["status"] in OPEN and claim.ground not in AT_ONCE  # what locks now is not the one that only waits
-        if row["id"] == stands or asked or waits:
+        if row["id"] in stands or asked or waits:
             return row
     if claim.ground == "bezwaar":
         await _objected(rows, resident.id, slug)

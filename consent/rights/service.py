@@ -190,7 +190,7 @@ class Claiming:
         letter = sha256(text.encode()).hex() if text else ""
         details = {"verzoek": row["id"], "soort": row["kind"], "stap": step, **({"brief": letter} if letter else {})}
         state = await rows.one(subject_state, resident=row["resident"])
-        stands = row["kind"] == "beperking" and standing(state, row["activity"] or ALL) == row["id"]
+        stands = row["kind"] == "beperking" and row["id"] in standing(state, row["activity"] or ALL)
         if stands and step in (*LIFTING, "aankondigen"):
             may_lift(step, particulars(row).announced_at, millis(self._clock()))
         kind, epoch = _kind(row, step, stands), epoch_of(state, row)

@@ -48,7 +48,7 @@ def shown(rows: Rows, row: Row, state: Row | None, going_on: Set[str]) -> Rights
 
 def _suspends(row: Row, state: Row | None, going_on: Set[str]) -> bool:
     if row["kind"] == "beperking":
-        return bool(standing(state, row["activity"] or ALL) == row["id"])
+        return row["id"] in standing(state, row["activity"] or ALL)
     return bool(row["kind"] == "bezwaar" and row["status"] in STANDS and stands(state, row["activity"], going_on))
 
 

@@ -109,7 +109,7 @@ async def lifted(rows: Rows, row: Row, receipt: Receipt) -> Row:
     if state is None:
         _log.critical("resident_state_missing")
         return row
-    document = unlocked(json.loads(state["document"]), row["activity"] or ALL, epoch)
+    document = unlocked(json.loads(state["document"]), row["activity"] or ALL, row["id"], epoch)
     await rows.put(subject_state, state, document=document)
     status = BECOMES.get(act.event.details["stap"], row["status"])  # type: ignore[call-overload]  # one of ours
     decided = {} if status == row["status"] else {"decided_at": receipt.at}

@@ -1,17 +1,21 @@
 """`/oauth` and its discovery document: outside the API Design Rules, as RFC 6749, 7517 and 8414 have it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
+from consent.tokens.contract import STANDING, Stands
 from consent.tokens.server import METHOD, Answer
 from consent.tokens.service import TokenService
+from kernel.caller import Caller
 from kernel.dpop import ALGORITHM as DPOP_ALGORITHM
 from kernel.errors import NotFound
 from kernel.http.hosts import Hosts
+from kernel.standing import Holder
 
+Gate = Callable[..., Awaitable[Caller]]
 FORM = "application/x-www-form-urlencoded"
 _NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _KEPT = {"Cache-Control": "public, max-age=300"}  # shorter than the life of a key by far
@@ -28,14 +32,7 @@ def token_router(service: TokenService, issuers: Mapping[str, str]) -> APIRouter
             raise NotFound()
         return found
 
-    @router.post("/oauth/token")
-    async def token(request: Request) -> JSONResponse:
-        _, tenant = place(request)
-        if _is_no_form(request):
-            return _answered(Answer(400, {"error": "invalid_request"}))
-        address = request.client.host if request.client else ""
-        proofs = request.headers.getlist("dpop")
-        return _answered(await service.token(tenant, await request.body(), address, proofs))
+    _forms(router, service, place)
 
     @router.get("/oauth/jwks")
     async def jwks(request: Request) -> JSONResponse:
@@ -48,10 +45,49 @@ def token_router(service: TokenService, issuers: Mapping[str, str]) -> APIRouter
     return router
 
 
+def _forms(router: APIRouter, service: TokenService, place: Callable[[Request], tuple[str, str]]) -> None:
+    @router.post("/oauth/token")
+    async def token(request: Request) -> JSONResponse:
+        _, tenant = place(request)
+        if _is_no_form(request):
+            return _answered(Answer(400, {"error": "invalid_request"}))
+        proofs = request.headers.getlist("dpop")
+        return _answered(await service.token(tenant, await request.body(), _address(request), proofs))
+
+    async def about(request: Request, verb: Callable[[str, bytes, str], Awaitable[Answer]]) -> JSONResponse:
+        _, tenant = place(request)
+        if _is_no_form(request):
+            return _answered(Answer(400, {"error": "invalid_request"}))
+        return _answered(await verb(tenant, await request.body(), _address(request)))
+
+    @router.post("/oauth/revoke")
+    async def revoke(request: Request) -> JSONResponse:
+        return await about(request, service.ending.revoke)
+
+    @router.post("/oauth/introspect")
+    async def introspect(request: Request) -> JSONResponse:
+        return await about(request, service.ending.introspect)
+
+
+def intern_routes(service: TokenService, caller: Gate) -> APIRouter:
+    """`caller`: the dependency that knows which room asks on whose behalf."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.post(STANDING)
+    async def stands(who: Annotated[Caller, Depends(caller)], body: Holder) -> Stands:
+        return Stands(holds=who.tenant == body.tenant and await service.ending.standing.holds(body))
+
+    return router
+
+
 def _is_no_form(request: Request) -> bool:
     """Also when something is said beside the form: a second way to say who one is (RFC 6749 sections 2.3, 3.2)."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return media_type != FORM or bool(request.url.query) or "authorization" in request.headers
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _answered(answer: Answer) -> JSONResponse:
@@ -60,13 +96,22 @@ def _answered(answer: Answer) -> JSONResponse:
 
 
 def _metadata(issuer: str) -> dict[str, Any]:
+    methods, algorithms = [METHOD], ["ES256", "RS256"]
+    others = {
+        f"{name}_{what}_supported": value
+        for name in ("revocation_endpoint_auth", "introspection_endpoint_auth")
+        for what, value in (("methods", methods), ("signing_alg_values", algorithms))
+    }
     return {  # RFC 8414 section 2
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
         "jwks_uri": f"{issuer}/oauth/jwks",
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": [METHOD],
-        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256"],
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        **others,
         "dpop_signing_alg_values_supported": [DPOP_ALGORITHM],  # RFC 9449 section 5.1
     }

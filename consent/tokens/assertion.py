@@ -19,6 +19,7 @@ from consent.jwks import usable
 MOST_BYTES = 8 << 10
 LIFETIME_SECONDS = 60
 LEEWAY_SECONDS = 5
+TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 section 2.2
 TYPES = (None, "JWT", "client-authentication+jwt")
 _SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _HEADER = {"alg", "kid", "typ"}
@@ -62,6 +63,15 @@ def unproven(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(claims, dict):
         raise ValueError
     return dict(read.headers()), claims
+
+
+def claimed(assertion: str) -> tuple[str, str]:
+    """Of whom it says it is, and with which key; "" for what cannot be read."""
+    try:
+        header, claims = unproven(assertion)
+    except ValueError:
+        return "", ""
+    return str(claims.get("sub", ""))[:200], str(header.get("kid", ""))[:200]
 
 
 def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:

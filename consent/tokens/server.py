@@ -34,8 +34,13 @@ FORM_BYTES, FIELDS = 16 << 10, 20
 SCOPE_CHARACTERS = 4_000  # so that a token stays below 8 KiB
 # Roles that are a narrower way into a root: (root, the scope that a token has there in place of activities). With a
 # colon: no activity can be called so.
-NARROW = {"melden": ("logboek", "logboek:melden"), "beheer": ("toestemming", "toestemming:beheer")}
-ROOTS = {"toestemming": ("toestemming", "access")}  # of a role, where not its own name alone
+NARROW = {
+    "melden": ("logboek", "logboek:melden"),
+    "beheer": ("toestemming", "toestemming:beheer"),
+    "bronhouder": ("verstrekking", "verstrekking:bronhouder"),
+}
+# Of a role, where not its own name alone; a resource server looks at tokens and has none for it.
+ROOTS: Mapping[str, tuple[str, ...]] = {"toestemming": ("toestemming", "access"), "introspectie": ()}
 
 
 @dataclass(frozen=True)

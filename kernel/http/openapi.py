@@ -4,7 +4,7 @@ What only neighbours may call is on another router and therefore never described
 a fault in the input is a 400.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -14,6 +14,7 @@ from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from kernel.http.edge import API_VERSION
 from kernel.http.problems import MEDIA_TYPE
@@ -66,19 +67,29 @@ class Root:
     version: str = API_VERSION
 
 
-def public_root(app: FastAPI, root: Root, router: APIRouter) -> None:
-    """Serve `router` below `<root>/v1` and its description at `<root>/v1/openapi.json`, for everybody."""
-    app.include_router(router, prefix=f"{root.path}/v1")
+def public_root(app: FastAPI, root: Root, make: Callable[[], APIRouter]) -> None:
+    """Serve a router below `<root>/v1` and its description at `<root>/v1/openapi.json`, for everybody. make: called
+    once, by the first who comes: it takes a tenth of a second, and most of a start where all are made at once."""
+
+    @cache
+    def routed() -> APIRouter:
+        router = make()
+        router.redirect_slashes = False
+        return router
 
     @cache
     def document() -> dict[str, Any]:
-        return described(root, router)
+        return described(root, routed())
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await routed()(scope, receive, send)
 
     async def openapi() -> JSONResponse:
         # when it is asked for, and in a thread: it takes longer than the rest of the start
         return JSONResponse(await to_thread.run_sync(document), headers={"Access-Control-Allow-Origin": "*"})
 
     app.add_api_route(f"{root.path}/v1/openapi.json", openapi, methods=["GET"], include_in_schema=False)
+    app.mount(f"{root.path}/v1", serve)
 
 
 def described(root: Root, router: APIRouter) -> dict[str, Any]:

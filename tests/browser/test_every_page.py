@@ -27,6 +27,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "register": ("", lambda _: "/register"),
     "purpose": ("", lambda _: "/register/minimaregeling-witgoed"),
     "purposes": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten"),
+    "recipients": ("eigenaar", lambda _: "/beheer/ontvangers"),
     "overview": ("r1", lambda _: "/overzicht"),
     "uses": ("r1", lambda _: "/gebruik"),
     "no-uses": ("r2", lambda _: "/gebruik?periode=week"),

@@ -13,15 +13,17 @@ import httpx2
 from assembly.clients import make_client_key
 from connectors.claim import Claim
 from kernel.dpop import Once, shown
+from kernel.ids import derived_id, uuid7
 from regie_client import Credentials, Question, Receipts, Regie
 from tests.bundles import KEY, ORIGIN, TERM, VKEYS, Log
 
 ISSUER = "https://regie.example"
 NOW = 1_795_312_916.0  # 2026-11-22
-RELEASE_ID = "019aa9c0-0000-7000-8000-000000000001"
+KEY_1 = "0197d2f0-0000-4000-8000-000000000001"  # an Idempotency-Key
 BSN = "999993653"
 PRIVATE, PUBLIC = make_client_key()
 CREDENTIALS = Credentials(ISSUER, "inkomensloket", PRIVATE)
+RELEASE_ID = uuid7(int(NOW * 1_000), derived_id(KEY_1, CREDENTIALS.client_id))
 QUESTION = Question(BSN, "witgoed", ("brp.naam", "brp.adres"), "Z-1", "mw-1")
 BEFORE = 5  # lines of others
 PLACE = f"{TERM}-{BEFORE}"
@@ -71,6 +73,7 @@ class Counterpart:
     once: Once = field(default_factory=Once)
     life: int = 300
     now: float = NOW
+    release_id: str = RELEASE_ID
 
     def regie(self) -> Regie:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
@@ -95,12 +98,15 @@ class Counterpart:
             return httpx2.Response(200, json={"access_token": token, "token_type": "DPoP", "expires_in": self.life})
         body = json.loads(raw) if raw and path != "/oauth/token" else None
         self.asked.append((request.method, path, request.headers.get("authorization", ""), body))
+        if path == "/verstrekking/v1/verstrekkingen":
+            key = request.headers["idempotency-key"]
+            self.release_id = uuid7(int(self.now * 1_000), derived_id(key, CREDENTIALS.client_id))
         if path in self.answers:
             return self.answers[path](request)
         if path == "/verstrekking/v1/verstrekkingen":
-            return httpx2.Response(200, json=release())
+            return httpx2.Response(200, json=release(id=self.release_id))
         if path == f"/logboek/v1/logregels/{PLACE}/bewijs":
-            return text(proof())
+            return text(proof(gebeurtenis=Claim(self.release_id, 1).event_id()))
         return problem(404, "niet-gevonden")
 
 

@@ -229,9 +229,10 @@ async def test_the_key_of_a_repetition_is_sent_and_a_new_one_is_made_without(tmp
     def told(request: httpx2.Request) -> httpx2.Response:
         keys.append(request.headers["idempotency-key"])
         assert json.loads(request.content)["gegevenselementen"] == ["brp.naam", "brp.adres"]
-        return httpx2.Response(200, json=release())
+        return httpx2.Response(200, json=release(id=house.release_id))
 
-    regie = Counterpart(tmp_path, {RELEASES: told}).regie()
+    house = Counterpart(tmp_path, {RELEASES: told})
+    regie = house.regie()
     mine = "019aa9c0-0000-4000-8000-00000000000a"
     for key in (mine, mine, "", ""):
         await regie.release(QUESTION, key)

@@ -17,6 +17,8 @@ from regie_client.receipts import Wanted
 from tests.bundles import KEY, ORIGIN, OTHER_KEY
 from tests.client.counterpart import (
     BEFORE,
+    CREDENTIALS,
+    KEY_1,
     NOW,
     PLACE,
     QUESTION,
@@ -25,13 +27,14 @@ from tests.client.counterpart import (
     keys_at,
     problem,
     proof,
+    release,
     text,
 )
 
 pytestmark = pytest.mark.anyio
 LINE = LineRef.model_validate({"logboek": ORIGIN, "index": BEFORE})
 ELSEWHERE = LineRef.model_validate({"logboek": "log.example/elders/2026h2", "index": BEFORE})
-WANTED = Wanted(RELEASE_ID, LINE, NOW - 1, NOW)
+WANTED = Wanted(RELEASE_ID, KEY_1, CREDENTIALS.client_id, LINE, NOW - 1, NOW)
 OTHERS = Claim("019aa9c0-0000-7000-8000-000000000002", 1).event_id()
 
 
@@ -58,6 +61,7 @@ def test_each_attempt_and_round_of_a_release_has_its_own_line(
             receipts.demand(named, WANTED)
 
 
+ASKED = "that of another question"
 LINE_, RELEASE, NAME, TIME = "of another line", "that this was a release", "to another release", "when this was asked"
 WRONG: dict[str, tuple[str, Wanted, str]] = {
     "empty": ("", WANTED, "geen bewijs van een soort"),
@@ -69,6 +73,8 @@ WRONG: dict[str, tuple[str, Wanted, str]] = {
     "no release": (proof(soort="weigering"), WANTED, RELEASE),
     "of another release": (proof(gebeurtenis=OTHERS), WANTED, NAME),
     "of nothing": (proof(gebeurtenis=""), WANTED, NAME),
+    "under another key": (proof(), replace(WANTED, key="0197d2f0-0000-4000-8000-000000000002"), ASKED),
+    "of another application": (proof(), replace(WANTED, client="oefen-app"), ASKED),
     "older": (proof(tijd=str(int((NOW - 302) * 1_000))), WANTED, TIME),
     "of later": (proof(tijd=str(int((NOW + 301) * 1_000))), WANTED, TIME),
     "of no time": (proof(tijd="gisteren"), WANTED, TIME),
@@ -133,6 +139,19 @@ async def test_data_without_a_receipt_is_withheld_and_not_told_in_the_error(tmp_
         await house.regie().release(QUESTION)
     assert "Jan" not in "".join(traceback.format_exception(withheld.value))
     assert QUESTION.bsn not in "".join(traceback.format_exception(withheld.value)) + repr(QUESTION)
+
+
+async def test_one_line_is_not_shown_for_two_answers(tmp_path: Path) -> None:
+    house, kept = Counterpart(tmp_path), dict[str, str]()
+    regie = house.regie()
+    await regie.release(QUESTION)
+    kept["id"], kept["proof"] = house.release_id, proof(gebeurtenis=Claim(house.release_id, 1).event_id())
+    house.answers["/verstrekking/v1/verstrekkingen"] = lambda _: httpx2.Response(200, json=release(id=kept["id"]))
+    house.answers[f"/logboek/v1/logregels/{PLACE}/bewijs"] = lambda _: text(kept["proof"])
+    for client in (regie, house.regie()):  # nor to another process, or after a restart
+        with pytest.raises(NoReceipt) as withheld:
+            await client.release(QUESTION)
+        assert ASKED in withheld.value.reason
 
 
 async def test_who_could_not_fetch_the_proof_asks_for_no_data(tmp_path: Path) -> None:

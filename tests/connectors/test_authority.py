@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from assembly.demo.register import TENANT
-from connectors.authority.relations import Minor, acted_for, minors_of
+from connectors.authority.relations import Minor, acted_for, beside, minors_of
 from connectors.contract import AuthorityUnknown
 from kernel.caller import Caller, room_of
 from tests.four_rooms import FourRooms
@@ -64,6 +64,22 @@ def test_more_children_than_fit_in_one_question_are_none() -> None:
     assert len(minors_of({"gezag": many[:20]}, PARENT)) == 20
 
 
+@pytest.mark.parametrize(
+    ("person", "others"),
+    [
+        (relation("EenhoofdigOuderlijkGezag", ouder=one(PARENT)), frozenset()),
+        (BOTH, frozenset({OTHER})),
+        (relation("GezamenlijkGezag", ouder=one(PARENT), derde={"naam": {}}), None),  # cannot be looked up
+        ({"gezag": [*BOTH["gezag"], *relation("Voogdij", derden=[one(SECOND)])["gezag"]]}, frozenset({OTHER, SECOND})),
+        ({"gezag": [*relation("Voogdij", derden=[{"naam": {}}])["gezag"], *BOTH["gezag"]]}, None),
+        ({"gezag": [1, *relation("TijdelijkGeenGezag")["gezag"]]}, frozenset()),
+    ],
+)
+def test_who_else_has_authority_over_a_child(person: dict[str, Any], others: frozenset[str] | None) -> None:
+    assert beside(person, PARENT, [CHILD]).named == {CHILD: others}
+    assert beside(person, PARENT, []).named == {}
+
+
 def child(**more: Any) -> dict[str, Any]:
     birth = {"datum": {"type": "Datum", "datum": "2017-05-21"}}
     return {**one(CHILD), "naam": {"volledigeNaam": "Sami Bakker"}, "geboorte": birth, **more}
@@ -103,7 +119,8 @@ async def test_the_brp_is_asked_after_its_line_and_says_who(house: FourRooms) ->
     assert (found.relation, found.birth, found.resident) == (
         "ouder", "2017-05-21", await house.resident(Bsn(CHILD)),
     )  # fmt: skip
-    assert len(house.brp.state.requests) == before + 2
+    assert len(house.brp.state.requests) == before + 3, "and whether the other parent hides"
+    assert house.brp.state.requests[-2].fields == ("burgerservicenummer",), "of whom nothing else is asked"
     lines = (await house.audit.door("web").lines(room_of(TENANT, "web"), resident.subject, None, 5)).lines
     line = next(one for one in lines if one.event.kind == "verstrekking")
     assert (line.event.activity, line.event.elements, line.outcome) == ("regie-namens", ("brp.gezag",), "geleverd")

@@ -1,5 +1,6 @@
 """A part that fails is taken up again: with the lines it has while their permits live, with others after that."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -88,3 +89,34 @@ async def test_where_the_log_is_busy_fewer_are_decided_at_once(house: FourRooms)
         said = await ended(http, job)
         assert (said["status"], said["verstrekt"], said["nietGeleverd"]) == ("klaar", 1, 29)
     assert len([line for line in await house.lines() if line.event.kind == "verstrekking"]) == 1
+
+
+@dataclass
+class Slow:
+    """The vault; it takes three times as long as a part stays held, and the rest of the house looks on."""
+
+    rooms: FourRooms
+    inner: Vault
+    asked: int = 0
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self.inner, verb)
+
+    async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
+        self.asked += 1
+        for _ in range(6):
+            await asyncio.sleep(0.5)
+            self.rooms.now += timedelta(seconds=0.5)
+        return await self.inner.fetch(caller, permits)
+
+
+async def test_a_part_that_is_still_worked_on_is_taken_by_nobody_else(house: FourRooms) -> None:
+    await ready(house, bulk_held_seconds=1.0)
+    await chosen(house, R1)
+    vault = Slow(house, house.safe)
+    await house.wire(vault=cast(Vault, vault))
+    async with house.http() as http:
+        said = await ended(http, await placed(http, [R1.reveal()], "oefening", *EXERCISES))
+    assert (said["verstrekt"], vault.asked) == (1, 1)
+    found = [line.outcome for line in await house.lines() if line.event.kind == "verstrekking"]
+    assert len(found) == 1, "nobody else wrote another line meanwhile"

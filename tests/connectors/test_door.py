@@ -5,7 +5,7 @@ import io
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 
 from assembly.demo.register import INCOME_ANSWER, STORY, TENANT
 from connectors import tables
+from kernel.clock import millis
 from kernel.errors import NotLoggedIn
+from kernel.ids import derived_id, uuid7
 from kernel.logs import set_up_logs
 from tests.four_rooms import BY_LAW, FourRooms
 
@@ -96,6 +98,8 @@ async def test_the_same_key_is_the_same_release_decided_anew(both: FourRooms) ->
     key = str(uuid4())
     first, second = await post(both, key=key), await post(both, key=key)
     assert first.json()["id"] == second.json()["id"]
+    follows = UUID(uuid7(millis(both.now), derived_id(key, "loket-app")))
+    assert UUID(first.json()["id"]) == follows, "who asked can tell it is theirs"
     assert first.json()["logregel"]["index"] != second.json()["logregel"]["index"]
     other = await post(both, {**BODY, "gegevenselementen": ["brp.naam"]}, key)
     assert (other.status_code, other.json()["code"]) == (409, "sleutel-andere-vraag")

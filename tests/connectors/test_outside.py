@@ -24,7 +24,7 @@ from connectors.outside.addresses import LOOPBACK, may_call, networks
 from connectors.outside.asking import Ask, Asker, same_host
 from connectors.outside.data import Bounds, Unreadable, read_json
 from connectors.outside.failing import SourceFailed
-from connectors.outside.guarding import Breaker, Limits, Narrow, Patient, guarded
+from connectors.outside.guarding import Breaker, Guarded, Limits, Narrow, Patient, guarded
 from connectors.outside.opening import Certificates, open_outside
 from connectors.outside.pinned import NotListed, Pinned
 from connectors.person import read_answer
@@ -107,7 +107,7 @@ async def test_nothing_hangs_longer_than_its_time(register: Faulty, fault: str) 
 
     began = time.monotonic()
     with pytest.raises((TimeoutError, SourceFailed)):
-        await Patient(Slow(), SECONDS).fetch(None, None, Bsn("999993653"))  # type: ignore[arg-type]  # not looked at
+        await fetch(Guarded(Slow(), Patient(SECONDS)))
     assert time.monotonic() - began < SECONDS + 1
 
 
@@ -278,29 +278,31 @@ async def fetch(source: Any) -> Values:
 
 async def test_a_source_that_keeps_failing_is_left_alone_and_tried_again() -> None:
     source = Scripted(*[SourceFailed("status", 500)] * 3, TimeoutError())
-    breaker = Breaker(source, Context("x", 3, 0.05))
+    breaker = Breaker(Patient(5), Context("x", 3, 0.05))
+    chain = Guarded(source, breaker)
     for _ in range(3):
         with pytest.raises(SourceDown):
-            await fetch(breaker)
+            await fetch(chain)
     for _ in range(5):
         with pytest.raises(SourceDown):
-            await fetch(breaker)
+            await fetch(chain)
     assert source.asked == 3
     await asyncio.sleep(0.06)
     with pytest.raises(TimeoutError):
-        await fetch(breaker)
+        await fetch(chain)
     with pytest.raises(SourceDown):
-        await fetch(breaker)
+        await fetch(chain)
     await asyncio.sleep(0.06)
-    assert await fetch(breaker) == Values()
+    assert await fetch(chain) == Values()
     assert (source.asked, breaker.circuit.state) == (5, "closed")
 
 
 async def test_our_own_fault_is_not_held_against_a_source() -> None:
-    breaker = Breaker(Scripted(*[SourceFailed("vraag", 400), SourceFailed("toegang", 401)] * 5), Context("x", 2, 60))
+    source = Scripted(*[SourceFailed("vraag", 400), SourceFailed("toegang", 401)] * 5)
+    chain = Guarded(source, Breaker(Patient(5), Context("x", 2, 60)))
     for _ in range(10):
         with pytest.raises(SourceFailed):
-            await fetch(breaker)
+            await fetch(chain)
 
 
 async def test_only_a_few_are_let_in_and_who_would_only_wait_is_turned_away() -> None:
@@ -315,7 +317,8 @@ async def test_only_a_few_are_let_in_and_who_would_only_wait_is_turned_away() ->
             inside -= 1
             return Values()
 
-    answers = await asyncio.gather(*(fetch(narrow) for narrow in [Narrow(Slow(), 2, 3)] * 10), return_exceptions=True)
+    chain = Guarded(Slow(), Narrow(Patient(5), 2, 3))
+    answers = await asyncio.gather(*(fetch(chain) for _ in range(10)), return_exceptions=True)
     assert most == 2
     assert sum(isinstance(one, SourceDown) for one in answers) == 5
 

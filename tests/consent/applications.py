@@ -84,7 +84,9 @@ class Register:
         }
     )
 
-    async def client_of(self, tenant: str, client_id: str) -> tuple[Application, Recipient] | None:
+    async def client_of(
+        self, tenant: str, client_id: str, kid: str | None = None
+    ) -> tuple[Application, Recipient] | None:
         return self.known.get((tenant, client_id))
 
     async def activities_of(self, tenant: str, recipient: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The rules once more, by somebody who read the design and not the code (architecture.md sections 4 and 6, trust.md 2
-and 6, stories.md, docs/refusals.md). Imports nothing of the house: plain words in, plain words out.
+and 6, stories.md, docs/refusals.md, docs/dpia.md, docs/decisions/0025). Imports nothing of the house: plain words in,
+plain words out.
 
 It says which answers the text allows, not which one of several true reasons comes first: no text orders them. Where
 the text is silent (marked `silent`) both answers pass, so an agreement says nothing there.
@@ -14,6 +15,7 @@ ABOUT_THE_RESIDENT = frozenset(
      "geheimhouding"}
 )  # fmt: skip
 WORDS = {"ingetrokken": "toestemming-ingetrokken", "verlopen": "toestemming-verlopen", "gepauzeerd": "gepauzeerd"}
+WEIGHED = frozenset({"ingediend", "in-behandeling"})  # an objection that is neither upheld, rejected nor taken back
 UNSPOKEN = frozenset({"gevraagd", "vervallen"})  # silence is no word of the resident
 
 
@@ -27,7 +29,8 @@ class Use:
 
 @dataclass(frozen=True)
 class Purpose:
-    """A version of an activity. Times in ms, terms in days, times 0 for no frequency."""
+    """A version of an activity. Times in ms, terms in days, times 0 for no frequency. weighty: it names a ground on
+    which the use goes on while an objection is weighed, and the FG agreed."""
 
     uses: dict[str, Use]
     parties: frozenset[str]
@@ -39,6 +42,7 @@ class Purpose:
     notice: int
     period: int
     times: int
+    weighty: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Case:
 
 @dataclass(frozen=True)
 class Yes:
-    """A consent request and what became of it, on the version in force."""
+    """A consent request and what became of it, on the version in force. grown_at: a parent said it, and then the child
+    turns sixteen; 0 for nobody's parent."""
 
     id: str
     status: str
@@ -65,11 +70,21 @@ class Yes:
     asked_at: int
     until: int
     spent: bool = False
+    grown_at: int = 0
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A restriction of processing (AVG 18). scope: an activity, "" for all. stands: it is in force."""
+
+    scope: str
+    stands: bool
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything that is so when one question is put."""
+    """Everything that is so when one question is put. objection: how one to this use stands, "" for none. unexplained:
+    a line of the log locked something, and nobody here knows what."""
 
     resident: str
     activity: str
@@ -82,8 +97,9 @@ class World:
     by_bsn: bool
     case: Case | None
     consents: tuple[Yes, ...]
-    objected: bool
-    restricted: bool
+    objection: str
+    locks: tuple[Lock, ...]
+    unexplained: bool
     secret: bool
     dead: bool
     counted: int
@@ -127,7 +143,7 @@ def _certain(world: World, element: str) -> Iterator[str]:
         yield "buiten-doel"
         return
     yield from _conditions(world, purpose, use)
-    yield from _said(world, use)
+    yield from _said(world, purpose, use)
     if world.secret and _ground(world, element) is False:
         yield "geheimhouding"
 
@@ -162,13 +178,20 @@ def _fits(world: World, purpose: Purpose) -> bool:
     )
 
 
-def _said(world: World, use: Use) -> Iterator[str]:
-    if world.objected and use.basis in "ef":  # AVG 21(1): by the basis, never by the class
+def _said(world: World, purpose: Purpose, use: Use) -> Iterator[str]:
+    # a weighty ground lets a use go on while an objection is weighed; once it is upheld, nothing does
+    stands = world.objection == "gegrond" or (world.objection in WEIGHED and not purpose.weighty)
+    if stands and use.basis in "ef":  # AVG 21(1): by the basis, never by the class
         yield "bezwaar"
-    if world.restricted:
+    if world.unexplained or (_locked(world) and use.class_ != "C"):
         yield "beperking"
     if world.dead and use.class_ == "C":  # the dead choose nothing
         yield from ("geen-toestemming", "vertegenwoordiging-ongeldig")
+
+
+def _locked(world: World) -> bool:
+    """A restriction refuses within its scope only."""
+    return any(lock.stands and lock.scope in ("", world.activity) for lock in world.locks)
 
 
 def _silent(world: World, element: str) -> Iterator[str]:
@@ -185,6 +208,8 @@ def _silent(world: World, element: str) -> Iterator[str]:
         yield from ("zaak-vereist", "buiten-periode")  # "tot": with or without the last millisecond
     if world.dead:
         yield "geen-toestemming"
+    if _locked(world) and use.class_ == "C" and use.basis != "a":
+        yield "beperking"  # they chose a route, and "what they chose goes on"; AVG 18(2) speaks of consent only
     if world.secret and _ground(world, element) is None:
         yield "geheimhouding"
 
@@ -199,23 +224,23 @@ def _choice(world: World, element: str) -> tuple[frozenset[str], frozenset[str]]
         one for one in world.consents
         if element in one.elements and one.case in ("", world.named_case) and one.status not in UNSPOKEN
     ]  # fmt: skip
-    carries = frozenset(one.id for one in spoken if not _word(one, world.at))
+    carries = frozenset(one.id for one in spoken if not _words(one, world.at))
     if carries:
         return carries, frozenset()
     newest = max((one.asked_at for one in spoken), default=0)
-    latest = frozenset(_word(one, world.at) for one in spoken if one.asked_at == newest)
-    used_up = frozenset(word for one in spoken if (word := _word(one, world.at)) == "te-vaak")
+    latest = frozenset(word for one in spoken if one.asked_at == newest for word in _words(one, world.at))
+    used_up = frozenset(word for one in spoken for word in _words(one, world.at) if word == "te-vaak")
     return carries, latest | used_up or frozenset({"geen-toestemming"})
 
 
-def _word(one: Yes, at: int) -> str:
-    """What it says now; "" for a yes. One that is over cannot be resumed either."""
-    over = bool(one.until) and at > one.until
-    if one.status in ("gegeven", "vernieuwd"):
-        return "toestemming-verlopen" if over else "te-vaak" if one.spent else ""
-    if one.status == "gepauzeerd" and over:
-        return "toestemming-verlopen"
-    return WORDS.get(one.status, "geen-toestemming")
+def _words(one: Yes, at: int) -> frozenset[str]:
+    """What it says now; nothing for a yes. One that is over cannot be resumed either."""
+    if one.status not in ("gegeven", "vernieuwd", "gepauzeerd"):
+        return frozenset({WORDS.get(one.status, "geen-toestemming")})
+    if one.until and at > one.until:
+        return frozenset({"toestemming-verlopen"})
+    still = one.status == "gepauzeerd" or (one.grown_at and at >= one.grown_at)
+    return frozenset({word for word, so in (("gepauzeerd", still), ("te-vaak", one.spent)) if so})
 
 
 def _ground(world: World, element: str) -> bool | None:
@@ -238,7 +263,9 @@ def _told(world: World, element: str, reasons: frozenset[str]) -> frozenset[str]
     had = {
         code
         for one in world.consents
-        if element in one.elements and (code := _word(one, world.at)).startswith(("toestemming-", "gepauzeerd"))
+        if element in one.elements
+        for code in _words(one, world.at)
+        if code.startswith(("toestemming-", "gepauzeerd"))
     }
     hidden = frozenset({"geen-toestemming"} | had)
     openly = reasons - ABOUT_THE_RESIDENT

@@ -39,8 +39,8 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         gate = StartGate()
         gate.open()
         app = make_app("register", gate)
-        for root, router in house.component.doors().public:
-            app.include_router(router, prefix=root)
+        for root, make in house.component.doors().public:
+            app.include_router(make(), prefix=root)
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
             await house.ready(activity(), activity("zaakgebonden", zaak="verplicht"))

@@ -45,8 +45,8 @@ async def doors(tmp_path: Path) -> AsyncIterator[Doors]:
         gate = StartGate()
         gate.open()
         app = make_app("register", gate)
-        for root, router in house.component.doors().public:
-            app.include_router(router, prefix=root)
+        for root, make in house.component.doors().public:
+            app.include_router(make(), prefix=root)
         for plain in house.component.doors().plain:
             app.include_router(plain)
         transport = httpx2.ASGITransport(app=app)

@@ -7,20 +7,36 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
+from consent.activity import ActivityVersion
 from consent.rules import Facts, weigh
 from consent.standing import Standing
-from tests.consent.oracle import Verdict, World, judge
+from tests.consent.oracle import Lock, Verdict, World, judge
 from tests.consent.worlds import Put, put, remade
 
 CASES = int(os.environ.get("REGIE_ORACLE", "20000"))
 ROUND = 50_000  # cases under one seed, so that two processors can share a million
-HIDDEN = {"objected": True, "restricted": True, "secret": True, "dead": True, "consents": ()}
+HIDDEN: dict[str, Any] = {
+    "objection": "gegrond", "locks": (Lock("", stands=True),), "unexplained": True, "secret": True, "dead": True,
+    "consents": (),
+}  # fmt: skip
+
+
+def light(activity: ActivityVersion | None) -> ActivityVersion | None:
+    """Without its ground to go on."""
+    return activity.model_copy(update={"despite_objection": None}) if activity else None
+
+
 BLIND: dict[str, Callable[[Facts], Facts]] = {
     "restriction": lambda seen: replace(seen, restricted=False),
     "objection": lambda seen: replace(seen, objected=False),
+    "upheld objection": lambda seen: replace(seen, upheld=False),
+    "lock": lambda seen: replace(seen, held=False),
+    "birthday": lambda seen: replace(seen, consents=tuple(replace(one, pauses_at=0) for one in seen.consents)),
+    "weighty ground": lambda seen: replace(seen, activity=light(seen.activity)),
     "secrecy": lambda seen: replace(seen, flags=seen.flags - {"geheimhouding"}),
     "death": lambda seen: replace(seen, flags=seen.flags - {"overleden"}),
     "suspension": lambda seen: replace(seen, admitted=True),

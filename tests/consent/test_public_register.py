@@ -30,8 +30,8 @@ async def http(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     gate = StartGate()
     gate.open()
     app = make_app("register", gate)
-    for root, router in house.component.doors().public:
-        app.include_router(router, prefix=root)
+    for root, make in house.component.doors().public:
+        app.include_router(make(), prefix=root)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost:8000") as client:
         yield client
 

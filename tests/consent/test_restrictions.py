@@ -7,7 +7,7 @@ import pytest
 
 from audit.contract import Entry, Event, LogUnavailable, Overtaken, Position, record_one
 from consent.contract import Claim, NoSuchThing, NotNow, RightsRequest
-from consent.locks import ALL, held, locked_by, meant, unlocked, unmeant
+from consent.locks import ALL, held, locked_by, meant, standing, unlocked, unmeant
 from consent.rights.relocking import Relocking
 from consent.rights.rules import NOTICE_MS, may, may_lift
 from kernel.caller import room_of
@@ -76,6 +76,14 @@ async def test_a_request_that_only_waits_does_not_swallow_one_that_stops_at_once
     assert not waiting.suspends and await codes(house, NAME) == {}
     filed = await door.file(ANNA_HERSELF, WRONG)
     assert filed.id != waiting.id and filed.suspends and await codes(house, NAME) == {NAME: "beperking"}
+    await taken(house, waiting, "in-behandeling")
+    assert (await taken(house, waiting, "gegrond")).suspends
+    stand = {one.id for one in await door.filed(ANNA_HERSELF) if one.suspends}
+    assert stand == {filed.id, waiting.id}, "the older one does not take over what the newer one locked"
+    await door.step(ANNA_HERSELF, waiting.id, "intrekken", "")
+    assert await codes(house, NAME) == {NAME: "beperking"}, "what she doubts is not decided yet"
+    await door.step(ANNA_HERSELF, filed.id, "intrekken", "")
+    assert await codes(house, NAME) == {}
 
 
 async def test_what_would_be_unlawful_stops_when_the_fg_agrees_and_its_resident_ends_it(house: House) -> None:
@@ -198,8 +206,15 @@ def test_locks_by_themselves() -> None:
     text, act = locked_by(json.loads(said), "a" * 32, 3)
     known = json.loads(text)
     assert act and act["request"] == "r1" and held(known, "wat-dan-ook") and known["locks"] == {}
-    assert held(json.loads(unlocked(known, ALL, 2)), "x"), "a permit of before it ends nothing"
-    assert not held(json.loads(unlocked(known, ALL, 3)), "x") and not held({}, "x")
+    assert held(json.loads(unlocked(known, ALL, "r1", 2)), "x"), "a permit of before it ends nothing"
+    assert not held(json.loads(unlocked(known, ALL, "r1", 3)), "x") and not held({}, "x")
+    both = json.loads(locked_by(json.loads(meant(known, "c" * 32, ALL, "r2", "gegrond")), "c" * 32, 4)[0])
+    for one, other in (("r1", "r2"), ("r2", "r1")):
+        left = json.loads(unlocked(both, ALL, one, 4))
+        assert held(left, "x") and standing({"document": json.dumps(left)}, ALL) == {other}
+        assert not held(json.loads(unlocked(left, ALL, other, 4)), "x")
+    old = {"restrictions": {ALL: {"epoch": 3, "open": True, "request": "r0"}, "y": {"epoch": 1, "open": False}}}
+    assert held(old, "x") and not held(json.loads(unlocked(old, ALL, "r0", 3)), "y"), "a row of before"
     assert locked_by(known, "b" * 32, 4)[1] is None
     assert json.loads(unmeant(json.loads(said), "a" * 32))["locks"] == {}
 

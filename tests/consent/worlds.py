@@ -7,11 +7,11 @@ from typing import Any
 
 from audit.contract import FenceAt
 from consent.activity import ActivityVersion
-from consent.contract import Flag, Question, ResidentRef
+from consent.contract import Flag, Question, ResidentRef, Words
 from consent.rules import CaseFact, Facts
 from consent.standing import Standing
 from tests.consent.house import ANNA, BERT, activity, element
-from tests.consent.oracle import DAY, Case, Purpose, Use, World, Yes
+from tests.consent.oracle import DAY, WEIGHED, Case, Lock, Purpose, Use, World, Yes
 
 NAMES = ("brp.naam", "brp.adres", "kluis.plan", "inkomen.isLaag")
 ABSENT = "brp.nationaliteit"
@@ -50,7 +50,7 @@ def _version(random: Random) -> tuple[ActivityVersion, Purpose]:
         uses=uses, parties=frozenset(parties), in_force=True, published_at=0,
         assessed_until=NOW + _near(random, often=90 * DAY), needs_case=random.random() < 0.5,
         stated_enough=random.random() < 0.7, notice=random.choice((0, 0, 0, 0, 1, 14)),
-        period=random.choice((1, 2, 56, 56)), times=random.choice((0, 0, 0, 1, 4)),
+        period=random.choice((1, 2, 56, 56)), times=random.choice((0, 0, 0, 1, 4)), weighty=random.random() < 0.3,
     )  # fmt: skip
     said = activity(
         gegevenselementen=told, ontvangers=[{"ontvanger": one} for one in sorted(parties)],
@@ -58,7 +58,8 @@ def _version(random: Random) -> tuple[ActivityVersion, Purpose]:
         maximalePeriode=purpose.period, frequentie={"keer": purpose.times, "per": "maand"} if purpose.times else None,
     )  # fmt: skip
     assessed = said.assessment.model_copy(update={"until": purpose.assessed_until})
-    return said.model_copy(update={"assessment": assessed}), purpose
+    weighty = Words(nl="Zwaar.", en="Weighty.") if purpose.weighty else None
+    return said.model_copy(update={"assessment": assessed, "despite_objection": weighty}), purpose
 
 
 def _near(random: Random, often: int) -> int:
@@ -80,7 +81,8 @@ def put(random: Random) -> Put:
         in_scope=not rare["out"], by_bsn=not rare["pseudonymous"],
         case=_case(random) if named and random.random() < 0.95 else None,
         consents=tuple(_consent(random, number) for number in range(random.choice((0, 1, 1, 1, 2, 3)))),
-        objected=rare["objected"], restricted=rare["restricted"], secret=rare["secret"], dead=rare["dead"],
+        objection=random.choice(OBJECTIONS) if rare["objected"] else "", locks=_locks(random) if rare["locked"] else (),
+        unexplained=rare["unexplained"], secret=rare["secret"], dead=rare["dead"],
         counted=random.choice((0, 0, 0, 1, 3, 4, 5)),
     )  # fmt: skip
     asked = tuple(random.sample((*NAMES, ABSENT) if random.random() < 0.2 else NAMES, random.randint(1, 3)))
@@ -98,8 +100,16 @@ def remade(one: Put, **changes: Any) -> Put:
     return Put(world, one.question, facts(world, said or versions()[0][0]))
 
 
-RARE = {"unknown": 0.03, "suspended": 0.05, "out": 0.05, "pseudonymous": 0.15, "objected": 0.15,
-        "restricted": 0.07, "secret": 0.15, "dead": 0.07}  # fmt: skip
+RARE = {"unknown": 0.03, "suspended": 0.05, "out": 0.05, "pseudonymous": 0.15, "objected": 0.3,
+        "locked": 0.2, "unexplained": 0.03, "secret": 0.15, "dead": 0.07}  # fmt: skip
+
+
+OBJECTIONS = ("ingediend", "in-behandeling", "gegrond", "gegrond", "ongegrond", "ingetrokken")
+
+
+def _locks(random: Random) -> tuple[Lock, ...]:
+    scopes = random.choices(("", "regeling", "ander"), k=random.randint(1, 3))
+    return tuple(Lock(scope, random.random() < 0.7) for scope in scopes)
 
 
 def _case(random: Random) -> Case:
@@ -116,6 +126,7 @@ def _consent(random: Random, number: int) -> Yes:
         id=f"c{number}", status=random.choice(STATES), case=random.choice(("", "", "", "Z-1", "Z-1", "Z-2")),
         elements=frozenset(random.sample(NAMES, random.randint(1, 4))), asked_at=NOW - random.randint(1, 4) * DAY,
         until=random.choice((0, NOW + _near(random, often=DAY))), spent=random.random() < 0.1,
+        grown_at=NOW + _near(random, often=300 * DAY) if random.random() < 0.2 else 0,
     )  # fmt: skip
 
 
@@ -142,12 +153,14 @@ def facts(world: World, said: ActivityVersion) -> Facts:
         ) if case else None,
         consents=tuple(
             Standing(id=one.id, status=one.status, elements=tuple(sorted(one.elements)), case=one.case,
-                     asked_at=one.asked_at, valid_until=one.until, revision=1, spent=one.spent,
+                     asked_at=one.asked_at, valid_until=one.until, revision=1, spent=one.spent, pauses_at=one.grown_at,
                      fence=FenceAt(fence=f"{number + 2}" * 32, epoch=0))
             for number, one in enumerate(world.consents)
         ),
-        objected=world.objected,
-        restricted=world.restricted,
+        objected=world.objection in {*WEIGHED, "gegrond"},  # it stands; whether it was weighed is told besides
+        upheld=world.objection == "gegrond",
+        restricted=world.unexplained,
+        held=any(lock.stands and lock.scope in ("", world.activity) for lock in world.locks),
         flags=frozenset(flag for flag, so in _flags(world) if so),
         counted=world.counted,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """`regie demo` as people start it: a process of its own, on a port, in a folder; and what the README does with it."""
 
+import fcntl
 import json
 import os
 import random
@@ -21,6 +22,8 @@ import pytest
 from assembly.demo.people import ENOUGH
 from assembly.demo.register import INCOME, TENANT
 from assembly.demo.stage import ALL_ROOTS, CASES, CLIENTS
+from tests.needles import RUN
+from tests.once import once
 from tests.parts import CURL
 from tests.test_docs import block_of_first_release
 
@@ -84,7 +87,7 @@ class Place:
                     process.kill()
 
     def copied(self, folder: Path) -> "Place":
-        """The same demo elsewhere; its port is part of its log's name, so only one of them is up at a time."""
+        """The same demo elsewhere."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Place(folder, self.port)
 
@@ -103,15 +106,28 @@ def quiet_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A demo that was started once, told its story and ended."""
-    place = Place(tmp_path_factory.mktemp("demo") / "checkout", quiet_port())
+def told() -> Place:
+    """A demo that was started once, told its story and ended: one for all workers, so nothing is changed in it."""
+    folder = once("demo", tell)
+    return Place(folder / "checkout", int((folder / "port").read_text()))
+
+
+@pytest.fixture
+def mine(told: Place, tmp_path: Path) -> Iterator[Place]:
+    """A copy to go on with. Its port is part of its log's name, so only one of them is up at a time."""
+    with (Path(os.environ[RUN]) / "lock-demo-port").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield told.copied(tmp_path / "checkout")
+
+
+def tell(folder: Path) -> None:
+    place = Place(folder / "checkout", quiet_port())
+    (folder / "port").write_text(str(place.port))
     place.folder.mkdir()
     (place.folder / ".venv").symlink_to(HOME)
     done = place.run("--once")
     assert (done.returncode, done.stderr) == (0, "")
     assert LAST_STEP in done.stdout and REPORTED in done.stdout
-    return place
 
 
 def test_programs_outside_find_who_can_do_what(told: Place) -> None:
@@ -152,47 +168,44 @@ def test_only_the_owner_reads_keys_and_numbers(told: Place) -> None:
     assert origin.startswith(f"localhost:{told.port}/{TENANT}/") and len(key_hash) == 8 and len(key) == 44
 
 
-def test_a_second_start_goes_on_and_serves_the_readmes_first_release(told: Place, tmp_path: Path) -> None:
+def test_a_second_start_goes_on_and_serves_the_readmes_first_release(told: Place, mine: Place) -> None:
     CURL.or_skip()
-    place = told.copied(tmp_path / "checkout")
-    with place.serving():
-        assert place.vkey == told.vkey and place.read("clients.json") == told.read("clients.json")
-        fresh, old = (each.read("personas.json")["personas"][0] for each in (place, told))
+    with mine.serving():
+        assert mine.vkey == told.vkey and mine.read("clients.json") == told.read("clients.json")
+        fresh, old = (each.read("personas.json")["personas"][0] for each in (mine, told))
         assert fresh["bsn"] == old["bsn"] and not set(fresh["zaken"]) & set(old["zaken"])
         block = block_of_first_release()
         assert README_PORT in block
-        typed = block.replace(README_PORT, f":{place.port}")
-        done = subprocess.run(["/bin/sh", "-eu"], input=typed, cwd=place.folder, env=outside(), capture_output=True,
+        typed = block.replace(README_PORT, f":{mine.port}")
+        done = subprocess.run(["/bin/sh", "-eu"], input=typed, cwd=mine.folder, env=outside(), capture_output=True,
                               text=True, check=False, timeout=PATIENCE)  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
-        answer = place.read("answer.json")
+        answer = mine.read("answer.json")
         assert "waarde" in answer["gegevens"]["brp.naam"]
         assert [(one["gegevenselement"], one["code"]) for one in answer["geweigerd"]] == [(INCOME, "geen-toestemming")]
         assert done.stdout.splitlines()[-1].startswith("Alles klopt: 1 klopt"), done.stdout
         assert fresh["bsn"] not in done.stdout
-        second = place.run("--once")
+        second = mine.run("--once")
         (sentence,) = second.stderr.splitlines()
         assert (second.returncode, sentence[:7]) == (1, "regie: ")
-        assert str(place.port) in sentence and sentence.endswith(TAKEN)
+        assert str(mine.port) in sentence and sentence.endswith(TAKEN)
 
 
-def test_a_step_that_fails_ends_the_story_with_what_came_instead(told: Place, tmp_path: Path) -> None:
+def test_a_step_that_fails_ends_the_story_with_what_came_instead(mine: Place) -> None:
     """The income that R1 keeps was changed behind the vault's back: the story cannot be told."""
-    place = told.copied(tmp_path / "checkout")
-    with closing(sqlite3.connect(place.demo / "vault.db")) as door, door:
+    with closing(sqlite3.connect(mine.demo / "vault.db")) as door, door:
         assert door.execute("UPDATE records SET envelope = zeroblob(length(envelope))").rowcount >= ENOUGH
-    done = place.run("--once")
+    done = mine.run("--once")
     sentence = done.stderr.splitlines()[-1]
     assert (done.returncode, sentence.partition("Maar")[0]) == (1, "regie: Nu komt er ja of nee. "), done.stderr
     assert LAST_STEP not in done.stdout and "Traceback" not in done.stderr
-    assert place.read("personas.json")["personas"][0]["bsn"] not in done.stdout + done.stderr
+    assert mine.read("personas.json")["personas"][0]["bsn"] not in done.stdout + done.stderr
 
 
-def test_reset_forgets_everything_and_tells_it_again(told: Place, tmp_path: Path) -> None:
-    place = told.copied(tmp_path / "checkout")
-    done = place.run("--once", "--reset")
+def test_reset_forgets_everything_and_tells_it_again(told: Place, mine: Place) -> None:
+    done = mine.run("--once", "--reset")
     assert (done.returncode, done.stderr) == (0, "")
     assert LAST_STEP in done.stdout
-    assert place.vkey != told.vkey
-    before, after = (each.read("clients.json")["clients"][0]["privateJwk"]["kid"] for each in (told, place))
+    assert mine.vkey != told.vkey
+    before, after = (each.read("clients.json")["clients"][0]["privateJwk"]["kid"] for each in (told, mine))
     assert before != after

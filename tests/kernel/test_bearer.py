@@ -164,6 +164,33 @@ async def test_token_lives_five_minutes_and_no_longer() -> None:
             assert not holds, seconds
 
 
+async def test_a_token_that_was_believed_is_no_longer_when_key_hour_or_host_changed() -> None:
+    now, kept = [NOON], {OWN.thumbprint(): OWN}
+
+    async def held(tenant: str, kid: str) -> Mapping[str, Any] | None:
+        return kept[kid].as_dict(private=False) if tenant == "gm9901" and kid in kept else None
+
+    gate, given = BearerGate(ISSUERS, held, ROOT, lambda: now[0]), token()
+    for _ in range(2):
+        assert await gate.check(given, ISSUER, "gm9901") == CALLER
+
+    async def refused(issuer: str = ISSUER, tenant: str = "gm9901", holder: str = "") -> None:
+        with pytest.raises(NotLoggedIn):
+            await gate.check(given, issuer, tenant, holder)
+
+    await refused(ELSEWHERE, "gm9902")
+    await refused(ELSEWHERE)
+    await refused(holder="a" * 43)
+    kept[OWN.thumbprint()] = OTHER  # the kid stayed, the key did not
+    await refused()
+    del kept[OWN.thumbprint()]
+    await refused()
+    kept[OWN.thumbprint()] = OWN
+    assert await gate.check(given, ISSUER, "gm9901") == CALLER
+    now[0] = NOON + timedelta(seconds=300)
+    await refused()
+
+
 @asynccontextmanager
 async def served(gate: BearerGate = GATE) -> AsyncIterator[httpx2.AsyncClient]:
     opened, router = StartGate(), APIRouter()

@@ -5,6 +5,7 @@ import logging
 import stat
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ async def _ill() -> str:
 def house(gate: StartGate, check: Check = _fine) -> FastAPI:
     app = make_app("Test", gate)
     for path in ("/dingen", "/zaken"):
-        public_root(app, Root(path, path, "https://api.example", CONTACT), things(path.strip("/")))
+        public_root(app, Root(path, path, "https://api.example", CONTACT), partial(things, path.strip("/")))
     intern = APIRouter(prefix="/intern/v1")
     intern.add_api_route("/verborgen", _fine, methods=["POST"])
     app.include_router(intern)

@@ -7,6 +7,7 @@ from tests.web.samples import BEGIN, DAY, LEFT, NOON, frame
 from web.fg_views import OldAssessment
 from web.frame import FieldError
 from web.keeping_views import ActiveRow, AssessmentPage, Difference, DraftPage, DraftRow, Keeping, TextField
+from web.party_views import ChangeRow, KeyRow, PartyList, PartyRow, SystemRow
 from web.register_views import RegisterEntry, RegisterList, RegisterRow, Told, UsedData, VersionLink
 
 if TYPE_CHECKING:
@@ -39,6 +40,20 @@ KEEPING = Keeping(
     active=(ActiveRow(slug="b", title="Bijstand", number=3, until=DAY, soon=True, expired=False, drafted=False),),
     may_write=True,
 )
+KEYS = (KeyRow(kid="a" * 43, ends=NOON, seen=DAY), KeyRow(kid="b", ends=None, seen=None))
+SYSTEM = SystemRow(slug="loket-app", title="Het systeem", status="Toegelaten", stopped=False, address="", processor="p",
+                   keys=KEYS)  # fmt: skip
+PARTIES = PartyList(
+    frame=frame("/beheer/ontvangers", "eigenaar"),
+    changes=(
+        ChangeRow(id="wijziging-1", title="Het loket", name="ontvanger/loket", digest="0" * 64, proposed=True, own=True,
+                  replaces=True, changed=NOON, document='{"ontvanger": {}}', steps=(("toelaten", "Laat dit toe"),)),
+    ),
+    parties=(
+        PartyRow(slug="loket", title="Het loket", oin="0" * 20, status="Toegelaten", stopped=False, systems=(
+            SYSTEM, replace(SYSTEM, slug="b", stopped=True, keys=(), address="https://keys.example/jwks"))),
+    ),
+)  # fmt: skip
 DRAFT = DraftPage(
     frame=frame("/beheer/verwerkingsactiviteiten/parkeren", "eigenaar"),
     slug="parkeren",
@@ -96,6 +111,11 @@ def register() -> dict[str, tuple[str, "DataclassInstance"]]:
             replace(KEEPING, drafts=(), active=(), pasted="{", errors=(FieldError(id="beschrijving", text="Fout."),)),
         ),
         "doelen-fg": ("beheer_doelen.html", replace(KEEPING, frame=frame("/beheer", "fg"), may_write=False)),
+        "ontvangers": ("beheer_ontvangers.html", PARTIES),
+        "ontvangers-leeg": (
+            "beheer_ontvangers.html",
+            replace(PARTIES, changes=(), parties=(), pasted="{", errors=(FieldError(id="beschrijving", text="Fout."),)),
+        ),
         "concept": ("beheer_concept.html", DRAFT),
         "concept-fout": (
             "beheer_concept.html",

@@ -5,7 +5,7 @@ from alembic import op
 
 from kernel.sql.migrating import confine
 
-revision, down_revision, branch_labels, depends_on = "connectors_0004", "connectors_0003", None, None
+revision, down_revision, branch_labels, depends_on = "connectors_0005", "connectors_0004", None, None
 TEXTS = ("tenant_id", "id", "slot", "reporter", "client", "key", "resident", "subject", "element", "source", "status",
          "way", "entry", "becomes")  # fmt: skip
 NUMBERS = ("filed_at", "changed_at", "due_at", "tries", "revision")

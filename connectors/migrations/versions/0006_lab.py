@@ -5,7 +5,7 @@ from alembic import op
 
 from kernel.sql.migrating import confine
 
-revision, down_revision, branch_labels, depends_on = "connectors_0005", "connectors_0004", None, None
+revision, down_revision, branch_labels, depends_on = "connectors_0006", "connectors_0005", None, None
 TEXTS = ("tenant_id", "id", "activity", "name", "recipient", "client", "key")
 NUMBERS = ("made_at", "destroy_by", "destroyed_at", "told_at")
 

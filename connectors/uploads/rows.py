@@ -1,0 +1,143 @@
+"""Files of all tenants, as they come, count and go.
+
+    coming (0) ─▶ whole (1) ─▶ line in the log ─▶ counts (2), the one before gone (3)
+
+Killed while it comes: it is cleared later, and nothing changed. Killed once it is whole: its line is written again
+under the same id, and it counts. A file that is gone has no key, whatever is left of its rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import delete, func, insert, select
+
+from connectors.bulk.keys import Box
+from connectors.bulk.rows import BulkRows, Row, Rows
+from connectors.uploads.contract import UploadUnderWay
+from connectors.uploads.sealing import Sealing
+from connectors.uploads.tables import upload_rows, uploads
+from kernel.clock import Clock, millis
+from kernel.ids import uuid7
+
+COMING, WHOLE, COUNTS, GONE = range(4)
+TOGETHER = 500  # rows of one transaction: others write between two
+LATE_MS = 15 * 60_000  # a file that is not whole by then is of somebody who died
+DAY_MS = 24 * 3_600_000
+MANY = 1_000
+
+
+@dataclass(frozen=True)
+class File:
+    """One version. until: ms."""
+
+    source: str
+    version: int
+    id: str
+    state: int
+    client: str
+    rows: int
+    made_at: int
+    until: int
+    wrapped: bytes = field(repr=False)
+
+
+class UploadRows:
+    """Every verb raises NeighbourUnavailable when rows or keys are away, or rows are not ours."""
+
+    def __init__(self, rows: BulkRows, clock: Clock) -> None:
+        self._rows, self._clock = rows, clock
+
+    async def begin(self, tenant: str, source: str, client: str, kept: tuple[int, int]) -> tuple[File, Sealing]:
+        """kept: rows, and days that they are kept. Raises UploadUnderWay."""
+        now = millis(self._clock())
+        id_ = uuid7(now)
+        box, wrapped = await self._rows.keys.new(tenant, id_)
+        async with self._rows.writing(tenant) as rows:
+            mine = (uploads.c.source == source, uploads.c.state.in_((COMING, WHOLE)))
+            if any(one["made_at"] > now - LATE_MS for one in await rows.find(uploads, *mine, limit=MANY)):
+                raise UploadUnderWay("Wacht tot dat klaar is.", wachtSeconden=60)
+            ours = (uploads.c.tenant_id == tenant, uploads.c.source == source)
+            last = await rows.connection.scalar(select(func.max(uploads.c.version)).where(*ours))
+            until = now + kept[1] * DAY_MS
+            file = File(source, (last or 0) + 1, id_, COMING, client, kept[0], now, until, wrapped)
+            await rows.add(uploads, [asdict(file)])  # two at once make the same version: the database refuses one
+        return file, Sealing(box)
+
+    async def fill(self, tenant: str, file: File, sealed: Sequence[Mapping[str, object]]) -> None:
+        """All of its rows; whole afterwards."""
+        for begin in range(0, len(sealed), TOGETHER):
+            async with self._rows.writing(tenant) as rows:
+                some = [{"tenant_id": tenant, "id": file.id, **one} for one in sealed[begin : begin + TOGETHER]]
+                await rows.connection.execute(insert(upload_rows), some)
+        await self._change(tenant, file, WHOLE)
+
+    async def count(self, tenant: str, file: File) -> None:
+        """From here on it is what is read. The ones before are gone."""
+        async with self._rows.writing(tenant) as rows:
+            known = await rows.find(uploads, uploads.c.source == file.source, uploads.c.state != GONE, limit=MANY)
+            before = [row for row in known if row["version"] < file.version]
+            for row in before:
+                await _gone(rows, row)
+            for row in known:
+                if row["version"] == file.version:
+                    await rows.change(uploads, row, state=COUNTS)
+        for row in before:
+            self._rows.keys.forget(tenant, row["id"])
+            await self._clear(tenant, row["id"])
+
+    async def drop(self, tenant: str, file: File) -> None:
+        """Its key first: from here on nothing of it opens."""
+        async with self._rows.writing(tenant) as rows:
+            row = await rows.one(uploads, uploads.c.source == file.source, uploads.c.version == file.version)
+            if row is not None:
+                await _gone(rows, row)
+        self._rows.keys.forget(tenant, file.id)
+        await self._clear(tenant, file.id)
+
+    async def counting(self, tenant: str, source: str) -> File | None:
+        """What is read now; None when there is none, or its term is over."""
+        async with self._rows.reading(tenant) as rows:
+            mine = (uploads.c.source == source, uploads.c.state == COUNTS)
+            row = await rows.one(uploads, *mine, uploads.c.until > millis(self._clock()))
+        return _file(row) if row else None
+
+    async def read(self, tenant: str, file: File, owners: Sequence[str]) -> dict[str, bytes]:
+        """Sealed rows by their owner."""
+        mine = (upload_rows.c.tenant_id == tenant, upload_rows.c.id == file.id, upload_rows.c.owner.in_(owners))
+        async with self._rows.reading(tenant) as rows:
+            found = (await rows.connection.execute(select(upload_rows).where(*mine))).mappings()
+            return {str(one["owner"]): bytes(one["sealed"]) for one in found}
+
+    async def sealing(self, tenant: str, file: File) -> Sealing:
+        """Opens its rows."""
+        async with self._rows.guarded():
+            box: Box = await self._rows.keys.open(tenant, file.id, file.wrapped)
+        return Sealing(box)
+
+    async def left(self, tenant: str) -> list[File]:
+        """What somebody did not finish, and what is over: to be finished, or to go."""
+        now = millis(self._clock())
+        late = uploads.c.state.in_((COMING, WHOLE)) & (uploads.c.made_at < now - LATE_MS)
+        over = (uploads.c.state == COUNTS) & (uploads.c.until <= now)
+        async with self._rows.reading(tenant) as rows:
+            return [_file(row) for row in await rows.find(uploads, late | over, limit=MANY)]
+
+    async def _change(self, tenant: str, file: File, state: int) -> None:
+        async with self._rows.writing(tenant) as rows:
+            row = await rows.one(uploads, uploads.c.source == file.source, uploads.c.version == file.version)
+            if row is not None and row["state"] != GONE:
+                await rows.change(uploads, row, state=state)
+
+    async def _clear(self, tenant: str, id_: str) -> None:
+        async with self._rows.writing(tenant) as rows:
+            mine = (upload_rows.c.tenant_id == tenant, upload_rows.c.id == id_)
+            await rows.connection.execute(delete(upload_rows).where(*mine))
+
+
+async def _gone(rows: Rows, row: Row) -> None:
+    await rows.change(uploads, row, state=GONE, wrapped=b"")
+
+
+def _file(row: Row) -> File:
+    said = {name: value for name, value in row.items() if name != "tenant_id"}
+    return File(**{**said, "wrapped": bytes(said["wrapped"])})

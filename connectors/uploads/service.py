@@ -1,0 +1,121 @@
+"""The work behind the door for files: judged, kept, logged, and only then read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from anyio import to_thread
+
+from audit.contract import Audit, Entry, Event, record_one
+from connectors.bulk.jobs import client_of
+from connectors.uploads.columns import Sheet
+from connectors.uploads.contract import NoSuchSheet, SheetView
+from connectors.uploads.reading import Row, Sheets
+from connectors.uploads.rows import COUNTS, WHOLE, File, UploadRows
+from connectors.uploads.sealing import Sealing
+from kernel.caller import Caller, room_of
+from kernel.clock import moment
+from kernel.errors import Problem
+from kernel.failpoints import reached
+from kernel.ids import derived_id
+from kernel.logs import logger
+from vault.contract import Bsn
+
+SCOPE = "verstrekking:bronhouder"
+TAKEN, REMOVED = "overgenomen", "verwijderd"
+_log = logger("connectors.uploads")
+
+
+@dataclass(frozen=True)
+class Taking:
+    """A source that takes files: who may send them, and how they are read."""
+
+    sheet: Sheet
+    sheets: Sheets
+
+
+@dataclass(frozen=True)
+class UploadDesk:
+    """Satisfies Uploads. taking: by tenant and source."""
+
+    taking: Mapping[str, Mapping[str, Taking]]
+    rows: UploadRows
+    audit: Audit
+
+    async def take(self, caller: Caller, source: str, raw: bytes) -> SheetView:
+        """See Uploads.take."""
+        taking, tenant = self._own(caller, source), caller.tenant
+        found = await to_thread.run_sync(taking.sheets.read, raw)
+        kept = (len(found), taking.sheet.keep_days)
+        file, sealing = await self.rows.begin(tenant, source, client_of(caller), kept)
+        await self.rows.fill(tenant, file, await to_thread.run_sync(_sealed, sealing, found))
+        reached("uploads.whole")
+        # what somebody may learn of residents from here on stands in the log before anybody can
+        await self._finish(tenant, file)
+        return _view(source, file)
+
+    async def view(self, caller: Caller, source: str) -> SheetView:
+        """See Uploads.view."""
+        self._own(caller, source)
+        return _view(source, await self.rows.counting(caller.tenant, source))
+
+    async def remove(self, caller: Caller, source: str) -> None:
+        """See Uploads.remove."""
+        self._own(caller, source)
+        file = await self.rows.counting(caller.tenant, source)
+        if file is not None:
+            await self._remove(caller.tenant, file)
+
+    async def tidy(self, tenant: str) -> None:
+        """What was broken off is finished or cleared, what is over goes. Raises nothing: again in ten minutes."""
+        try:
+            for file in await self.rows.left(tenant):
+                newer = file.state == WHOLE and await self.rows.counting(tenant, file.source)
+                if file.state == WHOLE and not (newer and newer.version > file.version):
+                    await self._finish(tenant, file)
+                else:
+                    await self._remove(tenant, file)
+        except Problem as problem:
+            _log.warning("uploads_not_tidied", code=problem.code)
+
+    async def _finish(self, tenant: str, file: File) -> None:
+        await self._line(tenant, file, TAKEN)
+        reached("uploads.recorded")
+        await self.rows.count(tenant, file)
+
+    async def _remove(self, tenant: str, file: File) -> None:
+        if file.state == COUNTS:
+            await self._line(tenant, file, REMOVED)
+        await self.rows.drop(tenant, file)
+
+    async def _line(self, tenant: str, file: File, step: str) -> None:
+        """The same for the same file and step, whoever writes it."""
+        organisation, _, application = file.client.partition("/")
+        told = {"stap": step, "bron": file.source, "versie": str(file.version), "regels": str(file.rows),
+                "bewaardTot": moment(file.until).date().isoformat()}  # fmt: skip
+        event = Event(id=derived_id(file.id, step), kind="bronbestand", name="Bestand van een bron",
+                      recipient=organisation, application=application, details=told)  # fmt: skip
+        await record_one(self.audit, room_of(tenant, "connectors"), Entry(event=event))
+
+    def _own(self, caller: Caller, source: str) -> Taking:
+        """Raises NoSuchSheet."""
+        taking = self.taking.get(caller.tenant, {}).get(source)
+        if taking is None or SCOPE not in caller.scope or taking.sheet.owner != caller.organisation:
+            raise NoSuchSheet("Deze bron is er niet, of u levert er geen bestanden voor.")
+        return taking
+
+
+def _sealed(sealing: Sealing, found: Mapping[Bsn, Row]) -> list[dict[str, object]]:
+    """In the order of their hashes: the place of a row says nothing of its place in the file."""
+    by_owner: Iterable[tuple[str, Row]] = sorted(((sealing.owner(bsn), row) for bsn, row in found.items()), key=_owner)
+    return [{"owner": owner, "sealed": sealing.sealed(owner, row)} for owner, row in by_owner]
+
+
+def _owner(pair: tuple[str, Row]) -> str:
+    return pair[0]
+
+
+def _view(source: str, file: File | None) -> SheetView:
+    if file is None:
+        return SheetView(source=source)
+    taken, until = (f"{moment(at):%Y-%m-%dT%H:%M:%SZ}" for at in (file.made_at, file.until))
+    return SheetView(source=source, version=file.version, rows=file.rows, taken=taken, until=until)

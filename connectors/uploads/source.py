@@ -1,0 +1,66 @@
+"""A file as a source: read under a permit, as any other."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from audit.contract import Ground, Permit, Trust
+from connectors.contract import NOTHING, Known, Shown
+from connectors.declared.answering import values_of
+from connectors.declared.declaration import Declaration
+from connectors.outside.data import Unreadable
+from connectors.outside.failing import SourceFailed
+from connectors.uploads.rows import UploadRows
+from connectors.uploads.sealing import Sealing
+from kernel.caller import Caller
+from kernel.clock import Clock
+from kernel.crypto import CannotOpen
+from kernel.errors import Problem
+from vault.contract import Bsn, Values
+
+
+@dataclass(frozen=True)
+class UploadSource:
+    """Satisfies Source and Together."""
+
+    declared: Declaration
+    rows: UploadRows
+    trust: Callable[[], Awaitable[Trust]]
+    clock: Clock
+
+    async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
+        """See Source.fetch."""
+        (found,) = await self.fetch_many(caller, [(permit, bsn)])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def fetch_many(self, caller: Caller, shown: Sequence[Shown]) -> list[Values | Exception]:
+        """See Together.fetch_many."""
+        trust, now = await self.trust(), self.clock()
+        grounds: list[Ground | Problem] = []
+        for permit, _ in shown:
+            try:
+                grounds.append(permit.check(caller.tenant, trust, now))
+            except Problem as problem:
+                grounds.append(problem)
+        file = await self.rows.counting(caller.tenant, self.declared.name)
+        if file is None:  # nobody sent one, or it is too old: that says nothing about anybody
+            return [ground if isinstance(ground, Problem) else SourceFailed("niet-bereikbaar") for ground in grounds]
+        sealing = await self.rows.sealing(caller.tenant, file)
+        owners = [sealing.owner(bsn) for _, bsn in shown]
+        allowed = [owner for owner, ground in zip(owners, grounds, strict=True) if isinstance(ground, Ground)]
+        rows = await self.rows.read(caller.tenant, file, allowed)
+        return [
+            ground if isinstance(ground, Problem) else self._values(ground, sealing, (owner, rows.get(owner)), bsn)
+            for ground, owner, (_, bsn) in zip(grounds, owners, shown, strict=True)
+        ]
+
+    def _values(self, ground: Ground, sealing: Sealing, row: tuple[str, bytes | None], bsn: Bsn) -> Values | Exception:
+        owner, sealed = row
+        wanted = [name for name in ground.inputs_of(self.declared.name) if name in self.declared.elements]
+        if sealed is None or not wanted:
+            return Values()
+        try:
+            return values_of(self.declared, wanted, sealing.opened(owner, sealed), bsn, self.clock())
+        except (CannotOpen, Unreadable, ValueError):
+            return SourceFailed("onleesbaar")

@@ -1,0 +1,255 @@
+"""Who changes recipients, applications and keys: one proposes, another admits, one is enough to stop."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+from joserfc.jwk import ECKey
+
+from audit.contract import Entry, FenceAt, Overtaken, record_one
+from consent import tables
+from consent.activity import Application
+from consent.contract import NoSuchThing, NotNow
+from consent.parties.contract import Change, Proposal
+from consent.parties.rules import faults, kids, live
+from kernel.caller import Caller, room_of
+from kernel.clock import millis
+from kernel.errors import BadInput, NoAccess
+from kernel.http.app import make_app
+from kernel.http.health import StartGate
+from kernel.ids import random_id
+from kernel.standing import Holder
+from tests.consent.house import CALLERS, JWKS, LOKET, NAME, PARTY, STAFF, TENANT, House
+
+pytestmark = pytest.mark.anyio
+ONE, TWO = (Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
+DESK = ONE.model_copy(update={"roles": ("balie",)})
+KEEPER = Caller(tenant=TENANT, kind="automatisch", organisation="loket", application="beheer-app",
+                scope=("toestemming:beheer",), key="1")  # fmt: skip
+on_files = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
+
+
+def new_key(kid: str) -> dict[str, Any]:
+    return {**ECKey.generate_key("P-256").as_dict(private=False), "kid": kid}
+
+
+OLD = json.loads(JWKS)["keys"][0]
+
+
+def application(*keys: dict[str, Any], **more: Any) -> Application:
+    said = {"client_id": "loket-app", "name": "app", "kind": "automatisch", "jwks": json.dumps({"keys": keys})}
+    return Application.model_validate(said | more)
+
+
+async def admitted(house: House, change: Change) -> Proposal:
+    """By two persons."""
+    parties = house.consent.parties
+    saved = await parties.save(ONE, change)
+    await parties.step(ONE, saved.name, "voorstellen", saved.digest)
+    return await parties.step(TWO, saved.name, "toelaten", saved.digest)
+
+
+def holder(kid: str = "1", client: str = "loket-app") -> Holder:
+    return Holder(tenant=TENANT, organisation="loket", application=client, key=kid, token=random_id())
+
+
+async def comes_in(house: House, who: Holder) -> bool:
+    assert house.consent.tokens
+    return await house.consent.tokens.standing.holds(who)
+
+
+async def lines(house: House) -> list[tuple[str, str, str]]:
+    found = (await house.audit.desk(STAFF).reader.lines("systeem", None, 50)).lines
+    return [(line.event.kind, line.event.application, line.event.actor) for line in reversed(found)]
+
+
+async def recipient_of(house: House, slug: str) -> str:
+    states = await house.consent.parties.registered(ONE)
+    return next((one.status for one in states if one.recipient.slug == slug), "")
+
+
+async def test_a_recipient_and_its_application_need_two_persons(house: House) -> None:
+    await house.ready()
+    parties, wanted = house.consent.parties, PARTY.model_copy(update={"slug": "wijkteam", "applications": ()})
+    before = len(await lines(house))
+    saved = await parties.save(ONE, Change(recipient=wanted))
+    assert (saved.name, saved.stage, saved.replaces) == ("ontvanger/wijkteam", "concept", False)
+    with pytest.raises(NotNow):
+        await parties.step(TWO, saved.name, "toelaten", saved.digest)
+    assert (await parties.step(ONE, saved.name, "voorstellen", saved.digest)).own
+    with pytest.raises(NotNow):
+        await parties.step(TWO, saved.name, "toelaten", "0" * 64)
+    with pytest.raises(NoAccess):
+        await parties.step(ONE, saved.name, "toelaten", saved.digest)
+    assert await recipient_of(house, "wijkteam") == "", "the proposer alone changes nothing"
+    await parties.step(TWO, saved.name, "toelaten", saved.digest)
+    assert await recipient_of(house, "wijkteam") == "toegelaten" and await parties.all(TWO) == []
+    system = application(OLD, client_id="wijk-app")
+    await admitted(house, Change(application=system, of="wijkteam"))
+    assert (await lines(house))[before:] == [
+        ("ontvanger-concept", "", "een"), ("ontvanger-concept", "", "een"), ("ontvanger-toegelaten", "", "twee"),
+        ("ontvanger-concept", "wijk-app", "een"), ("ontvanger-concept", "wijk-app", "een"),
+        ("ontvanger-toegelaten", "wijk-app", "twee"),
+    ]  # fmt: skip
+    assert await house.consent.clients.client_of(TENANT, "wijk-app")
+    with pytest.raises(BadInput):  # it is of somebody else
+        await parties.save(ONE, Change(application=system, of="loket"))
+    with pytest.raises(NoSuchThing):
+        await parties.save(ONE, Change(application=application(OLD, client_id="x"), of="vreemd"))
+    thrown = await parties.save(ONE, Change(application=system, of="wijkteam"))
+    await parties.step(TWO, thrown.name, "weggooien", thrown.digest)
+    assert await parties.all(ONE) == []
+
+
+async def test_an_application_that_is_stopped_is_overtaken_and_comes_in_nowhere(house: House) -> None:
+    await house.ready()
+    sealed, decision = await house.decided(NAME)
+    assert decision.toegestaan and await comes_in(house, holder())
+    await house.consent.parties.suspend(ONE, "loket-app")
+    with pytest.raises(Overtaken) as overtaken:
+        await house.released(sealed)
+    assert {"ontvanger-geschorst"} == {one.kind for one in overtaken.value.moved}
+    assert not await comes_in(house, holder()), "nor with a token that was given before"
+    _, after = await house.decided(NAME)
+    assert after.geweigerd == ((NAME, "ontvanger-niet-bevoegd"),)
+    assert await recipient_of(house, "loket") == "toegelaten", "its recipient goes on"
+    await house.consent.add_client(STAFF, "loket", PARTY.applications[0])
+    assert not await comes_in(house, holder()), "to set it up again is not to admit it again"
+    await admitted(house, Change(application=application(OLD), of="loket"))
+    assert await comes_in(house, holder()) and (await house.decided(NAME))[1].toegestaan
+    with pytest.raises(Overtaken):  # what was decided before does not come back
+        await house.released(sealed)
+
+
+@on_files
+async def test_another_instance_finishes_what_a_crash_left_of_a_stop(house: House) -> None:
+    await house.ready()
+    async with house.consent.register.writing(TENANT) as rows:
+        row = await rows.one(tables.applications, lock=True, client_id="loket-app")
+        assert row and row["own_epoch"] == 0
+    said = {"id": random_id(), "kind": "ontvanger-geschorst", "recipient": "loket", "application": "loket-app"}
+    entry = Entry.model_validate({"event": said, "advances": (row["own_fence"],)})
+    await record_one(house.log, room_of(TENANT, "consent"), entry)
+    other = await house.second()
+    await other.finish(TENANT)
+    assert await other.clients.client_of(TENANT, "loket-app") is None
+    with pytest.raises(Overtaken):
+        required = FenceAt(fence=row["own_fence"], epoch=0)
+        permit = {"id": random_id(), "kind": "ontvanger-toegelaten", "recipient": "loket"}
+        wanted = Entry.model_validate({"event": permit, "requires": (required,)})
+        await record_one(house.log, room_of(TENANT, "consent"), wanted)
+
+
+@on_files
+async def test_a_key_is_followed_by_another_and_ends_on_its_day(house: House) -> None:
+    await house.ready()
+    parties, end = house.consent.parties, millis(house.clock()) + 86_400_000
+    await admitted(house, Change(application=application(OLD, new_key("2")), of="loket"))
+    await parties.end_key(STAFF, "loket-app", "1", end)
+    assert await comes_in(house, holder("1")) and await comes_in(house, holder("2")), "both, for a day"
+    assert not await comes_in(house, holder("3"))
+    with pytest.raises(NotNow):
+        await parties.end_key(ONE, "loket-app", "1", end + 1)
+    with pytest.raises(NoSuchThing):
+        await parties.end_key(ONE, "loket-app", "3", end)
+    (state,) = [one for one in await parties.registered(ONE) if one.recipient.slug == "loket"]
+    assert [(key.kid, key.ends) for key in state.systems[0].keys] == [("1", end), ("2", 0)]
+    # a change that was written before a key ended does not bring it back
+    waiting = await parties.save(ONE, Change(application=application(OLD, new_key("3")), of="loket"))
+    await parties.step(ONE, waiting.name, "voorstellen", waiting.digest)
+    await parties.end_key(ONE, "loket-app", "2", 0)
+    assert not await comes_in(house, holder("2")), "at once, with a token of before as well"
+    with pytest.raises(NotNow):
+        await parties.step(TWO, waiting.name, "toelaten", waiting.digest)
+    house.clock.forward(days=1)
+    known = await house.consent.clients.client_of(TENANT, "loket-app")
+    assert known and kids(known[0]) == ()
+
+
+@on_files
+async def test_who_may_and_who_may_not(house: House) -> None:
+    await house.ready()
+    parties, change = house.consent.parties, Change(application=application(OLD), of="loket")
+    for stranger in (DESK, LOKET, KEEPER):
+        for asked in (parties.all(stranger), parties.registered(stranger), parties.save(stranger, change),
+                      parties.suspend(stranger, "loket-app"), parties.end_key(stranger, "loket-app", "1", 0),
+                      parties.step(stranger, "toepassing/loket-app", "voorstellen", "0" * 64),
+                      house.consent.suspend(stranger, "loket")):  # fmt: skip
+            with pytest.raises(NoAccess):
+                await asked
+    for setting_up in (house.consent.admit(ONE, PARTY), house.consent.add_client(ONE, "loket", application(OLD))):
+        with pytest.raises(NoAccess):
+            await setting_up
+    with pytest.raises(NoAccess):
+        await parties.save(STAFF, change)
+    with pytest.raises(BadInput):
+        await parties.save(ONE, Change(application=application({**OLD, "d": "x"}), of="loket"))
+
+
+@on_files
+async def test_an_application_writes_and_stops_and_admits_nothing(house: House) -> None:
+    await house.ready()
+    keeping = application(OLD, client_id="beheer-app", roles=("beheer",))
+    await house.consent.add_client(STAFF, "loket", keeping)
+    async with door(house) as http:
+        new = {"slug": "wijkteam", "oin": "0" * 20, "naam": {"nl": "Het wijkteam", "en": "The team"}}
+        made = await http.post("ontvangers", json=new)
+        assert (made.status_code, made.json()["status"]) == (201, "concept")
+        (waiting,) = (await http.get("wijzigingen")).json()["wijzigingen"]
+        assert waiting["inhoud"]["ontvanger"] == new
+        both = {"clientId": "loket-app", "naam": "app", "soort": "automatisch", "jwks": JWKS}
+        assert (await http.post("ontvangers/loket/toepassingen", json=both)).json()["vervangt"]
+        wrong = await http.post("ontvangers/loket/toepassingen", json=both | {"jwksUri": "https://keys.example/jwks"})
+        assert (wrong.status_code, wrong.json()["fouten"][0]["veld"]) == (400, "/toepassing/jwks")
+        with pytest.raises(NoAccess):
+            await house.consent.parties.step(KEEPER, "ontvanger/wijkteam", "voorstellen", waiting["vingerafdruk"])
+        ended = await http.post("toepassingen/loket-app/sleuteleinden", json={"kid": "1"})
+        assert ended.status_code == 201 and ended.json()["logregel"]["bewijs"]
+        (state,) = (await http.get("ontvangers")).json()["ontvangers"]
+        assert {one["toepassing"]["clientId"] for one in state["toepassingen"]} == {"loket-app", "beheer-app"}
+        assert (await http.post("toepassingen/loket-app/schorsing")).status_code == 201
+        assert (await http.post("ontvangers/loket/schorsing")).status_code == 201
+        assert (await http.get("ontvangers")).status_code == 403, "it stopped itself"
+
+
+@asynccontextmanager
+async def door(house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    gate = StartGate()
+    gate.open()
+    app = make_app("test", gate)
+    for root, make in house.component.doors().public:
+        app.include_router(make(), prefix=root)
+    CALLERS["beheer"] = KEEPER
+    transport = httpx2.ASGITransport(app=app)
+    base = "http://localhost:8000/toestemming/v1/"
+    async with httpx2.AsyncClient(transport=transport, base_url=base, headers={"x-who": "beheer"}) as http:
+        yield http
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"jwks": ""}, "/jwks"),
+        ({"jwks_url": "https://keys.example/jwks"}, "/jwks"),
+        ({"jwks": "", "jwks_url": "http://keys.example/jwks"}, "/jwksUri"),
+        ({"jwks": "", "jwks_url": "https://me@keys.example/jwks"}, "/jwksUri"),
+        ({"jwks": "", "jwks_url": "https://keys.example/jwks?bsn=1"}, "/jwksUri"),
+        ({"jwks": "", "jwks_url": "https://keys.example/999993653"}, "/jwksUri"),
+        ({"jwks": "", "jwks_url": "https://keys.example/jwks", "key_ends": (("1", 1),)}, "/sleutelEinden"),
+        ({"key_ends": (("2", 1),)}, "/sleutelEinden"),
+        ({"key_ends": (("1", 1), ("1", 2))}, "/sleutelEinden"),
+    ],
+)
+def test_what_is_no_application_is_not_written(more: dict[str, Any], place: str) -> None:
+    assert [one[0] for one in faults(application(OLD, **more))] == [place]
+    assert list(faults(application(OLD, key_ends=(("1", 1),)))) == []
+
+
+def test_a_key_counts_until_its_end() -> None:
+    both = application(OLD, {**OLD, "kid": "2"}, key_ends=(("1", 100),))
+    assert kids(both) == ("1", "2")
+    assert [key["kid"] for key in json.loads(live(both, 99))["keys"]] == ["1", "2"]
+    assert [key["kid"] for key in json.loads(live(both, 100))["keys"]] == ["2"]

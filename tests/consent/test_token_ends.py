@@ -1,0 +1,136 @@
+"""Tokens that end before their time: handed back, looked at by a resource server, of a client that was stopped."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from kernel.caller import Caller
+from kernel.errors import NotLoggedIn
+from kernel.http.bearer import BearerGate
+from kernel.ids import random_id
+from kernel.standing import Standing
+from tests.consent.applications import (
+    ISSUER,
+    NOW,
+    OWN,
+    RSA,
+    TENANTS,
+    Clock,
+    House,
+    form,
+    found_keys,
+    house,
+    signed,
+)
+from tests.once import tables
+
+pytestmark = pytest.mark.anyio
+ISSUERS = {one.public_url: one.id for one in TENANTS.values()}
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[House]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/consent.db"
+    await tables("consent", url)
+    async with house(url, await found_keys(tmp_path), Clock()) as instance:
+        yield instance
+
+
+async def say(one: House, verb: str, token: str, who: str = "loket", **changes: Any) -> httpx2.Response:
+    """A form to /oauth/revoke or /oauth/introspect, of one of the applications."""
+    key, algorithm = (RSA, "RS256") if who == "rekenaar" else (OWN, "ES256")
+    claims = {"iss": who, "sub": who, "jti": random_id()} | changes
+    assertion = signed(key=key, alg=algorithm, **claims)
+    given = form(assertion, grant_type=None, resource=None) | {"token": token}
+    return await one.http.post(f"/oauth/{verb}", data=given)
+
+
+async def given(one: House) -> str:
+    return str((await one.ask(signed(jti=random_id()))).json()["access_token"])
+
+
+def gate(one: House) -> BearerGate:
+    standing: Standing = one.service.standing
+    return BearerGate(ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock, standing)
+
+
+async def comes_in(at: BearerGate, token: str) -> Caller | None:
+    try:
+        return await at.check(token, ISSUER, "gm9901")
+    except NotLoggedIn:
+        return None
+
+
+async def test_a_token_that_was_handed_back_does_not_come_in_any_more(one: House) -> None:
+    door, token, other = gate(one), await given(one), await given(one)
+    assert await comes_in(door, token)
+    # nobody else hands it back, and what is no token of ours is no fault
+    stranger = await say(one, "revoke", token, "rekenaar")
+    assert (stranger.status_code, stranger.json()) == (400, {"error": "unauthorized_client"})
+    assert (await say(one, "revoke", "a.b.c")).status_code == 200 and await comes_in(door, token)
+    for _ in range(2):
+        back = await say(one, "revoke", token)
+        assert (back.status_code, back.json(), back.headers["cache-control"]) == (200, {}, "no-store")
+    assert not await comes_in(door, token) and await comes_in(door, other)
+    # at another instance too, which never heard of it
+    elsewhere = BearerGate(
+        ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock, Standing(one.service.ending.stands)
+    )
+    assert not await comes_in(elsewhere, token) and await comes_in(elsewhere, other)
+
+
+async def test_whoever_is_stopped_has_no_token_that_holds(one: House) -> None:
+    door, token = gate(one), await given(one)
+    known = one.register.known.pop(("gm9901", "loket"))
+    one.service.standing.forget()  # as the register does when it stops somebody
+    assert not await comes_in(door, token)
+    one.register.known["gm9901", "loket"] = (known[0], known[1].model_copy(update={"slug": "burgerzaken"}))
+    one.service.standing.forget()
+    assert not await comes_in(door, token), "it was given for another recipient"
+
+
+async def test_a_resource_server_looks_at_tokens_and_nobody_else_does(one: House) -> None:
+    token = await given(one)
+    nothing = {"active": False}
+    assert (await say(one, "introspect", token)).json() == nothing, "not even one's own"
+    reader, party = one.register.known["gm9901", "rekenaar"]
+    one.register.known["gm9901", "rekenaar"] = (reader.model_copy(update={"roles": ("introspectie",)}), party)
+    seen = (await say(one, "introspect", token, "rekenaar")).json()
+    assert {**seen, "jti": ""} == {
+        "active": True, "token_type": "Bearer", "client_id": "loket", "sub": "loket", "scope": "huur witgoed",
+        "aud": f"{ISSUER}/verstrekking/v1", "iss": ISSUER, "iat": NOW, "exp": NOW + 300, "jti": "",
+        "soort": "automatisch", "ontvanger": "inkomensloket", "oin": "0" * 19 + "1", "gemeente": "gm9901",
+    }  # fmt: skip
+    assert (await say(one, "introspect", "a.b.c", "rekenaar")).json() == nothing
+    await say(one, "revoke", token)
+    assert (await say(one, "introspect", token, "rekenaar")).json() == nothing
+    # the role is no root: there is no token for it
+    assert (await one.ask(signed(jti=random_id()), resource=f"{ISSUER}/introspectie/v1")).status_code == 400
+    one.clock.passes(301)
+    late = {"iat": NOW + 301, "exp": NOW + 361}
+    assert (await say(one, "introspect", await given_at(one, NOW + 301), "rekenaar", **late)).json()["active"]
+    assert (await say(one, "introspect", token, "rekenaar", **late)).json() == nothing
+
+
+async def given_at(one: House, at: int) -> str:
+    return str((await one.ask(signed(jti=random_id(), iat=at, exp=at + 60))).json()["access_token"])
+
+
+@pytest.mark.parametrize("verb", ["revoke", "introspect"])
+async def test_who_does_not_prove_to_be_a_client_learns_nothing(one: House, verb: str) -> None:
+    token = await given(one)
+    for changes in ({"aud": "https://elsewhere.example"}, {"iss": "nobody", "sub": "nobody"}, {"exp": NOW + 61}):
+        refused = await say(one, verb, token, **changes)
+        assert (refused.status_code, refused.json()) == (401, {"error": "invalid_client"})
+    used = random_id()
+    assert (await say(one, verb, token, jti=used)).status_code == 200
+    assert (await say(one, verb, token, jti=used)).status_code == 401, "an assertion counts once"
+    for data in ({"token": token}, form(signed(jti=random_id()))):
+        answer = await one.http.post(f"/oauth/{verb}", data=data)
+        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+    metadata = (await one.http.get("/.well-known/oauth-authorization-server")).json()
+    assert metadata["revocation_endpoint"] == f"{ISSUER}/oauth/revoke"
+    assert metadata["introspection_endpoint_auth_methods_supported"] == ["private_key_jwt"]

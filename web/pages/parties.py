@@ -1,0 +1,157 @@
+"""`/beheer/ontvangers`: owners change recipients, applications and keys two by two, and stop them alone."""
+
+import json
+from collections.abc import Sequence
+from typing import Final, cast
+
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from consent.contract import Change, NoSuchThing, NotNow, PartyState, PartyStep, Proposal
+from kernel.clock import moment
+from kernel.errors import BadInput, NoAccess, NotFound
+from web.frame import FieldError
+from web.language import N_
+from web.line_views import local_day
+from web.pages.keeping import ANOTHER, CHANGED, PASTE_MAX
+from web.pages.reading import words
+from web.party_views import ChangeRow, KeyRow, PartyList, PartyRow, SystemRow
+from web.register_words import RegisterWords
+from web.routing import Page
+from web.site import Visit
+
+HOME: Final = "/beheer/ontvangers"
+STEPS: Final = {
+    "voorstellen": N_("Stel voor aan een collega"),
+    "toelaten": N_("Laat dit toe"),
+    "weggooien": N_("Gooi deze wijziging weg"),
+}
+STATES: Final = {
+    "toegelaten": N_("Toegelaten"),
+    "geschorst": N_("Geschorst"),
+    "opnieuw": N_("De ontvanger was geschorst: laat deze toepassing opnieuw toe"),
+}
+WAITS: Final = N_("Nog niet toegelaten")
+UNREADABLE: Final = N_("Dit is geen goede beschrijving van een ontvanger of een toepassing.")
+
+
+async def everything(visit: Visit) -> Response:
+    """The list."""
+    _owner(visit)
+    return await _list(visit)
+
+
+async def act(visit: Visit) -> Response:
+    """A new change, a step of one that was read, or a stop."""
+    _owner(visit)
+    form = await visit.form()
+    action = form.get("actie", "")
+    if action == "plak":
+        return await _written(visit, form.get("beschrijving", "")[:PASTE_MAX])
+    parties, name = visit.site.registers.parties, form.get("naam", "")[:80]
+    try:
+        if action in STEPS:
+            step, digest = cast("PartyStep", action), form.get("vingerafdruk", "")[:64]
+            await parties.step(visit.caller, name, step, digest)
+        elif action == "schors-toepassing":
+            await parties.suspend(visit.caller, name)
+        elif action == "schors-ontvanger":
+            await visit.site.registers.suspend(visit.caller, name)
+        else:
+            raise BadInput
+    except NoSuchThing:
+        raise NotFound from None
+    except (NotNow, NoAccess) as refused:
+        said = await words(visit)
+        why = ANOTHER if isinstance(refused, NoAccess) else CHANGED
+        return await _list(visit, errors=(FieldError(id="wacht", text=said.say(why)),))
+    return visit.to(HOME)
+
+
+async def _written(visit: Visit, text: str) -> Response:
+    try:
+        change = Change.model_validate_json(text, by_alias=True, by_name=False)
+        await visit.site.registers.parties.save(visit.caller, change)
+    except (ValidationError, BadInput, NoSuchThing) as wrong:
+        said = await words(visit)
+        told = [fault["detail"] for fault in wrong.members.get("fouten", ())] if isinstance(wrong, BadInput) else []
+        texts = [said.say(UNREADABLE), *told]
+        return await _list(visit, text, [FieldError(id="beschrijving", text=" ".join(texts))])
+    return visit.to(HOME)
+
+
+def _owner(visit: Visit) -> None:
+    if visit.keeper().kind != "eigenaar":
+        raise NotFound
+
+
+async def _list(visit: Visit, pasted: str = "", errors: Sequence[FieldError] = ()) -> Response:
+    said, parties = await words(visit), visit.site.registers.parties
+    view = PartyList(
+        frame=visit.frame(),
+        changes=tuple(_change(one, number, said) for number, one in enumerate(await parties.all(visit.caller), 1)),
+        parties=tuple(_party(one, said) for one in await parties.registered(visit.caller)),
+        pasted=pasted,
+        errors=tuple(errors),
+    )
+    return visit.page("beheer_ontvangers.html", view, 400 if errors else 200)
+
+
+def _change(one: Proposal, number: int, said: RegisterWords) -> ChangeRow:
+    change = one.change
+    title = change.application.name if change.application else ""
+    title = title or (said.chosen(change.recipient.name) if change.recipient else "")
+    document = change.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return ChangeRow(
+        id=f"wijziging-{number}",
+        title=title,
+        name=one.name,
+        digest=one.digest,
+        proposed=one.stage == "voorgesteld",
+        own=one.own,
+        replaces=one.replaces,
+        changed=moment(one.changed_at),
+        document=json.dumps(document, ensure_ascii=False, indent=2),
+        steps=tuple((step, said.say(STEPS[step])) for step in _steps(one)),
+    )
+
+
+def _steps(one: Proposal) -> list[str]:
+    if one.stage == "concept":
+        return ["voorstellen", "weggooien"]
+    return ["weggooien"] if one.own else ["toelaten", "weggooien"]
+
+
+def _party(one: PartyState, said: RegisterWords) -> PartyRow:
+    return PartyRow(
+        slug=one.recipient.slug,
+        title=said.chosen(one.recipient.name),
+        oin=one.recipient.oin,
+        status=said.say(STATES.get(one.status, WAITS)),
+        stopped=one.status != "toegelaten",
+        systems=tuple(
+            SystemRow(
+                slug=system.application.client_id,
+                title=system.application.name,
+                status=said.say(STATES.get(system.status, WAITS)),
+                stopped=system.status != "toegelaten",
+                address=system.application.jwks_url,
+                processor=system.application.processor or "",
+                keys=tuple(
+                    KeyRow(
+                        kid=key.kid,
+                        ends=moment(key.ends) if key.ends else None,
+                        seen=local_day(key.seen) if key.seen else None,
+                    )
+                    for key in system.keys
+                ),
+            )
+            for system in one.systems
+        ),
+    )
+
+
+PAGES: Final = (
+    Page(HOME, everything),
+    Page(HOME, act, "POST"),
+)

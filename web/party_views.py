@@ -1,0 +1,68 @@
+"""What the page of recipients and their applications needs (`/beheer/ontvangers`)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from web.frame import FieldError, Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """A change that waits. document: all of it, as JSON. steps: what whoever reads this may do now, as (step, text)."""
+
+    id: str
+    title: str
+    name: str
+    digest: str
+    proposed: bool
+    own: bool
+    replaces: bool
+    changed: datetime
+    document: str
+    steps: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key. ends, seen: none where no end is set, or it was never used."""
+
+    kid: str
+    ends: datetime | None
+    seen: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemRow:
+    """An application. address: where its keys are fetched, "" when they were given. processor: for a system of somebody
+    who works for the recipient, its name. stopped: admits of no stop any more."""
+
+    slug: str
+    title: str
+    status: str
+    stopped: bool
+    address: str
+    processor: str
+    keys: tuple[KeyRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyRow:
+    """A recipient with its applications."""
+
+    slug: str
+    title: str
+    oin: str
+    status: str
+    stopped: bool
+    systems: tuple[SystemRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyList:
+    """`/beheer/ontvangers`."""
+
+    frame: Frame
+    changes: tuple[ChangeRow, ...]
+    parties: tuple[PartyRow, ...]
+    pasted: str = ""
+    errors: tuple[FieldError, ...] = ()
