@@ -56,6 +56,8 @@ Kind = Literal[
     "verzoek-stap",
     "terugmelding",
     "terugmelding-stap",
+    "set-vernietigd",
+    "set-niet-vernietigd",
     "machtiging-aangeboden",
     "machtiging-vastgelegd",
     "namens-gekeken",

@@ -78,6 +78,8 @@ KINDS: dict[Kind, Rule] = {
     "verzoek-stap": _rule("fact", "consent"),
     "terugmelding": _rule("fact", "connectors"),
     "terugmelding-stap": _rule("fact", "connectors"),
+    "set-vernietigd": _rule("fact", "connectors"),
+    "set-niet-vernietigd": _rule("fact", "connectors"),
     "machtiging-aangeboden": _rule("fact", "consent"),
     "machtiging-vastgelegd": _rule("fact", "consent"),
     "namens-gekeken": _rule("fact", "consent"),

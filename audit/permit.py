@@ -101,7 +101,8 @@ class Allowed(Message):
 
 class Ground(Message):
     """A decision as a source reads it; member names are those of the sealed document (trust.md 2.3). tabel: of a
-    decision for statistics, which opens nothing that is given to anybody."""
+    decision for statistics, which opens nothing that is given to anybody. verzameling: of one for a row in a set, which
+    gives as a release does."""
 
     v: Short
     nonce: Hex16
@@ -115,6 +116,7 @@ class Ground(Message):
     zaak: Short = ""
     namens: Short = ""
     tabel: Short = ""
+    verzameling: Short = ""
     toegestaan: tuple[Allowed, ...]
     geweigerd: tuple[tuple[Short, Short], ...]
     hekken: tuple[tuple[Hex16, int, Short], ...]

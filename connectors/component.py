@@ -1,11 +1,10 @@
 """The desk and its sources, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import httpx2
 from fastapi import APIRouter
@@ -18,6 +17,7 @@ from connectors.authority.desk import AuthorityDesk
 from connectors.brp import ANSWER_BYTES, BrpSource
 from connectors.bulk.api import PLACE, UPLOAD_BYTES, bulk_routes
 from connectors.bulk.component import BulkParts, Ground, build_bulk
+from connectors.bulk.contract import Bulk
 from connectors.bulk.jobs import Terms
 from connectors.bulk.keys import JobKeys
 from connectors.bulk.rows import BulkRows
@@ -27,18 +27,21 @@ from connectors.claims import ClaimRows
 from connectors.correcting.api import correction_intern, correction_routes
 from connectors.correcting.component import Around, CorrectionParts, build_corrections
 from connectors.correcting.content import PURPOSE as CONTENT
-from connectors.correcting.keeping import Owner
-from connectors.correcting.owners import Outer, owner, owners_of
-from connectors.correcting.stored import CorrectionRows
 from connectors.correcting.tables import corrections
 from connectors.counting.api import routes as counting_routes
 from connectors.counting.component import counting_desk, populations_of
+from connectors.counting.contract import Counting
 from connectors.counting.ledger import KEY, Ledger
-from connectors.counting.service import CountingDesk
 from connectors.declared.declaration import Declaration
 from connectors.declared.loading import Surroundings, placed, read_folder
 from connectors.granting import Granting
 from connectors.kluis import VaultSource
+from connectors.lab.api import lab_routes
+from connectors.lab.component import build_labs
+from connectors.lab.contract import Labs
+from connectors.lab.service import PURPOSE as PSEUDONYMS
+from connectors.lab.stored import LabRows
+from connectors.lab.tables import lab_sets
 from connectors.lines import Lines
 from connectors.minimise import facts_at
 from connectors.outside.asking import Asker
@@ -49,6 +52,7 @@ from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
 from connectors.sources import Placed, Sources
 from connectors.tables import keys, runs
+from connectors.tidying import Chore, tidy
 from connectors.together import BrpTogether
 from connectors.uploads.api import PLACE as FILES
 from connectors.uploads.api import UPLOAD_BYTES as FILE_BYTES
@@ -73,7 +77,6 @@ from kernel.sql.key_rows import KeyRows
 from vault.contract import Vault
 
 PURPOSES = ("RK",)  # request hashes
-TIDY_SECONDS = 600.0
 _log = logger("connectors")
 
 
@@ -103,8 +106,7 @@ async def build_connectors(
     ring = Keyring(provider, life=timedelta(minutes=settings.key_minutes))
     room_keys = KeyRows(database, keys, ring)
     await _found(room_keys, tenants)
-    claims = ClaimRows(database, room_keys, wiring.clock)
-    outside = AsyncExitStack()
+    claims, outside = ClaimRows(database, room_keys, wiring.clock), AsyncExitStack()
     declared = read_folder(settings.sources, tenants) if settings.sources else {}
     rows, lines = BulkRows(database, JobKeys(room_keys, ring)), Lines(wiring.audit)
     files = UploadRows(rows, wiring.clock)
@@ -112,38 +114,40 @@ async def build_connectors(
     wired = (wiring, _brp(settings, wiring, outside) if settings.brp_url else None)
     sources = _sources(settings, tenants, wired, (declared, around))
     reports = Around(wiring.vault, wiring.audit, lines, rows, room_keys, wiring.clock, wiring.boot)
-    owners = {tenant: _owners(settings, wiring, declared.get(tenant, {}), outside) for tenant in tenants}
-    correcting = build_corrections(reports, tuple(tenants), owners, settings.corrections_seconds)
+    correcting = build_corrections(reports, settings, (declared, tuple(tenants)), outside, wiring.transport)
     desk = _desk(settings, wired, (claims, lines), Sources(sources, settings.whole_seconds), correcting)
-    counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations_of(declared, around), _trace)
+    populations = populations_of(declared, around)
+    counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations, _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
     uploads = UploadDesk(takings(declared), files, wiring.audit)
+    labs = build_labs((desk, bulk), LabRows(rows, wiring.clock), room_keys, populations, _trace)
+    chores = (claims.forget_old, uploads.tidy, correcting.rows.forget_old, labs.tidy)
 
-    public = partial(_public, wiring, desk, sources, (bulk, counting, uploads, correcting))
+    doors = (desk, bulk.service, counting, uploads, labs)
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
-        _run((claims, bulk, desk, uploads, correcting), tuple(tenants), outside, database),
-        lambda: Doors(((ROOT, public),), intern=_intern(desk, settings, wiring)),
+        _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
+        lambda: Doors(((ROOT, lambda: _public(doors, wiring, sources)),), intern=_intern(desk, settings, wiring)),
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES},
     )
 
 
 def _public(
+    doors: tuple[ReleaseDesk, Bulk, Counting, UploadDesk, Labs],
     wiring: Wiring,
-    desk: ReleaseDesk,
     sources: Mapping[str, Mapping[str, Placed]],
-    parts: tuple[BulkParts, CountingDesk, UploadDesk, CorrectionParts],
 ) -> APIRouter:
-    bulk, counting, uploads, correcting = parts
-    known = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
-    router = routes(desk, wiring.caller, wiring.boot, known)
-    router.include_router(bulk_routes(bulk.service, wiring.caller, wiring.boot))
-    router.include_router(counting_routes(counting, wiring.caller))
-    router.include_router(upload_routes(uploads, wiring.caller))
-    router.include_router(correction_routes(correcting.desk, wiring.caller))
+    (desk, bulk, counting, uploads, labs), caller = doors, wiring.caller
+    router = routes(desk, caller, wiring.boot, {tenant: tuple(by_name) for tenant, by_name in sources.items()})
+    router.include_router(bulk_routes(bulk, caller, wiring.boot))
+    router.include_router(counting_routes(counting, caller))
+    router.include_router(upload_routes(uploads, caller))
+    if desk.corrections is not None:
+        router.include_router(correction_routes(desk.corrections, caller))
+    router.include_router(lab_routes(labs, caller))
     return router
 
 
@@ -152,21 +156,22 @@ async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
     nothing."""
     for tenant in tenants:
         await room_keys.found(tenant, PURPOSES)
-        await room_keys.found(tenant, (KEY,), jobs, runs, uploads_table, corrections)
+        await room_keys.found(tenant, (KEY,), jobs, runs, uploads_table, corrections, lab_sets)
         await room_keys.found(tenant, (CONTENT,), corrections)
+        await room_keys.found(tenant, (PSEUDONYMS,), lab_sets)
 
 
 def _run(
-    working: tuple[ClaimRows, BulkParts, ReleaseDesk, UploadDesk, CorrectionParts],
+    working: tuple[BulkParts, ReleaseDesk, CorrectionParts],
+    chores: Sequence[Chore],
     tenants: tuple[str, ...],
-    outside: AsyncExitStack,
-    database: Database,
+    opened: tuple[AsyncExitStack, Database],
 ) -> Callable[[], AbstractAsyncContextManager[None]]:
-    claims, bulk, desk, uploads, correcting = working
+    (bulk, desk, correcting), (outside, database) = working, opened
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
-        tidying = asyncio.create_task(_tidying((claims, correcting.rows), bulk, uploads, tuple(tenants)))
+        tidying = asyncio.create_task(tidy(bulk.workers.tidy, chores, tenants))
         try:
             async with bulk.running(), correcting.running():
                 yield
@@ -222,17 +227,6 @@ def _sources(
     }
 
 
-def _owners(
-    settings: ConnectorsSettings, wiring: Wiring, declared: Mapping[str, Declaration], outside: AsyncExitStack
-) -> dict[str, Owner]:
-    """Of one tenant: who keeps each source that takes reports."""
-    found = owners_of(declared, wiring.clock, outside)
-    if settings.brp_corrections is not None:
-        outer = Outer(wiring.transport, settings.listed(()))
-        found[BRP] = owner(settings.brp_corrections, wiring.clock, outside, outer)
-    return found
-
-
 def _desk(
     settings: ConnectorsSettings,
     wired: Wired,
@@ -280,18 +274,3 @@ def _trace() -> Trace:
     """A span for one line, under that of the request: a request may come to two."""
     now = current_trace()
     return Trace(trace_id=now.trace_id, span_id=random_id()[:16], parent_span_id=now.span_id)
-
-
-async def _tidying(
-    old: tuple[ClaimRows, CorrectionRows], bulk: BulkParts, uploads: UploadDesk, tenants: Iterable[str]
-) -> None:
-    while True:
-        await bulk.workers.tidy()
-        for tenant in tenants:
-            await uploads.tidy(tenant)
-            for rows in old:
-                try:
-                    await rows.forget_old(tenant)
-                except (SQLAlchemyError, NeighbourUnavailable) as error:
-                    _log.warning("old_rows_stay", exc_info=error)
-        await asyncio.sleep(TIDY_SECONDS)

@@ -28,10 +28,10 @@ class Act:
         allowed = tuple(one.element for one in self.ground.toegestaan)
         read = dict.fromkeys(name for one in self.ground.toegestaan for _, name in one.invoer)
         despite = {"doorBijBezwaar": self.about.despite} if self.about.despite else {}
+        lab = {"gegevensset": self.ground.verzameling} if self.ground.verzameling else {}
         used = tuple(name for name in read if name not in allowed)
-        event = self._event(
-            "verstrekking", event_id, refused, elements=allowed, used=used, details=self.about.works_for | despite
-        )
+        told = self.about.works_for | despite | lab
+        event = self._event("verstrekking", event_id, refused, elements=allowed, used=used, details=told)
         requires = tuple(fence_at(fence, epoch) for fence, epoch, _ in self.ground.hekken)
         return Entry(event=event, requires=requires)
 

@@ -19,7 +19,8 @@ from vault.contract import ResidentRef, Vault
 
 @dataclass(frozen=True)
 class Asked:
-    """What is still asked, and what fell already. round: 0, then 1 after fences moved; there is no third."""
+    """What is still asked, and what fell already. round: 0, then 1 after fences moved; there is no third. table: of
+    a set of rows."""
 
     caller: Caller
     request: ReleaseRequest
@@ -29,6 +30,7 @@ class Asked:
     fallen: tuple[Refusal, ...] = ()
     not_before: Position | None = None
     round: int = 0
+    table: str = ""
 
     def in_order(self, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
         """As the elements were asked; what was not asked comes last."""
@@ -39,7 +41,7 @@ class Asked:
         """As the register takes it."""
         case = self.request.case or ""
         said = {"resident": self.resident.model_dump(), "activity": self.request.activity, "elements": self.elements}
-        return Question.model_validate({**said, "case": case, "not_before": self.not_before})
+        return Question.model_validate({**said, "case": case, "not_before": self.not_before, "table": self.table})
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ class Lines:
     """Records for the desk."""
 
     def __init__(self, audit: Audit) -> None:
-        self._audit = audit
+        self.audit = audit
         self._writing: set[asyncio.Task[Any]] = set()
 
     async def release(self, caller: Caller, entry: Entry) -> Receipt:
         """Durable when it returns. A caller who goes while it is written leaves a line: it is closed as not opened.
         Raises Overtaken, EventIdTaken, LogUnavailable, OutcomeUnknown."""
-        writing = self._hold(record_one(self._audit, caller, entry))
+        writing = self._hold(record_one(self.audit, caller, entry))
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -37,7 +37,7 @@ class Lines:
 
     async def refuse(self, caller: Caller, entry: Entry) -> Receipt:
         """The line before the answer. Raises LogUnavailable, OutcomeUnknown."""
-        return await self.outlive(record_one(self._audit, caller, entry))
+        return await self.outlive(record_one(self.audit, caller, entry))
 
     async def close(
         self, caller: Caller, entry: Entry, receipt: Receipt, how: Outcome, refused: Sequence[Refusal] = ()
@@ -78,6 +78,6 @@ class Lines:
 
     async def _closed(self, caller: Caller, entry: Entry) -> None:
         try:
-            await record_one(self._audit, caller, entry)
+            await record_one(self.audit, caller, entry)
         except Problem as problem:
             _log.warning("outcome_not_recorded", code=problem.code)

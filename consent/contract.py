@@ -42,7 +42,7 @@ from consent.decision import (
 from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
 from consent.limits import Limits
-from consent.particulars import Assessment, Axis, CountTable, Statistics
+from consent.particulars import Assessment, Axis, CountTable, LabField, LabSet, Statistics
 from consent.parties.contract import Change, PartyState, Proposal
 from consent.parties.contract import Step as PartyStep
 from consent.published import Published, assessment_over, expiring, whole
@@ -55,9 +55,10 @@ from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 __all__ = [
     "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis", "Case", "CatalogueElement", "Change",
     "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts", "Element", "FenceAt", "FenceKind",
-    "Flag", "Limits", "Party", "PartyState", "PartyStep", "Proposal", "Published", "Question", "Recipient",
-    "Refused", "Registers", "ResidentRef", "Residents", "RightKind", "RightsRequest", "Sealed", "Statistics", "Step",
-    "UsedElement", "Words", "Wrong", "assessment_over", "bases_of", "data_of", "expiring", "purposes_of", "whole",
+    "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep", "Proposal", "Published", "Question",
+    "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind", "RightsRequest", "Sealed",
+    "Statistics", "Step", "UsedElement", "Words", "Wrong", "assessment_over", "bases_of", "data_of", "expiring",
+    "purposes_of", "whole",
 ]  # fmt: skip
 
 State = Literal[

@@ -12,6 +12,7 @@ from audit.contract import SYSTEM
 from consent.activity import ActivityVersion
 from consent.article30 import Fault
 from consent.decision import Question
+from consent.labs import lab_faults
 from consent.particulars import Axis, CountTable, Statistics
 
 AREAS = ("gemeente", "wijk", "buurt", "vak")  # from coarse to fine
@@ -24,8 +25,17 @@ def wanted(question: Question, activity: ActivityVersion | None) -> tuple[str, .
     """The elements that a question is about. A table that is not there is refused under its own name."""
     if not question.table:
         return question.elements
-    table = activity.statistics.table(question.table) if activity and activity.statistics else None
-    return (table.elements if table else ()) or (question.table,)
+    statistics = activity.statistics if activity else None
+    table = statistics.table(question.table) if statistics else None
+    rows = statistics.set_of(question.table) if statistics else None
+    found = table.elements if table else rows.elements if rows else ()
+    return found or (question.table,)
+
+
+def of_a_set(question: Question, activity: ActivityVersion | None) -> bool:
+    """Whether this is about somebody in a set of rows, who is given and not only counted."""
+    statistics = activity.statistics if activity else None
+    return bool(statistics and statistics.set_of(question.table)) and not about_nobody(question)
 
 
 def about_nobody(question: Question) -> bool:
@@ -43,6 +53,7 @@ def faults(version: ActivityVersion) -> Iterator[Fault]:
         yield "/openbaarheid", "past-niet", "Wie meetelt, mag dat weten."
     if not statistics.population:
         yield "/statistiek/bevolking", "ontbreekt", "Welke bron zegt wie er worden geteld?"
+    yield from lab_faults(version, statistics)
     names = [table.name for table in statistics.tables]
     for number, table in enumerate(statistics.tables):
         place = f"/statistiek/tabellen/{number}"

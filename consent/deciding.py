@@ -11,7 +11,7 @@ from audit.contract import Audit, Count
 from consent import tables
 from consent.activity import ActivityVersion, Application, UsedElement
 from consent.contract import About, Question, Sealed
-from consent.counting import about_nobody, wanted
+from consent.counting import about_nobody, of_a_set, wanted
 from consent.facts import Snapshot, facts_of, versions_used
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
@@ -171,7 +171,8 @@ def _decision(
         "beslist": str(at),
         "geldigTot": str(weighed.valid_until),
     }  # fmt: skip
-    more = {name: value for name, value in (("zaak", question.case), ("tabel", question.table)) if value}
+    kind = "verzameling" if of_a_set(question, facts.activity) else "tabel"
+    more = {name: value for name, value in (("zaak", question.case), (kind, question.table)) if value}
     return canonical_text(said | more).decode()
 
 

@@ -135,6 +135,7 @@ class Decision(Message):
     zaak: Short = ""
     namens: Short = ""
     tabel: Short = ""
+    verzameling: Short = ""
     toegestaan: tuple[Allowed, ...]
     geweigerd: tuple[tuple[Short, Code], ...]
     hekken: tuple[tuple[Hex16, int, FenceKind], ...]

@@ -110,12 +110,44 @@ class CountTable(Message):
         return tuple(dict.fromkeys(part.element for part in parts if part))
 
 
-class Statistics(Message):
-    """The only tables that may be asked. smallest: a cell below it is withheld; never below 15. population: the
-    declared source that says who is counted. budget: thousandths of epsilon, for as long as the activity
-    exists, whatever its version."""
+class LabField(Message):
+    """One field of a set: the value among those that are named, a class of amounts or of ages, the year of a date, or
+    the four digits of a postal code. Nothing leaves as it is: what fits no group is `overig`, or the row stays here."""
 
-    tables: Annotated[tuple[CountTable, ...], Field(min_length=1, max_length=50), wire("tabellen")]
+    name: Annotated[Slug, wire("naam")]
+    element: Annotated[Short, Field(min_length=1), wire("gegevenselement")]
+    by: Annotated[Literal["waarde", "klasse", "leeftijd", "jaar", "postcode4"], wire("indeling")]
+    groups: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=60)], ...], Field(max_length=100), wire("groepen")
+    ] = ()
+    bounds: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=1_000_000_000)], ...], Field(max_length=50), wire("grenzen")
+    ] = ()
+
+
+class LabSet(Message):
+    """Rows for a data lab, a pseudonym each. days: after which the recipient has destroyed it, and said so. purposes:
+    DPV purposes for which it may be made; incompatible: for which it never may, whoever asks (AVG 5(1)(b))."""
+
+    name: Annotated[Slug, wire("naam")]
+    fields: Annotated[tuple[LabField, ...], Field(min_length=1, max_length=12), wire("velden")]
+    days: Annotated[int, Field(ge=1, le=366), wire("vernietigenNaDagen")]
+    purposes: Annotated[tuple[Short, ...], Field(min_length=1, max_length=10), wire("dpvDoelen")]
+    incompatible: Annotated[tuple[Short, ...], Field(max_length=20), wire("onverenigbareDoelen")] = ()
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """What is read of each person, each once."""
+        return tuple(dict.fromkeys(field.element for field in self.fields))
+
+
+class Statistics(Message):
+    """The only tables that may be asked, and sets of rows for a data lab. smallest: a cell below it is withheld, and
+    so are rows that fewer people share; never below 15. population: the declared source that says who is counted.
+    budget: thousandths of epsilon, for as long as the activity exists, whatever its version; of tables alone."""
+
+    tables: Annotated[tuple[CountTable, ...], Field(max_length=50), wire("tabellen")] = ()
+    sets: Annotated[tuple[LabSet, ...], Field(max_length=10), wire("gegevenssets")] = ()
     smallest: Annotated[int, Field(ge=15, le=100_000), wire("drempel")] = 15
     area: Annotated[Literal["gemeente", "wijk", "buurt", "vak"], wire("gebied")] = "gemeente"
     population: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$"), wire("bevolking")] = ""
@@ -124,6 +156,10 @@ class Statistics(Message):
     def table(self, name: str) -> CountTable | None:
         """By its name."""
         return next((one for one in self.tables if one.name == name), None)
+
+    def set_of(self, name: str) -> LabSet | None:
+        """By its name, which no table has."""
+        return next((one for one in self.sets if one.name == name), None)
 
 
 class FreeChoice(Message):

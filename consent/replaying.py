@@ -84,7 +84,8 @@ def _asked(decision: Decision, snapshot: Snapshot, keys: TenantKeys) -> tuple[Qu
     asked = [one.element for one in decision.toegestaan] + [name for name, _ in decision.geweigerd]
     question = Question(
         resident=ResidentRef(id=decision.inwoner, subject=decision.betrokkene, fence=fence),
-        activity=decision.activiteit, elements=tuple(asked), case=decision.zaak, table=decision.tabel,
+        activity=decision.activiteit, elements=tuple(asked), case=decision.zaak,
+        table=decision.tabel or decision.verzameling,
     )  # fmt: skip
     counted = int(said.get((COUNTED, decision.activiteit), "0"))
     facts = facts_of(caller, question, snapshot, keys, counted)

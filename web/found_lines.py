@@ -49,6 +49,8 @@ WHAT: Final[Mapping[str, str]] = {
     "verzoek-stap": N_("Verzoek behandeld"),
     "terugmelding": N_("Gemeld dat een gegeven misschien niet klopt"),
     "terugmelding-stap": N_("Melding over een gegeven ging een stap verder"),
+    "set-vernietigd": N_("Een ontvanger meldde dat een gegevensset is vernietigd"),
+    "set-niet-vernietigd": N_("Een ontvanger meldde niet op tijd dat een gegevensset is vernietigd"),
     "uitvoer": N_("De inwoner haalde bewijzen op"),
     "vernietiging-begonnen": N_("Vernietiging begonnen"),
     "vernietigd": N_("Verklaring van vernietiging"),

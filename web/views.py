@@ -203,10 +203,9 @@ class Lifted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
-    `earlier` the older lines of the same handling. `gone`: there is nothing left but this; `gone_numbers`: what this
-    line says was destroyed, in the resident's own series. `kept_until`: the year in which this line goes.
-    `overdue`: the assessment of its activity was over then; class A goes on, marked. `despite`: why it went on while
-    the resident's objection was weighed. `doubtable`: something was given that may be wrong."""
+    `earlier` the older lines of the same handling. `gone`: nothing is left but this; `gone_numbers`: what it says was
+    destroyed of the own series. `kept_until`: the year in which it goes. `overdue`: the assessment was over; class A
+    goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym."""
 
     frame: Frame
     id: str
@@ -230,6 +229,7 @@ class Use:
     overdue: bool = False
     despite: str = ""
     doubtable: bool = False
+    lab: bool = False
     errors: tuple[FieldError, ...] = ()
 
 

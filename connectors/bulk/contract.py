@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Protocol
 from pydantic import Field
 
 from connectors.contract import Plain, Repeatable
+from connectors.lab.rowing import Lab
 from consent.contract import Element
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -44,10 +45,13 @@ class Listed:
 
 @dataclass(frozen=True)
 class BulkRequest:
-    """An order and its list, read and checked: at most MOST residents, each once."""
+    """An order and its list, read and checked: at most MOST residents, each once. lab: for rows that name nobody, until
+    their recipient has destroyed them (ms)."""
 
     order: Order
     listed: tuple[Listed, ...] = field(repr=False)
+    lab: Lab | None = None
+    until: int = 0
 
 
 class JobView(Message):

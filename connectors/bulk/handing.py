@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from audit.contract import Audit, Overtaken
 from connectors.bulk.closing import Closing
-from connectors.bulk.contract import Write
+from connectors.bulk.contract import JobEnded, Write
 from connectors.bulk.jobs import JobRows
 from connectors.bulk.parts import Handed, PartRows
 from connectors.bulk.stands import Stands, pieces
 from connectors.contract import Halted
+from connectors.lab.rowing import too_few
 from connectors.lines import Lines
 from kernel.caller import Caller, room_of
 from kernel.clock import BootClock, Clock, millis
@@ -35,13 +36,28 @@ class Handing:
 
     async def hand(self, caller: Caller, job: str, write: Write) -> None:
         """See Bulk.hand."""
-        for no in range(await self.jobs.demand_ready(caller, job)):
-            await self._part(caller, job, no, write)
+        parts = await self.jobs.demand_ready(caller, job)
+        alone = await self._alone(caller, job, parts)
+        for no in range(parts):
+            await self._part(caller, job, no, (alone, write))
 
-    async def _part(self, caller: Caller, job: str, no: int, write: Write) -> None:
+    async def _alone(self, caller: Caller, job: str, parts: int) -> frozenset[int]:
+        """Rows of a set that too few share: of a whole set one can tell, of a part not. Who fell is not counted."""
+        if not await self.jobs.of_lab(caller.tenant, job):
+            return frozenset()
+        groups: list[tuple[int, str]] = []
+        for no in range(parts):
+            stands = await self.parts.stands(caller.tenant, job, no)
+            groups += stands.without(await self._fallen(caller, stands)).groups
+        return too_few(groups)
+
+    async def _part(self, caller: Caller, job: str, no: int, how: tuple[frozenset[int], Write]) -> None:
         # 8 does it still stand
-        checked = self.boot()
-        fallen = await self._fallen(caller, await self.parts.stands(caller.tenant, job, no))
+        (alone, write), checked = how, self.boot()
+        stands = await self.parts.stands(caller.tenant, job, no)
+        if stands.groups and not await self.jobs.of_lab(caller.tenant, job):
+            raise JobEnded("Van deze set weten wij niet meer wie erin mag.")  # its row was taken away
+        fallen = await self._fallen(caller, stands) | (alone & {one.nr for one in stands.every})
         handed = await self.parts.hand(caller.tenant, job, no, fallen)
         reached("bulk.handing")
         await self.closing.close(caller, handed.fallen, "mislukt")

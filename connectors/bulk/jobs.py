@@ -13,6 +13,7 @@ from connectors.bulk.contract import (
     Listed,
     NoSuchJob,
     NotReady,
+    Order,
     State,
     TooManyJobs,
 )
@@ -21,6 +22,8 @@ from connectors.bulk.planning import ENDED, WORKING, cut, demand_step
 from connectors.bulk.rows import BulkRows, Row, Rows
 from connectors.bulk.tables import jobs, parts
 from connectors.contract import SameKeyOtherBody
+from connectors.lab.rowing import Lab
+from connectors.lab.tables import lab_sets
 from kernel.caller import Caller
 from kernel.clock import Clock, instant, millis
 from kernel.crypto import same
@@ -67,12 +70,14 @@ class JobRows:
                "state": "wacht", "count": len(request.listed), "wrapped": wrapped, "created_at": now, "ended_at": 0,
                "until": now + self.terms.work_hours * HOUR_MS}  # fmt: skip
         places = cut(len(request.listed), self.terms.part)
-        placed = box.placed(Placed(caller=caller, order=request.order))
+        placed = box.placed(Placed(caller=caller, order=request.order, lab=request.lab))
         async with self._rows.writing(caller.tenant) as rows:
             if repeat.key and (known := await rows.one(jobs, jobs.c.client == who, jobs.c.key == repeat.key)):
                 return await _told(rows, _demand_same(known, repeat))
             await _demand_room(rows, who)
             await rows.add(jobs, [{**row, "parts": len(places), "placed": placed}])
+            if request.lab is not None:
+                await rows.add(lab_sets, [_set(caller, row, request.order, request.lab, request.until)])
             made = [_part(box, no, place, request.listed) for no, place in enumerate(places)]
             for begin in range(0, len(made), AT_ONCE):
                 await rows.add(parts, made[begin : begin + AT_ONCE])
@@ -129,10 +134,21 @@ class JobRows:
             await rows.connection.execute(delete(parts).where(*theirs))
             await rows.connection.execute(delete(jobs).where(*old))
 
+    async def of_lab(self, tenant: str, job: str) -> bool:
+        """Whether it makes a set of rows."""
+        async with self._rows.reading(tenant) as rows:
+            return await rows.one(lab_sets, lab_sets.c.id == job) is not None
+
     async def mine(self, caller: Caller, job: str) -> None:
         """Raises NoSuchJob."""
         async with self._rows.reading(caller.tenant) as rows:
             await _own(rows, caller, job)
+
+
+def _set(caller: Caller, job: Row, order: Order, lab: Lab, until: int) -> Row:
+    said = {"id": job["id"], "client": job["client"], "key": job["key"], "made_at": job["created_at"]}
+    about = {"activity": order.activity, "name": lab.name, "recipient": caller.organisation, "destroy_by": until}
+    return {**said, **about, "destroyed_at": 0, "told_at": 0}
 
 
 def client_of(caller: Caller) -> str:

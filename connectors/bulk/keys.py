@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.bulk.contract import Listed, Order
+from connectors.lab.rowing import Lab
 from kernel.caller import Caller
 from kernel.crypto import DataKey, KeyPlace, Keyring, Place, random_bytes, seal, unseal
 from kernel.ids import derived_id
@@ -23,6 +24,7 @@ class Placed(Message):
 
     caller: Caller
     order: Order
+    lab: Lab | None = None
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,14 @@ from audit.contract import FenceAt, Ground, Position
 
 @dataclass(frozen=True)
 class Stand:
-    """One release. until: when the first of its facts expires, ms; 0 never. fences: (fence, epoch, kind)."""
+    """One release. until: when the first of its facts expires, ms; 0 never. fences: (fence, epoch, kind). group: of a
+    row in a set, whom it is alike (`connectors.lab.rowing`)."""
 
     nr: int
     position: Position
     until: int
     fences: tuple[tuple[str, int, str], ...]
+    group: str = ""
 
     @classmethod
     def of(cls, nr: int, position: Position, ground: Ground) -> "Stand":
@@ -51,6 +53,11 @@ class Stands:
         """Whether the whole house stands still."""
         return any(kind == "gemeente" and fence in moved for one in self.every for fence, _, kind in one.fences)
 
+    @property
+    def groups(self) -> list[tuple[int, str]]:
+        """Of the rows of a set."""
+        return [(one.nr, one.group) for one in self.every if one.group]
+
     def without(self, gone: Collection[int]) -> "Stands":
         """What is left."""
         return Stands(tuple(one for one in self.every if one.nr not in gone))
@@ -63,7 +70,13 @@ class Stands:
         """Fences are shared by many, so each is written once."""
         known: dict[tuple[str, int, str], int] = {}
         rows = [
-            [one.nr, str(one.position), one.until, [known.setdefault(fence, len(known)) for fence in one.fences]]
+            [
+                one.nr,
+                str(one.position),
+                one.until,
+                [known.setdefault(fence, len(known)) for fence in one.fences],
+                *([one.group] if one.group else ()),
+            ]
             for one in self.every
         ]
         return zlib.compress(json.dumps({"hekken": list(known), "regels": rows}).encode(), 1)
@@ -77,8 +90,8 @@ class Stands:
         fences = [(str(fence), int(epoch), str(kind)) for fence, epoch, kind in said["hekken"]]
         return cls(
             tuple(
-                Stand(int(nr), Position.parse(place), int(until), tuple(fences[at] for at in on))
-                for nr, place, until, on in said["regels"]
+                Stand(int(nr), Position.parse(place), int(until), tuple(fences[at] for at in on), *group)
+                for nr, place, until, on, *group in said["regels"]
             )
         )
 

@@ -53,11 +53,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Whose:
-    """What all of a job share."""
+    """What all of a job share. table: of a set of rows, its name."""
 
     job: str
     caller: Caller
     order: Order
+    table: str = ""
 
     def asked(self, nr: int, one: Listed, resident: ResidentRef, attempt: int) -> Asked:
         """As if this resident had been asked about alone."""
@@ -69,7 +70,8 @@ class Whose:
             case=one.case or None,
             user=self.order.user,
         )
-        return Asked(self.caller, request, Claim(release_of(self.job, nr), attempt), resident, self.order.elements)
+        claim = Claim(release_of(self.job, nr), attempt)
+        return Asked(self.caller, request, claim, resident, self.order.elements, table=self.table)
 
     def back(self, step: Step, one: Listed, trace: Trace) -> tuple[Asked, Decided]:
         """What the step was written from."""

@@ -11,7 +11,7 @@ import json
 from asyncio import sleep
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
@@ -25,6 +25,7 @@ from connectors.bulk.sealing import ANSWER_BYTES, AnswerTooLarge, sealed_part, t
 from connectors.bulk.stands import Stands
 from connectors.bulk.weighing import TURN, Ledger, PartLost, Weighing
 from connectors.contract import NotReleased, Release
+from connectors.lab.rowing import Lab, row_of
 from consent.contract import Registers
 from kernel.errors import Problem
 from kernel.failpoints import reached
@@ -93,6 +94,9 @@ class Walk:
     async def _sealed(self, ledger: Ledger, opened: dict[int, Opened]) -> Finished:
         turn, counts = ledger.turn, Counter[str]()
         answers: list[tuple[int, bytes]] = []
+        if turn.placed.lab is not None:
+            rows = self._rows(ledger, turn.placed.lab, opened)
+            return await self._finished(ledger, opened, rows, Counter(verstrekt=len(rows)))
         for nr, one in zip(ledger.numbers, turn.listed, strict=True):
             answer = opened[nr].answer if nr in opened else ledger.refused[nr]
             body = answer_of(nr, one, answer)
@@ -104,6 +108,26 @@ class Walk:
                 await sleep(0)
             counts[status_of(answer)] += 1
             answers.append((nr, body))
+        return await self._finished(ledger, opened, answers, counts)
+
+    def _rows(self, ledger: Ledger, lab: Lab, opened: dict[int, Opened]) -> list[tuple[int, bytes]]:
+        """Of a set. Who is not in it is told in no way: neither why, nor that they are there."""
+        rows, job = [], ledger.turn.box.job
+        today = self.opening.facts(ledger.turn.box.tenant).today
+        for nr, one in sorted(opened.items()):
+            who = (nr, ledger.granted[nr].asked.resident.id)
+            row = row_of(lab, job, who, one.answer, today) if one.given and isinstance(one.answer, Release) else None
+            stand = replace(one.given, group=row.group) if one.given and row else None
+            opened[nr] = replace(one, given=stand)
+            rows += [(nr, row.text)] if row else []
+        return rows
+
+    async def _finished(
+        self, ledger: Ledger, opened: dict[int, Opened], answers: list[tuple[int, bytes]], counts: Counter[str]
+    ) -> Finished:
+        turn = ledger.turn
+        if turn.placed.lab is not None:
+            counts["nietGeleverd"] = len(turn.listed) - len(answers)
         key = await self.registers.sealing_key(ledger.whose.caller)
         name = f"{turn.box.job}/{turn.no}"
         result = await to_thread.run_sync(sealed_part, key.jwk, name, answers)

@@ -40,7 +40,8 @@ class Ledger:
     @classmethod
     def of(cls, turn: Turn) -> "Ledger":
         """With what an earlier attempt wrote down."""
-        whose = Whose(turn.box.job, turn.placed.caller, turn.placed.order)
+        lab = turn.placed.lab
+        whose = Whose(turn.box.job, turn.placed.caller, turn.placed.order, lab.name if lab else "")
         return cls(turn, whose, {step.nr: step for step in read_steps(turn.steps)})
 
     @property

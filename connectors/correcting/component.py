@@ -1,19 +1,24 @@
 """Correction reports, put together: what the desk's own component adds to its door, and runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+
+import httpx2
 
 from audit.contract import Audit
 from connectors.bulk.rows import BulkRows
+from connectors.catalogue import BRP
 from connectors.correcting.forwarding import Forwarding
-from connectors.correcting.keeping import Owner
 from connectors.correcting.marking import Marks
+from connectors.correcting.owners import Outer, owner, owners_of
 from connectors.correcting.service import CorrectionDesk
 from connectors.correcting.stored import CorrectionRows
 from connectors.correcting.writing import Writing
+from connectors.declared.declaration import Declaration
 from connectors.lines import Lines
+from connectors.settings import ConnectorsSettings
 from kernel.clock import BootClock, Clock
 from kernel.sql.key_rows import KeyRows
 from vault.contract import Vault
@@ -57,12 +62,23 @@ class CorrectionParts:
 
 
 def build_corrections(
-    around: Around, tenants: Sequence[str], owners: Mapping[str, Mapping[str, Owner]], look_seconds: float
+    around: Around,
+    settings: ConnectorsSettings,
+    of: tuple[Mapping[str, Mapping[str, Declaration]], tuple[str, ...]],
+    outside: AsyncExitStack,
+    transport: httpx2.AsyncBaseTransport | None,
 ) -> CorrectionParts:
-    """Tables and keys must be there. look_seconds: how often reports are carried, 0 for never."""
+    """Tables and keys must be there. of: what is declared, and the tenants. outside: closes what was opened.
+    transport: how the register of residents is reached, for tests. Raises SettingsWrong."""
+    declared, tenants = of
+    owners = {tenant: owners_of(declared.get(tenant, {}), around.clock, outside) for tenant in tenants}
+    if settings.brp_corrections is not None:
+        outer = Outer(transport, settings.listed(()))
+        keeper = owner(settings.brp_corrections, around.clock, outside, outer)
+        owners = {tenant: {**known, BRP: keeper} for tenant, known in owners.items()}
     rows = CorrectionRows(around.rows, around.room_keys, around.clock)
     marks = Marks(rows, around.boot)
     writing = Writing(around.audit, rows, marks)
-    forwarding = Forwarding(tenants, rows, writing, around.audit, owners, look_seconds)
+    forwarding = Forwarding(tenants, rows, writing, around.audit, owners, settings.corrections_seconds)
     desk = CorrectionDesk(around.vault, around.audit, around.lines, rows, writing, forwarding, owners)
     return CorrectionParts(desk, forwarding, marks, rows)

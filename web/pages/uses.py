@@ -100,6 +100,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         overdue=await _overdue(visit, said, line),
         despite="" if line.gone else event.details.get("doorBijBezwaar", ""),
         doubtable=may_doubt(line),
+        lab=bool(event.details.get("gegevensset")) and event.kind == "verstrekking",
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 

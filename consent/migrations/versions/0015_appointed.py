@@ -3,11 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:consent/migrations/versions/0015_appointed.py
 revision, down_revision = "0015", "0014"
-========
-revision, down_revision = "0014", "0013"
->>>>>>>> repres:consent/migrations/versions/0014_appointed.py
 
 
 def upgrade() -> None:
