@@ -103,4 +103,6 @@ async def test_a_recipient_that_is_suspended_gets_nothing_from_the_next_line_on(
     asked = house.asked
     await house.register.suspend(room_of(TENANT, "assembly"), LOAN_DESK)
     answer = await application.release(R1, STORY, BY_LAW, case)
-    assert answer.status_code == 403 and answer.json()["code"] == "ontvanger-niet-bevoegd" and house.asked == asked
+    # its token counts no more here at once, elsewhere within seconds; the next line is refused in any case
+    said = answer.status_code, answer.json()["code"]
+    assert said in ((401, "niet-ingelogd"), (403, "ontvanger-niet-bevoegd")) and house.asked == asked
