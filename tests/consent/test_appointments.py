@@ -9,6 +9,7 @@ from sqlalchemy import update
 from audit.contract import LogUnavailable
 from consent.appointments.contract import Papers, Recorded
 from consent.contract import ConsentRequest, NoSuchThing, NotNow
+from consent.mandates import service
 from consent.mandates.contract import Ground, Mandate, NotRepresented, Offer
 from consent.mandates.tables import mandates
 from kernel.caller import Caller, room_of
@@ -115,7 +116,9 @@ async def request(house: House, slug: str, element: str) -> str:
     return (await house.consent.request(LOKET, ConsentRequest(resident=ANNA, activity=slug, elements=(element,)))).id
 
 
-async def test_the_resident_stops_what_was_given_and_not_what_the_court_said(house: House) -> None:
+async def test_the_resident_stops_what_was_given_and_not_what_the_court_said(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await house.ready(MONEY)
     asked, door = await house.request(PLAN), house.consent.mandates
     court = await appointed(house)
@@ -127,6 +130,11 @@ async def test_the_resident_stops_what_was_given_and_not_what_the_court_said(hou
         with pytest.raises(NotNow):
             await door.end(somebody, court.mandate)
     (own,) = await door.given(ANNA_HERSELF)
+    await recorded(house, reference="2026-45")
+    await house.consent.appointments.end(ONE, ANNA, "2026-45", "fout")
+    with monkeypatch.context() as crowded:
+        crowded.setattr(service, "MOST", 1)
+        assert [one.id for one in await held(house)] == [court.mandate], "what ended takes no place in the list"
     assert (own.status, own.label, own.name, own.source[:11]) == ("geldig", "de heer De Wit", "", "beschikking")
 
 
