@@ -78,12 +78,12 @@ def read(form: Mapping[str, str]) -> Typed:
         kind=form.get("soort", ""),
         bsn=number(form.get("bsn", "")),
         other=number(form.get("bsn-ander", "")),
-        issuer=_text(form, "instantie"),
-        reference=_text(form, "kenmerk"),
+        issuer=text_of(form, "instantie"),
+        reference=text_of(form, "kenmerk"),
         issued=_day(form.get("datum", "")),
         until=_day(form.get("tot", "")),
-        name=_text(form, "naam"),
-        label=_text(form, "naam-ander"),
+        name=text_of(form, "naam"),
+        label=text_of(form, "naam-ander"),
     )
 
 
@@ -92,11 +92,11 @@ def faults(typed: Typed, said: RegisterWords, *, with_names: bool) -> tuple[Fiel
     found = {
         "soort": "" if typed.kind in KINDS else "stuk-soort",
         "bsn": "" if typed.bsn else "bsn",
-        "naam": _wrong(typed.name) if with_names else "",
+        "naam": text_wrong(typed.name) if with_names else "",
         "bsn-ander": "" if typed.other else "bsn",
-        "naam-ander": _wrong(typed.label) if with_names else "",
-        "instantie": _wrong(typed.issuer),
-        "kenmerk": _wrong(typed.reference),
+        "naam-ander": text_wrong(typed.label) if with_names else "",
+        "instantie": text_wrong(typed.issuer),
+        "kenmerk": text_wrong(typed.reference),
         "datum": "" if typed.issued else "datum",
         "tot": "" if typed.until else "datum",
     }
@@ -111,11 +111,13 @@ def number(text: str) -> Bsn | None:
         return None
 
 
-def _text(form: Mapping[str, str], field: str) -> str:
+def text_of(form: Mapping[str, str], field: str) -> str:
+    """A field of one line."""
     return " ".join(form.get(field, "").split())
 
 
-def _wrong(text: str) -> str:
+def text_wrong(text: str) -> str:
+    """The key in `words.WRONG` of what is wrong with a text from the document; "" for nothing."""
     if not text:
         return "stuk-leeg"
     if len(text) > TEXT_MAX:

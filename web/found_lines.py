@@ -5,6 +5,7 @@ from typing import Final
 
 from audit.contract import Event, Line
 from kernel.clock import moment
+from web.act_words import WRITTEN_DOWN
 from web.fg_views import Found
 from web.language import N_, format_day
 from web.line_views import GONE_BY_DECISION, GONE_BY_TERM
@@ -51,12 +52,29 @@ WHAT: Final[Mapping[str, str]] = {
     "terugmelding-stap": N_("Melding over een gegeven ging een stap verder"),
     "set-vernietigd": N_("Een ontvanger meldde dat een gegevensset is vernietigd"),
     "set-niet-vernietigd": N_("Een ontvanger meldde niet op tijd dat een gegevensset is vernietigd"),
+    "machtiging-aangeboden": N_("De inwoner vroeg iemand om te kijken"),
+    "machtiging-vastgelegd": N_("Opgeschreven wie voor de inwoner mag kiezen"),
+    "machtiging-gegeven": N_("Iemand mag nu voor de inwoner kijken"),
+    "machtiging-beeindigd": N_("Iemand mag niet meer voor de inwoner kijken"),
+    "namens-gekeken": N_("Iemand keek voor de inwoner"),
+    "balie-gesprek": N_("De balie keek wat de inwoner kan kiezen"),
     "uitvoer": N_("De inwoner haalde bewijzen op"),
     "vernietiging-begonnen": N_("Vernietiging begonnen"),
     "vernietigd": N_("Verklaring van vernietiging"),
     "opheffing-gevraagd": N_("Gevraagd om eerder te laten zien"),
     "opgeheven": N_("Nu te zien voor de inwoner"),
 }
+# As what somebody acted for the resident.
+ACTED_AS: Final[Mapping[str, str]] = {
+    "ouder": N_("een ouder"),
+    "voogd": N_("een voogd"),
+    "machtiging": N_("iemand die de inwoner koos"),
+    "curator": N_("de curator"),
+    "bewindvoerder": N_("de bewindvoerder"),
+    "mentor": N_("de mentor"),
+    "executeur": N_("de executeur"),
+}
+SOMEBODY, NOT_SELF = N_("iemand anders"), N_("niet zelf, dat deed %(wie)s")
 HOW: Final[Mapping[str, str]] = {
     "geleverd": N_("aangekomen"),
     "mislukt": N_("mislukt"),
@@ -104,9 +122,19 @@ def _decision(line: Line, said: RegisterWords) -> str:
         what = PARTLY
     how = HOW.get(line.outcome or event.details.get("uitkomst", ""), "")
     told = [said.say(part) for part in (what, how) if part]
+    if event.kind.startswith("toestemming-") and (written := WRITTEN_DOWN.get(event.details.get("kanaal", ""))):
+        told[0] = said.say(written) % {"wat": told[0]}
+    if event.on_behalf:
+        told.append(_by(event, said))
     if event.covert:
         told.append(said.say(COVERT))
     elif event.withheld_until:
         day = {"datum": format_day(moment(event.withheld_until), said.language)}
         told.append(said.say(WITHHELD) % day)
     return ", ".join(told)
+
+
+def _by(event: Event, said: RegisterWords) -> str:
+    """Who did it in the resident's place."""
+    who = said.say(ACTED_AS.get(event.on_behalf, SOMEBODY))
+    return said.say(NOT_SELF) % {"wie": who} if event.kind.startswith("toestemming-") else who

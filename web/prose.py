@@ -1,11 +1,16 @@
 """What somebody wrote in a large field: a question, an answer. Pure."""
 
+import re
+from typing import Final
+
 from kernel.numbers import has_written_number, without_numbers
+
+UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # other rooms refuse these; and one may break up a number
 
 
 def prose(typed: str) -> str:
-    """As it is kept: a browser sends its own line ends, and often a last empty line."""
-    return typed.replace("\r\n", "\n").strip()
+    """As it is kept: a browser sends its own line ends, and often a last empty line. Without signs that nobody sees."""
+    return UNSEEN.sub("", typed.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def text_fault(text: str, missing: str, most: int) -> str:

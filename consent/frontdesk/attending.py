@@ -4,8 +4,7 @@ import json
 from collections.abc import Collection
 
 from consent.contract import NoSuchThing
-from consent.decision import ResidentRef
-from consent.frontdesk.rules import is_open
+from consent.frontdesk.rules import is_open, serves
 from consent.frontdesk.tables import conversations
 from consent.rows import Register, Row, Rows
 from consent.tables import subject_state
@@ -27,12 +26,17 @@ async def attended(register: Register, caller: Caller, at: int) -> None:
     async with register.reading(caller.tenant) as rows:
         mine = (conversations.c.staff == caller.user, conversations.c.resident == caller.acting_for)
         found = await rows.find(conversations, *mine, order=(conversations.c.opened_at.desc(),), most=1)
-    if not found or not found[0]["served"] or not is_open(found[0]["status"], found[0]["opened_at"], at):
-        raise NoSuchThing()
+        if not found or not is_open(found[0]["status"], found[0]["opened_at"], at) or not await served(rows, found[0]):
+            raise NoSuchThing()
 
 
-async def flags_of(rows: Rows, resident: ResidentRef) -> Collection[str]:
+async def served(rows: Rows, row: Row) -> bool:
+    """Whether the resident of a conversation is helped along its way: a flag may have come since it began."""
+    return bool(row["served"]) and serves(row["channel"], await flags_of(rows, row["resident"]))
+
+
+async def flags_of(rows: Rows, resident: str) -> Collection[str]:
     """What is known of a resident, or about to be."""
-    state: Row | None = await rows.one(subject_state, resident=resident.id)
+    state: Row | None = await rows.one(subject_state, resident=resident)
     said = json.loads(state["document"]) if state else {"flags": [], "drafts": {}}
     return {*said["flags"], *(flag for draft in said["drafts"].values() for flag in draft["flags"])}

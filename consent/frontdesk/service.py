@@ -17,25 +17,27 @@ from consent.contract import (
     ConsentDetail,
     ConsentReceipt,
     ConsentView,
+    Gone,
     NoSuchThing,
+    NotNow,
     RegisterUnavailable,
 )
 from consent.deciding import newest_versions
 from consent.following import Following
-from consent.frontdesk.attending import flags_of, is_desk
+from consent.frontdesk.attending import flags_of, is_desk, served
 from consent.frontdesk.contract import Conversation, ConversationOver, Opening, Tally, TooManyConversations
 from consent.frontdesk.rules import LASTS_MS, LISTED, checked_so, day_begins, day_of, is_open, serves
 from consent.frontdesk.tables import conversations
 from consent.lines import event, names, stored, version_of
 from consent.mandates.rules import sensitive
 from consent.receipts.service import Receipts
-from consent.rows import Register, Row
+from consent.rows import Register, Row, Rows
 from consent.tables import activities
 from consent.terms import DAY
 from consent.words import fault
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
-from kernel.errors import NoAccess
+from kernel.errors import BadInput, NoAccess
 from kernel.ids import derived_id, uuid7
 
 BEGUN, OPEN, DONE = "begonnen", "open", "klaar"
@@ -64,31 +66,39 @@ class Helping:
         row = await self._begun(caller, opening)
         receipt = await self._said(caller, row, "begin")
         async with self._register.writing(caller.tenant) as rows:
-            there = await rows.one(conversations, lock=True, id=row["id"])
-            if there is None or there["status"] != BEGUN:  # another one of this employee began meanwhile
-                raise ConversationOver()
+            # of two that began at one moment neither saw the other: looked at once more, so that one goes on
+            there = (await self._others_ended(rows, caller, row["opened_at"], row["id"]))[row["id"]]
             return _seen(await rows.put(conversations, there, status=OPEN, position=str(receipt.position)))
 
     async def _begun(self, caller: Caller, opening: Opening) -> Row:
         at, who = millis(self._clock()), opening.resident
         async with self._register.writing(caller.tenant) as rows:
-            since = min(day_begins(at), at - LASTS_MS)
-            mine = (conversations.c.staff == caller.user, conversations.c.opened_at >= since)
-            earlier = await rows.find(conversations, *mine, lock=True)
-            if sum(row["opened_at"] >= day_begins(at) for row in earlier) >= self.per_day:
-                raise TooManyConversations()
-            for row in earlier:
-                if row["status"] != DONE:
-                    await rows.put(conversations, row, status=DONE, ended_at=at)
-            served = serves(opening.channel, await flags_of(rows, who)) and not who.stand_in
+            await self._others_ended(rows, caller, at)
+            helped = serves(opening.channel, await flags_of(rows, who.id)) and not who.stand_in
             new = {
                 "id": uuid7(at), "staff": caller.user, "resident": who.id, "subject": who.subject,
                 "reason": opening.reason, "checked": opening.check, "channel": opening.channel, "acted": stored(()),
-                "status": BEGUN, "fence": "", "opened_at": at, "ended_at": 0, "served": int(served),
+                "status": BEGUN, "fence": "", "opened_at": at, "ended_at": 0, "served": int(helped),
             }  # fmt: skip
             await rows.add(conversations, new)
             (row,) = await rows.find(conversations, conversations.c.id == new["id"])
             return row
+
+    async def _others_ended(self, rows: Rows, caller: Caller, at: int, own: str = "") -> dict[str, Row]:
+        """This employee's conversations of today, locked, of which only their own (by id) goes on. Raises
+        TooManyConversations; ConversationOver when it is their own that ended."""
+        since = min(day_begins(at), at - LASTS_MS)
+        mine = (conversations.c.staff == caller.user, conversations.c.opened_at >= since)
+        found = {row["id"]: row for row in await rows.find(conversations, *mine, lock=True)}
+        if own and (own not in found or found[own]["status"] != BEGUN):
+            raise ConversationOver()
+        others = [row for row in found.values() if row["id"] != own]
+        if sum(row["opened_at"] >= day_begins(at) for row in others) >= self.per_day:
+            raise TooManyConversations()
+        for row in others:
+            if row["status"] != DONE:
+                await rows.put(conversations, row, status=DONE, ended_at=at)
+        return found
 
     async def conversation(self, caller: Caller, conversation_id: str) -> Conversation:
         """See FrontDesk.conversation."""
@@ -127,13 +137,26 @@ class Helping:
         if choice.channel != row["channel"]:
             raise fault("/channel", "past-niet", "Deze keuze kan niet langs deze weg.")
         await self._detail(caller, row, consent_id)
-        async with self._register.writing(caller.tenant) as rows:
-            there = await rows.one(conversations, lock=True, id=row["id"])
-            if there is not None and consent_id not in names(there["acted"]):
-                await rows.put(conversations, there, acted=stored((*names(there["acted"]), consent_id)))
+        first = await self._acted(caller, row, consent_id)
         # a crash here leaves a conversation that may show how this consent stands, and nothing else
         behalf = Behalf("", caller.user, _told(row))
-        return await self._choosing.choose(_for(caller, row), consent_id, choice, behalf)
+        try:
+            return await self._choosing.choose(_for(caller, row), consent_id, choice, behalf)
+        except (BadInput, Gone, NotNow):
+            now = await self._choosing.choice(_for(caller, row), consent_id)
+            if first and now.consent.state in LISTED:  # nothing was chosen: then the FG does not read that it was
+                await self._acted(caller, row, consent_id, chosen=False)
+            raise
+
+    async def _acted(self, caller: Caller, row: Row, consent_id: str, *, chosen: bool = True) -> bool:
+        """Whether the conversation says something else about this consent than before."""
+        async with self._register.writing(caller.tenant) as rows:
+            there = await rows.one(conversations, lock=True, id=row["id"])
+            if there is None or (consent_id in names(there["acted"])) == chosen:
+                return False
+            others = tuple(one for one in names(there["acted"]) if one != consent_id)
+            await rows.put(conversations, there, acted=stored((*others, consent_id) if chosen else others))
+            return True
 
     async def receipt(self, caller: Caller, conversation_id: str, consent_id: str) -> ConsentReceipt:
         """See FrontDesk.receipt."""
@@ -173,11 +196,11 @@ class Helping:
     async def _open(self, caller: Caller, conversation_id: str) -> Row:
         async with self._register.reading(caller.tenant) as rows:
             row = await rows.one(conversations, id=conversation_id)
-        if row is None or not is_desk(caller) or row["staff"] != caller.user:
-            raise NoSuchThing()
-        if not is_open(row["status"], row["opened_at"], millis(self._clock())):
-            raise ConversationOver()
-        return row
+            if row is None or not is_desk(caller) or row["staff"] != caller.user:
+                raise NoSuchThing()
+            if not is_open(row["status"], row["opened_at"], millis(self._clock())):
+                raise ConversationOver()
+            return row | {"served": int(await served(rows, row))}
 
     async def _detail(self, caller: Caller, row: Row, consent_id: str) -> ConsentDetail:
         if not row["served"]:

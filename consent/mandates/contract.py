@@ -101,7 +101,7 @@ class Mandates(Protocol):
         ...
 
     async def held(self, caller: Caller) -> list[Mandate]:
-        """Those that the caller may use now."""
+        """Those that the caller may use now, newest first, at most 200."""
         ...
 
     async def end(self, caller: Caller, mandate_id: str) -> Mandate:

@@ -121,7 +121,9 @@ class Mandating(Acting):
 
     async def held(self, caller: Caller) -> list[Mandate]:
         """See Mandates.held."""
-        found = await self._listed(caller, mandates.c.representative == caller.user)
+        # who acts for many had many that ended: these take no place of one that stands
+        stands = (mandates.c.status == VALID, mandates.c.valid_until > millis(self._clock()))
+        found = await self._listed(caller, mandates.c.representative == caller.user, *stands)
         async with self._register.reading(caller.tenant) as rows:
             whose = subject_state.c.resident.in_({one.resident.id for one in found})
             known = {row["resident"]: row for row in await rows.find(subject_state, whose)}
@@ -129,12 +131,12 @@ class Mandating(Acting):
             one for one in found if one.status == "geldig" and not flagged(one.relation, known.get(one.resident.id))
         ]
 
-    async def _listed(self, caller: Caller, whose: Any) -> list[Mandate]:
+    async def _listed(self, caller: Caller, *whose: Any) -> list[Mandate]:
         if caller.kind != "inwoner" or not caller.user:
             return []
         at = millis(self._clock())
         async with self._register.reading(caller.tenant) as rows:
-            found = await rows.find(mandates, whose, order=(mandates.c.offered_at.desc(),), most=MOST)
+            found = await rows.find(mandates, *whose, order=(mandates.c.offered_at.desc(),), most=MOST)
             # what one employee wrote down may be about somebody else, by one wrong digit
             told = [row for row in found if row["appointed"] is None or row["effective_at"]]
             return [_seen(rows, row, caller, at) for row in told]

@@ -9,7 +9,8 @@ from sqlalchemy import update
 from audit.contract import LogUnavailable
 from consent.appointments.contract import Papers, Recorded
 from consent.contract import ConsentRequest, NoSuchThing, NotNow
-from consent.mandates.contract import Ground, Mandate, NotRepresented
+from consent.mandates import service
+from consent.mandates.contract import Ground, Mandate, NotRepresented, Offer
 from consent.mandates.tables import mandates
 from kernel.caller import Caller, room_of
 from kernel.clock import millis
@@ -115,7 +116,9 @@ async def request(house: House, slug: str, element: str) -> str:
     return (await house.consent.request(LOKET, ConsentRequest(resident=ANNA, activity=slug, elements=(element,)))).id
 
 
-async def test_the_resident_stops_what_was_given_and_not_what_the_court_said(house: House) -> None:
+async def test_the_resident_stops_what_was_given_and_not_what_the_court_said(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await house.ready(MONEY)
     asked, door = await house.request(PLAN), house.consent.mandates
     court = await appointed(house)
@@ -127,6 +130,11 @@ async def test_the_resident_stops_what_was_given_and_not_what_the_court_said(hou
         with pytest.raises(NotNow):
             await door.end(somebody, court.mandate)
     (own,) = await door.given(ANNA_HERSELF)
+    await recorded(house, reference="2026-45")
+    await house.consent.appointments.end(ONE, ANNA, "2026-45", "fout")
+    with monkeypatch.context() as crowded:
+        crowded.setattr(service, "MOST", 1)
+        assert [one.id for one in await held(house)] == [court.mandate], "what ended takes no place in the list"
     assert (own.status, own.label, own.name, own.source[:11]) == ("geldig", "de heer De Wit", "", "beschikking")
 
 
@@ -135,7 +143,10 @@ async def test_in_those_matters_the_resident_says_no_and_stops_and_says_no_yes(h
     await house.ready(MONEY.model_copy(update={"bar": 0}), WITHOUT)
     asked, door = await house.request(PLAN), house.consent.mandates
     other = await request(house, "sport", PLAN)
+    friend, theirs = await chosen_by_anna(house)
     court = await appointed(house)
+    with pytest.raises(NotNow):  # nobody lets somebody else say what is not theirs to say
+        await door.choose(friend, theirs, asked.id, yes())
     assert (await house.consent.choice(ANNA_HERSELF, asked.id)).instead == "bewindvoerder"
     assert (await house.consent.choice(ANNA_HERSELF, other)).instead == ""
     with pytest.raises(NotNow):
@@ -151,6 +162,15 @@ async def test_in_those_matters_the_resident_says_no_and_stops_and_says_no_yes(h
     await house.consent.appointments.end(TWO, ANNA, papers(house).reference, "beeindigd")
     last = await house.request(PLAN)
     assert (await house.consent.choose(ANNA_HERSELF, last.id, yes())).consent.state == "gegeven"
+
+
+async def chosen_by_anna(house: House) -> tuple[Caller, Ground]:
+    """Somebody whom the resident lets decide about what a court will give to another."""
+    friend, door = ANNA_HERSELF.model_copy(update={"user": "7" * 32}), house.consent.mandates
+    until = millis(house.clock() + timedelta(days=30))
+    offer = Offer(resident=ANNA, label="mijn zus", activities=("regeling",), decides=True, until=until)
+    given = await door.accept(friend, (await door.offer(ANNA_HERSELF, offer)).code)
+    return friend, ground(given.id, "machtiging")
 
 
 async def test_an_end_cuts_off_at_the_next_step(house: House) -> None:

@@ -1,5 +1,6 @@
 """An employee of the desk helps a resident: each look is a line first, and nothing is seen without a conversation."""
 
+import asyncio
 from typing import Literal
 
 import pytest
@@ -139,7 +140,15 @@ async def test_unknown_dead_and_secret_on_the_telephone_look_the_same(house: Hou
         assert await desk.choices(DESK, talk.id) == []
     assert (await lines(house, "niemand"))[0].event.kind == "balie-gesprek"
     there = await begun(house)
-    assert len(await desk.choices(DESK, there.id)) == 1, "who comes to the desk themselves is helped"
+    (asked,) = [one.id for one in await desk.choices(DESK, there.id)]  # who comes to the desk themselves is helped
+    await house.consent.flag(room_of(TENANT, "connectors"), ANNA, ("overleden",))
+    assert await desk.choices(DESK, there.id) == [], "a flag counts in a conversation that goes on"
+    for verb in (
+        desk.choose(DESK, there.id, asked, said("ja")),
+        house.consent.choice(DESK.model_copy(update={"acting_for": ANNA.id}), asked),
+    ):
+        with pytest.raises(NoSuchThing):
+            await verb
 
 
 async def test_a_list_tells_nothing_of_what_is_sensitive(house: House) -> None:
@@ -161,7 +170,9 @@ async def test_looking_at_many_is_counted_and_stops_for_the_day(house: House) ->
     talk = await begun(house)
     await house.consent.frontdesk.choose(DESK, talk.id, asked.id, said("ja"))
     await begun(house, NOBODY)
-    await begun(house)
+    idle = await begun(house)
+    with pytest.raises(NotNow):  # what was refused is no choice: the FG reads that nothing was chosen
+        await house.consent.frontdesk.choose(DESK, idle.id, asked.id, said("hervat"))
     with pytest.raises(TooManyConversations):
         await begun(house, BERT)
     await begun(house, BERT, by=COLLEAGUE)
@@ -172,6 +183,22 @@ async def test_looking_at_many_is_counted_and_stops_for_the_day(house: House) ->
     assert (busiest.residents, busiest.idle, busiest.full, other.full) == (2, 2, True, False)
     house.clock.forward(hours=14)  # past midnight
     await begun(house)
+
+
+async def test_many_begun_at_one_moment_are_one_and_no_more_than_a_day_has(house: House) -> None:
+    """On PostgreSQL none of them sees the others when it begins."""
+    await house.ready()
+    desk, went_on = house.consent.frontdesk, 0
+    desk.per_day = 8
+    for _ in range(3):
+        found = await asyncio.gather(*(begun(house) for _ in range(4)), return_exceptions=True)
+        talks = [one for one in found if isinstance(one, Conversation)]
+        went_on += len(talks)
+        wrong = [one for one in found if not isinstance(one, Conversation | ConversationOver | TooManyConversations)]
+        assert wrong == []
+        seen = await asyncio.gather(*(desk.conversation(DESK, one.id) for one in talks), return_exceptions=True)
+        assert sum(isinstance(one, Conversation) for one in seen) <= 1, "one resident at a time"
+    assert 0 < went_on <= 8
 
 
 @pytest.mark.parametrize("moment", [BEFORE, AFTER])

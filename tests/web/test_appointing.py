@@ -102,6 +102,7 @@ async def _ended(clerk: Visitor, helper: Visitor) -> None:
     said = {"bsn": PARENT, "kenmerk": "1234 BM 26 1", "reden": "vervangen"}
     nothing = "niets met dit nummer"
     for field, value, text in (("bsn", "123", "burgerservicenummer"), ("kenmerk", "9", nothing),
+                               ("kenmerk", "1234\x01 BM 26 1", "zoals het in het stuk staat"),
                                ("bsn", REPRESENTATIVE, nothing), ("reden", "zomaar", "reden")):  # fmt: skip
         wrong = await typed(clerk, f"{HOME}/stoppen", **{**said, field: value})
         assert wrong.status == 400 and text in wrong.text

@@ -91,6 +91,22 @@ def test_the_officer_reads_how_a_release_ended_with_the_release() -> None:
     assert rows[1].codes == ("geen-toestemming",)
 
 
+def test_the_officer_reads_who_chose_in_the_place_of_the_resident_and_where() -> None:
+    told = [
+        line(1, 0, "toestemming-gegeven", on_behalf="mentor"),
+        line(2, 1, "toestemming-ingetrokken", details={"kanaal": "telefoon"}),
+        line(3, 2, "namens-gekeken", on_behalf="ouder"),
+        line(4, 3, "balie-gesprek", details={"stap": "begin", "kanaal": "balie"}),
+    ]
+    plain = [one.model_copy(update={"outcome": ""}) for one in told]
+    assert [row.decision for row in found_rows(plain, spoken())] == [
+        "De inwoner zei ja, niet zelf, dat deed de mentor",
+        "De inwoner stopte, aan de telefoon",
+        "Iemand keek voor de inwoner, een ouder",
+        "De balie keek wat de inwoner kan kiezen",
+    ]
+
+
 def test_who_was_counted_reads_that_nobody_got_anything_and_what_was_looked_at() -> None:
     one = line(1, 0, "meegeteld", used=(INCOME,), classes=((INCOME, "B"),), class_="B", law="Statistiekverordening 2")
     views = LineViews(spoken(), NOON, "Gemeente", {})

@@ -15,7 +15,7 @@ from kernel.caller import room_of
 from kernel.clock import moment
 from kernel.errors import BadInput, NoAccess, NotFound
 from vault.contract import Bsn
-from web.appointing_form import KINDS, PLACES, TEXT_MAX, Typed, faults, number, read
+from web.appointing_form import KINDS, PLACES, TEXT_MAX, Typed, faults, number, read, text_of, text_wrong
 from web.appointing_views import AppointmentList, Done, EndForm, PapersForm, WaitingRow
 from web.frame import FieldError, Option
 from web.language import N_
@@ -113,8 +113,8 @@ async def end(visit: Visit) -> Response:
     """By one person: to stop is never harder than to begin."""
     visit.registrar()
     form, said = await visit.form(), await words(visit)
-    bsn, reference, why = number(form.get("bsn", "")), form.get("kenmerk", "").strip(), form.get("reden", "")
-    wrong = {"bsn": "" if bsn else "bsn", "kenmerk": "" if 0 < len(reference) <= TEXT_MAX else "stuk-leeg",
+    bsn, reference, why = number(form.get("bsn", "")), text_of(form, "kenmerk"), form.get("reden", "")
+    wrong = {"bsn": "" if bsn else "bsn", "kenmerk": text_wrong(reference),
              "reden": "" if why in REASONS else "reden"}  # fmt: skip
     if bsn is None or any(wrong.values()):
         return _end_form(visit, said, form, tuple(_error(at, code, said) for at, code in wrong.items() if code))

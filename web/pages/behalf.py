@@ -224,11 +224,12 @@ async def _shown(visit: Visit, acting: Acting, detail: ConsentDetail, wrong: str
     whole = page(detail, said, visit.frame(), visit.site.clock())
     kept = visit.opened.session.kept if visit.opened else None
     same = ("id", "state", "recipient", "facts", "limits", "ends", "after_stop", "consequence", "frame")
-    decides = not acting.ground.mandate or await _decides(visit, acting)
+    may = not acting.ground.mandate or await _decides(visit, acting)
+    theirs_to_say = not detail.instead or acting.ground.relation != "machtiging"
     view = views.TheirConsent(
         who=acting.name,
-        decides=decides,
-        stops=decides or acting.ground.relation in AFTER_DEATH,
+        decides=may and theirs_to_say,
+        stops=may or acting.ground.relation in AFTER_DEATH,
         kept=kept.answer if kept and kept.consent == whole.id else None,
         errors=(FieldError(id=wrong, text=said.say(WRONG[wrong])),) if wrong else (),
         **{name: getattr(whole, name) for name in same},
