@@ -13,6 +13,7 @@ from kernel.http.faults import bad_input, no_json
 from kernel.numbers import has_number
 
 SELF = "BurgerZelf"
+_NAMES = ("verwerkingsactiviteit", "zaak", "gebruiker", "gegevensset")
 _DETAIL = "De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt."
 
 
@@ -71,7 +72,7 @@ def number_faults(said: dict[str, Any]) -> list[dict[str, str]]:
     detail = "Dit mag niet op een burgerservicenummer lijken: geen negen cijfers achter elkaar."
     names = said.get("gegevenselementen")
     listed = [(f"gegevenselementen/{at}", name) for at, name in enumerate(names)] if isinstance(names, list) else []
-    texts = [*((name, said.get(name)) for name in ("verwerkingsactiviteit", "zaak", "gebruiker")), *listed]
+    texts = [*((name, said.get(name)) for name in _NAMES), *listed]
     like = [name for name, text in texts if isinstance(text, str) and has_number(text)]
     return [{"veld": f"/{name}", "code": "lijkt-op-bsn", "detail": detail} for name in like]
 

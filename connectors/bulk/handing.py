@@ -42,14 +42,16 @@ class Handing:
             await self._part(caller, job, no, (alone, write))
 
     async def _alone(self, caller: Caller, job: str, parts: int) -> frozenset[int]:
-        """Rows of a set that too few share: of a whole set one can tell, of a part not. Who fell is not counted."""
+        """Of a set: who fell, and rows that too few of the others share; of a whole set one can tell, of a part not."""
         if not await self.jobs.of_lab(caller.tenant, job):
             return frozenset()
         groups: list[tuple[int, str]] = []
+        gone: set[int] = set()
         for no in range(parts):
             stands = await self.parts.stands(caller.tenant, job, no)
-            groups += stands.without(await self._fallen(caller, stands)).groups
-        return too_few(groups)
+            gone |= (fallen := await self._fallen(caller, stands))
+            groups += stands.without(fallen).groups
+        return too_few(groups) | gone
 
     async def _part(self, caller: Caller, job: str, no: int, how: tuple[frozenset[int], Write]) -> None:
         # 8 does it still stand
@@ -57,7 +59,10 @@ class Handing:
         stands = await self.parts.stands(caller.tenant, job, no)
         if stands.groups and not await self.jobs.of_lab(caller.tenant, job):
             raise JobEnded("Van deze set weten wij niet meer wie erin mag.")  # its row was taken away
-        fallen = await self._fallen(caller, stands) | (alone & {one.nr for one in stands.every})
+        fallen = await self._fallen(caller, stands)
+        if stands.groups and fallen - alone:  # counted with them, others would stand in too small a group
+            raise Overtaken("Er is net iets veranderd.", moved=[])
+        fallen |= alone & {one.nr for one in stands.every}
         handed = await self.parts.hand(caller.tenant, job, no, fallen)
         reached("bulk.handing")
         await self.closing.close(caller, handed.fallen, "mislukt")

@@ -135,9 +135,12 @@ class JobRows:
             await rows.connection.execute(delete(jobs).where(*old))
 
     async def of_lab(self, tenant: str, job: str) -> bool:
-        """Whether it makes a set of rows."""
+        """Whether it makes a set of rows. Raises JobEnded for one that was destroyed, or should be by now."""
         async with self._rows.reading(tenant) as rows:
-            return await rows.one(lab_sets, lab_sets.c.id == job) is not None
+            row = await rows.one(lab_sets, lab_sets.c.id == job)
+        if row is not None and (row["destroyed_at"] or row["destroy_by"] <= millis(self._clock())):
+            raise JobEnded("Deze gegevensset is vernietigd, of moet dat nu zijn. Vraag een nieuwe.")
+        return row is not None
 
     async def mine(self, caller: Caller, job: str) -> None:
         """Raises NoSuchJob."""

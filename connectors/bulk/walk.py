@@ -116,7 +116,10 @@ class Walk:
         today = self.opening.facts(ledger.turn.box.tenant).today
         for nr, one in sorted(opened.items()):
             who = (nr, ledger.granted[nr].asked.resident.id)
-            row = row_of(lab, job, who, one.answer, today) if one.given and isinstance(one.answer, Release) else None
+            # who is decided about under another version may be in another set of this name, not in this one
+            same = ledger.granted[nr].ground.versie == lab.version
+            given = one.answer if one.given and same and isinstance(one.answer, Release) else None
+            row = row_of(lab, job, who, given, today) if given else None
             stand = replace(one.given, group=row.group) if one.given and row else None
             opened[nr] = replace(one, given=stand)
             rows += [(nr, row.text)] if row else []

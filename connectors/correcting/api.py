@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from connectors.contract import Repeatable
 from connectors.correcting.contract import Assignment, Corrections, Doubt, PortalCorrections, Report, Said, Task, User
-from connectors.reading import json_object, read_key, user_faults
+from connectors.reading import json_object, number_faults, read_key, user_faults
 from kernel.caller import Caller
 from kernel.errors import BadInput
 from kernel.http.faults import bad_input
@@ -143,6 +143,7 @@ def read_doubt(caller: Caller, raw: bytes) -> Doubt:
 
 def _used_by(who: Caller, user: str | None) -> Caller:
     """Raises BadInput."""
-    if faults := user_faults(who, {"gebruiker": user}):
+    said = {"gebruiker": user}
+    if faults := user_faults(who, said) + number_faults(said):
         raise BadInput("De vraag klopt niet.", fouten=faults)
     return who.model_copy(update={"user": user or ""})

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import randbelow
 
-from audit.contract import Audit, record_one
+from audit.contract import Audit, LogUnavailable, OutcomeUnknown, record_one
 from connectors.correcting.acts import FORWARDED, step
 from connectors.correcting.contract import Said
 from connectors.correcting.keeping import Heard, Owner, Owners
@@ -20,7 +20,7 @@ from connectors.correcting.stored import LATER, CorrectionRows, Found
 from connectors.correcting.writing import Writing
 from connectors.outside.failing import SourceFailed
 from kernel.caller import room_of
-from kernel.errors import Problem
+from kernel.errors import NeighbourUnavailable, Problem
 from kernel.failpoints import reached
 from kernel.logs import logger
 
@@ -54,6 +54,8 @@ class Forwarding:
                     await self.round(tenant)
                 except Problem as problem:
                     _log.warning("corrections_wait", tenant=tenant, code=problem.code)
+                except Exception as error:  # nobody starts this loop again
+                    _log.error("corrections_broke", exc_info=error, tenant=tenant)
             try:
                 await asyncio.wait_for(self._news.wait(), self.look_seconds)
             except TimeoutError:
@@ -62,7 +64,12 @@ class Forwarding:
     async def round(self, tenant: str) -> None:
         """Everything that can go now. Raises Problem."""
         for found in await self.rows.waiting(tenant):
-            await self.writing.written(tenant, found)
+            try:
+                await self.writing.written(tenant, found)
+            except (LogUnavailable, OutcomeUnknown, NeighbourUnavailable):
+                raise
+            except Problem as problem:  # this one cannot be written: the others still can
+                _log.error("correction_not_written", code=problem.code)
         if not await self.rows.due(tenant):
             return
         taken = await self.rows.take(tenant, (ADDRESS, SENT), LEASE_MS)
@@ -91,9 +98,9 @@ class Forwarding:
         if found.row["way"] == SENT:
             return await owner.interface.ask(found.row["id"])
         # a number leaves this house after its line; again is the same line
-        await record_one(
-            self.audit, room_of(tenant, "connectors"), step(about_of(found), FORWARDED, owner.organisation)
-        )
+        # to another owner, after the settings changed, it is another act
+        told = step(about_of(found), FORWARDED, owner.organisation, owner.organisation)
+        await record_one(self.audit, room_of(tenant, "connectors"), told)
         heard = await owner.interface.tell(assigned(found))
         # a crash here sends it again, under the same id
         reached("corrections.sent")

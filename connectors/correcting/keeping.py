@@ -19,7 +19,7 @@ class Heard(Message):
     model_config = ConfigDict(extra="ignore")
 
     status: Literal["ontvangen", "in-onderzoek", "gecorrigeerd", "geen-wijziging"]
-    words: Annotated[str, Field(max_length=WORDS, validation_alias="toelichting")] = ""
+    words: Annotated[str | None, Field(max_length=WORDS, validation_alias="toelichting")] = None
 
 
 class Interface(Protocol):

@@ -91,5 +91,5 @@ def _heard(answer: JsonValue) -> Heard:
 
 def _plain(heard: Heard) -> Heard:
     """Without numbers, and with no sign that nobody sees."""
-    text = "".join(sign for sign in without_numbers(heard.words) if sign.isprintable() or sign == "\n").strip()
+    text = "".join(sign for sign in without_numbers(heard.words or "") if sign.isprintable() or sign == "\n").strip()
     return heard.model_copy(update={"words": text})

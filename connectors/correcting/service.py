@@ -162,7 +162,9 @@ def _had(caller: Caller, line: Line, resident: ResidentRef, element: str) -> boo
         return False
     if caller.kind == "inwoner":
         return caller.user == resident.id
-    theirs = bool(caller.organisation) and line.event.recipient == caller.organisation
+    # who got a row of a set was told nothing about this number: a doubt would tell who stands in it
+    named = "gegevensset" not in line.event.details
+    theirs = bool(caller.organisation) and line.event.recipient == caller.organisation and named
     return theirs and (not caller.scope or line.event.activity in caller.scope)
 
 
@@ -179,7 +181,8 @@ def _mine(caller: Caller) -> ColumnElement[bool]:
 
 
 def _demand_no_numbers(doubt: Doubt) -> None:
-    said = {"/reden": doubt.reason, "/juist": doubt.expected or "", "/gebruiker": doubt.user or ""}
+    said = {"/reden": doubt.reason, "/juist": doubt.expected or "", "/gebruiker": doubt.user or "",
+            "/gegevenselement": doubt.element}  # fmt: skip
     for place, text in said.items():
         if has_written_number(text):
             raise _fault(place, "lijkt-op-bsn", "Schrijf hier geen burgerservicenummer.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Response
 
 from connectors.lab.contract import Labs, SetRequest, SetView
-from connectors.reading import user_faults
+from connectors.reading import number_faults, user_faults
 from kernel.caller import Caller
 from kernel.errors import BadInput
 from kernel.message import Message, wire
@@ -36,10 +36,7 @@ def lab_routes(labs: Labs, caller: Callable[..., Awaitable[Caller]]) -> APIRoute
     async def order(
         who: Asking, wanted: SetRequest, response: Response, idempotency_key: Annotated[UUID | None, Header()] = None
     ) -> SetView:
-        if faults := user_faults(who, {"gebruiker": wanted.user}):
-            raise BadInput("De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt.", fouten=faults)
-        asking = who.model_copy(update={"user": wanted.user or ""})
-        made = await labs.order(asking, wanted, str(idempotency_key or ""))
+        made = await labs.order(_used_by(who, wanted), wanted, str(idempotency_key or ""))
         response.headers["Location"] = f"/verstrekking/v1/bulkverstrekkingen/{made.id}"
         return made
 
@@ -59,3 +56,15 @@ def lab_routes(labs: Labs, caller: Callable[..., Awaitable[Caller]]) -> APIRoute
         return await labs.destroyed(who, gegevensset)
 
     return router
+
+
+def _used_by(who: Caller, wanted: SetRequest) -> Caller:
+    """Raises BadInput: what is asked stands in lines, and who asks in headers of a source."""
+    said = {"gebruiker": wanted.user, "verwerkingsactiviteit": wanted.activity, "gegevensset": wanted.name}
+    faults = user_faults(who, said) + number_faults(said)
+    if who.kind == "burger":
+        told = "Een toepassing voor inwoners vraagt geen gegevensset."
+        faults.append({"veld": "", "code": "verkeerd-soort", "detail": told})
+    if faults:
+        raise BadInput("De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt.", fouten=faults)
+    return who.model_copy(update={"user": wanted.user or ""})

@@ -24,9 +24,11 @@ FIRST_POSTCODE, LAST_POSTCODE = 1_000, 9_999
 
 
 class Lab(Message):
-    """What a job makes rows with. smallest: rows that fewer people share stay here. project: key of the pseudonyms."""
+    """What a job makes rows with. version: of the activity, that says so. smallest: rows that fewer people share stay
+    here. project: key of the pseudonyms."""
 
     name: str
+    version: str = ""
     fields: tuple[LabField, ...]
     smallest: Annotated[int, Field(ge=15)]
     project: Annotated[Hex32, Field(repr=False)]

@@ -89,8 +89,9 @@ class LabDesk:
             await record_one(self.lines.audit, room_of(caller.tenant, "connectors"), told_of(row, "set-vernietigd"))
             # a crash here leaves the line: done once more it is the same one
             row = await self.rows.mark(caller.tenant, id_, "destroyed_at")
-            with suppress(NoSuchJob):  # nobody is told of a job that ended a month ago
-                await self.bulk.cancel(caller, id_)
+        # also when it is said again: a crash may have come before this; a job that ended a month ago is told of no more
+        with suppress(NoSuchJob):
+            await self.bulk.cancel(caller, id_)
         return shown(row)
 
     async def tidy(self, tenant: str) -> None:
@@ -109,9 +110,8 @@ class LabDesk:
             # 4 and a job about all of them
             secret = await self.room_keys.open(caller.tenant, PURPOSE)
             project = project_key(secret, caller.organisation, wanted.activity, wanted.name)
-            lab = Lab(
-                name=wanted.name, fields=may.made.fields, smallest=may.statistics.smallest, project=project
-            )  # fmt: skip
+            version, smallest = may.weighed.act.ground.versie, may.statistics.smallest
+            lab = Lab(name=wanted.name, version=version, fields=may.made.fields, smallest=smallest, project=project)
             order = Order(activity=wanted.activity, elements=may.made.elements, user=wanted.user)
             until = millis(self.rows.clock()) + may.made.days * DAY_MS
             body = f"{wanted.activity}/{wanted.name}".encode()

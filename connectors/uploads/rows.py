@@ -9,7 +9,7 @@ under the same id, and it counts. A file that is gone has no key, whatever is le
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
 from connectors.bulk.keys import Box
 from connectors.bulk.rows import BulkRows, Row, Rows
@@ -64,23 +64,25 @@ class UploadRows:
         return file, Sealing(box)
 
     async def fill(self, tenant: str, file: File, sealed: Sequence[Mapping[str, object]]) -> None:
-        """All of its rows; whole afterwards."""
+        """All of its rows; whole afterwards. Raises UploadUnderWay when it was removed meanwhile."""
         for begin in range(0, len(sealed), TOGETHER):
             async with self._rows.writing(tenant) as rows:
+                await _still(rows, file)
                 some = [{"tenant_id": tenant, "id": file.id, **one} for one in sealed[begin : begin + TOGETHER]]
                 await rows.connection.execute(insert(upload_rows), some)
-        await self._change(tenant, file, WHOLE)
+        async with self._rows.writing(tenant) as rows:
+            await rows.change(uploads, await _still(rows, file), state=WHOLE)
 
     async def count(self, tenant: str, file: File) -> None:
-        """From here on it is what is read. The ones before are gone."""
+        """From here on it is what is read. The ones before are gone. Raises UploadUnderWay when it was itself removed
+        meanwhile: then nothing changes."""
         async with self._rows.writing(tenant) as rows:
+            mine = await _still(rows, file)
             known = await rows.find(uploads, uploads.c.source == file.source, uploads.c.state != GONE, limit=MANY)
             before = [row for row in known if row["version"] < file.version]
             for row in before:
                 await _gone(rows, row)
-            for row in known:
-                if row["version"] == file.version:
-                    await rows.change(uploads, row, state=COUNTS)
+            await rows.change(uploads, mine, state=COUNTS)
         for row in before:
             self._rows.keys.forget(tenant, row["id"])
             await self._clear(tenant, row["id"])
@@ -88,7 +90,7 @@ class UploadRows:
     async def drop(self, tenant: str, file: File) -> None:
         """Its key first: from here on nothing of it opens."""
         async with self._rows.writing(tenant) as rows:
-            row = await rows.one(uploads, uploads.c.source == file.source, uploads.c.version == file.version)
+            row = await rows.one(uploads, *_key(file))
             if row is not None:
                 await _gone(rows, row)
         self._rows.keys.forget(tenant, file.id)
@@ -98,13 +100,24 @@ class UploadRows:
         """What is read now; None when there is none, or its term is over."""
         async with self._rows.reading(tenant) as rows:
             mine = (uploads.c.source == source, uploads.c.state == COUNTS)
-            row = await rows.one(uploads, *mine, uploads.c.until > millis(self._clock()))
-        return _file(row) if row else None
+            # the newest: one that somebody put back does not stand before the one that replaced it
+            found = await rows.find(uploads, *mine, uploads.c.until > millis(self._clock()), newest=True)
+        return _file(found[0]) if found else None
 
-    async def read(self, tenant: str, file: File, owners: Sequence[str]) -> dict[str, bytes]:
-        """Sealed rows by their owner."""
+    async def there(self, tenant: str, source: str) -> list[File]:
+        """What counts, and what is still to count."""
+        async with self._rows.reading(tenant) as rows:
+            mine = (uploads.c.source == source, uploads.c.state != GONE)
+            return [_file(row) for row in await rows.find(uploads, *mine, limit=MANY)]
+
+    async def read(self, tenant: str, file: File, owners: Sequence[str]) -> dict[str, bytes] | None:
+        """Sealed rows by their owner. None when the file has gone meanwhile: its rows go after it, so who is not found
+        then is not unknown."""
         mine = (upload_rows.c.tenant_id == tenant, upload_rows.c.id == file.id, upload_rows.c.owner.in_(owners))
         async with self._rows.reading(tenant) as rows:
+            now = await rows.one(uploads, *_key(file))
+            if now is None or now["state"] != COUNTS:
+                return None
             found = (await rows.connection.execute(select(upload_rows).where(*mine))).mappings()
             return {str(one["owner"]): bytes(one["sealed"]) for one in found}
 
@@ -122,16 +135,21 @@ class UploadRows:
         async with self._rows.reading(tenant) as rows:
             return [_file(row) for row in await rows.find(uploads, late | over, limit=MANY)]
 
-    async def _change(self, tenant: str, file: File, state: int) -> None:
-        async with self._rows.writing(tenant) as rows:
-            row = await rows.one(uploads, uploads.c.source == file.source, uploads.c.version == file.version)
-            if row is not None and row["state"] != GONE:
-                await rows.change(uploads, row, state=state)
-
     async def _clear(self, tenant: str, id_: str) -> None:
         async with self._rows.writing(tenant) as rows:
             mine = (upload_rows.c.tenant_id == tenant, upload_rows.c.id == id_)
             await rows.connection.execute(delete(upload_rows).where(*mine))
+
+
+def _key(file: File) -> tuple[ColumnElement[bool], ...]:
+    return uploads.c.source == file.source, uploads.c.version == file.version
+
+
+async def _still(rows: Rows, file: File) -> Row:
+    row = await rows.one(uploads, *_key(file), lock=True)
+    if row is None or row["state"] == GONE:
+        raise UploadUnderWay("Dit bestand is intussen verwijderd of ingehaald. Lever het opnieuw.", wachtSeconden=60)
+    return row
 
 
 async def _gone(rows: Rows, row: Row) -> None:

@@ -61,8 +61,8 @@ class UploadDesk:
     async def remove(self, caller: Caller, source: str) -> None:
         """See Uploads.remove."""
         self._own(caller, source)
-        file = await self.rows.counting(caller.tenant, source)
-        if file is not None:
+        # also one that waits for its line: it would come to count after it was removed
+        for file in await self.rows.there(caller.tenant, source):
             await self._remove(caller.tenant, file)
 
     async def tidy(self, tenant: str) -> None:
@@ -83,7 +83,7 @@ class UploadDesk:
         await self.rows.count(tenant, file)
 
     async def _remove(self, tenant: str, file: File) -> None:
-        if file.state == COUNTS:
+        if file.state in (WHOLE, COUNTS):  # whole: its line may stand already
             await self._line(tenant, file, REMOVED)
         await self.rows.drop(tenant, file)
 

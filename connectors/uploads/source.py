@@ -17,6 +17,8 @@ from kernel.crypto import CannotOpen
 from kernel.errors import Problem
 from vault.contract import Bsn, Values
 
+TRIES = 2  # who reads while another file comes in its place reads that one
+
 
 @dataclass(frozen=True)
 class UploadSource:
@@ -43,17 +45,20 @@ class UploadSource:
                 grounds.append(permit.check(caller.tenant, trust, now))
             except Problem as problem:
                 grounds.append(problem)
-        file = await self.rows.counting(caller.tenant, self.declared.name)
-        if file is None:  # nobody sent one, or it is too old: that says nothing about anybody
-            return [ground if isinstance(ground, Problem) else SourceFailed("niet-bereikbaar") for ground in grounds]
-        sealing = await self.rows.sealing(caller.tenant, file)
-        owners = [sealing.owner(bsn) for _, bsn in shown]
-        allowed = [owner for owner, ground in zip(owners, grounds, strict=True) if isinstance(ground, Ground)]
-        rows = await self.rows.read(caller.tenant, file, allowed)
-        return [
-            ground if isinstance(ground, Problem) else self._values(ground, sealing, (owner, rows.get(owner)), bsn)
-            for ground, owner, (_, bsn) in zip(grounds, owners, shown, strict=True)
-        ]
+        for _ in range(TRIES):
+            file = await self.rows.counting(caller.tenant, self.declared.name)
+            if file is None:  # nobody sent one, or it is too old: that says nothing about anybody
+                break
+            sealing = await self.rows.sealing(caller.tenant, file)
+            owners = [sealing.owner(bsn) for _, bsn in shown]
+            allowed = [owner for owner, ground in zip(owners, grounds, strict=True) if isinstance(ground, Ground)]
+            rows = await self.rows.read(caller.tenant, file, allowed)
+            if rows is not None:
+                return [
+                    one if isinstance(one, Problem) else self._values(one, sealing, (owner, rows.get(owner)), bsn)
+                    for one, owner, (_, bsn) in zip(grounds, owners, shown, strict=True)
+                ]
+        return [ground if isinstance(ground, Problem) else SourceFailed("niet-bereikbaar") for ground in grounds]
 
     def _values(self, ground: Ground, sealing: Sealing, row: tuple[str, bytes | None], bsn: Bsn) -> Values | Exception:
         owner, sealed = row

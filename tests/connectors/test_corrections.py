@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI, Request
 
 from assembly.demo.register import LOAN_DESK, TENANT, TRAINERS
-from audit.contract import Audit, Entry, LogUnavailable
+from audit.contract import Audit, Entry, LogUnavailable, Misfit
 from connectors.contract import NotReleased
 from connectors.correcting.contract import Doubt, NobodyCorrects, NoSuchReport, Report, Said, StepPassed
 from connectors.correcting.rules import touched
@@ -30,14 +30,14 @@ class Registry:
         self.times = 0
 
         @self.app.post("/corr/terugmeldingen", status_code=201)
-        async def told(request: Request) -> dict[str, str]:
+        async def told(request: Request) -> dict[str, str | None]:
             self.times += 1
             said = await request.json()
             assert request.headers["idempotency-key"] == said["id"]
             if self.down:
                 raise ConnectionError
             self.got[said["id"]] = said
-            return {"status": self.status}
+            return {"status": self.status, "toelichting": None}  # as our own answers say it
 
         @self.app.get("/corr/terugmeldingen/{id}")
         async def asked(id: str) -> dict[str, str]:
@@ -141,7 +141,8 @@ async def test_nobody_learns_whether_a_number_exists_or_whose_a_line_is(house: F
             await file(house, doubted, who)
         answers.append((refused.value.code, refused.value.detail, refused.value.members["volgendeStap"]))
     assert len(set(answers)) == 1 and answers[0][0] == "buiten-doel"
-    for bad in (doubt(line, reden=f"Het is {R1.reveal()}"), doubt(line, juist="123.456.782")):
+    named = doubt(line, gegevenselement=f"x.{R1.reveal()}")  # what is refused stands in a line
+    for bad in (doubt(line, reden=f"Het is {R1.reveal()}"), doubt(line, juist="123.456.782"), named):
         with pytest.raises(BadInput) as fault:
             await file(house, bad)
         assert R1.reveal() not in str(fault.value.members)
@@ -152,7 +153,7 @@ class Silent:
     """The log, that does not write what it is told not to."""
 
     def __init__(self, audit: Audit) -> None:
-        self._audit, self.refuses = audit, ""
+        self._audit, self.refuses, self.misfits = audit, "", ""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._audit, name)
@@ -160,6 +161,8 @@ class Silent:
     async def record(self, caller: Caller, entries: list[Entry]) -> Any:
         if any(entry.event.kind == self.refuses for entry in entries):
             raise LogUnavailable("stil")
+        if any(self.misfits in entry.event.elements for entry in entries):
+            return [Misfit("Dit past niet.") for _ in entries]
         return await self._audit.record(caller, entries)
 
 
@@ -244,3 +247,18 @@ async def test_over_http_each_fault_has_its_place_and_another_sees_nothing(house
             f"{work}/antwoorden", json={"status": "gecorrigeerd", "toelichting": "Ja.", "gebruiker": "mw-1"}
         )
         assert (done.status_code, done.json()["status"]) == (201, "gecorrigeerd")
+
+
+async def test_a_report_that_cannot_be_written_or_went_to_another_owner_holds_up_no_other(house: FourRooms) -> None:
+    line = await opened(house)
+    log: Any = Silent(house.audit.door("connectors"))
+    await house.wire(audit=log)
+    desk: Any = house.desk.corrections
+    log.refuses = "terugmelding"
+    for element in ("brp.adres", "brp.naam"):
+        with pytest.raises(LogUnavailable):
+            await file(house, doubt(line, gegevenselement=element))
+    log.refuses, log.misfits = "", "brp.adres"
+    house.now = house.now.replace(minute=1)
+    await desk.forwarding.round(TENANT)
+    assert [one.element for one in await desk.filed(DESK_WORKER)] == ["brp.naam"]

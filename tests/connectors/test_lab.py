@@ -8,15 +8,24 @@ from typing import Any
 import pytest
 
 from assembly.demo.register import LOAN_DESK, TENANT
-from connectors.contract import Release, Released
+from connectors.bulk.jobs import JobRows
+from connectors.bulk.keys import JobKeys
+from connectors.bulk.rows import BulkRows
+from connectors.contract import NotReleased, Release, Released
+from connectors.correcting.contract import Doubt
 from connectors.lab.rowing import Lab, coarsened, project_key, row_of, too_few
+from connectors.lab.stored import LabRows
+from connectors.tables import keys
 from consent.contract import LabField
 from consent.counting import faults
 from consent.dpv import DPV
 from kernel.caller import Caller
-from tests.connectors.bulk_house import BULK, Reader, ended, ready
+from kernel.crypto import Keyring
+from kernel.sql import Database
+from kernel.sql.key_rows import KeyRows
+from tests.connectors.bulk_house import BULK, ROBOT, Reader, ended, ready
 from tests.connectors.counting.town import SLUG, WARD, Town, bsn, counting, numbers
-from tests.four_rooms import FourRooms
+from tests.four_rooms import STAFF, FourRooms
 
 pytestmark = pytest.mark.anyio
 SETS = "/verstrekking/v1/gegevenssets"
@@ -113,8 +122,9 @@ def test_a_set_is_published_only_with_what_it_may_never_be_used_for() -> None:
 
 
 async def order(http: Any, **more: Any) -> Any:
+    key = more.pop("key", KEY)
     said = {"verwerkingsactiviteit": SLUG, "gegevensset": "lab", "dpvDoel": RESEARCH, **more}
-    return await http.post(SETS, json=said, headers={"idempotency-key": more.pop("key", KEY)})
+    return await http.post(SETS, json=said, headers={"idempotency-key": key})
 
 
 KEY, OTHER = "0197d2f0-0000-4000-8000-000000000001", "0197d2f0-0000-4000-8000-000000000002"
@@ -161,6 +171,81 @@ async def test_a_set_leaves_without_whoever_is_too_few_objects_or_is_secret(hous
     ]
     assert {line.outcome for line in lines if line.event.kind == "verstrekking"} == {"geleverd"}
     assert not [line for line in await house.lines(bsn(0)) if line.event.kind == "verstrekking"]
+    # nor does a doubt tell who stands in it: a row was given, and nothing of this number
+    (place,) = [str(line.position) for line in lines if line.event.kind == "verstrekking"]
+    doubt = {"inwoner": {"bsn": bsn(1)}, "gegevenselement": "bevolking.wijk", "logregel": place, "reden": "Wie?"}
+    assert house.desk.corrections
+    with pytest.raises(NotReleased):
+        await house.desk.corrections.file(house.who, Doubt.model_validate(doubt))
+
+
+async def test_no_number_gets_into_a_line_by_the_name_of_a_set(house: FourRooms) -> None:
+    number = bsn(1).reveal()
+    async with house.http() as http:
+        for wrong in ({"gegevensset": number}, {"gebruiker": number}, {"verwerkingsactiviteit": f"x-{number}"}):
+            refused = await order(http, **{"gebruiker": "mw-1", **wrong})
+            told = [one["veld"] for one in refused.json()["fouten"]]
+            assert (refused.status_code, told) == (400, [f"/{name}" for name in wrong]) and number not in refused.text
+
+
+async def test_who_stops_while_a_set_is_counted_leaves_no_group_too_small(
+    house: FourRooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, asked, of_lab = await lab(house), 0, JobRows.of_lab
+    town = Town(house, house.folder / "town.db", house.folder / "sources")
+
+    async def between(self: JobRows, tenant: str, job: str) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 2:  # everybody was counted, and nothing has left yet
+            await town.object(1)
+        return await of_lab(self, tenant, job)
+
+    async with house.http() as http:
+        job = (await order(http)).json()["id"]
+        await ended(http, job)
+        monkeypatch.setattr(JobRows, "of_lab", between)
+        cut = await http.get(f"{BULK}/{job}/resultaat")
+        assert (cut.status_code, cut.json()["code"]) == (409, "ingehaald")
+        again = await http.get(f"{BULK}/{job}/resultaat")
+        assert again.status_code == 200 and reader.read(again.text) == {}
+
+
+async def test_a_set_is_that_of_the_version_that_was_asked_or_none(house: FourRooms) -> None:
+    reader = await ready(house, bulk_workers=0)
+    await Town.built(house, [{"wijk": "Noord"}] * 16, **OF_LAB)
+    house.who = ROBOT.model_copy(update={"scope": (SLUG,)})
+    async with house.http() as http:
+        job = (await order(http)).json()["id"]
+    coarser = [FIELDS[0], {**FIELDS[1], "indeling": "leeftijd", "grenzen": [18, 65]}]
+    sets = [{**SET, "velden": coarser}]
+    await house.register.publish(STAFF, counting(statistiek={**OF_LAB["statistiek"], "gegevenssets": sets}))
+    house.desk_settings["bulk_workers"] = 2
+    await house.wire(sources=house.folder / "sources")
+    async with house.http() as http:
+        assert (await ended(http, job))["verstrekt"] == 0
+        assert reader.read((await http.get(f"{BULK}/{job}/resultaat")).text) == {}
+
+
+async def test_what_was_destroyed_or_should_be_is_fetched_by_nobody(house: FourRooms) -> None:
+    await lab(house)
+    database, ring = Database(house.urls["connectors"], "connectors"), Keyring(house.keys)
+    house.stack.push_async_callback(database.close)
+    sets = LabRows(BulkRows(database, JobKeys(KeyRows(database, keys, ring), ring)), house.clock)
+    async with house.http() as http:
+        job = (await order(http)).json()["id"]
+        await ended(http, job)
+        assert (await http.get(f"{BULK}/{job}/resultaat")).status_code == 200
+        await sets.mark(TENANT, job, "destroyed_at")  # and a crash
+        assert (await http.get(f"{BULK}/{job}/resultaat")).status_code == 410
+        assert (await http.post(f"{SETS}/{job}/vernietigingen")).status_code == 201
+        assert (await http.get(f"{BULK}/{job}")).json()["status"] == "geannuleerd"
+        short = {**SET, "vernietigenNaDagen": 1}
+        await house.register.publish(STAFF, counting(statistiek={**OF_LAB["statistiek"], "gegevenssets": [short]}))
+        job = (await order(http, key=OTHER)).json()["id"]
+        await ended(http, job)
+        house.now += timedelta(hours=25)
+        assert (await http.get(f"{BULK}/{job}/resultaat")).status_code == 410
 
 
 async def of_nobody(house: FourRooms) -> list[str]:
