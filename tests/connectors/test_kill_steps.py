@@ -16,8 +16,9 @@ from assembly.demo.register import TENANT
 from kernel.failpoints import arm
 from tests.connectors.counting.town import Town
 from tests.connectors.test_corrections import Registry, doubt, file, kinds, position
+from tests.connectors.test_declared import EXAMPLES
 from tests.connectors.test_lab import lab, of_nobody, order
-from tests.connectors.test_uploads import CSV, EXAMPLES, PLACE, A, file_of, lines_of
+from tests.connectors.test_uploads import CSV, PLACE, A, file_of, lines_of
 from tests.four_rooms import BY_LAW, DESK_WORKER, FourRooms
 
 POINTS = ("corrections.placed", "corrections.recorded", "corrections.sent", "uploads.whole", "uploads.recorded",
