@@ -23,6 +23,7 @@ from typing import Any
 
 import httpx2
 from fastapi import APIRouter
+from sqlalchemy.exc import DBAPIError
 
 from assembly.building import World
 from assembly.demo.register import TENANT
@@ -94,7 +95,11 @@ def levers(house: Callable[[], House]) -> APIRouter:
     async def proofs(body: dict[str, Any]) -> list[str]:
         """Of these lines, as an auditor may have them."""
         log = house().log
-        return await proofs_of(log.desk(room_of(TENANT, "audit")), body["term"], body["indices"]) if log else []
+        asked = (log.desk(room_of(TENANT, "audit")), body["term"], body["indices"]) if log else None
+        try:
+            return await proofs_of(*asked) if asked else []
+        except DBAPIError:  # a connection that died with its database: no release takes one of these, so we find it
+            return await proofs_of(*asked) if asked else []
 
     return router
 
