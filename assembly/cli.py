@@ -163,8 +163,9 @@ def client_add(
     also: Annotated[
         list[More] | None,
         typer.Option(
-            help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts; govstack; "
-            "introspectie: look at tokens of others; dpop: no tokens but those that are bound to a key"
+            help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts, and stop "
+            "recipients, applications and keys; govstack; introspectie: look at tokens of others; bronhouder: send "
+            "files of a source; dpop: no tokens but those that are bound to a key or a certificate"
         ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",

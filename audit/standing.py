@@ -1,5 +1,6 @@
 """Where fences stand, and which lines moved them: how decisions stay true and siblings finish their own rows."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import RowMapping, and_, literal, select, tuple_
@@ -25,6 +26,7 @@ from kernel.gather import Gatherer
 from kernel.sql import RowForged
 
 PER_LINE = 64  # fences that one line may move; a page of moves never ends inside a line
+AT_ONCE = 2  # looks at the fences, each with a connection, when questions that failed together are asked apart
 _SAME_LINE = and_(moves.c.tenant_id == lines.c.tenant_id, moves.c.term == lines.c.term, moves.c.idx == lines.c.idx)
 
 
@@ -34,6 +36,7 @@ class Standing:
     def __init__(self, log: Log) -> None:
         self._log, self._tenant = log, log.tenant
         self._held = Gatherer(self._hold)
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def moves(self, behind: Position | None, limit: int) -> Moves:
         """See Audit.moves."""
@@ -91,7 +94,9 @@ class Standing:
             return memory, found, await kinds_at(reading, self._tenant, places, keys)
 
         with log.guarded():
-            memory, found, kinds = await log.database.seen(self._tenant, look)
+            # proofs are for everybody who asks, and a release waits for this: it stands in a line of its own
+            async with self._turns:
+                memory, found, kinds = await log.database.seen(self._tenant, look, first=True)
             log.learn(memory)
         return [refusal(each, kinds) if each else memory.last for each in found]
 

@@ -41,9 +41,10 @@ Ask = Callable[[Holder], Awaitable[bool]]  # raises Problem when it cannot be kn
 
 @dataclass
 class _Known:
-    # written under `lock` only; at is None before the first answer
+    # written under `lock` only; at is None before the first answer. failed: when nobody could answer, and why
     at: float | None = None
     holds: bool = False
+    failed: tuple[float, Problem] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -61,21 +62,32 @@ class Standing:
 
     async def holds(self, who: Holder) -> bool:
         """Raises what `ask` raises, when nothing is known that is fresh enough."""
-        known = self._known.setdefault(who, _Known())
+        known, came = self._known.setdefault(who, _Known()), self._clock()
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         async with known.lock:  # many requests with one token ask once
             begun = self._clock()
             if known.at is None or begun - known.at >= FRESH_SECONDS:
-                await self._again(known, who, begun)
+                await self._again(known, who, (came, begun))
             return known.holds
 
-    async def _again(self, known: _Known, who: Holder, begun: float) -> None:
+    async def _again(self, known: _Known, who: Holder, times: tuple[float, float]) -> None:
+        came, begun = times
         try:
-            answer = await self._ask(who)
+            answer = await self._asked(known, who, came)
         except Problem:
             if known.at is None or begun - known.at >= STALE_SECONDS:
                 raise
             return
         # from before the question: what ended while it was under way is found two seconds after that at most
         known.at, known.holds = begun, answer
+
+    async def _asked(self, known: _Known, who: Holder, came: float) -> bool:
+        # who waited for a question that failed has heard its answer: else each in line would wait for its own silence
+        if known.failed and known.failed[0] >= came:
+            raise known.failed[1]
+        try:
+            return await self._ask(who)
+        except Problem as problem:
+            known.failed = self._clock(), problem
+            raise

@@ -38,14 +38,20 @@ class Spending:
         return first
 
     async def _spend(self, tenant: str, proofs: Sequence[Proven]) -> list[bool]:
-        old = int(self._clock().timestamp() * 1000) - GRACE_MS
+        now = self._clock().timestamp()
+        old, hour = int(now * 1000) - GRACE_MS, int(now) // 3600 * 3_600_000
+        # in one order, so that two instances do not wait for each other
+        uses = sorted({(tenant, one.client_id, one.kid) for one in proofs})
+        new = [one for one in uses if self._seen.get(one) != hour]
         async with self.database.writing(tenant) as connection:
             first = [await self._new(connection, tenant, proof) for proof in proofs]
             await connection.execute(
                 delete(assertions).where(assertions.c.tenant_id == tenant, assertions.c.until < old)
             )
-            for proof in {(one.client_id, one.kid): one for one in proofs}.values():
-                await self._used(connection, tenant, proof)
+            for use in new:
+                await _used(connection, use, hour)
+        # after the COMMIT: what was not stored would not be written for the rest of the hour
+        self._seen |= dict.fromkeys(new, hour)
         return first
 
     async def _new(self, connection: AsyncConnection, tenant: str, proof: Proven) -> bool:
@@ -53,15 +59,12 @@ class Spending:
         adding = _insert(connection)(assertions).values(row).on_conflict_do_nothing().returning(assertions.c.jti)
         return (await connection.execute(adding)).first() is not None
 
-    async def _used(self, connection: AsyncConnection, tenant: str, proof: Proven) -> None:
-        hour = int(self._clock().timestamp()) // 3600 * 3_600_000
-        key = {"tenant_id": tenant, "client_id": proof.client_id, "kid": proof.kid}
-        if self._seen.get((tenant, proof.client_id, proof.kid)) == hour:
-            return
-        mine = [key_uses.c[name] == value for name, value in key.items()]
-        if not (await connection.execute(update(key_uses).where(*mine).values(at=hour))).rowcount:
-            await connection.execute(_insert(connection)(key_uses).values(key | {"at": hour}).on_conflict_do_nothing())
-        self._seen[tenant, proof.client_id, proof.kid] = hour
+
+async def _used(connection: AsyncConnection, use: tuple[str, str, str], hour: int) -> None:
+    key = dict(zip(("tenant_id", "client_id", "kid"), use, strict=True))
+    mine = [key_uses.c[name] == value for name, value in key.items()]
+    if not (await connection.execute(update(key_uses).where(*mine).values(at=hour))).rowcount:
+        await connection.execute(_insert(connection)(key_uses).values(key | {"at": hour}).on_conflict_do_nothing())
 
 
 def _insert(connection: AsyncConnection) -> Any:  # Any: the dialects share no type for what both can do

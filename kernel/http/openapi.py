@@ -89,6 +89,7 @@ def public_root(app: FastAPI, root: Root, make: Callable[[], APIRouter]) -> None
         await routed()(scope, receive, send)
 
     async def openapi() -> JSONResponse:
+        routed()  # by the loop, as for who asks something else: two threads would make two
         # when it is asked for, and in a thread: it takes longer than the rest of the start
         return JSONResponse(await to_thread.run_sync(document), headers={"Access-Control-Allow-Origin": "*"})
 

@@ -53,7 +53,7 @@ class Database:
     async def seen(self, tenant: str, work: Work[Result], *, first: bool = False) -> Result:
         """As `snapshot`, in a worker thread as `written`: for a few short questions whose rows fit in memory. Readers
         take half of the connections at most, and no thread while they wait: a writer always finds one. first: it is a
-        writer who asks."""
+        writer who asks, or who may wait for no other reader."""
         limiter = None if first else self._readers
         return await to_thread.run_sync(self._seen, self._threads, tenant, work, limiter=limiter)
 
@@ -109,8 +109,10 @@ class Database:
 _PATIENT = text("SET LOCAL statement_timeout = '15min'")
 _SET_TENANT = text("SELECT set_config('regie.tenant', :tenant, true)")
 _POOL: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 5, "hide_parameters": True}  # no rows in what went wrong
-# statement timeouts bound every wait; synchronous_commit is the server's and is checked at start
-_PATIENCE = {"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=4000"}
+# Statement timeouts bound every wait for a server that lives; the others (ms, then s) for a machine that went without a
+# word: a thread cannot be called back from it. synchronous_commit is the server's and is checked at start.
+_SILENCE = {"tcp_user_timeout": 8000, "keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 2}
+_PATIENCE = {"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=4000", **_SILENCE}
 
 
 def _postgres(url: str, pool: int) -> AsyncEngine:

@@ -1,6 +1,8 @@
 """What a reviewer tried against the log's reading doors."""
 
+import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import httpx2
 import pytest
 from fastapi import Request
 from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit import tables
 from audit.api import routes
@@ -115,3 +118,23 @@ async def test_hour_and_number_of_a_line_are_those_that_were_sealed(service: Aud
     line = await service.door("web").line(DESK, made.position)
     assert (line.at, line.n) == (made.at, 1)
     assert json.loads(made.act)["tijd"] == str(line.at)
+
+
+async def test_who_asks_for_many_proofs_keeps_no_release_waiting(service: AuditService) -> None:
+    """Proofs are for everybody, and a release is sent within two seconds of hearing that its fences stand, or not."""
+    (verdict,) = await service.door("connectors").record(DESK, [release({fence(): 0})])
+    database, inside, go_on = service.desk(DESK).log.database, threading.Semaphore(0), threading.Event()
+
+    async def look(_: AsyncConnection) -> None:
+        inside.release()
+        go_on.wait(20)
+
+    proofs = [asyncio.create_task(database.seen(TENANT, look)) for _ in range(60)]
+    try:
+        while not inside.acquire(blocking=False):  # noqa: ASYNC110 - a thread tells it
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            assert await service.door("connectors").holds(DESK, ()) == receipt(verdict).position
+    finally:
+        go_on.set()
+        await asyncio.gather(*proofs)

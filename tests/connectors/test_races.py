@@ -15,6 +15,7 @@ from tests.four_rooms import BY_LAW, SECRET, FourRooms
 
 pytestmark = pytest.mark.anyio
 Act = Callable[[], Awaitable[object]]
+STOPPED = "toestemming-ingetrokken"
 
 
 class Around:
@@ -45,15 +46,19 @@ async def ready(rooms: FourRooms) -> str:
     return await rooms.consent()
 
 
+async def in_the_log(rooms: FourRooms) -> bool:
+    """Whether the withdrawal has its place."""
+    return STOPPED in [line.event.kind for line in await rooms.lines()]
+
+
 def stopping(rooms: FourRooms, consent: str) -> Act:
     """The withdrawal; it waits for releases under way, so it must not hold up the one that is."""
 
     async def stop() -> None:
         stopped = asyncio.create_task(rooms.choose(consent, "stop"))
-        for _ in range(250):  # its line is there, and it waits; or it has waited long enough on a busy machine
-            await asyncio.wait({stopped}, timeout=0.02)
-            if any(line.event.kind == "toestemming-ingetrokken" for line in await rooms.lines()):
-                break
+        async with asyncio.timeout(10):  # however busy the machine is
+            while not (stopped.done() or await in_the_log(rooms)):  # noqa: ASYNC110 - the log has no event for it
+                await asyncio.sleep(0.02)
         rooms.stack.push_async_callback(lambda: stopped)
 
     return stop

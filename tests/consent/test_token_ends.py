@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,13 +14,20 @@ from urllib.parse import quote
 import httpx2
 import pytest
 from fastapi import APIRouter, Depends
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tokens.api import token_router
+from consent.tokens.assertion import Proven
+from consent.tokens.spending import Spending
+from consent.tokens.tables import key_uses
 from kernel.caller import Caller
 from kernel.errors import NotLoggedIn
 from kernel.http.bearer import BearerGate, Beside
 from kernel.http.certificate import ClientCertificates, thumbprint
 from kernel.ids import random_id
+from kernel.sql import Database
 from kernel.standing import Standing
 from tests.consent.applications import (
     ISSUER,
@@ -128,6 +136,34 @@ async def test_many_at_one_moment_are_each_judged_and_one_assertion_counts_once(
     asked = [one.ask(same), one.ask(same), *(one.ask(signed(jti=random_id())) for _ in range(6))]
     codes = [answer.status_code for answer in await asyncio.gather(*asked)]
     assert sorted(codes[:2]) == [200, 400] and codes[2:] == [200] * 6
+
+
+class Failing(Database):
+    """Stores nothing of the first transaction."""
+
+    failed = False
+
+    @asynccontextmanager
+    async def writing(self, tenant: str) -> AsyncIterator[AsyncConnection]:
+        async with super().writing(tenant) as connection:
+            yield connection
+            if not self.failed:
+                self.failed = True
+                raise OperationalError("COMMIT", {}, OSError())
+
+
+async def test_a_use_of_a_key_that_was_not_stored_is_written_the_next_time(tmp_path: Path) -> None:
+    url, clock = f"sqlite+aiosqlite:///{tmp_path}/consent.db", Clock()
+    await tables("consent", url)
+    database = Failing(url, "consent")
+    spending, until = Spending(database, clock), NOW + 60
+    with pytest.raises(OperationalError):
+        await spending.spend("gm9901", Proven("loket", "een", until, "sleutel"))
+    assert await spending.spend("gm9901", Proven("loket", "een", until, "sleutel")), "it was not spent"
+    async with database.snapshot("gm9901") as reading:
+        seen = (await reading.execute(select(key_uses.c.kid, key_uses.c.at))).all()
+    await database.close()
+    assert seen == [("sleutel", NOW // 3600 * 3_600_000)]
 
 
 async def given_at(one: House, at: int) -> str:

@@ -4,9 +4,10 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, Text, func, insert, select
+from sqlalchemy import Column, MetaData, Table, Text, event, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
@@ -99,3 +100,28 @@ async def test_readers_in_threads_leave_room_for_a_writer(database: Database) ->
     finally:
         go_on.set()
     assert {await reader for reader in readers} <= {0, 1}
+
+
+async def test_a_machine_that_went_without_a_word_is_given_up_in_ten_seconds() -> None:
+    """Else a thread waits for its answer as long as TCP does, which is hours, and nobody can call it back."""
+    database, asked = Database("postgresql+psycopg://nobody@127.0.0.1:9/none", "room"), list[dict[str, Any]]()
+
+    def hear(*given: Any) -> None:
+        asked.append(given[-1])
+        raise LookupError("far enough")
+
+    for engine in (database.engine.sync_engine, database._threads):
+        event.listen(engine, "do_connect", hear)
+
+    async def look(_: AsyncConnection) -> None:
+        """Nobody comes so far."""
+
+    with pytest.raises(LookupError):
+        await database.seen("gm1", look)
+    with pytest.raises(LookupError):
+        async with database.snapshot("gm1"):
+            pass
+    assert len(asked) == 2
+    for one in asked:
+        assert one["tcp_user_timeout"] <= 10_000
+        assert one["keepalives_idle"] + one["keepalives_interval"] * one["keepalives_count"] <= 10

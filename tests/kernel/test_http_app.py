@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import stat
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -85,7 +86,9 @@ async def test_while_sealed_only_the_probes_answer() -> None:
         described = (_places(app.openapi()) | {("GET", "/dingen/v1/openapi.json"), ("GET", "/niets")}) - {
             ("GET", "/livez")
         }
-        assert ("POST", "/intern/v1/verborgen") in described
+        document = (await _document("/dingen"))["paths"]
+        described |= {(method.upper(), f"/dingen/v1{path}") for path, item in document.items() for method in item}
+        assert {("POST", "/intern/v1/verborgen"), ("GET", "/dingen/v1/dingen/{ding}")} <= described
         for method, path in described:
             answer = await http.request(method, path)
             assert (answer.status_code, answer.json()["code"]) == (503, "verzegeld"), path
@@ -132,6 +135,23 @@ async def _document(path: str) -> dict[str, Any]:
     assert answer.headers["api-version"] == "1.0.0"
     document: dict[str, Any] = answer.json()
     return document
+
+
+async def test_the_routes_of_a_root_are_made_once_and_by_the_loop() -> None:
+    gate, by = StartGate(), list[int]()
+    gate.open()
+
+    def make() -> APIRouter:
+        by.append(threading.get_ident())
+        return things("dingen")
+
+    app = make_app("Test", gate)
+    public_root(app, Root("/dingen", "Dingen", "https://api.example", CONTACT), make)
+    assert by == []
+    async with reach(app) as http:
+        for path in ("/dingen/v1/openapi.json", "/dingen/v1/dingen", "/dingen/v1/openapi.json"):
+            assert (await http.get(path)).status_code == 200
+    assert by == [threading.get_ident()]
 
 
 async def test_a_root_describes_itself_and_nothing_else() -> None:

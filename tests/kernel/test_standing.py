@@ -70,6 +70,14 @@ async def test_nobody_comes_in_when_nothing_was_heard_for_ten_seconds() -> None:
         await issuer.standing.holds(WHO.model_copy(update={"token": "k" * 32}))
 
 
+async def test_many_who_wait_while_nobody_answers_wait_for_one_silence() -> None:
+    issuer = Issuer(away=True)
+    heard = await asyncio.gather(*(issuer.standing.holds(WHO) for _ in range(50)), return_exceptions=True)
+    assert {type(one) for one in heard} == {NeighbourUnavailable} and issuer.asked == 1
+    issuer.away, issuer.now = False, issuer.now + 0.1
+    assert await issuer.standing.holds(WHO) and issuer.asked == 2
+
+
 async def test_many_requests_ask_once_and_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     issuer = Issuer()
     assert all(await asyncio.gather(*(issuer.standing.holds(WHO) for _ in range(50)))) and issuer.asked == 1
