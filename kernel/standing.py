@@ -41,9 +41,10 @@ Ask = Callable[[Holder], Awaitable[bool]]  # raises Problem when it cannot be kn
 
 @dataclass
 class _Known:
-    # written under `lock` only; at is None before the first answer
+    # written under `lock` only; at is None before the first answer, failed when the last question had one
     at: float | None = None
     holds: bool = False
+    failed: tuple[float, Problem] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -71,11 +72,15 @@ class Standing:
             return known.holds
 
     async def _again(self, known: _Known, who: Holder, begun: float) -> None:
-        try:
-            answer = await self._ask(who)
-        except Problem:
-            if known.at is None or begun - known.at >= STALE_SECONDS:
-                raise
-            return
-        # from before the question: what ended while it was under way is found two seconds after that at most
-        known.at, known.holds = begun, answer
+        # those who waited while nobody answered do not wait again, each for the one before
+        if known.failed is None or begun - known.failed[0] >= FRESH_SECONDS:
+            try:
+                answer = await self._ask(who)
+            except Problem as problem:
+                known.failed = (self._clock(), problem)
+            else:
+                # from before the question: what ended while it was under way is found two seconds after that at most
+                known.at, known.holds, known.failed = begun, answer, None
+                return
+        if known.at is None or begun - known.at >= STALE_SECONDS:
+            raise known.failed[1].with_traceback(None)

@@ -70,6 +70,20 @@ async def test_nobody_comes_in_when_nothing_was_heard_for_ten_seconds() -> None:
         await issuer.standing.holds(WHO.model_copy(update={"token": "k" * 32}))
 
 
+async def test_who_waits_while_nobody_answers_does_not_wait_again_for_each_one_before() -> None:
+    """Twenty requests with one token at a register that hangs took twenty times five seconds."""
+    issuer = Issuer(away=True)
+    issuer.held.clear()
+    waiting = [asyncio.create_task(issuer.standing.holds(WHO)) for _ in range(20)]
+    await asyncio.sleep(0)
+    issuer.now += 5
+    issuer.held.set()
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(one) for one in told} == {NeighbourUnavailable} and issuer.asked == 1
+    issuer.away, issuer.now = False, issuer.now + FRESH_SECONDS
+    assert await issuer.standing.holds(WHO) and issuer.asked == 2
+
+
 async def test_many_requests_ask_once_and_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     issuer = Issuer()
     assert all(await asyncio.gather(*(issuer.standing.holds(WHO) for _ in range(50)))) and issuer.asked == 1
