@@ -164,7 +164,8 @@ def client_add(
         list[More] | None,
         typer.Option(
             help="logboek: proofs of its own lines; melden: report its own uses; beheer: write drafts; govstack; "
-            "introspectie: look at tokens of others; dpop: no tokens but those that are bound to a key"
+            "introspectie: look at tokens of others; bronhouder: send the files of a source; "
+            "dpop: no tokens but those that are bound to a key"
         ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
@@ -178,7 +179,9 @@ def client_add(
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek, melden, beheer or govstack")],
+    root: Annotated[
+        str, typer.Argument(help="verstrekking, toestemming, logboek, melden, beheer, bronhouder, govstack")
+    ],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:

@@ -208,6 +208,8 @@ async def test_an_application_writes_and_stops_and_admits_nothing(house: House) 
         assert (wrong.status_code, wrong.json()["fouten"][0]["veld"]) == (400, "/toepassing/jwks")
         with pytest.raises(NoAccess):
             await house.consent.parties.step(KEEPER, "ontvanger/wijkteam", "voorstellen", waiting["vingerafdruk"])
+        never = {"kid": "1", "op": "9999-12-31T23:59:59-12:00"}  # a day of the year 10000
+        assert (await http.post("toepassingen/loket-app/sleuteleinden", json=never)).status_code == 400
         ended = await http.post("toepassingen/loket-app/sleuteleinden", json={"kid": "1"})
         assert ended.status_code == 201 and ended.json()["logregel"]["bewijs"]
         (state,) = (await http.get("ontvangers")).json()["ontvangers"]
