@@ -251,7 +251,11 @@ async def test_a_processor_acts_where_it_is_registered_to_and_is_named(house: Ho
 @on_files
 async def test_an_application_may_be_for_some_activities_only(house: House) -> None:
     await house.ready(activity(), activity("eigen"))
-    await admitted(house, Change(application=application(OLD, activities=("eigen",)), of="loket"))
+    async with door(house) as http:
+        assert (await http.get("gebeurtenissen", headers={"x-who": "loket"})).status_code == 200
+        await admitted(house, Change(application=application(OLD, activities=("eigen",)), of="loket"))
+        # what happens to consents is told by recipient: to who is for some activities only, also of the others
+        assert (await http.get("gebeurtenissen", headers={"x-who": "loket"})).status_code == 404
     (one,) = [each for each in (await house.consent.parties.registered(ONE))[0].systems]
     assert await house.consent.clients.activities_of(TENANT, "loket", one.application) == {"eigen"}
     assert (await asked(house, LOKET, "eigen"))[1].toegestaan
