@@ -187,8 +187,18 @@ async def test_who_may_and_who_may_not(house: House) -> None:
             await setting_up
     with pytest.raises(NoAccess):
         await parties.save(STAFF, change)
-    with pytest.raises(BadInput):
-        await parties.save(ONE, Change(application=application({**OLD, "d": "x"}), of="loket"))
+    number = Words(nl="De heer 999993653", en="Mr")
+    nameless = PARTY.model_copy(update={"applications": (), "name": number})
+    for wrong in (Change(application=application({**OLD, "d": "x"}), of="loket"), Change(recipient=nameless),
+                  Change(application=application(OLD, name="van 999993653"), of="loket")):  # fmt: skip
+        with pytest.raises(BadInput):
+            await parties.save(ONE, wrong)
+    # whoever admits saw one document: not the one that was written in its place a moment later
+    seen = await parties.save(ONE, change)
+    await parties.save(TWO, Change(application=application(OLD, name="anders"), of="loket"))
+    with pytest.raises(NotNow):
+        await parties._admitting.admit(TWO, seen.name, seen.change, {})
+    assert [one.change.application and one.change.application.name for one in await parties.all(ONE)] == ["anders"]
 
 
 @on_files
@@ -246,6 +256,15 @@ async def test_a_processor_acts_where_it_is_registered_to_and_is_named(house: Ho
         await house.released(sealed)
     assert (await asked(house, asking, "regeling"))[1].geweigerd == ((NAME, "ontvanger-niet-bevoegd"),)
     assert not await comes_in(house, holder(client="bureau-app")) and await comes_in(house, holder())
+    # admitted again, with its old systems still where they were: those are given anew, as for any recipient
+    await admitted(house, Change(recipient=bureau))
+    assert not await comes_in(house, holder(client="bureau-app"))
+    assert (await asked(house, asking, "regeling"))[1].geweigerd == ((NAME, "ontvanger-niet-bevoegd"),)
+    states = {system.application.client_id: system.status for state in await house.consent.parties.registered(ONE)
+              for system in state.systems}  # fmt: skip
+    assert states == {"loket-app": "toegelaten", "bureau-app": "opnieuw"}
+    await admitted(house, Change(application=system, of="loket"))
+    assert await comes_in(house, holder(client="bureau-app")) and (await asked(house, asking, "regeling"))[1].toegestaan
 
 
 @on_files
