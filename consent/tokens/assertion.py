@@ -38,7 +38,7 @@ class Claims(BaseModel):
     iat: StrictInt
     exp: StrictInt
     nbf: StrictInt = 0
-    jti: Annotated[str, Field(min_length=22, max_length=128)]
+    jti: Annotated[str, Field(min_length=22, max_length=128, pattern=r"^[\x20-\x7e]+$")]  # it is kept in a row
 
 
 @dataclass(frozen=True)

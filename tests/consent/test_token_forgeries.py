@@ -137,6 +137,7 @@ ASSERTIONS = {
     "jti that can be guessed": signed(jti="1"),
     "jti without end": signed(jti="j" * 129),
     "jti is a number": signed(jti=10**40),
+    "jti that no row takes": signed(jti="\0" * 32),
     "payload of another": tampered(),
     "huge": signed(noise="x" * (8 << 10)),
     "a fourth part": signed() + ".x",
