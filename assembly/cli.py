@@ -179,7 +179,9 @@ def client_add(
 
 @client.command("token")
 def client_token(
-    root: Annotated[str, typer.Argument(help="verstrekking, toestemming, logboek, melden, beheer or govstack")],
+    root: Annotated[
+        str, typer.Argument(help="verstrekking, toestemming, logboek, melden, beheer, bronhouder, govstack")
+    ],
     name: Annotated[str, typer.Option("--client", help="its id; none: the first in the file")] = "",
     clients: Annotated[Path, typer.Option(help="the file with private keys")] = Path("var/demo/clients.json"),
 ) -> None:

@@ -1,7 +1,7 @@
 """What stops applications and keys, on the command line: `regie client suspend`, `regie client end-key`."""
 
 import asyncio
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import Annotated
 
 import typer
@@ -33,14 +33,14 @@ def client_end_key(
 
 
 def moment_of(text: str) -> int:
-    """In ms; 0 for none. Raises SettingsWrong for one without a zone."""
+    """In ms; 0 for none. Raises SettingsWrong for one without a zone, or so far off that a zone makes it no date."""
     if not text:
         return 0
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = datetime.min  # noqa: DTZ901 - is refused below
-    if found.tzinfo is None:
+    if found.tzinfo is None or found.year == MAXYEAR:
         raise SettingsWrong(["--at is een moment met zijn zone, zoals 2026-12-31T23:59:00+01:00."])
     return millis(found)
 

@@ -170,6 +170,7 @@ class Application(Message):
     jwks: Annotated[str, Field(max_length=20_000)] = ""
     roles: Annotated[
         tuple[Way, ...],
+        Field(max_length=8),
         wire("ingangen"),
     ] = (
         "verstrekking",

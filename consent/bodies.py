@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
@@ -21,6 +22,8 @@ SELF = "BurgerZelf"
 NINE = re.compile(r"[0-9]{9}")
 NO_FURTHER = "De inwoner levert zelf aan."
 
+# What can be told back in UTC: the last evening of the year 9999 may be a morning of the year 10000 there.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(9999, 12, 31, tzinfo=UTC))]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
@@ -64,7 +67,7 @@ class AskConsent(Body):
     activity: Annotated[Slug, wire("verwerkingsactiviteit")]
     elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
     case: Annotated[Reference | None, wire("zaak")] = None
-    valid_until: Annotated[AwareDatetime | None, wire("geldigTot")] = None
+    valid_until: Annotated[Moment | None, wire("geldigTot")] = None
     return_url: Annotated[
         Annotated[str, Field(pattern=r"^(https://|http://localhost[:/])\S{1,480}$")] | None, wire("terugkeerUrl")
     ] = None
@@ -88,8 +91,8 @@ class OpenCase(Body):
     reference: Annotated[Reference, wire("zaak")]
     person: Annotated[Person, wire("inwoner")]
     activity: Annotated[Slug, wire("verwerkingsactiviteit")]
-    since: Annotated[AwareDatetime | None, wire("van")] = None
-    until: Annotated[AwareDatetime | None, wire("tot")] = None
+    since: Annotated[Moment | None, wire("van")] = None
+    until: Annotated[Moment | None, wire("tot")] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
 
 

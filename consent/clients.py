@@ -8,12 +8,12 @@ from typing import Protocol
 from consent import tables
 from consent.activity import Application, Recipient, Reporter
 from consent.contract import NoSuchThing
-from consent.facts import may_ask
+from consent.facts import may_ask, works_still
 from consent.jwks import sealing_key
 from consent.lines import recipient_of, version_of
 from consent.parties.rules import live
 from consent.registers import SealingKey
-from consent.rows import Register
+from consent.rows import Register, Row
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 
@@ -53,15 +53,14 @@ class RegisteredClients:
         if row["epoch"] != party["epoch"]:  # its keys are from before a suspension
             return None
         application = Application.model_validate_json(row["document"])
-        if application.processor and not await self._admitted(tenant, application.processor):
+        if application.processor and not await self._works(tenant, row, application.processor):
             return None
         keys = await self._keys(application, kid)
         return application.model_copy(update={"jwks": keys}), recipient_of(party)
 
-    async def _admitted(self, tenant: str, slug: str) -> bool:
+    async def _works(self, tenant: str, application: Row, processor: str) -> bool:
         async with self._register.reading(tenant) as rows:
-            found = await rows.one(tables.recipients, slug=slug)
-        return found is not None and found["status"] == "toegelaten"
+            return works_still(application, await rows.one(tables.recipients, slug=processor))
 
     async def _keys(self, application: Application, kid: str | None) -> str:
         url, fetched = application.jwks_url, self.fetched

@@ -137,9 +137,19 @@ def _may_ask(snapshot: Snapshot, version: ActivityVersion | None) -> bool:
     system = snapshot.system
     if system is None or version is None:
         return True
-    if system.processor and (snapshot.processor is None or snapshot.processor["status"] != "toegelaten"):
+    application = snapshot.application or {}
+    if system.processor and not works_still(application, snapshot.processor):
         return False
-    return may_ask(system, version, snapshot.application["recipient"] if snapshot.application else "")
+    return may_ask(system, version, application["recipient"])
+
+
+def works_still(application: Row, processor: Row | None) -> bool:
+    """Whether who works for the recipient with this system is admitted, and was when the system was: keys from before a
+    suspension are given anew."""
+    if processor is None or processor["status"] != "toegelaten":
+        return False
+    stood = {one.fence: one.epoch for one in Entry.model_validate_json(application["entry"]).requires}
+    return stood.get(processor["fence"], 0) == int(processor["epoch"])
 
 
 def may_ask(system: Application, version: ActivityVersion, recipient: str) -> bool:

@@ -201,7 +201,8 @@ class Registering:
             if party is None or party["status"] != "toegelaten":
                 raise NoSuchThing("Deze ontvanger is niet toegelaten.")
             own = rows.keys.application(application.client_id)
-            row = self._pending(rows, said, party["fence"], party["epoch"], (own, 0))
+            works = await _processor(rows, recipient, application)
+            row = self._pending(rows, said, party["fence"], party["epoch"], (own, 0), *works)
             row |= {"client_id": application.client_id, "recipient": recipient, "own_fence": own, "own_epoch": 0}
             row |= {"document": application.model_dump_json()}
             there = await self._once(rows, tables.applications, row, client_id=application.client_id)
@@ -241,6 +242,15 @@ class Registering:
         if there is None:
             raise RegisterUnavailable()
         return there
+
+
+async def _processor(rows: Rows, recipient: str, application: Application) -> list[tuple[str, int]]:
+    """Where the fence stands of who works for the recipient with this system; they may be admitted after it."""
+    slug = application.processor
+    if not slug or slug == recipient:
+        return []
+    there = await rows.one(tables.recipients, slug=slug)
+    return [(rows.keys.recipient(slug), there["epoch"] if there else 0)]
 
 
 def _told(row: Row) -> Published:

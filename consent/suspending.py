@@ -2,7 +2,8 @@
 
 Nobody knows what was withdrawn in the gap, nor what was given. So each consent, activity, recipient and case that is in
 force or about to be is suspended: a line each, and the row permits nothing until it is given anew. A fence is moved
-past the epoch of its row, which may come from the gap: a later move must not arrive where an old yes stands. What
+past the epoch of its row, which may come from the gap: a later move must not arrive where an old yes stands, nor may
+an application that was suspended in the gap wait for ever for a line that is gone. What
 lifted an objection or a restriction in the gap lifts nothing any more (`consent.rights.retelling`, `relocking`). Done
 again, it goes on where it stopped.
 """
@@ -49,6 +50,7 @@ class Suspending:
             while found := await self._in_force(tenant, table, since):
                 await self._suspend(caller, table, found, (mark, since))
                 done += len(found)
+        done += await self._systems(caller, (mark, since))
         if since is None:
             await self._retell(caller, mark)
         done += await self._objections.revoked(caller, (mark, since), dict(WHY))
@@ -76,6 +78,24 @@ class Suspending:
         names = {_key(table, row) for row in found}
         if names & {_key(table, row) for row in await self._in_force(caller.tenant, table, since)}:
             raise RegisterUnavailable("Niet alles wat mocht, is opgeschort.")
+
+    async def _systems(self, caller: Caller, gap: tuple[str, Position | None]) -> int:
+        """Applications of which a line of their own is lost: their fence may stand before their row."""
+        async with self._register.reading(caller.tenant) as rows:
+            moved = await rows.find(applications, applications.c.own_epoch > 0)
+        lost = [row | {"fence": row["own_fence"], "epoch": row["own_epoch"]}
+                for row in moved if not await self._has_line(caller, row)]  # fmt: skip
+        if lost:
+            await self._suspend(caller, applications, lost, gap)
+        return len(lost)
+
+    async def _has_line(self, caller: Caller, row: Row) -> bool:
+        """Whether what last happened to this application is in the log: its place may be another's by now."""
+        try:
+            line = await self._audit.line(caller, Position.parse(row["position"]))
+        except (NoSuchLine, ValueError):
+            return False
+        return bool(line.event.application == row["client_id"])
 
     async def _recorded(self, caller: Caller, entries: Sequence[Entry]) -> list[Receipt]:
         given = []
@@ -132,7 +152,7 @@ class Suspending:
 
 
 def _of_gap(table: Table, since: Position) -> ColumnElement[bool]:
-    """A recipient with an application of the gap as well: an application has no fence of its own."""
+    """A recipient with an application of the gap as well: that one counts as long as its recipient stays as it was."""
     if table is not recipients:
         return _from(table, since)
     mine = (applications.c.tenant_id == recipients.c.tenant_id, _from(applications, since))
@@ -155,7 +175,7 @@ def _suspended(table: Table, row: Row, mark: str) -> Entry:
     event_id = derived_id(f"{mark}/{table.name}/{'/'.join(_key(table, row))}", "opgeschort")
     words = {"activity": row.get("activity") or (row["slug"] if table is activities else "")}
     words["recipient"] = row.get("recipient") or (row["slug"] if table is recipients else "")
-    words["case"] = row.get("reference", "")
+    words["case"], words["application"] = row.get("reference", ""), row.get("client_id", "")
     said_line = event("opgeschort", event_id, row.get("subject", "systeem"), details=WHY, **words)
     if table is cases:
         opened = Entry.model_validate_json(row["entry"]).event

@@ -85,7 +85,7 @@ class Standing:
     async def _asked(self, known: _Known, who: Holder, came: float) -> bool:
         # who waited for a question that failed has heard its answer: else each in line would wait for its own silence
         if known.failed and known.failed[0] >= came:
-            raise known.failed[1]
+            raise known.failed[1].with_traceback(None)
         try:
             return await self._ask(who)
         except Problem as problem:

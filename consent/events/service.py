@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from secrets import randbelow
 from typing import Any
 
+from consent.activity import Application
 from consent.contract import NoSuchThing, RegisterUnavailable
 from consent.events.address import Webhook
 from consent.events.ending import ended_by_clock
@@ -19,7 +20,8 @@ from consent.events.outbox import DEAD, DELIVERED, again, listed, number, settle
 from consent.events.sending import Refused, Sender
 from consent.events.signing import public_text
 from consent.keys import MACHINES
-from consent.rows import Register
+from consent.rows import Register, Rows
+from consent.tables import applications
 from kernel.caller import Caller
 from kernel.clock import Clock, boot_seconds, millis
 from kernel.crypto import Signer
@@ -118,6 +120,7 @@ class Events:
         """The caller's own events after a number, at most fifty, as they were or will be sent. Raises NoSuchThing."""
         recipient = _recipient(caller)
         async with self._register.reading(caller.tenant) as rows:
+            await _demand_whole(rows, caller)
             found = await listed(rows, recipient, after)
         return [cloud_event(one, self.oin, self._addresses[caller.tenant]) for one in found]
 
@@ -125,6 +128,7 @@ class Events:
         """Sends the caller's own events after a number once more; how many. Raises NoSuchThing."""
         recipient = _recipient(caller)
         async with self._register.writing(caller.tenant) as rows:
+            await _demand_whole(rows, caller)
             return await again(rows, recipient, after, millis(self._clock()))
 
     async def _signer(self, tenant: str) -> Signer:
@@ -132,8 +136,16 @@ class Events:
 
 
 def _recipient(caller: Caller) -> str:
-    """Events are of all activities of a recipient: a token that is narrowed to some of them, or to another task, does
-    not read them."""
+    """A token for another task does not read them."""
     if caller.kind not in MACHINES or not caller.organisation or any(":" in one for one in caller.scope):
         raise NoSuchThing()
     return caller.organisation
+
+
+async def _demand_whole(rows: Rows, caller: Caller) -> None:
+    """Events are of all activities of a recipient: not for an application that is for some of them only, nor for the
+    system of somebody who works for the recipient in some."""
+    row = await rows.one(applications, client_id=caller.application)
+    system = Application.model_validate_json(row["document"]) if row else None
+    if system is None or system.activities or system.processor:
+        raise NoSuchThing()

@@ -22,6 +22,7 @@ from kernel.caller import Caller
 from kernel.ids import random_id
 
 ADMITTED = "toegelaten"
+CHANGED = "Deze wijziging is intussen veranderd. Lees haar opnieuw."
 STOPPED = "Er is intussen iets geschorst, beëindigd of toegelaten. Kijk wat er nu staat, en schrijf het opnieuw."
 
 
@@ -37,6 +38,8 @@ class Admitting:
             waiting = await rows.one(changes, lock=True, name=name)
             if waiting is None:
                 raise NoSuchThing()
+            if Change.model_validate_json(waiting["document"]) != change:  # written anew since it was read
+                raise NotNow(CHANGED)
             if not waiting["entry"]:
                 entry = await _entry(rows, caller, change, (told, waiting["position"]))
                 waiting = await rows.put(changes, waiting, entry=entry.model_dump_json())

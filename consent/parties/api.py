@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from audit.contract import Receipt
 from consent import wire
 from consent.activity import Application, Recipient
-from consent.bodies import Place
+from consent.bodies import Moment, Place
 from consent.contract import NoSuchThing
 from consent.drafts.api import SCOPE
 from consent.parties.contract import PREFIX, All, Change, Ending, Listed, One, Proposal, Taken
@@ -39,7 +39,7 @@ class KeyEnd(Body):
     """Which key ends, and when; at once when no moment is said."""
 
     kid: Annotated[Short, Field(min_length=1)]
-    at: Annotated[AwareDatetime | None, named("op")] = None
+    at: Annotated[Moment | None, named("op")] = None
 
 
 class Line(Message):

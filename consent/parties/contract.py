@@ -66,7 +66,7 @@ class SystemKey(Message):
 
 class System(Message):
     """An application as it is registered. status: `toegelaten`, `geschorst` or `wacht`; `opnieuw` when its recipient
-    was suspended since, so that it must be admitted anew."""
+    or its processor was suspended since, so that it must be admitted anew."""
 
     application: Annotated[Application, wire("toepassing")]
     status: Short

@@ -96,15 +96,7 @@ class KeySets:
                 found = await self._asked(place)
             if why := fault_of(found):
                 raise Refused(why)
-        except (
-            TimeoutError,
-            httpx2.HTTPError,
-            httpx2.InvalidURL,
-            OSError,
-            UnicodeError,
-            ValidationError,
-            Refused,
-        ) as why:
+        except _FAILED as why:
             _log.warning("keys_not_fetched", host=urlsplit(url).hostname, kind=type(why).__name__)
             return ""
         return found

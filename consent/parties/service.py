@@ -10,9 +10,10 @@ from audit.contract import Audit, Entry, Receipt, record_one
 from consent.activity import Application
 from consent.clients import RegisteredClients
 from consent.contract import NoSuchThing, NotNow
+from consent.facts import works_still
 from consent.following import stopped
 from consent.lines import event, recipient_of, restriction
-from consent.parties.admitting import Admitting, demand_fits, revision_of
+from consent.parties.admitting import CHANGED, Admitting, demand_fits, revision_of
 from consent.parties.contract import Change, PartyState, Proposal, Step, System, SystemKey
 from consent.parties.rules import faults, kids
 from consent.rows import Register, Row, Rows
@@ -29,7 +30,6 @@ OWNER, KEEPER = "proceseigenaar", "beheer"
 MACHINES = ("mens", "automatisch")
 CONCEPT, PROPOSED = "concept", "voorgesteld"
 MOST = 100  # changes that wait in one municipality
-CHANGED = "Deze wijziging is intussen veranderd. Lees haar opnieuw."
 
 
 class PartyKeeping:
@@ -54,7 +54,8 @@ class PartyKeeping:
             parties = await rows.find(recipients)
             systems, uses = await rows.find(applications), await rows.find(key_uses)
         seen = {(row["client_id"], row["kid"]): row["at"] for row in uses}
-        return [_state(party, [one for one in systems if one["recipient"] == party["slug"]], seen) for party in parties]
+        known = {party["slug"]: party for party in parties}
+        return [_state(slug, known, [one for one in systems if one["recipient"] == slug], seen) for slug in known]
 
     async def save(self, caller: Caller, change: Change) -> Proposal:
         """See Parties.save."""
@@ -177,11 +178,18 @@ def _digest(document: str) -> str:
 
 
 def _demand(change: Change) -> None:
-    no_numbers({"/naam": change.name})
+    no_numbers({"/naam": change.name, **_names(change)})
     found = list(faults(change.application)) if change.application else []
     if found:
         told = [{"veld": f"/toepassing{place}", "code": code, "detail": detail} for place, code, detail in found]
         raise BadInput("De vraag klopt niet.", fouten=told)
+
+
+def _names(change: Change) -> dict[str, str]:
+    """What lines and pages will call them."""
+    if change.recipient:
+        return {"/ontvanger/naam/nl": change.recipient.name.nl, "/ontvanger/naam/en": change.recipient.name.en}
+    return {"/toepassing/naam": change.application.name} if change.application else {}
 
 
 def _demand_turn(row: Row, digest: str, step: Step) -> None:
@@ -228,15 +236,17 @@ def _ending(row: Row, kid: str, end: int) -> Application:
     return application.model_copy(update={"key_ends": tuple(sorted((ends | {kid: end}).items()))})
 
 
-def _state(party: Row, systems: Sequence[Row], seen: Mapping[tuple[str, str], int]) -> PartyState:
-    return PartyState(recipient=recipient_of(party), status=party["status"],
-                      systems=tuple(_system(row, party, seen) for row in systems))  # fmt: skip
+def _state(slug: str, known: Mapping[str, Row], systems: Sequence[Row], seen: Mapping[tuple[str, str], int]
+           ) -> PartyState:  # fmt: skip
+    return PartyState(recipient=recipient_of(known[slug]), status=known[slug]["status"],
+                      systems=tuple(_system(row, known, seen) for row in systems))  # fmt: skip
 
 
-def _system(row: Row, party: Row, seen: Mapping[tuple[str, str], int]) -> System:
+def _system(row: Row, known: Mapping[str, Row], seen: Mapping[tuple[str, str], int]) -> System:
     application = Application.model_validate_json(row["document"])
     ends, client = dict(application.key_ends), application.client_id
-    old = row["status"] == "toegelaten" and row["epoch"] != party["epoch"]
+    works = not application.processor or works_still(row, known.get(application.processor))
+    old = row["status"] == "toegelaten" and not (row["epoch"] == known[row["recipient"]]["epoch"] and works)
     return System(
         application=application,
         status="opnieuw" if old else row["status"],

@@ -38,7 +38,7 @@ class Claims(BaseModel):
     iat: StrictInt
     exp: StrictInt
     nbf: StrictInt = 0
-    jti: Annotated[str, Field(min_length=22, max_length=128)]
+    jti: Annotated[str, Field(min_length=22, max_length=128, pattern=r"^[\x20-\x7e]+$")]  # it is kept in a row
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,14 @@ def unproven(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def claimed(assertion: str) -> tuple[str, str]:
-    """Of whom it says it is, and with which key; "" for what cannot be read."""
+    """Of whom it says it is, and with which key; "" for what cannot be read, and for a name that nobody can have: rows
+    are looked up by it, and a database does not take every text."""
     try:
         header, claims = unproven(assertion)
     except ValueError:
         return "", ""
-    return str(claims.get("sub", ""))[:200], str(header.get("kid", ""))[:200]
+    name, kid = claims.get("sub"), str(header.get("kid", ""))[:200]
+    return name[:200] if isinstance(name, str) and name.isascii() and name.isprintable() else "", kid
 
 
 def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:

@@ -106,5 +106,7 @@ def _told(scope: Scope, status: int, seconds: float) -> None:
 
 
 def route_template(scope: Scope) -> str:
-    """The path as it was declared, `/dingen/{id}`; what was asked may name a person, so it is never told."""
-    return str(getattr(scope.get("route"), "path", "")) or "(geen)"
+    """The path as it was declared, `/dingen/v1/{id}`; what was asked may name a person, so it is never told."""
+    declared, root = str(getattr(scope.get("route"), "path", "")), str(scope.get("root_path", ""))
+    # the root of an API is mounted: what is declared within says nothing of it, and when nothing is, it is the route
+    return (declared if declared.startswith(root) else root + declared) or "(geen)"

@@ -187,8 +187,18 @@ async def test_who_may_and_who_may_not(house: House) -> None:
             await setting_up
     with pytest.raises(NoAccess):
         await parties.save(STAFF, change)
-    with pytest.raises(BadInput):
-        await parties.save(ONE, Change(application=application({**OLD, "d": "x"}), of="loket"))
+    number = Words(nl="De heer 999993653", en="Mr")
+    nameless = PARTY.model_copy(update={"applications": (), "name": number})
+    for wrong in (Change(application=application({**OLD, "d": "x"}), of="loket"), Change(recipient=nameless),
+                  Change(application=application(OLD, name="van 999993653"), of="loket")):  # fmt: skip
+        with pytest.raises(BadInput):
+            await parties.save(ONE, wrong)
+    # whoever admits saw one document: not the one that was written in its place a moment later
+    seen = await parties.save(ONE, change)
+    await parties.save(TWO, Change(application=application(OLD, name="anders"), of="loket"))
+    with pytest.raises(NotNow):
+        await parties._admitting.admit(TWO, seen.name, seen.change, {})
+    assert [one.change.application and one.change.application.name for one in await parties.all(ONE)] == ["anders"]
 
 
 @on_files
@@ -208,6 +218,8 @@ async def test_an_application_writes_and_stops_and_admits_nothing(house: House) 
         assert (wrong.status_code, wrong.json()["fouten"][0]["veld"]) == (400, "/toepassing/jwks")
         with pytest.raises(NoAccess):
             await house.consent.parties.step(KEEPER, "ontvanger/wijkteam", "voorstellen", waiting["vingerafdruk"])
+        never = {"kid": "1", "op": "9999-12-31T23:59:59-12:00"}  # a day of the year 10000
+        assert (await http.post("toepassingen/loket-app/sleuteleinden", json=never)).status_code == 400
         ended = await http.post("toepassingen/loket-app/sleuteleinden", json={"kid": "1"})
         assert ended.status_code == 201 and ended.json()["logregel"]["bewijs"]
         (state,) = (await http.get("ontvangers")).json()["ontvangers"]
@@ -244,12 +256,25 @@ async def test_a_processor_acts_where_it_is_registered_to_and_is_named(house: Ho
         await house.released(sealed)
     assert (await asked(house, asking, "regeling"))[1].geweigerd == ((NAME, "ontvanger-niet-bevoegd"),)
     assert not await comes_in(house, holder(client="bureau-app")) and await comes_in(house, holder())
+    # admitted again, with its old systems still where they were: those are given anew, as for any recipient
+    await admitted(house, Change(recipient=bureau))
+    assert not await comes_in(house, holder(client="bureau-app"))
+    assert (await asked(house, asking, "regeling"))[1].geweigerd == ((NAME, "ontvanger-niet-bevoegd"),)
+    states = {system.application.client_id: system.status for state in await house.consent.parties.registered(ONE)
+              for system in state.systems}  # fmt: skip
+    assert states == {"loket-app": "toegelaten", "bureau-app": "opnieuw"}
+    await admitted(house, Change(application=system, of="loket"))
+    assert await comes_in(house, holder(client="bureau-app")) and (await asked(house, asking, "regeling"))[1].toegestaan
 
 
 @on_files
 async def test_an_application_may_be_for_some_activities_only(house: House) -> None:
     await house.ready(activity(), activity("eigen"))
-    await admitted(house, Change(application=application(OLD, activities=("eigen",)), of="loket"))
+    async with door(house) as http:
+        assert (await http.get("gebeurtenissen", headers={"x-who": "loket"})).status_code == 200
+        await admitted(house, Change(application=application(OLD, activities=("eigen",)), of="loket"))
+        # what happens to consents is told by recipient: to who is for some activities only, also of the others
+        assert (await http.get("gebeurtenissen", headers={"x-who": "loket"})).status_code == 404
     (one,) = [each for each in (await house.consent.parties.registered(ONE))[0].systems]
     assert await house.consent.clients.activities_of(TENANT, "loket", one.application) == {"eigen"}
     assert (await asked(house, LOKET, "eigen"))[1].toegestaan

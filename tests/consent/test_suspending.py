@@ -17,16 +17,21 @@ from audit.settings import AuditSettings
 from audit.signer import Signers
 from connectors.contract import NotReleased
 from consent import tables
-from consent.contract import ResidentRef
+from consent.activity import Application
+from consent.contract import Change, ResidentRef
+from kernel.caller import Caller
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.sql import Database
-from tests.four_rooms import BY_LAW, DESK_WORKER, FourRooms, migrated, sqlite_urls
+from tests.four_rooms import BY_LAW, DESK_WORKER, POINT, STAFF, FourRooms, migrated, sqlite_urls
 from tests.set_back import copied
 from vault.contract import Bsn
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 __all__ = ["migrated", "sqlite_urls"]  # fixtures
 R2 = Bsn("999995261")
+ONE, TWO = (Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
+KEY = '{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k1","x":"{}","y":"{}"}}]}}'.format(*POINT)
+SPARE = Application(client_id="tweede-app", name="tweede", kind="automatisch", jwks=KEY)
 
 
 async def opened(urls: dict[str, str], folder: Path, stack: AsyncExitStack) -> FourRooms:
@@ -82,6 +87,15 @@ async def the_gap_stays_a_gap(rooms: FourRooms, given: str) -> None:
         await rooms.release(INCOME_ANSWER, zaak="Z-2", inwoner={"bsn": R2})
 
 
+async def a_system_that_was_stopped_in_it_can_be_admitted(rooms: FourRooms) -> None:
+    """Its row knew of a line that is gone: every permit met a log that contradicts itself."""
+    assert await rooms.register.clients.client_of(TENANT, SPARE.client_id) is None
+    saved = await rooms.register.parties.save(ONE, Change(application=SPARE, of=LOAN_DESK))
+    await rooms.register.parties.step(ONE, saved.name, "voorstellen", saved.digest)
+    await rooms.register.parties.step(TWO, saved.name, "toelaten", saved.digest)
+    assert await rooms.register.clients.client_of(TENANT, SPARE.client_id)
+
+
 async def test_nothing_of_before_or_in_the_gap_permits_any_more(sqlite_urls: dict[str, str], tmp_path: Path) -> None:
     audit_file = Path(sqlite_urls["audit"].partition(":///")[2])
     async with AsyncExitStack() as stack:
@@ -89,6 +103,7 @@ async def test_nothing_of_before_or_in_the_gap_permits_any_more(sqlite_urls: dic
         await rooms.furnish()
         await rooms.income()
         await rooms.case()
+        await rooms.register.add_client(STAFF, LOAN_DESK, SPARE)
         before = await rooms.consent()
         assert (await rooms.release(INCOME_ANSWER)).values
     copied(audit_file, tmp_path / "kept.db")
@@ -99,6 +114,7 @@ async def test_nothing_of_before_or_in_the_gap_permits_any_more(sqlite_urls: dic
         given = await rooms.consent("Z-2", R2)
         who = ResidentRef.model_validate((await rooms.resident(R2)).model_dump())
         await rooms.register.flag(DESK_WORKER, who, ("geheimhouding",))
+        await rooms.register.parties.suspend(STAFF, SPARE.client_id)
     copied(tmp_path / "kept.db", audit_file)
     await gone_on(tmp_path, sqlite_urls)
     async with AsyncExitStack() as stack:
@@ -117,3 +133,4 @@ async def test_nothing_of_before_or_in_the_gap_permits_any_more(sqlite_urls: dic
             await rooms.release(*BY_LAW)
         await all_is_given_anew(rooms, before)
         await the_gap_stays_a_gap(rooms, given)
+        await a_system_that_was_stopped_in_it_can_be_admitted(rooms)

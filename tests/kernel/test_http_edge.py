@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse
 from kernel.errors import BadInput, NeighbourUnavailable, NotFound, NotLoggedIn, Problem, TooManyRequests
 from kernel.http.app import make_app
 from kernel.http.client import open_client
+from kernel.http.edge import route_template
 from kernel.http.health import StartGate
 from kernel.http.problems import raise_for_problem
 from kernel.http.trace import current_trace, read_traceparent
@@ -250,6 +252,14 @@ async def test_the_operations_line_holds_the_template_and_never_the_path(
     assert (first["route"], first["status"], first["method"]) == ("/dingen/v1/dingen/{name}", 200, "GET")
     assert second["route"] == "(geen)"
     assert "woord" not in written.getvalue()
+
+
+def test_the_template_names_the_root_that_an_api_is_mounted_at() -> None:
+    """`/{id}` in the operations log was a resident's consent, a line or a release: nobody could tell."""
+    within, root = SimpleNamespace(path="/dingen/{name}"), SimpleNamespace(path="/dingen/v1")
+    assert route_template({"route": within, "root_path": "/dingen/v1"}) == "/dingen/v1/dingen/{name}"
+    assert route_template({"route": root, "root_path": "/dingen/v1"}) == "/dingen/v1", "nothing there"
+    assert route_template({"root_path": ""}) == "(geen)"
 
 
 def test_two_codes_never_mean_two_things() -> None:
