@@ -52,6 +52,7 @@ class Cosigning:
         self._log, self._prover, self._clock = log, prover, clock
         self._witnesses, self._keeping, self._policy = witnesses, keeping, keeping.policy
         self._stands: dict[VerifierKey, int] = {}  # the size that each cosigned last, as far as we know
+        self._alone = asyncio.Lock()  # two rounds at once would write one file
 
     async def start(self) -> None:
         """What was cosigned before this start; seals a log that does not continue it. Raises LogUnavailable,
@@ -63,6 +64,10 @@ class Cosigning:
 
     async def round(self) -> None:
         """Ask everybody once. Raises LogUnavailable, OSError; a witness that is away raises nothing."""
+        async with self._alone:
+            await self._round()
+
+    async def _round(self) -> None:
         log = self._log
         with log.guarded():
             head = await self._prover.signed(MAX_SIZE)

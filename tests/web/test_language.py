@@ -3,6 +3,7 @@
 import re
 import sys
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ LEGAL_EN = re.compile(
 )
 
 
+@cache
 def messages() -> dict[str | tuple[str, ...], set[str]]:
     """Every text for the screen and the files that say it."""
     found: dict[str | tuple[str, ...], set[str]] = {}
