@@ -21,7 +21,7 @@ from kernel.http.hosts import Hosts
 from kernel.proof.tlogproof import TlogProof
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, fence, release
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 CALLERS = {"fg": FG, "desk": DESK.model_copy(update={"kind": "automatisch"})}
 REASON = {"reden": "klacht", "zaak": "FG-7", "toelichting": "op verzoek"}
 BSN = "999993653"

@@ -13,7 +13,7 @@ from kernel.http.metrics import metrics_app
 from kernel.http.server import serve
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

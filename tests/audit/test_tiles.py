@@ -21,7 +21,7 @@ from kernel.proof.tree import Edge, Growth
 from tests.audit.logs import DESK, HOST, TENANT, Place, fence, receipt, release
 from tests.audit.test_api import Known, caller_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 TERM = f"https://{HOST}/logboek/v1/2026h2"
 
 

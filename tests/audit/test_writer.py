@@ -17,7 +17,7 @@ from kernel.proof.note import VerifierKey
 from kernel.proof.tlogproof import TlogProof
 from tests.audit.logs import DESK, OTHER, TENANT, Place, act, fence, outcome, receipt, release
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.consent.applications import OWN, jwks
 from tests.consent.house import STAFF, TENANT, House
 from tests.consent.test_parties import ONE, admitted
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 OTHER = ECKey.generate_key("P-256")
 LOOPBACK = {"127.0.0.1": ("127.0.0.1",)}
 

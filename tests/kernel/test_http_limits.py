@@ -15,7 +15,7 @@ from kernel.http.health import StartGate
 from kernel.http.limits import BODY_BYTES, DEPTH, UPLOAD_PARTS, depth
 from kernel.http.server import Address, PatientProtocol, serve
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 JSON = {"content-type": "application/json"}
 
 
