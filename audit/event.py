@@ -44,6 +44,9 @@ Kind = Literal[
     "zaak-gesloten",
     "opgeschort",
     "machtiging-beeindigd",
+    "sleutel-beeindigd",
+    # replacements: require fences, and move those of what they replace
+    "toepassing-vervangen",
     # facts: neither
     "weigering",
     "toetsing",
@@ -56,6 +59,7 @@ Kind = Literal[
     "verzoek-stap",
     "terugmelding",
     "terugmelding-stap",
+    "bericht",
     "set-vernietigd",
     "set-niet-vernietigd",
     "machtiging-aangeboden",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from audit.contract import LogUnavailable, Overtaken, Unwitnessed
 from audit.event import Entry, FenceAt, Kind
-from audit.kinds import ENDED, KINDS, OPENING, RELEASE
+from audit.kinds import ENDED, KINDS, MOVING, OPENING, RELEASE
 from audit.permit import Position
 from kernel.logs import logger
 
@@ -195,4 +195,4 @@ def named_fences(entry: Entry) -> list[str]:
 
 def moves_fences(asked: Asked) -> bool:
     """Whether this entry asks which releases are under way."""
-    return KINDS[asked.entry.event.kind].nature == "restriction"
+    return KINDS[asked.entry.event.kind].nature in MOVING

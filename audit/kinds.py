@@ -1,7 +1,8 @@
 """The closed table of acts (trust.md 2.1): what each is, which room may record it, what it must require and move.
 
-A permit requires fences and moves none, a restriction moves one and requires nothing, a fact does neither. What is not
-in this table is refused.
+A permit requires fences and moves none, a restriction moves one and requires nothing, a fact does neither. A
+replacement moves only fences that it requires: what was there before no longer stands. What is not in this table is
+refused.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from typing import Literal, get_args
 
 from audit.event import Entry, Kind, Outcome
 
-Nature = Literal["permit", "restriction", "fact"]
+Nature = Literal["permit", "restriction", "replacement", "fact"]
+REQUIRING: frozenset[Nature] = frozenset(("permit", "replacement"))
+MOVING: frozenset[Nature] = frozenset(("restriction", "replacement"))
 UNKNOWN = "onbekend"  # the outcome that the sweeper writes
 OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
 ENDED: Kind = "afloop"
@@ -67,6 +70,8 @@ KINDS: dict[Kind, Rule] = {
     "zaak-gesloten": _rule("restriction", "consent"),
     "opgeschort": _rule("restriction", "consent"),
     "machtiging-beeindigd": _rule("restriction", "consent"),
+    "sleutel-beeindigd": _rule("restriction", "consent"),
+    "toepassing-vervangen": _rule("replacement", "consent"),
     "weigering": _rule("fact", "connectors", "consent", "vault"),
     "toetsing": _rule("fact", "consent"),
     "afloop": _rule("fact", "connectors", "audit"),
@@ -78,6 +83,7 @@ KINDS: dict[Kind, Rule] = {
     "verzoek-stap": _rule("fact", "consent"),
     "terugmelding": _rule("fact", "connectors"),
     "terugmelding-stap": _rule("fact", "connectors"),
+    "bericht": _rule("fact", "consent"),
     "set-vernietigd": _rule("fact", "connectors"),
     "set-niet-vernietigd": _rule("fact", "connectors"),
     "machtiging-aangeboden": _rule("fact", "consent"),
@@ -107,10 +113,9 @@ def misfit(entry: Entry, room: str) -> str:
     event, rule = entry.event, KINDS[entry.event.kind]
     if room not in rule.rooms:
         return f"{event.kind} wordt niet vastgelegd door {room or 'onbekend'}"
-    if (bool(entry.requires), bool(entry.advances)) != (rule.nature == "permit", rule.nature == "restriction"):
+    if (bool(entry.requires), bool(entry.advances)) != (rule.nature in REQUIRING, rule.nature in MOVING):
         return f"{event.kind} vereist of verzet iets anders"
-    fences = [required.fence for required in entry.requires]
-    if len({*fences, *entry.advances}) != len(fences) + len(entry.advances):
+    if not _placed(entry, rule.nature):
         return "een hek staat er twee keer"
     closing = event.kind == ENDED
     if (event.kind in CLOSING) != bool(event.closes) or (closing and event.details.get(OUTCOME) not in OUTCOMES):
@@ -119,3 +124,11 @@ def misfit(entry: Entry, room: str) -> str:
         return "wat een bron opent, noemt zijn besluit"
     destroys = (event.kind in (BEGUN, DESTROYED), event.kind == DESTROYED)
     return "" if (bool(event.destroys), bool(event.gone)) == destroys else "een vernietiging noemt jaar en nummers"
+
+
+def _placed(entry: Entry, nature: Nature) -> bool:
+    """Each fence once; a replacement requires what it moves, so that of two at one moment one is overtaken."""
+    required, moved = [each.fence for each in entry.requires], entry.advances
+    if len({*required}) != len(required) or len({*moved}) != len(moved):
+        return False
+    return {*moved} <= {*required} if nature == "replacement" else not {*moved} & {*required}

@@ -116,7 +116,9 @@ def _of_subject(key: bytes, tenant: str, query: Query) -> ColumnElement[bool]:
     gone = select(lines.c.term, lines.c.idx).where(
         lines.c.tenant_id == tenant, lines.c.subject == query.subject, EMPTIED
     )
-    return _place().in_(union_all(tagged, gone))
+    # of a subquery SQLite looks up each place; of a bare union it looks at every line of the log
+    both = union_all(tagged, gone).subquery()
+    return _place().in_(select(both.c.term, both.c.idx))
 
 
 def _tagged(query: Query) -> dict[str, str]:

@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -34,6 +31,7 @@ from kernel.proof.hashes import leaf_hash
 from kernel.proof.tlogproof import TlogProof
 from kernel.sql import Database
 from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, Ticking, act, fence, outcome, receipt, release
+from tests.audit.turner import turned_elsewhere
 from tests.postgres import Postgres
 from tests.set_back import copied
 
@@ -54,12 +52,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def sqlite_url(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder}/audit.db"
-
-
-def turned_elsewhere(url: str, folder: Path, dies_at: str = "") -> int:
-    """By another process; with which status it ended."""
-    command = [sys.executable, "-m", "tests.audit.turner", url, str(folder)]
-    return subprocess.run(command, env={**os.environ, "REGIE_FAILPOINT": dies_at}, timeout=60, check=False).returncode
 
 
 def to_january(place: Place) -> None:

@@ -1,6 +1,7 @@
 """A line that may not be shown yet: number, place and day of review, and nothing else, until that day."""
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.audit.logs import DESK, FG, NOON, Place, Ticking, act, fence, receipt
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 DAY = 86_400_000
 UNTIL = millis(NOON) + 90 * DAY
+ENCODED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")  # hashes, in which two letters meet by chance
 SECRETS = ("verstrekking", "regeling", "brp.naam", "r1", "Z-9", "geleverd", str(millis(NOON)))
 
 
@@ -61,7 +63,8 @@ async def test_a_resident_sees_number_place_and_day_only(service: AuditService, 
             assert one == line
             if line.withheld:
                 said = line.model_dump_json() + (await door.bundle(DESK, line.position)).text()
-                assert [word for word in SECRETS if word in said.replace(str(UNTIL), "")] == []
+                words = ENCODED.sub("", said.replace(str(UNTIL), ""))
+                assert [word for word in SECRETS if word in words] == []
                 assert (line.n, line.event.withheld_until, line.outcome) == (line.position.index + 1, UNTIL, "")
                 assert "inhoud" not in json.loads((await door.bundle(DESK, line.position)).text())
                 assert list(json.loads(_extra(await door.proof(DESK, line.position)))) == ["blad"]

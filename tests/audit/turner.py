@@ -1,19 +1,31 @@
-"""A process that comes along in January and writes a line: `python -m tests.audit.turner URL FOLDER`. REGIE_FAILPOINT
-says where it dies."""
+"""A process that comes along in January and writes a line, forked from one that has imported everything already."""
 
 import asyncio
-import sys
+import multiprocessing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kernel.failpoints import arm
 from tests.audit.logs import DESK, Place, Ticking
 
 
-async def write(url: str, folder: Path) -> None:
+def turned_elsewhere(url: str, folder: Path, dies_at: str = "") -> int | None:
+    """With which status it ended. dies_at: the fail point that kills it."""
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([__name__])
+    turner = forks.Process(target=_turn, args=(url, folder, dies_at))
+    turner.start()
+    turner.join(60)
+    return turner.exitcode
+
+
+def _turn(url: str, folder: Path, dies_at: str) -> None:
+    if dies_at:
+        arm(dies_at, 1)
+    asyncio.run(_write(url, folder))
+
+
+async def _write(url: str, folder: Path) -> None:
     clock = Ticking(datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC))
     async with Place(url, folder, clock=clock).opened() as (service, _):
         await service.desk(DESK).watcher.watch()
-
-
-if __name__ == "__main__":
-    asyncio.run(write(sys.argv[1], Path(sys.argv[2])))
