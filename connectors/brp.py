@@ -99,6 +99,15 @@ class BrpSource:
         until = asyncio.get_running_loop().time() + self.seconds * NEARLY
         return await self.told(Begun(asking, fields), await asking.persons([own], wanted(fields)), own, until)
 
+    def others(self, begun: "Begun", answer: object, own: str) -> tuple[str, ...]:
+        """The people around a resident of whom it must be known whether they are secret, before anything is told of
+        them; nobody where the answer cannot be read, or there are too many for one question."""
+        try:
+            numbers = around(without_ended(the_person(answer) or {}), begun.fields, own).numbers
+        except Unreadable:
+            return ()
+        return numbers if len(numbers) <= MOST else ()
+
     async def told(self, begun: "Begun", answer: object, own: str, until: float) -> Values:
         """What an answer about one resident comes to, with what must be asked further. until: the loop's clock,
         seconds. Raises SourceFailed, Unreadable, TimeoutError."""

@@ -115,14 +115,15 @@ async def build_connectors(
     sources = _sources(settings, tenants, wired, (declared, around))
     reports = Around(wiring.vault, wiring.audit, lines, rows, room_keys, wiring.clock, wiring.boot)
     correcting = build_corrections(reports, settings, (declared, tuple(tenants)), outside, wiring.transport)
-    desk = _desk(settings, wired, (claims, lines), Sources(sources, settings.whole_seconds), correcting)
+    uploads = UploadDesk(takings(declared), files, wiring.audit, wiring.clock)
+    asked = Sources(sources, settings.whole_seconds)
+    desk = _desk(settings, wired, (claims, lines), asked, (correcting, uploads))
     populations = populations_of(declared, around)
     counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations, _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
-    uploads = UploadDesk(takings(declared), files, wiring.audit)
-    labs = build_labs((desk, bulk), LabRows(rows, wiring.clock), room_keys, populations, _trace)
-    chores = (claims.forget_old, uploads.tidy, correcting.rows.forget_old, labs.tidy)
+    labs = build_labs((desk, bulk), LabRows(rows, wiring.clock), room_keys, counting)
+    chores = (claims.forget_old, uploads.tidy, correcting.forwarding.lapse, correcting.rows.forget_old, labs.tidy)
 
     doors = (desk, bulk.service, counting, uploads, labs)
     return desk, Component(
@@ -232,9 +233,9 @@ def _desk(
     wired: Wired,
     kept: tuple[ClaimRows, Lines],
     sources: Sources,
-    correcting: CorrectionParts,
+    doors: tuple[CorrectionParts, UploadDesk],
 ) -> ReleaseDesk:
-    wiring, (claims, lines) = wired[0], kept
+    wiring, (claims, lines), (correcting, uploads) = wired[0], kept, doors
     granting = Granting(wiring.vault, wiring.consent, lines, wiring.boot, _trace)
     return ReleaseDesk(
         claims=claims,
@@ -249,6 +250,7 @@ def _desk(
         doubted=correcting.marks,
         authority=_authority(settings, wired, granting, lines),
         corrections=correcting.desk,
+        uploads=uploads,
     )
 
 

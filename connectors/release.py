@@ -15,6 +15,7 @@ from connectors.minimise import minimise
 from connectors.refusal import Refusal
 from connectors.reweighing import Reweighing, standing
 from connectors.sources import Sources
+from connectors.uploads.contract import PortalUploads
 from kernel.caller import Caller
 from kernel.clock import BootClock
 from kernel.failpoints import reached
@@ -34,7 +35,7 @@ class Ending:
 @dataclass(frozen=True)
 class ReleaseDesk:
     """Satisfies Desk. facts: what yes/no answers are made with for a tenant, now. doubted: which values
-    are marked. authority: None without a BRP. corrections: who takes reports."""
+    are marked. authority: None without a BRP. corrections: who takes reports. uploads: who takes files of sources."""
 
     claims: Claims
     vault: Vault
@@ -48,6 +49,7 @@ class ReleaseDesk:
     doubted: Doubted
     authority: Authority | None = None
     corrections: Corrections | None = None
+    uploads: PortalUploads | None = None
 
     async def release(
         self, caller: Caller, request: ReleaseRequest, repeatable: Repeatable, deliver: Deliver

@@ -3,21 +3,26 @@
 Whose part of an answer is whose stands in the part itself, in its number, and nowhere else: not in its place, nor in
 there being one. So who is named twice, or cannot be read, has no answer, and they alone. When somebody is named who was
 not asked about, that part is nobody's, and who is missing is not told to be unknown: it may have been theirs.
+
+The people around them are looked up in the same way, right after and of all of these residents at once. What the
+register said of one is used for whose relative they are and nobody else; of whom it did not speak clearly nothing is
+told.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from audit.contract import Permit
 from connectors.around import MOST, NUMBER
-from connectors.brp import NEARLY, Begun, BrpSource, wanted
+from connectors.brp import NEARLY, Asking, Begun, BrpSource, wanted
 from connectors.contract import Shown
 from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed
 from connectors.outside.guarding import Guard
-from connectors.person import apart
+from connectors.person import apart, people
 from kernel.caller import Caller
 from kernel.errors import Problem
 from vault.contract import Bsn, Values
@@ -81,15 +86,55 @@ class BrpTogether:
             answers = apart(said, set(own.values()))
         except Unreadable:
             raise SourceFailed("onleesbaar", 200) from None
+        around = {at: self.brp.others(one, answers[own[at]], own[at]) for at, one in begun.items()}
+        looked = await _looked_up(asking, {number for numbers in around.values() for number in numbers}, until)
         turns = asyncio.Semaphore(FURTHER)
 
         async def each(at: int) -> Values | Exception:
+            own_asking = begun[at].asking
+            knowing = replace(begun[at], asking=Looked(own_asking.asker, own_asking.headers, looked))
             try:
                 async with turns:
-                    return await self.brp.told(begun[at], answers[own[at]], own[at], until)
+                    return await self.brp.told(knowing, answers[own[at]], own[at], until)
             except Unreadable:
                 return SourceFailed("onleesbaar", 200)
             except (SourceFailed, TimeoutError) as failed:
                 return failed
 
         return dict(zip(own, await asyncio.gather(*map(each, own)), strict=True))
+
+
+@dataclass(frozen=True)
+class Looked(Asking):
+    """The same questions, where relatives were looked up already. found: by number, an answer about them alone, None
+    where it is not clear whose it is, or why there is none. Whom it does not name is asked about now."""
+
+    found: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+    async def named(self, numbers: Sequence[str]) -> list[Mapping[str, Any]]:
+        """See Asking.named."""
+        if not set(numbers) <= set(self.found):
+            return await super().named(numbers)
+        said = [self.found[number] for number in numbers]
+        for one in said:
+            if isinstance(one, Exception):
+                raise one
+        return [person for one in said if one is not None for person in people(one)]
+
+
+async def _looked_up(asking: Asking, numbers: Collection[str], until: float) -> dict[str, object]:
+    """As `Looked` takes it. Sorted: whoever reads a question does not learn who belongs to whom. A question that the
+    register refused is left out: nothing was noted of it, and one of them must not stand in the way of the others."""
+    turns, listed = asyncio.Semaphore(FURTHER), sorted(numbers)
+
+    async def some(asked: Sequence[str]) -> dict[str, object]:
+        try:
+            async with turns, asyncio.timeout_at(until):
+                return apart(await asking.persons(asked, {NUMBER}), asked)
+        except SourceFailed as failed:
+            return {} if failed.why == "vraag" else dict.fromkeys(asked, failed)
+        except (Unreadable, TimeoutError) as failed:
+            return dict.fromkeys(asked, failed)
+
+    parts = [listed[begin : begin + MOST] for begin in range(0, len(listed), MOST)]
+    return {number: one for part in await asyncio.gather(*map(some, parts)) for number, one in part.items()}

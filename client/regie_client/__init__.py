@@ -5,6 +5,7 @@ pinned, that this very release stands in it. Nothing is kept here but tokens, in
 proven is withheld although it came; nothing is repeated by itself, for each question is a line that the resident reads.
 """
 
+from regie_client.bulk import Answered, Bulk, BulkOrder, Job, JobState
 from regie_client.client import Regie
 from regie_client.errors import (
     CannotReach,
@@ -20,16 +21,23 @@ from regie_client.errors import (
 )
 from regie_client.messages import Case, CaseState, ConsentState, Event, Question, Receipt, Release, Value
 from regie_client.receipts import Receipts
+from regie_client.tables import Cell, Spent, Table, TableQuestion
 from regie_client.tokens import Credentials
 from regie_client.webhooks import Seen, SeenHere, Webhooks
 
 __all__ = [
+    "Answered",
+    "Bulk",
+    "BulkOrder",
     "CannotReach",
     "Case",
     "CaseState",
+    "Cell",
     "ConsentState",
     "Credentials",
     "Event",
+    "Job",
+    "JobState",
     "NoReceipt",
     "NotConfigured",
     "NotGenuine",
@@ -44,6 +52,9 @@ __all__ = [
     "Repeated",
     "Seen",
     "SeenHere",
+    "Spent",
+    "Table",
+    "TableQuestion",
     "TokenRefused",
     "Unusable",
     "Value",

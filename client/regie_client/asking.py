@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import httpx2
 from pydantic import ValidationError
@@ -22,7 +22,8 @@ T = TypeVar("T", bound=Said)
 
 @dataclass(frozen=True)
 class Ask:
-    """What is sent. url: without anybody's number in it. kind: of the answer that is expected. most: bytes of it."""
+    """What is sent. url: without anybody's number in it. kind: of the answer that is expected, "" for none. most: bytes
+    of it. into: where a good one is put instead."""
 
     method: str
     url: str
@@ -31,6 +32,7 @@ class Ask:
     kind: str = JSON
     most: int = SMALL_MOST
     seconds: float = WHOLE
+    into: BinaryIO | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,11 @@ def open_http() -> httpx2.AsyncClient:
 
 async def send(http: httpx2.AsyncClient, ask: Ask) -> Answer:
     """The whole answer, whatever its status. Raises CannotReach, Unusable."""
-    headers = {"accept": f"{ask.kind}, {PROBLEM}", "accept-encoding": "identity", **ask.headers}
+    headers = {
+        "accept": f"{ask.kind}, {PROBLEM}" if ask.kind else PROBLEM,
+        "accept-encoding": "identity",
+        **ask.headers,
+    }
     try:
         async with (
             asyncio.timeout(ask.seconds),
@@ -58,11 +64,16 @@ async def send(http: httpx2.AsyncClient, ask: Ask) -> Answer:
                 ask.method, ask.url, content=ask.content or None, headers=headers, follow_redirects=False
             ) as answer,
         ):
-            received = bytearray()
+            received, size = bytearray(), 0
+            into = ask.into if answer.status_code == 200 else None
             async for part in answer.aiter_bytes():
-                received += part
-                if len(received) > ask.most:
+                size += len(part)
+                if size > (ask.most if into or ask.into is None else SMALL_MOST):
                     raise Unusable("it is too large", answer.status_code)
+                if into is None:
+                    received += part
+                else:
+                    into.write(part)
             kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
             wait = answer.headers.get("retry-after", "")
             patience = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else 0
@@ -77,7 +88,9 @@ def expected(answer: Answer, ask: Ask) -> bytes:
     """What was asked for. Raises Problem, Unusable."""
     if answer.status >= 400:
         raise _problem(answer)
-    if answer.status not in (200, 201):
+    if answer.status == 204 and not ask.kind:
+        return b""
+    if answer.status not in (200, 201, 202):
         raise Unusable("it is no answer", answer.status)
     if answer.kind != ask.kind:
         raise Unusable("it is of another kind", answer.status)

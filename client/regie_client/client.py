@@ -4,41 +4,27 @@ Nothing is asked twice by itself: each release is a line that the resident reads
 at its door, because a token had ended, goes again with a new one.
 """
 
-import json
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
-from uuid import UUID, uuid4
 
 import httpx2
 
-from regie_client.asking import ANSWER_MOST, Ask, expected, open_http, read, send
-from regie_client.errors import NoReceipt, NotConfigured, RegieError, Unusable
+from regie_client.asking import ANSWER_MOST, open_http, read
+from regie_client.bulk import Bulk
+from regie_client.calling import CONSENT, LOG, RELEASE, Call, Calls, uuid_of
+from regie_client.errors import Unusable
 from regie_client.messages import Case, CaseState, ConsentState, Question, Release, ReleaseBody, Said
-from regie_client.receipts import Receipts, Wanted
-from regie_client.tokens import Clock, Credentials, Tokens
-
-RELEASE, CONSENT, LOG = "verstrekking", "toestemming", "logboek"  # roots, and the roles that open them
-TEXT = "text/plain"
+from regie_client.receipts import Receipts, Wanted, WantedTable
+from regie_client.tables import Table, TableBody, TableQuestion
+from regie_client.tokens import Clock, Credentials
+from regie_client.unsealing import Opener
 
 
 class _WebhookKey(Said):
     sleutel: str
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A question to one root. activity: what its token is good for."""
-
-    root: str
-    path: str
-    activity: str = ""
-    body: dict[str, Any] | None = None
-    key: str = ""
-    kind: str = "application/json"
-    most: int = 64 << 10
 
 
 class Regie:
@@ -53,9 +39,8 @@ class Regie:
     ) -> None:
         """receipts: without the keys of the log there is no release. http: of your own, with your own time-outs; then
         you close it."""
-        self._credentials, self._receipts, self._clock = credentials, receipts, clock
         self._mine, self._http = http is None, http or open_http()
-        self._tokens = Tokens(credentials, self._http, clock)
+        self._receipts, self._calls = receipts, Calls(credentials, self._http, clock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -77,77 +62,60 @@ class Regie:
         Raises NoReceipt when data came whose line the log cannot prove: it is not handed over. Raises NotReleased when
         nothing may be released; Problem, CannotReach, Unusable, TokenRefused.
         """
-        await self._tokens.get(LOG, question.activity)  # who could not fetch the proof asks for no data
-        since, key = self._clock(), _uuid(key)
-        call = _Call(RELEASE, "/verstrekkingen", question.activity, question.body(), key, most=ANSWER_MOST)
-        came = read(await self._ask(call), ReleaseBody)
+        calls = self._calls
+        await calls.tokens.get(LOG, question.activity)  # who could not fetch the proof asks for no data
+        since, key = calls.clock(), uuid_of(key)
+        call = Call(RELEASE, "/verstrekkingen", question.activity, question.body(), key, most=ANSWER_MOST)
+        came = read(await self._calls.ask(call), ReleaseBody)
         if set(came.values) - set(question.elements):
             raise Unusable("it holds what was not asked", 200)
-        proof = await self._proof(came, question.activity)
-        wanted = Wanted(came.id, key, self._credentials.client_id, came.line, since, self._clock())
+        proof = await calls.proof(came.line, came.id, question.activity)
+        wanted = Wanted(came.id, key, calls.credentials.client_id, came.line, since, calls.clock())
         receipt = self._receipts.demand(proof, wanted)
         return Release(came.id, came.values, came.refused, came.not_delivered, receipt, came.secrecy)
 
+    def bulk(self, key: Mapping[str, Any]) -> Bulk:
+        """Many residents at once. key: `ontsleutelJwk` of the entry that `regie client add` printed. Raises
+        NotConfigured."""
+        return Bulk(self._calls, self._receipts, Opener(key))
+
+    async def table(self, question: TableQuestion, key: str = "") -> Table:
+        """Counts of an activity, which costs some of its privacy budget. key: a UUID; under the same key it is the same
+        table, for nothing. Raises NoReceipt, NotReleased (`te-vaak` when the budget is spent), Problem, CannotReach,
+        Unusable, TokenRefused."""
+        calls = self._calls
+        await calls.tokens.get(LOG, question.activity)
+        call = Call(RELEASE, "/statistieken", question.activity, question.body(), uuid_of(key), most=ANSWER_MOST)
+        came = read(await calls.ask(call), TableBody)
+        if (came.activity, came.table) != (question.activity, question.table):
+            raise Unusable("it is another table", 200)
+        proof = await calls.proof(came.line, came.id, question.activity)
+        receipt = self._receipts.demand(proof, WantedTable(came.id, came.line, calls.clock()))
+        return Table(came.id, came.smallest, came.off_by, came.cells, came.spent, receipt)
+
     async def open_case(self, case: Case) -> CaseState:
         """State a case, for activities that need one. Raises Problem, CannotReach, Unusable, TokenRefused."""
-        return read(await self._ask(_Call(CONSENT, "/zaken", case.activity, case.body())), CaseState)
+        return read(await self._calls.ask(Call(CONSENT, "/zaken", case.activity, case.body())), CaseState)
 
     async def close_case(self, reference: str, activity: str) -> CaseState:
         """From its line on nothing is released for it. Raises as `open_case`."""
-        call = _Call(CONSENT, f"/zaken/{quote(reference, safe='')}/sluiting", activity, {})
-        return read(await self._ask(call), CaseState)
+        call = Call(CONSENT, f"/zaken/{quote(reference, safe='')}/sluiting", activity, {})
+        return read(await self._calls.ask(call), CaseState)
 
     async def request_consent(self, question: Question, return_url: str = "") -> ConsentState:
         """Ask the resident, for one purpose; then send them to `portal`. return_url: where the portal leads back to.
         Raises Problem (`niet-opnieuw-vragen`: not again yet), CannotReach, Unusable, TokenRefused."""
         body = question.body() | ({"terugkeerUrl": return_url} if return_url else {})
-        return read(await self._ask(_Call(CONSENT, "/toestemmingsverzoeken", question.activity, body)), ConsentState)
+        return read(
+            await self._calls.ask(Call(CONSENT, "/toestemmingsverzoeken", question.activity, body)), ConsentState
+        )
 
     async def consent(self, consent_id: str, activity: str) -> ConsentState:
         """How your own consent stands. Raises as `open_case`."""
-        call = _Call(CONSENT, f"/toestemmingen/{quote(consent_id, safe='')}", activity)
-        return read(await self._ask(call), ConsentState)
+        call = Call(CONSENT, f"/toestemmingen/{quote(consent_id, safe='')}", activity)
+        return read(await self._calls.ask(call), ConsentState)
 
     async def webhook_key(self) -> str:
         """The key that signs events, to be kept in a setting once it was compared by another way. Raises as
         `open_case`."""
-        return read(await self._ask(_Call(CONSENT, "/gebeurtenissen/sleutel")), _WebhookKey).sleutel
-
-    async def _proof(self, came: ReleaseBody, activity: str) -> str:
-        """Of the line that the answer names, from the address that we know: never from one that an answer gave."""
-        try:
-            call = _Call(LOG, f"/logregels/{came.line.place}/bewijs", activity, kind=TEXT)
-            return (await self._ask(call)).decode()
-        except (RegieError, UnicodeDecodeError) as trouble:
-            why = "it is no text" if isinstance(trouble, UnicodeDecodeError) else str(trouble)
-            raise NoReceipt(f"the proof did not come: {why}", came.id, came.line) from None
-
-    async def _ask(self, call: _Call) -> bytes:
-        token = await self._tokens.get(call.root, call.activity)
-        answer = await send(self._http, ask := self._made(call, token))
-        if answer.status == 401:  # turned away before it was read: the key or the register of applications moved
-            self._tokens.forget(token)
-            token = await self._tokens.get(call.root, call.activity)
-            answer = await send(self._http, ask := self._made(call, token))
-        return expected(answer, ask)
-
-    def _made(self, call: _Call, token: str) -> Ask:
-        method = "GET" if call.body is None else "POST"
-        url = self._credentials.root(call.root) + call.path
-        proof = self._tokens.holder.proof(method, url, self._clock(), token)
-        headers = {"authorization": f"DPoP {token}", "dpop": proof}
-        if call.key:
-            headers["idempotency-key"] = call.key
-        content = b""
-        if call.body is not None:
-            headers["content-type"] = "application/json"
-            content = json.dumps(call.body).encode()
-        return Ask(method, url, headers, content, call.kind, call.most)
-
-
-def _uuid(key: str) -> str:
-    """Raises NotConfigured."""
-    try:
-        return str(UUID(key)) if key else str(uuid4())
-    except ValueError:
-        raise NotConfigured("an Idempotency-Key is a UUID") from None
+        return read(await self._calls.ask(Call(CONSENT, "/gebeurtenissen/sleutel")), _WebhookKey).sleutel

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import ClassVar
 from uuid import UUID
 
 from regie_client.errors import NoReceipt, NotConfigured
@@ -16,7 +17,7 @@ from regie_verify import CannotCheck, check_item, read_keys
 KIND = "verstrekking"
 SKEW = 300.0  # seconds that two clocks may differ
 # One Idempotency-Key is kept for a day; a decision is taken anew a few times at most, when something moves meanwhile.
-ATTEMPTS, ROUNDS = 200, 4
+ATTEMPTS, BULK_ATTEMPTS, ROUNDS = 200, 2_000, 4
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,58 @@ class Wanted:
     line: LineRef
     since: float
     until: float
+    kind: ClassVar[str] = KIND
+
+    def names(self) -> Iterator[str]:
+        """The names that the line of a release can have, by attempt and round, as the log derives them."""
+        return _names(self.release_id, ATTEMPTS)
+
+    def ours(self) -> bool:
+        """Whether the 74 bits of a UUIDv7 that tell no time are those of our own key, as the release desk takes
+        them."""
+        said = _number(self.release_id)
+        digest = bytes.fromhex(_derived(self.key, self.client))
+        return (said >> 64 & 0xFFF) << 62 | said & (1 << 62) - 1 == int.from_bytes(digest) % (1 << 74)
+
+
+@dataclass(frozen=True)
+class WantedInBulk:
+    """The line of one resident of a job; nr: their place in the order. Its id follows from both."""
+
+    release_id: str
+    job: str
+    nr: int
+    line: LineRef
+    since: float
+    until: float
+    kind: ClassVar[str] = KIND
+
+    def names(self) -> Iterator[str]:
+        """As for one release; a part is tried for a day, a minute apart at most."""
+        return _names(self.release_id, BULK_ATTEMPTS)
+
+    def ours(self) -> bool:
+        """Whether it is that of this resident in our own job."""
+        return _number(self.release_id) == int(_derived(self.job, str(self.nr)), 16)
+
+
+@dataclass(frozen=True)
+class WantedTable:
+    """The line of a run. release_id: of the table. A table that is given again has the line of the first time."""
+
+    release_id: str
+    line: LineRef
+    until: float
+    since: float = 0.0
+    kind: ClassVar[str] = "statistiek"
+
+    def names(self) -> Iterator[str]:
+        """One."""
+        yield _derived(self.release_id, self.kind)
+
+    def ours(self) -> bool:
+        """What it was asked with stands in the answer, and is compared there."""
+        return True
 
 
 class Receipts:
@@ -45,7 +98,7 @@ class Receipts:
         if not self._keys:
             raise NotConfigured("the keys of the log: there is none in the file")
 
-    def demand(self, proof: str, wanted: Wanted) -> Receipt:
+    def demand(self, proof: str, wanted: Wanted | WantedInBulk | WantedTable) -> Receipt:
         """Raises NoReceipt."""
         # 1 a line is in the log under a head that the log signed
         line = check_item(proof, self._keys)
@@ -54,14 +107,14 @@ class Receipts:
         # 2 it is the place that the answer names
         if (line.origin, line.index) != (wanted.line.log, wanted.line.index):
             raise NoReceipt("the proof is of another line", wanted.release_id, wanted.line)
-        # 3 it is a release; of a covert one only the place is told, and that could be anybody's
-        if line.act.get("soort") != KIND:
+        # 3 it is a release, or a count; of a covert one only the place is told, and that could be anybody's
+        if line.act.get("soort") != wanted.kind:
             raise NoReceipt("the proof does not say that this was a release", wanted.release_id, wanted.line)
         # 4 it is this release: an older receipt never covers a new answer
-        if not any(line.act.get("gebeurtenis") == name for name in _names(wanted.release_id)):
+        if not any(line.act.get("gebeurtenis") == name for name in wanted.names()):
             raise NoReceipt("the line belongs to another release", wanted.release_id, wanted.line)
         # 5 it is the release that we asked for: one line is shown for one question
-        if not _follows(wanted):
+        if not wanted.ours():
             raise NoReceipt("the release is that of another question", wanted.release_id, wanted.line)
         # 6 it was written when we asked
         at = _seconds(line.act.get("tijd"))
@@ -70,23 +123,23 @@ class Receipts:
         return Receipt(wanted.line, at, proof)
 
 
-def _names(release_id: str) -> Iterator[str]:
-    """The names that the line of a release can have, by attempt and round: BLAKE2b-128 of both ids, as the log derives
-    them."""
-    for attempt in range(1, ATTEMPTS + 1):
+def _names(release_id: str, attempts: int) -> Iterator[str]:
+    for attempt in range(1, attempts + 1):
         for round_ in range(ROUNDS):
-            what = f"{attempt}/{round_}" if round_ else str(attempt)
-            yield blake2b(f"{len(release_id)}:{release_id}{what}".encode(), digest_size=16).hexdigest()
+            yield _derived(release_id, f"{attempt}/{round_}" if round_ else str(attempt))
 
 
-def _follows(wanted: Wanted) -> bool:
-    """Whether the 74 bits of a UUIDv7 that tell no time are those of our own key, as the release desk takes them."""
-    digest = blake2b(f"{len(wanted.key)}:{wanted.key}{wanted.client}".encode(), digest_size=16).digest()
+def _derived(origin: str, what: str) -> str:
+    """BLAKE2b-128 of an id and a word, as the log derives ids."""
+    return blake2b(f"{len(origin)}:{origin}{what}".encode(), digest_size=16).hexdigest()
+
+
+def _number(said: str) -> int:
+    """Of a UUID; -1 for anything else."""
     try:
-        said = UUID(wanted.release_id).int
+        return UUID(said).int
     except ValueError:
-        return False
-    return (said >> 64 & 0xFFF) << 62 | said & (1 << 62) - 1 == int.from_bytes(digest) % (1 << 74)
+        return -1
 
 
 def _seconds(said: object) -> float:

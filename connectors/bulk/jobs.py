@@ -46,6 +46,11 @@ class Terms:
     kept_hours: int = 72
     held_seconds: float = 60.0
 
+    def ready(self, now: int) -> Row:
+        """What changes in the row of a job that is done: nobody needs its list any more, and its result waits."""
+        until = now + self.kept_hours * HOUR_MS
+        return {"state": "klaar", "wrapped": b"", "placed": b"", "ended_at": now, "until": until}
+
 
 @dataclass(frozen=True)
 class Repeat:
@@ -75,7 +80,8 @@ class JobRows:
             if repeat.key and (known := await rows.one(jobs, jobs.c.client == who, jobs.c.key == repeat.key)):
                 return await _told(rows, _demand_same(known, repeat))
             await _demand_room(rows, who)
-            await rows.add(jobs, [{**row, "parts": len(places), "placed": placed}])
+            row |= {"placed": placed} if places else self.terms.ready(now)  # no part of it would ever be the last
+            await rows.add(jobs, [{**row, "parts": len(places)}])
             if request.lab is not None:
                 await rows.add(lab_sets, [_set(caller, row, request.order, request.lab, request.until)])
             made = [_part(box, no, place, request.listed) for no, place in enumerate(places)]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from audit.contract import Position
 from connectors.bulk.contract import JobEnded, Listed
-from connectors.bulk.jobs import CLEARED, DONE, HOUR_MS, TO_DO, Terms
+from connectors.bulk.jobs import CLEARED, DONE, TO_DO, Terms
 from connectors.bulk.keys import Box, Placed
 from connectors.bulk.planning import ENDED, WORKING, Waiting, patience
 from connectors.bulk.rows import BulkRows, Row, Rows
@@ -117,9 +117,7 @@ class PartRows:
             await rows.change(parts, part, done=DONE, holder="", **counts, **texts)
             mine = (parts.c.tenant_id == turn.box.tenant, parts.c.job_id == turn.box.job, parts.c.done == TO_DO)
             if job and await rows.connection.scalar(select(parts.c.no).where(*mine).limit(1)) is None:
-                now = millis(self._clock())
-                ready = {"state": "klaar", "wrapped": b"", "placed": b"", "ended_at": now}
-                await rows.change(jobs, job, until=now + self._terms.kept_hours * HOUR_MS, **ready)
+                await rows.change(jobs, job, **self._terms.ready(millis(self._clock())))
                 self._rows.keys.forget(turn.box.tenant, turn.box.job)
             return "done"
 

@@ -47,4 +47,6 @@ class Streaming(Response):
                 raise StaleAnswer(TOO_OLD) from None
 
         await self._walk(write)
+        if not begun:  # a result without a line is one too
+            await send(_HEAD)
         await send({"type": "http.response.body", "body": b"", "more_body": False})

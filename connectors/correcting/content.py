@@ -27,6 +27,11 @@ class Content:
     user: str
     answer: str = field(default="", repr=False)
 
+    @property
+    def words(self) -> tuple[str, str]:
+        """Why, and what is thought to be right."""
+        return self.reason, self.expected
+
 
 @dataclass(frozen=True)
 class Sealing:

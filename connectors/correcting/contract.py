@@ -5,6 +5,7 @@ Problem
 ├── NoSuchReport    404  unknown and another's are one answer
 ├── NobodyCorrects  409  of this source nobody said who looks at reports
 ├── StepPassed      409  the report stands elsewhere by now
+├── NothingNew      409  this value was doubted and looked at before, and nothing new is said
 └── TooManyReports  429  so many of this reporter are open already
 """
 
@@ -24,7 +25,7 @@ WORDS, VALUE = 1_000, 500  # characters
 _TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"  # lines, and no other signs that nobody sees
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS, pattern=_TEXT)]
 Expected = Annotated[str, StringConstraints(strip_whitespace=True, max_length=VALUE, pattern=_TEXT)]
-Status = Literal["ontvangen", "in-onderzoek", "gecorrigeerd", "geen-wijziging"]
+Status = Literal["ontvangen", "in-onderzoek", "gecorrigeerd", "geen-wijziging", "verlopen"]
 Answer = Literal["in-onderzoek", "gecorrigeerd", "geen-wijziging"]
 Place = Annotated[str, Field(pattern=r"^[0-9]{4}h[12]-[0-9]{1,12}$")]
 User = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -69,13 +70,14 @@ class Report(Message):
 
 
 class Task(Message):
-    """A report as the list of the source's owner shows it: nothing about anybody."""
+    """A report as the list of the source's owner shows it: nothing about anybody. until: then it ends, unanswered."""
 
     id: Short
     element: Annotated[Short, wire("gegevenselement")]
     source: Annotated[Short, wire("bron")]
     status: Status
     filed_at: Annotated[Short, wire("gemeldOp")]
+    until: Annotated[Short, wire("uiterlijk")]
 
 
 class Assignment(Message):
@@ -117,6 +119,12 @@ class StepPassed(Problem):
     code, status, title = "terugmelding-verder", 409, "Deze terugmelding is al verder"
 
 
+class NothingNew(Problem):
+    """Nothing was kept, and nothing is marked."""
+
+    code, status, title = "terugmelding-herhaald", 409, "Over dit gegeven meldde u dit al"
+
+
 class TooManyReports(Problem):
     """Wait for answers."""
 
@@ -141,7 +149,8 @@ class Corrections(Protocol):
     async def file(self, caller: Caller, doubt: Doubt, repeatable: Repeatable = ONCE) -> Report:
         """Durable and logged when it returns; the same request again, and the same doubt while it stands, is the same
         report. By a recipient about what it was given, or by the resident (kind inwoner) about what was given of them.
-        Raises NotReleased, NobodyCorrects, TooManyReports, SameKeyOtherBody, BadInput, VaultUnavailable."""
+        Raises NotReleased, NobodyCorrects, NothingNew, TooManyReports, SameKeyOtherBody, BadInput,
+        VaultUnavailable."""
         ...
 
     async def filed(self, caller: Caller) -> list[Report]:

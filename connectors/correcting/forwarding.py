@@ -12,9 +12,9 @@ from secrets import randbelow
 
 from audit.contract import Audit, LogUnavailable, OutcomeUnknown, record_one
 from connectors.correcting.acts import FORWARDED, step
-from connectors.correcting.contract import Said
+from connectors.correcting.contract import NoSuchReport, Said, StepPassed
 from connectors.correcting.keeping import Heard, Owner, Owners
-from connectors.correcting.rules import ADDRESS, LIST, SENT
+from connectors.correcting.rules import ADDRESS, LAPSED, LIST, SENT
 from connectors.correcting.showing import about_of, assigned
 from connectors.correcting.stored import LATER, CorrectionRows, Found
 from connectors.correcting.writing import Writing
@@ -77,6 +77,18 @@ class Forwarding:
         for found in taken:
             by_source.setdefault(found.row["source"], []).append(found)
         await asyncio.gather(*(self._of_one(tenant, source, each) for source, each in by_source.items()))
+
+    async def lapse(self, tenant: str) -> None:
+        """A doubt does not stand for ever: who looked after the source kept silent, and the line of that says so to its
+        resident and the FG. Raises Problem."""
+        owners = self.owners.get(tenant, {})
+        for found in await self.rows.overdue(tenant, {source: owner.days for source, owner in owners.items()}):
+            owner = owners.get(found.row["source"])
+            said = Said.model_construct(status=LAPSED, words=found.content.answer)
+            try:
+                await self.writing.step(tenant, found, owner.organisation if owner else "", said)
+            except (NoSuchReport, StepPassed) as problem:  # it was answered at this very moment
+                _log.warning("correction_not_lapsed", code=problem.code)
 
     async def _of_one(self, tenant: str, source: str, taken: Sequence[Found]) -> None:
         owner = self.owners.get(tenant, {}).get(source)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Protocol
 from pydantic import ConfigDict, Field
 
 from connectors.correcting.contract import WORDS, Assignment
+from connectors.declared.declaration import DAYS
 from kernel.message import Message
 
 
@@ -36,10 +37,12 @@ class Interface(Protocol):
 
 @dataclass(frozen=True)
 class Owner:
-    """organisation: the recipient under whose name its people work here. interface: None where only the list is."""
+    """organisation: the recipient under whose name its people work here. interface: None where only the list is. days:
+    for which a report stands open while nothing is said about it."""
 
     organisation: str
     interface: Interface | None = None
+    days: int = DAYS
 
 
 Owners = Mapping[str, Mapping[str, Owner]]

@@ -54,7 +54,7 @@ class OverHttp:
 def owner(said: Corrected, clock: Clock, outside: AsyncExitStack, more: "Outer") -> Owner:
     """As the source's file says. Raises SettingsWrong."""
     if not said.url:
-        return Owner(said.owner)
+        return Owner(said.owner, days=said.days)
     url, credential = plain_address(said.url), said.credential
     if more.transport:
         http = open_client("", timeout_seconds=said.seconds, transport=more.transport)
@@ -64,7 +64,7 @@ def owner(said: Corrected, clock: Clock, outside: AsyncExitStack, more: "Outer")
         http = open_outside(url, listed, said.seconds, certificates)
     outside.push_async_callback(http.aclose)
     asker = Asker(http, url, BYTES_MOST, good=MADE)
-    return Owner(said.owner, OverHttp(asker, headers_of(credential, clock)))
+    return Owner(said.owner, OverHttp(asker, headers_of(credential, clock)), said.days)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Who may report what, how a report goes on, and which values it touches. Pure."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Final
 
 from audit.contract import Line
@@ -9,10 +10,12 @@ from connectors.correcting.contract import RESIDENT, Status
 from kernel.ids import derived_id
 
 OPEN: Final[tuple[Status, ...]] = ("ontvangen", "in-onderzoek")
+LAPSED: Final[Status] = "verlopen"  # nobody answered in time
 NEXT: Final[Mapping[str, frozenset[str]]] = {
-    "ontvangen": frozenset(("in-onderzoek", "gecorrigeerd", "geen-wijziging")),
-    "in-onderzoek": frozenset(("gecorrigeerd", "geen-wijziging")),
+    "ontvangen": frozenset(("in-onderzoek", "gecorrigeerd", "geen-wijziging", LAPSED)),
+    "in-onderzoek": frozenset(("gecorrigeerd", "geen-wijziging", LAPSED)),
 }
+RENEWED: Final = 3  # doubts of one recipient about one value, of which its owner heard in a year
 ADDRESS, SENT, LIST = "adres", "bezorgd", "lijst"  # how a report goes to whoever keeps the source
 GIVEN: Final = frozenset(("", "geleverd", "onbekend"))  # outcomes of a release that its recipient may have
 # of one reporter, open at once: a recipient's list, and what a person can mean
@@ -61,6 +64,25 @@ def _made_of(known: Known) -> Set[str]:
 def slot_of(reporter: str, subject: str, element: str) -> str:
     """One open report of a reporter about a value: who repeats a doubt means the same."""
     return derived_id(subject, f"terugmelding/{reporter}/{element}")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A doubt that ended. at: when, in ms. words: why, and what was thought to be right."""
+
+    at: int
+    words: tuple[str, str]
+
+
+def something_new(before: Sequence[Ended], given_at: int, words: tuple[str, str]) -> bool:
+    """Whether a recipient may doubt a value again: one that it was given (ms) after the last answer, for other words
+    than before, and not for the so-many-th time. Else a mark that ended would stand for as long as it likes."""
+    return len(before) < RENEWED and all(given_at > one.at and _plain(words) != _plain(one.words) for one in before)
+
+
+def _plain(words: tuple[str, str]) -> tuple[str, ...]:
+    """Without what is no difference: capitals, signs and spaces."""
+    return tuple("".join(sign for sign in text.casefold() if sign.isalnum()) for text in words)
 
 
 def most(reporter: str) -> int:

@@ -90,11 +90,12 @@ class CorrectionDesk:
         if not kept:
             return []
         found = await self.rows.listed(caller.tenant, c.source.in_(kept), c.status.in_(OPEN), newest=False)
-        return [task(one) for one in found]
+        terms = self.owners[caller.tenant]
+        return [task(one, terms[one.row["source"]].days) for one in found]
 
     async def opened(self, caller: Caller, id_: str) -> Assignment:
         """See Corrections.opened."""
-        found = await self._task(caller, id_)
+        found = await self._kept_one(caller, id_, c.status.in_(OPEN))
         # who looks, looks in their own name: a line for each application's employee, once
         looked = acts.step(about_of(found), LOOKED, caller.organisation, f"{caller.application}/{caller.user}")
         await self.lines.refuse(caller, looked)
@@ -106,7 +107,8 @@ class CorrectionDesk:
             raise _fault("/toelichting", "ontbreekt", "Schrijf op wat u vond.")
         if has_written_number(said.words or ""):
             raise _fault("/toelichting", "lijkt-op-bsn", "Schrijf hier geen burgerservicenummer.")
-        found = await self._task(caller, id_)
+        # one that has ended too: who lost the answer to the last word says it again, and reads the same
+        found = await self._kept_one(caller, id_)
         done = self.writing.step(caller.tenant, found, caller.organisation, said)
         return shown(await self.lines.outlive(done))
 
@@ -129,7 +131,7 @@ class CorrectionDesk:
             "client": _client(caller), "resident": resident.id, "subject": resident.subject, "element": said.element,
             "source": said.source, "way": ADDRESS if owner.interface else LIST, "entry": entry.model_dump_json(),
         }  # fmt: skip
-        return await self.rows.place(caller.tenant, row, content, repeatable)
+        return await self.rows.place(caller.tenant, row, content, repeatable, line.at)
 
     async def _line(self, caller: Caller, place: Position) -> Line | None:
         try:
@@ -143,11 +145,12 @@ class CorrectionDesk:
         receipt = await self.lines.refuse(caller, acts.refused(resident, caller, told, random_id()))
         return not_released((told,), LineRef.of(receipt.origin, receipt.position))
 
-    async def _task(self, caller: Caller, id_: str) -> Found:
+    async def _kept_one(self, caller: Caller, id_: str, *where: ColumnElement[bool]) -> Found:
+        """Of a source that the caller's organisation looks after."""
         kept = self._kept(caller)
         if not kept:
             raise NoSuchReport("Deze terugmelding is er niet, of hij is niet van u.")
-        return await self.rows.one(caller.tenant, id_, c.source.in_(kept), c.status.in_(OPEN))
+        return await self.rows.one(caller.tenant, id_, c.source.in_(kept), *where)
 
     def _kept(self, caller: Caller) -> list[str]:
         """Sources that the caller's organisation looks after."""

@@ -4,7 +4,7 @@ from connectors.correcting.acts import About
 from connectors.correcting.content import assignment
 from connectors.correcting.contract import RESIDENT, Assignment, Report, Task
 from connectors.correcting.rules import SENT
-from connectors.correcting.stored import Found
+from connectors.correcting.stored import DAY_MS, Found
 from kernel.clock import instant
 
 
@@ -33,11 +33,11 @@ def shown(found: Found) -> Report:
     )
 
 
-def task(found: Found) -> Task:
-    """For the list of the source's owner."""
+def task(found: Found, days: int) -> Task:
+    """For the list of the source's owner. days: of its term."""
     row = found.row
-    filed = instant(row["filed_at"])
-    return Task(id=row["id"], element=row["element"], source=row["source"], status=row["status"], filed_at=filed)
+    said = {name: row[name] for name in ("id", "element", "source", "status")}
+    return Task(**said, filed_at=instant(row["filed_at"]), until=instant(row["changed_at"] + days * DAY_MS))
 
 
 def assigned(found: Found) -> Assignment:

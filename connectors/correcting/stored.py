@@ -5,26 +5,28 @@ same line, and only one act at a time can wait.
     stepped ─▶ line ─▶ settled: the next status             killed after it: the same line again, and the row follows
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from audit.contract import Entry
 from connectors.bulk.rows import BulkRows, Row, Rows
 from connectors.contract import Repeatable, SameKeyOtherBody
 from connectors.correcting.content import PURPOSE, Content, Sealing
-from connectors.correcting.contract import NoSuchReport, StepPassed, TooManyReports
-from connectors.correcting.rules import LIST, NEXT, OPEN, most
+from connectors.correcting.contract import RESIDENT, NoSuchReport, NothingNew, StepPassed, TooManyReports
+from connectors.correcting.rules import LAPSED, LIST, NEXT, OPEN, RENEWED, Ended, most, something_new
 from connectors.correcting.tables import corrections
+from connectors.declared.declaration import DAYS
 from kernel.clock import Clock, millis
 from kernel.crypto import hmac_sha256, same
 from kernel.sql.key_rows import KeyRows
 
 MOST = 200  # in one answer
 WAITS_MS = 5_000  # so long an act is whoever's it was
-KEPT_MS = 365 * 24 * 3_600_000  # of a report that has ended
+DAY_MS = 24 * 3_600_000
+KEPT_MS = 365 * DAY_MS  # of a report that has ended
 LATER = 1 << 52  # ms: not due
 c = corrections.c
 
@@ -48,9 +50,9 @@ class CorrectionRows:
         """In ms."""
         return millis(self.clock())
 
-    async def place(self, tenant: str, row: Row, content: Content, repeat: Repeatable) -> Found:
-        """A new report, without effect until its line stands; or the one that this is once more. Raises
-        SameKeyOtherBody, TooManyReports."""
+    async def place(self, tenant: str, row: Row, content: Content, repeat: Repeatable, given_at: int) -> Found:
+        """A new report, without effect until its line stands; or the one that this is once more. given_at: when the
+        reporter got the value, ms. Raises SameKeyOtherBody, TooManyReports, NothingNew."""
         sealing, hashed = await self._sealing(tenant), await self._hash(tenant, repeat.body)
         zeros = {"due_at": LATER, "tries": 0, "revision": 0}
         said = {"key": repeat.key or row["id"], "request_hash": hashed, "status": "", "becomes": OPEN[0],
@@ -64,12 +66,14 @@ class CorrectionRows:
             known = known or await rows.one(corrections, c.slot == row["slot"])
             if known is None:
                 await _demand_room(rows, row)
+                await _demand_new(rows, sealing, row, (given_at, content))
                 await rows.add(corrections, [new])
             return _found(sealing, known or new)
 
-    async def step(self, tenant: str, id_: str, becomes: str, entry: Entry, answer: str) -> Found:
-        """An act that waits for its line; the same again is the same one. Raises NoSuchReport, StepPassed."""
-        sealing = await self._sealing(tenant)
+    async def step(self, tenant: str, seen: Found, becomes: str, entry: Entry, answer: str) -> Found:
+        """An act that waits for its line; the same again is the same one. It lapses only as it was seen: who spoke
+        meanwhile did not keep silent. Raises NoSuchReport, StepPassed."""
+        sealing, id_ = await self._sealing(tenant), seen.row["id"]
         async with self._rows.writing(tenant) as rows:
             found = _found(sealing, await _locked(rows, id_))
             row, text = found.row, entry.model_dump_json()
@@ -77,7 +81,8 @@ class CorrectionRows:
                 return found
             if row["entry"] == text:
                 return found
-            if row["entry"] or becomes not in NEXT.get(row["status"], ()):
+            spoken = becomes == LAPSED and row["revision"] != seen.row["revision"]
+            if row["entry"] or spoken or becomes not in NEXT.get(row["status"], ()):
                 raise StepPassed("Deze terugmelding is al verder, of er is net iets anders over gezegd.")
             content = replace(found.content, answer=answer)
             sealed = sealing.sealed(id_, content)
@@ -131,6 +136,13 @@ class CorrectionRows:
         async with self._rows.reading(tenant) as rows:
             return [_found(sealing, row) for row in await rows.find(corrections, *late, limit=MOST)]
 
+    async def overdue(self, tenant: str, days: Mapping[str, int]) -> list[Found]:
+        """Open ones about which nothing was said for their term. days: by source; of one that nobody keeps any more it
+        is the usual."""
+        late = [(c.source == source) & (c.changed_at <= self.now - many * DAY_MS) for source, many in days.items()]
+        late.append(c.source.not_in(list(days)) & (c.changed_at <= self.now - DAYS * DAY_MS))
+        return await self.listed(tenant, c.status.in_(OPEN), c.entry == "", or_(*late), newest=False)
+
     async def due(self, tenant: str) -> bool:
         """Whether there is anything to carry."""
         now = (c.due_at <= self.now) & c.status.in_(OPEN)
@@ -176,6 +188,18 @@ async def _locked(rows: Rows, id_: str) -> Row:
     if row is None:
         raise NoSuchReport("Deze terugmelding is er niet, of hij is niet van u.")
     return row
+
+
+async def _demand_new(rows: Rows, sealing: Sealing, new: Row, said: tuple[int, Content]) -> None:
+    """A resident may say again what they said: at their own office they have a right to an answer."""
+    if new["reporter"] == RESIDENT:
+        return
+    given_at, content = said
+    same_value = (c.resident == new["resident"], c.reporter == new["reporter"], c.element == new["element"])
+    before = await rows.find(corrections, *same_value, c.status.not_in(("", *OPEN)), limit=RENEWED)
+    ended = [Ended(row["changed_at"], _found(sealing, row).content.words) for row in before]
+    if not something_new(ended, given_at, content.words):
+        raise NothingNew("Vraag het gegeven eerst opnieuw op, en zeg wat er nu anders is. Of bel wie de bron bijhoudt.")
 
 
 async def _demand_room(rows: Rows, new: Row) -> None:

@@ -36,5 +36,5 @@ class Writing:
         """The answer of the source's owner. Raises NoSuchReport, StepPassed, and as `written`."""
         words = said.words or ""
         entry = step(about_of(found), said.status, organisation)
-        waiting = await self.rows.step(tenant, found.row["id"], said.status, entry, words)
+        waiting = await self.rows.step(tenant, found, said.status, entry, words)
         return await self.written(tenant, waiting)

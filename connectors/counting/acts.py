@@ -7,7 +7,7 @@ from audit.contract import SYSTEM, Entry, FenceAt, Ground, Permit, Position, Rec
 from connectors.counting.contract import CountRequest
 from connectors.events import Act
 from connectors.refusal import Refusal
-from consent.contract import Question, ResidentRef, Sealed
+from consent.contract import Code, Question, Refused, ResidentRef, Sealed
 from kernel.caller import Caller
 from kernel.ids import derived_id
 
@@ -53,9 +53,16 @@ def weighed(caller: Caller, sealed: Sequence[Sealed], trace: Callable[[], Trace]
     return found
 
 
+def whole_refused(name: str, code: Code, words: tuple[str, str]) -> tuple[Refusal, ...]:
+    """All of a table or set, for a reason that the register does not know. words: the reason, and what to do."""
+    reason, step = words
+    return (Refusal(Refused(element=name, code=code, reason=reason, next_step=step), code),)
+
+
 def run_entry(of: Weighed, run_id: str, details: dict[str, str]) -> Entry:
-    """Before anybody's number is read."""
-    return _opened(of, "statistiek", derived_id(run_id, f"statistiek{of.act.ground.nonce}"), details)
+    """Before anybody's number is read. Its id follows from that of the run, so whoever has the table knows its line;
+    after Overtaken nothing was written, and the id is free."""
+    return _opened(of, "statistiek", derived_id(run_id, "statistiek"), details)
 
 
 def counted_entry(of: Weighed, run_id: str) -> Entry:

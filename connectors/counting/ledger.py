@@ -1,11 +1,11 @@
 """The privacy budget: spent before anything is read, never given back, and no two askers share the last of it.
 
-A row per run, numbered per activity, each with the sum up to it: who would be the next number twice is refused by the
-database and looks again. The log counts runs too. A row is written before its line, so a ledger that knows of fewer
-runs than the log was set back, and counts for nothing.
+A row per run, of a set of rows too, numbered per activity, each with the sum up to it: who would be the next number
+twice is refused by the database and looks again. The log counts runs too. A row is written before its line, so a ledger
+that knows of fewer runs than the log was set back, and counts for nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -22,6 +22,7 @@ from kernel.sql.key_rows import KeyRows
 
 KEY = "IK"  # of row MACs
 TRIES = 300  # more than a budget has runs: somebody else was first each time
+ENDLESS = 1 << 60  # a budget that nothing takes from
 _log = logger("connectors")
 
 
@@ -72,6 +73,10 @@ class Ledger:
             except (SQLAlchemyError, RowForged, TimeoutError) as error:
                 raise self._broken(error) from None
         raise CannotCount("Er wordt nu te veel tegelijk gevraagd. Probeer het later opnieuw.")
+
+    async def noted(self, tenant: str, run: Run) -> None:
+        """A run that gives no table, and costs nothing: the log counts it, so this must too. Before its line."""
+        await self.spend(tenant, replace(run, cost=0), ENDLESS, 0)
 
     async def answered(self, tenant: str, kept: Kept, answer: str) -> None:
         """Kept before it is sent: who lost it asks again, and pays nothing."""

@@ -19,7 +19,7 @@ from anyio import to_thread
 from audit.contract import SYSTEM, Audit, Count, Entry, Overtaken, Position, Receipt, Trace
 from connectors.answers import Facts
 from connectors.contract import KeyUnderWay, LineRef, SameKeyOtherBody, SourceDown, StaleAnswer, not_released
-from connectors.counting.acts import EVERYBODY, Weighed, question, run_entry, weighed
+from connectors.counting.acts import EVERYBODY, Weighed, question, run_entry, weighed, whole_refused
 from connectors.counting.contract import (
     CannotCount,
     Counted,
@@ -34,7 +34,7 @@ from connectors.counting.ledger import BudgetSpent, Kept, Ledger, Run
 from connectors.counting.noise import Noise
 from connectors.counting.tabulating import Counting, tabulate
 from connectors.refusal import Refusal
-from consent.contract import CountTable, Refused, Statistics
+from consent.contract import CountTable, Statistics
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import Problem
@@ -44,6 +44,7 @@ from kernel.ids import derived_id, uuid7
 TRIES = 5  # to write the line of a run
 RUNS_AT_ONCE = 2  # of one process; others wait, with their cost spent
 _SPENT = ("Het privacybudget van dit doel is op.", "Gebruik de tabellen die u al heeft.")
+_NO_TABLE = ("Dit is geen tabel, maar een gegevensset.", "Vraag hem bij gegevenssets.")
 _ANEW = "Er is net iets veranderd aan dit doel. Er is niets verstuurd."
 
 
@@ -161,8 +162,10 @@ class CountingDesk:
         if not one.whole or statistics is None:
             raise await self._refused(caller, one, run_id, one.refused)
         table = statistics.table(request.table)
+        if table is None:  # the register knows this name as that of a set of rows
+            raise await self._refused(caller, one, run_id, whole_refused(request.table, "buiten-doel", _NO_TABLE))
         population = self.populations.get(caller.tenant, {}).get(statistics.population)
-        if table is None or population is None:
+        if population is None:
             raise CannotCount("De bron die zegt wie er worden geteld, is hier niet aangesloten. Bel de beheerder.")
         if self.noise is None:
             raise CannotCount("Zonder ruis tellen wij niet: regie[statistiek] is niet geinstalleerd. Bel de beheerder.")
@@ -174,9 +177,8 @@ class CountingDesk:
         try:
             return await self.ledger.spend(caller.tenant, run, may.statistics.budget, logged)
         except BudgetSpent:
-            reason, step = _SPENT
-            told = Refused(element=run.name, code="te-vaak", reason=reason, next_step=step)
-            raise await self._refused(caller, may.weighed, run.id, (Refusal(told, "te-vaak"),)) from None
+            spent = whole_refused(run.name, "te-vaak", _SPENT)
+            raise await self._refused(caller, may.weighed, run.id, spent) from None
 
     async def _begun(self, caller: Caller, request: CountRequest, may: Allowed, kept: Kept) -> Begun:
         details = {"tabel": request.table, "kosten": _epsilon(kept.run.cost), "besteed": _epsilon(kept.spent),

@@ -109,15 +109,20 @@ class Question(Message):
         return self
 
 
+DAYS = 42  # six weeks: longer than the month in which a resident has an answer (AVG 12(3)); a source may say another
+
+
 class Corrected(Message):
     """Who looks at reports that a value is wrong. owner: the recipient whose people have the list of them; url: where
-    they are sent instead, with a credential and networks of its own."""
+    they are sent instead, with a credential and networks of its own. days: after which a report that nothing is
+    said about ends, and its mark with it."""
 
     owner: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
     url: Annotated[str, Field(max_length=500)] = ""
     networks: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
     credential: Credential = Credential()
     seconds: Annotated[float, Field(gt=0, le=20)] = 5.0
+    days: Annotated[int, Field(ge=1, le=366)] = DAYS
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

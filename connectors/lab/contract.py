@@ -42,7 +42,7 @@ class SetView(Message):
 
 
 class NoSuchSet(Problem):
-    """Another's set and an unknown id get the same answer."""
+    """Another recipient's set and an unknown id get the same answer."""
 
     code, status, title = "gegevensset-onbekend", 404, "Deze gegevensset is er niet"
 
@@ -56,10 +56,12 @@ class Labs(Protocol):
         ...
 
     async def ordered(self, caller: Caller) -> list[SetView]:
-        """The application's own, newest first, at most 200."""
+        """The application's own, and those of its organisation for activities of its token, newest first, at most
+        200."""
         ...
 
     async def destroyed(self, caller: Caller, id_: str) -> SetView:
-        """The recipient says that nothing is left of it: a line, and what was not fetched goes too. Again changes
-        nothing. Raises NoSuchSet."""
+        """The recipient says that nothing is left of it: a line, and what was not fetched goes too. Any application of
+        it that may ask for such sets says so, for the one that asked may be gone. Again changes nothing. Raises
+        NoSuchSet."""
         ...

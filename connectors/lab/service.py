@@ -12,18 +12,20 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from audit.contract import Entry, Event, Overtaken, Receipt, Trace, record_one
-from connectors.bulk.contract import BulkRequest, Listed, NoSealingKey, NoSuchJob, Order
+from audit.contract import Entry, Event, EventIdTaken, Overtaken, Receipt, Trace, record_one
+from connectors.bulk.contract import BulkRequest, Listed, NoSealingKey, Order
+from connectors.bulk.jobs import client_of
 from connectors.bulk.service import BulkService
 from connectors.contract import LineRef, Repeatable, SameKeyOtherBody, SourceDown, StaleAnswer, not_released
-from connectors.counting.acts import EVERYBODY, Weighed, question, run_entry, weighed
+from connectors.counting.acts import EVERYBODY, Weighed, question, run_entry, weighed, whole_refused
 from connectors.counting.contract import CannotCount, CountFailed, CountRequest, Population
+from connectors.counting.ledger import Ledger, Run
 from connectors.lab.contract import SetRequest, SetView
 from connectors.lab.rowing import Lab, project_key
 from connectors.lab.stored import LabRows, shown
 from connectors.lines import Lines
 from connectors.refusal import Refusal
-from consent.contract import Consent, LabSet, NoSuchThing, Refused, Statistics
+from consent.contract import Consent, LabSet, NoSuchThing, Statistics
 from kernel.caller import Caller, room_of
 from kernel.clock import millis
 from kernel.errors import Problem
@@ -57,6 +59,7 @@ class LabDesk:
     bulk: BulkService
     rows: LabRows
     room_keys: KeyRows
+    ledger: Ledger
     populations: Mapping[str, Mapping[str, Population]]
     trace: Callable[[], Trace]
 
@@ -84,14 +87,15 @@ class LabDesk:
 
     async def destroyed(self, caller: Caller, id_: str) -> SetView:
         """See Labs.destroyed."""
-        row = await self.rows.own(caller, id_)
+        row = await self.rows.of_recipient(caller, id_)
         if not row["destroyed_at"]:
-            await record_one(self.lines.audit, room_of(caller.tenant, "connectors"), told_of(row, "set-vernietigd"))
-            # a crash here leaves the line: done once more it is the same one
+            told = told_of(row, "set-vernietigd", caller.application)
+            # who says it a second time, after a crash right here, finds the first line: it was said
+            with suppress(EventIdTaken):
+                await record_one(self.lines.audit, room_of(caller.tenant, "connectors"), told)
             row = await self.rows.mark(caller.tenant, id_, "destroyed_at")
-        # also when it is said again: a crash may have come before this; a job that ended a month ago is told of no more
-        with suppress(NoSuchJob):
-            await self.bulk.cancel(caller, id_)
+        # also when it is said again: a crash may have come before this
+        await self.bulk.end(caller.tenant, id_)
         return shown(row)
 
     async def tidy(self, tenant: str) -> None:
@@ -137,11 +141,13 @@ class LabDesk:
         statistics = one.act.about.statistics
         made = statistics.set_of(wanted.name) if statistics else None
         if not one.whole or statistics is None or made is None:
-            raise await self._refused(caller, one, run, one.refused or _told(wanted.name, "buiten-doel", _WRONG))
+            raise await self._refused(
+                caller, one, run, one.refused or whole_refused(wanted.name, "buiten-doel", _WRONG)
+            )
         if wanted.purpose in made.incompatible or wanted.purpose not in made.purposes:
-            raise await self._refused(caller, one, run, _told(wanted.name, "buiten-doel", _WRONG))
+            raise await self._refused(caller, one, run, whole_refused(wanted.name, "buiten-doel", _WRONG))
         if await self.rows.overdue(caller, wanted.activity):
-            raise await self._refused(caller, one, run, _told(wanted.name, "ontvanger-niet-bevoegd", _KEPT))
+            raise await self._refused(caller, one, run, whole_refused(wanted.name, "ontvanger-niet-bevoegd", _KEPT))
         population = self.populations.get(caller.tenant, {}).get(statistics.population)
         if population is None:
             raise CannotCount("De bron die zegt wie er zijn, is hier niet aangesloten. Bel de beheerder.")
@@ -151,6 +157,8 @@ class LabDesk:
         details = {"gegevensset": wanted.name, "dpvDoel": wanted.purpose, "drempel": str(may.statistics.smallest),
                    "vernietigenNaDagen": str(may.made.days)}  # fmt: skip
         entry = run_entry(may.weighed, run, details)
+        who = (caller.organisation, client_of(caller))
+        await self.ledger.noted(caller.tenant, Run(run, wanted.activity, wanted.name, 0, *who))
         try:
             return entry, await self.lines.release(caller, entry)
         except Overtaken:
@@ -167,17 +175,12 @@ class LabDesk:
         return not_released(tuple(each.told for each in refused), LineRef.of(receipt.origin, receipt.position))
 
 
-def told_of(row: Mapping[str, str], kind: str) -> Entry:
-    """What became of a set: nobody's line, for it is about many."""
+def told_of(row: Mapping[str, str], kind: str, by: str = "") -> Entry:
+    """What became of a set: nobody's line, for it is about many. by: the application that says so, "" for the one that
+    asked for it."""
     event = Event.model_validate({
         "id": derived_id(row["id"], kind), "kind": kind, "name": "Gegevensset", "activity": row["activity"],
-        "recipient": row["recipient"], "application": row["client"].partition("/")[2],
+        "recipient": row["recipient"], "application": by or row["client"].partition("/")[2],
         "details": {"gegevensset": row["name"], "id": row["id"]},
     })  # fmt: skip
     return Entry(event=event)
-
-
-def _told(name: str, code: str, words: tuple[str, str]) -> tuple[Refusal, ...]:
-    reason, step = words
-    told = Refused.model_validate({"element": name, "code": code, "reason": reason, "next_step": step})
-    return (Refusal(told, code),)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement
+
 from connectors.bulk.jobs import client_of
 from connectors.bulk.rows import BulkRows, Row
 from connectors.lab.contract import NoSuchSet, SetView
@@ -39,10 +41,18 @@ class LabRows:
             raise NoSuchSet("Deze gegevensset is er niet, of hij is niet van u.")
         return row
 
-    async def listed(self, caller: Caller) -> list[Row]:
-        """The application's own."""
+    async def of_recipient(self, caller: Caller, id_: str) -> Row:
+        """Of the same organisation: who asked for it may be gone. Raises NoSuchSet."""
         async with self.rows.reading(caller.tenant) as rows:
-            return await rows.find(lab_sets, c.client == client_of(caller), limit=MOST, newest=True)
+            row = await rows.one(lab_sets, c.id == id_, _theirs(caller))
+        if row is None:
+            raise NoSuchSet("Deze gegevensset is er niet, of hij is niet van u.")
+        return row
+
+    async def listed(self, caller: Caller) -> list[Row]:
+        """Of the same organisation too: what it must destroy."""
+        async with self.rows.reading(caller.tenant) as rows:
+            return await rows.find(lab_sets, _theirs(caller), limit=MOST, newest=True)
 
     async def untold(self, tenant: str) -> list[Row]:
         """Those that are overdue, and of which the log does not know yet."""
@@ -57,6 +67,12 @@ class LabRows:
             if row is None:
                 raise NoSuchSet("Deze gegevensset is er niet.")
             return row if row[name] else await rows.change(lab_sets, row, **{name: millis(self.clock())})
+
+
+def _theirs(caller: Caller) -> ColumnElement[bool]:
+    """An application's own sets, and those of its organisation for the activities of its token."""
+    same = (c.recipient == caller.organisation) & c.activity.in_(caller.scope)
+    return (c.client == client_of(caller)) | same
 
 
 def shown(row: Row) -> SetView:

@@ -34,6 +34,47 @@ class SheetView(Message):
     until: Annotated[Short | None, wire("bewaardTot")] = None
 
 
+KEEPER = "bronhouder:"  # before the organisation in a role of somebody who keeps its files at a page
+
+
+class SheetState(Message):
+    """A source that takes files, for whoever keeps it. headings: that a file has. most: its rows. days: that a file is
+    kept. soon: it will be gone before long, and its elements with it."""
+
+    now: SheetView
+    headings: tuple[Short, ...]
+    most: int
+    days: int
+    soon: bool
+
+
+class Judged(Message):
+    """What a file would do that has no fault: residents in it who are new, who are in both, and who are no longer in
+    it. Nothing that is kept of them was opened for it."""
+
+    rows: int
+    new: int
+    both: int
+    gone: int
+
+
+class PortalUploads(Protocol):
+    """For somebody with a role `bronhouder:<organisation>`. Raises as Uploads."""
+
+    async def sheets(self, caller: Caller) -> list[SheetState]:
+        """Of their organisations, by name."""
+        ...
+
+    async def judge(self, caller: Caller, source: str, raw: bytes) -> Judged:
+        """Nothing is kept; a line says who asked, where there is a file to compare with. Raises BadInput with every
+        fault, a hundred at most."""
+        ...
+
+    async def take(self, caller: Caller, source: str, raw: bytes) -> SheetView:
+        """See Uploads.take."""
+        ...
+
+
 class Uploads(Protocol):
     """For an application with the role `bronhouder`, of the organisation that owns the source. All raise NoSuchSheet,
     NeighbourUnavailable, LogUnavailable."""

@@ -121,6 +121,17 @@ class UploadRows:
             found = (await rows.connection.execute(select(upload_rows).where(*mine))).mappings()
             return {str(one["owner"]): bytes(one["sealed"]) for one in found}
 
+    async def among(self, tenant: str, file: File, owners: Sequence[str]) -> int:
+        """How many of these owners have a row in it; no row is opened."""
+        mine = (upload_rows.c.tenant_id == tenant, upload_rows.c.id == file.id)
+        found = 0
+        async with self._rows.reading(tenant) as rows:
+            for begin in range(0, len(owners), TOGETHER):
+                some = upload_rows.c.owner.in_(owners[begin : begin + TOGETHER])
+                counted = select(func.count()).select_from(upload_rows).where(*mine, some)
+                found += await rows.connection.scalar(counted) or 0
+        return found
+
     async def sealing(self, tenant: str, file: File) -> Sealing:
         """Opens its rows."""
         async with self._rows.guarded():

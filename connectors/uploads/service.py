@@ -1,27 +1,29 @@
 """The work behind the door for files: judged, kept, logged, and only then read."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from anyio import to_thread
 
 from audit.contract import Audit, Entry, Event, record_one
 from connectors.bulk.jobs import client_of
 from connectors.uploads.columns import Sheet
-from connectors.uploads.contract import NoSuchSheet, SheetView
+from connectors.uploads.contract import KEEPER, Judged, NoSuchSheet, SheetState, SheetView
 from connectors.uploads.reading import Row, Sheets
 from connectors.uploads.rows import COUNTS, WHOLE, File, UploadRows
 from connectors.uploads.sealing import Sealing
 from kernel.caller import Caller, room_of
-from kernel.clock import moment
+from kernel.clock import Clock, moment, utc_now
 from kernel.errors import Problem
 from kernel.failpoints import reached
-from kernel.ids import derived_id
+from kernel.ids import derived_id, random_id
 from kernel.logs import logger
 from vault.contract import Bsn
 
 SCOPE = "verstrekking:bronhouder"
-TAKEN, REMOVED = "overgenomen", "verwijderd"
+TAKEN, REMOVED, JUDGED = "overgenomen", "verwijderd", "nagekeken"
+BY_HAND = "medewerker:"
 _log = logger("connectors.uploads")
 
 
@@ -35,23 +37,42 @@ class Taking:
 
 @dataclass(frozen=True)
 class UploadDesk:
-    """Satisfies Uploads. taking: by tenant and source."""
+    """Satisfies Uploads and PortalUploads. taking: by tenant and source."""
 
     taking: Mapping[str, Mapping[str, Taking]]
     rows: UploadRows
     audit: Audit
+    clock: Clock = utc_now
 
     async def take(self, caller: Caller, source: str, raw: bytes) -> SheetView:
         """See Uploads.take."""
         taking, tenant = self._own(caller, source), caller.tenant
         found = await to_thread.run_sync(taking.sheets.read, raw)
         kept = (len(found), taking.sheet.keep_days)
-        file, sealing = await self.rows.begin(tenant, source, client_of(caller), kept)
+        file, sealing = await self.rows.begin(tenant, source, _client(caller, taking), kept)
         await self.rows.fill(tenant, file, await to_thread.run_sync(_sealed, sealing, found))
         reached("uploads.whole")
         # what somebody may learn of residents from here on stands in the log before anybody can
         await self._finish(tenant, file)
         return _view(source, file)
+
+    async def sheets(self, caller: Caller) -> list[SheetState]:
+        """See PortalUploads.sheets."""
+        ours = sorted((name, one) for name, one in self.taking.get(caller.tenant, {}).items() if _keeps(caller, one))
+        return [_state(one.sheet, await self.view(caller, name), self.clock()) for name, one in ours]
+
+    async def judge(self, caller: Caller, source: str, raw: bytes) -> Judged:
+        """See PortalUploads.judge."""
+        taking, tenant = self._own(caller, source), caller.tenant
+        found = await to_thread.run_sync(taking.sheets.read, raw)
+        file, both = await self.rows.counting(tenant, source), 0
+        if file is not None:
+            # of a list of one it tells whether that one is in it: who asks is written down before anybody looks
+            asked = replace(file, client=_client(caller, taking), rows=len(found))
+            await self._line(tenant, asked, JUDGED, random_id())
+            owners = await to_thread.run_sync(_owners, await self.rows.sealing(tenant, file), list(found))
+            both = await self.rows.among(tenant, file, owners)
+        return Judged(rows=len(found), new=len(found) - both, both=both, gone=(file.rows if file else 0) - both)
 
     async def view(self, caller: Caller, source: str) -> SheetView:
         """See Uploads.view."""
@@ -87,21 +108,50 @@ class UploadDesk:
             await self._line(tenant, file, REMOVED)
         await self.rows.drop(tenant, file)
 
-    async def _line(self, tenant: str, file: File, step: str) -> None:
-        """The same for the same file and step, whoever writes it."""
-        organisation, _, application = file.client.partition("/")
+    async def _line(self, tenant: str, file: File, step: str, event_id: str = "") -> None:
+        """The same for the same file and step, whoever writes it. event_id: of a step that may be taken again."""
+        organisation, _, who = file.client.partition("/")
+        by_hand = who.startswith(BY_HAND)
         told = {"stap": step, "bron": file.source, "versie": str(file.version), "regels": str(file.rows),
                 "bewaardTot": moment(file.until).date().isoformat()}  # fmt: skip
-        event = Event(id=derived_id(file.id, step), kind="bronbestand", name="Bestand van een bron",
-                      recipient=organisation, application=application, details=told)  # fmt: skip
+        # where pseudonyms of staff are searched, and kept from who may not read them. An end is not the sender's act
+        actor = who.removeprefix(BY_HAND) if by_hand and step != REMOVED else ""
+        event = Event(id=event_id or derived_id(file.id, step), kind="bronbestand", name="Bestand van een bron",
+                      recipient=organisation, application="" if by_hand else who, actor=actor,
+                      details=told)  # fmt: skip
         await record_one(self.audit, room_of(tenant, "connectors"), Entry(event=event))
 
     def _own(self, caller: Caller, source: str) -> Taking:
         """Raises NoSuchSheet."""
         taking = self.taking.get(caller.tenant, {}).get(source)
-        if taking is None or SCOPE not in caller.scope or taking.sheet.owner != caller.organisation:
+        if taking is None or not _keeps(caller, taking):
             raise NoSuchSheet("Deze bron is er niet, of u levert er geen bestanden voor.")
         return taking
+
+
+def _keeps(caller: Caller, taking: Taking) -> bool:
+    """Whether this application, or this person at a page, sends the files of this source."""
+    owner = taking.sheet.owner
+    if caller.kind == "medewerker":
+        return f"{KEEPER}{owner}" in caller.roles
+    return SCOPE in caller.scope and caller.organisation == owner
+
+
+def _client(caller: Caller, taking: Taking) -> str:
+    """Who sends it: an application, or the pseudonym of a person."""
+    return f"{taking.sheet.owner}/{BY_HAND}{caller.user}" if caller.kind == "medewerker" else client_of(caller)
+
+
+def _owners(sealing: Sealing, found: Sequence[Bsn]) -> list[str]:
+    return [sealing.owner(bsn) for bsn in found]
+
+
+def _state(sheet: Sheet, now: SheetView, at: datetime) -> SheetState:
+    """soon: in the last quarter of its term."""
+    left = datetime.fromisoformat(now.until) - at if now.until else None
+    headings = (sheet.number, *(column.heading for column in sheet.columns.values()))
+    soon = left is not None and left <= timedelta(days=sheet.keep_days) / 4
+    return SheetState(now=now, headings=headings, most=sheet.rows, days=sheet.keep_days, soon=soon)
 
 
 def _sealed(sealing: Sealing, found: Mapping[Bsn, Row]) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Correction reports: who may doubt what, what the resident sees, who looks at it, and what a crash leaves."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -10,8 +11,9 @@ from fastapi import FastAPI, Request
 from assembly.demo.register import LOAN_DESK, TENANT, TRAINERS
 from audit.contract import Audit, Entry, LogUnavailable, Misfit
 from connectors.contract import NotReleased
-from connectors.correcting.contract import Doubt, NobodyCorrects, NoSuchReport, Report, Said, StepPassed
-from connectors.correcting.rules import touched
+from connectors.correcting.contract import Doubt, NobodyCorrects, NoSuchReport, NothingNew, Report, Said, StepPassed
+from connectors.correcting.rules import Ended, something_new, touched
+from connectors.correcting.service import CorrectionDesk
 from kernel.caller import Caller
 from kernel.errors import BadInput
 from tests.four_rooms import BY_LAW, DESK_WORKER, R1, SECRET, STRANGER, FourRooms
@@ -106,16 +108,63 @@ async def test_a_doubt_is_a_line_a_mark_and_a_task_until_it_is_answered(both: Fo
         await desk.answered(REGISTRY, report.id, said("geen-wijziging"))
     ended = await desk.answered(REGISTRY, report.id, said("gecorrigeerd", "Adres aangepast."))
     assert (ended.status, ended.answer) == ("gecorrigeerd", "Adres aangepast.")
-    assert not (await house.release(*BY_LAW)).values["brp.adres"].under_investigation
+    house.now = house.now.replace(minute=1)
+    assert not (anew := await house.release(*BY_LAW)).values["brp.adres"].under_investigation
     with pytest.raises(NoSuchReport):  # it is nobody's task any more, and its number is gone
         await desk.opened(REGISTRY, report.id)
-    assert (await file(house, doubt(line))).id != report.id  # it may be doubted anew
+    assert (await file(house, doubt(position(anew), reden="Verhuisd."))).id != report.id
     assert [kind for kind in await kinds(house) if kind.startswith("terug")] == [
         "terugmelding", "terugmelding-stapingezien", "terugmelding-stapin-onderzoek", "terugmelding-stapgecorrigeerd",
         "terugmelding",
     ]  # fmt: skip
     words = str([one.event for one in await house.lines()])
     assert not [one for one in ("post komt", "Adres aangepast", "Dorpsstraat") if one in words]
+
+
+def test_a_doubt_is_renewed_with_something_new_and_not_for_ever() -> None:
+    one, other = Ended(1_000, ("De post komt terug.", "")), Ended(2_000, ("Verhuisd.", "Kerkweg 1"))
+    assert something_new([], 0, ("", "")) and something_new([one], 1_001, ("Verhuisd.", ""))
+    assert not something_new([one], 1_000, ("Verhuisd.", ""))  # given before the answer
+    assert not something_new([one, other], 3_000, ("de post  komt terug", ""))
+    assert not something_new([one, other], 1_500, ("Nieuw.", ""))
+    assert something_new([one, other], 3_000, ("Verhuisd.", "Kerkweg 2"))
+    assert not something_new([one, other, Ended(3_000, ("x", ""))], 4_000, ("Nieuw.", ""))
+
+
+async def test_a_doubt_that_nobody_answers_ends_with_a_line_and_its_mark_with_it(house: FourRooms) -> None:
+    line, desk = await opened(house, owner="burgerzaken", days=10), house.desk.corrections
+    assert isinstance(desk, CorrectionDesk)
+    silent, looked = await file(house, doubt(line)), await file(house, doubt(line, gegevenselement="brp.naam"))
+    assert {one.until[:10] for one in await desk.tasks(REGISTRY)} == {f"{house.now + timedelta(days=10):%Y-%m-%d}"}
+    house.now += timedelta(days=9)
+    await desk.forwarding.lapse(TENANT)
+    seen = [one for one in await desk.rows.overdue(TENANT, {"brp": 0}) if one.row["id"] == looked.id]
+    await desk.answered(REGISTRY, looked.id, said("in-onderzoek", "Wij gaan langs."))
+    with pytest.raises(StepPassed):  # they spoke between the look and the end
+        await desk.writing.step(TENANT, seen[0], "burgerzaken", Said.model_construct(status="verlopen", words=""))
+    house.now += timedelta(days=1)
+    await desk.forwarding.lapse(TENANT)
+    await desk.forwarding.lapse(TENANT)
+    states = {one.element: (one.status, one.answer) for one in await desk.filed(DESK_WORKER)}
+    assert states == {"brp.adres": ("verlopen", None), "brp.naam": ("in-onderzoek", "Wij gaan langs.")}
+    house.now += timedelta(seconds=1)
+    marked = await house.release(*BY_LAW)
+    assert [marked.values[name].under_investigation for name in ("brp.adres", "brp.naam")] == [False, True]
+    # it comes back neither about the value of before, nor for what was said before
+    for more in ((line, "Iets anders."), (position(marked), "DE POST: komt terug!")):
+        with pytest.raises(NothingNew):
+            await file(house, doubt(more[0], reden=more[1]))
+    assert not (await house.release(*BY_LAW)).values["brp.adres"].under_investigation
+    with pytest.raises(StepPassed):  # too late, and its number is gone
+        await desk.answered(REGISTRY, silent.id, said("gecorrigeerd", "Toch."))
+    assert [one.id for one in await desk.tasks(REGISTRY)] == [looked.id]
+    house.now += timedelta(days=9)  # who looks has the whole term again, and no more
+    await desk.forwarding.lapse(TENANT)
+    assert {one.status for one in await desk.filed(DESK_WORKER)} == {"verlopen"}
+    told = [one.event for one in await house.lines() if one.event.details.get("stap") == "verlopen"]
+    assert [(one.recipient, one.elements) for one in told] == [
+        ("burgerzaken", ("brp.naam",)), ("burgerzaken", ("brp.adres",)),
+    ]  # fmt: skip
 
 
 async def test_nobody_learns_whether_a_number_exists_or_whose_a_line_is(house: FourRooms) -> None:
@@ -247,6 +296,15 @@ async def test_over_http_each_fault_has_its_place_and_another_sees_nothing(house
             f"{work}/antwoorden", json={"status": "gecorrigeerd", "toelichting": "Ja.", "gebruiker": "mw-1"}
         )
         assert (done.status_code, done.json()["status"]) == (201, "gecorrigeerd")
+        # the answer was lost on the way: the same again reads the same, something else changes nothing
+        said_again = {"status": "gecorrigeerd", "toelichting": "Ja.", "gebruiker": "mw-1"}
+        again = await http.post(f"{work}/antwoorden", json=said_again)
+        assert (again.status_code, again.json()) == (201, done.json())
+        for other in ({"status": "geen-wijziging"}, {"toelichting": "Nee."}, {"status": "in-onderzoek"}):
+            passed = await http.post(f"{work}/antwoorden", json=said_again | other)
+            assert (passed.status_code, passed.json()["code"]) == (409, "terugmelding-verder")
+        assert (await http.post(f"{work}/inzages", json={"gebruiker": "mw-1"})).status_code == 404
+        assert (await kinds(house)).count("terugmelding-stapgecorrigeerd") == 1
 
 
 async def test_a_report_that_cannot_be_written_or_went_to_another_owner_holds_up_no_other(house: FourRooms) -> None:

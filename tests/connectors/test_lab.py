@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assembly.demo.register import LOAN_DESK, TENANT
+from audit.contract import Line
 from connectors.bulk.jobs import JobRows
 from connectors.bulk.keys import JobKeys
 from connectors.bulk.rows import BulkRows
@@ -248,9 +249,39 @@ async def test_what_was_destroyed_or_should_be_is_fetched_by_nobody(house: FourR
         assert (await http.get(f"{BULK}/{job}/resultaat")).status_code == 410
 
 
+async def nobodys(house: FourRooms) -> list[Line]:
+    """The lines that are nobody's."""
+    return list((await house.audit.door("connectors").lines(house.who, "systeem")).lines)
+
+
 async def of_nobody(house: FourRooms) -> list[str]:
-    """Kinds of the lines that are nobody's."""
-    return [line.event.kind for line in (await house.audit.door("connectors").lines(house.who, "systeem")).lines]
+    """Their kinds."""
+    return [line.event.kind for line in await nobodys(house)]
+
+
+async def test_where_nobody_lives_a_set_is_empty_and_a_table_without_groups_and_neither_is_the_other(
+    house: FourRooms,
+) -> None:
+    reader = await ready(house)
+    both = {"gegevenssets": [SET], "drempel": 15}
+    town = await Town.built(house, [], statistiek=both)
+    house.who = ROBOT.model_copy(update={"scope": (SLUG,)})
+    async with house.http() as http:
+        job = (await order(http)).json()["id"]
+        done = await ended(http, job, 10)
+        assert (done["status"], done["aantal"], done["behandeld"]) == ("klaar", 0, 0)
+        result = await http.get(f"{BULK}/{job}/resultaat")
+        assert (result.status_code, reader.read(result.text)) == (200, {})
+        assert (await order(http)).json()["id"] == job
+    wards = await town.table()
+    assert {cell.count for cell in wards.cells} == {None} and (await town.table("per-vak")).cells == ()
+    # each has a name that the register knows, and at the other's door a refusal with its line
+    asked = await town.ask("lab")
+    assert (asked.status_code, asked.json()["code"]) == (403, "buiten-doel"), asked.text
+    assert (await nobodys(house))[0].event.refused == (("lab", "buiten-doel"),)
+    async with house.http() as http:
+        other = await order(http, gegevensset="per-wijk", key=OTHER)
+        assert (other.status_code, other.json()["code"]) == (403, "buiten-doel"), other.text
 
 
 async def test_for_fraud_nothing_is_made_and_what_was_not_destroyed_stops_the_next(house: FourRooms) -> None:
@@ -271,15 +302,23 @@ async def test_for_fraud_nothing_is_made_and_what_was_not_destroyed_stops_the_ne
         kept = await http.post(SETS, json={"verwerkingsactiviteit": SLUG, "gegevensset": "lab", "dpvDoel": RESEARCH})
         assert (kept.status_code, kept.json()["code"]) == (403, "ontvanger-niet-bevoegd"), kept.text
         assert "vernietigd" in kept.json()["detail"]
-        stranger = house.who.model_copy(update={"application": "loket-app"})
-        house.who, own = stranger, house.who
-        assert (await http.post(f"{SETS}/{job}/vernietigingen")).status_code == 404
-        house.who = own
+        own, colleague = house.who, house.who.model_copy(update={"application": "loket-app"})
+        for stranger in ({"organisation": "taaltrainers"}, {"scope": ("oefening",)}, {"scope": ()}):
+            house.who = colleague.model_copy(update=stranger)
+            assert (await http.get(SETS)).json() == {"gegevenssets": []}
+            assert (await http.post(f"{SETS}/{job}/vernietigingen")).status_code == 404
+        # who asked for it may be gone: a colleague of the same project says it, and reads no row of it
+        house.who = colleague
+        assert [one["id"] for one in (await http.get(SETS)).json()["gegevenssets"]] == [job]
+        assert (await http.get(f"{BULK}/{job}/resultaat")).status_code == 404
         told = await http.post(f"{SETS}/{job}/vernietigingen")
         assert told.status_code == 201 and told.json()["vernietigdOp"], told.text
+        house.who = own
         assert (await http.post(f"{SETS}/{job}/vernietigingen")).json() == told.json()
         again = await http.post(SETS, json={"verwerkingsactiviteit": SLUG, "gegevensset": "lab", "dpvDoel": RESEARCH})
         assert again.status_code == 202, again.text
         assert [one["vernietigdOp"] is None for one in (await http.get(SETS)).json()["gegevenssets"]] == [True, False]
+    (said,) = [line.event for line in await nobodys(house) if line.event.kind == "set-vernietigd"]
+    assert (said.application, said.recipient) == ("loket-app", LOAN_DESK)
     kinds = await of_nobody(house)
     assert (kinds.count("set-niet-vernietigd"), kinds.count("set-vernietigd"), kinds.count("statistiek")) == (1, 1, 2)

@@ -41,8 +41,9 @@ def test_a_withdrawal_takes_only_what_stood_on_it() -> None:
     assert found == {"x.een": ("toestemming-ingetrokken",) * 2, "x.twee": ("gepauzeerd",) * 2}
 
 
-def test_a_fence_that_nobody_names_carries_everything() -> None:
-    found = codes(moved((RECIPIENT, "ontvanger-geschorst")))
+@pytest.mark.parametrize("line", ["ontvanger-geschorst", "sleutel-beeindigd", "toepassing-vervangen"])
+def test_a_fence_that_nobody_names_carries_everything(line: str) -> None:
+    found = codes(moved((RECIPIENT, line)))
     assert {shown for shown, _ in found.values()} == {"ontvanger-niet-bevoegd"}
     assert len(found) == 3
 

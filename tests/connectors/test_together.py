@@ -98,9 +98,10 @@ async def test_one_question_about_many_and_a_fault_is_one_persons_own(maker: Mak
         shown = list(zip(name, map(Bsn, (A, B, C, *more[:21])), strict=False))
         shown += [(birth, Bsn(STRANGER)), (spoiled, Bsn(more[20]))]
         found = await BrpTogether(brp, Patient(5)).fetch_many(DESK_WORKER, shown)
-    assert [len(body[NUMBER]) for body in register.bodies] == [20, 4, 1] and register.faults == []
-    assert [body["fields"][0] for body in register.bodies] == [NUMBER] * 3
-    assert register.bodies[2]["fields"] == [NUMBER, "geboorte.datum"], "no more is asked of anybody than their own"
+    bodies = sorted(register.bodies, key=lambda body: -len(body[NUMBER]))  # they go at once, and come as they come
+    assert [len(body[NUMBER]) for body in bodies] == [20, 4, 1] and register.faults == []
+    assert [body["fields"][0] for body in bodies] == [NUMBER] * 3
+    assert bodies[2]["fields"] == [NUMBER, "geboorte.datum"], "no more is asked of anybody than their own"
     assert all(one["x-doelbinding"] == "BRPACT-Totaal" for one in register.headers)
     assert not any(number in str([register.headers, register.seen]) for number in (A, B, C))
     a, b, c, *rest, other, wrong = found
@@ -141,6 +142,60 @@ async def test_a_question_that_is_refused_for_one_is_asked_of_each_and_one_that_
     assert all(isinstance(one, SourceFailed) for one in found) and len(broken.bodies) == 1, (
         "the register may have noted it"
     )
+
+
+P, Q, S = "999990019", "999990226", "999990421"  # partners
+PAIRS = {A: P, B: Q, C: S}
+
+
+class Paired(Published):
+    """Each has a partner, and that of B is secret. refused, broken: numbers in whose question the register stops."""
+
+    def __init__(self, refused: str = "", broken: str = "") -> None:
+        super().__init__("", self.told)
+        self.refused, self.broken = refused, broken
+
+    def told(self, body: Any) -> Any:
+        found = [named(one, partners=[named(PAIRS[one])]) for one in body[NUMBER] if one in PAIRS]
+        found += [{NUMBER: one, **({"geheimhoudingPersoonsgegevens": True} if one == Q else {})}
+                  for one in body[NUMBER] if one in PAIRS.values()]  # fmt: skip
+        return said(*reversed(found))
+
+    def judge(self, request: Any, body: Any) -> None:
+        wrong = [(self.refused, 400), (self.broken, 500)]
+        self.status = next((status for one, status in wrong if one in body[NUMBER] and len(body[NUMBER]) > 1), 200)
+
+    @property
+    def asked(self) -> list[set[str]]:
+        return [set(body[NUMBER]) for body in self.bodies]
+
+
+async def test_people_around_twenty_are_looked_up_in_one_question_and_who_hides_is_told_of_to_nobody(
+    maker: Maker,
+) -> None:
+    shown = [(await permit(maker, "brp.naam", "brp.partner"), Bsn(one)) for one in (A, B, C)]
+
+    async def answers(register: Paired) -> list[Values | Exception]:
+        async with published(register) as url, open_outside(url, networks(LOOPBACK), 3.0) as http:
+            brp = BrpSource(Asker(http, url, ANSWER_BYTES), Gateway.off(), maker.rooms.trusted, maker.rooms.clock)
+            return await BrpTogether(brp, Patient(5)).fetch_many(DESK_WORKER, shown)
+
+    def partners(found: list[Values | Exception]) -> list[str]:
+        assert all(isinstance(one, Values) for one in found), found
+        told = [{value.element: str(value.value) for value in one.values} for one in found if isinstance(one, Values)]
+        assert all("brp.naam" in one and not {P, Q, S} & set(str(one)) for one in told)
+        return [one.get("brp.partner", "") for one in told]
+
+    found = partners(await answers(good := Paired()))
+    assert good.asked == [{A, B, C}, {P, Q, S}] and good.bodies[1]["fields"] == [NUMBER]
+    assert good.bodies[1][NUMBER] == sorted((P, Q, S)), "in no order that says who belongs to whom"
+    assert found[1] == "" and "Naam van 19" in found[0] and "Naam van 21" in found[2]
+    # refused for one of them: nothing was noted, so each is looked up for their own
+    assert partners(await answers(choosy := Paired(refused=P))) == found
+    assert choosy.asked[1:] == [{P, Q, S}, {P}, {Q}, {S}]
+    # it may have noted them: of nobody is anything told, and nobody is asked about again
+    lost = await answers(broken := Paired(broken=P))
+    assert all(isinstance(one, SourceFailed) for one in lost) and len(broken.asked) == 2
 
 
 async def test_a_bulk_job_asks_the_register_about_twenty_in_one_question(house: FourRooms) -> None:
