@@ -15,6 +15,7 @@ Klasse = Literal["A", "B", "C"]
 Role = Literal["eigen-verantwoordelijke", "gezamenlijk", "verwerker"]
 Pressure = Literal["werkgever", "voordeel", "recht"]
 Matter = Literal["geld", "zorg", "nalatenschap"]
+GRANT = r"^\$[0-9]{1,2}\$[0-9]{1,2}\$[A-Za-z0-9+/_=-]{20,200}$"  # FSC Core, The grant hash
 Element = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
 
@@ -162,7 +163,8 @@ class Application(Message):
     servers, that look at tokens of others; "bronhouder" one into the desk: to send the files of a source. bound: no
     token but one that is bound to a key, of which it shows each time that it has it (RFC 9449). jwks_url: where its
     keys are, in place of `jwks`. key_ends: [(kid, ms)], when a key ends. activities: what it may ask for, all of its
-    recipient's when none. processor: the recipient whose system this is, where that works for somebody else."""
+    recipient's when none. processor: the recipient whose system this is, where that works for somebody else. grants: of
+    FSC, by their hash: then it may come through an Inway too, and needs no keys."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]
@@ -181,6 +183,7 @@ class Application(Message):
     key_ends: Annotated[tuple[tuple[Short, Millis], ...], Field(max_length=10), wire("sleutelEinden")] = ()
     activities: Annotated[tuple[Slug, ...], Field(max_length=100), wire("verwerkingsactiviteiten")] = ()
     processor: Annotated[Slug | None, wire("verwerker")] = None
+    grants: Annotated[tuple[Annotated[str, Field(pattern=GRANT)], ...], Field(max_length=10), wire("fscToegangen")] = ()
 
 
 class Recipient(Message):

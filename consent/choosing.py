@@ -146,8 +146,7 @@ class Choosing:
         recipient = await rows.one(tables.recipients, slug=row["recipient"])
         if active is None or not recipient or recipient["status"] != "toegelaten" or not _counts(row, active, choice):
             raise Gone(OVER)
-        if behalf is None or behalf.relation == "machtiging":  # nobody lets somebody else say what is not theirs to say
-            await demand_own(rows, caller, version_of(active), at)
+        await demand_own(rows, caller, version_of(active), at, behalf.relation if behalf else "")
         version = await _version(rows, row)
         end = end_of(as_counted(row, version_of(active)), version_of(active), choice, at)
         shown = {"language": choice.language, "text_hash": choice.text_hash}

@@ -21,6 +21,7 @@ from consent.contract import (
     Sealed,
     Search,
 )
+from consent.delivery.client import DeliveryClient
 from consent.drafts.client import DraftsClient
 from consent.frontdesk.client import FrontDeskClient
 from consent.mandates.client import MandatesClient
@@ -59,6 +60,11 @@ class ConsentClient:
     def mandates(self) -> MandatesClient:
         """See Registers.mandates."""
         return MandatesClient(self.line)
+
+    @property
+    def delivery(self) -> DeliveryClient:
+        """See Registers.delivery."""
+        return DeliveryClient(self.line)
 
     @property
     def frontdesk(self) -> FrontDeskClient:

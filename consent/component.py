@@ -17,11 +17,17 @@ from consent.appointments import api as appointments
 from consent.authzen.api import ACCESS, access_routes, metadata_routes
 from consent.authzen.stored import Table
 from consent.contract import RegisterUnavailable, Residents
+from consent.delivery import api as delivery
+from consent.delivery.component import build_delivery
+from consent.delivery.sealing import PURPOSE as DELIVERY_KEY
+from consent.delivery.service import Around, Delivering
 from consent.drafts import api as drafts
 from consent.events.api import event_routes
 from consent.events.service import PURPOSE as EVENTS_KEY
 from consent.events.service import Events
 from consent.frontdesk import api as frontdesk
+from consent.fsc import api as fsc
+from consent.fsc.component import open_fsc
 from consent.govstack.api import govstack_routes
 from consent.govstack.door import GOVSTACK, Opened
 from consent.intern import intern_routes
@@ -83,33 +89,37 @@ async def build_consent(
     for tenant in tenants:
         await rows.found(tenant, PURPOSES, recipients)
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
+    consent.forgetting.desk_days = settings.desk_days
     fetched = consent.clients.fetched = KeySets(settings.key_hosts)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
+    consent.fsc, managers = open_fsc(settings, tenants, (consent.register, consent.clients), clock)
     consent.tokens, consent.frontdesk.per_day = tokens, settings.desk_per_day
-    for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY)):
+    for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY, DELIVERY_KEY)):
         await rows.found(tenant, [purpose])
     receipts = consent.receipts = consent.frontdesk.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
     events = _events(settings, tenants, consent, rows, clock)
+    mail = consent.mail = _delivery(settings, tenants, (consent, neighbours.audit, receipts), rows, clock)
     _check_tables(settings, tenants)
-    gate = RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
-
-    running = _Running(consent, (events, fetched), tuple(tenants), provider, settings.finish_seconds)
+    running = _Running(consent, (events, mail, fetched, managers), tuple(tenants), provider, settings.finish_seconds)
     behind = _behind(consent, neighbours, tenants, clock)
     opened = Opened.of(behind[GOVSTACK], neighbours.audit, settings.govstack, settings.webhooks, clock)
-    table = Table(consent.register, settings.authzen_tenant)
 
     def doors() -> Doors:
         return Doors(
             public=(
                 (ROOT, lambda: _public(behind[ROOT], events, clock)),
-                (ACCESS, lambda: access_routes(behind[ACCESS], table)),
+                (ACCESS, lambda: access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))),
                 (GOVSTACK, lambda: govstack_routes(opened)),
             ),
             plain=(oauth, metadata_routes(tenants), issuer_router(receipts, tenants)),
-            intern=_intern(consent, tokens, gate),
+            intern=_intern(consent, tokens, _gate(settings, clock)),
         )
 
-    return consent, Component("consent", running.check, running.run, doors)
+    return consent, Component("consent", running.check, running.run, doors, tokens.ending.refused.text)
+
+
+def _gate(settings: ConsentSettings, clock: Clock) -> RoomGate:
+    return RoomGate("consent", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
 
 def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tuple[APIRouter, ...]:
@@ -122,6 +132,8 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
         appointments.intern_routes(consent.appointments, gate),
         parties.intern_routes(consent, gate),
         tokens_api.intern_routes(tokens, gate),
+        fsc.intern_routes(consent.fsc, gate),
+        delivery.intern_routes(consent.delivery, gate),
     )
 
 
@@ -149,6 +161,19 @@ def _events(
     return events
 
 
+def _delivery(
+    settings: ConsentSettings,
+    tenants: Mapping[str, Tenant],
+    of: tuple[ConsentService, Audit, Receipts],
+    rows: KeyRows,
+    clock: Clock,
+) -> Delivering:
+    addresses = {tenant: address for tenant, (_, address) in _houses(tenants).items()}
+    consent, audit, receipts = of
+    around = Around(consent.register, audit, consent.choice, receipts, rows, addresses, clock)
+    return build_delivery(around, settings.messages)
+
+
 def _behind(
     consent: ConsentService, neighbours: Neighbours, tenants: Mapping[str, Tenant], clock: Clock
 ) -> dict[str, Behind]:
@@ -158,7 +183,7 @@ def _behind(
     async def key(tenant: str, kid: str) -> Mapping[str, Any] | None:
         return await consent.tokens.public_key(tenant, kid) if consent.tokens else None
 
-    beside = Beside(consent.tokens.standing if consent.tokens else None, neighbours.certificates)
+    beside = Beside(consent.tokens.standing if consent.tokens else None, neighbours.certificates, consent.fsc)
 
     def gate(root: str) -> Callable[..., Awaitable[Caller]]:
         return neighbours.caller or BearerGate(issuers, key, root, clock, beside)
@@ -179,7 +204,7 @@ class _Running:
     """Whether the room can work, and what it does by itself."""
 
     consent: ConsentService
-    outside: tuple[Events, KeySets]
+    outside: tuple[Events, Delivering, KeySets, KeySets]
     tenants: tuple[str, ...]
     provider: KeyProvider
     seconds: float
@@ -214,6 +239,7 @@ class _Running:
 
     async def _send(self, tenant: str) -> None:
         await self.outside[0].round(tenant)
+        await self.outside[1].round(tenant)
 
     async def _again(self, verb: Callable[[str], Awaitable[None]], ended: asyncio.Event) -> None:
         under_way: dict[str, asyncio.Task[None]] = {}

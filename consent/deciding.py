@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
-
 from audit.contract import Audit, Count
-from consent import tables
-from consent.activity import ActivityVersion, Application, UsedElement
+from consent import prepared, tables
+from consent.activity import ActivityVersion, UsedElement
 from consent.contract import About, Question, Sealed
 from consent.counting import about_nobody, of_a_set, wanted
-from consent.facts import Snapshot, facts_of, versions_used
+from consent.facts import Asking, Snapshot, versions_used
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
 from consent.limits import spent
+from consent.lines import application_of
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
 from consent.terms import DAY, covert, destruction_year, running, withheld_until
@@ -30,19 +29,11 @@ Asked = tuple[Caller, Question]
 VERSION = "1"  # of the sealed document
 TURN = 200  # questions after which others have theirs
 MOST = 10_000  # questions of one call, over one snapshot
-ROWS_MAX = 100 * MOST  # nobody has a hundred consents to one recipient; a row that is left out would refuse
-EFFECTIVE = ("gepubliceerd", "beeindigd", "ongeldig")
 
 
 async def newest_versions(rows: Rows, slugs: set[str]) -> dict[str, Row]:
     """The newest version of each that ever took effect, one statement."""
-    table = tables.activities
-    newest = (
-        select(table.c.slug, func.max(table.c.number))
-        .where(table.c.tenant_id == rows.keys.tenant, table.c.slug.in_(slugs), table.c.status.in_(EFFECTIVE))
-        .group_by(table.c.slug)
-    )
-    found = await rows.find(table, tuple_(table.c.slug, table.c.number).in_(newest))
+    found = await rows.asked(tables.activities, prepared.NEWEST, slugs=list(slugs))
     return {row["slug"]: row for row in found}
 
 
@@ -74,12 +65,12 @@ class Deciding:
         snapshot, keys = await self._register.seen(same.tenant, look)
         snapshot = replace(snapshot, consents=await spent(self._audit, same.tenant, snapshot.consents, at))
         counted = await self._counted(same.tenant, questions, snapshot, at)
-        signer = keys.signer
+        signer, asking = keys.signer, Asking(same, snapshot, keys)
         sealed = []
         for number, ((caller, question), count) in enumerate(zip(asked, counted, strict=True), 1):
             if number % TURN == 0:
                 await sleep(0)  # a bulk of ten thousand takes a second, and a release waits two at most
-            facts = facts_of(caller, question, snapshot, keys, count)
+            facts = asking.facts(question, count, keys.actor(caller))
             weighed = weigh(question, facts, at)
             text = _decision(
                 caller, question, facts, weighed, (at, versions_used(caller, question, snapshot, count, facts.actor))
@@ -117,28 +108,32 @@ async def snapshot_of(rows: Rows, caller: Caller, questions: Sequence[Question])
     slugs = {question.activity for question in questions}
     residents = {question.resident.id for question in questions}
     cases = {question.case for question in questions if question.case}
-    mine, consents = caller.organisation, tables.consents
-    about = (consents.c.recipient == mine, consents.c.resident.in_(residents), consents.c.activity.in_(slugs))
-    named = (tables.cases.c.recipient == mine, tables.cases.c.reference.in_(cases), tables.cases.c.effective_at > 0)
-    case_rows = await rows.find(tables.cases, *named, most=ROWS_MAX) if cases else []
-    states = await rows.find(tables.subject_state, tables.subject_state.c.resident.in_(residents), most=ROWS_MAX)
-    application = await rows.one(tables.applications, client_id=caller.application)
-    application = application if caller.kind in MACHINES else None
+    mine, about = caller.organisation, {"residents": list(residents)}
+    named = {"recipient": mine, "references": list(cases)}
+    case_rows = await rows.asked(tables.cases, prepared.CASES, **named) if cases else []
+    states = await rows.asked(tables.subject_state, prepared.STATES, **about)
+    consents = await rows.asked(tables.consents, prepared.CONSENTS, recipient=mine, slugs=list(slugs), **about)
+    system = await rows.asked(tables.applications, prepared.APPLICATION, client=caller.application)
+    application = system[0] if system and caller.kind in MACHINES else None
     return Snapshot(
-        recipient=await rows.one(tables.recipients, slug=mine),
+        recipient=await _party(rows, mine),
         application=application,
         processor=await processor_of(rows, application),
         activities=await newest_versions(rows, slugs),
         cases={row["reference"]: row for row in case_rows},
-        consents=tuple(await rows.find(consents, *about, most=ROWS_MAX)),
+        consents=tuple(consents),
         residents={row["resident"]: row for row in states},
     )
 
 
 async def processor_of(rows: Rows, application: Row | None) -> Row | None:
     """The row of whoever works for the recipient with this system; no statement where it is its own."""
-    slug = Application.model_validate_json(application["document"]).processor if application else None
-    return await rows.one(tables.recipients, slug=slug) if slug else None
+    slug = application_of(application).processor if application else None
+    return await _party(rows, slug) if slug else None
+
+
+async def _party(rows: Rows, slug: str) -> Row | None:
+    return next(iter(await rows.asked(tables.recipients, prepared.RECIPIENT, slug=slug)), None)
 
 
 def _decision(

@@ -1,25 +1,26 @@
 """From rows to facts: what the rules weigh, and how a decision names them. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from audit.contract import Entry, FenceAt, fence_at
+from audit.contract import Entry
 from consent.activity import ActivityVersion, Application, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
 from consent.limits import pause_of
-from consent.lines import names, recipient_of, version_of
+from consent.lines import application_of, names, recipient_of, version_of
 from consent.locks import LOCKED, held
 from consent.rules import CaseFact, Facts
-from consent.standing import Standing, last_moment
+from consent.standing import Fenced, Standing, Stood, last_moment
 from consent.terms import covert
 from kernel.caller import Caller
 
 Row = Mapping[str, Any]
+Fence = tuple[Fenced, FenceKind]
 NOTHING_SAID: Mapping[str, Any] = {"flags": (), "objections": {}}
 NO_OBJECTION: Mapping[str, Any] = {"epoch": 0, "open": False}
 TOKEN, COUNTED, SPENT, ACTOR = "token", "geteld", "besteed", "gebruiker"  # facts that are in no table
@@ -52,7 +53,7 @@ class Snapshot:
     @cached_property
     def system(self) -> Application | None:
         """What asks, as it is registered."""
-        return Application.model_validate_json(self.application["document"]) if self.application else None
+        return application_of(self.application) if self.application else None
 
     @cached_property
     def works_for(self) -> Recipient | None:
@@ -67,45 +68,95 @@ class Snapshot:
             found.setdefault((row["resident"], row["activity"]), []).append(row)
         return found
 
-    @cached_property
-    def common(self) -> dict[str, tuple[tuple[FenceAt, FenceKind], ...]]:
-        """Fences that all questions about one activity stand on, as far as they were asked for yet."""
-        return {}
-
     def about(self, question: Question) -> Sequence[Row]:
         """The consents of this resident for this activity, whatever version they are to."""
         return self.by_resident.get((question.resident.id, question.activity), ())
 
 
-def facts_of(caller: Caller, question: Question, snapshot: Snapshot, keys: TenantKeys, counted: int = 0) -> Facts:
-    """The facts of one question; epochs are those of the rows, and 0 where there is none."""
-    activity = snapshot.activities.get(question.activity)
-    resident = snapshot.residents.get(question.resident.id)
-    recipient, version = snapshot.recipient, snapshot.versions.get(question.activity)
-    since = consents_since(version) if version else 0
-    said = json.loads(resident["document"]) if resident else NOTHING_SAID
-    return Facts(
-        activity=version,
-        in_force=activity is not None and activity["status"] == "gepubliceerd",
-        published_at=activity["effective_at"] if activity else 0,
-        admitted=_admitted(caller, recipient, snapshot.application) and _may_ask(snapshot, version),
-        in_scope=in_scope(caller, question.activity),
-        recipient=caller.organisation,
-        by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
-        case=_case(snapshot.cases.get(question.case), version),
-        # a yes is to what was read: it holds for a newer version that is no wider, and is asked anew for one that is
-        consents=tuple(
-            _standing(row, version) for row in snapshot.about(question) if version and int(row["version"]) >= since
-        ),
-        objected=_objection(said, question.activity)["open"],
-        upheld=_objection(said, question.activity).get("upheld", True),
-        restricted=resident is not None and resident["status"] == LOCKED,
-        held=held(said, question.activity),
-        flags=frozenset(said["flags"]),
-        counted=counted,
-        actor=keys.actor(caller),
-        fences=_fences(question, keys, snapshot, (resident, said)),
-    )
+@dataclass(frozen=True)
+class _Always:
+    """What is the same for all questions of one caller about one activity. before, after: fences that all stand on, in
+    the order of a decision."""
+
+    activity: ActivityVersion | None
+    since: int
+    in_force: bool
+    published_at: int
+    admitted: bool
+    in_scope: bool
+    by_bsn: bool
+    before: tuple[Fence, ...]
+    after: tuple[Fence, ...]
+    objections: Callable[[str], str]
+
+
+class Asking:
+    """The facts of one caller's questions, over one snapshot. Only who sits at the application may differ."""
+
+    def __init__(self, caller: Caller, snapshot: Snapshot, keys: TenantKeys) -> None:
+        self._caller, self._snapshot, self._keys = caller, snapshot, keys
+        self._known: dict[str, _Always] = {}
+        self._restrictions = keys.restrictions()
+
+    def facts(self, question: Question, counted: int = 0, actor: str = "") -> Facts:
+        """Of one question; epochs are those of the rows, and 0 where there is none."""
+        snapshot, slug = self._snapshot, question.activity
+        always = self._known.get(slug) or self._always(slug)
+        version, resident = always.activity, snapshot.residents.get(question.resident.id)
+        said = json.loads(resident["document"]) if resident else NOTHING_SAID
+        objection = _objection(said, slug)
+        return Facts(
+            activity=version,
+            in_force=always.in_force,
+            published_at=always.published_at,
+            admitted=always.admitted,
+            in_scope=always.in_scope,
+            recipient=self._caller.organisation,
+            by_bsn=always.by_bsn,
+            case=_case(snapshot.cases.get(question.case), version) if question.case else None,
+            # a yes is to what was read: it holds for a newer version that is no wider; a wider one asks anew
+            consents=tuple(
+                [_standing(row, version) for row in snapshot.about(question) if int(row["version"]) >= always.since]
+                if version
+                else ()
+            ),
+            objected=objection["open"],
+            upheld=objection.get("upheld", True),
+            restricted=resident is not None and resident["status"] == LOCKED,
+            held=held(said, slug),
+            flags=frozenset(said["flags"]),
+            counted=counted,
+            actor=actor,
+            fences=(*always.before, *self._own(question, always, resident, objection), *always.after),
+        )
+
+    def _own(
+        self, question: Question, always: _Always, resident: Row | None, objection: Mapping[str, Any]
+    ) -> tuple[Fence, Fence, Fence]:
+        of = question.resident
+        moved, locked = (resident["epoch"], resident["restriction_epoch"]) if resident else (0, 0)
+        return (
+            (Stood(of.fence, moved), "inwoner"),
+            (Stood(self._restrictions(of.id), locked), "beperking"),
+            (Stood(always.objections(of.id), objection["epoch"]), "bezwaar"),
+        )
+
+    def _always(self, slug: str) -> _Always:
+        snapshot, caller = self._snapshot, self._caller
+        row, version = snapshot.activities.get(slug), snapshot.versions.get(slug)
+        self._known[slug] = _Always(
+            activity=version,
+            since=consents_since(version) if version else 0,
+            in_force=row is not None and row["status"] == "gepubliceerd",
+            published_at=row["effective_at"] if row else 0,
+            admitted=_admitted(caller, snapshot.recipient, snapshot.application) and _may_ask(snapshot, version),
+            in_scope=in_scope(caller, slug),
+            by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
+            before=((Stood(self._keys.municipality(), 0), "gemeente"),),
+            after=_others(row, self._keys, snapshot),
+            objections=self._keys.objections(slug),
+        )
+        return self._known[slug]
 
 
 def _objection(said: Mapping[str, Any], activity: str) -> Mapping[str, Any]:
@@ -168,7 +219,7 @@ def _standing(row: Row, version: ActivityVersion) -> Standing:
         case=row["reference"],
         asked_at=row["requested_at"],
         valid_until=last_moment(row, version.period),
-        fence=fence_at(row["fence"], row["epoch"]),
+        fence=Stood(row["fence"], row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),
         pauses_at=pause_of(row),
@@ -186,7 +237,7 @@ def _case(row: Row | None, version: ActivityVersion | None) -> CaseFact | None:
         since=row["since"],
         until=row["until"],
         told_at=row["effective_at"],
-        fence=fence_at(row["fence"], row["epoch"]),
+        fence=Stood(row["fence"], row["epoch"]),
         opened_by=_opener(row) if version and covert(version) else "",
     )
 
@@ -195,32 +246,14 @@ def _opener(row: Row) -> str:
     return Entry.model_validate_json(row["entry"]).event.actor
 
 
-def _fences(
-    question: Question, keys: TenantKeys, snapshot: Snapshot, state: tuple[Row | None, Mapping[str, Any]]
-) -> tuple[tuple[FenceAt, FenceKind], ...]:
-    (resident, said), of = state, question.resident
-    standing: list[tuple[str, int, FenceKind]] = [
-        (of.fence, resident["epoch"] if resident else 0, "inwoner"),
-        (keys.restriction(of.id), resident["restriction_epoch"] if resident else 0, "beperking"),
-        (keys.objection(of.id, question.activity), _objection(said, question.activity)["epoch"], "bezwaar"),
-    ]
-    own = tuple((fence_at(fence, epoch), kind) for fence, epoch, kind in standing)
-    if question.activity not in snapshot.common:
-        snapshot.common[question.activity] = _common(question.activity, keys, snapshot)
-    municipality, *others = snapshot.common[question.activity]
-    return (municipality, *own, *others)
-
-
-def _common(activity: str, keys: TenantKeys, snapshot: Snapshot) -> tuple[tuple[FenceAt, FenceKind], ...]:
+def _others(activity: Row | None, keys: TenantKeys, snapshot: Snapshot) -> tuple[Fence, ...]:
     rows: list[tuple[Row | None, FenceKind]] = [
-        (snapshot.recipient, "ontvanger"), (snapshot.activities.get(activity), "activiteit")
+        (snapshot.recipient, "ontvanger"), (activity, "activiteit"), (snapshot.processor, "ontvanger")
     ]  # fmt: skip
-    stood = [(fence_at(row["fence"], row["epoch"]), kind) for row, kind in rows if row]
-    if snapshot.processor:
-        stood.append((fence_at(snapshot.processor["fence"], snapshot.processor["epoch"]), "ontvanger"))
+    stood: list[Fence] = [(Stood(row["fence"], row["epoch"]), kind) for row, kind in rows if row]
     if snapshot.application:
-        stood.append((fence_at(*own_fence(keys, snapshot.application)), "ontvanger"))
-    return ((fence_at(keys.municipality(), 0), "gemeente"), *stood)
+        stood.append((Stood(*own_fence(keys, snapshot.application)), "ontvanger"))
+    return tuple(stood)
 
 
 def own_fence(keys: TenantKeys, application: Row) -> tuple[str, int]:

@@ -64,7 +64,7 @@ class Flagging:
         """Drafts that never got their line within ten minutes: their id is taken, then they go."""
         at, caller = millis(self._clock()), room_of(tenant, "consent")
         async with self._register.reading(tenant) as rows:
-            found = await rows.find(subject_state, subject_state.c.document.not_like('%"drafts": {}%'))
+            found = await rows.sound(subject_state, subject_state.c.document.not_like('%"drafts": {}%'))
         for row in found:
             for event_id, draft in json.loads(row["document"])["drafts"].items():
                 old = at - draft["at"] > DROP_MS  # where the line is there, follow() finishes it

@@ -16,6 +16,7 @@ from consent.acts import INVALID, moved
 from consent.contract import NoSuchThing
 from consent.locks import LOCKED
 from consent.mandates.tables import mandates
+from consent.parties.narrowing import KeyEnd, ends_told, narrowed
 from consent.rights.standing import objections_moved, restricted
 from consent.rows import Register, Row, Rows
 from consent.tables import activities, applications, cases, consents, followed, recipients, subject_state
@@ -63,6 +64,7 @@ class Following:
             await self.follow(tenant)
 
     async def _apply(self, tenant: str, moves: Sequence[Move], upto: Position) -> None:
+        ends = await ends_told(self._audit, tenant, moves)  # asks the log: not while rows are locked
         async with self._register.writing(tenant) as rows:
             await rows.add(followed, {"position": ""})
             row = await rows.one(followed, lock=True)
@@ -71,7 +73,7 @@ class Following:
                 for found in await rows.find(table, table.c.fence.in_(fences), lock=True):
                     await self._move(rows, table, found, [move for move in moves if move.fence == found["fence"]])
             if fences:
-                await self._applications(rows, fences, moves)
+                await self._applications(rows, moves, ends)
                 await self._residents(rows, fences, moves)
                 await objections_moved(rows, moves, millis(self._clock()))
             known = _position(row)
@@ -86,11 +88,15 @@ class Following:
                 kept = {"epoch": move.epoch, "position": str(move.position), "pending_at": 0}
                 row = await rows.put(table, row, **kept, **changes)
 
-    async def _applications(self, rows: Rows, fences: set[str], moves: Sequence[Move]) -> None:
+    async def _applications(self, rows: Rows, moves: Sequence[Move], ends: Mapping[Position, KeyEnd]) -> None:
+        fences = {move.fence for move in moves}
         for found in await rows.find(applications, applications.c.own_fence.in_(fences), lock=True):
             row = found
-            for move in moves:
-                if move.fence == row["own_fence"]:
+            for move in (move for move in moves if move.fence == row["own_fence"]):
+                narrower = narrowed(row, move, ends.get(move.position))
+                if narrower is not None:
+                    row = await rows.put(applications, row, **narrower)
+                else:
                     row = await stopped(rows, row, move.epoch, str(move.position))
 
     async def _residents(self, rows: Rows, fences: set[str], moves: Sequence[Move]) -> None:

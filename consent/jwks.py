@@ -27,8 +27,8 @@ def fault_of(jwks: str) -> str:
         return "Dit is geen JWK-set met een kid per sleutel."
     if not 1 <= len(listed) <= KEYS_MAX or set(said) != {"keys"}:
         return f"Een tot {KEYS_MAX} sleutels, en niets anders."
-    if len(set(map(str, kids))) != len(kids) or not all(isinstance(kid, str) and 0 < len(kid) <= 200 for kid in kids):
-        return "Elke sleutel heeft een eigen kid."
+    if len(set(map(str, kids))) != len(kids) or not all(map(_is_name, kids)):
+        return "Elke sleutel heeft een eigen kid, van hoogstens 200 leesbare tekens."
     if any(NUMBER.search(kid) for kid in kids):
         return "Een kid met negen cijfers achter elkaar kan een burgerservicenummer zijn; hij komt in het logboek."
     try:
@@ -36,6 +36,11 @@ def fault_of(jwks: str) -> str:
     except ValueError as wrong:
         return str(wrong)
     return ""
+
+
+def _is_name(kid: object) -> bool:
+    """It is kept in a row and stands in lines; neither takes every text."""
+    return isinstance(kid, str) and 0 < len(kid) <= 200 and kid.isprintable()
 
 
 def _demand_uses(listed: Sequence[Mapping[str, Any]]) -> None:

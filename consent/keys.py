@@ -1,9 +1,10 @@
 """What the register's own keys make of names. Pure; whoever has these keys can forge rows and decisions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kernel.caller import Caller
-from kernel.crypto import DataKey, Place, Signer, keyed_hash, seal, unseal
+from kernel.crypto import DataKey, Place, Signer, keyed_hash, keyed_hashes, measured, seal, unseal
 from kernel.sql import RowSeal
 
 MACHINES = frozenset({"mens", "burger", "automatisch"})  # kinds of callers that are applications
@@ -44,6 +45,14 @@ class TenantKeys:
     def restriction(self, resident: str) -> str:
         """Derived, as above."""
         return self._fence("beperking", resident)
+
+    def objections(self, activity: str) -> Callable[[str], str]:
+        """`objection` to one activity, for many residents."""
+        return self._fences("bezwaar", activity)
+
+    def restrictions(self) -> Callable[[str], str]:
+        """`restriction`, for many residents."""
+        return self._fences("beperking")
 
     def case(self, recipient: str, reference: str) -> str:
         """Moved when the case closes."""
@@ -104,3 +113,10 @@ class TenantKeys:
     def _fence(self, word: str, *names: str) -> str:
         parts = [part.encode() for part in (word, self.tenant, *names)]
         return keyed_hash(self.fences, "fence", parts, 16).hex()
+
+    def _fences(self, word: str, *after: str) -> Callable[[str], str]:
+        """`_fence` of a word, a name that differs, and what comes after it: all but the name is written down once."""
+        begin = (3 + len(after)).to_bytes(4) + measured(word.encode(), self.tenant.encode())
+        hashed = keyed_hashes(self.fences, "fence", begin, 16)
+        end = measured(*[name.encode() for name in after])
+        return lambda name: hashed(measured(name.encode()) + end).hex()

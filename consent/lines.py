@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from audit.contract import Entry, Event, FenceAt, Kind
-from consent.activity import ActivityVersion, Recipient
+from consent.activity import ActivityVersion, Application, Recipient
 from consent.decision import ResidentRef
 from consent.terms import destruction_year
 
@@ -36,7 +37,8 @@ _NAMES: dict[str, str] = {
     "activiteit-gepubliceerd": "Verwerkingsactiviteit gepubliceerd",
     "activiteit-beeindigd": "Verwerkingsactiviteit beëindigd",
     "ontvanger-concept": "Ontvanger voorbereid",
-    "sleutel-gewisseld": "Sleutel gewisseld",
+    "sleutel-beeindigd": "Sleutel beëindigd",
+    "toepassing-vervangen": "Toepassing vervangen",
     "ontvanger-toegelaten": "Ontvanger toegelaten",
     "ontvanger-geschorst": "Ontvanger geschorst",
     "machtiging-aangeboden": "Machtiging aangeboden",
@@ -44,6 +46,7 @@ _NAMES: dict[str, str] = {
     "machtiging-gegeven": "Machtiging gegeven",
     "machtiging-beeindigd": "Machtiging beëindigd",
     "namens-gekeken": "Gekeken voor iemand anders",
+    "bericht": "Bericht met het bewijs gestuurd",
     "balie-gesprek": "Geholpen aan de balie",
     "vervallen": "Vervallen",
 }
@@ -51,7 +54,7 @@ _NAMES: dict[str, str] = {
 
 def names(text: str) -> tuple[str, ...]:
     """A stored list of names."""
-    return tuple(json.loads(text))
+    return _names(text)
 
 
 def stored(listed: tuple[str, ...]) -> str:
@@ -66,12 +69,28 @@ def document(version: ActivityVersion) -> str:
 
 def version_of(row: Row) -> ActivityVersion:
     """The inverse of `document`."""
-    return ActivityVersion.model_validate_json(row["document"])
+    return _version(row["document"])
 
 
 def recipient_of(row: Row) -> Recipient:
     """A recipient without its applications."""
-    return Recipient.model_validate_json(row["document"])
+    return _recipient(row["document"])
+
+
+def application_of(row: Row) -> Application:
+    """An application as it was registered; which of its keys still count is another question."""
+    return _application(row["document"])
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+# Read once for each text, however often the row comes by: what comes out is frozen, and of nobody who lives here.
+_version = lru_cache(maxsize=1024)(ActivityVersion.model_validate_json)
+_recipient = lru_cache(maxsize=1024)(Recipient.model_validate_json)
+_application = lru_cache(maxsize=1024)(Application.model_validate_json)
 
 
 def resident_of(consent: Row) -> ResidentRef:

@@ -19,7 +19,7 @@ LOCKED: Final = "beperkt"  # the status of a row: nothing about this resident is
 
 def held(said: Said, activity: str) -> bool:
     """Whether a use stands still, but for what its resident chose."""
-    return any(_by(said, scope) for scope in (ALL, activity))
+    return "restrictions" in said and any(_by(said, scope) for scope in (ALL, activity))
 
 
 def standing(state: Row | None, scope: str) -> frozenset[str]:

@@ -105,7 +105,7 @@ class Permits:
             waiting = [
                 (table, row)
                 for table in _WAITING
-                for row in await rows.find(table, table.c.pending_at > 0, table.c.pending_at < before)
+                for row in await rows.sound(table, table.c.pending_at > 0, table.c.pending_at < before)
             ]
         for table, row in waiting:
             try:

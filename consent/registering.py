@@ -11,8 +11,8 @@ from consent.activity import ActivityVersion, Application, CatalogueElement, Rec
 from consent.article30 import Fault, not_agreed
 from consent.contract import CannotPublish, NoSuchThing, RegisterUnavailable
 from consent.difference import following
-from consent.following import UNKNOWN, Following
-from consent.lines import document, event, permit, recipient_of, restriction, version_of
+from consent.following import ENDED, UNKNOWN, Following
+from consent.lines import application_of, document, event, permit, recipient_of, restriction, version_of
 from consent.parties.rules import faults as wrong
 from consent.permits import Permits
 from consent.published import Published
@@ -207,11 +207,13 @@ class Registering:
             row |= {"document": application.model_dump_json()}
             there = await self._once(rows, tables.applications, row, client_id=application.client_id)
             # its recipient was suspended since: its keys are given anew; not where it was suspended itself
-            if there["epoch"] != party["epoch"] and not there["own_epoch"]:
+            if there["epoch"] != party["epoch"] and there["status"] != ENDED["ontvanger-geschorst"]:
+                stands = (own, there["own_epoch"] or 0)
+                anew = self._pending(rows, said, party["fence"], party["epoch"], stands, *works)
                 there = await rows.put(
-                    tables.applications, there, **{name: row[name] for name in _ANEW}, epoch=row["epoch"]
+                    tables.applications, there, **{name: anew[name] for name in _ANEW}, epoch=row["epoch"]
                 )
-            if there["recipient"] != recipient or Application.model_validate_json(there["document"]) != application:
+            if there["recipient"] != recipient or application_of(there) != application:
                 raise _other("/clientId")
         return await self._permits.take_effect(caller, tables.applications, there)
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from audit.contract import Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient, Reporter
 from consent.appointments.contract import Appointments
+from consent.delivery.contract import Delivery
 from consent.drafts.contract import Drafts
 from consent.frontdesk.contract import FrontDesk
 from consent.mandates.contract import Mandates
@@ -49,6 +50,11 @@ class Registers(Protocol):
     @property
     def frontdesk(self) -> FrontDesk:
         """Who helps a resident at the town hall."""
+        ...
+
+    @property
+    def delivery(self) -> Delivery:
+        """The receipt, brought to the resident."""
         ...
 
     @property

@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from audit.contract import Event
 from consent import tables
 from consent.contract import Decision, FenceKind, Question, ResidentRef
-from consent.facts import ACTOR, COUNTED, SPENT, TOKEN, Snapshot, facts_of
+from consent.facts import ACTOR, COUNTED, SPENT, TOKEN, Asking, Snapshot
 from consent.keys import TenantKeys
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, weigh
@@ -88,7 +88,7 @@ def _asked(decision: Decision, snapshot: Snapshot, keys: TenantKeys) -> tuple[Qu
         table=decision.tabel or decision.verzameling,
     )  # fmt: skip
     counted = int(said.get((COUNTED, decision.activiteit), "0"))
-    facts = facts_of(caller, question, snapshot, keys, counted)
+    facts = Asking(caller, snapshot, keys).facts(question, counted)
     # from before applications had a fence of their own
     own, then = keys.application(decision.toepassing), {fence for fence, _, _ in decision.hekken}
     facts = replace(facts, fences=tuple(one for one in facts.fences if one[0].fence != own or own in then))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Table, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,15 +45,50 @@ class Rows:
     ) -> list[Row]:
         """Checked rows, one statement. lock: nobody else changes them before this transaction ends. order: before that
         of the key, so that `most` cuts off the last ones."""
+        return [self._checked(table, row) for row in await self._read(table, where, lock, order, most)]
+
+    async def sound(self, table: Table, *where: ColumnElement[bool]) -> list[Row]:
+        """For whoever finishes what was left: a row that is not ours stays where it is, for people to look at, and
+        holds up no other. It is an alarm each time. Never to decide with: of what is left out nothing is known."""
+        found = []
+        for row in await self._read(table, where, lock=False, order=(), most=READ_MAX):
+            try:
+                found.append(self._checked(table, row))
+            except RowForged as forged:
+                _alarm(forged)
+        return found
+
+    async def _read(
+        self,
+        table: Table,
+        where: Sequence[ColumnElement[bool]],
+        lock: bool,
+        order: Sequence[ColumnElement[Any]],
+        most: int,
+    ) -> list[Row]:
+        """As they lie there."""
         mine = table.c.tenant_id == self.keys.tenant
         found = select(table).where(mine, *where).order_by(*order, *table.primary_key.columns).limit(most)
         rows = (await self._connection.execute(found.with_for_update() if lock else found)).mappings()
-        return [self._checked(table, dict(row)) for row in rows]
+        return [dict(row) for row in rows]
+
+    async def asked(self, table: Table, statement: Select[Any], **values: Any) -> list[Row]:
+        """Checked rows, by a statement of `consent.prepared` and what it is asked about."""
+        found = await self._connection.execute(statement, {"tenant": self.keys.tenant, **values})
+        names = tuple(found.keys())
+        return [self._checked(table, dict(zip(names, row, strict=True))) for row in found]
 
     async def one(self, table: Table, *, lock: bool = False, **key: str | int) -> Row | None:
         """The row with this key, if there is one."""
         found = await self.find(table, *(table.c[name] == value for name, value in key.items()), lock=lock)
         return found[0] if found else None
+
+    async def marks(self, table: Table, *where: ColumnElement[bool]) -> tuple[tuple[Any, ...], ...]:
+        """The key and the MAC of each row, in order, not checked. As long as these are the same, what `find` gave and
+        checked is what this room last wrote; what somebody else wrote beside its MAC is not read."""
+        columns = (*table.primary_key.columns, table.c.mac)
+        found = select(*columns).where(table.c.tenant_id == self.keys.tenant, *where).order_by(*columns[:-1])
+        return tuple(tuple(row) for row in await self._connection.execute(found.limit(READ_MAX)))
 
     async def add(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Whether it was added; False when the key is taken."""
@@ -92,6 +127,18 @@ class Rows:
             await self._remember(table, row)
         same = [column == row[column.name] for column in table.primary_key.columns]
         await self._connection.execute(table.delete().where(*same))
+
+    async def forget(self, table: Table, *where: ColumnElement[bool], most: int) -> int:
+        """How many rows went, with all that they were before. Their MACs are not looked at: one that was altered is not
+        kept for it. `table`: with an id, and never in a decision."""
+        mine = table.c.tenant_id == self.keys.tenant
+        found = select(table.c.id).where(mine, *where).order_by(table.c.id).limit(most).with_for_update()
+        ids = (await self._connection.execute(found)).scalars().all()
+        before = (history.c.tenant_id == self.keys.tenant, history.c.kind == table.name, history.c.name.in_(ids))
+        if ids:
+            await self._connection.execute(delete(history).where(*before))
+            await self._connection.execute(delete(table).where(mine, table.c.id.in_(ids)))
+        return len(ids)
 
     async def _remember(self, table: Table, row: Row) -> None:
         """As it was: the transaction that changes it keeps it. The same revision of a row is kept once."""
@@ -167,12 +214,17 @@ class Register:
                 yield Rows(connection, opened)
 
 
+def _alarm(forged: RowForged) -> None:
+    """Somebody wrote who may not."""
+    _log.critical("row_forged", room="consent", table=str(forged))
+
+
 @contextmanager
 def _refusing() -> Iterator[None]:
     try:
         yield
     except RowForged as forged:
-        _log.critical("row_forged", room="consent", table=str(forged))  # an alarm: somebody wrote who may not
+        _alarm(forged)
         raise RegisterUnavailable() from forged
     except (CannotOpen, SQLAlchemyError, OSError) as error:  # CannotOpen: a text that was altered or moved
         _log.error("register_failed", kind=type(error).__name__)

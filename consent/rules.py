@@ -22,13 +22,14 @@ without a ground (trust.md 6, "existence oracle").
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from audit.contract import FenceAt
 from consent.activity import ActivityVersion, UsedElement
 from consent.counting import about_nobody, wanted
 from consent.decision import Code, FenceKind, Flag, Question
-from consent.standing import Standing, state_of
+from consent.outline import outline_of
+from consent.standing import Fenced, Standing, state_of
 from consent.terms import DAY
 
 PUBLIC: frozenset[Code] = frozenset(
@@ -50,7 +51,7 @@ class CaseFact:
     since: int
     until: int
     told_at: int
-    fence: FenceAt
+    fence: Fenced
     opened_by: str = ""
 
 
@@ -77,18 +78,17 @@ class Facts:
     flags: frozenset[Flag] = frozenset()
     counted: int = 0
     actor: str = ""
-    fences: tuple[tuple[FenceAt, FenceKind], ...] = ()
+    fences: tuple[tuple[Fenced, FenceKind], ...] = ()
 
 
-@dataclass(frozen=True)
-class Weighed:
+class Weighed(NamedTuple):
     """allowed: the element with the consent it stands on (None: the law). refused: (element, true code, told code).
     valid_until: the earliest expiry among the facts used, ms, 0 is none. fences: of the whole decision."""
 
     allowed: tuple[tuple[UsedElement, Standing | None], ...] = ()
     refused: tuple[tuple[str, Code, Code], ...] = ()
     valid_until: int = 0
-    fences: tuple[tuple[FenceAt, FenceKind], ...] = field(default=())
+    fences: tuple[tuple[Fenced, FenceKind], ...] = ()
 
     def stands_on(self, consent: Standing | None) -> tuple[int, ...]:
         """The index of a consent's own fence."""
@@ -124,7 +124,7 @@ def _used(question: Question, activity: ActivityVersion | None, name: str) -> Us
     """What counts people gives nothing about one of them."""
     if activity is None or (activity.statistics and not question.table):
         return None
-    return activity.element(name)
+    return outline_of(activity).elements.get(name)
 
 
 def with_ground(facts: Facts) -> bool:
@@ -135,11 +135,7 @@ def with_ground(facts: Facts) -> bool:
 def _has_ground(facts: Facts) -> bool:
     """Of a recipient that may ask at all."""
     activity = facts.activity
-    return activity is not None and facts.by_bsn and any(element.class_ != "C" for element in activity.elements)
-
-
-def _is_party(activity: ActivityVersion, recipient: str) -> bool:
-    return any(party.recipient == recipient for party in activity.parties)
+    return activity is not None and facts.by_bsn and outline_of(activity).unasked
 
 
 def _closed(facts: Facts) -> Code | None:
@@ -148,7 +144,7 @@ def _closed(facts: Facts) -> Code | None:
         return "onbekende-activiteit"
     if not facts.in_force:
         return "activiteit-niet-actief"
-    if not (facts.admitted and facts.in_scope and _is_party(facts.activity, facts.recipient)):
+    if not (facts.admitted and facts.in_scope and facts.recipient in outline_of(facts.activity).parties):
         return "ontvanger-niet-bevoegd"
     return None
 
@@ -282,8 +278,8 @@ def _ends(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> I
         yield facts.case.until
 
 
-def _fences(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> tuple[tuple[FenceAt, FenceKind], ...]:
-    more: dict[str, tuple[FenceAt, FenceKind]] = {}
+def _fences(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> tuple[tuple[Fenced, FenceKind], ...]:
+    more: dict[str, tuple[Fenced, FenceKind]] = {}
     if facts.case and facts.activity and facts.activity.case == "verplicht":
         more[facts.case.fence.fence] = (facts.case.fence, "zaak")
     for _, consent in allowed:

@@ -27,11 +27,13 @@ from consent.contract import (
     Search,
 )
 from consent.deciding import Deciding
+from consent.delivery.contract import Delivery
 from consent.drafts.service import Drafting
 from consent.explained import Asked, Explained
 from consent.explaining import Explaining
 from consent.flagging import Flagging
 from consent.following import Following
+from consent.forgetting import Forgetting
 from consent.frontdesk.attending import attended
 from consent.frontdesk.service import Helping
 from consent.keys import MACHINES
@@ -49,6 +51,7 @@ from consent.rows import Register
 from consent.suspending import Suspending
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
+from kernel.fsc import Ask
 from kernel.sql import Database
 from kernel.standing import Standing
 
@@ -84,12 +87,16 @@ class ConsentService:
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self.rights = Claiming(register, audit, self.following, clock)
         self.mandates = Mandating(register, audit, self.following, self._choosing, clock)
+        self.forgetting = Forgetting(register, clock)
         self.frontdesk = Helping(register, audit, self.following, self._choosing, clock)
+        self.frontdesk.rights = self.rights
         self.appointments = Appointing(register, audit, self.following, clock)
         self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together
+        self.fsc: Ask | None = None  # the same
+        self.mail: Delivery | None = None  # the same
         self.receipts: Receipts | None = None  # as above
 
     @property
@@ -125,6 +132,7 @@ class ConsentService:
         await self._permits.sweep(tenant)
         await self._flagging.sweep(tenant)
         await self.rights.sweep(tenant)
+        await self.forgetting.sweep(tenant)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""
@@ -172,6 +180,13 @@ class ConsentService:
             await self._choosing.choice(caller, consent_id) if mine else await self._choosing.theirs(caller, consent_id)
         )
         return await self.receipts.of(caller, detail, with_content=mine)
+
+    @property
+    def delivery(self) -> Delivery:
+        """See Registers.delivery."""
+        if self.mail is None:
+            raise RegisterUnavailable()
+        return self.mail
 
     async def choices(self, caller: Caller) -> list[ConsentView]:
         """See Consent.choices."""

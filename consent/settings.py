@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import Field, IPvAnyNetwork
 from pydantic_settings import SettingsConfigDict
 
+from consent.delivery.settings import Service
 from consent.events.address import Webhook
+from consent.fsc.settings import Group
 from kernel.settings import RoomSettings
 
 
@@ -19,8 +21,10 @@ class ConsentSettings(RoomSettings):
     webhooks: where events go, by "<tenant>/<recipient>"; nothing else is ever called. oin: of who runs this, as
     the source of events. key_hosts: where applications may publish their own keys, by name of the host, each with the
     private addresses that are meant; nowhere unless said so. events_days: how long an event can be read and asked for
-    again. cert_gateways: as the house's settings say. desk_per_day: conversations that one employee of the desk may
-    have on a day.
+    again. cert_gateways: as the house's settings say. fsc: by municipality, the group in which it offers these
+    interfaces; nowhere unless said so. messages: by municipality, its message service, that brings residents the
+    receipt of what they chose; nobody gets one unless said so. desk_per_day: conversations that one employee of the
+    desk may have on a day. desk_days: how long a conversation is kept; the FG counts those of 31 days.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -35,6 +39,9 @@ class ConsentSettings(RoomSettings):
     oin: Annotated[str, Field(pattern=r"^([0-9]{20})?$")] = ""
     events_days: Annotated[int, Field(ge=7, le=3_660)] = 365
     cert_gateways: tuple[IPvAnyNetwork, ...] = ()
+    fsc: Annotated[dict[str, Group], Field(max_length=400)] = Field(default_factory=dict)
+    messages: Annotated[dict[str, Service], Field(max_length=400)] = Field(default_factory=dict)
     desk_per_day: Annotated[int, Field(ge=1, le=500)] = 40
+    desk_days: Annotated[int, Field(ge=32, le=366)] = 32
     key_hosts: Annotated[dict[str, tuple[str, ...]], Field(max_length=200)] = Field(default_factory=dict)
     pool: Annotated[int, Field(ge=1, le=100)] = 8

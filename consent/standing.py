@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from audit.contract import FenceAt
 from consent.decision import Code
 from consent.terms import DAY
 
@@ -17,11 +16,32 @@ _SAID: dict[str, Code] = {
 _OPEN = frozenset({"gevraagd", "vervallen"})  # says nothing of what was before
 
 
+class Fenced(Protocol):
+    """A fence and where it stood: `audit.contract.FenceAt`, or `Stood`."""
+
+    @property
+    def fence(self) -> str:
+        """Which one, 32 hexadecimal digits."""
+
+    @property
+    def epoch(self) -> int:
+        """How often it had moved."""
+
+
+class Stood(NamedTuple):
+    """As it was read from a checked row or derived from our own key: nothing is left to look at, and a bulk makes forty
+    thousand of them."""
+
+    fence: str
+    epoch: int
+
+
 def last_moment(consent: Mapping[str, Any], period: int) -> int:
     """Until when the yes of a row counts, ms; 0 is no end. period: of the newest version, in days: a yes to an older
     one lasts no longer than the newest lets anybody look."""
     longest = consent["decided_at"] + period * DAY if period and consent["decided_at"] else 0
-    return min((end for end in (consent["valid_until"], longest) if end), default=0)
+    until: int = consent["valid_until"]
+    return min(until, longest) if until and longest else until or longest
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,7 @@ class Standing:
     case: str
     asked_at: int
     valid_until: int
-    fence: FenceAt
+    fence: Fenced
     revision: int
     spent: bool = False
     pauses_at: int = 0
@@ -53,6 +73,8 @@ def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -
     one counts; of several that do not, the newest that was answered.
     """
     about = [one for one in consents if element in one.elements and one.case in ("", case)]
+    if not about:
+        return None, "geen-toestemming"
     standing = [one for one in about if one.said(at) in PERMITS and not _over(one, at)]
     permitting = [one for one in standing if not one.spent]
     if standing and not permitting:

@@ -36,7 +36,7 @@ async def tell(rows: "Rows", table: Table, before: Row | None, after: Row) -> No
 async def add(rows: "Rows", about: tuple[str, str], recipient: str, what: str, step: int) -> None:
     """about: type and subject. what: what happened, said so that it is one event. step: in the life of its subject."""
     kind, subject = about
-    zeros = dict.fromkeys(("at", "sequence", "tries", "due_at", "delivered_at"), 0)
+    zeros = dict.fromkeys(("at", "sequence", "tries", "due_at", "delivered_at", "mailed"), 0)
     said = {"id": derived_id(subject, what), "recipient": recipient, "type": kind, "subject": subject, "step": step}
     await rows.add(events, {**zeros, **said, "state": WAITING})
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from secrets import randbelow
 from typing import Any
 
-from consent.activity import Application
 from consent.contract import NoSuchThing, RegisterUnavailable
 from consent.events.address import Webhook
 from consent.events.ending import ended_by_clock
@@ -20,6 +19,7 @@ from consent.events.outbox import DEAD, DELIVERED, again, listed, number, settle
 from consent.events.sending import Refused, Sender
 from consent.events.signing import public_text
 from consent.keys import MACHINES
+from consent.lines import application_of
 from consent.rows import Register, Rows
 from consent.tables import applications
 from kernel.caller import Caller
@@ -146,6 +146,6 @@ async def _demand_whole(rows: Rows, caller: Caller) -> None:
     """Events are of all activities of a recipient: not for an application that is for some of them only, nor for the
     system of somebody who works for the recipient in some."""
     row = await rows.one(applications, client_id=caller.application)
-    system = Application.model_validate_json(row["document"]) if row else None
+    system = application_of(row) if row else None
     if system is None or system.activities or system.processor:
         raise NoSuchThing()

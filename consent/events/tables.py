@@ -1,7 +1,8 @@
 """The outbox. Not protected: see the promise of this room.
 
 state: `wacht`, `geleverd`, `dood` (given up). step: in the life of what it tells of. sequence: per recipient from 1, 0
-until it is numbered. due_at: when it is tried next; while it is being sent, when another may take it over.
+until it is numbered. due_at: when it is tried next; while it is being sent, when another may take it over. mailed: 1
+when it was looked at for its resident (consent.delivery).
 """
 
 from sqlalchemy import BigInteger, Column, Index, Table, Text
@@ -32,8 +33,10 @@ events = Table(
     _number("tries"),
     _number("due_at"),
     _number("delivered_at"),
+    _number("mailed"),
     Index("ix_events_due", "tenant_id", "recipient", "state", "sequence"),
     Index("ix_events_fresh", "tenant_id", "sequence"),
+    Index("ix_events_mailed", "tenant_id", "mailed", "at"),
     Index("ix_events_series", "tenant_id", "recipient", "sequence"),
 )
 # Up to which moment the clock was looked at for consents that ended by it; its row also orders who numbers events.

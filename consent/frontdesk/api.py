@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends
 
 from consent import wire
 from consent.contract import Chosen, ConsentDetail, ConsentReceipt
-from consent.frontdesk.bodies import AboutOne, ChoseAt, InOne, Tallied
+from consent.frontdesk.bodies import AboutOne, ChoseAt, FiledAt, InOne, Tallied
 from consent.frontdesk.contract import PREFIX, Conversation, FrontDesk, Opening
+from consent.rights.contract import RightsRequest
 from kernel.caller import Caller
 
 Gate = Callable[..., Awaitable[Caller]]
@@ -57,6 +58,14 @@ def _helping(router: APIRouter, desk: FrontDesk, caller: Gate) -> None:
     @router.post("/choose")
     async def choose(who: Asking, body: ChoseAt) -> Chosen:
         return await desk.choose(who, body.conversation, body.id, body.choice)
+
+    @router.post("/file")
+    async def file(who: Asking, body: FiledAt) -> RightsRequest:
+        return await desk.file(who, body.conversation, body.asked)
+
+    @router.post("/filed")
+    async def filed(who: Asking, body: AboutOne) -> RightsRequest:
+        return await desk.filed(who, body.conversation, body.id)
 
     @router.post("/receipt")
     async def receipt(who: Asking, body: AboutOne) -> ConsentReceipt:

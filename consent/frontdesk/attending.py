@@ -4,8 +4,10 @@ import json
 from collections.abc import Collection
 
 from consent.contract import NoSuchThing
+from consent.frontdesk.parents import parent_of
 from consent.frontdesk.rules import is_open, serves
 from consent.frontdesk.tables import conversations
+from consent.mandates.acting import flagged
 from consent.rows import Register, Row, Rows
 from consent.tables import subject_state
 from kernel.caller import Caller
@@ -28,10 +30,16 @@ async def attended(register: Register, caller: Caller, at: int) -> None:
         found = await rows.find(conversations, *mine, order=(conversations.c.opened_at.desc(),), most=1)
         if not found or not is_open(found[0]["status"], found[0]["opened_at"], at) or not await served(rows, found[0]):
             raise NoSuchThing()
+        if parent_of(found[0]) is not None:  # whose choices these are is not who chooses: in the conversation only
+            raise NoSuchThing()
 
 
 async def served(rows: Rows, row: Row) -> bool:
-    """Whether the resident of a conversation is helped along its way: a flag may have come since it began."""
+    """Whether the resident of a conversation is helped along its way: a flag may have come since it began. Of a child
+    whose data is secret nobody else is told anything: somebody may live where it lives."""
+    parent = parent_of(row)
+    if parent and flagged(parent.relation, await rows.one(subject_state, resident=row["resident"])):
+        return False
     return bool(row["served"]) and serves(row["channel"], await flags_of(rows, row["resident"]))
 
 

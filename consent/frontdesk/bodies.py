@@ -1,7 +1,7 @@
 """The bodies in which these verbs cross a wire between rooms."""
 
 from consent.contract import Choice
-from consent.frontdesk.contract import Tally
+from consent.frontdesk.contract import DeskRequest, Tally
 from kernel.message import Message, Short
 
 
@@ -24,6 +24,13 @@ class ChoseAt(Message):
     conversation: Short
     id: Short
     choice: Choice
+
+
+class FiledAt(Message):
+    """What was asked in one conversation."""
+
+    conversation: Short
+    asked: DeskRequest
 
 
 class Tallied(Message):

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from consent import wire
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentReceipt, ConsentView
-from consent.frontdesk.bodies import AboutOne, ChoseAt, InOne, Tallied
-from consent.frontdesk.contract import PREFIX, Conversation, Opening, Tally
+from consent.frontdesk.bodies import AboutOne, ChoseAt, FiledAt, InOne, Tallied
+from consent.frontdesk.contract import PREFIX, Conversation, DeskRequest, Opening, Tally
+from consent.rights.contract import RightsRequest
 from kernel.caller import Caller
 from kernel.http.client import RoomLine
 
@@ -47,6 +48,16 @@ class FrontDeskClient:
         """See FrontDesk.receipt."""
         body = AboutOne(conversation=conversation_id, id=consent_id)
         return await self.line.ask(f"{PREFIX}/receipt", caller, body, ConsentReceipt)
+
+    async def file(self, caller: Caller, conversation_id: str, asked: DeskRequest) -> RightsRequest:
+        """See FrontDesk.file."""
+        body = FiledAt(conversation=conversation_id, asked=asked)
+        return await self.line.ask(f"{PREFIX}/file", caller, body, RightsRequest)
+
+    async def filed(self, caller: Caller, conversation_id: str, request_id: str) -> RightsRequest:
+        """See FrontDesk.filed."""
+        body = AboutOne(conversation=conversation_id, id=request_id)
+        return await self.line.ask(f"{PREFIX}/filed", caller, body, RightsRequest)
 
     async def tallies(self, caller: Caller) -> list[Tally]:
         """See FrontDesk.tallies."""

@@ -4,10 +4,11 @@ TooManyConversations  429  this employee had as many as one may have on a day
 ConversationOver      410  it ended, or its time was up: a new look needs a new reason
 """
 
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field
 
+from consent.activity import Slug
 from consent.decision import ResidentRef
 from consent.frontdesk.rules import Channel, Check, Reason, checked_so
 from kernel.caller import Caller
@@ -16,6 +17,7 @@ from kernel.message import Message, Millis, Short
 
 if TYPE_CHECKING:
     from consent.contract import Choice, Chosen, ConsentDetail, ConsentReceipt, ConsentView
+    from consent.rights.contract import RightsRequest
 
 __all__ = ["checked_so"]
 
@@ -23,21 +25,34 @@ PREFIX = "/intern/v1/consent/frontdesk"
 
 
 class Opening(Message):
-    """Why an employee helps whom, and how they know who it is: the kind of document, never its number."""
+    """Why an employee helps whom, and how they know who it is: the kind of document, never its number. stands: as what
+    somebody is there, `niemand` for who says to be a parent or guardian and of whom the BRP does not say so, or of whom
+    it may not be told; birth: of the child, "2011-05-17" or less of it."""
 
     resident: ResidentRef
     reason: Reason
     check: Check
     channel: Channel
+    stands: Literal["zelf", "ouder", "voogd", "niemand"] = "zelf"
+    birth: Short = ""
+
+
+class DeskRequest(Message):
+    """What a resident asks under the AVG, as an employee writes it down; to lock data is asked at the portal."""
+
+    kind: Literal["bezwaar", "inzage", "rectificatie", "wissing", "overdracht", "menselijke-blik"]
+    activity: Slug | None = None
+    text: Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class Conversation(Message):
-    """One that is open. until: its last moment."""
+    """One that is open. until: its last moment. child: who is there chooses for a child."""
 
     id: Short
     reason: Reason
     channel: Channel
     until: Millis
+    child: bool = False
 
 
 class Tally(Message):
@@ -84,8 +99,9 @@ class FrontDesk(Protocol):
         ...
 
     async def choices(self, caller: Caller, conversation_id: str) -> "list[ConsentView]":
-        """What can be chosen or stopped; nothing for somebody unknown, dead, or not served this way. Of a sensitive
-        purpose neither what it is nor for whom: `activity`, `elements` and the recipient's names are empty."""
+        """What can be chosen or stopped; nothing for somebody unknown, dead, or not served this way, nor for who stands
+        there for a child and may not be told. Of a sensitive purpose neither what it is nor for whom: `activity`,
+        `elements` and the recipient's names are empty; a parent or guardian is not told that it is there."""
         ...
 
     async def choice(self, caller: Caller, conversation_id: str, consent_id: str) -> "ConsentDetail":
@@ -98,6 +114,16 @@ class FrontDesk(Protocol):
 
     async def receipt(self, caller: Caller, conversation_id: str, consent_id: str) -> "ConsentReceipt":
         """To hand over on paper; without the content of the line."""
+        ...
+
+    async def file(self, caller: Caller, conversation_id: str, asked: "DeskRequest") -> "RightsRequest":
+        """What the resident asks, as Rights.file: the same one again is the same. Raises NoSuchThing where nothing is
+        shown, or who is there for a child; BadInput, NotNow where there is no such right."""
+        ...
+
+    async def filed(self, caller: Caller, conversation_id: str, request_id: str) -> "RightsRequest":
+        """One that was written down in this conversation, for a letter. Its words only where they are of now: what the
+        resident wrote earlier is not shown. Raises NoSuchThing."""
         ...
 
     async def tallies(self, caller: Caller) -> list[Tally]:

@@ -5,7 +5,6 @@ A crash between them leaves a row that shows nothing, or a line of a look that d
 of every choice (`consent.choosing`); the conversation only adds who recorded it.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -21,19 +20,29 @@ from consent.contract import (
     NoSuchThing,
     NotNow,
     RegisterUnavailable,
+    ResidentRef,
 )
 from consent.deciding import newest_versions
 from consent.following import Following
 from consent.frontdesk.attending import flags_of, is_desk, served
-from consent.frontdesk.contract import Conversation, ConversationOver, Opening, Tally, TooManyConversations
-from consent.frontdesk.rules import LASTS_MS, LISTED, checked_so, day_begins, day_of, is_open, serves
+from consent.frontdesk.contract import (
+    Conversation,
+    ConversationOver,
+    DeskRequest,
+    Opening,
+    Tally,
+    TooManyConversations,
+)
+from consent.frontdesk.parents import parent_of, stands_for
+from consent.frontdesk.rules import LASTS_MS, LISTED, checked_so, day_begins, is_open, serves
 from consent.frontdesk.tables import conversations
+from consent.frontdesk.tallying import tallied
 from consent.lines import event, names, stored, version_of
 from consent.mandates.rules import sensitive
 from consent.receipts.service import Receipts
+from consent.rights.contract import Claim, Rights, RightsRequest
 from consent.rows import Register, Row, Rows
 from consent.tables import activities
-from consent.terms import DAY
 from consent.words import fault
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -42,12 +51,12 @@ from kernel.ids import derived_id, uuid7
 
 BEGUN, OPEN, DONE = "begonnen", "open", "klaar"
 PER_DAY: Final = 40  # conversations of one employee: ten minutes each fill the day
-TALLY_DAYS: Final = 31
+ASKED_ONLY = {"answer": "", "extended": "", "notice": ""}  # what came of an earlier one is not looked at
 UNTOLD: Mapping[str, Any] = {"position": "", "ended_at": 0, "channel": "", "by": ""}  # what was before is not looked at
 
 
 class Helping:
-    """Satisfies FrontDesk. receipts: set where the room is put together."""
+    """Satisfies FrontDesk. receipts, rights: set where the room is put together."""
 
     def __init__(
         self, register: Register, audit: Audit, following: Following, choosing: Choosing, clock: Clock
@@ -55,6 +64,7 @@ class Helping:
         self._register, self._audit, self._following, self._clock = register, audit, following, clock
         self._choosing, self.per_day = choosing, PER_DAY
         self.receipts: Receipts | None = None
+        self.rights: Rights | None = None
 
     async def begin(self, caller: Caller, opening: Opening) -> Conversation:
         """See FrontDesk.begin."""
@@ -74,11 +84,15 @@ class Helping:
         at, who = millis(self._clock()), opening.resident
         async with self._register.writing(caller.tenant) as rows:
             await self._others_ended(rows, caller, at)
+            stands = stands_for(opening)
+            parent = parent_of({"stands": stands})
             helped = serves(opening.channel, await flags_of(rows, who.id)) and not who.stand_in
+            helped = helped and (parent is None or parent.may("zien", at))
             new = {
                 "id": uuid7(at), "staff": caller.user, "resident": who.id, "subject": who.subject,
                 "reason": opening.reason, "checked": opening.check, "channel": opening.channel, "acted": stored(()),
-                "status": BEGUN, "fence": "", "opened_at": at, "ended_at": 0, "served": int(helped),
+                "status": BEGUN, "fence": "", "opened_at": at, "ended_at": 0, "served": int(helped), "stands": stands,
+                "resident_fence": who.fence,
             }  # fmt: skip
             await rows.add(conversations, new)
             (row,) = await rows.find(conversations, conversations.c.id == new["id"])
@@ -120,6 +134,8 @@ class Helping:
         found = await self._choosing.choices(Caller(tenant=caller.tenant, kind="inwoner", user=row["resident"]))
         hidden = await self._sensitive(caller.tenant, found)
         listed = [one for one in found if one.state in LISTED] if row["served"] else []
+        if parent_of(row):  # nor is a child's own help a row without words: they would know that there is some
+            listed = [one for one in listed if one.activity not in hidden]
         return [_neutral(one) if one.activity in hidden else one.model_copy(update=UNTOLD) for one in listed]
 
     async def choice(self, caller: Caller, conversation_id: str, consent_id: str) -> ConsentDetail:
@@ -137,9 +153,14 @@ class Helping:
         if choice.channel != row["channel"]:
             raise fault("/channel", "past-niet", "Deze keuze kan niet langs deze weg.")
         await self._detail(caller, row, consent_id)
+        parent = parent_of(row)
+        if parent and not parent.may(choice.answer, millis(self._clock())):
+            raise NotNow("Dit kiest alleen de inwoner zelf.")
         first = await self._acted(caller, row, consent_id)
         # a crash here leaves a conversation that may show how this consent stands, and nothing else
         behalf = Behalf("", caller.user, _told(row))
+        if parent:
+            behalf = Behalf(parent.relation, caller.user, {**_told(row), **parent.told})
         try:
             return await self._choosing.choose(_for(caller, row), consent_id, choice, behalf)
         except (BadInput, Gone, NotNow):
@@ -169,29 +190,38 @@ class Helping:
         await self._said(caller, row, "brief", detail)
         return await self.receipts.of(caller, detail, with_content=False)
 
+    async def file(self, caller: Caller, conversation_id: str, asked: DeskRequest) -> RightsRequest:
+        """See FrontDesk.file."""
+        row = await self._open(caller, conversation_id)
+        if self.rights is None:
+            raise RegisterUnavailable()
+        if not row["served"] or parent_of(row) or not row["resident_fence"]:
+            raise NoSuchThing()
+        who = ResidentRef(id=row["resident"], subject=row["subject"], fence=row["resident_fence"])
+        claim = Claim(resident=who, kind=asked.kind, activity=asked.activity, text=asked.text)
+        filed = await self.rights.file(_for(caller, row), claim)
+        # a crash here leaves a request without its letter: to write it down again is the same request
+        await self._acted(caller, row, filed.id)
+        return await self.filed(caller, conversation_id, filed.id)
+
+    async def filed(self, caller: Caller, conversation_id: str, request_id: str) -> RightsRequest:
+        """See FrontDesk.filed."""
+        row = await self._open(caller, conversation_id)
+        if self.rights is None or request_id not in names(row["acted"]):
+            raise NoSuchThing()
+        await self._said(caller, row, f"brief/{request_id}")
+        found = [one for one in await self.rights.filed(_for(caller, row)) if one.id == request_id]
+        if not found:
+            raise NoSuchThing()
+        earlier = {"text": ""} if found[0].filed_at < row["opened_at"] else {}
+        return found[0].model_copy(update={**ASKED_ONLY, **earlier})
+
     async def tallies(self, caller: Caller) -> list[Tally]:
         """See FrontDesk.tallies."""
         if caller.kind != "medewerker" or "fg" not in caller.roles:
             raise NoAccess("Dit is voor de FG.")
-        begin, opened = day_begins(millis(self._clock())), conversations.c.opened_at
-        found: dict[tuple[str, str], list[Row]] = defaultdict(list)
         async with self._register.reading(caller.tenant) as rows:
-            for ago in range(TALLY_DAYS):  # a day at a time: no statement cuts off what is left
-                since, until = begin - ago * DAY, begin - (ago - 1) * DAY
-                for row in await rows.find(conversations, opened >= since, opened < until):
-                    found[row["staff"], day_of(row["opened_at"])].append(row)
-        counted = [self._tally(staff, day, of) for (staff, day), of in found.items()]
-        return sorted(counted, key=lambda one: (-one.conversations, one.day, one.employee))
-
-    def _tally(self, staff: str, day: str, rows: list[Row]) -> Tally:
-        return Tally(
-            employee=staff,
-            day=day,
-            conversations=len(rows),
-            residents=len({row["resident"] for row in rows}),
-            idle=sum(not names(row["acted"]) for row in rows),
-            full=len(rows) >= self.per_day,
-        )
+            return await tallied(rows, millis(self._clock()), self.per_day)
 
     async def _open(self, caller: Caller, conversation_id: str) -> Row:
         async with self._register.reading(caller.tenant) as rows:
@@ -208,6 +238,8 @@ class Helping:
         detail = await self._choosing.choice(_for(caller, row), consent_id)
         if detail.consent.state not in LISTED and consent_id not in names(row["acted"]):
             raise NoSuchThing()
+        if parent_of(row) and await self._sensitive(caller.tenant, [detail.consent]):
+            raise NoSuchThing()
         return detail
 
     async def _sensitive(self, tenant: str, found: Iterable[ConsentView]) -> set[str]:
@@ -222,11 +254,14 @@ class Helping:
     async def _said(self, caller: Caller, row: Row, step: str, detail: ConsentDetail | None = None) -> Receipt:
         """A line in the resident's series; the same step of the same conversation is one line."""
         word, more = step, dict[str, Any]()
-        told = {"stap": step, **_told(row)}
+        step, _, request = step.partition("/")
+        told = {"stap": step, **_told(row), **({"verzoek": request} if request else {})}
         if detail is not None:
             view = detail.consent
             word, told["toestemming"] = f"{step}/{view.id}", view.id
             more = {"activity": view.activity, "version": view.version, "recipient": view.recipient}
+        parent = parent_of(row)
+        more |= {"on_behalf": parent.relation} if parent and row["served"] else {}
         said = event(
             "balie-gesprek", derived_id(row["id"], word), row["subject"], actor=caller.user, details=told, **more
         )
@@ -244,7 +279,8 @@ def _for(caller: Caller, row: Row) -> Caller:
 
 
 def _seen(row: Row) -> Conversation:
-    return Conversation(id=row["id"], reason=row["reason"], channel=row["channel"], until=row["opened_at"] + LASTS_MS)
+    until, child = row["opened_at"] + LASTS_MS, row["stands"] is not None
+    return Conversation(id=row["id"], reason=row["reason"], channel=row["channel"], until=until, child=child)
 
 
 def _neutral(view: ConsentView) -> ConsentView:

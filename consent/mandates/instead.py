@@ -3,11 +3,14 @@
 from consent.activity import ActivityVersion
 from consent.contract import NotNow
 from consent.mandates.appointed import appointed_of
-from consent.mandates.rules import AFTER_DEATH, Authority, sees
+from consent.mandates.rules import AFTER_DEATH, APPOINTED, Authority, sees
 from consent.mandates.tables import mandates
 from consent.permits import IN_FORCE
 from consent.rows import Rows
 from kernel.caller import Caller
+
+OWN = "Hierover kiest iemand anders voor u. U kunt wel nee zeggen, en altijd stoppen."
+INSTEAD = "Hierover kiest wie daarvoor is benoemd. U kunt wel nee zeggen, en altijd stoppen."
 
 
 async def instead_of(rows: Rows, resident: str, activity: ActivityVersion, at: int) -> str:
@@ -22,7 +25,16 @@ async def instead_of(rows: Rows, resident: str, activity: ActivityVersion, at: i
     return ""
 
 
-async def demand_own(rows: Rows, caller: Caller, activity: ActivityVersion, at: int) -> None:
-    """For a yes at the portal; the desk looks at people and papers. Raises NotNow: it is somebody else's to say."""
-    if caller.kind == "inwoner" and await instead_of(rows, caller.user, activity, at):
-        raise NotNow("Hierover kiest iemand anders voor u. U kunt wel nee zeggen, en altijd stoppen.")
+async def demand_own(rows: Rows, caller: Caller, activity: ActivityVersion, at: int, relation: str = "") -> None:
+    """For a yes at the portal, and of a parent anywhere; else the desk looks at people and papers. relation: as what
+    somebody says it for the resident, "" for themselves. Raises NotNow: it is somebody else's to say.
+
+    Nor do parents and guardians say it for a child where somebody was appointed. A bewind that protects adults (BW
+    1:431) ends no parent's authority, and one over what a child was given or inherited does (BW 1:253i, 4:153);
+    which of the two an order is, nobody here can read. So nobody's yes but theirs counts, and everybody's no and stop.
+    """
+    at_desk = caller.kind == "medewerker" and bool(relation)
+    if relation in APPOINTED or not (caller.kind == "inwoner" or at_desk):
+        return
+    if await instead_of(rows, caller.acting_for if at_desk else caller.user, activity, at):
+        raise NotNow(INSTEAD if relation else OWN)

@@ -70,7 +70,8 @@ class Mandating(Acting):
 
     async def _demand_room(self, rows: Rows, caller: Caller, offer: Offer, at: int) -> None:
         """Raises NotNow, BadInput."""
-        mine = (mandates.c.resident == caller.user, mandates.c.ended_at == 0, mandates.c.valid_until > at)
+        mine = (mandates.c.resident == caller.user, mandates.c.ended_at == 0, mandates.c.valid_until > at,
+                mandates.c.appointed.is_(None))  # a court's choice takes no place of one's own  # fmt: skip
         if len(await rows.find(mandates, *mine)) >= MOST_OPEN:
             raise NotNow("U liet al veel mensen voor u kijken. Stop er eerst een.")
         newest = await newest_versions(rows, set(offer.activities))

@@ -1,7 +1,9 @@
 """Puts a change in force: the line first, then the row, only where nothing was stopped in between. Owns nothing:
 `recipients` and `applications` are owned by `consent.registering`, which sets up; this is how they change later.
 
-A crash between the line and the row leaves the change with its act: to admit it again is the same act.
+A crash between the line and the row leaves the change with its act: to admit it again is the same act. What takes
+something away from an application moves its fence, so that its older row no longer stands; until the new row is there,
+who follows the log has it suspended.
 """
 
 from collections.abc import Mapping
@@ -9,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from audit.contract import Audit, Entry, Overtaken, Receipt, record_one
+from audit.contract import Audit, Entry, Kind, Overtaken, Receipt, record_one
+from consent.activity import Application
 from consent.contract import NoSuchThing, NotNow
 from consent.facts import own_fence
 from consent.lines import event, permit
 from consent.parties.contract import Change
-from consent.parties.rules import kids
+from consent.parties.rules import kids, only_adds
 from consent.rows import Register, Row, Rows
 from consent.tables import applications, changes, recipients
 from consent.words import fault
@@ -111,11 +114,20 @@ async def _entry(rows: Rows, caller: Caller, change: Change, waiting: tuple[Mapp
         raise NoSuchThing()
     details |= {"sleutels": " ".join(kids(application))[:1_000], "sleutelAdres": application.jwks_url}
     details |= {"verwerker": application.processor} if application.processor else {}
-    said = event("ontvanger-toegelaten", random_id(), "systeem", recipient=of, application=application.client_id,
-                 **who)  # fmt: skip
+    details |= {"fscToegangen": " ".join(application.grants)[:2_000]} if application.grants else {}
+    narrower = there is not None and _narrower(there, application)
+    kind: Kind = "toepassing-vervangen" if narrower else "ontvanger-toegelaten"
+    said = event(kind, random_id(), "systeem", recipient=of, application=application.client_id, **who)
     parties = [await party_of(rows, slug) for slug in (of, application.processor) if slug]
     own = own_fence(rows.keys, there) if there else (rows.keys.application(application.client_id), 0)
-    return permit(said, municipality, own, *((row["fence"], row["epoch"]) for row in parties))
+    entry = permit(said, municipality, own, *((row["fence"], row["epoch"]) for row in parties))
+    return entry.model_copy(update={"advances": (own[0],)}) if narrower else entry
+
+
+def _narrower(there: Row, application: Application) -> bool:
+    """Whether this takes away what counts: the row from before must then find its fence elsewhere."""
+    before = Application.model_validate_json(there["document"])
+    return bool(there["status"] == ADMITTED) and not only_adds(before, application)
 
 
 async def _put(rows: Rows, change: Change, act: tuple[Entry, str], receipt: Receipt) -> bool:
@@ -134,7 +146,8 @@ async def _put(rows: Rows, change: Change, act: tuple[Entry, str], receipt: Rece
     party, client = await party_of(rows, change.of), change.application.client_id
     own = rows.keys.application(client)
     row = {"client_id": client, "recipient": change.of, "document": change.application.model_dump_json(), **effect,
-           "fence": party["fence"], "epoch": at[party["fence"]], "own_fence": own, "own_epoch": at[own]}  # fmt: skip
+           "fence": party["fence"], "epoch": at[party["fence"]], "own_fence": own,
+           "own_epoch": receipt.epochs.get(own, at[own])}  # fmt: skip
     return party["epoch"] == row["epoch"] and await _placed(rows, applications, row, ("own_epoch", against))
 
 
@@ -147,7 +160,10 @@ async def _placed(rows: Rows, table: Table, row: Row, stood: tuple[str, str]) ->
         return row[fenced] == 0 and await rows.add(table, row)
     if there["entry"] == row["entry"]:  # done before, by who did not live to say so
         return True
-    if (there[fenced] or 0) != row[fenced] or revision_of(there) != against:
+    epoch, moved = there[fenced] or 0, bool(Entry.model_validate_json(row["entry"]).advances)
+    # whoever follows the log was first, and suspended what this line replaces
+    followed = moved and (epoch, there["position"]) == (row[fenced], row["position"])
+    if not followed and ((epoch + moved) != row[fenced] or revision_of(there) != against):
         return False
     await rows.put(table, there, **row)
     return True

@@ -6,7 +6,7 @@ https, resolved once and pinned, no redirects, at a public place or one that is 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -32,6 +32,17 @@ _FAILED = (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeEr
 _log = logger("consent")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """fault: why a set is not taken, "" when it is. names: of the keys in a good one, as tokens name them."""
+
+    fault: Callable[[str], str]
+    names: Callable[[str], tuple[str, ...]]
+
+
+APPLICATIONS = Reading(fault_of, kids_of)
+
+
 @dataclass
 class _Known:
     # written under `lock` only; None: never fetched, never asked
@@ -44,8 +55,9 @@ class _Known:
 class KeySets:
     """Satisfies consent.clients.Fetched. hosts: that may be asked, each with the private addresses that are meant."""
 
-    def __init__(self, hosts: Mapping[str, tuple[str, ...]], clock: BootClock = boot_seconds) -> None:
-        self._hosts, self._clock = hosts, clock
+    def __init__(self, hosts: Mapping[str, tuple[str, ...]], clock: BootClock = boot_seconds,
+                 reading: Reading = APPLICATIONS) -> None:  # fmt: skip
+        self._hosts, self._clock, self._reading = hosts, clock, reading
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._http = open_client("", timeout_seconds=SECONDS)
 
@@ -83,7 +95,7 @@ class KeySets:
         return (
             known.fetched is None
             or now - known.fetched > FRESH_SECONDS
-            or (bool(kid) and kid not in kids_of(known.jwks))
+            or (bool(kid) and kid not in self._reading.names(known.jwks))
         )
 
     async def _fetched(self, url: str) -> str:
@@ -94,7 +106,7 @@ class KeySets:
             place = Webhook(url=url, private=self._hosts[urlsplit(url).hostname or ""])
             async with asyncio.timeout(SECONDS):
                 found = await self._asked(place)
-            if why := fault_of(found):
+            if why := self._reading.fault(found):
                 raise Refused(why)
         except _FAILED as why:
             _log.warning("keys_not_fetched", host=urlsplit(url).hostname, kind=type(why).__name__)

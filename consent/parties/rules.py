@@ -9,6 +9,7 @@ from consent.jwks import fault_of
 from kernel.address import plain_address
 from kernel.numbers import has_number
 
+NEVER = 1 << 62  # ms; no key ends that late
 Fault = tuple[str, str, str]  # JSON pointer, code, sentence
 
 
@@ -30,15 +31,56 @@ def kids_of(jwks: str) -> tuple[str, ...]:
     return tuple(str(key["kid"]) for key in json.loads(jwks)["keys"]) if jwks else ()
 
 
+def with_end(application: Application, kid: str, end: int) -> Application:
+    """With that end of that key, ms, or an earlier one that it has. Raises KeyError for a key that is not there."""
+    if kid not in kids(application):
+        raise KeyError(kid)
+    ends = dict(application.key_ends)
+    ends[kid] = min(ends.get(kid, end), end)
+    return application.model_copy(update={"key_ends": tuple(sorted(ends.items()))})
+
+
+def only_adds(before: Application, after: Application) -> bool:
+    """Whether everything that counted before counts after it, so that who puts the older row back takes and gives
+    nothing. In doubt no: a field that this does not know must be the same."""
+    wider = (
+        _keys(before) <= _keys(after),
+        _no_earlier_end(before, after),
+        {*before.roles} <= {*after.roles},
+        not after.activities or (bool(before.activities) and {*before.activities} <= {*after.activities}),
+        before.bound or not after.bound,
+    )
+    rest = {name: getattr(after, name) for name in ("name", "jwks", "key_ends", "roles", "activities", "bound")}
+    return all(wider) and before.model_copy(update=rest) == after
+
+
+def _keys(application: Application) -> set[str]:
+    listed = json.loads(application.jwks)["keys"] if application.jwks else []
+    return {json.dumps(key, sort_keys=True) for key in listed}
+
+
+def _no_earlier_end(before: Application, after: Application) -> bool:
+    """Of keys that were there; no end is the latest."""
+    ended, known = dict(before.key_ends), {*kids(before)}
+    return all(ended.get(kid, NEVER) <= end for kid, end in after.key_ends if kid in known)
+
+
 def faults(application: Application) -> Iterator[Fault]:
     """What is wrong with it by itself."""
-    if bool(application.jwks) == bool(application.jwks_url):
+    if has_number(" ".join(application.grants)):
+        yield (
+            "/fscToegangen",
+            "nummer",
+            "Een toegang met negen cijfers achter elkaar kan niet: hij komt in het logboek.",
+        )
+    given = (application.jwks, application.jwks_url)
+    if all(given) or not any((*given, application.grants)):
         yield "/jwks", "sleutels", "Geef sleutels, of het adres waar zij staan: een van de twee."
         return
     if application.jwks_url:
         yield from _address(application)
         return
-    if told := fault_of(application.jwks):
+    if application.jwks and (told := fault_of(application.jwks)):
         yield "/jwks", "sleutels", told
         return
     ending = [kid for kid, _ in application.key_ends]

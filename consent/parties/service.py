@@ -7,21 +7,21 @@ something was admitted leaves its change: to admit that again changes nothing, a
 from collections.abc import Callable, Mapping, Sequence
 
 from audit.contract import Audit, Entry, Receipt, record_one
-from consent.activity import Application
 from consent.clients import RegisteredClients
 from consent.contract import NoSuchThing, NotNow
 from consent.facts import works_still
-from consent.following import stopped
-from consent.lines import event, recipient_of, restriction
+from consent.following import Following, stopped
+from consent.lines import application_of, event, recipient_of, restriction
 from consent.parties.admitting import CHANGED, Admitting, demand_fits, revision_of
 from consent.parties.contract import Change, PartyState, Proposal, Step, System, SystemKey
+from consent.parties.narrowing import ENDS_KEY, KeyEnd, end_told
 from consent.parties.rules import faults, kids
 from consent.rows import Register, Row, Rows
 from consent.tables import applications, changes, recipients
 from consent.tokens.tables import key_uses
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
-from kernel.clock import Clock, instant, millis
+from kernel.clock import Clock, millis
 from kernel.crypto import sha256
 from kernel.errors import BadInput, NoAccess
 from kernel.ids import derived_id, random_id
@@ -39,7 +39,7 @@ class PartyKeeping:
                  forget: Callable[[], None]) -> None:  # fmt: skip
         self._register, self._audit, self._clients, self._clock = register, audit, clients, clock
         self._forget = forget  # what was known of who may come in
-        self._admitting = Admitting(register, audit)
+        self._admitting, self._following = Admitting(register, audit), Following(register, audit, clock)
 
     async def all(self, caller: Caller) -> list[Proposal]:
         """See Parties.all."""
@@ -114,9 +114,7 @@ class PartyKeeping:
         """See Parties.suspend."""
         await self.demand_keeper(caller)
         async with self._register.writing(caller.tenant) as rows:
-            row, actor = await _locked(rows, client_id), rows.keys.actor(caller)
-            if row["own_fence"] is None:  # who follows the log must find it, whatever becomes of us
-                row = await rows.put(applications, row, own_fence=rows.keys.application(client_id), own_epoch=0)
+            row, actor = await _fenced(rows, client_id), rows.keys.actor(caller)
         event_id = derived_id(
             f"{client_id}/{row['own_epoch']}/{row['entry']}", f"schorsing{actor or caller.application}"
         )
@@ -133,18 +131,15 @@ class PartyKeeping:
         """See Parties.end_key."""
         await self.demand_keeper(caller)
         end = max(at, self._now())
-        async with self._register.reading(caller.tenant) as rows:
-            row, actor = await rows.one(applications, client_id=client_id), rows.keys.actor(caller)
-        if row is None:
-            raise NoSuchThing()
-        _ending(row, kid, end)
-        told = {"sleutel": kid, "eindigtOp": instant(end), "door": caller.application}
-        said = event("sleutel-gewisseld", random_id(), "systeem", recipient=row["recipient"], application=client_id,
-                     actor=actor, details=told)  # fmt: skip
-        receipt = await record_one(self._audit, caller, Entry(event=said))
         async with self._register.writing(caller.tenant) as rows:
-            there = await _locked(rows, client_id)
-            await rows.put(applications, there, document=_ending(there, kid, end).model_dump_json())
+            row, actor = await _fenced(rows, client_id), rows.keys.actor(caller)
+            _demand_ends(row, kid, end)
+        details = {**end_told(KeyEnd(kid, end)), "door": caller.application}
+        said = event(ENDS_KEY, random_id(), "systeem", recipient=row["recipient"], application=client_id,
+                     actor=actor, details=details)  # fmt: skip
+        receipt = await record_one(self._audit, caller, restriction(said, row["own_fence"]))
+        # a crash here leaves the line without its row: nothing is released to it, whoever follows writes the row
+        await self._following.follow(caller.tenant)
         self._forget()
         return receipt
 
@@ -213,6 +208,15 @@ async def _locked(rows: Rows, client_id: str) -> Row:
     return found
 
 
+async def _fenced(rows: Rows, client_id: str) -> Row:
+    """With its own fence in it, also where it is from before there were: who follows the log must find it, whatever
+    becomes of us."""
+    row = await _locked(rows, client_id)
+    if row["own_fence"] is not None:
+        return row
+    return await rows.put(applications, row, own_fence=rows.keys.application(client_id), own_epoch=0)
+
+
 async def _seen(rows: Rows, caller: Caller, row: Row) -> Proposal:
     change, actor = Change.model_validate_json(row["document"]), rows.keys.actor(caller)
     slug = change.name.partition("/")[2]
@@ -225,15 +229,13 @@ async def _seen(rows: Rows, caller: Caller, row: Row) -> Proposal:
                     replaces=there is not None)  # fmt: skip
 
 
-def _ending(row: Row, kid: str, end: int) -> Application:
-    """The application with that end of that key. Raises NoSuchThing, NotNow."""
-    application = Application.model_validate_json(row["document"])
-    ends = dict(application.key_ends)
+def _demand_ends(row: Row, kid: str, end: int) -> None:
+    """Raises NoSuchThing; NotNow where it ends earlier already."""
+    application = application_of(row)
     if kid not in kids(application):
         raise NoSuchThing()
-    if ends.get(kid, end) < end:
+    if dict(application.key_ends).get(kid, end) < end:
         raise NotNow("Deze sleutel eindigt al eerder.")
-    return application.model_copy(update={"key_ends": tuple(sorted((ends | {kid: end}).items()))})
 
 
 def _state(slug: str, known: Mapping[str, Row], systems: Sequence[Row], seen: Mapping[tuple[str, str], int]
@@ -243,7 +245,7 @@ def _state(slug: str, known: Mapping[str, Row], systems: Sequence[Row], seen: Ma
 
 
 def _system(row: Row, known: Mapping[str, Row], seen: Mapping[tuple[str, str], int]) -> System:
-    application = Application.model_validate_json(row["document"])
+    application = application_of(row)
     ends, client = dict(application.key_ends), application.client_id
     works = not application.processor or works_still(row, known.get(application.processor))
     old = row["status"] == "toegelaten" and not (row["epoch"] == known[row["recipient"]]["epoch"] and works)

@@ -44,7 +44,7 @@ class Finishing:
         too."""
         at, caller = millis(self._clock()), room_of(tenant, "consent")
         async with self._register.reading(tenant) as rows:
-            waiting = await rows.find(rights, or_(rights.c.status == DRAFT, rights.c.pending_at > 0))
+            waiting = await rows.sound(rights, or_(rights.c.status == DRAFT, rights.c.pending_at > 0))
         for row in waiting:
             try:
                 await self._finish(caller, row, at - (row["pending_at"] or row["filed_at"]))

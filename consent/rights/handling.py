@@ -2,16 +2,21 @@
 
 A department is the recipient that uses the data. Who its employees are the login provider says, in a role
 `afdeling:<ontvanger>` beside `proceseigenaar`. What rests on no single use, and every restriction, is the FG's: to lift
-a lock is not for who wants to go on.
+a lock is not for who wants to go on. So of an objection: an owner may take it on, ask for time and give in, and never
+reject it; and one about a use of several departments is the FG's, for none of them speaks for the others.
 """
 
 from collections.abc import Collection
 from typing import Final
 
+from sqlalchemy import and_, or_
+
+from consent.activity import ActivityVersion
 from consent.contract import NoSuchThing
-from consent.deciding import EFFECTIVE, newest_versions
+from consent.deciding import newest_versions
 from consent.lines import version_of
-from consent.rights.contract import DEPARTMENT
+from consent.prepared import EFFECTIVE
+from consent.rights.contract import DEPARTMENT, Step
 from consent.rights.tables import rights
 from consent.rows import Row, Rows
 from consent.tables import activities
@@ -20,6 +25,8 @@ from kernel.errors import NoAccess
 
 OFFICER, OWNER = "fg", "proceseigenaar"
 OFFICERS_ONLY: Final = "beperking"
+OBJECTION: Final = "bezwaar"
+NOT_OWN = "Een bezwaar tegen het werk van uw eigen afdeling wijst u niet zelf af. Dat beslist de FG."
 
 
 def is_officer(caller: Caller) -> bool:
@@ -29,7 +36,13 @@ def is_officer(caller: Caller) -> bool:
 
 def departments(caller: Caller) -> frozenset[str]:
     """Recipients whose requests this employee handles; none for who is no owner."""
-    if caller.kind != "medewerker" or OWNER not in caller.roles:
+    return works_at(caller) if OWNER in caller.roles else frozenset()
+
+
+def works_at(caller: Caller) -> frozenset[str]:
+    """The departments of an employee, whatever they do there: the portal gives one role to who has several, so that an
+    FG who is an owner too comes as FG, with their departments alone."""
+    if caller.kind != "medewerker":
         return frozenset()
     return frozenset(role.removeprefix(DEPARTMENT) for role in caller.roles if role.startswith(DEPARTMENT))
 
@@ -40,22 +53,31 @@ def staff_only(caller: Caller) -> None:
         raise NoAccess("Dit is voor de FG, of voor de eigenaar van een doel.")
 
 
-async def handled(rows: Rows, caller: Caller) -> Collection[str] | None:
-    """Activities whose requests this employee sees; None for all."""
-    if is_officer(caller):
-        return None
+async def handled(rows: Rows, caller: Caller) -> tuple[Collection[str], Collection[str]]:
+    """Activities whose requests this owner sees; and of these, the ones whose objections they see too."""
     found = await rows.find(activities, activities.c.status.in_(EFFECTIVE), order=(activities.c.number,))
     newest = {row["slug"]: row for row in found}
-    return {slug for slug, row in newest.items() if _theirs(caller, row)}
+    theirs = {slug: row for slug, row in newest.items() if _theirs(caller, row)}
+    return theirs.keys(), {slug for slug, row in theirs.items() if len(owners(version_of(row))) == 1}
 
 
-async def demand(rows: Rows, caller: Caller, row: Row) -> None:
-    """Raises NoSuchThing for a request that this employee does not handle: another's and an unknown one look alike."""
-    if is_officer(caller):
-        return
+async def demand(rows: Rows, caller: Caller, row: Row, step: Step) -> None:
+    """Raises NoSuchThing for a request that this employee does not handle: another's and an unknown one look alike.
+    NoAccess for an objection to their own department's work that they would reject, also as FG."""
     newest = (await newest_versions(rows, {row["activity"]})).get(row["activity"])
-    if row["kind"] == OFFICERS_ONLY or newest is None or not _theirs(caller, newest):
-        raise NoSuchThing()
+    whose = owners(version_of(newest)) if newest is not None else frozenset()
+    objection = row["kind"] == OBJECTION
+    if not is_officer(caller):
+        shared = objection and len(whose) > 1
+        if row["kind"] == OFFICERS_ONLY or shared or not whose & departments(caller):
+            raise NoSuchThing()
+    if objection and step == "ongegrond" and whose & works_at(caller):
+        raise NoAccess(NOT_OWN)
+
+
+def owners(version: ActivityVersion) -> frozenset[str]:
+    """Recipients for whom data is used; who works for one of them is none."""
+    return frozenset(one.recipient for one in version.parties if one.role != "verwerker")
 
 
 async def demand_known(rows: Rows, activity: str) -> None:
@@ -66,11 +88,14 @@ async def demand_known(rows: Rows, activity: str) -> None:
 
 async def requests(rows: Rows, caller: Caller, *where: object, most: int) -> list[Row]:
     """Those that this employee handles: first those that wait, of these the one that was filed first."""
-    slugs = await handled(rows, caller)
-    mine = () if slugs is None else (rights.c.kind != OFFICERS_ONLY, rights.c.activity.in_(slugs))
+    mine: tuple[object, ...] = ()
+    if not is_officer(caller):
+        slugs, alone = await handled(rows, caller)
+        others = and_(rights.c.kind.not_in((OFFICERS_ONLY, OBJECTION)), rights.c.activity.in_(slugs))
+        mine = (or_(others, and_(rights.c.kind == OBJECTION, rights.c.activity.in_(alone))),)
     order = (rights.c.status.not_in(("ingediend", "in-behandeling")), rights.c.filed_at)
     return await rows.find(rights, *where, *mine, order=order, most=most)  # type: ignore[arg-type]  # conditions all
 
 
 def _theirs(caller: Caller, activity: Row) -> bool:
-    return any(one.recipient in departments(caller) for one in version_of(activity).parties)
+    return bool(owners(version_of(activity)) & departments(caller))

@@ -190,7 +190,7 @@ class Claiming:
         if row["status"] in (DRAFT, LAPSED) or (step == "intrekken" and not _mine(caller, row["resident"])):
             raise NoSuchThing()
         if step != "intrekken":
-            await demand(rows, caller, row)
+            await demand(rows, caller, row, step)
         may(row["status"], step, row["filed_at"], row["extended_at"], millis(self._clock()), row["kind"])
         return row
 

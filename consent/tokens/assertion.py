@@ -7,6 +7,7 @@ Every refusal is ValueError: who sent it learns nothing more than that.
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from joserfc import jws, jwt
@@ -82,7 +83,10 @@ def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:
     header, _ = unproven(assertion)
     if not set(header) <= _HEADER or header.get("typ") not in TYPES:
         raise ValueError
-    kid, key, algorithm = _registered(jwks, header.get("kid"))
+    named = header.get("kid")
+    if not (named is None or isinstance(named, str)):
+        raise ValueError
+    kid, key, algorithm = _registered(jwks, named)
     # 2 that key signed it
     try:
         claims = Claims.model_validate(jwt.decode(assertion, key, algorithms=[algorithm]).claims)
@@ -98,8 +102,10 @@ def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:
     return Proven(claims.sub, claims.jti, claims.exp + LEEWAY_SECONDS, kid)
 
 
-def _registered(jwks: str, kid: object) -> tuple[str, ECKey | RSAKey, str]:
-    """The client's key with this kid, and its kid; without a kid its only one that signs. Raises ValueError."""
+@lru_cache(maxsize=512)
+def _registered(jwks: str, kid: str | None) -> tuple[str, ECKey | RSAKey, str]:
+    """The client's key with this kid, and its kid; without a kid its only one that signs. Read once for each text that
+    is registered. Raises ValueError, and does so anew each time."""
     signing = [one for one in json.loads(jwks)["keys"] if one.get("use") != "enc"]
     keys = [one for one in signing if kid is None or one.get("kid") == kid]
     if len(keys) != 1:

@@ -15,8 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from consent.activity import Application, Recipient
 from consent.parties.rules import kids
 from consent.tokens.assertion import TYPE, claimed, proven
+from consent.tokens.assertion import Proven as Assertion
 from consent.tokens.contract import Clients
 from consent.tokens.failures import Failures
+from consent.tokens.refused import RefusedTokens
 from consent.tokens.server import Answer, read_form
 from consent.tokens.spending import GRACE_MS, Spending, unavailable
 from consent.tokens.tables import revoked
@@ -28,6 +30,7 @@ from kernel.sql import Database
 from kernel.standing import Holder, Standing
 
 READER = "introspectie"  # the role of a resource server
+Known = tuple[Application, Recipient]
 NOTHING = Answer(200, {"active": False})  # RFC 7662 section 2.2, for whatever does not hold and whoever may not know
 
 _log = logger("consent.tokens")
@@ -48,7 +51,7 @@ class Ending:
                  clock: Clock) -> None:  # fmt: skip
         self._issuers, self._spending, self._proven = issuers, spending, Proven(keys)
         self._clients, self._clock = clients, clock
-        self._failures = Failures()
+        self._failures, self.refused = Failures(), RefusedTokens()
         self.standing = Standing(self.stands)
 
     @property
@@ -83,8 +86,14 @@ class Ending:
         return Answer(200, _told(claims))
 
     async def stands(self, who: Holder) -> bool:
-        """Its client is admitted with this key for this recipient, and it was not handed back. Raises
-        RegisterUnavailable."""
+        """Its client is admitted with this key for this recipient, and it was not handed back; else this is counted.
+        Raises RegisterUnavailable."""
+        holds = await self._holds(who)
+        if not holds:
+            self.refused.add(who)
+        return holds
+
+    async def _holds(self, who: Holder) -> bool:
         known = await self._clients.client_of(who.tenant, who.application)
         if known is None or known[1].slug != who.organisation:
             return False
@@ -96,7 +105,7 @@ class Ending:
                 mine = (revoked.c.tenant_id == who.tenant, revoked.c.jti == who.token)
                 return (await connection.execute(select(revoked.c.jti).where(*mine))).first() is None
 
-    async def _asked(self, tenant: str, body: bytes, address: str) -> tuple[tuple[Application, Recipient], str]:
+    async def _asked(self, tenant: str, body: bytes, address: str) -> tuple[Known, str]:
         """Who asks, and about which token. Raises Refused."""
         now = self._clock().timestamp()
         try:
@@ -104,28 +113,34 @@ class Ending:
             token, assertion = form["token"], form["client_assertion"]
         except (ValueError, KeyError):
             raise Refused(Answer(400, {"error": "invalid_request"})) from None
-        who = (tenant, address, claimed(assertion)[0])
-        if wait := self._failures.wait(who, now):
-            raise Refused(Answer(429, {"error": "temporarily_unavailable"}, wait))
-        known = await self._client(tenant, form, now) if form.get("client_assertion_type") == TYPE else None
-        if known is None:
-            self._failures.add(who, now)
-            _log.info("application_refused", tenant=tenant, code="invalid_client")
-            raise Refused(Answer(401, {"error": "invalid_client"}))
-        return known, token
+        shown = await self.client(tenant, form, now)
+        with unavailable():
+            first = shown is not None and await self._spending.spend(tenant, shown[1])
+        if shown is None or not first:
+            raise Refused(self._failed((tenant, address, claimed(assertion)[0]), now))
+        return shown[0], token
 
-    async def _client(self, tenant: str, form: Mapping[str, str], now: float) -> tuple[Application, Recipient] | None:
-        assertion = form["client_assertion"]
+    def _failed(self, who: tuple[str, str, str], now: float) -> Answer:
+        if wait := self._failures.wait(who, now):
+            return Answer(429, {"error": "temporarily_unavailable"}, wait)
+        self._failures.add(who, now)
+        _log.info("application_refused", tenant=who[0], code="invalid_client")
+        return Answer(401, {"error": "invalid_client"})
+
+    async def client(self, tenant: str, form: Mapping[str, str], now: float) -> tuple[Known, Assertion] | None:
+        """Who shows a key of their own in this form, and with which assertion, which is not spent yet; None for
+        anybody else."""
+        assertion = form.get("client_assertion", "")
+        if form.get("client_assertion_type") != TYPE:
+            return None
         client_id, kid = claimed(assertion)
         known = await self._clients.client_of(tenant, client_id, kid) if client_id else None
         if known is None or form.get("client_id", client_id) != client_id:  # RFC 7521 section 4.2
             return None
         try:
-            proof = proven(assertion, known[0].jwks, self._issuers[tenant], now)
+            return known, proven(assertion, known[0].jwks, self._issuers[tenant], now)
         except (ValueError, KeyError):
             return None
-        with unavailable():
-            return known if await self._spending.spend(tenant, proof) else None
 
     async def _end(self, tenant: str, claims: AccessClaims) -> None:
         old = int(self._clock().timestamp() * 1000) - GRACE_MS

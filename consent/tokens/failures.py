@@ -1,4 +1,7 @@
-"""How often somebody failed lately, so that guessing is slow. Each instance counts for itself."""
+"""How often somebody failed lately, so that a client in a loop costs little. Each instance counts for itself.
+
+Nobody is held to what others did: whoever shows a registered key is looked at, however often others failed in its name
+behind the same gateway. What was refused to somebody who did show it is counted by name alone."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -9,7 +12,7 @@ REMEMBERED = 10_000  # the oldest is forgotten first: inventing names must not f
 
 
 class Failures:
-    """Counts per key. The key holds the sender's address as well, so that nobody can lock out somebody else."""
+    """Counts per key: with the sender's address for whoever did not show that they are who they say."""
 
     def __init__(self) -> None:
         self._counted: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()

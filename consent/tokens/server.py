@@ -5,7 +5,7 @@ lives for one request holds both. What it would do by itself and must not: accep
 among others, an assertion of years, sign with RS256 for ten days with the client as audience, log the token.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -54,18 +54,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Here:
-    """What a server needs for one request. The last three wait for the database; now: seconds since 1970. holder: what
-    was shown beside it and the token is bound to: {"jkt": thumbprint} of a key (RFC 9449), {"x5t#S256": thumbprint} of
-    a certificate (RFC 8705), or nothing."""
+    """What a server needs for one request. now: seconds since 1970. holder: what was shown beside it and the token is
+    bound to: {"jkt": thumbprint} of a key (RFC 9449), {"x5t#S256": thumbprint} of a certificate (RFC 8705), or nothing.
+    known: whom the assertion names, None for nobody; activities: those that they may ask for."""
 
     tenant: str
     issuer: str
     key: SigningKey
     now: float
     holder: Mapping[str, str]
-    find: Callable[[str], tuple[Application, Recipient] | None]
-    activities: Callable[[str, Application], frozenset[str]]
-    spend: Callable[[Proven], bool]
+    known: tuple[Application, Recipient] | None
+    activities: frozenset[str]
 
 
 class InvalidTarget(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
@@ -99,6 +98,17 @@ def roots_of(issuer: str, application: Application) -> dict[str, frozenset[str]]
             root = f"{issuer}/{name}/v1"
             found[root] = found.get(root, frozenset()) | {role}
     return found
+
+
+def narrow_of(roles: frozenset[str]) -> frozenset[str]:
+    """The scopes that these roles give at their root in place of activities."""
+    return frozenset(NARROW[role][1] for role in roles & NARROW.keys())
+
+
+def is_broad(roles: frozenset[str]) -> bool:
+    """Whether one of these roles is the whole way in, for activities. Who may only report or write there has no
+    activity in its token: one may be to search the log."""
+    return bool(roles - NARROW.keys())
 
 
 class _Request(OAuth2Request):  # type: ignore[misc]  # as above
@@ -142,12 +152,9 @@ class _Client(ClientMixin):  # type: ignore[misc]  # as above
         return allowed if wanted and wanted <= may and len(allowed) <= SCOPE_CHARACTERS else None
 
     def _may(self) -> frozenset[str]:
-        """At this root. Who may only report or write there has no activity in its token: one may be to search the
-        log."""
+        """At this root."""
         roles = self.roots.get(self.resource, frozenset())
-        narrow = frozenset(NARROW[role][1] for role in roles & NARROW.keys())
-        broad = bool(roles - NARROW.keys())
-        return narrow | (self._here.activities(self.recipient.slug, self.application) if broad else frozenset())
+        return narrow_of(roles) | (self._here.activities if is_broad(roles) else frozenset())
 
 
 class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
@@ -155,7 +162,8 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
 
     def __init__(self, here: Here) -> None:
         super().__init__()
-        self._here, self.kid = here, ""
+        self._here = here
+        self.proof: Proven | None = None
 
     def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
@@ -176,9 +184,7 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # as above
             proof = proven(assertion, resolve_key.jwks, issuer, self._here.now)
         except (ValueError, KeyError):
             raise InvalidClientError from None
-        if not self._here.spend(proof):
-            raise InvalidClientError
-        self.kid = proof.kid
+        self.proof = proof
 
 
 class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # as above
@@ -203,7 +209,7 @@ class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # as above
 
 
 class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
-    """Answers one request, in a worker thread. Never shared."""
+    """Answers one request; asks nobody. Never shared."""
 
     audience = ""
 
@@ -214,8 +220,13 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
         self.register_client_auth_method(METHOD, self._assertion)
         self.register_token_generator("default", BearerTokenGenerator(self._token, expires_generator=LIFETIME_SECONDS))
 
+    @property
+    def proof(self) -> Proven | None:
+        """What the client proved itself with, whatever the answer. It has to be spent before the answer goes out."""
+        return self._assertion.proof
+
     def answer(self, form: dict[str, str]) -> Answer:
-        """A token, or a refusal with its standard code alone."""
+        """A token, or a refusal with its standard code alone. NOT promised: that the proof was not used before."""
         self._resource = form.get("resource", "")
         if "grant_type" not in form:
             return self.handle_error_response(None, InvalidRequestError())
@@ -228,8 +239,8 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
 
     def query_client(self, client_id: str) -> _Client | None:
         """By the name in the assertion, which is not proven yet."""
-        known = self.here.find(client_id) if len(client_id) <= 200 else None
-        return _Client(self.here, *known, self._resource) if known else None
+        known = self.here.known
+        return _Client(self.here, *known, self._resource) if known and known[0].client_id == client_id else None
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Nobody listens."""
@@ -260,7 +271,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # as above
             "oin": client.recipient.oin,
             "soort": client.application.kind,
             "gemeente": self.here.tenant,
-            "sleutel": self._assertion.kid,
+            "sleutel": self.proof.kid if self.proof else "",
         } | ({"cnf": dict(self.here.holder)} if self.here.holder else {})
         header = {"alg": ALGORITHM, "kid": self.here.key.kid, "typ": "at+jwt"}
         return jwt.encode(header, claims, self.here.key.private, algorithms=[ALGORITHM])

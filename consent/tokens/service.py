@@ -1,17 +1,15 @@
-"""The work of the token endpoint around Authlib: rows, keys, threads, and counting failures."""
+"""The work of the token endpoint around Authlib: rows, keys, assertions that count once, and counting failures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from anyio import CapacityLimiter, from_thread, to_thread
-
 from consent.activity import Application, Recipient
-from consent.tokens.assertion import Proven, claimed
+from consent.tokens.assertion import claimed
 from consent.tokens.contract import Clients
 from consent.tokens.ending import Ending
 from consent.tokens.failures import Failures
-from consent.tokens.server import Answer, Here, TokenServer, read_form
+from consent.tokens.server import Answer, Here, TokenServer, is_broad, read_form, roots_of
 from consent.tokens.signing import SigningKey
 from consent.tokens.spending import Spending, unavailable
 from kernel.clock import Clock
@@ -25,7 +23,9 @@ PURPOSE = "TK"
 PUBLISHED = 2  # versions: tokens of the one before live five minutes more
 KNOWN_SECONDS = 60.0  # a version added by another instance is used, and an old one left, within this time
 LOOK_AGAIN_SECONDS = 5.0  # for a kid that nobody knows
-THREADS = 8  # each waits for rows; their own, so that no other work waits behind them
+
+# What is only ever said to a client that showed its key (consent.tokens.server): its own doing.
+PROVEN = frozenset({"invalid_scope", "invalid_target", "unauthorized_client", "invalid_dpop_proof"})
 
 _log = logger("consent.tokens")
 
@@ -48,7 +48,7 @@ class TokenService:
         self._spending = Spending(database, clock)
         self.ending = Ending(issuers, self._spending, self.public_key, clients, clock)
         self._known: dict[str, _Known] = {}
-        self._failures, self._limiter = Failures(), CapacityLimiter(THREADS)
+        self._failures = Failures()
 
     @property
     def standing(self) -> Standing:
@@ -69,16 +69,24 @@ class TokenService:
             holder = self._holder(tenant, proofs, now) or ({"x5t#S256": certificate} if certificate else {})
         except ValueError:
             return Answer(400, {"error": "invalid_dpop_proof"})
-        who = (tenant, address, claimed(form.get("client_assertion", ""))[0])
-        wait = self._failures.wait(who, now)
+        name = claimed(form.get("client_assertion", ""))[0]
+        wait = await self._wait((tenant, address, name), form, now)
         if wait:
             return Answer(429, {"error": "temporarily_unavailable"}, wait)
         with unavailable():
             answer = await self._answered(tenant, form, now, holder)
         if answer.status != 200:
-            self._failures.add(who, now)
+            self._failures.add((tenant, name) if answer.body["error"] in PROVEN else (tenant, address, name), now)
             _log.info("application_refused", tenant=tenant, code=answer.body["error"])
         return answer
+
+    async def _wait(self, who: tuple[str, str, str], form: dict[str, str], now: float) -> int:
+        """Seconds; 0 for who shows a key of its own, whatever others did in its name from this address."""
+        tenant, _, name = who
+        by_others = self._failures.wait(who, now)
+        if by_others and await self.ending.client(tenant, form, now) is not None:
+            by_others = 0
+        return by_others or self._failures.wait((tenant, name), now)
 
     async def jwks(self, tenant: str) -> dict[str, Any]:
         """Public keys as a JWK set (RFC 7517 section 5), newest first."""
@@ -106,22 +114,22 @@ class TokenService:
         return {"jkt": shown(proofs[0], "POST", address, now).key} if proofs else {}
 
     async def _answered(self, tenant: str, form: dict[str, str], now: float, holder: dict[str, str]) -> Answer:
-        # before a thread is taken: keys that a client publishes itself may be slow, and the others need not wait for it
         name, kid = claimed(form.get("client_assertion", ""))
         known = await self._clients.client_of(tenant, name, kid) if name else None
-
-        def find(client_id: str) -> tuple[Application, Recipient] | None:
-            return known if client_id == name else None
-
-        def activities(recipient: str, system: Application) -> frozenset[str]:
-            return from_thread.run(self._clients.activities_of, tenant, recipient, system)
-
-        def spend(proof: Proven) -> bool:
-            return from_thread.run(self._spending.spend, tenant, proof)
-
+        may = await self._activities(tenant, *known, form.get("resource", "")) if known else frozenset()
         key = (await self._keys(tenant, KNOWN_SECONDS))[0]
-        here = Here(tenant, self._issuers[tenant], key, now, holder, find, activities, spend)
-        return await to_thread.run_sync(TokenServer(here).answer, form, limiter=self._limiter)
+        server = TokenServer(Here(tenant, self._issuers[tenant], key, now, holder, known, may))
+        answer = server.answer(form)
+        # a crash here leaves nothing; one after it, an assertion that is used up and a token that nobody has
+        if server.proof and not await self._spending.spend(tenant, server.proof):
+            return Answer(400, {"error": "invalid_client"})
+        return answer
+
+    async def _activities(self, tenant: str, system: Application, party: Recipient, resource: str) -> frozenset[str]:
+        """What may stand in a token for this root. Not looked at where no activity does: who may stop others gets in
+        while the row of an activity is not ours."""
+        roles = roots_of(self._issuers[tenant], system).get(resource, frozenset())
+        return await self._clients.activities_of(tenant, party.slug, system) if is_broad(roles) else frozenset()
 
     async def _keys(self, tenant: str, patience: float) -> tuple[SigningKey, ...]:
         now = self._clock().timestamp()

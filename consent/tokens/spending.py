@@ -19,6 +19,7 @@ from kernel.logs import logger
 from kernel.sql import Database, RowForged
 
 GRACE_MS = 60_000  # instances' clocks may differ: a row goes when nobody can still believe what it is about
+SWEEP_MS = 1_000  # between two looks for what may go
 
 _log = logger("consent.tokens")
 
@@ -30,6 +31,7 @@ class Spending:
         self.database, self._clock = database, clock
         self._gathered = Gatherer(self._spend)
         self._seen: dict[tuple[str, str, str], int] = {}  # by tenant, client and kid: the hour; as many as there are
+        self._swept: dict[str, int] = {}  # by tenant: up to when (ms) what is old was removed
 
     async def spend(self, tenant: str, proof: Proven) -> bool:
         """Whether this is the first use. Those that wait at one moment are one transaction: it is the disk that takes
@@ -40,24 +42,50 @@ class Spending:
     async def _spend(self, tenant: str, proofs: Sequence[Proven]) -> list[bool]:
         now = self._clock().timestamp()
         old, hour = int(now * 1000) - GRACE_MS, int(now) // 3600 * 3_600_000
-        # in one order, so that two instances do not wait for each other
         uses = sorted({(tenant, one.client_id, one.kid) for one in proofs})
         new = [one for one in uses if self._seen.get(one) != hour]
-        async with self.database.writing(tenant) as connection:
-            first = [await self._new(connection, tenant, proof) for proof in proofs]
-            await connection.execute(
-                delete(assertions).where(assertions.c.tenant_id == tenant, assertions.c.until < old)
-            )
+        sweeps = abs(old - self._swept.get(tenant, 0)) >= SWEEP_MS
+
+        async def work(connection: AsyncConnection) -> set[tuple[str, str]]:
+            stored = await _stored(connection, tenant, proofs)
+            if sweeps:
+                await connection.execute(
+                    delete(assertions).where(assertions.c.tenant_id == tenant, assertions.c.until < old)
+                )
             for use in new:
                 await _used(connection, use, hour)
+            return stored
+
+        stored = await self.database.written(tenant, work)
         # after the COMMIT: what was not stored would not be written for the rest of the hour
         self._seen |= dict.fromkeys(new, hour)
-        return first
+        self._swept |= {tenant: old} if sweeps else {}
+        return _firsts(stored, proofs)
 
-    async def _new(self, connection: AsyncConnection, tenant: str, proof: Proven) -> bool:
-        row = {"tenant_id": tenant, "client_id": proof.client_id, "jti": proof.jti, "until": proof.until * 1000}
-        adding = _insert(connection)(assertions).values(row).on_conflict_do_nothing().returning(assertions.c.jti)
-        return (await connection.execute(adding)).first() is not None
+
+async def _stored(connection: AsyncConnection, tenant: str, proofs: Sequence[Proven]) -> set[tuple[str, str]]:
+    """Client and jti of those that were not there yet. One statement; in one order, so that two instances do not wait
+    for each other."""
+    rows = [
+        {"tenant_id": tenant, "client_id": one.client_id, "jti": one.jti, "until": one.until * 1000}
+        for one in sorted(proofs, key=_named)
+    ]
+    adding = _insert(connection)(assertions).on_conflict_do_nothing()
+    added = await connection.execute(adding.returning(assertions.c.client_id, assertions.c.jti), rows)
+    return {(row.client_id, row.jti) for row in added}
+
+
+def _firsts(stored: set[tuple[str, str]], proofs: Sequence[Proven]) -> list[bool]:
+    """Of each whether it was stored now; one that stands here twice was, for who came first."""
+    left, first = set(stored), []
+    for name in map(_named, proofs):
+        first.append(name in left)
+        left.discard(name)
+    return first
+
+
+def _named(proof: Proven) -> tuple[str, str]:
+    return proof.client_id, proof.jti
 
 
 async def _used(connection: AsyncConnection, use: tuple[str, str, str], hour: int) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 # The same function of libsodium as in nacl.bindings, whose looking at its arguments took longer than the sealing, twice
@@ -36,9 +36,8 @@ def pae(parts: Sequence[bytes]) -> bytes:
 def measured(*parts: bytes) -> bytes:
     """What `pae` says of some of its parts: for who knows most of a list beforehand and puts it together."""
     told = []
-    for (
-        part
-    ) in parts:  # a dozen times per line of the log: the plain loop takes half as long as the short ways to say it
+    # a dozen times per line of the log: the plain loop takes half as long as the short ways to say it
+    for part in parts:
         told.append(_U32(len(part)))
         told.append(part)
     return b"".join(told)
@@ -62,13 +61,26 @@ def keyed_hash(key: bytes, person: Person, parts: Sequence[bytes], size: int = 3
 
 
 def keyed_hash_of(key: bytes, person: Person, encoded: bytes, size: int = 32) -> bytes:
-    """The same of what `pae` gave. Raises ValueError."""
-    if len(key) != KEY:
-        raise ValueError("a key has 32 bytes; an empty one would make this a hash that anyone can compute")
-    use = _PERSONS.get(person)
-    if use is None:
-        raise ValueError("unknown use of a key")
-    return hashlib.blake2b(encoded, digest_size=size, key=key, person=use).digest()
+    """The same of what `pae` gave."""
+    return _keyed(key, person, encoded, size).digest()
+
+
+def keyed_hashes(key: bytes, person: Person, begin: bytes, size: int = 32) -> Callable[[bytes], bytes]:
+    """`keyed_hash_of` for many that begin alike, told what comes after `begin`. Raises ValueError."""
+    common = _keyed(key, person, begin, size)
+
+    def hashed(end: bytes) -> bytes:
+        one = common.copy()
+        one.update(end)
+        return one.digest()
+
+    return hashed
+
+
+def _keyed(key: bytes, person: Person, begin: bytes, size: int) -> hashlib.blake2b:
+    if len(key) != KEY or person not in _PERSONS:
+        raise ValueError("a key has 32 bytes (an empty one makes a hash that anyone can compute), and a known use")
+    return hashlib.blake2b(begin, digest_size=size, key=key, person=_PERSONS[person])
 
 
 def random_bytes(count: int) -> bytes:

@@ -3,19 +3,24 @@
 A token says who somebody was at most five minutes ago. It is no permit: what ended since is found at the next line,
 and whoever was stopped since does not come in (kernel.standing).
 One that is bound to a key (RFC 9449) or a certificate (RFC 8705) is of no use to whoever cannot show to hold that.
+Whoever comes through an Inway of FSC has a token of another issuer: kernel.http.fsc.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastapi import Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
 from kernel.access import KeySource, Proven, is_now
 from kernel.caller import Caller
 from kernel.clock import Clock, utc_now
 from kernel.dpop import Once, Shown, shown
 from kernel.errors import NotLoggedIn
+from kernel.fsc import Ask
 from kernel.http.certificate import ClientCertificates
+from kernel.http.fsc import presented, through_the_inway
 from kernel.http.hosts import Hosts
 from kernel.standing import Holder, Standing
 
@@ -25,13 +30,15 @@ SCHEMES = ("bearer", "dpop")
 @dataclass(frozen=True)
 class Beside:
     """What a gate looks at beside the token. standing: who may still come in; None where nobody can be stopped before
-    the token ends. certificates: from which gateways one is believed."""
+    the token ends. certificates: from which gateways one is believed. fsc: whose a token of FSC is; None where nobody
+    comes that way."""
 
     standing: Standing | None = None
     certificates: ClientCertificates = field(default_factory=ClientCertificates)
+    fsc: Ask | None = None
 
 
-class BearerGate:
+class BearerGate(SecurityBase):
     """A FastAPI dependency, `Depends(gate)`: the Caller of an application, else NotLoggedIn, which says no why.
 
     root: the path of the one API behind this gate, such as "/dingen/v1". Tokens for another root do not hold here.
@@ -42,11 +49,15 @@ class BearerGate:
         self._hosts, self._proven, self._root, self._clock = Hosts(issuers), Proven(keys), root, clock
         self._beside = beside or Beside()
         self._once = Once()
+        self.model, self.scheme_name = HTTPBearer(), "toegangstoken"  # for the description: kernel.http.openapi
 
     async def __call__(self, request: Request) -> Caller:
         """From the headers and nowhere else: what stands in an address ends up in logs."""
         given, proofs = request.headers.getlist("authorization"), request.headers.getlist("dpop")
         place = self._hosts.at(request)
+        if place and presented(request):
+            here = (place[1], self._root)
+            return await through_the_inway(request, here, self._beside.fsc, self._beside.certificates)
         if len(given) != 1 or len(proofs) > 1 or place is None or "access_token" in request.query_params:
             raise NotLoggedIn()
         scheme, _, token = given[0].partition(" ")

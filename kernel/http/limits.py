@@ -21,6 +21,7 @@ DEPTH = 32
 BODY_SECONDS = 20.0
 
 _JSON, _FORM, _FILE = "application/json", "application/x-www-form-urlencoded", "text/csv"
+_PARTS = "multipart/form-data"  # how a page sends a file; whoever takes it reads it within limits of its own
 NO_UPLOADS: Mapping[str, int] = {}
 # An unterminated string runs to the end, and nothing is tried twice: linear for any body.
 _BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
@@ -33,7 +34,7 @@ def is_api(path: str) -> bool:
 
 class Limits:
     """ASGI middleware. texts: paths that read a text of another standard, and look at its form themselves. uploads:
-    paths that take a list, as JSON or as a file, with the bytes that it may have.
+    paths that take a list, as JSON or as a file (in a form, on a page), with the bytes that it may have.
     Raises HeadersTooLarge, TooLarge, TooSlow, WrongMediaType, BadInput."""
 
     def __init__(
@@ -59,7 +60,8 @@ class Limits:
             return None  # hung up: nobody is left to answer
         if body and scope["path"] not in self._texts:
             media_type = _media_type(scope)
-            if media_type != _FILE or scope["path"] not in self._uploads:
+            whole_file = _FILE if is_api(scope["path"]) else _PARTS
+            if media_type != whole_file or scope["path"] not in self._uploads:
                 if len(body) <= self._bytes:
                     _check(body, media_type, is_api(scope["path"]))
                 elif sum(map(body.count, (b'"', b"{", b"["))) > UPLOAD_PARTS:

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from kernel.http.edge import API_VERSION
 from kernel.http.problems import MEDIA_TYPE
+from kernel.http.ways_in import WAYS_IN
 
 _REFUSALS = {
     "400": "De vraag klopt niet",
@@ -111,6 +112,7 @@ def described(root: Root, router: APIRouter) -> dict[str, Any]:
     for framework_own in ("HTTPValidationError", "ValidationError"):
         schemas.pop(framework_own, None)
     schemas["Probleem"] = deepcopy(_PROBLEM)
+    document["components"].setdefault("securitySchemes", {}).update(deepcopy(WAYS_IN))
     for method, operation in _operations(document):
         _complete(method, operation)
     return document
@@ -122,6 +124,8 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:
+    if "security" in operation:  # the gate says that it stands there; how one comes in, is said here
+        operation["security"] = [{way: []} for way in WAYS_IN]
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)
     for status, title in _refusals(method, operation).items():

@@ -18,6 +18,7 @@ from kernel.errors import (
     TooManyRequests,
 )
 from kernel.http.faults import bad_input, no_json
+from kernel.http.fsc import headers_of
 from kernel.http.refusals import MethodNotAllowed, TooLarge, WrongMediaType
 
 TYPE_BASE = "https://regie.example"
@@ -55,7 +56,8 @@ def render(problem: Problem, instance: str, base: str = TYPE_BASE) -> JSONRespon
         "code": problem.code,
         "instance": f"urn:uuid:{instance}",
     }
-    return JSONResponse(body, problem.status, headers=_headers(problem), media_type=MEDIA_TYPE)
+    headers = _headers(problem) | headers_of(problem)
+    return JSONResponse(body, problem.status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def new_instance() -> str:

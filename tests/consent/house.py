@@ -1,10 +1,11 @@
 """A register and its log, together and real, on SQLite or PostgreSQL, with a clock that tests move."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from fastapi import Request
 
@@ -24,6 +25,7 @@ from kernel.clock import Clock, millis
 from kernel.component import Component, Tenant
 from kernel.crypto import sha256
 from kernel.crypto.file_keys import FileKeyProvider
+from kernel.crypto.keys import KeyExists
 from kernel.hidden import Hidden
 from kernel.http.rooms import RoomKey
 from kernel.ids import random_id
@@ -207,18 +209,19 @@ def stop(text_hash: str = HASH) -> Choice:
 
 
 @asynccontextmanager
-async def opened_house(folder: Path, urls: tuple[str, str]) -> AsyncIterator[House]:
-    """Founded, migrated, running; urls: of the log's and the register's database."""
+async def opened_house(folder: Path, urls: tuple[str, str], **more: Any) -> AsyncIterator[House]:
+    """Founded, migrated, running; urls: of the log's and the register's database. more: settings of the register."""
     clock, provider = Hand(), FileKeyProvider(folder / "keys")
     for room in ("audit", "consent"):
-        await provider.found(f"regie/{TENANT}/{room}")
+        with suppress(KeyExists):  # a folder may be opened again
+            await provider.found(f"regie/{TENANT}/{room}")
     await tables("audit", urls[0])
     await tables("consent", urls[1])
     ticking: Clock = clock
     log_settings = AuditSettings(database=urls[0], signer=folder / "signer", keep_years=20, mode="test")
     audit, log_room = await build_audit(log_settings, TENANTS, provider, ticking)
     trusted = {"web": RoomKey("web", WEB_SEED).public.hex()}
-    settings = ConsentSettings(database=urls[1], mode="test", finish_seconds=60, trusted=trusted)
+    settings = ConsentSettings(database=urls[1], mode="test", finish_seconds=60, trusted=trusted, **more)
     people = People()
 
     async def caller(request: Request) -> Caller:

@@ -30,6 +30,7 @@ from tests.consent.house import (
     yes,
 )
 from tests.consent.test_consent_faults import AFTER, BEFORE, Interrupted
+from tests.consent.test_mandates import CEES, offered, parent
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("house", ["sqlite"], indirect=True)]
 BERT_HIMSELF = ANNA_HERSELF.model_copy(update={"user": BERT.id})
@@ -135,6 +136,10 @@ async def test_the_resident_stops_what_was_given_and_not_what_the_court_said(
     with monkeypatch.context() as crowded:
         crowded.setattr(service, "MOST", 1)
         assert [one.id for one in await held(house)] == [court.mandate], "what ended takes no place in the list"
+        crowded.setattr(service, "MOST_OPEN", 1)
+        await offered(house)  # nor does a court's choice take the place of one's own
+        with pytest.raises(NotNow):
+            await offered(house)
     assert (own.status, own.label, own.name, own.source[:11]) == ("geldig", "de heer De Wit", "", "beschikking")
 
 
@@ -147,6 +152,8 @@ async def test_in_those_matters_the_resident_says_no_and_stops_and_says_no_yes(h
     court = await appointed(house)
     with pytest.raises(NotNow):  # nobody lets somebody else say what is not theirs to say
         await door.choose(friend, theirs, asked.id, yes())
+    with pytest.raises(NotNow):  # nor does a parent, while the order stands
+        await door.choose(CEES, parent(house), asked.id, yes())
     assert (await house.consent.choice(ANNA_HERSELF, asked.id)).instead == "bewindvoerder"
     assert (await house.consent.choice(ANNA_HERSELF, other)).instead == ""
     with pytest.raises(NotNow):

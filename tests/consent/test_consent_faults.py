@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select, text, update
+from sqlalchemy import Table, insert, select, text, update
 
 from audit.contract import Audit, Entry, LogUnavailable, OutcomeUnknown, Overtaken, Receipt, Verdict
 from consent.activity import Case
 from consent.contract import NotNow, Question, RegisterUnavailable
-from consent.tables import consents, recipients, subject_state
+from consent.tables import applications, consents, recipients, subject_state
 from kernel.caller import Caller, room_of
 from kernel.errors import Problem
 from tests.consent.house import (
@@ -89,6 +89,31 @@ async def test_a_yes_that_died_before_its_line_permits_nothing_and_is_finished(h
     house.clock.forward(seconds=6)
     await house.consent.finish(TENANT)
     assert [one.state for one in await house.consent.choices(ANNA_HERSELF)] == ["gegeven"]
+
+
+async def test_a_forged_row_that_waits_is_an_alarm_each_time_and_holds_up_no_other(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.ready()
+    asked = await house.request()
+    dying = await house.second(Interrupted(house.log, BEFORE, "toestemming-gegeven"))
+    with pytest.raises(LogUnavailable):
+        await dying.choose(ANNA_HERSELF, asked.id, yes())
+    async with house.database().writing(TENANT) as connection:
+        (real,) = (await connection.execute(select(consents))).mappings().all()
+        # before hers in the same table, and in one that is looked at before that
+        await connection.execute(insert(consents).values(**{**real, "id": "0", "pending_at": 1}))
+    await touch(house, applications, pending_at=1)
+    house.clock.forward(seconds=6)
+    for _ in range(2):
+        caplog.clear()
+        await house.consent.finish(TENANT)
+        alarms = [one.getMessage() for one in caplog.records if one.levelname == "CRITICAL"]
+        assert all(any(table in one for one in alarms) for table in ("'consents'", "'applications'")), alarms
+    async with house.database().snapshot(TENANT) as connection:
+        found = (await connection.execute(select(consents.c.id, consents.c.status, consents.c.pending_at))).all()
+    assert sorted(found) == [("0", real["status"], 1), (asked.id, "gegeven", 0)]
+    assert (await house.kinds()).count("toestemming-gegeven") == 1
 
 
 async def test_a_yes_that_died_after_its_line_is_one_line_when_finished(house: House) -> None:

@@ -212,6 +212,8 @@ async def test_only_public_places_of_the_settings_are_called(house: House) -> No
     ):
         with pytest.raises(ValidationError):
             Webhook(url=url)
+    with pytest.raises(ValidationError):  # that a loopback address is meant says nothing about another
+        Webhook(url="http://ontvanger.example/in", private=("127.0.0.1",))
     await house.ready()
     async with receiving() as receiver, told(house, receiver) as made:
         made._webhooks = {NAME: Webhook(url=f"https://localhost:{receiver.port}/in")}

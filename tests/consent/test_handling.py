@@ -61,8 +61,45 @@ async def test_an_owner_sees_and_decides_what_is_about_its_own_uses(house: House
     for one in (wrong, objection):
         await door.step(OWNER, one.id, "in-behandeling", "")
     assert (await door.step(OWNER, wrong.id, "gegrond", LETTER)).answer == LETTER
-    assert not (await door.step(OWNER, objection.id, "ongegrond", LETTER)).suspends
+    await rejected_by_the_officer_alone(house, objection.id)
     (seen,) = [one for one in await door.filed(ANNA_HERSELF) if one.id == wrong.id]
     assert (seen.status, seen.answer) == ("gegrond", LETTER)
     line = await house.audit.desk(OFFICER).reader.line(Position.parse(seen.position))
     assert (line.event.actor, line.event.activity, line.event.subject) == ("een", "regeling", ANNA.subject)
+
+
+async def rejected_by_the_officer_alone(house: House, objection: str) -> None:
+    """What lets their own work go on again is not an owner's to say, nor is it of who is both."""
+    door = house.consent.rights
+    # as the portal lets somebody in who is both: with one of their roles, and their departments
+    both = [OFFICER.model_copy(update={"roles": roles}) for roles in (("fg", *OWNER.roles), ("fg", "afdeling:loket"))]
+    for judge in (OWNER, *both):
+        with pytest.raises(NoAccess):
+            await door.step(judge, objection, "ongegrond", LETTER)
+    (standing,) = [one for one in await door.filed(ANNA_HERSELF) if one.id == objection]
+    assert (standing.status, standing.answer, standing.suspends) == ("in-behandeling", "", True)
+    assert not (await door.step(OFFICER, objection, "ongegrond", LETTER)).suspends
+    again = await door.file(ANNA_HERSELF, claim("bezwaar", "regeling"))
+    await door.step(OWNER, again.id, "in-behandeling", "")
+    assert (await door.step(OWNER, again.id, "gegrond", LETTER)).suspends, "to give in takes nobody else"
+
+
+async def test_an_objection_to_what_departments_share_is_the_officers(house: House) -> None:
+    more = {"slug": "ander", "toepassingen": []}, {"slug": "bureau", "toepassingen": []}
+    for one in more:
+        await house.consent.admit(STAFF, Recipient.model_validate({**PARTY.model_dump(by_alias=True), **one}))
+    works = {"ontvanger": "bureau", "rol": "verwerker", "verwerkerVan": "loket", "overeenkomst": "VO-1"}
+    shared = activity("samen", OUR_TASK, ontvangers=[{"ontvanger": "loket"}, {"ontvanger": "ander"}])
+    await house.ready(activity(elements=OUR_TASK, ontvangers=[{"ontvanger": "loket"}, works]), shared)
+    door = house.consent.rights
+    both = await door.file(ANNA_HERSELF, claim("bezwaar", "samen"))
+    wrong = await door.file(ANNA_HERSELF, claim("rectificatie", "samen"))
+    alone = await door.file(ANNA_HERSELF, claim("bezwaar", "regeling"))
+    firm = OWNER.model_copy(update={"roles": ("proceseigenaar", "afdeling:bureau")})
+    assert {one.id for one in await door.filed(OWNER)} == {wrong.id, alone.id}, "who works for one of them is no owner"
+    assert [one.id for one in await door.filed(ELSEWHERE)] == [wrong.id] and await door.filed(firm) == []
+    for who, which in ((OWNER, both), (ELSEWHERE, both), (firm, alone)):
+        with pytest.raises(NoSuchThing):
+            await door.step(who, which.id, "in-behandeling", "")
+    await door.step(OFFICER, both.id, "in-behandeling", "")
+    assert not (await door.step(OFFICER, both.id, "ongegrond", LETTER)).suspends

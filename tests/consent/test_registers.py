@@ -97,6 +97,8 @@ NOT_TAKEN = {
     "other curve": listed({**ECKey.generate_key("P-384").as_dict(private=False), "kid": "1"}),
     "no kid": listed({key: value for key, value in EC.items() if key != "kid"}),
     "kid twice": listed(EC, EC),
+    "kid that no row takes": listed({**EC, "kid": "\ud800"}),
+    "kid that a database ends at": listed({**EC, "kid": "een\x00twee"}),
     "off the curve": listed({**EC, "x": EC["y"]}),
     "none": listed(),
     "no json": "{",

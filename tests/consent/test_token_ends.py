@@ -5,7 +5,6 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tokens.api import token_router
 from consent.tokens.assertion import Proven
+from consent.tokens.failures import MOST
 from consent.tokens.spending import Spending
 from consent.tokens.tables import key_uses
 from kernel.caller import Caller
@@ -28,6 +28,7 @@ from kernel.http.bearer import BearerGate, Beside
 from kernel.http.certificate import ClientCertificates, thumbprint
 from kernel.ids import random_id
 from kernel.sql import Database
+from kernel.sql.database import Result, Work
 from kernel.standing import Standing
 from tests.consent.applications import (
     ISSUER,
@@ -103,6 +104,8 @@ async def test_whoever_is_stopped_has_no_token_that_holds(one: House) -> None:
     known = one.register.known.pop(("gm9901", "loket"))
     one.service.standing.forget()  # as the register does when it stops somebody
     assert not await comes_in(door, token)
+    told = [said for said in one.service.ending.refused.text().splitlines() if "_total{" in said]
+    assert told == ['regie_tokens_ended_total{application="loket",tenant="gm9901"} 1.0'], "whoever watches sees it"
     one.register.known["gm9901", "loket"] = (known[0], known[1].model_copy(update={"slug": "burgerzaken"}))
     one.service.standing.forget()
     assert not await comes_in(door, token), "it was given for another recipient"
@@ -143,13 +146,15 @@ class Failing(Database):
 
     failed = False
 
-    @asynccontextmanager
-    async def writing(self, tenant: str) -> AsyncIterator[AsyncConnection]:
-        async with super().writing(tenant) as connection:
-            yield connection
+    async def written(self, tenant: str, work: Work[Result]) -> Result:
+        async def fails(connection: AsyncConnection) -> Result:
+            result = await work(connection)
             if not self.failed:
                 self.failed = True
                 raise OperationalError("COMMIT", {}, OSError())
+            return result
+
+        return await super().written(tenant, fails)
 
 
 async def test_a_use_of_a_key_that_was_not_stored_is_written_the_next_time(tmp_path: Path) -> None:
@@ -168,6 +173,15 @@ async def test_a_use_of_a_key_that_was_not_stored_is_written_the_next_time(tmp_p
 
 async def given_at(one: House, at: int) -> str:
     return str((await one.ask(signed(jti=random_id(), iat=at, exp=at + 60))).json()["access_token"])
+
+
+async def test_others_do_not_keep_a_client_from_handing_back_its_token(one: House) -> None:
+    token = await given(one)
+    for at in range(MOST + 1):
+        refused = await say(one, "revoke", token, exp=NOW + 61)
+        assert refused.status_code == (401 if at < MOST else 429)
+    assert (await say(one, "revoke", token)).status_code == 200
+    assert await comes_in(gate(one), token) is None
 
 
 @pytest.mark.parametrize("verb", ["revoke", "introspect"])

@@ -55,3 +55,33 @@ def test_anything_else_is_refused(value: object) -> None:
 def test_a_second_spelling_is_not_a_document(text: str) -> None:
     with pytest.raises((ValueError, TypeError)):
         read_canonical(text)
+
+
+BARE = ('{"a":true}', '{"a":false}', '{"a":null}', '{"a":["b",1]}', '{"a":1.5}', '{"a":NaN}', '{"a":-Infinity}')
+
+
+@pytest.mark.parametrize("text", [*BARE, '{"a":"\\u0041"}', '{"a":"\\/"}', '{"a":"b"} ', '{"a":{"c":"","b":""}}'])
+def test_what_is_no_text_or_is_written_in_another_way_is_refused_by_the_fast_reader_too(text: str) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        read_canonical(text)
+
+
+@pytest.mark.parametrize("name", ["a", "é"])
+@pytest.mark.parametrize("inner", ["[" * 50_000 + "]" * 50_000, "[null]", "[true]"], ids=["deep", "nothing", "bare"])
+def test_whatever_is_wrong_with_a_document_is_told_in_one_way(name: str, inner: str) -> None:
+    with pytest.raises(ValueError, match="canonical"):
+        read_canonical(f'{{"{name}":{inner}}}')
+
+
+@pytest.mark.parametrize("said", ["null", "true, or false", '\x7f\x00\x1f\n"\\/', "é", "\U0001f600", "["])
+def test_text_is_read_back_whichever_way_it_is_read(said: str) -> None:
+    document = {"a": said, "é": "", "b": [[said], {said: "1"}], "c": {}, "d": []}
+    assert read_canonical(canonical(document)) == document
+    assert read_canonical(canonical({"a": [said, {"b": said}]})) == {"a": [said, {"b": said}]}
+
+
+def test_a_document_deeper_than_the_fast_writer_goes_is_read_as_well() -> None:
+    deep: list[object] = []
+    for _ in range(300):
+        deep = [deep]
+    assert read_canonical(canonical({"a": deep})) == {"a": deep}
