@@ -41,6 +41,7 @@ ACTS: Final[Mapping[str, str]] = {
     "verzoek": N_("U deed een verzoek"),
     "verzoek-stap": N_("Uw verzoek ging een stap verder"),
     "terugmelding": N_("Een afdeling denkt dat een gegeven van u niet klopt"),
+    "bericht": N_("Wij stuurden u een bericht met het bewijs van uw keuze"),
     "terugmelding-stap": N_("Wij keken naar een gegeven van u dat misschien niet klopt"),
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
@@ -68,6 +69,7 @@ STEPS: Final[Mapping[str, str]] = {
     "in-onderzoek": N_("Een gegeven van u wordt nu nagekeken"),
     "gecorrigeerd": N_("Een gegeven van u is verbeterd"),
     "geen-wijziging": N_("Een gegeven van u is nagekeken en blijft zoals het is"),
+    "verlopen": N_("Niemand keek op tijd naar de melding over uw gegeven"),
 }
 
 

@@ -120,13 +120,15 @@ class TheirConsents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TheirConsent:
-    """`/namens/toestemmingen/{id}`. decides: not only sees. stops: may stop, whatever else."""
+    """`/namens/toestemmingen/{id}`. decides: not only sees. stops: may stop, whatever else.
+    yields: somebody was appointed to say the yes; theirs is the no."""
 
     frame: Frame
     id: str
     who: str
     decides: bool
     stops: bool
+    yields: bool
     state: State
     recipient: str
     facts: Facts

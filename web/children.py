@@ -35,14 +35,27 @@ async def known(visit: Visit) -> bool:
 async def children(visit: Visit) -> list[Acting]:
     """Those under 16, with since when that is known: now. A line first. Raises AuthorityUnknown: not now, not here, or
     not without another login."""
-    person, number, site = visit.somebody(), await own_number(visit), visit.site
-    if site.authority is None or number is None:
+    person, number = visit.somebody(), await own_number(visit)
+    if number is None:
+        raise AuthorityUnknown()
+    asked = millis(visit.site.clock())
+    return [_acting(person.user, one, asked) for one in await _under(visit, number) if grown_at(one.birth) > asked]
+
+
+async def at_the_desk(visit: Visit, parent: Bsn, child: ResidentRef) -> Child | None:
+    """Who stands before an employee with this number, for this child; None where the BRP does not say so, or it may not
+    be told. The number is kept nowhere. Raises AuthorityUnknown."""
+    return next((one for one in await _under(visit, parent) if one.resident.id == child.id), None)
+
+
+async def _under(visit: Visit, number: Bsn) -> list[Child]:
+    site = visit.site
+    if site.authority is None:
         raise AuthorityUnknown()
     versions = await site.registers.activities(visit.caller)
     us = next((one.parties[0].recipient for one in versions if one.slug == ACTIVITY), "")
     caller = visit.caller.model_copy(update={"organisation": us, "application": "regie-portaal"})
-    asked, found = millis(site.clock()), await site.authority.over(caller, number)
-    return [_acting(person.user, one, asked) for one in found if grown_at(one.birth) > asked]
+    return list(await site.authority.over(caller, number))
 
 
 async def still(visit: Visit, acting: Acting) -> Acting | None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.contract import Audit
 from connectors.contract import Authority
 from connectors.correcting.contract import PortalCorrections
+from connectors.uploads.contract import PortalUploads
 from consent.contract import CatalogueElement, Consent, Registers
 from kernel.clock import Clock, utc_now
 from kernel.component import Component, Doors, Tenant
@@ -22,6 +23,7 @@ from kernel.http.client import open_client
 from kernel.logs import logger
 from kernel.sql import Database
 from vault.contract import Vault
+from web.language import LANGUAGES, path_in
 from web.oidc import LoginProvider
 from web.pages import (
     appointing,
@@ -30,16 +32,19 @@ from web.pages import (
     claims,
     consents,
     corrections,
+    deskrequests,
     frontdesk,
     handling,
     keeping,
     lifting,
     mandates,
+    messages,
     officer,
     overview,
     parties,
     proofs,
     register,
+    sheets,
     start,
     uses,
 )
@@ -67,8 +72,11 @@ PAGES: Final = (
     *mandates.PAGES,
     *corrections.PAGES,
     *frontdesk.PAGES,
+    *deskrequests.PAGES,
     *handling.PAGES,
     *appointing.PAGES,
+    *sheets.PAGES,
+    *messages.PAGES,
 )
 _log = logger("web")
 
@@ -76,7 +84,8 @@ _log = logger("web")
 @dataclass(frozen=True)
 class Neighbours:
     """Whom the pages ask. catalogue: what each element is called. authority: who knows of parents; without it nobody
-    acts for a child. corrections: who takes reports of wrong values; without it the FG alone does."""
+    acts for a child. corrections: who takes reports of wrong values; without it the FG alone does.
+    uploads: who takes files of sources; without it, as where the desk lives elsewhere, nobody has that page."""
 
     vault: Vault
     consent: Consent
@@ -85,6 +94,7 @@ class Neighbours:
     catalogue: Sequence[CatalogueElement]
     authority: Authority | None = None
     corrections: PortalCorrections | None = None
+    uploads: PortalUploads | None = None
 
 
 async def build_web(
@@ -114,13 +124,15 @@ async def build_web(
         audit=neighbours.audit,
         authority=neighbours.authority,
         corrections=neighbours.corrections,
+        uploads=neighbours.uploads,
         catalogue=tuple(neighbours.catalogue),
         clock=clock,
         renderer=Renderer(),
     )
 
     running = _Running(tuple(tenants), sessions, http, database)
-    return Component("web", running.check, running.run, lambda: Doors(plain=(routed(site, PAGES),)))
+    files = {path_in(sheets.HOME, language): sheets.BODY_BYTES for language in LANGUAGES}
+    return Component("web", running.check, running.run, lambda: Doors(plain=(routed(site, PAGES),)), uploads=files)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ STATUS: Final = {
     "in-onderzoek": N_("Wordt nagekeken"),
     "gecorrigeerd": N_("Verbeterd"),
     "geen-wijziging": N_("Blijft zoals het is"),
+    "verlopen": N_("Niet op tijd nagekeken"),
 }
 OPEN: Final = frozenset({"ontvangen", "in-onderzoek"})
 

@@ -49,6 +49,7 @@ WHAT: Final[Mapping[str, str]] = {
     "verzoek": N_("De inwoner deed een verzoek"),
     "verzoek-stap": N_("Verzoek behandeld"),
     "terugmelding": N_("Gemeld dat een gegeven misschien niet klopt"),
+    "bericht": N_("Bericht met het bewijs van een keuze gestuurd"),
     "terugmelding-stap": N_("Melding over een gegeven ging een stap verder"),
     "set-vernietigd": N_("Een ontvanger meldde dat een gegevensset is vernietigd"),
     "set-niet-vernietigd": N_("Een ontvanger meldde niet op tijd dat een gegevensset is vernietigd"),

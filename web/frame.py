@@ -15,7 +15,7 @@ Role = Literal["inwoner", "fg", "eigenaar", "balie", "burgerzaken"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """Around every page. `path` is the Dutch path without `/en`; `query` holds opaque filter values only. acting: the
-    name of whom somebody acts for, "" for themselves."""
+    name of whom somebody acts for, "" for themselves. files: they send files of sources."""
 
     path: str
     query: str = ""
@@ -28,6 +28,7 @@ class Frame:
     demo: bool = False
     idle_minutes: int = 15
     acting: str = ""
+    files: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

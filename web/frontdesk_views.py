@@ -34,32 +34,42 @@ CHECKS: Final[Mapping[str, str]] = {
 }
 
 
+WHO: Final[Mapping[str, str]] = {
+    "zelf": N_("De inwoner zelf, of wie voor een volwassene mag kiezen"),
+    "kind": N_("Een ouder of voogd, voor een kind onder de 16"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskStart:
-    """`/balie`. over: the last conversation ended. The number never comes back to the page."""
+    """`/balie`. over: the last conversation ended. No number ever comes back to the page."""
 
     frame: Frame
     reasons: tuple[Option, ...]
     channels: tuple[Option, ...]
     checks: tuple[Option, ...]
+    who: tuple[Option, ...]
     over: bool = False
     errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskTalk:
-    """`/balie/{gesprek}`: what can be chosen or stopped; a row without recipient is of a sensitive purpose."""
+    """`/balie/{gesprek}`: what can be chosen or stopped; a row without recipient is of a sensitive purpose. asks:
+    may ask something else; who is there for a child may not."""
 
     frame: Frame
     id: str
     channel: str
     until: datetime
+    asks: bool
     rows: tuple[ConsentRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskConsent:
-    """One of them, as it is read aloud. phone: nobody can be shown a text, so there is no yes."""
+    """One of them, as it is read aloud. phone: nobody can be shown a text, so there is no yes.
+    child: a parent or guardian chooses."""
 
     frame: Frame
     talk: str
@@ -67,12 +77,14 @@ class DeskConsent:
     until: datetime
     one: Consent
     phone: bool
+    child: bool = False
     errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskLetter:
-    """To print and hand over. receipt: its id; signed: SD-JWT, to be checked without us."""
+    """To print and hand over. receipt: its id; signed: SD-JWT, to be checked without us. child: a parent or guardian
+    chose."""
 
     frame: Frame
     talk: str
@@ -81,6 +93,7 @@ class DeskLetter:
     today: date
     receipt: str
     signed: str
+    child: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +138,7 @@ def talk_view(talk: Conversation, found: Sequence[ConsentView], said: RegisterWo
         id=talk.id,
         channel=said.say(CHANNELS[talk.channel]),
         until=moment(talk.until),
+        asks=not talk.child,
         rows=tuple(row(one, said) for one in waiting_first),
     )
 

@@ -48,11 +48,13 @@ class OwnerClaims:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerClaim:
-    """One of them. An error's id is `brief` or `reden`. elsewhere: only the FG decides this, on another page."""
+    """One of them. An error's id is `brief` or `reden`. elsewhere: only the FG decides this, on another page. rejects:
+    who looks may say no to it too."""
 
     frame: Frame
     one: ClaimCard
     elsewhere: bool
+    rejects: bool
     saved: bool = False
     errors: tuple[FieldError, ...] = ()
 

@@ -1,13 +1,15 @@
 """Logging in and out. The browser carries a state and a code; everything it is compared with stays on our side.
 
 An attempt is part of the session, works once and for ten minutes. After login the session has a new id. The BSN goes
-from the claim to the vault in one statement and is kept nowhere.
+from the claim to the vault in one statement, and to the register where the municipality has a message service that
+waits for it; the portal keeps it nowhere.
 """
 
 from datetime import timedelta
 
 from starlette.responses import Response
 
+from connectors.uploads.contract import KEEPER
 from consent.rights.contract import DEPARTMENT
 from kernel.caller import room_of
 from kernel.clock import millis
@@ -17,6 +19,7 @@ from vault.contract import Bsn
 from web.children import keep_number
 from web.language import path_in
 from web.oidc import FRESH, LoginRefused
+from web.reaching import reach
 from web.session import ROLES, Attempt, Kept, Person, Session, new_token
 from web.site import COOKIE, Visit
 
@@ -87,6 +90,8 @@ async def finish(visit: Visit) -> Response:
     acting = now if attempt.acting and now and now.by == person.user else None
     session = Session(csrf=new_token(), person=person, kept=kept, acting=acting)
     token = await visit.site.sessions.start(visit.tenant.id, session)
+    if person.kind == "inwoner":
+        await reach(visit, person.user, _number(visit, dict(claims)))
     if attempt.for_children and person.kind == "inwoner":
         await keep_number(visit, token, _number(visit, dict(claims)))
     await _ended(visit)
@@ -156,17 +161,21 @@ async def _person(visit: Visit, claims: dict[str, object]) -> Person:
     if kind is not None:
         parts = [b"medewerker", tenant.encode(), settings.issuer.encode(), str(claims["sub"]).encode()]
         pseudonym = keyed_hash(await visit.site.sessions.key(tenant), "pseudo", parts, 16).hex()
-        return Person.model_validate({"kind": kind, "user": pseudonym, **known, "departments": _departments(roles)})
+        return Person.model_validate({"kind": kind, "user": pseudonym, **known, **_narrowed(roles)})
     (resident,) = await visit.site.vault.enrol(room_of(tenant, "web"), (_number(visit, claims),))
     who = {"kind": "inwoner", "user": resident.id, "subject": resident.subject, "fence": resident.fence}
     return Person.model_validate({**who, **known})
 
 
-def _departments(roles: object) -> tuple[str, ...]:
-    """Of an owner; what is no short word is none."""
+def _narrowed(roles: object) -> dict[str, tuple[str, ...]]:
+    """For which organisations an owner handles requests, and sends files; what is no short word is none."""
     found = [one for one in roles if isinstance(one, str)] if isinstance(roles, list) else []
-    named = [one.removeprefix(DEPARTMENT) for one in found if one.startswith(DEPARTMENT)]
-    return tuple(one for one in named if 0 < len(one) <= 60)[:DEPARTMENTS_MAX]
+
+    def named(prefix: str) -> tuple[str, ...]:
+        words = [one.removeprefix(prefix) for one in found if one.startswith(prefix)]
+        return tuple(one for one in words if 0 < len(one) <= 60)[:DEPARTMENTS_MAX]
+
+    return {"departments": named(DEPARTMENT), "keeps": named(KEEPER)}
 
 
 def _number(visit: Visit, claims: dict[str, object]) -> Bsn:

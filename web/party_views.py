@@ -34,7 +34,8 @@ class KeyRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemRow:
     """An application. address: where its keys are fetched, "" when they were given. processor: for a system of somebody
-    who works for the recipient, its name. stopped: admits of no stop any more."""
+    who works for the recipient, its name. grants: by which it comes through an Inway. stopped: admits of no stop any
+    more."""
 
     slug: str
     title: str
@@ -43,6 +44,7 @@ class SystemRow:
     address: str
     processor: str
     keys: tuple[KeyRow, ...]
+    grants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

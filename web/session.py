@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Literal
 
+from connectors.uploads.contract import KEEPER
 from consent.mandates.contract import Ground
 from consent.rights.contract import DEPARTMENT
 from kernel.caller import Caller
@@ -17,7 +18,7 @@ ROLES: Mapping[str, str] = {"fg": "fg", "eigenaar": "proceseigenaar", "balie": "
 
 class Person(Message):
     """Who logged in. user: the vault's opaque id, or a staff pseudonym. The BSN is not here. auth_time: seconds.
-    departments: recipients whose requests an owner handles."""
+    departments: recipients whose requests an owner handles. keeps: organisations whose files of sources they send."""
 
     kind: Literal["inwoner", "fg", "eigenaar", "balie", "burgerzaken"]
     user: Short
@@ -27,15 +28,17 @@ class Person(Message):
     acr: Short
     auth_time: int
     departments: tuple[Short, ...] = ()
+    keeps: tuple[Short, ...] = ()
 
     def caller(self, tenant: str) -> Caller:
         """As the rooms know this person."""
         staff = self.kind != "inwoner"
+        more = (*(DEPARTMENT + one for one in self.departments), *(KEEPER + one for one in self.keeps))
         return Caller(
             tenant=tenant,
             kind="medewerker" if staff else "inwoner",
             user=self.user,
-            roles=(ROLES[self.kind], *(DEPARTMENT + one for one in self.departments)) if staff else (),
+            roles=(ROLES[self.kind], *more) if staff else (),
             acr=self.acr,
             auth_time=self.auth_time,
         )

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from audit.contract import Audit
 from connectors.contract import Authority
 from connectors.correcting.contract import PortalCorrections
+from connectors.uploads.contract import PortalUploads
 from consent.contract import CatalogueElement, Consent, Registers, ResidentRef
 from kernel.caller import Caller
 from kernel.clock import Clock
@@ -24,6 +25,7 @@ from web.failures import ActingForOther, CrossSite
 from web.frame import Frame
 from web.language import Language, path_in
 from web.oidc import LoginProvider
+from web.parts import parts_of
 from web.rendering import Renderer, security_headers
 from web.session import Acting, Person
 from web.sessions import Opened, Sessions
@@ -39,7 +41,7 @@ FIELDS_MAX = 30
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """The portal's neighbours and furniture. tenants: by the host of their public URL. authority: who knows of parents,
-    corrections: who takes reports of wrong values; None where nobody does."""
+    corrections: who takes reports of wrong values, uploads: files of sources; None where nobody does."""
 
     settings: WebSettings
     tenants: Mapping[str, Tenant]
@@ -51,6 +53,7 @@ class Site:
     audit: Audit
     authority: Authority | None
     corrections: PortalCorrections | None
+    uploads: PortalUploads | None
     catalogue: tuple[CatalogueElement, ...]
     clock: Clock
     renderer: Renderer
@@ -143,6 +146,7 @@ class Visit:
             csrf=self.opened.session.csrf if self.opened else "",
             demo=settings.mode == "demo",
             idle_minutes=settings.idle_minutes,
+            files=bool(person and person.keeps and self.site.uploads),
             acting=self.acting.name if self.acting else "",
         )
 
@@ -173,9 +177,19 @@ class Visit:
             fields = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=bool(body), max_num_fields=FIELDS_MAX))
         except ValueError:
             raise BadInput("Dit formulier kunnen wij niet lezen.") from None
-        if self.opened is None or not same(fields.get("csrf", "").encode(), self.opened.session.csrf.encode()):
-            raise CrossSite
+        self._of_session(fields.get("csrf", ""))
         return fields
+
+    async def parts(self) -> dict[str, bytes]:
+        """The same, of a form with a file. Raises CrossSite, BadInput."""
+        self._from_here()
+        found = parts_of(self.request.headers.get("content-type", ""), await self.request.body())
+        self._of_session(found.get("csrf", b"").decode("latin-1"))
+        return found
+
+    def _of_session(self, token: str) -> None:
+        if self.opened is None or not same(token.encode(), self.opened.session.csrf.encode()):
+            raise CrossSite
 
     def _from_here(self) -> None:
         # Our own Referrer-Policy makes browsers send `Origin: null` with a form; then Sec-Fetch-Site must say it.

@@ -1,5 +1,6 @@
 """A real Chromium before a whole house: served once per run, furnished, with a story already in its log."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from assembly.demo.register import BY_LAW, EXERCISES, INCOME_ANSWER, STORY
 from tests.browser.town import Places, Town
-from tests.house import R1, Founded, House, Plan, found_house, living
+from tests.house import HERE, R1, Founded, House, Plan, found_house, living
 from tests.journeys.test_reported import system, use
 from tests.parts import CHROMIUM
 
@@ -30,7 +31,9 @@ def town(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     # Playwright's own loop runs in this thread: the house is built and lives in another.
     with start_blocking_portal() as loop:
         loop.call(found_house, folder / "founded")
-        plan = Plan(Founded(folder / "founded"), apart=False, postgres=None)
+        nowhere = {HERE: {"url": "http://127.0.0.1:9", "private": ["127.0.0.1"]}}
+        environ = {"REGIE_CONSENT_MESSAGES": json.dumps(nowhere)}
+        plan = Plan(Founded(folder / "founded"), apart=False, postgres=None, environ=environ)
         with loop.wrap_async_context_manager(living(plan, folder / "house")) as house:
             yield Town(chromium, loop, house, loop.call(story, house))
 

@@ -29,6 +29,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "purpose": ("", lambda _: "/register/minimaregeling-witgoed"),
     "purposes": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten"),
     "recipients": ("eigenaar", lambda _: "/beheer/ontvangers"),
+    "files": ("eigenaar", lambda _: "/beheer/bronbestanden"),
     "overview": ("r1", lambda _: "/overzicht"),
     "uses": ("r1", lambda _: "/gebruik"),
     "no-uses": ("r2", lambda _: "/gebruik?periode=week"),
@@ -43,6 +44,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "given": ("r1", lambda places: places.given),
     "stopped": ("r1", lambda places: places.stopped),
     "refused": ("r2", lambda places: places.refused),
+    "messages": ("r1", lambda _: "/berichten"),
     "claims": ("r1", lambda _: "/verzoeken"),
     "behalf": ("r1", lambda _: "/namens"),
     "helpers": ("r1", lambda _: "/namens/gemachtigden"),
@@ -58,6 +60,8 @@ PAGES: dict[str, tuple[str, Place]] = {
     "desk-talk": ("balie", lambda _: "/balie"),
     "desk-consent": ("balie", lambda _: "/balie"),
     "desk-letter": ("balie", lambda _: "/balie"),
+    "desk-ask": ("balie", lambda _: "/balie"),
+    "desk-asked": ("balie", lambda _: "/balie"),
     "desk-tallies": ("fg", lambda _: "/fg/balie"),
 }
 
@@ -88,7 +92,7 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
         person.seen.answers.clear()
         person.page.locator("main form button").click()
         person.page.wait_for_load_state()
-    if name in ("desk-talk", "desk-consent", "desk-letter"):
+    if name in ("desk-talk", "desk-consent", "desk-letter", "desk-ask", "desk-asked"):
         helped(person, name)
     if name == "handling-one":
         person.page.locator("main .regie-card a").first.click()
@@ -98,14 +102,21 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
 
 
 def helped(person: Person, name: str) -> None:
-    """A conversation with somebody whom a question waits for; that question; the letter about its answer."""
+    """A conversation with somebody whom a question waits for; that question; the letter about its answer; a request of
+    theirs, and the letter about that."""
     page = person.page
-    for field, value in (("reden", "kiezen"), ("weg", "balie"), ("controle", "paspoort")):
+    for field, value in (("reden", "kiezen"), ("weg", "balie"), ("controle", "paspoort"), ("wie", "zelf")):
         page.locator(f"select[name={field}]").select_option(value)
     page.locator("input[name=bsn]").fill("999998614")
     page.locator("main form button").click()
-    if name != "desk-talk":
+    if name in ("desk-consent", "desk-letter"):
         page.locator("main .regie-card a").first.click()
+    if name in ("desk-ask", "desk-asked"):
+        page.locator("main a[href$='/verzoek']").click()
+    if name == "desk-asked":
+        page.locator("select[name=soort]").select_option("inzage")
+        page.locator("textarea[name=tekst]").fill("Wat hebt u van mij?")
+        page.locator("main form button").click()
     if name == "desk-letter":
         page.locator("main input[value=ja]").check()
         page.locator("main form button").first.click()

@@ -26,15 +26,18 @@ from connectors.contract import Authority
 from consent.contract import Consent
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
-from tests.four_rooms import TENANTS, FourRooms, both, empty, house, migrated, sqlite_urls, template
+from tests.four_rooms import TENANTS, FourRooms, both, empty, house, migrated, sqlite_urls
 from tests.once import tables_of
 from web.component import Neighbours, build_web
+from web.language import LANGUAGES, path_in
+from web.pages.sheets import BODY_BYTES, HOME
 from web.settings import WebSettings
 
-__all__ = ["both", "empty", "house", "migrated", "portal", "sqlite_urls", "template", "web_file"]
+__all__ = ["both", "empty", "house", "migrated", "portal", "sqlite_urls", "web_file"]
 
 HOST = "https://regie.example"
 ISSUER = f"{HOST}/proef-inlog"
+OF_THE_DESK = ("afdeling:inkomensloket", "bronhouder:inkomensloket")
 PERSONAS = (
     Persona("r1", "J. de Vries", "kiest zelf", bsn="999993653"),
     Persona("r2", "S. Bakker", "heeft een geheim adres", bsn="999993690"),
@@ -42,7 +45,8 @@ PERSONAS = (
     Persona("kind", "K. Kind", "negen jaar", bsn="999994645"),
     Persona("fg", "F. Grootveld", "houdt toezicht", roles=("fg",)),
     Persona("balie", "B. Balie", "helpt aan de balie", roles=("balie",)),
-    Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar", "afdeling:inkomensloket")),
+    Persona("een", "E. Een", "bereidt voor", roles=("proceseigenaar", *OF_THE_DESK)),
+    Persona("beide", "B. Eide", "houdt toezicht, en is eigenaar", roles=("fg", "proceseigenaar", *OF_THE_DESK)),
     Persona("bz1", "B. Een", "schrijft op", roles=("burgerzaken",)),
     Persona("bz2", "B. Twee", "kijkt na", roles=("burgerzaken",)),
     Persona("twee", "T. Twee", "kijkt na", roles=("proceseigenaar",)),
@@ -98,7 +102,8 @@ class PortalUnderTest:
         """Build the portal; these in place of the real ones."""
         gate = StartGate()
         gate.open()
-        self.app = make_app("test", gate)
+        files = {path_in(HOME, language): BODY_BYTES for language in LANGUAGES}
+        self.app = make_app("test", gate, uploads=files)
         inner = httpx2.ASGITransport(app=self.app)
         self.liar = Liar(inner)
         client = Portal("portaal", (f"{HOST}/inloggen/terug",), (f"{HOST}/",))
@@ -113,6 +118,7 @@ class PortalUnderTest:
             catalogue=catalogue_elements(),
             authority=authority or self.house.desk.authority,
             corrections=self.house.desk.corrections,
+            uploads=self.house.desk.uploads,
         )
         settings = WebSettings(mode="test", database=self.url, issuer=ISSUER, client_id="portaal")
         provider = self.house.keys

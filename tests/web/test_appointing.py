@@ -127,23 +127,28 @@ async def test_only_civil_affairs_comes_in_and_nowhere_else(portal: PortalUnderT
 
 
 @pytest.mark.parametrize(
-    ("state", "decides", "stops", "offered"),
+    ("state", "decides", "stops", "yields", "offered"),
     [
-        ("gevraagd", True, True, {"ja", "nee"}),
-        ("gevraagd", False, True, set()),  # nobody answers for the dead
-        ("gegeven", False, True, {"stoppen"}),
-        ("gegeven", False, False, set()),
-        ("gegeven", True, True, {"stoppen", "verkorten"}),
-        ("ingetrokken", False, True, set()),
+        ("gevraagd", True, True, False, {"ja", "nee"}),
+        ("gevraagd", True, True, True, {"nee"}),  # the yes is for whoever was appointed
+        ("gevraagd", False, True, False, set()),  # nobody answers for the dead
+        ("gegeven", False, True, False, {"stoppen"}),
+        ("gegeven", False, False, False, set()),
+        ("gegeven", True, True, False, {"stoppen", "verkorten"}),
+        ("ingetrokken", False, True, False, set()),
     ],
 )
-def test_an_executor_is_offered_to_stop_and_nothing_else(
-    state: State, decides: bool, stops: bool, offered: set[str]
+def test_who_acts_for_somebody_is_offered_what_is_theirs(
+    state: State, decides: bool, stops: bool, yields: bool, offered: set[str]
 ) -> None:
     one = consents()[f"toestemming-{state}"]
     same = ("frame", "id", "state", "recipient", "facts", "limits", "ends", "after_stop", "consequence")
     view = TheirConsent(
-        who="mevrouw Bakker", decides=decides, stops=stops, **{name: getattr(one, name) for name in same}
+        who="mevrouw Bakker",
+        decides=decides,
+        stops=stops,
+        yields=yields,
+        **{name: getattr(one, name) for name in same},
     )
     html = Renderer().render("namens_toestemming.html", "nl", view)
     assert {name for name in ("ja", "nee", "stoppen", "verkorten") if f'value="{name}"' in html} == offered

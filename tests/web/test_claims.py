@@ -47,6 +47,11 @@ async def test_an_objection_stops_a_release_until_it_is_rejected(portal: PortalU
     taken = await officer.send(desk, desk.form("actie", "in-behandeling"), actie="in-behandeling")
     empty = await officer.send(taken, taken.form("actie", "ongegrond"), actie="ongegrond", tekst=" ")
     assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
+    both = await portal.visitor("beide")  # comes as FG, and is of the department whose work this is
+    own = await both.get("/fg/verzoeken")
+    own = await both.send(own, own.form("actie", "ongegrond"), actie="ongegrond", tekst="Ons werk gaat door.")
+    assert own.status == 400 and "het werk van uw eigen afdeling" in own.text and "Ons werk gaat door." in own.text
+    assert await refused(portal) == {"brp.adres": "bezwaar"}
     longer = await officer.send(taken, taken.form("actie", "verlengen"), actie="verlengen", tekst="Het is druk.")
     await officer.send(longer, longer.form("actie", "ongegrond"), actie="ongegrond", tekst="Het moet toch.")
     assert await refused(portal) == {}

@@ -9,12 +9,12 @@ from assembly.demo.visitor import Page, Visitor
 from audit.contract import LogUnavailable
 from kernel.caller import room_of
 from tests.web.portal import Failing, PortalUnderTest
-from tests.web.test_behalf import asked
+from tests.web.test_behalf import CHILD, asked, opened
 from vault.contract import Bsn
 
 pytestmark = pytest.mark.anyio
 R1, UNKNOWN = "999993653", "999990019"
-FILLED = {"reden": "kiezen", "weg": "balie", "controle": "paspoort"}
+FILLED = {"reden": "kiezen", "weg": "balie", "controle": "paspoort", "wie": "zelf"}
 
 
 async def begun(visitor: Visitor, number: str = R1, **more: str) -> Page:
@@ -99,3 +99,55 @@ async def test_when_the_log_is_down_there_is_paper(portal: PortalUnderTest) -> N
     assert down.status == 503 and "Gebruik het papieren formulier" in down.text
     form = await visitor.get("/balie/papier")
     assert form.status == 200 and "Handtekening van de inwoner" in form.text
+
+
+async def test_a_parent_is_looked_up_and_who_is_none_sees_nothing(portal: PortalUnderTest) -> None:
+    wanted, turning = await asked(portal, CHILD), await opened(portal)
+    visitor = await portal.visitor("balie")
+    form = await visitor.get("/balie")
+    wrong = await visitor.send(form, form.form("reden"), bsn=CHILD, ouder="12", **{**FILLED, "wie": "kind"})
+    assert wrong.status == 400 and CHILD not in wrong.html
+    parent = await begun(visitor, CHILD, wie="kind", ouder=R1)
+    assert wanted.id in parent.html and R1 not in parent.html + parent.url
+    page = await visitor.get(f"{path(parent)}/toestemmingen/{wanted.id}")
+    page = await visitor.send(page, page.form("keuze"), keuze="ja")
+    assert "Gelukt. Dit koos een ouder of voogd." in page.text and "Zet het delen stil" not in page.text
+    refused = await visitor.send(page, page.form("actie", "stoppen"), actie="pauzeren")
+    assert refused.status == 400 and "een ouder of voogd mag dit niet kiezen" in refused.text
+    assert "koos dit voor een kind" in (await visitor.get(f"{path(page)}/brief")).text
+    assert ("toestemming-gegeven", "") in await told(portal, CHILD)
+    assert (await told(portal, R1))[-2:] == [("verstrekking", ""), ("afloop", "")], "whoever is looked up sees it"
+    turning.taken = True  # as the BRP says it of a child of whom another parent is secret, too
+    stranger = await begun(visitor, CHILD, wie="kind", ouder=R1)
+    assert "Voor deze persoon staat hier niets klaar." in stranger.text
+    assert (await visitor.get(f"{path(stranger)}/toestemmingen/{wanted.id}")).status == 404
+    turning.down = True
+    down = await visitor.get("/balie")
+    down = await visitor.send(down, down.form("reden"), bsn=CHILD, ouder=R1, **{**FILLED, "wie": "kind"})
+    assert down.status == 503 and "Gebruik het papieren formulier" in down.text
+
+
+async def test_a_resident_asks_at_the_desk_and_takes_a_letter_home(portal: PortalUnderTest) -> None:
+    await asked(portal, R1)
+    visitor = await portal.visitor("balie")
+    talk = await begun(visitor)
+    form = await visitor.get(f"{path(talk)}/verzoek")
+    wrong = await visitor.send(form, form.form("soort"), soort="bezwaar", tekst="Mijn nummer is 999993653.")
+    assert wrong.status == 400 and "Kies een gebruik." in wrong.text and "Haal het burgerservicenummer" in wrong.text
+    letter = await visitor.send(form, form.form("soort"), soort="inzage", tekst="Wat hebt u van mij?")
+    assert letter.status == 200 and "Wij kregen uw verzoek op" in letter.text and "Wat hebt u van mij?" in letter.text
+    assert R1 not in letter.html + letter.url
+    assert (await told(portal, R1))[-3:] == [("balie-gesprek", "begin"), ("verzoek", ""), ("balie-gesprek", "brief")]
+    resident, officer = await portal.visitor("r1"), await portal.visitor("fg")
+    assert "Wat hebt u van mij?" in (await resident.get("/verzoeken")).text
+    assert "Wat hebt u van mij?" in (await officer.get("/fg/verzoeken")).text
+    nobody = await begun(visitor, UNKNOWN)
+    assert "Het gesprek is voorbij" in (await visitor.get(path(letter))).text
+    form = await visitor.get(f"{path(nobody)}/verzoek")
+    refused = await visitor.send(form, form.form("soort"), soort="inzage", tekst="Wat hebt u van mij?")
+    assert refused.status == 400 and "Vraag om een brief." in refused.text
+    parent = await begun(visitor, CHILD, wie="kind", ouder=R1)
+    assert "Schrijf een verzoek op" not in parent.text
+    form = await visitor.get(f"{path(parent)}/verzoek")
+    refused = await visitor.send(form, form.form("soort"), soort="wissing", tekst="Haal dit weg.")
+    assert refused.status == 400 and "Vraag om een brief." in refused.text

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from assembly.demo.register import TENANT
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.sql import Database
-from kernel.sql.upgrade import upgrade
+from tests.once import tables
 from tests.postgres import Postgres
 from web.session import Attempt, Person, Session
 from web.sessions import Sessions
@@ -37,7 +37,7 @@ async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     if request.param == "postgres":
         postgres: Postgres = request.getfixturevalue("postgres")
         url = postgres.create()
-    await upgrade("web", url)
+    await tables("web", url)
     keys = FileKeyProvider(tmp_path / "keys")
     found = Kept(url, keys)
     for tenant in (TENANT, OTHER):

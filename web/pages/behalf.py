@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from connectors.contract import AuthorityUnknown
 from consent.contract import Choice, ConsentDetail, NoSuchThing, NotNow
-from consent.mandates.contract import AFTER_DEATH, Ground, Mandate, Mandates, NotRepresented
+from consent.mandates.contract import AFTER_DEATH, APPOINTED, Ground, Mandate, Mandates, NotRepresented
 from kernel.clock import millis
 from kernel.crypto import sha256
 from kernel.errors import BadInput
@@ -230,6 +230,7 @@ async def _shown(visit: Visit, acting: Acting, detail: ConsentDetail, wrong: str
         who=acting.name,
         decides=may and theirs_to_say,
         stops=may or acting.ground.relation in AFTER_DEATH,
+        yields=bool(detail.instead) and acting.ground.relation not in APPOINTED,
         kept=kept.answer if kept and kept.consent == whole.id else None,
         errors=(FieldError(id=wrong, text=said.say(WRONG[wrong])),) if wrong else (),
         **{name: getattr(whole, name) for name in same},

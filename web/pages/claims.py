@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from consent.contract import Claim, NotNow, RightsRequest
-from kernel.errors import BadInput
+from kernel.errors import BadInput, NoAccess
 from web.claim_views import (
     ALL,
     OBJECTION,
@@ -110,6 +110,8 @@ async def decide(visit: Visit) -> Response:
         await visit.site.registers.rights.step(visit.caller, request, step, text)  # type: ignore[arg-type]  # checked
     except NotNow:  # sent twice, or somebody else was first: the page shows what stands
         return visit.to(DESK)
+    except NoAccess:  # who is FG and owner: the letter stays, for somebody else to send
+        return await _listed(visit, (f"brief-{request}", "eigen-werk"), (request, draft(text, LETTER_MAX)))
     return visit.to(f"{DESK}?{urlencode({'bewaard': request})}")
 
 

@@ -1,10 +1,10 @@
 """`/balie`: an employee helps a resident in a conversation; `/fg/balie`: who looked at how many.
 
-The number goes from the form to the vault and is kept nowhere. What is opened is a line first; the register sees to it.
+The number goes from the form to the vault and is kept nowhere: that a message service reaches somebody begins with a
+login of their own, with which they can also end it. What is opened is a line first; the register sees to it.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from kernel.crypto import sha256
 from kernel.errors import BadInput, Problem
 from kernel.logs import logger
 from vault.contract import Bsn
+from web.children import at_the_desk as at_the_desk_for
 from web.consent_views import page, text_shown
 from web.failures import done
 from web.frame import FieldError
@@ -31,6 +32,7 @@ from web.frontdesk_views import (
     CHANNELS,
     CHECKS,
     REASONS,
+    WHO,
     DeskConsent,
     DeskLetter,
     DeskPlain,
@@ -78,14 +80,22 @@ async def begin(visit: Visit) -> Response:
         return await _form(visit, form, errors | ({} if number else {"bsn": "bsn"}))
     (found,) = await visit.site.vault.identify(visit.caller, (number,))
     who = ResidentRef(**found.model_dump())
-    opening = Opening.model_validate(
-        {"resident": who, "reason": form["reden"], "check": form["controle"], "channel": form["weg"]}
-    )
+    said = {"resident": who, "reason": form["reden"], "check": form["controle"], "channel": form["weg"]}
     try:
+        opening = Opening.model_validate(said | await _stands(visit, form, who))
         talk = await _desk(visit).begin(visit.caller, opening)
     except TooManyConversations:
         return await _form(visit, form, {"reden": "gesprekken"}, 429)
     return visit.to(f"{HOME}/{talk.id}")
+
+
+async def _stands(visit: Visit, form: Mapping[str, str], who: ResidentRef) -> dict[str, str]:
+    """As what somebody is there; for a child only as the BRP says it of them now."""
+    parent = _number(form.get("ouder", ""))
+    if form.get("wie") != "kind" or parent is None:
+        return {}
+    child = await at_the_desk_for(visit, parent, who)
+    return {"stands": child.relation, "birth": child.birth} if child else {"stands": "niemand"}
 
 
 def _faults(form: Mapping[str, str]) -> dict[str, str]:
@@ -97,6 +107,10 @@ def _faults(form: Mapping[str, str]) -> dict[str, str]:
     fits = channel in CHANNELS and check in CHECKS and checked_so(channel, check)  # type: ignore[arg-type]  # both of theirs
     if not fits and (channel in CHANNELS or check not in CHECKS):
         errors["controle"] = "controle"
+    if form.get("wie", "") not in WHO:
+        errors["wie"] = "wie"
+    elif form["wie"] == "kind" and _number(form.get("ouder", "")) is None:
+        errors["ouder"] = "bsn"
     return errors
 
 
@@ -116,6 +130,7 @@ async def _form(
         reasons=options(REASONS, said, form.get("reden", "")),
         channels=options(CHANNELS, said, form.get("weg", "")),
         checks=options(CHECKS, said, form.get("controle", "")),
+        who=options(WHO, said, form.get("wie", "")),
         over=not errors and visit.request.query_params.get("voorbij") == "ja",
         errors=_errors(said, errors or {}),
     )
@@ -160,8 +175,11 @@ async def choose(visit: Visit) -> Response:
     shown = {"text": told, "text_hash": sha256(told.encode()).hex(), "language": visit.language}
     ends = until if chosen in ("ja", "korter") else 0
     choice = Choice.model_validate({"answer": chosen, "until": ends, "channel": open_.channel, **shown})
-    with suppress(NotNow):  # sent twice, or the resident was first at the portal: the page shows what stands
+    try:
         await _desk(visit).choose(visit.caller, open_.id, detail.consent.id, choice)
+    except NotNow:  # sent twice, or the resident was first at the portal: the page shows what stands
+        if open_.child:  # or it is not a parent's to choose, which nothing on the page would say
+            return _shown(visit, open_, await _detail(visit), "keuze", "niet-ouder")
     return visit.to(f"{HOME}/{quote(open_.id)}/toestemmingen/{quote(detail.consent.id)}")
 
 
@@ -177,6 +195,7 @@ async def letter(visit: Visit) -> Response:
         channel=said.say(CHANNELS[open_.channel]),
         one=_page(visit, detail),
         today=local_day(round(visit.site.clock().timestamp() * 1000)),
+        child=open_.child,
         receipt=given.id,
         signed=given.sd_jwt,
     )
@@ -221,7 +240,8 @@ def _page(visit: Visit, detail: ConsentDetail) -> Consent:
     return page(detail, _words(visit, detail), visit.frame(), visit.site.clock())
 
 
-def _shown(visit: Visit, open_: Conversation, detail: ConsentDetail, wrong: str = "") -> Response:
+def _shown(visit: Visit, open_: Conversation, detail: ConsentDetail, wrong: str = "", why: str = "") -> Response:
+    """wrong: the field; why: what is wrong with it, where that has another name."""
     said = _words(visit, detail)
     view = DeskConsent(
         frame=visit.frame(),
@@ -230,7 +250,8 @@ def _shown(visit: Visit, open_: Conversation, detail: ConsentDetail, wrong: str 
         until=moment(open_.until),
         one=_page(visit, detail),
         phone=open_.channel == "telefoon",
-        errors=_errors(said, {wrong: wrong} if wrong else {}),
+        child=open_.child,
+        errors=_errors(said, {wrong: why or wrong} if wrong else {}),
     )
     return visit.page("balie_toestemming.html", view, 400 if wrong else 200)
 

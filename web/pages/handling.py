@@ -20,6 +20,7 @@ from web.words import WRONG
 
 MOST = 200  # as many as the register gives in one answer
 LETTER_MAX: Final = 2000
+OBJECTION: Final = "bezwaar"  # to their own work: an owner gives in, and rejects nothing
 STEPS: Final = {"in-behandeling": "", "gegrond": "brief", "ongegrond": "brief", "verlengen": "reden"}  # its field
 
 
@@ -87,6 +88,7 @@ async def _drawn(visit: Visit, wrong: tuple[str, str] = ("", ""), kept: str = ""
         frame=visit.frame(),
         one=card(request, said, visit.site.clock(), kept),
         elsewhere=request.kind == RESTRICTION,
+        rejects=request.kind != OBJECTION or visit.keeper().kind == "fg",
         # a link proves nothing: what was done stands in the request itself
         saved=not wrong[0] and visit.request.query_params.get("gedaan") == "ja" and request.status != "ingediend",
         errors=(FieldError(id=wrong[0], text=said.say(WRONG[wrong[1]])),) if wrong[0] else (),

@@ -137,6 +137,7 @@ def _party(one: PartyState, said: RegisterWords) -> PartyRow:
                 stopped=system.status != "toegelaten",
                 address=system.application.jwks_url,
                 processor=system.application.processor or "",
+                grants=system.application.grants,
                 keys=tuple(
                     KeyRow(
                         kid=key.kid,
