@@ -20,12 +20,12 @@ demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ON
 	@.venv/bin/regie demo $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once) $(if $(RESET),--reset) \
 		$(if $(PERSONS),--persons $(PERSONS))
 
-test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl, strace and axe-core when missing, then run every test
+test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl, strace and axe-core when missing, then run the tests
 	@$(PY) -m tests.parts
 	@# Playwright keeps a loop running in its process: its tests go alone, and first, for they need no other part.
 	@# The rest waits more than it works (kills, starts, time limits): four at a time on two processors
 	@$(PY) -m pytest -n 2 --dist loadfile tests/browser
-	@$(PY) -m pytest -n 4 --dist worksteal --ignore tests/browser
+	@REGIE_POSTGRES=3 $(PY) -m pytest -n 4 --dist worksteal --ignore tests/browser
 
 check: .venv/.ready ## format, lint, types and the quick tests, in less than a minute
 	@$(PY) -m ruff format --check --quiet .
@@ -47,6 +47,7 @@ faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alon
 		REGIE_RACES=$(or $(RACES),100) REGIE_KILLS=100 REGIE_BULK_KILLS=$(or $(BULK_KILLS),48) \
 		REGIE_FAMILIES=$(or $(FAMILIES),100000) REGIE_ASKED=$(or $(ASKED),60) \
 		$(PY) -m pytest -n 2 --dist worksteal -m faults -o faulthandler_timeout=1800
+	@$(PY) -m pytest -n 2 --dist worksteal -m "postgres and not faults" tests/consent tests/journeys
 
 lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest releases
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements/run.txt pyproject.toml

@@ -18,6 +18,7 @@ from audit.settings import AuditSettings
 from connectors.catalogue import catalogue_elements
 from consent.component import Neighbours, build_consent
 from consent.contract import Residents
+from consent.fsc.client import FscClient
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
 from consent.tokens.client import StandingClient
@@ -86,12 +87,15 @@ class Builder:
         issuers = {tenant.public_url: tenant.id for tenant in self.tenants.values()}
         tokens = consent.tokens if consent else None
         keys: KeySource = tokens.public_key if tokens else self._keys_from_afar()
-        beside = Beside(tokens.standing if tokens else self._standing(room), self.certificates)
+        fsc = consent.fsc if consent else FscClient(self._register(room), room)
+        beside = Beside(tokens.standing if tokens else self._standing(room), self.certificates, fsc)
         return BearerGate(issuers, keys, root, self.world.clock, beside)
 
+    def _register(self, room: str) -> RoomLine:
+        return self.line(room, "consent", self.settings.consent_url, 5.0)
+
     def _standing(self, room: str) -> Standing:
-        line = self.line(room, "consent", self.settings.consent_url, 5.0)
-        return Standing(StandingClient(line, room), self.world.boot)
+        return Standing(StandingClient(self._register(room), room), self.world.boot)
 
     async def trust(self) -> Trust:
         """The public keys that permits are checked with; from the anchors, never from the network."""

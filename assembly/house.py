@@ -181,6 +181,7 @@ async def _add_portal(house: House) -> None:
         catalogue_elements(),
         house.authority("web"),
         house.corrections("web"),
+        house.desk.uploads if house.desk else None,  # a file is more than a line between rooms carries
     )
     world = builder.world
     component = await build_web(settings, builder.tenants, neighbours, builder.provider, world.clock, world.login)

@@ -25,7 +25,7 @@ from consent import tables
 from consent.activity import ActivityVersion
 from consent.contract import Question, ResidentRef
 from consent.deciding import MOST, snapshot_of
-from consent.facts import facts_of
+from consent.facts import Asking
 from consent.lines import stored
 from consent.rules import Facts, weigh
 from consent.standing import Standing
@@ -164,8 +164,9 @@ async def bulk(url: str, folder: Path) -> None:
                 began = _now()
                 snapshot, keys = await snapshot_of(rows, LOKET, asked), rows.keys
             read = _now()
+            asking = Asking(LOKET, snapshot, keys)
             for one in asked:
-                weigh(one, facts_of(LOKET, one, snapshot, keys), AT)
+                weigh(one, asking.facts(one), AT)
             weighed = _now()
             sealed = await house.consent.decide(LOKET, asked)
             done = _now()

@@ -3,8 +3,9 @@
 The recipient is the demo's `inkomensloket`; the resident R1; time stands still until a test moves it.
 """
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from anyio import to_thread
 from fastapi import FastAPI
 
 from assembly.demo.brp.app import brp_app
@@ -31,6 +33,8 @@ from connectors.settings import ConnectorsSettings
 from consent import tables as consent_tables
 from consent.contract import Application, Case, Choice, Consent, ConsentRequest
 from consent.contract import ResidentRef as ConsentResident
+from consent.delivery.component import build_delivery
+from consent.delivery.service import Around
 from consent.keys import PURPOSES
 from consent.receipts.service import PURPOSE as RECEIPTS
 from consent.receipts.service import Receipts
@@ -45,7 +49,7 @@ from kernel.http.health import StartGate
 from kernel.http.openapi import Contact, Root, public_root
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
-from tests.once import tables_of, template_of
+from tests.once import once, tables_of, template_of
 from tests.postgres import Postgres
 from vault.component import build_vault
 from vault.contract import Bsn, Deposit, ResidentRef, Vault
@@ -130,11 +134,16 @@ class FourRooms:
         houses = {TENANT: (TENANTS[TENANT].name, TENANTS[TENANT].public_url)}
         receipts = Receipts(self.audit.door("consent"), rows, houses, self.clock)
         self.register.receipts = self.register.frontdesk.receipts = receipts
+        addresses = {TENANT: TENANTS[TENANT].public_url}
+        around = Around(
+            register, self.audit.door("consent"), self.register.choice, receipts, rows, addresses, self.clock
+        )
+        self.register.mail = build_delivery(around, {})  # of a municipality without a message service
         registers = {TENANT: await self.register.public_seal_key(TENANT)}
         self.trust = Trust(logs=self.audit.public_keys, registers=registers)
         vault = VaultSettings(mode="test", database=self.urls["vault"], key_minutes=0)
-        door = self.audit.door("vault")
-        self.safe, component = await build_vault(vault, TENANTS, door, self.trusted, self.keys, self.clock)
+        theirs = self.audit.door("vault")
+        self.safe, component = await build_vault(vault, TENANTS, theirs, self.trusted, self.keys, self.clock)
         await self.stack.enter_async_context(component.run())
         self.brp = brp_app(own_residents(), self.clock)
         await self.wire()
@@ -266,16 +275,57 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def template(postgres: Postgres) -> str:
-    """The name of a database with the four schemas."""
-    return template_of(postgres, *ROOMS)
-
-
 @pytest.fixture
 def sqlite_urls(migrated: Path, tmp_path: Path) -> dict[str, str]:
     shutil.copytree(migrated, tmp_path / "db")
-    return {room: f"sqlite+aiosqlite:///{tmp_path / 'db' / room}.db" for room in ROOMS}
+    return _files(tmp_path)
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {room: f"sqlite+aiosqlite:///{folder / 'db' / room}.db" for room in ROOMS}
+
+
+async def _settle(urls: dict[str, str], folder: Path) -> None:
+    """Furnished, with an open case of R1; then everybody leaves."""
+    async with AsyncExitStack() as stack:
+        rooms = FourRooms(urls, folder, stack)
+        await rooms.open()
+        await rooms.furnish()
+        await rooms.case()
+
+
+def settled_on_files() -> Path:
+    """Rooms that nobody lives in, to be copied."""
+
+    def make(folder: Path) -> None:
+        (folder / "db").mkdir()
+        for room in ROOMS:
+            shutil.copy(tables_of(room), folder / "db")
+        asyncio.run(_settle(_files(folder), folder))
+
+    return once("four-rooms", make)
+
+
+def settled_on_server(postgres: Postgres) -> tuple[Path, str]:
+    """The same, and the name of the database to copy."""
+
+    def make(folder: Path) -> None:
+        url = postgres.create(template_of(postgres, *ROOMS))
+        (folder / "rooms").mkdir()
+        asyncio.run(_settle(dict.fromkeys(ROOMS, url), folder / "rooms"))
+        (folder / "name").write_text(url.rpartition("/")[2])
+
+    made = once("four-rooms-postgres", make)
+    return made / "rooms", (made / "name").read_text()
+
+
+@asynccontextmanager
+async def _moved_in(settled: Path, urls: dict[str, str], folder: Path) -> AsyncIterator[FourRooms]:
+    shutil.copytree(settled, folder, dirs_exist_ok=True)
+    async with AsyncExitStack() as stack:
+        rooms = FourRooms(urls, folder, stack)
+        await rooms.open()
+        yield rooms
 
 
 @pytest.fixture
@@ -288,31 +338,24 @@ async def empty(sqlite_urls: dict[str, str], tmp_path: Path) -> AsyncIterator[Fo
 
 
 @pytest.fixture
-async def house(empty: FourRooms) -> FourRooms:
+async def house(tmp_path: Path) -> AsyncIterator[FourRooms]:
     """On SQLite, furnished, with an open case of R1."""
-    await empty.furnish()
-    await empty.case()
-    return empty
+    settled = await to_thread.run_sync(settled_on_files)
+    async with _moved_in(settled, _files(tmp_path), tmp_path) as rooms:
+        yield rooms
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def urls(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """Four databases in files, or one with four schemas."""
+async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[FourRooms]:
+    """As `house`, on each database: four files, or one database with four schemas."""
     if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_urls")
+        settled = await to_thread.run_sync(settled_on_files)
+        async with _moved_in(settled, _files(tmp_path), tmp_path) as rooms:
+            yield rooms
         return
-    postgres = request.getfixturevalue("postgres")
-    url = postgres.create(request.getfixturevalue("template"))
-    yield dict.fromkeys(ROOMS, url)
-    postgres.drop(url)
-
-
-@pytest.fixture
-async def both(urls: dict[str, str], tmp_path: Path) -> AsyncIterator[FourRooms]:
-    """As `house`, on each database."""
-    async with AsyncExitStack() as stack:
-        rooms = FourRooms(urls, tmp_path, stack)
-        await rooms.open()
-        await rooms.furnish()
-        await rooms.case()
+    cluster: Postgres = request.getfixturevalue("postgres")
+    settled, name = await to_thread.run_sync(settled_on_server, cluster)
+    url = cluster.create(name)
+    async with _moved_in(settled, dict.fromkeys(ROOMS, url), tmp_path) as rooms:
         yield rooms
+    cluster.drop(url)

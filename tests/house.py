@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,7 @@ class House:
     clients: dict[str, dict[str, Any]] = field(init=False)
     began: float = field(default_factory=time.monotonic)
     environ: Mapping[str, str] = field(default_factory=dict)
+    gateways: tuple[IPv4Network, ...] = ()
 
     def clock(self) -> datetime:
         """Everybody's time: of rooms, login, register and applications."""
@@ -109,6 +111,7 @@ class House:
                 TenantSettings(id=tenant, name=f"Gemeente {tenant}", public_url=self.url(tenant)) for tenant in HOSTS
             ),
             login=Login(issuer=self.url() + IDP, bsn_claim=BSN_CLAIM),
+            cert_gateways=self.gateways,
             **more,
         )
 
@@ -318,6 +321,7 @@ class Plan:
     apart: bool
     postgres: Postgres | None
     environ: Mapping[str, str] = field(default_factory=dict)
+    gateways: tuple[IPv4Network, ...] = ()
 
 
 def _plan(request: pytest.FixtureRequest) -> Plan:
@@ -349,7 +353,7 @@ async def living(plan: Plan, folder: Path) -> AsyncIterator[House]:
     url = move_in(plan.founded, folder, port, plan.postgres)
     try:
         async with AsyncExitStack() as stack:
-            house = House(folder, port, url, plan.apart, environ=plan.environ)
+            house = House(folder, port, url, plan.apart, environ=plan.environ, gateways=plan.gateways)
             await house.open(stack)
             yield house
     finally:

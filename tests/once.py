@@ -4,14 +4,20 @@ import asyncio
 import fcntl
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 
+import psycopg
 from anyio import to_thread
+from psycopg import sql
+from psycopg.rows import scalar_row
 
-from kernel.sql.upgrade import upgrade
+from kernel.sql.upgrade import newest, upgrade
 from tests.needles import RUN
-from tests.postgres import Postgres
+from tests.postgres import Postgres, shared_cluster
 
 SQLITE = "sqlite+aiosqlite:///"
 
@@ -49,14 +55,35 @@ def template_of(postgres: Postgres, *rooms: str) -> str:
 
 
 async def tables(room: str, url: str) -> None:
-    """As `upgrade`; a file that is not there yet is a copy."""
-    if not await to_thread.run_sync(_copied, room, url):
+    """As `upgrade`; what is there already is not looked for by all of Alembic, and what is new is a copy."""
+    there = _in_file if url.startswith(SQLITE) else _on_server
+    if not await to_thread.run_sync(there, room, url):
         await upgrade(room, url)
 
 
-def _copied(room: str, url: str) -> bool:
+def _in_file(room: str, url: str) -> bool:
     file = Path(url.removeprefix(SQLITE))
-    if not url.startswith(SQLITE) or file.exists():
+    if not file.exists():
+        shutil.copy(tables_of(room), file)
+        return True
+    with closing(sqlite3.connect(file)) as door, suppress(sqlite3.OperationalError):
+        return door.execute("SELECT version_num FROM alembic_version").fetchall() == [(_newest(room),)]
+    return False
+
+
+def _on_server(room: str, url: str) -> bool:
+    with psycopg.connect(url.replace("+psycopg", ""), row_factory=scalar_row) as door:
+        tables = door.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'alembic_version'").fetchall()
+        if room in tables:
+            version = sql.SQL("SELECT version_num FROM {}.alembic_version").format(sql.Identifier(room))
+            return door.execute(version).fetchall() == [_newest(room)]
+    cluster = shared_cluster()
+    if tables or not cluster or url != cluster.url(url.rpartition("/")[2]):
         return False
-    shutil.copy(tables_of(room), file)
+    cluster.fill(url, template_of(cluster, room))
     return True
+
+
+@cache
+def _newest(room: str) -> str:
+    return newest(room)

@@ -75,9 +75,18 @@ class Postgres:
     def create(self, template: str = "template1") -> str:
         """The URL of a fresh database, a copy of `template` (which nobody may be connected to)."""
         name = f"t_{uuid4().hex}"
+        self._copy(template, name)
+        return self.url(name)
+
+    def fill(self, url: str, template: str) -> None:
+        """A database in which there is nothing yet becomes a copy, under its own name."""
+        name = url.rpartition("/")[2]
+        self._do(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+        self._copy(template, name)
+
+    def _copy(self, template: str, name: str) -> None:
         made = "CREATE DATABASE {} TEMPLATE {} OWNER {}"
         self._do(sql.SQL(made).format(*map(sql.Identifier, (name, template, OWNER))))
-        return self.url(name)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected, once nobody's number is seen in its files."""
@@ -247,6 +256,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"postgres", "own_postgres"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgres)
+
+
+def shared_cluster() -> Postgres | None:
+    """The cluster of this run, once somebody asked for it."""
+    shared = Path(os.environ[RUN]) / "shared"
+    return Postgres(shared) if (shared / "port").exists() else None
 
 
 @pytest.fixture(scope="session")

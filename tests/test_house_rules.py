@@ -31,6 +31,8 @@ REVEALERS = {
     "connectors/declared/filling.py",
     "connectors/together.py",
     "connectors/uploads/sealing.py",
+    "consent/delivery/client.py",
+    "consent/delivery/sealing.py",
     "vault/client.py",
     "vault/keys.py",
     "web/children.py",

@@ -27,7 +27,10 @@ OFFICER = Persona(
 )
 OWNERS = tuple(
     Persona(
-        key, name, "Bereidt doelen voor; een ander publiceert ze.", roles=("proceseigenaar", f"afdeling:{department}")
+        key,
+        name,
+        "Bereidt doelen voor; een ander publiceert ze.",
+        roles=("proceseigenaar", f"afdeling:{department}", f"bronhouder:{department}"),
     )
     for key, name, department in (
         ("eigenaar", "Eigenaar van doelen", LOAN_DESK),
@@ -39,7 +42,10 @@ REGISTRARS = tuple(
     for key, name in (("burgerzaken", "Burgerzaken"), ("burgerzaken-2", "Collega van Burgerzaken"))
 )
 
-ATTENDANT = Persona("balie", "Medewerker van de balie", "Helpt wie langskomt of belt.", roles=("balie",))
+# An invented name: the page adds what somebody is.
+ATTENDANT = Persona(
+    "balie", "Sanne Verzonnen", "Medewerker van de balie: helpt wie langskomt of belt.", roles=("balie",)
+)
 
 
 @dataclass(frozen=True)

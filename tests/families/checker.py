@@ -48,6 +48,8 @@ def counted(family: Family, number: str) -> int | None:
 
 def acted_for(family: Family, number: str) -> frozenset[str]:
     """Children for whom this person may act online."""
+    if number == family.nameless:  # in a relation without their number nobody knows them again
+        return frozenset()
     of = {(child, holders) for _, child, holders in family.people[number].gezag if number in holders}
     return frozenset(child for child, holders in of if all(_open(family, one) for one in {child, *holders} - {number}))
 
@@ -66,7 +68,8 @@ def wrongly(released: Mapping[str, Any], family: Family, number: str) -> list[st
 
 
 def _open(family: Family, number: str) -> bool:
-    return number != family.missing and not family.people[number].secret
+    """Whether the register, asked about them, says that they do not hide; of a name alone nobody can ask."""
+    return number not in (family.missing, family.nameless) and not family.people[number].secret
 
 
 def _group(family: Family, numbers: Iterable[str]) -> frozenset[str]:
@@ -79,6 +82,6 @@ def _group(family: Family, numbers: Iterable[str]) -> frozenset[str]:
 
 def _authority(family: Family, own: Someone) -> frozenset[str]:
     named = {one for _, child, holders in own.gezag for one in (child, *holders)}
-    if not all(_open(family, one) for one in named - {own.number}):
+    if family.nameless in named or not all(_open(family, one) for one in named - {own.number}):
         return frozenset()
     return frozenset().union(*(family.people[one].name for one in named))

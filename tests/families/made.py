@@ -53,7 +53,8 @@ class Someone:
 
 class Family:
     """Parents together or apart, children with either, parents of parents, who else has authority, and housemates.
-    people: by number. missing: somebody of whom the register knows no record."""
+    people: by number. missing: somebody of whom the register knows no record. nameless: somebody whom it names beside
+    others without a number, so that nobody can look up whether they hide."""
 
     def __init__(self, chance: Random, number: int, numbers: Iterator[str]) -> None:
         self.chance, self._numbers = chance, numbers
@@ -62,6 +63,7 @@ class Family:
         self._begin()
         everybody = [one for one in self.people if one not in (self.mother, self.father)]
         self.missing = chance.choice(everybody) if everybody and chance.random() < 0.1 else ""
+        self.nameless = chance.choice(sorted(self.people)) if chance.random() < 0.1 else ""
 
     def _begin(self) -> None:
         """A couple, or who was one: then the one may hide from the other."""
@@ -130,6 +132,8 @@ class Family:
         """Somebody in the record of somebody else: the register does not say there that they hide."""
         said = self.alone(number)
         said.pop(SECRET, None)
+        if number == self.nameless:
+            said.pop("burgerservicenummer")
         return said
 
     def alone(self, number: str) -> dict[str, Any]:

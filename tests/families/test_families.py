@@ -15,7 +15,7 @@ import pytest
 
 from audit.contract import Ground
 from connectors.answers import Facts
-from connectors.around import Around
+from connectors.around import NUMBER, Around
 from connectors.authority.relations import Minor
 from connectors.brp import Asking, BrpSource
 from connectors.catalogue import catalogue, fields_of
@@ -103,6 +103,11 @@ def careless(self: Around, _: object) -> frozenset[str]:
     return frozenset(self.named)
 
 
+def passed_over(people: Iterable[dict[str, Any]]) -> frozenset[str]:
+    """Whoever has no number, as if nobody had to be looked up."""
+    return frozenset(one[NUMBER] for one in people if NUMBER in one)
+
+
 def alone(minors: Iterable[str]) -> Around:
     """As if nobody else had authority."""
     return Around(dict.fromkeys(minors, frozenset()))
@@ -111,6 +116,8 @@ def alone(minors: Iterable[str]) -> Around:
 PLANTED: dict[str, tuple[str, Any]] = {
     "nobody is secret": ("connectors.around.is_secret", blind),
     "relatives are not looked up": ("connectors.around.Around.may_be_told", careless),
+    "who has no number is passed over": ("connectors.around.numbers_of", passed_over),
+    "nor is who has authority and no number": ("connectors.authority.relations.numbers_of", passed_over),
     "who was a partner is one": ("connectors.brp.without_ended", lambda person: person),
     "all that comes with a name": ("connectors.around._name", lambda person: person),
     "whoever lives there": ("connectors.brp.household", lambda found, _: len(found)),
@@ -141,6 +148,7 @@ def test_the_families_hold_what_they_are_for() -> None:
             if one.people[one.mother].secret
         ),
         "somebody is unknown": lambda one: bool(one.missing),
+        "somebody has no number": lambda one: bool(one.nameless),
         "four in a house": lambda one: sum(who.home == one.shelter for who in one.people.values()) == 4,
     }
     assert {HOUSE, FOUR} < set(ELEMENTS)

@@ -22,6 +22,7 @@ from tests.audit.test_signing import POINTS as SIGNING
 from tests.audit.test_turn import STEPS as TURNING
 from tests.connectors.counting.test_budget import POINTS as COUNTING
 from tests.connectors.test_kill_steps import POINTS as STEPS
+from tests.consent.test_delivery import POINTS as MESSAGES
 from tests.consent.test_events import POINTS as EVENTS
 from tests.faults.checker import Evidence, Said, judge
 from tests.faults.ground import BY_CHOICE, CHOICES, VALUE, Ground, Person
@@ -169,7 +170,7 @@ def test_every_fail_point_of_the_house_is_killed_at_by_these_tests() -> None:
         passed
         == OWN
         | {name for name, _ in kills(0)}
-        | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS, *COUNTING, *STEPS}
+        | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS, *MESSAGES, *COUNTING, *STEPS}
         | {*BULK, CLEARING}
         | ordered
     )
