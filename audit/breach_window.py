@@ -25,11 +25,12 @@ def days_of(window: Window) -> range:
     return range(window.since - window.since % DAY_MS, window.until + 1, DAY_MS)[: DAYS_MAX + 1]
 
 
-def lines_with(tenant: str, mark: bytes, since: int) -> ColumnElement[bool]:
-    """Lines that have this tag, logged since then (ms)."""
-    found = select(tags.c.term, tags.c.idx).where(
-        tags.c.tenant_id == tenant, tags.c.tag == mark, tags.c.logged_at >= since
-    )
+def lines_with(tenant: str, mark: bytes, window: Window, part: Part) -> ColumnElement[bool]:
+    """Lines that have this tag and may be in this part by the hour beside it: no other line is looked up. Uses by
+    others are logged later than they were, so the window has no end there."""
+    at = tags.c.logged_at
+    when = at >= window.since - AHEAD_MS if part == WINDOW else at < window.since
+    found = select(tags.c.term, tags.c.idx).where(tags.c.tenant_id == tenant, tags.c.tag == mark, when)
     return tuple_(lines.c.term, lines.c.idx).in_(found)
 
 

@@ -25,7 +25,7 @@ from audit.breach import (
     Window,
     people,
 )
-from audit.breach_window import AHEAD_MS, days_of, during, held_before, lines_with, named
+from audit.breach_window import days_of, during, held_before, lines_with, named
 from audit.contract import Reason
 from audit.covert import sees_covert
 from audit.event import NOBODY, SYSTEM, Entry
@@ -172,12 +172,11 @@ class Breaches:
         found = await labels_where(reading, self._tenant, keys, lambda label: label.kind in (RELEASE, REPORTED))
         marks = {name: tag(keys.tags, name, value) for name, value in named(window, part).items() if value}
         days = [used_tag(keys.tags, at) for at in days_of(window)]
-        since = window.since - AHEAD_MS if part == WINDOW else 0
         when = during(window, found, days) if part == WINDOW else held_before(window, found)
         return found, [
             lines.c.tenant_id == self._tenant,
             before(until),
-            *(lines_with(self._tenant, mark, since) for mark in marks.values()),
+            *(lines_with(self._tenant, mark, window, part) for mark in marks.values()),
             when,
             lines.c.subject.not_in((SYSTEM, NOBODY)),
             func.coalesce(outcomes.c.outcome, "") != KEPT,

@@ -24,6 +24,8 @@ Kind = Literal[
     "zaak-geopend",
     "kluis-geopend",
     "kluis-bewaard",
+    "wissing-begonnen",
+    "wissing-voltooid",
     "bezwaar-ongegrond",
     "machtiging-gegeven",
     "bezwaar-ingetrokken",

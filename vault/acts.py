@@ -1,4 +1,4 @@
-"""The two acts of a resident on their vault, as the log reads them. Pure: names and epochs, never a value. How long
+"""The acts of a resident on their vault, as the log reads them. Pure: names and epochs, never a value. How long
 the lines are kept, the log says: a year of ours would make the same act another one after New Year."""
 
 from collections.abc import Sequence
@@ -8,20 +8,40 @@ from kernel.ids import derived_id
 from vault.contract import ResidentRef
 
 ACTIVITY, BASIS = "regie-kluis", "AVG 6(1)(a)"
+ERASING: Kind = "wissing-begonnen"
+ERASED: Kind = "wissing-voltooid"
+_NAMES: dict[Kind, str] = {
+    "kluis-geopend": "Kluis geopend",
+    "kluis-bewaard": "In de kluis bewaard",
+    ERASING: "Kluis wissen",
+    ERASED: "Kluis gewist",
+}
 
 
-def opening(resident: ResidentRef, epoch: int) -> Entry:
-    """The vault is opened."""
-    event = _event("kluis-geopend", derived_id(resident.id, "kluis-geopend"), resident.subject)
+def opening(resident: ResidentRef, epoch: int, version: int) -> Entry:
+    """The vault is opened; after an erasure under another id. version: of its key."""
+    again = f"-{version}" if version > 1 else ""
+    event = _event("kluis-geopend", derived_id(resident.id, f"kluis-geopend{again}"), resident.subject)
     return Entry(event=event, requires=(FenceAt(fence=resident.fence, epoch=epoch),))
 
 
-def keeping(resident: ResidentRef, epoch: int, record: tuple[str, str, str]) -> Entry:
-    """A value is kept. record: its id, its fence and its element."""
+def keeping(resident: ResidentRef, epoch: int, record: tuple[str, str, str], vault: Sequence[FenceAt]) -> Entry:
+    """A value is kept. record: its id, its fence and its element. vault: that it was not erased meanwhile."""
     record_id, fence, element = record
     event = _event("kluis-bewaard", derived_id(record_id, "kluis-bewaard"), resident.subject)
-    requires = (FenceAt(fence=resident.fence, epoch=epoch), FenceAt(fence=fence, epoch=0))
+    requires = (FenceAt(fence=resident.fence, epoch=epoch), FenceAt(fence=fence, epoch=0), *vault)
     return Entry(event=event.model_copy(update={"elements": (element,)}), requires=requires)
+
+
+def erasing(resident: ResidentRef, fence: str, version: int) -> Entry:
+    """The vault goes, with this version of its key. fence: the vault's. The same again is the same line."""
+    event = _event(ERASING, derived_id(resident.id, f"{ERASING}-{version}"), resident.subject)
+    return Entry(event=event, advances=(fence,))
+
+
+def erased(resident: ResidentRef, version: int) -> Entry:
+    """It is gone."""
+    return Entry(event=_event(ERASED, derived_id(resident.id, f"{ERASED}-{version}"), resident.subject))
 
 
 def lapsing(entry: Entry) -> Entry:
@@ -42,12 +62,11 @@ def goes_on(verdict: object) -> bool:
 
 
 def _event(kind: Kind, event_id: str, subject: str) -> Event:
-    names: dict[Kind, str] = {"kluis-geopend": "Kluis geopend", "kluis-bewaard": "In de kluis bewaard"}
     return Event(
         id=event_id,
         kind=kind,
         subject=subject,
-        name=names[kind],
+        name=_NAMES[kind],
         activity=ACTIVITY,
         purpose="U bewaart eigen gegevens in uw kluis.",
         class_="C",

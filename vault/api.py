@@ -107,6 +107,10 @@ def routes(vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
     async def open_vault(who: Asking, body: Of) -> Receipt:
         return await vault.open_vault(who, body.resident)
 
+    @router.post("/erase")
+    async def erase(who: Asking, body: Of) -> Receipt:
+        return await vault.erase(who, body.resident)
+
     @router.post("/keep")
     async def keep(who: Asking, body: Keeping) -> Receipts:
         return Receipts(receipts=tuple(await vault.keep(who, body.resident, body.deposits)))

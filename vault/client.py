@@ -47,6 +47,10 @@ class VaultClient:
         """See Vault.open_vault."""
         return await self.line.ask(f"{PREFIX}/open-vault", caller, Of(resident=resident), Receipt)
 
+    async def erase(self, caller: Caller, resident: ResidentRef) -> Receipt:
+        """See Vault.erase."""
+        return await self.line.ask(f"{PREFIX}/erase", caller, Of(resident=resident), Receipt)
+
     async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
         """See Vault.keep."""
         body = Keeping(resident=resident, deposits=tuple(deposits))

@@ -1,7 +1,7 @@
 """The vault, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -63,10 +63,14 @@ async def build_vault(
     return vault, Component("vault", check, run, lambda: Doors(intern=(routes(vault, gate),)))
 
 
-async def _sweeping(vault: VaultService, tenants: Iterable[str]) -> None:
+async def _sweeping(vault: VaultService, tenants: Sequence[str]) -> None:
+    unseen = set(tenants)  # where nobody looked yet for what a backup brought back
     while True:
         for tenant in tenants:
             try:
+                if tenant in unseen:
+                    await vault.returned(tenant)
+                    unseen.remove(tenant)
                 await vault.sweep(tenant)
             except Problem as problem:  # the log or the database is away: again in two seconds
                 _log.warning("sweep_failed", code=problem.code)

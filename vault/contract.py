@@ -118,6 +118,12 @@ class Vault(Protocol):
         """The resident's act (kind kluis-geopend, activity regie-kluis). Repeating it gives the same receipt."""
         ...
 
+    async def erase(self, caller: Caller, resident: ResidentRef) -> Receipt:
+        """The resident's act (wissing-begonnen): all that is kept, and its key, go for good; the log stays whole. Again
+        gives the same receipt; who opens a vault after it begins anew. Raises NoVault, LogUnavailable, OutcomeUnknown:
+        after the last two it goes on by itself."""
+        ...
+
     async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
         """The resident's act (kluis-bewaard), a line each, before the value can be read. The same again gives the
         same receipt. Raises NoVault, AlreadyKept, BadInput, Overtaken, LogUnavailable, OutcomeUnknown."""

@@ -6,7 +6,7 @@ A crash before the line leaves a pending row that nobody can read; after it, a l
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, Verdict, record_one
+from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, Verdict, fence_at, record_one
 from kernel.caller import Caller, room_of
 from kernel.errors import Problem
 from kernel.failpoints import reached
@@ -96,7 +96,9 @@ class Finisher:
 def _kept(keys: TenantKeys, record: Record) -> Entry:
     """The keeping as this room makes it. Raises RowForged: nobody puts words into the log by writing them in a row."""
     fence, (stored, epoch) = keys.record_fence(record.record_id), _stored(record.entry)
-    return _ours(stored, keeping(keys.known(record.resident), epoch, (record.record_id, fence, record.element)))
+    # one of before vaults could be erased says nothing of that; what opens it asks for the fence of its key anyhow
+    vault = [fence_at(keys.vault_fence(record.resident), each.epoch) for each in stored.requires[2:3]]
+    return _ours(stored, keeping(keys.known(record.resident), epoch, (record.record_id, fence, record.element), vault))
 
 
 def _is_ours(keys: TenantKeys, record: Record) -> bool:
@@ -111,7 +113,7 @@ def _is_ours(keys: TenantKeys, record: Record) -> bool:
 
 def _opened(keys: TenantKeys, key: ResidentKey) -> Entry:
     stored, epoch = _stored(key.entry)
-    return _ours(stored, opening(keys.known(key.resident), epoch))
+    return _ours(stored, opening(keys.known(key.resident), epoch, key.version))
 
 
 def _stored(text: str) -> tuple[Entry, int]:

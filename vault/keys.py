@@ -43,6 +43,10 @@ class TenantKeys:
         """Moved by each new version of a record."""
         return self._fence(b"gegeven", record)
 
+    def vault_fence(self, resident: str) -> str:
+        """Moved by each erasure of this vault: D[r] of version v counts while it stands at v - 1."""
+        return self._fence(b"kluis", resident)
+
     def content(self, resident: str, element: str, given: bytes) -> bytes:
         """Says only whether the same was given before for this resident's element, and that only to who has the key."""
         return keyed_hash(self.rows, "record", [*self._parts(b"inhoud", resident), element.encode(), given])

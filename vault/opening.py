@@ -39,7 +39,7 @@ class Opener:
         found, wrapped = await self.rows.sealed(caller.tenant, wanted) if wanted else ([], {})
         held = _by_resident(found)
         # 3 does everything still stand, as the log itself says now; W alone would let a permit open after a withdrawal
-        needs = [_needs(keys, ground, _allowed(ground, held)) for ground in good]
+        needs = [_needs(keys, ground, _allowed(ground, held), wrapped) for ground in good]
         moved = await self._overtaken(caller, [fence for fences in needs for fence in fences])
         # 4 only now a key is unwrapped
         reached("vault.permitted")
@@ -111,9 +111,14 @@ def _allowed(ground: Ground, held: Mapping[str, Sequence[Record]]) -> list[Recor
     return [record for record in held.get(ground.inwoner, ()) if record.element in allowed]
 
 
-def _needs(keys: TenantKeys, ground: Ground, mine: Sequence[Record]) -> tuple[FenceAt, ...]:
+def _needs(
+    keys: TenantKeys, ground: Ground, mine: Sequence[Record], wrapped: Mapping[str, ResidentKey]
+) -> tuple[FenceAt, ...]:
+    """What was decided on, each record as it lies there, and its vault: a key from an old backup opens nothing."""
     decided = [fence_at(fence, epoch) for fence, epoch, _ in ground.hekken]
-    return (*decided, *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
+    key = wrapped.get(ground.inwoner) if mine else None
+    vault = [fence_at(keys.vault_fence(key.resident), key.version - 1)] if key else []
+    return (*decided, *vault, *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
 
 
 def _of(moved: Overtaken | None, fences: Sequence[FenceAt]) -> Overtaken | None:

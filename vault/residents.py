@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.contract import Position
 from kernel.ids import random_id
 from kernel.sql import Database
 from vault.contract import Bsn, ResidentRef
@@ -78,13 +79,23 @@ class ResidentRows:
 
 
 def opened(at: int, position: str) -> Callable[[ResidentRow], dict[str, object]]:
-    """The vault is open since its line; the first time counts."""
-    return lambda row: {} if row.opened_at else {"opened_at": at, "position": position}
+    """The vault is open since its line; the first time counts, and none that stands before an erasure."""
+    open_now = {"opened_at": at, "position": position}
+    return lambda row: open_now if not row.opened_at and _later(position, row.position) else {}
+
+
+def closed(position: str) -> Callable[[ResidentRow], dict[str, object]]:
+    """The vault is gone since that line; not one that was opened after it."""
+    return lambda row: {"opened_at": 0, "position": position} if _later(position, row.position) else {}
 
 
 def moved(epoch: int) -> Callable[[ResidentRow], dict[str, object]]:
     """The resident fence stands there now. Only upwards: order and repetition do not matter."""
     return lambda row: {"epoch": epoch} if epoch > row.epoch else {}
+
+
+def _later(position: str, than: str) -> bool:
+    return not than or Position.parse(than) < Position.parse(position)
 
 
 def _new(tenant: str, resident: str, index: bytes, now: int) -> dict[str, object]:

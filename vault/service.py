@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from audit.contract import Audit, Permit, Receipt, Trust, Verdict
+from audit.contract import Audit, Permit, Receipt, Trust, Verdict, fence_at
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, Keyring, KeyUnavailable, kek_version, random_bytes
@@ -18,6 +19,7 @@ from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
 from vault.acts import keeping, opening
 from vault.contract import AlreadyKept, Bsn, Deposit, NoVault, ResidentRef, Values, VaultUnavailable
+from vault.erasing import Eraser, Erasure, ErasureRows
 from vault.finishing import Finisher
 from vault.keys import PURPOSES, TenantKeys
 from vault.opening import Opener, data_key, kek, resident_place
@@ -39,6 +41,8 @@ class VaultService:
         self._ring, self._clock = ring, clock
         self._residents, self._rows = ResidentRows(database), RecordRows(database)
         self._finisher = Finisher(self._residents, self._rows, audit)
+        self._erasures = ErasureRows(database)
+        self._eraser = Eraser(self._residents, self._rows, self._erasures, audit)
         self._opener = Opener(self._rows, audit, trust, ring, clock)
         self._identified, self._fetched = Gatherer(self._identify), Gatherer(self._fetch)  # by tenant
 
@@ -75,6 +79,19 @@ class VaultService:
             reached("vault.opening-pending")
             return await self._finisher.open(caller, keys, key)
 
+    async def erase(self, caller: Caller, resident: ResidentRef) -> Receipt:
+        """See Vault.erase."""
+        _only_by(caller, resident)
+        async with self._keys(caller.tenant) as keys:
+            row = await self._enrolled(keys, resident.id)
+            key = (await self._rows.keys_of(keys.tenant, (row.id,))).get(row.id)
+            before = await self._erasures.of(keys, row.id)
+            if key is not None:
+                return await self._eraser.erase(caller, keys, Erasure(row.id, key.version, millis(self._clock())))
+            if before is None:
+                raise NoVault("U heeft geen kluis.")
+            return await self._eraser.erase(caller, keys, before)  # in another tab, or once more
+
     async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
         """See Vault.keep."""
         _only_by(caller, resident)
@@ -106,8 +123,14 @@ class VaultService:
 
     async def sweep(self, tenant: str) -> int:
         """Finishes what a crash left pending; how many."""
+        now = millis(self._clock())
         async with self._keys(tenant) as keys:
-            return await self._finisher.sweep(keys, millis(self._clock()))
+            return await self._finisher.sweep(keys, now) + await self._eraser.sweep(keys, now)
+
+    async def returned(self, tenant: str) -> int:
+        """Erases anew what a backup brought back; how many vaults. Once, at start."""
+        async with self._keys(tenant) as keys:
+            return await self._eraser.returned(keys, millis(self._clock()))
 
     @asynccontextmanager
     async def _keys(self, tenant: str) -> AsyncIterator[TenantKeys]:
@@ -130,12 +153,16 @@ class VaultService:
 
     async def _new_key(self, keys: TenantKeys, row: ResidentRow) -> ResidentKey:
         now = self._clock()
-        entry = opening(keys.known(row.id), row.epoch)
-        blank = ResidentKey(row.id, 1, random_bytes(16), b"", 0, entry.model_dump_json(), millis(now))
+        before = await self._erasures.of(keys, row.id)
+        if before and not before.position:
+            raise NoVault("Uw kluis wordt nog gewist. Probeer het straks opnieuw.")
+        version = before.version + 1 if before else 1
+        entry = opening(keys.known(row.id), row.epoch, version)
+        blank = ResidentKey(row.id, version, random_bytes(16), b"", 0, entry.model_dump_json(), millis(now))
         _, wrapped = await self._ring.wrap_new(kek(keys.tenant), resident_place(keys.tenant, blank))
         return await self._rows.add_key(
             keys.tenant,
-            ResidentKey(row.id, 1, blank.key_id, wrapped, kek_version(wrapped), blank.entry, blank.created_at),
+            replace(blank, wrapped=wrapped, kek_version=kek_version(wrapped)),
         )
 
     async def _sealed(
@@ -158,7 +185,8 @@ class VaultService:
         now, record_id, salt = self._clock(), random_id(), random_bytes(32)
         key = await data_key(self._ring, keys.tenant, wrapped, salt)
         fence = keys.record_fence(record_id)
-        entry = keeping(keys.known(row.id), row.epoch, (record_id, fence, element))
+        vault = fence_at(keys.vault_fence(row.id), wrapped.version - 1)
+        entry = keeping(keys.known(row.id), row.epoch, (record_id, fence, element), (vault,))
         return Record(
             record_id=record_id,
             resident=row.id,

@@ -39,6 +39,20 @@ resident_keys = Table(
     C("created_at", BigInteger, nullable=False),
 )
 
+# Vaults that go, or went. version: of the D[r] that goes. position: of the line that says it is done, "" until then.
+# Lost before that: what is left is found by its fence at the next start.
+erasures = Table(
+    "erasures",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("resident", Text, primary_key=True),
+    C("version", BigInteger, primary_key=True),
+    C("asked_at", BigInteger, nullable=False),
+    C("position", Text, nullable=False),
+    C("mac", LargeBinary, nullable=False),
+    Index("erasures_unfinished", "tenant_id", "position", "asked_at"),
+)
+
 # Deleting a salt shreds that record, however well D[r] is known.
 record_salts = Table(
     "record_salts",

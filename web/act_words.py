@@ -21,6 +21,8 @@ ACTS: Final[Mapping[str, str]] = {
     "zaak-gesloten": N_("Een zaak van u is klaar"),
     "kluis-geopend": N_("U opende uw kluis"),
     "kluis-bewaard": N_("U bewaarde iets in uw kluis"),
+    "wissing-begonnen": N_("U wiste uw kluis"),
+    "wissing-voltooid": N_("Uw kluis is leeg"),
     "vlag": N_("Een systeem meldde dat wij extra moeten opletten"),
     "beperking": N_("Uw gegevens gingen op slot"),
     "beperking-opgeheven": N_("Uw gegevens gingen van het slot"),

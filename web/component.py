@@ -33,6 +33,7 @@ from web.pages import (
     consents,
     corrections,
     deskrequests,
+    erasing,
     frontdesk,
     handling,
     keeping,
@@ -77,6 +78,7 @@ PAGES: Final = (
     *appointing.PAGES,
     *sheets.PAGES,
     *messages.PAGES,
+    *erasing.PAGES,
 )
 _log = logger("web")
 

@@ -35,6 +35,8 @@ WHAT: Final[Mapping[str, str]] = {
     "zaak-gesloten": N_("Zaak gesloten"),
     "kluis-geopend": N_("De inwoner opende de kluis"),
     "kluis-bewaard": N_("De inwoner bewaarde iets in de kluis"),
+    "wissing-begonnen": N_("De inwoner wiste de kluis"),
+    "wissing-voltooid": N_("De kluis is gewist"),
     "vlag": N_("Een bron meldde een beperking"),
     "beperking": N_("Gegevens op slot"),
     "beperking-opgeheven": N_("Gegevens van het slot"),

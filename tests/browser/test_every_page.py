@@ -45,6 +45,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "stopped": ("r1", lambda places: places.stopped),
     "refused": ("r2", lambda places: places.refused),
     "messages": ("r1", lambda _: "/berichten"),
+    "erasing": ("r1", lambda _: "/kluis/wissen"),
     "claims": ("r1", lambda _: "/verzoeken"),
     "behalf": ("r1", lambda _: "/namens"),
     "helpers": ("r1", lambda _: "/namens/gemachtigden"),

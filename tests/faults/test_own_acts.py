@@ -32,6 +32,7 @@ from tests.faults.test_kill import kills
 from tests.faults.test_kill_bulk import CLEARING
 from tests.faults.test_kill_bulk import POINTS as BULK
 from tests.faults.test_kill_witness import POINTS as WITNESSING
+from tests.vault.test_erasing import POINTS as ERASING
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
@@ -171,6 +172,6 @@ def test_every_fail_point_of_the_house_is_killed_at_by_these_tests() -> None:
         == OWN
         | {name for name, _ in kills(0)}
         | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS, *MESSAGES, *COUNTING, *STEPS}
-        | {*BULK, CLEARING}
+        | {*BULK, CLEARING, *ERASING}
         | ordered
     )

@@ -260,6 +260,23 @@ async def test_the_vault_opens_by_the_residents_own_hand(portal: PortalUnderTest
     assert "U opende uw kluis" in (await visitor.get("/gebruik")).text
 
 
+async def test_the_vault_goes_by_the_residents_own_hand_too(portal: PortalUnderTest) -> None:
+    resident = await portal.house.income()
+    visitor = await portal.visitor("r1")
+    assert 'href="/kluis/wissen"' in (await visitor.get("/overzicht")).html
+    page = await visitor.get("/kluis/wissen")
+    assert (await visitor.send(page, page.form("actie"), actie="iets")).status == 400
+    assert (await visitor.send(page, page.form("actie"), csrf="x" * 43)).status == 403
+    assert await portal.house.safe.opened(portal.house.self_of(resident), resident)
+    gone = await visitor.send(page, page.form("actie"))
+    assert gone.status == 200 and "U heeft geen kluis." in gone.text
+    assert not await portal.house.safe.opened(portal.house.self_of(resident), resident)
+    assert (await visitor.send(page, page.form("actie"))).status == 200, "from another tab"
+    used = (await visitor.get("/gebruik")).text
+    assert "U wiste uw kluis" in used and "Uw kluis is leeg" in used
+    assert "Open uw kluis" in (await visitor.get("/overzicht")).text
+
+
 async def test_the_officer_finds_who_saw_a_resident_and_the_resident_sees_the_search(portal: PortalUnderTest) -> None:
     await released(portal)
     officer, visitor = await portal.visitor("fg"), await portal.visitor("r1")
