@@ -12,6 +12,7 @@ from audit.contract import Event
 from consent.activity import ActivityVersion, Words
 from consent.decision import Question
 from consent.keys import TenantKeys
+from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen
 
 KIND: Final = "noodverstrekking"
@@ -34,8 +35,9 @@ def note_of(event: Event, keys: TenantKeys) -> str | None:
     """What the employee wrote; None where nothing opens."""
     try:
         sealed = b64decode(event.details.get(NOTE, ""), validate=True)
-        return keys.open_text(event.subject, str(event.decided_at), NOTE, sealed)
-    except (CannotOpen, Error, ValueError):
+        decided = str(read_canonical(event.sealed)["beslist"])
+        return keys.open_text(event.subject, decided, NOTE, sealed)
+    except (CannotOpen, Error, ValueError, KeyError):
         return None
 
 
