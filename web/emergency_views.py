@@ -14,7 +14,6 @@ from web.line_details import need_of
 from web.line_views import local_day
 from web.register_words import RegisterWords
 from web.urgent import Reviewed, Urgent
-from web.views import RefusedData
 
 KIND: Final = "noodverstrekking"
 
@@ -37,13 +36,14 @@ class EmergencyCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgEmergency:
-    """`/fg/noodtoegang`. token: under which this session keeps what was opened. note: None where it does not open."""
+    """`/fg/noodtoegang`. token: under which this session keeps what was opened. refused: (label, code). note: None
+    where it does not open."""
 
     frame: Frame
     token: str
     card: EmergencyCard
     labels: tuple[str, ...]
-    refused: tuple[RefusedData, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
     case: str = ""
     note: str | None = None
     chosen: Verdict | None = None

@@ -214,7 +214,7 @@ async def test_what_would_be_decided_in_an_emergency_needs_its_reason_and_no_not
     call = {"noodtoegang": {"reden": "brand"}}
     status, told = await doors.explained("desk", **asked, **call)
     assert status == 200 and told["gegevenselementen"][0]["mag"]
-    wrong = (
+    wrong: tuple[tuple[dict[str, Any], str, str], ...] = (
         ({}, "/noodtoegang", "ontbreekt"),
         ({"noodtoegang": {"reden": "zomaar"}}, "/noodtoegang/reden", "onbekende-reden"),
         ({"noodtoegang": {"reden": "brand", "toelichting": "x"}}, "/noodtoegang", "onbekend-veld"),

@@ -267,7 +267,7 @@ URGENT = FgEmergency(
     card=CARD,
     labels=("naam", "adres"),
     case="Z-1",
-    refused=(RefusedData(label="inkomen", reason="U zei nee."),),
+    refused=(("inkomen", "toestemming-ingetrokken"),),
     note="De <b>buren</b> belden.",
 )
 BEGIN = FgStart(

@@ -17,8 +17,7 @@ from web.pages.reading import words
 from web.prose import draft, prose, text_fault
 from web.routing import Page
 from web.site import Visit
-from web.views import RefusedData
-from web.words import WRONG, reason_for
+from web.words import WRONG
 
 HOME: Final = "/fg/noodtoegang"
 PLACE_MAX: Final = 40
@@ -110,14 +109,12 @@ async def _drawn(
     said, typed = await words(visit), form or {}
     errors = tuple(FieldError(id=field, text=said.say(WRONG[code])) for field, code in (wrong or {}).items() if code)
     chosen: Verdict | None = next((one for one in get_args(Verdict) if one == typed.get("oordeel")), None)
-    refused = [RefusedData(label=said.label(name), reason=reason_for(code, visit.language))
-               for name, code in detail.refused]  # fmt: skip
     view = FgEmergency(
         frame=visit.frame(),
         token=token,
         card=card_of(detail.use, said, _today(visit)),
         labels=said.labels(detail.elements),
-        refused=tuple(refused),
+        refused=tuple((said.label(name), code) for name, code in detail.refused),
         case=detail.case,
         note=detail.note,
         chosen=chosen,
