@@ -75,14 +75,17 @@ class Snapshot:
 
     def words(self, question: Question) -> tuple[Standing, ...]:
         """In an emergency: what this resident said last to this recipient about the elements, in any activity."""
-        mine = [row for row in self.consents if question.emergency and row["resident"] == question.resident.id]
-        said = [_standing(row, 0) for row in mine]
+        if question.emergency is None:
+            return ()
+        said = [_standing(row, 0) for row in self.consents if row["resident"] == question.resident.id]
         return tuple({one.id: one for name in question.elements for one in last_words(said, name)}.values())
 
     def named(self, question: Question) -> Sequence[Row]:
         """The consents that a decision names: what it rests on, or refuses by."""
+        if question.emergency is None:
+            return self.about(question)
         words = {one.id for one in self.words(question)}
-        return [row for row in self.consents if row["id"] in words] if question.emergency else self.about(question)
+        return [row for row in self.consents if row["id"] in words]
 
 
 @dataclass(frozen=True)
