@@ -23,7 +23,7 @@ from kernel.proof.tiles import TileRef, parse_tile_path
 CallerOf = Callable[[Request], Awaitable[Caller]]
 PLAIN = "text/plain; charset=utf-8"
 TOLD: frozenset[Kind] = frozenset(
-    {"verstrekking", "statistiek", "weigering", "gemeld", "zaak-geopend", "zaak-gesloten"}
+    {"verstrekking", "noodverstrekking", "statistiek", "weigering", "gemeld", "zaak-geopend", "zaak-gesloten"}
 )  # answers name these
 FOR_EVER = "public, max-age=31536000, immutable"  # a tile is named by its width: the same name has the same bytes
 _TEXT: Any = {200: {"content": {"text/plain": {}}, "description": "Tekst"}}

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from audit.covert import PREFIX
-from audit.kinds import RELEASE
+from audit.kinds import RELEASES
 from audit.labels import labels_where
 from audit.log import Log
 from audit.tables import lines
@@ -54,7 +54,7 @@ async def yearly(log: Log) -> Years:
     with log.guarded():
         async with log.database.snapshot(log.tenant) as reading:
             first = await reading.scalar(select(func.min(lines.c.logged_at)).where(mine, lines.c.idx == 0))
-            used = list(await labels_where(reading, log.tenant, keys, lambda label: label.kind == RELEASE))
+            used = list(await labels_where(reading, log.tenant, keys, lambda label: label.kind in RELEASES))
             series = (lines.c.subject >= PREFIX, lines.c.subject < f"{PREFIX}g", lines.c.label.in_(used))
             begin = max(this - YEARS, moment(first).year) if first else this
             found = []

@@ -27,7 +27,7 @@ from audit.judging import (
     named_fences,
 )
 from audit.keychain import Owner, TenantKeys
-from audit.kinds import ENDED, OUTCOME, RELEASE, UNKNOWN
+from audit.kinds import ENDED, OUTCOME, RELEASES, UNKNOWN
 from audit.labels import Labeller
 from audit.leaf import SALT, Previous, Spot, Written, act_place, act_text, opened, write
 from audit.permit import Position
@@ -221,7 +221,7 @@ class Storing:
         await self._replace(series, rows)
 
     async def _releases(self, made: Sequence[Made]) -> None:
-        releases = [(each.draft, each.at) for each in made if each.draft.asked.entry.event.kind == RELEASE]
+        releases = [(each.draft, each.at) for each in made if each.draft.asked.entry.event.kind in RELEASES]
         rows = [
             (*self._here, draft.position.index, draft.asked.entry.event.id, at, _packed(draft.asked.entry))
             for draft, at in releases

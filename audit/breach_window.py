@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
 
 from audit.breach import WINDOW, Part, Window
-from audit.kinds import RELEASE, REPORTED
+from audit.kinds import RELEASES, REPORTED
 from audit.label import Label
 from audit.tables import lines, tags
 
@@ -36,7 +36,7 @@ def lines_with(tenant: str, mark: bytes, window: Window, part: Part) -> ColumnEl
 
 def during(window: Window, labels: Mapping[bytes, Label], days: Sequence[bytes]) -> ColumnElement[bool]:
     """Releases logged in the window, and uses by others on its days: those were logged later. days: their tags."""
-    released = and_(_of(labels, RELEASE), lines.c.logged_at.between(window.since, window.until))
+    released = and_(_of(labels, *RELEASES), lines.c.logged_at.between(window.since, window.until))
     since = lines.c.logged_at >= window.since - AHEAD_MS
     if len(days) > DAYS_MAX:
         return or_(released, and_(_of(labels, REPORTED), since))
@@ -49,7 +49,7 @@ def held_before(window: Window, labels: Mapping[bytes, Label]) -> ColumnElement[
     nobody knows, so they count."""
     terms: dict[int, list[bytes]] = {}
     for name, label in labels.items():
-        if label.kind == RELEASE:
+        if label.kind in RELEASES:
             terms.setdefault(label.kept_days, []).append(name)
     still = [
         and_(lines.c.label.in_(names), lines.c.logged_at > (window.since - days * DAY_MS if days else -1))
@@ -58,5 +58,5 @@ def held_before(window: Window, labels: Mapping[bytes, Label]) -> ColumnElement[
     return and_(lines.c.logged_at < window.since, or_(false(), *still))
 
 
-def _of(labels: Mapping[bytes, Label], kind: str) -> ColumnElement[bool]:
-    return lines.c.label.in_([name for name, label in labels.items() if label.kind == kind])
+def _of(labels: Mapping[bytes, Label], *kinds: str) -> ColumnElement[bool]:
+    return lines.c.label.in_([name for name, label in labels.items() if label.kind in kinds])

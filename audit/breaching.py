@@ -30,7 +30,7 @@ from audit.contract import Reason
 from audit.covert import sees_covert
 from audit.event import NOBODY, SYSTEM, Entry
 from audit.gone import OPEN, emptied
-from audit.kinds import RELEASE, REPORTED
+from audit.kinds import RELEASES, REPORTED
 from audit.label import Label
 from audit.labels import labels_where
 from audit.leaf import VERSION
@@ -169,7 +169,9 @@ class Breaches:
 
     async def _within(self, reading: AsyncConnection, window: Window, until: Position, part: Part) -> Within:
         keys = await self._log.keys()
-        found = await labels_where(reading, self._tenant, keys, lambda label: label.kind in (RELEASE, REPORTED))
+        found = await labels_where(
+            reading, self._tenant, keys, lambda label: label.kind in RELEASES or label.kind == REPORTED
+        )
         marks = {name: tag(keys.tags, name, value) for name, value in named(window, part).items() if value}
         days = [used_tag(keys.tags, at) for at in days_of(window)]
         when = during(window, found, days) if part == WINDOW else held_before(window, found)

@@ -118,6 +118,10 @@ class AuditClient:
         """See Audit.lift."""
         return await self._ask("lift", caller, wire.Lift(place=place, reason=reason), Lifting)
 
+    async def unreviewed(self, caller: Caller) -> list[Line]:
+        """See Audit.unreviewed."""
+        return list((await self._ask("unreviewed", caller, wire.Nothing(), Lines)).lines)
+
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """See Audit.search."""
         return await self._ask("search", caller, wire.Searched(query=query, reason=reason), Found)

@@ -124,6 +124,7 @@ class _Running:
     def _rounds(self, desk: Desk) -> Iterator[Coroutine[None, None, None]]:
         settings, along = self._settings, self._along.get(desk.log.tenant)
         yield _every(settings.sweep_seconds, "sweep_failed", desk.sweeper.sweep, desk.log)
+        yield _every(settings.sweep_seconds, "count_failed", desk.emergencies.count, desk.log)
         yield _every(settings.watch_seconds, "watch_failed", desk.watcher.watch, desk.log)
         if along:
             yield _every(settings.cosign_seconds, "cosigning_failed", along.round, desk.log)

@@ -280,6 +280,9 @@ class Audit(Protocol):
         """Since when, and when last, these reported; in order, at most 200."""
         ...
 
+    async def unreviewed(self, caller: Caller) -> list[Line]:
+        """In an emergency, and named by no `nood-nagekeken`; oldest first, at most 200. To be shown as nobody's."""
+
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """Its own line first, a line in the series of each person shown, then the result."""
         ...

@@ -16,6 +16,7 @@ SYSTEM, NOBODY = "systeem", "niemand"  # subjects of lines without a resident, a
 Kind = Literal[
     # permits: require fences, move none
     "verstrekking",
+    "noodverstrekking",
     "toestemming-gegeven",
     "toestemming-hervat",
     "toestemming-vernieuwd",
@@ -82,6 +83,7 @@ Kind = Literal[
     "vernietigd",
     "opheffing-gevraagd",
     "opgeheven",
+    "nood-nagekeken",
     # no act: what stands in place of a kind that its reader may not know yet
     "vertrouwelijk",
 ]

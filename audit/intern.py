@@ -53,6 +53,7 @@ def intern_routes(service: AuditService, gate: RoomGate) -> APIRouter:
         vkeys,
         count,
         heard,
+        unreviewed,
         search,
         lift,
     ):
@@ -118,6 +119,11 @@ async def count(asking: Neighbour, body: wire.Counts) -> wire.Numbers:
 async def heard(asking: Neighbour, body: wire.Systems) -> wire.HeardAll:
     """See Audit.heard."""
     return wire.HeardAll(heard=tuple(await asking.audit.heard(asking.caller, body.systems)))
+
+
+async def unreviewed(asking: Neighbour, body: wire.Nothing) -> Lines:
+    """See Audit.unreviewed."""
+    return Lines(lines=tuple(await asking.audit.unreviewed(asking.caller)))
 
 
 async def search(asking: Neighbour, body: wire.Searched) -> Found:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from audit.contract import LogUnavailable, Overtaken, Unwitnessed
 from audit.event import Entry, FenceAt, Kind
-from audit.kinds import ENDED, KINDS, MOVING, OPENING, RELEASE
+from audit.kinds import ENDED, KINDS, MOVING, OPENING, RELEASES
 from audit.permit import Position
 from kernel.logs import logger
 
@@ -173,7 +173,7 @@ class Overlay:
         self.known[entry.event.id] = Known(position, asked.content)
         for closed in entry.event.closes if entry.event.kind == ENDED else ():
             self.sending.pop(closed, None)
-        if entry.event.kind == RELEASE:
+        if entry.event.kind in RELEASES:
             self.sending[position] = Sending(position, self.at, frozenset(named_fences(entry)))
         return Draft(asked, position, moved, self._under_way(frozenset(moved)) if moved else ())
 

@@ -17,15 +17,18 @@ UNKNOWN = "onbekend"  # the outcome that the sweeper writes
 OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
 ENDED: Kind = "afloop"
 RELEASE: Kind = "verstrekking"
+EMERGENCY: Kind = "noodverstrekking"  # a release with the same steps, that somebody has to review
+REVIEWED: Kind = "nood-nagekeken"
+RELEASES: frozenset[Kind] = frozenset((RELEASE, EMERGENCY))
 RUN: Kind = "statistiek"  # a table was asked for; of everybody in it a line of their own follows
 COUNTED: Kind = "meegeteld"
-OPENING: frozenset[Kind] = frozenset((RELEASE, RUN, COUNTED))  # rest on a decision, and let a source be asked
+OPENING: frozenset[Kind] = RELEASES | {RUN, COUNTED}  # rest on a decision, and let a source be asked
 BEGUN: Kind = "vernietiging-begonnen"
 DESTROYED: Kind = "vernietigd"
 LIFTED: Kind = "opgeheven"  # what its resident might not see before, they may see from this line on
 LIFT_ASKED: Kind = "opheffing-gevraagd"
 REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
-CLOSING: frozenset[Kind] = frozenset((ENDED, LIFTED, LIFT_ASKED))  # name the lines that they are about
+CLOSING: frozenset[Kind] = frozenset((ENDED, LIFTED, LIFT_ASKED, REVIEWED))  # name the lines that they are about
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 
@@ -42,7 +45,8 @@ def _rule(nature: Nature, *rooms: str) -> Rule:
 
 
 KINDS: dict[Kind, Rule] = {
-    "verstrekking": _rule("permit", "connectors"),
+    RELEASE: _rule("permit", "connectors"),
+    EMERGENCY: _rule("permit", "connectors"),
     "toestemming-gegeven": _rule("permit", "consent"),
     "toestemming-hervat": _rule("permit", "consent"),
     "toestemming-vernieuwd": _rule("permit", "consent"),
@@ -106,6 +110,7 @@ KINDS: dict[Kind, Rule] = {
     "vernietigd": _rule("fact", "audit"),
     "opheffing-gevraagd": _rule("fact", "audit"),
     "opgeheven": _rule("fact", "audit"),
+    REVIEWED: _rule("fact", "consent"),
     "vertrouwelijk": _rule("fact"),  # nobody records it
 }
 

@@ -72,7 +72,7 @@ class Lifter:
             with self._log.guarded():
                 rows = await self._rows(page.where(tuple_(lines.c.term, lines.c.idx) > last).limit(PAGE))
                 places = [Position(term=row["term"], index=row["idx"]) for row in rows]
-                done = await self._reader.lifted(places)
+                done = await self._reader.told_of(LIFTED, places)
                 left = [row for row, place in zip(rows, places, strict=True) if place not in done]
                 found += [one for row in left if (one := await self._sealed(row))]
             if len(rows) < PAGE:

@@ -60,8 +60,15 @@ class LogMetrics:
             "regie_log_cosignature_age_seconds": ("Since a quorum saw a head; +Inf: never.", self._unseen),
             "regie_log_permits_stopped": ("1 when no permit is written for want of witnesses.", self._stopped),
         }
+        counted = {
+            "regie_emergencies_overdue": (
+                "Uses in an emergency of a day that is over, not reviewed.",
+                lambda desk: desk.emergencies.overdue or 0,
+            ),
+        }
+        waited = [desk for desk in self._desks if desk.emergencies.overdue is not None]
         watched = [desk for desk in self._desks if desk.log.witnessed.asked]
-        for desks, gauges in ((self._desks, told), (watched, witnessed)):
+        for desks, gauges in ((self._desks, told), (watched, witnessed), (waited, counted)):
             for name, (meaning, value) in gauges.items():
                 family = GaugeMetricFamily(name, meaning, labels=["tenant"])
                 for desk in desks:

@@ -102,7 +102,7 @@ class Allowed(Message):
 class Ground(Message):
     """A decision as a source reads it; member names are those of the sealed document (trust.md 2.3). tabel: of a
     decision for statistics, which opens nothing that is given to anybody. verzameling: of one for a row in a set, which
-    gives as a release does."""
+    gives as a release does. noodtoegang: the reason of one in an emergency, whose line is of a kind of its own."""
 
     v: Short
     nonce: Hex16
@@ -117,6 +117,7 @@ class Ground(Message):
     namens: Short = ""
     tabel: Short = ""
     verzameling: Short = ""
+    noodtoegang: Short = ""
     toegestaan: tuple[Allowed, ...]
     geweigerd: tuple[tuple[Short, Short], ...]
     hekken: tuple[tuple[Hex16, int, Short], ...]
@@ -211,6 +212,8 @@ def _head(text: str, origin: str, key: bytes) -> Checkpoint:
 def _opening(ground: Ground, of: Of) -> str:
     if of == "bevolking":
         return "statistiek" if ground.tabel else ""
+    if ground.noodtoegang:
+        return "noodverstrekking"
     return "meegeteld" if ground.tabel else "verstrekking"
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audit.batch import series_of
 from audit.contract import Count, Gone, Heard, Line, Lines, NoSuchLine, System
 from audit.covert import SEALED_TO, event_told, is_covert
-from audit.event import Outcome
+from audit.event import Kind, Outcome
 from audit.gone import gone_of
 from audit.keychain import Owner
 from audit.kinds import LIFTED
@@ -134,12 +134,13 @@ class Reader:
         async with self._log.database.snapshot(self._tenant) as reading:
             return await labels_named(reading, self._tenant, await self._log.keys(), names)
 
-    async def lifted(self, places: Collection[Position]) -> dict[Position, int]:
-        """Which of these lines another one lifted, and when, ms. A tag alone does not count: the line must say so."""
+    async def told_of(self, kind: Kind, places: Collection[Position]) -> dict[Position, int]:
+        """Which of these lines another one of a kind names (`closes`), such as one that lifts it, and when, ms. A tag
+        alone does not count: the line must say so."""
         if not places:
             return {}
         keys = await self._log.keys()
-        marks = [tag(keys.tags, LIFTED, str(place)) for place in places]
+        marks = [tag(keys.tags, kind, str(place)) for place in places]
         named = select(tags.c.term, tags.c.idx).where(tags.c.tenant_id == self._tenant, tags.c.tag.in_(marks))
         which = (lines.c.tenant_id == self._tenant, tuple_(lines.c.term, lines.c.idx).in_(named))
         async with self._log.database.snapshot(self._tenant) as reading:
@@ -150,14 +151,14 @@ class Reader:
             said = read_canonical(
                 opened(key, act_place(self._tenant, row["term"], row["event_id"]), bytes(row["act"]))[0]
             )
-            if said["soort"] == LIFTED:
+            if said["soort"] == kind:
                 found |= {Position.parse(text): int(said["tijd"]) for text in said["bij"]}
         return {place: at for place, at in found.items() if place in places}
 
     async def as_lifted(self, found: Sequence[Line]) -> list[Line]:
         """Lines that were lifted before their day are withheld until that moment only."""
         with self._log.guarded():
-            done = await self.lifted([line.position for line in found if line.event.withheld_until])
+            done = await self.told_of(LIFTED, [line.position for line in found if line.event.withheld_until])
         return [_until(line, done[line.position]) if line.position in done else line for line in found]
 
     async def gone(self, owners: Collection[Owner]) -> dict[Owner, Gone]:

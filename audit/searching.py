@@ -9,7 +9,7 @@ from audit.contract import Found, Lines, Query, Reason, Totals
 from audit.covert import sees_covert
 from audit.event import NOBODY, SYSTEM, Entry
 from audit.gone import EMPTIED, OPEN, emptied
-from audit.kinds import RELEASE
+from audit.kinds import RELEASES
 from audit.label import Label
 from audit.labels import labels_where
 from audit.log import Log
@@ -133,7 +133,7 @@ def _labelled(query: Query, label: Label) -> bool:
         (not query.element or label.names(query.element))
         and (not query.basis or label.basis == query.basis)
         and (not query.kind or label.kind == query.kind)
-        and (query.outcome != "open" or label.kind == RELEASE)
+        and (query.outcome != "open" or label.kind in RELEASES)
     )
 
 

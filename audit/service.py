@@ -24,6 +24,7 @@ from audit.contract import (
 )
 from audit.destroying import Destroyer
 from audit.early import Early
+from audit.emergencies import Emergencies
 from audit.event import Entry, FenceAt, Outcome
 from audit.foreseeing import unforeseen
 from audit.lifting import Lifter
@@ -66,6 +67,7 @@ class Desk:
         self.destroyer = Destroyer(log, self.reader, self._record, clock)
         self.lifter, self.early = Lifter(log, self.reader, self._record), Early(log, self.reader, self._record, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
+        self.emergencies = Emergencies(log, self.reader, clock)
 
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
@@ -193,6 +195,11 @@ class Door:
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""
         return await self.service.desk(caller).reader.count(counts)
+
+    async def unreviewed(self, caller: Caller) -> list[Line]:
+        """See Audit.unreviewed. Pseudonyms of staff are left out."""
+        desk = self.service.desk(caller)
+        return await self._told(desk, await desk.emergencies.unreviewed())
 
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """See Audit.search."""

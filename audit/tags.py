@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from audit.event import Event
-from audit.kinds import LIFT_ASKED, LIFTED, RELEASE, REPORTED, RUN
+from audit.kinds import EMERGENCY, LIFT_ASKED, LIFTED, RELEASES, REPORTED, REVIEWED, RUN
 from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
@@ -35,11 +35,15 @@ class Tagger:
         found = [known.get(each) or self._tag(*each) for each in named if each[1]]
         if event.trace:  # of this act alone: not worth remembering
             found.append(tag(self._key, "trace", event.trace.trace_id))
-        if event.kind in (RELEASE, RUN):  # what "te-vaak" counts: a table once, not once for each who is in it
+        if (
+            event.kind in RELEASES or event.kind == RUN
+        ):  # what "te-vaak" counts: a table once, not once for each who is in it
             whose = about or event.subject
             found.append(self._tag("release", whose, activity, ""))
             found += [self._tag("release", whose, activity, case)] if case else []
-        if event.kind in (LIFTED, LIFT_ASKED):
+        if event.kind == EMERGENCY:
+            found.append(self._tag(EMERGENCY))
+        if event.kind in (LIFTED, LIFT_ASKED, REVIEWED):
             found += [self._tag(event.kind, str(place)) for place in event.closes]
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))

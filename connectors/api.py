@@ -7,13 +7,16 @@ from fastapi import APIRouter, Depends, Request
 
 from connectors.catalogue import Described, catalogue
 from connectors.contract import Deliver, Desk, Release, ReleaseRequest, Repeatable
-from connectors.reading import read_key, read_request
+from connectors.reading import misfits, read_key, read_request
 from connectors.sending import Sending
+from consent.contract import ActivityVersion
 from kernel.caller import Caller
 from kernel.clock import BootClock
+from kernel.errors import BadInput, Problem
 from kernel.message import Message, wire
 
 ROOT = "/verstrekking/v1"
+Activities = Callable[[Caller], Awaitable[list[ActivityVersion]]]
 _BODY = {"content": {"application/json": {"schema": ReleaseRequest.model_json_schema(by_alias=True)}}, "required": True}
 _KEY = {
     "name": "Idempotency-Key",
@@ -47,8 +50,10 @@ def routes(
     caller: Callable[..., Awaitable[Caller]],
     boot: BootClock,
     connected: Mapping[str, Sequence[str]],
+    activities: Activities,
 ) -> APIRouter:
-    """caller: the dependency that turns a token into a Caller, or raises NotLoggedIn. connected: sources by tenant."""
+    """caller: the dependency that turns a token into a Caller, or raises NotLoggedIn. connected: sources by tenant.
+    activities: those in force."""
     router = APIRouter(tags=["verstrekking"])
     Asking = Annotated[Caller, Depends(caller)]
 
@@ -60,7 +65,10 @@ def routes(
     )
     async def release(who: Asking, request: Request) -> Sending:
         raw = await request.body()
-        wanted = read_request(who, raw)
+        try:
+            wanted = read_request(who, raw)
+        except BadInput as wrong:
+            raise await _with_misfits(who, raw, wrong, activities) from None
         repeatable = Repeatable(read_key(request.headers.get("idempotency-key")), raw)
         asking = who.model_copy(update={"user": wanted.user or ""})
 
@@ -71,6 +79,17 @@ def routes(
 
     _add_lists(router, caller, connected)
     return router
+
+
+async def _with_misfits(who: Caller, raw: bytes, wrong: BadInput, activities: Activities) -> BadInput:
+    """The faults of a request with those that only the register knows; without, where it is away."""
+    try:
+        found = misfits(who, raw, await activities(who))
+    except Problem:
+        return wrong
+    faults = wrong.members["fouten"]
+    known = {fault["veld"] for fault in faults}
+    return BadInput(wrong.detail, fouten=[*faults, *(one for one in found if one["veld"] not in known)])
 
 
 def _add_lists(

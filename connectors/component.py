@@ -142,7 +142,8 @@ def _public(
     sources: Mapping[str, Mapping[str, Placed]],
 ) -> APIRouter:
     (desk, bulk, counting, uploads, labs), caller = doors, wiring.caller
-    router = routes(desk, caller, wiring.boot, {tenant: tuple(by_name) for tenant, by_name in sources.items()})
+    connected = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
+    router = routes(desk, caller, wiring.boot, connected, wiring.registers.activities)
     router.include_router(bulk_routes(bulk, caller, wiring.boot))
     router.include_router(counting_routes(counting, caller))
     router.include_router(upload_routes(uploads, caller))

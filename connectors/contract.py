@@ -20,13 +20,14 @@ from typing import Annotated, Literal, Protocol, get_args
 from pydantic import Field, JsonValue
 
 from audit.contract import Permit, Position
-from consent.contract import Code, Element, Refused
+from consent.contract import NOTE_MAX, REASON_CODE, Code, Element, Refused
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Sentence, Short, wire
 from vault.contract import Bsn, ResidentRef, Value, Values
 
 Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]  # PostgreSQL stores no NUL; no name has a line break
+_SAID = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"  # something, on one line
 NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-bekend"]
 
 
@@ -36,14 +37,23 @@ class Person(Message):
     bsn: Bsn
 
 
+class EmergencyCall(Message):
+    """Why this is asked in an emergency: a code of the activity, and in words, for who reviews it."""
+
+    reason: Annotated[Annotated[str, Field(pattern=REASON_CODE, max_length=60)], wire("reden")]
+    note: Annotated[Annotated[str, Field(pattern=_SAID, min_length=1, max_length=NOTE_MAX)], wire("toelichting")]
+
+
 class ReleaseRequest(Message):
-    """Some elements of one resident, for one registered activity. user: the recipient's own id of the employee."""
+    """Some elements of one resident, for one registered activity. user: the recipient's own id of the employee.
+    emergency: for an activity that is for emergencies, and for no other."""
 
     person: Annotated[Person, wire("inwoner")]
     activity: Annotated[Annotated[Plain, Field(min_length=1, max_length=60)], wire("verwerkingsactiviteit")]
     elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
     case: Annotated[Annotated[Plain, Field(min_length=1, max_length=64)] | None, wire("zaak")] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+    emergency: Annotated[EmergencyCall | None, wire("noodtoegang")] = None
 
 
 class Released(Message):

@@ -30,14 +30,16 @@ class Act:
         despite = {"doorBijBezwaar": self.about.despite} if self.about.despite else {}
         lab = {"gegevensset": self.ground.verzameling} if self.ground.verzameling else {}
         used = tuple(name for name in read if name not in allowed)
-        told = self.about.works_for | despite | lab
-        event = self._event("verstrekking", event_id, refused, elements=allowed, used=used, details=told)
+        told = self.about.works_for | despite | lab | self.about.in_emergency
+        kind: Kind = "noodverstrekking" if self.ground.noodtoegang else "verstrekking"
+        event = self._event(kind, event_id, refused, elements=allowed, used=used, details=told)
         requires = tuple(fence_at(fence, epoch) for fence, epoch, _ in self.ground.hekken)
         return Entry(event=event, requires=requires)
 
     def refusal(self, event_id: str, refused: Sequence[Refusal]) -> Entry:
         """A refusal requires nothing: it must be told whatever moves."""
-        return Entry(event=self._event("weigering", event_id, refused, details=self.about.works_for))
+        told = self.about.works_for | dict(self.about.emergency)  # nothing was given, so nothing is to be explained
+        return Entry(event=self._event("weigering", event_id, refused, details=told))
 
     def _event(self, kind: Kind, event_id: str, refused: Sequence[Refusal], **more: Any) -> Event:
         ground, about = self.ground, self.about

@@ -10,9 +10,10 @@ from connectors.events import Act
 from connectors.lines import Lines
 from connectors.overtaken import fallen
 from connectors.refusal import Refusal
-from consent.contract import Consent, Question, Sealed
+from consent.contract import Consent, Question, Sealed, misfit_fault
 from kernel.caller import Caller
 from kernel.clock import BootClock
+from kernel.errors import BadInput
 from kernel.failpoints import reached
 from vault.contract import ResidentRef, Vault
 
@@ -41,7 +42,11 @@ class Asked:
         """As the register takes it."""
         case = self.request.case or ""
         said = {"resident": self.resident.model_dump(), "activity": self.request.activity, "elements": self.elements}
-        return Question.model_validate({**said, "case": case, "not_before": self.not_before, "table": self.table})
+        call = self.request.emergency
+        more = {"emergency": call and {"reason": call.reason, "note": call.note}}
+        return Question.model_validate(
+            {**said, "case": case, "not_before": self.not_before, "table": self.table, **more}
+        )
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,11 @@ class Granting:
         return await self.grant(await self.left(granted.asked, granted.decided, moved))
 
     async def decide(self, asked: Asked) -> Decided:
-        """One question, one snapshot."""
+        """One question, one snapshot. Raises BadInput where an emergency does not go with its activity: that follows
+        from the register alone, so there is no line and nobody learns anything of a resident."""
         (sealed,) = await self.consent.decide(asked.caller, (asked.question(),))
+        if sealed.about.misfit:
+            raise BadInput("De vraag klopt niet.", fouten=[misfit_fault(sealed.about.misfit)])
         return read_decision(sealed, asked, self.trace())
 
     async def left(self, asked: Asked, decided: Decided, moved: Overtaken) -> Asked:

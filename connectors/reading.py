@@ -1,12 +1,14 @@
 """A request as it comes in: every fault at once, with a JSON pointer, and never the value that was sent."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from connectors.contract import ReleaseRequest
+from consent.contract import ActivityVersion, Emergency, misfit, misfit_fault
 from kernel.caller import Caller
 from kernel.errors import BadInput
 from kernel.http.faults import bad_input, no_json
@@ -30,6 +32,17 @@ def read_request(caller: Caller, raw: bytes) -> ReleaseRequest:
     if faults or request is None:
         raise BadInput(_DETAIL, fouten=faults)
     return request
+
+
+def misfits(caller: Caller, raw: bytes, versions: Iterable[ActivityVersion]) -> list[dict[str, str]]:
+    """Of a request that cannot be read: whether it claims an emergency where its activity is for none, or the other way
+    round, so that this is told with the rest. versions: in force."""
+    said = json_object(raw)
+    call, name = said.get("noodtoegang"), said.get("verwerkingsactiviteit")
+    reason = call.get("reden") if isinstance(call, dict) else None
+    claimed = None if call is None else Emergency.model_construct(reason=reason if isinstance(reason, str) else "")
+    found = misfit(next((one for one in versions if one.slug == name), None), claimed, caller.kind)
+    return [misfit_fault(found)] if found else []
 
 
 def json_object(raw: bytes) -> dict[str, Any]:
@@ -72,7 +85,9 @@ def number_faults(said: dict[str, Any]) -> list[dict[str, str]]:
     detail = "Dit mag niet op een burgerservicenummer lijken: geen negen cijfers achter elkaar."
     names = said.get("gegevenselementen")
     listed = [(f"gegevenselementen/{at}", name) for at, name in enumerate(names)] if isinstance(names, list) else []
-    texts = [*((name, said.get(name)) for name in _NAMES), *listed]
+    call = said.get("noodtoegang")
+    urgent = [(f"noodtoegang/{name}", call.get(name)) for name in ("reden", "toelichting") if isinstance(call, dict)]
+    texts = [*((name, said.get(name)) for name in _NAMES), *listed, *urgent]
     like = [name for name, text in texts if isinstance(text, str) and has_number(text)]
     return [{"veld": f"/{name}", "code": "lijkt-op-bsn", "detail": detail} for name in like]
 

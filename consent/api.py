@@ -25,6 +25,7 @@ from consent.bodies import (
     with_user,
 )
 from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, ResidentRef, Residents, Search
+from consent.decision import Emergency
 from consent.explained import Asked
 from consent.keys import MACHINES
 from consent.limits import Limits
@@ -32,6 +33,7 @@ from consent.service import ConsentService
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.component import Tenant
+from kernel.errors import BadInput
 
 ROOT = "/toestemming/v1"
 Id = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
@@ -153,9 +155,13 @@ def _explaining(router: APIRouter, behind: Behind) -> None:
     async def explain(who: Asking, body: Ask) -> Answer:
         asking = _recipient(used_by(who, body.user))
         resident = await behind.identified(who, body.person)
-        question = Question(resident=resident, activity=body.activity, elements=body.elements, case=body.case or "")
+        urgent = Emergency(reason=body.emergency.reason) if body.emergency else None
+        question = Question(resident=resident, activity=body.activity, elements=body.elements, case=body.case or "",
+                            emergency=urgent)  # fmt: skip
         asked = Asked(question, lambda: behind.residents.enrol(who, body.person.bsn))
         (explained,) = await behind.consent.explain(asking, [asked])
+        if isinstance(explained, BadInput):
+            raise explained
         return Answer.of(body.elements, explained)
 
 

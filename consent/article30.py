@@ -5,6 +5,7 @@ from collections.abc import Set as Names
 
 from consent.activity import ActivityVersion, Party
 from consent.dpv import PURPOSES
+from consent.particulars import BreakGlass
 
 Fault = tuple[str, str, str]  # JSON pointer, code, sentence
 VITAL, HEALTH = "6(1)(d)", ("", "9(2)(c)")
@@ -59,11 +60,23 @@ def _party(place: str, party: Party, parties: Names[str], at: int) -> Iterator[F
 def _emergency(version: ActivityVersion) -> Iterator[Fault]:
     if version.break_glass is None:
         return
+    yield from _reasons(version.break_glass)
+    for place, said in (("/openbaarheid", version.secrecy), ("/statistiek", version.statistics)):
+        if said is not None:
+            yield place, "past-niet", "Gebruik in nood ziet de inwoner meteen, en gaat over een inwoner."
     for number, element in enumerate(version.elements):
         if (element.class_, element.basis) != ("A", VITAL) or element.special not in HEALTH:
             yield f"/gegevenselementen/{number}/grondslag", "past-niet", "Bij nood: klasse A, 6(1)(d); zorg 9(2)(c)."
-        if element.name.startswith("kluis."):
-            yield f"/gegevenselementen/{number}", "past-niet", "Ook bij nood blijft de kluis van de inwoner dicht."
+
+
+def _reasons(glass: BreakGlass) -> Iterator[Fault]:
+    codes = [one.code for one in glass.reasons]
+    for number, code in enumerate(codes):
+        place = f"/noodtoegang/redenen/{number}/code"
+        if not code:
+            yield place, "ontbreekt", "Geef elke reden een code: die stuurt wie in nood vraagt."
+        elif code in codes[:number]:
+            yield place, "dubbel", "Deze code staat er twee keer."
 
 
 def _choice(version: ActivityVersion) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 from audit.contract import Receipt
 from consent.activity import Element, Slug
 from consent.contract import Chosen, Code, ConsentReceipt, ConsentView, Limits, Refused
+from consent.decision import REASON_CODE
 from consent.explained import Explained
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -75,6 +76,13 @@ class AskConsent(Body):
     use: Annotated[Use | None, wire("gebruik")] = None
 
 
+class Urgent(Body):
+    """That it would be asked in an emergency, and why: a code of the activity. Nothing is released, so nothing is to be
+    explained to who reviews it."""
+
+    reason: Annotated[Annotated[str, Field(pattern=REASON_CODE, max_length=60)], wire("reden")]
+
+
 class Ask(Body):
     """What would be decided? user: the recipient's own id of the employee."""
 
@@ -83,6 +91,7 @@ class Ask(Body):
     elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
     case: Annotated[Reference | None, wire("zaak")] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
+    emergency: Annotated[Urgent | None, wire("noodtoegang")] = None
 
 
 class OpenCase(Body):

@@ -23,6 +23,7 @@ from consent.contract import (
 )
 from consent.delivery.client import DeliveryClient
 from consent.drafts.client import DraftsClient
+from consent.emergencies.client import EmergenciesClient
 from consent.frontdesk.client import FrontDeskClient
 from consent.mandates.client import MandatesClient
 from consent.parties.client import PartiesClient
@@ -75,6 +76,11 @@ class ConsentClient:
     def appointments(self) -> AppointmentsClient:
         """See Registers.appointments."""
         return AppointmentsClient(self.line)
+
+    @property
+    def emergencies(self) -> EmergenciesClient:
+        """See Registers.emergencies."""
+        return EmergenciesClient(self.line)
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""

@@ -27,10 +27,13 @@ from consent.activity import (
     Words,
 )
 from consent.decision import (
+    NOTE_MAX,
+    REASON_CODE,
     About,
     Allowed,
     Code,
     Decision,
+    Emergency,
     FenceKind,
     Flag,
     Question,
@@ -41,6 +44,7 @@ from consent.decision import (
 )  # fmt: skip
 from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
+from consent.emergency import misfit, misfit_fault
 from consent.limits import Limits
 from consent.particulars import Assessment, Axis, CountTable, LabField, LabSet, Statistics
 from consent.parties.contract import Change, PartyState, Proposal
@@ -53,12 +57,12 @@ from kernel.errors import Problem
 from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
-    "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis", "Case", "CatalogueElement", "Change",
-    "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts", "Element", "FenceAt", "FenceKind",
-    "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep", "Proposal", "Published", "Question",
-    "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind", "RightsRequest", "Sealed",
-    "Statistics", "Step", "UsedElement", "Words", "Wrong", "assessment_over", "bases_of", "data_of", "expiring",
-    "purposes_of", "whole",
+    "NOTE_MAX", "REASON_CODE", "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis", "Case",
+    "CatalogueElement", "Change", "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts", "Element",
+    "Emergency", "FenceAt", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep",
+    "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind",
+    "RightsRequest", "Sealed", "Statistics", "Step", "UsedElement", "Words", "Wrong", "assessment_over", "bases_of",
+    "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "whole",
 ]  # fmt: skip
 
 State = Literal[

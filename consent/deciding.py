@@ -10,6 +10,8 @@ from consent import prepared, tables
 from consent.activity import ActivityVersion, UsedElement
 from consent.contract import About, Question, Sealed
 from consent.counting import about_nobody, of_a_set, wanted
+from consent.emergencies.lines import told_of
+from consent.emergency import misfit
 from consent.facts import Asking, Snapshot, versions_used
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
@@ -112,7 +114,10 @@ async def snapshot_of(rows: Rows, caller: Caller, questions: Sequence[Question])
     named = {"recipient": mine, "references": list(cases)}
     case_rows = await rows.asked(tables.cases, prepared.CASES, **named) if cases else []
     states = await rows.asked(tables.subject_state, prepared.STATES, **about)
-    consents = await rows.asked(tables.consents, prepared.CONSENTS, recipient=mine, slugs=list(slugs), **about)
+    if any(question.emergency for question in questions):  # a no in another activity counts then
+        consents = await rows.asked(tables.consents, prepared.SAID, recipient=mine, **about)
+    else:
+        consents = await rows.asked(tables.consents, prepared.CONSENTS, recipient=mine, slugs=list(slugs), **about)
     system = await rows.asked(tables.applications, prepared.APPLICATION, client=caller.application)
     application = system[0] if system and caller.kind in MACHINES else None
     return Snapshot(
@@ -167,7 +172,9 @@ def _decision(
         "geldigTot": str(weighed.valid_until),
     }  # fmt: skip
     kind = "verzameling" if of_a_set(question, facts.activity) else "tabel"
-    more = {name: value for name, value in (("zaak", question.case), (kind, question.table)) if value}
+    nood = question.emergency.reason if facts.emergency and question.emergency else ""
+    told = (("zaak", question.case), (kind, question.table), ("noodtoegang", nood))
+    more = {name: value for name, value in told if value}
     return canonical_text(said | more).decode()
 
 
@@ -188,6 +195,7 @@ def _about(
         "processor_name": processor.name.nl if processor else "",
         "actor": keys.actor(caller),
         "secret": "geheimhouding" in facts.flags and with_ground(facts),
+        "misfit": misfit(activity, question.emergency, caller.kind),
     }
     if activity is None:
         return About.model_validate(who)
@@ -197,6 +205,8 @@ def _about(
     allowed = [one for one, _ in weighed.allowed]
     if facts.objected and activity.despite_objection and any(one.objectable for one in allowed):
         who["despite"] = activity.despite_objection.nl
+    if facts.emergency:
+        who |= told_of(question, activity, at, keys)
     return About.model_validate({**who, **_words(activity, at), **_grounds(allowed or asked, asked)})
 
 

@@ -17,6 +17,9 @@ Code = Literal[
     "vertegenwoordiging-ongeldig",
 ]  # fmt: skip
 Flag = Literal["geheimhouding", "overleden"]
+Misfit = Literal["", "ontbreekt", "past-niet", "onbekende-reden", "geen-medewerker"]
+REASON_CODE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+NOTE_MAX = 300  # characters; sealed and in base64 it still fits where a line says one thing
 FenceKind = Literal[
     "toestemming", "bezwaar", "beperking", "inwoner", "machtiging", "zaak", "ontvanger", "activiteit", "gemeente"
 ]  # fmt: skip
@@ -43,10 +46,18 @@ class Residents(Protocol):
         ...
 
 
+class Emergency(Message):
+    """That this is asked in an emergency (`noodtoegang`). reason: a code of the activity. note: in words, for who
+    reviews it; "" where nothing is released."""
+
+    reason: Annotated[Annotated[str, Field(pattern=REASON_CODE, max_length=60)], wire("reden")]
+    note: Annotated[Annotated[str, Field(max_length=NOTE_MAX)], wire("toelichting")] = ""
+
+
 class Question(Message):
     """What a recipient asks. The caller says who asks. not_before: the register must know every move up to there.
     flags: what the source just told (they become restrictions through `flag`). table: for statistics; the elements are
-    then those of that table, whatever is said here."""
+    then those of that table, whatever is said here. emergency: None where none is claimed."""
 
     resident: ResidentRef
     activity: Short
@@ -54,6 +65,7 @@ class Question(Message):
     case: Annotated[str, Field(max_length=64)] = ""
     not_before: Position | None = None
     table: Annotated[str, Field(max_length=60)] = ""
+    emergency: Emergency | None = None
 
 
 class Refused(Message):
@@ -71,7 +83,14 @@ class About(Message):
     strictest (A before B before C); classes: per asked element. keep_until: calendar year. kept_days: by the recipient.
     withheld_until: ms. covert: see audit.Event. despite: why this goes on while its resident's objection is weighed.
     statistics: of a question for a table that is about nobody. processor: whose system it is, where that works for the
-    recipient. Words are Dutch."""
+    recipient. misfit: why the emergency that was claimed, or was not, does not go with this activity; it follows from
+    the register alone, so whoever asks may know it, and nothing is answered about anybody. emergency: what the line
+    says of one that does; note: sealed, what was written beside it. Words are Dutch."""
+
+    @property
+    def in_emergency(self) -> dict[str, str]:
+        """Details of the line of a release in an emergency; none of another."""
+        return dict(self.emergency) | ({"noodToelichting": self.note} if self.note else {})
 
     @property
     def works_for(self) -> dict[str, str]:
@@ -98,6 +117,9 @@ class About(Message):
     secret: bool = False
     statistics: Statistics | None = None
     despite: Sentence = ""
+    misfit: Misfit = ""
+    emergency: tuple[tuple[Short, Sentence], ...] = ()
+    note: Sentence = ""
 
 
 class Sealed(Message):
@@ -136,6 +158,7 @@ class Decision(Message):
     namens: Short = ""
     tabel: Short = ""
     verzameling: Short = ""
+    noodtoegang: Short = ""
     toegestaan: tuple[Allowed, ...]
     geweigerd: tuple[tuple[Short, Code], ...]
     hekken: tuple[tuple[Hex16, int, FenceKind], ...]

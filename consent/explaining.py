@@ -10,12 +10,14 @@ from dataclasses import replace
 from audit.contract import Audit, Entry, Event, Receipt
 from consent.contract import Decision, Sealed
 from consent.deciding import Deciding
+from consent.decision import Misfit
+from consent.emergency import misfit_fault
 from consent.explained import Asked, Explained
 from consent.words import no_numbers
 from kernel.caller import Caller
 from kernel.canonical import read_canonical
 from kernel.crypto import sha256
-from kernel.errors import Problem
+from kernel.errors import BadInput, Problem
 
 
 class Explaining:
@@ -24,9 +26,9 @@ class Explaining:
     def __init__(self, deciding: Deciding, audit: Audit) -> None:
         self._deciding, self._audit = deciding, audit
 
-    async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained]:
-        """In order. Raises BadInput, RegisterUnavailable, LogUnavailable, OutcomeUnknown: then nobody was told
-        anything."""
+    async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained | BadInput]:
+        """In order; a BadInput, without a line, where an emergency does not go with its activity: that says nothing of
+        anybody. Raises BadInput, RegisterUnavailable, LogUnavailable, OutcomeUnknown: then nobody was told anything."""
         for one in asked:
             no_numbers({"/verwerkingsactiviteit": one.question.activity, "/zaak": one.question.case})
         sealed = await self._deciding.decide(caller, [one.question for one in asked])
@@ -37,13 +39,17 @@ class Explaining:
             fresh = await self._deciding.decide(caller, [asked[number].question for number in again])
             anew = dict(zip(again, fresh, strict=True))
             sealed = [anew.get(number, one) for number, one in enumerate(sealed)]
-        decisions = [Decision.model_validate(read_canonical(one.decision)) for one in sealed]
-        lines = [Entry(event=_line(caller, *pair)) for pair in zip(decisions, sealed, strict=True)]
-        receipts = await self._recorded(caller, lines)
-        return [
-            Explained(decision, one.told, one.about.classes, receipt)
-            for decision, one, receipt in zip(decisions, sealed, receipts, strict=True)
-        ]
+        fit = [one for one in sealed if not one.about.misfit]
+        decisions = [Decision.model_validate(read_canonical(one.decision)) for one in fit]
+        lines = [Entry(event=_line(caller, *pair)) for pair in zip(decisions, fit, strict=True)]
+        receipts = await self._recorded(caller, lines) if lines else []
+        told = iter(
+            [
+                Explained(decision, one.told, one.about.classes, receipt)
+                for decision, one, receipt in zip(decisions, fit, receipts, strict=True)
+            ]
+        )
+        return [_wrong(one.about.misfit) if one.about.misfit else next(told) for one in sealed]
 
     async def _recorded(self, caller: Caller, lines: Sequence[Entry]) -> list[Receipt]:
         receipts = []
@@ -64,6 +70,10 @@ async def _enrolled(asked: Asked) -> Asked:
     if asked.enrol is None:
         return asked
     return replace(asked, question=asked.question.model_copy(update={"resident": await asked.enrol()}))
+
+
+def _wrong(found: Misfit) -> BadInput:
+    return BadInput("De vraag klopt niet.", fouten=[misfit_fault(found)])
 
 
 def _line(caller: Caller, decision: Decision, sealed: Sealed) -> Event:
@@ -93,7 +103,7 @@ def _line(caller: Caller, decision: Decision, sealed: Sealed) -> Event:
         keep_until=about.keep_until,
         withheld_until=about.withheld_until,
         covert=about.covert,
-        details=about.works_for,
+        details=about.works_for | about.in_emergency,
         sealed=sealed.decision,
         seal=sealed.seal,
     )

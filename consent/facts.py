@@ -10,6 +10,7 @@ from audit.contract import Entry
 from consent.activity import ActivityVersion, Application, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
+from consent.emergency import last_words, misfit
 from consent.keys import MACHINES, TenantKeys
 from consent.limits import pause_of
 from consent.lines import application_of, names, recipient_of, version_of
@@ -72,6 +73,20 @@ class Snapshot:
         """The consents of this resident for this activity, whatever version they are to."""
         return self.by_resident.get((question.resident.id, question.activity), ())
 
+    def words(self, question: Question) -> tuple[Standing, ...]:
+        """In an emergency: what this resident said last to this recipient about the elements, in any activity."""
+        if question.emergency is None:
+            return ()
+        said = [_standing(row, 0) for row in self.consents if row["resident"] == question.resident.id]
+        return tuple({one.id: one for name in question.elements for one in last_words(said, name)}.values())
+
+    def named(self, question: Question) -> Sequence[Row]:
+        """The consents that a decision names: what it rests on, or refuses by."""
+        if question.emergency is None:
+            return self.about(question)
+        words = {one.id for one in self.words(question)}
+        return [row for row in self.consents if row["id"] in words]
+
 
 @dataclass(frozen=True)
 class _Always:
@@ -104,7 +119,7 @@ class Asking:
         always = self._known.get(slug) or self._always(slug)
         version, resident = always.activity, snapshot.residents.get(question.resident.id)
         said = json.loads(resident["document"]) if resident else NOTHING_SAID
-        objection = _objection(said, slug)
+        objection = said["objections"].get(slug) or NO_OBJECTION  # see consent.rights.standing
         return Facts(
             activity=version,
             in_force=always.in_force,
@@ -114,12 +129,7 @@ class Asking:
             recipient=self._caller.organisation,
             by_bsn=always.by_bsn,
             case=_case(snapshot.cases.get(question.case), version) if question.case else None,
-            # a yes is to what was read: it holds for a newer version that is no wider; a wider one asks anew
-            consents=tuple(
-                [_standing(row, version) for row in snapshot.about(question) if int(row["version"]) >= always.since]
-                if version
-                else ()
-            ),
+            consents=_counting(snapshot.about(question), version, always.since),
             objected=objection["open"],
             upheld=objection.get("upheld", True),
             restricted=resident is not None and resident["status"] == LOCKED,
@@ -127,6 +137,8 @@ class Asking:
             flags=frozenset(said["flags"]),
             counted=counted,
             actor=actor,
+            emergency=bool(question.emergency) and not misfit(version, question.emergency, self._caller.kind),
+            words=snapshot.words(question),
             fences=(*always.before, *self._own(question, always, resident, objection), *always.after),
         )
 
@@ -157,11 +169,6 @@ class Asking:
             objections=self._keys.objections(slug),
         )
         return self._known[slug]
-
-
-def _objection(said: Mapping[str, Any], activity: str) -> Mapping[str, Any]:
-    """See consent.rights.standing; nobody ever objected where nothing is said."""
-    return said["objections"].get(activity) or NO_OBJECTION
 
 
 def in_scope(caller: Caller, activity: str) -> bool:
@@ -211,18 +218,26 @@ def may_ask(system: Application, version: ActivityVersion, recipient: str) -> bo
     return not system.processor or any(works == (one.recipient, one.role, one.processor_of) for one in version.parties)
 
 
-def _standing(row: Row, version: ActivityVersion) -> Standing:
+def _counting(rows: Sequence[Row], version: ActivityVersion | None, since: int) -> tuple[Standing, ...]:
+    """A yes is to what was read: it holds for a newer version that is no wider; a wider one asks anew."""
+    if version is None:
+        return ()
+    return tuple([_standing(row, version.period) for row in rows if int(row["version"]) >= since])
+
+
+def _standing(row: Row, period: int) -> Standing:
     return Standing(
         id=row["id"],
         status=row["status"],
         elements=names(row["elements"]),
         case=row["reference"],
         asked_at=row["requested_at"],
-        valid_until=last_moment(row, version.period),
+        valid_until=last_moment(row, period),
         fence=Stood(row["fence"], row["epoch"]),
         revision=row["revision"],
         spent=row.get("spent", False),
         pauses_at=pause_of(row),
+        activity=row["activity"],
     )
 
 
@@ -238,12 +253,8 @@ def _case(row: Row | None, version: ActivityVersion | None) -> CaseFact | None:
         until=row["until"],
         told_at=row["effective_at"],
         fence=Stood(row["fence"], row["epoch"]),
-        opened_by=_opener(row) if version and covert(version) else "",
+        opened_by=Entry.model_validate_json(row["entry"]).event.actor if version and covert(version) else "",
     )
-
-
-def _opener(row: Row) -> str:
-    return Entry.model_validate_json(row["entry"]).event.actor
 
 
 def _others(activity: Row | None, keys: TenantKeys, snapshot: Snapshot) -> tuple[Fence, ...]:
@@ -274,7 +285,7 @@ def versions_used(
         ("applications", snapshot.application["client_id"] if snapshot.application else "", snapshot.application),
         ("cases", question.case, snapshot.cases.get(question.case)),
         ("subject_state", question.resident.id, snapshot.residents.get(question.resident.id)),
-        *(("consents", row["id"], row) for row in snapshot.about(question)),
+        *(("consents", row["id"], row) for row in snapshot.named(question)),
     ]
     token = f"{caller.kind}/{'binnen' if in_scope(caller, question.activity) else 'buiten'}"
     loose = [(TOKEN, caller.application, token), *([(COUNTED, question.activity, str(counted))] if counted else [])]

@@ -48,6 +48,7 @@ _NAMES: dict[str, str] = {
     "namens-gekeken": "Gekeken voor iemand anders",
     "bericht": "Bericht met het bewijs gestuurd",
     "balie-gesprek": "Geholpen aan de balie",
+    "nood-nagekeken": "Gebruik in nood nagekeken",
     "vervallen": "Vervallen",
 }
 

@@ -60,10 +60,20 @@ class Giving(Message):
     secrecy: Annotated[Sentence, wire("geheimhouding")] = ""
 
 
+class EmergencyReason(Words):
+    """Why somebody may look in an emergency. code: what who asks sends; a reason without one cannot be used."""
+
+    code: Annotated[Slug | Literal[""], Field()] = ""
+
+
 class BreakGlass(Message):
     """An activity of its own for emergencies: its reasons are fixed, and each use is reviewed the same day."""
 
-    reasons: Annotated[tuple[Words, ...], Field(min_length=1, max_length=10), wire("redenen")]
+    reasons: Annotated[tuple[EmergencyReason, ...], Field(min_length=1, max_length=10), wire("redenen")]
+
+    def reason(self, code: str) -> EmergencyReason | None:
+        """By its code; "" is none."""
+        return next((one for one in self.reasons if code and one.code == code), None)
 
 
 class Axis(Message):

@@ -41,6 +41,7 @@ CONSENTS = _prepared(
     consents.c.resident.in_(_any("residents")),
     consents.c.activity.in_(_any("slugs")),
 )
+SAID = _prepared(consents, consents.c.recipient == bindparam("recipient"), consents.c.resident.in_(_any("residents")))
 CASES = _prepared(
     cases,
     cases.c.recipient == bindparam("recipient"),

@@ -12,6 +12,7 @@ from consent.activity import ActivityVersion, CatalogueElement, UsedElement
 from consent.article30 import Fault, said
 from consent.bounds import exceeding
 from consent.counting import faults as counted
+from consent.emergency import in_vault
 from consent.grounds import grounds
 from consent.particulars import VALUES
 from kernel.numbers import has_written_number
@@ -44,17 +45,21 @@ def faults(
             found.append((place, "dubbel", "Dit gegeven staat er twee keer."))
         seen.add(element.name)
         found += _element(place, element, catalogue)
+        if version.break_glass and in_vault(_complete(element, catalogue)):
+            found.append((place, "past-niet", "Ook bij nood blijft de kluis van de inwoner dicht."))
         found += grounds(place, element, version, catalogue.get(element.name), private)
     return found
 
 
 def completed(version: ActivityVersion, number: int, catalogue: Mapping[str, CatalogueElement]) -> ActivityVersion:
     """The version as it is stored: numbered, with source and inputs of each element copied from the catalogue."""
-    elements = tuple(
-        one.model_copy(update={"source": catalogue[one.name].source, "inputs": catalogue[one.name].inputs})
-        for one in version.elements
-    )
+    elements = tuple(_complete(one, catalogue) for one in version.elements)
     return version.model_copy(update={"number": number, "elements": elements})
+
+
+def _complete(used: UsedElement, catalogue: Mapping[str, CatalogueElement]) -> UsedElement:
+    known = catalogue.get(used.name)
+    return used.model_copy(update={"source": known.source, "inputs": known.inputs}) if known else used
 
 
 def _numbers(value: Any, place: str = "") -> Iterator[Fault]:

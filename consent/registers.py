@@ -8,6 +8,7 @@ from consent.activity import ActivityVersion, Application, Case, Recipient, Repo
 from consent.appointments.contract import Appointments
 from consent.delivery.contract import Delivery
 from consent.drafts.contract import Drafts
+from consent.emergencies.contract import Emergencies
 from consent.frontdesk.contract import FrontDesk
 from consent.mandates.contract import Mandates
 from consent.parties.contract import Parties
@@ -60,6 +61,11 @@ class Registers(Protocol):
     @property
     def appointments(self) -> Appointments:
         """Who was appointed to: one person writes it down, another confirms."""
+        ...
+
+    @property
+    def emergencies(self) -> Emergencies:
+        """Uses in an emergency, and their review."""
         ...
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:

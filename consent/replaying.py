@@ -14,7 +14,7 @@ from sqlalchemy import Table
 
 from audit.contract import Event
 from consent import tables
-from consent.contract import Decision, FenceKind, Question, ResidentRef
+from consent.contract import Decision, Emergency, FenceKind, Question, ResidentRef
 from consent.facts import ACTOR, COUNTED, SPENT, TOKEN, Asking, Snapshot
 from consent.keys import TenantKeys
 from consent.rows import Register, Row, Rows
@@ -86,6 +86,7 @@ def _asked(decision: Decision, snapshot: Snapshot, keys: TenantKeys) -> tuple[Qu
         resident=ResidentRef(id=decision.inwoner, subject=decision.betrokkene, fence=fence),
         activity=decision.activiteit, elements=tuple(asked), case=decision.zaak,
         table=decision.tabel or decision.verzameling,
+        emergency=Emergency(reason=decision.noodtoegang) if decision.noodtoegang else None,
     )  # fmt: skip
     counted = int(said.get((COUNTED, decision.activiteit), "0"))
     facts = Asking(caller, snapshot, keys).facts(question, counted)

@@ -17,6 +17,9 @@ Order of precedence; the first that applies is the code of the element:
     12  te-vaak                  counted are releases, not refusals
     13  class C: the state of the consent (consent.standing)
 
+An emergency lifts 9, 10 and 12, and then `consent.emergency.never` refuses what it does not reach. Where one does not
+go with its activity everything is `buiten-doel`.
+
 Rules 1 to 6 know nothing of the resident, so their codes may be told to everybody; the others are masked for a caller
 without a ground (trust.md 6, "existence oracle").
 """
@@ -28,6 +31,7 @@ from typing import NamedTuple
 from consent.activity import ActivityVersion, UsedElement
 from consent.counting import about_nobody, wanted
 from consent.decision import Code, FenceKind, Flag, Question
+from consent.emergency import last_words, never
 from consent.outline import outline_of
 from consent.standing import Fenced, Standing, state_of
 from consent.terms import DAY
@@ -37,6 +41,7 @@ PUBLIC: frozenset[Code] = frozenset(
 )
 OWN: frozenset[Code] = frozenset({"toestemming-ingetrokken", "toestemming-verlopen", "gepauzeerd", "te-vaak"})
 Bar = tuple[Code, Callable[[UsedElement], bool]]  # a code that holds now, and the elements it is about
+Stands = tuple[Standing, ...]  # the consents that an element stands on; none: the law
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,9 @@ class Facts:
     """What the register knew at one moment. published_at: ms. fences: those that everything stands on.
     admitted: recipient and application are known and not suspended. in_scope: of the caller's token. counted: releases
     in the running term of the activity's frequency. actor: pseudonym of who asks. restricted: all about this resident
-    is locked; held: within the scope of a restriction. upheld: an objection that was weighed, and is right."""
+    is locked; held: within the scope of a restriction. upheld: an objection that was weighed, and is right. emergency:
+    it is asked in one, and that goes with the activity. words: then, whatever this resident said to this recipient
+    about the elements, in any activity."""
 
     activity: ActivityVersion | None
     in_force: bool = False
@@ -78,29 +85,31 @@ class Facts:
     flags: frozenset[Flag] = frozenset()
     counted: int = 0
     actor: str = ""
+    emergency: bool = False
+    words: tuple[Standing, ...] = ()
     fences: tuple[tuple[Fenced, FenceKind], ...] = ()
 
 
 class Weighed(NamedTuple):
-    """allowed: the element with the consent it stands on (None: the law). refused: (element, true code, told code).
+    """allowed: the element with the consents it stands on. refused: (element, true code, told code).
     valid_until: the earliest expiry among the facts used, ms, 0 is none. fences: of the whole decision."""
 
-    allowed: tuple[tuple[UsedElement, Standing | None], ...] = ()
+    allowed: tuple[tuple[UsedElement, Stands], ...] = ()
     refused: tuple[tuple[str, Code, Code], ...] = ()
     valid_until: int = 0
     fences: tuple[tuple[Fenced, FenceKind], ...] = ()
 
-    def stands_on(self, consent: Standing | None) -> tuple[int, ...]:
-        """The index of a consent's own fence."""
-        if consent is None:
+    def stands_on(self, consents: Stands) -> tuple[int, ...]:
+        """The indices of their own fences."""
+        if not consents:
             return ()
-        own = consent.fence.fence
-        return tuple(at for at, (one, kind) in enumerate(self.fences) if kind == "toestemming" and one.fence == own)[:1]
+        own = {one.fence.fence for one in consents}
+        return tuple(at for at, (one, kind) in enumerate(self.fences) if kind == "toestemming" and one.fence in own)
 
 
 def weigh(question: Question, facts: Facts, at: int) -> Weighed:
     """Every element by itself, at a moment in ms."""
-    allowed: list[tuple[UsedElement, Standing | None]] = []
+    allowed: list[tuple[UsedElement, Stands]] = []
     refused: list[tuple[str, Code, Code]] = []
     closed = _closed(facts)
     ground = not closed and _has_ground(facts)
@@ -111,11 +120,15 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
         standing, state = (None, None) if code in PUBLIC else state_of(facts.consents, name, question.case, at)
         if not code and used is not None and used.class_ == "C" and not about_nobody(question):
             code = state
+        if facts.emergency and not code and used is not None:
+            code = never(used, facts.words)
         if code or used is None:
             code = code or "buiten-doel"
             refused.append((name, code, _told(code, state, ground)))
         else:
-            allowed.append((used, standing if used.class_ == "C" else None))
+            chosen = (standing,) if standing and used.class_ == "C" else ()
+            # a no that is said meanwhile moves one of these
+            allowed.append((used, chosen + last_words(facts.words, name) if facts.emergency else chosen))
     ends = [end for end in _ends(facts, allowed) if end] if allowed else ()
     return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed))
 
@@ -139,13 +152,15 @@ def _has_ground(facts: Facts) -> bool:
 
 
 def _closed(facts: Facts) -> Code | None:
-    """Rules 1 to 3: whatever is asked."""
+    """Rules 1 to 3, and whether an emergency is where it belongs: whatever is asked."""
     if facts.activity is None:
         return "onbekende-activiteit"
     if not facts.in_force:
         return "activiteit-niet-actief"
     if not (facts.admitted and facts.in_scope and facts.recipient in outline_of(facts.activity).parties):
         return "ontvanger-niet-bevoegd"
+    if facts.emergency != (facts.activity.break_glass is not None):
+        return "buiten-doel"
     return None
 
 
@@ -186,10 +201,6 @@ def _assessed(used: UsedElement) -> bool:
     return used.class_ != "A"
 
 
-def _objectable(used: UsedElement) -> bool:
-    return used.objectable
-
-
 def _bars_of_asking(facts: Facts, at: int) -> Iterator[Bar]:
     """Rules 5 and 6: of the activity and the recipient only."""
     if not facts.by_bsn:
@@ -205,7 +216,7 @@ def _bars_of_now(question: Question, facts: Facts, at: int, ground: bool) -> Ite
     if facts.held:
         yield "beperking", unasked
     if facts.objected and not goes_on(facts):
-        yield "bezwaar", _objectable
+        yield "bezwaar", lambda used: used.objectable
     if facts.flags and not ground and "geheimhouding" in facts.flags:
         yield "geheimhouding", _any
     if facts.flags and "overleden" in facts.flags:
@@ -217,14 +228,14 @@ def _bars_of_terms(question: Question, facts: Facts, at: int) -> Iterator[Bar]:
     activity = facts.activity
     if activity is None:
         return
-    if activity.case == "verplicht" and not _case_holds(question, facts, at):
+    if activity.case == "verplicht" and not facts.emergency and not _case_holds(question, facts, at):
         yield "zaak-vereist", _any
     # without a notice term a clock that lags behind the log must not refuse
-    if activity.notice and at < told_at(facts) + activity.notice * DAY:
+    if activity.notice and not facts.emergency and at < told_at(facts) + activity.notice * DAY:
         yield "vooraf-informeren", _any
     if 0 < _period_end(facts) < at:
         yield "buiten-periode", _by_law
-    if activity.frequency and facts.counted >= activity.frequency.times:
+    if activity.frequency and not facts.emergency and facts.counted >= activity.frequency.times:
         yield "te-vaak", _any
 
 
@@ -265,24 +276,24 @@ def _told(code: Code, state: Code | None, ground: bool) -> Code:
     return known if known in OWN else "geen-toestemming"
 
 
-def _ends(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> Iterator[int]:
-    for used, standing in allowed:
-        if standing:
-            yield standing.valid_until
-            yield standing.pauses_at - 1 if standing.pauses_at else 0
+def _ends(facts: Facts, allowed: list[tuple[UsedElement, Stands]]) -> Iterator[int]:
+    for used, stands in allowed:
+        if used.class_ == "C" and stands:
+            yield stands[0].valid_until
+            yield stands[0].pauses_at - 1 if stands[0].pauses_at else 0
         else:
             yield _period_end(facts)
         if used.class_ != "A" and facts.activity:
             yield facts.activity.assessment.until
-    if allowed and facts.case:
+    if allowed and facts.case and not facts.emergency:
         yield facts.case.until
 
 
-def _fences(facts: Facts, allowed: list[tuple[UsedElement, Standing | None]]) -> tuple[tuple[Fenced, FenceKind], ...]:
+def _fences(facts: Facts, allowed: list[tuple[UsedElement, Stands]]) -> tuple[tuple[Fenced, FenceKind], ...]:
     more: dict[str, tuple[Fenced, FenceKind]] = {}
-    if facts.case and facts.activity and facts.activity.case == "verplicht":
+    if facts.case and facts.activity and facts.activity.case == "verplicht" and not facts.emergency:
         more[facts.case.fence.fence] = (facts.case.fence, "zaak")
-    for _, consent in allowed:
-        if consent:
+    for _, stands in allowed:
+        for consent in stands:
             more.setdefault(consent.fence.fence, (consent.fence, "toestemming"))
     return (*facts.fences, *more.values())

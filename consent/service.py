@@ -29,6 +29,7 @@ from consent.contract import (
 from consent.deciding import Deciding
 from consent.delivery.contract import Delivery
 from consent.drafts.service import Drafting
+from consent.emergencies.service import Reviewing
 from consent.explained import Asked, Explained
 from consent.explaining import Explaining
 from consent.flagging import Flagging
@@ -51,6 +52,7 @@ from consent.rows import Register
 from consent.suspending import Suspending
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
+from kernel.errors import BadInput
 from kernel.fsc import Ask
 from kernel.sql import Database
 from kernel.standing import Standing
@@ -91,6 +93,7 @@ class ConsentService:
         self.frontdesk = Helping(register, audit, self.following, self._choosing, clock)
         self.frontdesk.rights = self.rights
         self.appointments = Appointing(register, audit, self.following, clock)
+        self.emergencies = Reviewing(register, audit)
         self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
@@ -138,7 +141,7 @@ class ConsentService:
         """See Consent.decide."""
         return await self._deciding.decide(caller, questions) if questions else []
 
-    async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained]:
+    async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained | BadInput]:
         """See Explaining.explain."""
         return await self._explaining.explain(caller, asked)
 

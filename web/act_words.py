@@ -48,6 +48,7 @@ ACTS: Final[Mapping[str, str]] = {
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
     "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
+    "nood-nagekeken": N_("De privacy-toezichthouder keek na of dit gebruik echt nood was"),
     "meegeteld": N_("U telde mee in een tabel met aantallen. Niemand kreeg uw gegevens"),
 }
 AT_THE_DESK: Final[Mapping[str, str]] = {

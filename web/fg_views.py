@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from web.emergency_views import EmergencyCard
 from web.frame import Coverage, FieldError, Frame, Option
 
 
@@ -44,12 +45,15 @@ class OldAssessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
-    """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments`: the oldest first."""
+    """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments` and `emergencies`: the oldest
+    first. `reviewed`: one of these was just judged."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]
     log: LogState
     assessments: tuple[OldAssessment, ...] = ()
+    emergencies: tuple[EmergencyCard, ...] = ()
+    reviewed: bool = False
     saved: bool = False
     errors: tuple[FieldError, ...] = ()
 

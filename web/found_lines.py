@@ -17,6 +17,8 @@ COVERT: Final = N_("heimelijk: de inhoud is verzegeld")
 GIVEN, PARTLY = N_("Doorgegeven"), N_("Deels doorgegeven")
 WHAT: Final[Mapping[str, str]] = {
     "verstrekking": GIVEN,
+    "noodverstrekking": N_("Doorgegeven in nood"),
+    "nood-nagekeken": N_("Gebruik in nood nagekeken"),
     "weigering": N_("Niets gegeven"),
     "toetsing": N_("Gevraagd of het mag; niets gegeven"),
     "gemeld": N_("Gemeld door een ander systeem"),

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from audit.contract import Event, Line
 from kernel.clock import moment
-from web.language import N_
+from web.language import N_, Language
 from web.views import Lifted, Reported
 
 T = TypeVar("T")
@@ -43,6 +43,12 @@ def reported_of(line: Line) -> Reported | None:
     return Reported(
         system=event.details.get("systeem", ""), used=moment(used), told=moment(line.at), kinds=said_kinds(event)
     )
+
+
+def need_of(event: Event, language: Language) -> str:
+    """Why it was an emergency, as the line says it; "" for what was none."""
+    nl = event.details.get("noodReden", "")
+    return event.details.get("noodRedenEn", nl) if language == "en" else nl
 
 
 def said_kinds(event: Event) -> tuple[str, ...]:

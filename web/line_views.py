@@ -11,14 +11,16 @@ from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.act_words import ACTS, WRITTEN_DOWN, act_of
 from web.language import AMSTERDAM, N_, format_day
-from web.line_details import ACTED_FOR, WHO, once_each, reported_of, said_kinds, told_kind
+from web.line_details import ACTED_FOR, WHO, need_of, once_each, reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
 
 OPEN = timedelta(seconds=60)  # until then the desk may still be writing how a release ended
 TOGETHER_MS: Final = 3_600_000
-USES: Final = frozenset({"verstrekking", "weigering", "gemeld"})
+RELEASES: Final = frozenset({"verstrekking", "noodverstrekking"})
+USES: Final = RELEASES | {"weigering", "gemeld"}
+IN_NEED: Final = N_("In nood: %(reden)s")
 GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 
 WORKS_FOR: Final = N_("%(naam)s, met een systeem van %(verwerker)s")
@@ -46,7 +48,7 @@ def result_of(line: Line, now: datetime) -> Result:
     if event.kind == "gemeld":
         return "mislukt" if event.details.get("status") == "Error" else "gelukt"
     open_too_long = not line.outcome and millis(now) - line.at >= OPEN / timedelta(milliseconds=1)
-    if event.kind == "verstrekking" and (line.outcome == "onbekend" or open_too_long):
+    if event.kind in RELEASES and (line.outcome == "onbekend" or open_too_long):
         return "misschien"
     if line.outcome in ("mislukt", "niet-geopend"):
         return "mislukt"
@@ -136,10 +138,15 @@ class LineViews:
             labels=self._words.labels(allowed or event.elements or refused) + said_kinds(event),
             letters=letters_of(event) if use else (),
             results=(result_of(line, self._now),),
-            reason=" ".join(once_each(self.reason(event, code) for code in refused.values())),
+            reason=" ".join(once_each((*self._need(event), *(self.reason(event, code) for code in refused.values())))),
             act=self.act(line),
             reported=reported_of(line),
         )
+
+    def _need(self, event: Event) -> tuple[str, ...]:
+        """Why it was asked in an emergency, if it was."""
+        reason = need_of(event, self._words.language)
+        return (self._words.say(IN_NEED) % {"reden": reason},) if reason else ()
 
     def gone(self, line: Line) -> Destroyed | None:
         """What a page says of a line whose content is gone."""

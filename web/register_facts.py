@@ -26,6 +26,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "gevolgVanWeigeren": N_("Als u nee zegt"),
     "naIntrekking": N_("Als u stopt"),
     "zaak": N_("Of er een aanvraag van u moet zijn"),
+    "noodtoegang": N_("Of dit alleen in nood mag"),
     "doorgiften": N_("Of gegevens buiten Europa komen"),
     "geautomatiseerd": N_("Of een computer meekijkt"),
     "beoordeling": N_("Onze controle vooraf"),
@@ -62,6 +63,7 @@ def _said(version: ActivityVersion, said: RegisterWords) -> Iterator[tuple[str, 
     yield N_("Wie is de baas over de gegevens"), [version.controller]
     yield N_("Wie krijgt de gegevens"), [_party(party, said) for party in version.parties]
     yield N_("Over wie gaat het"), _texts(version.residents, said)
+    yield N_("Alleen in nood"), _texts(version.break_glass.reasons if version.break_glass else [], said)
     yield N_("Hoe lang dit mag"), [_days(version.period, said)]
     yield N_("Hoe vaak"), [said.frequency(version)]
     yield N_("Hoe ver zij terugkijken"), [_days(version.history, said)]

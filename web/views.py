@@ -9,6 +9,7 @@ from typing import Literal
 
 from web.frame import Coverage, FieldError, Frame, Option, Pager
 from web.session import Answer
+from web.urgent import Urgent
 from web.words import ClassLetter, Result, State
 
 
@@ -133,8 +134,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
-    """A line that may not be shown yet: its number in the log and in the resident's own series, and the last day of
-    that."""
+    """A line that may not be shown yet: its number in the log, in the resident's own series, and the last day."""
 
     number: int
     n: int
@@ -182,8 +182,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destroyed:
-    """A line whose content is gone. `n`: its number in the resident's own series; `declared` and `number`: the line
-    that says so, empty and 0 while it is being done."""
+    """A line whose content is gone. `n`: in the own series; `declared` and `number`: the line that says so, if any."""
 
     n: int
     declared: str = ""
@@ -192,8 +191,7 @@ class Destroyed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifted:
-    """Lines of the log that may be read from now on. `since`: when the one that was covert was written; none for lines
-    that stand in the list by themselves. `reason`: why it was hidden."""
+    """Lines that may be read from now on. `since`: when the one that was covert was written. `reason`: why it was."""
 
     numbers: tuple[int, ...]
     since: datetime | None = None
@@ -205,7 +203,8 @@ class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
     `earlier` the older lines of the same handling. `gone`: nothing is left but this; `gone_numbers`: what it says was
     destroyed of the own series. `kept_until`: the year in which it goes. `overdue`: the assessment was over; class A
-    goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym."""
+    goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym.
+    `urgent`: it was an emergency."""
 
     frame: Frame
     id: str
@@ -230,6 +229,7 @@ class Use:
     despite: str = ""
     doubtable: bool = False
     lab: bool = False
+    urgent: Urgent | None = None
     errors: tuple[FieldError, ...] = ()
 
 

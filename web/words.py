@@ -158,6 +158,8 @@ WRONG: Final[Mapping[str, str]] = {
     "niet-hier": N_("Dit verzoek kunt u hier niet opschrijven. Vraag om een brief."),
     "controle": N_("Kies hoe u zag wie het is. Aan de telefoon belt u terug. Anders kijkt u op een document."),
     "gesprekken": N_("U had vandaag te veel gesprekken. Vraag een collega om te helpen."),
+    "oordeel": N_("Kies ja of nee."),
+    "waarom": N_("Schrijf op waarom u dat vindt."),
     "regel": N_("Deze regel is er niet, of is al te zien voor de inwoner."),
     "namens-wie": N_("Kies een persoon uit de lijst."),
     "namens-code": N_("Deze code werkt niet. Vraag een nieuwe."),

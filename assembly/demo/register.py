@@ -11,6 +11,7 @@ from kernel.clock import millis
 TENANT = "gm9901"
 MUNICIPALITY = "Gemeente Spaarnewoude"
 STORY, MOVING, EXERCISE = "minimaregeling-witgoed", "verhuizing-verwerken", "oefening"
+EMERGENCY, CALLED = "hulp-bij-levensgevaar", "belt-om-hulp"  # an activity for emergencies, and a reason of it
 VAULT, INSIGHT, OVERSIGHT, BEHALF = "regie-kluis", "regie-inzage", "logboek", "regie-namens"  # our own uses
 INCOME, INCOME_ANSWER = "inkomen.brutoPerMaand", "inkomen.isHoogstens110ProcentSociaalMinimum"
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
@@ -51,7 +52,7 @@ def _recipient(slug: str, oin: str, nl: str, en: str, by_bsn: bool = True) -> Re
 
 def activities() -> tuple[ActivityVersion, ...]:
     """What may be asked, by whom, on what ground."""
-    return (_story(), _moving(), _exercise(), _vault(), _insight(), _oversight(), _behalf())
+    return (_story(), _moving(), _exercise(), _vault(), _insight(), _oversight(), _behalf(), _emergency())
 
 
 def _element(name: str, klasse: str, why: tuple[str, str], basis: str, law: str = "", giver: str = "") -> UsedElement:
@@ -252,3 +253,36 @@ def _behalf() -> ActivityVersion:
             "en": "You cannot choose here. Otherwise anybody could view for a child.",
         },
     )
+
+
+def _emergency() -> ActivityVersion:
+    law, giver = "AVG 6(1)(d)", "Wet BRP 3.8"
+    return _activity(
+        EMERGENCY,
+        (LOAN_DESK, CIVIL_AFFAIRS),
+        (
+            _element("brp.naam", "A", ("Om wie het gaat.", "Who it is about."), "6(1)(d)", law, giver),
+            _element("brp.adres", "A", ("Waar de hulp heen moet.", "Where help must go."), "6(1)(d)", law, giver),
+        ),
+        titel={"nl": "Hulp bij levensgevaar", "en": "Help when a life is in danger"},
+        doel={
+            "nl": "Wij zoeken uw adres, zodat er meteen hulp komt.",
+            "en": "To find your address, so that help comes at once.",
+        },
+        noodtoegang={
+            "redenen": [
+                {"code": CALLED, "nl": "Iemand belde ons en had meteen hulp nodig.",
+                 "en": "Somebody called us and needed help at once."},
+                {"code": "vermist", "nl": "U was zoek en misschien in gevaar.",
+                 "en": "You were missing and maybe in danger."},
+                {"code": "ramp", "nl": "Er was brand of een andere ramp bij uw huis.",
+                 "en": "There was a fire or another disaster at your home."},
+            ]
+        },
+        maximalePeriode=1,
+        bewaartermijn={"nl": "Zij bewaren niets. De hulpdienst wel.", "en": "They keep nothing. The rescuers do."},
+        gevolgVanWeigeren={
+            "nl": "U kunt hier niet kiezen. Het gaat om een leven.",
+            "en": "You cannot choose here. A life is at stake.",
+        },
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from audit.fencemap import FenceMap, bucket_of, digest, entry
 from audit.fsck.findings import Wrong
 from audit.fsck.saying import Told
 from audit.fsck.scratch import Row, Scratch
-from audit.kinds import BEGUN, DESTROYED, RELEASE, UNKNOWN
+from audit.kinds import BEGUN, DESTROYED, RELEASES, UNKNOWN
 from audit.leaf import Previous
 from audit.permit import Position
 
@@ -96,7 +96,7 @@ class Replay:
         began = {
             _key(told.position): (told.event_id, told.at, bytes.fromhex("".join(told.named)))
             for told in batch
-            if told.kind == RELEASE
+            if told.kind in RELEASES
         }
         self.scratch.put("under_way", began)
         self.scratch.drop("under_way", [_key(place) for told in batch for place in told.closes])

@@ -19,7 +19,7 @@ from regie_client.errors import (
     TokenRefused,
     Unusable,
 )
-from regie_client.messages import Case, CaseState, ConsentState, Event, Question, Receipt, Release, Value
+from regie_client.messages import Case, CaseState, ConsentState, Emergency, Event, Question, Receipt, Release, Value
 from regie_client.receipts import Receipts
 from regie_client.tables import Cell, Spent, Table, TableQuestion
 from regie_client.tokens import Credentials
@@ -35,6 +35,7 @@ __all__ = [
     "Cell",
     "ConsentState",
     "Credentials",
+    "Emergency",
     "Event",
     "Job",
     "JobState",

@@ -17,7 +17,7 @@ from regie_client.bulk import Bulk
 from regie_client.calling import CONSENT, LOG, RELEASE, Call, Calls, uuid_of
 from regie_client.errors import Unusable
 from regie_client.messages import Case, CaseState, ConsentState, Question, Release, ReleaseBody, Said
-from regie_client.receipts import Receipts, Wanted, WantedTable
+from regie_client.receipts import EMERGENCY, KIND, Receipts, Wanted, WantedTable
 from regie_client.tables import Table, TableBody, TableQuestion
 from regie_client.tokens import Clock, Credentials
 from regie_client.unsealing import Opener
@@ -70,7 +70,8 @@ class Regie:
         if set(came.values) - set(question.elements):
             raise Unusable("it holds what was not asked", 200)
         proof = await calls.proof(came.line, came.id, question.activity)
-        wanted = Wanted(came.id, key, calls.credentials.client_id, came.line, since, calls.clock())
+        kind = EMERGENCY if question.emergency else KIND
+        wanted = Wanted(came.id, key, calls.credentials.client_id, came.line, since, calls.clock(), kind)
         receipt = self._receipts.demand(proof, wanted)
         return Release(came.id, came.values, came.refused, came.not_delivered, receipt, came.secrecy)
 

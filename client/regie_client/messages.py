@@ -13,24 +13,37 @@ Sentence = Annotated[str, Field(max_length=4_000)]
 
 
 @dataclass(frozen=True)
+class Emergency:
+    """Why an employee asks in an emergency. reason: a code of the activity. note: at most 300 characters, on one line;
+    who reviews it reads it, the resident does not. A BSN never stands in it."""
+
+    reason: str
+    note: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Question:
     """Some elements of one resident for one registered activity. bsn: nine digits, sent in a body only. case: the
-    recipient's own number of the case. user: its own id of the employee, `BurgerZelf` when the resident acts."""
+    recipient's own number of the case. user: its own id of the employee, `BurgerZelf` when the resident acts.
+    emergency: for an activity that is for emergencies, and for no other."""
 
     bsn: str = field(repr=False)
     activity: str
     elements: tuple[str, ...]
     case: str = ""
     user: str = ""
+    emergency: Emergency | None = None
 
     def body(self) -> dict[str, Any]:
         """As it is sent."""
+        call = self.emergency
         said = {
             "inwoner": {"bsn": self.bsn},
             "verwerkingsactiviteit": self.activity,
             "gegevenselementen": list(self.elements),
             "zaak": self.case,
             "gebruiker": self.user,
+            "noodtoegang": {"reden": call.reason, "toelichting": call.note} if call else None,
         }
         return {name: value for name, value in said.items() if value}
 

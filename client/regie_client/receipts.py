@@ -14,7 +14,7 @@ from regie_client.errors import NoReceipt, NotConfigured
 from regie_client.messages import LineRef, Receipt
 from regie_verify import CannotCheck, check_item, read_keys
 
-KIND = "verstrekking"
+KIND, EMERGENCY = "verstrekking", "noodverstrekking"
 SKEW = 300.0  # seconds that two clocks may differ
 # One Idempotency-Key is kept for a day; a decision is taken anew a few times at most, when something moves meanwhile.
 ATTEMPTS, BULK_ATTEMPTS, ROUNDS = 200, 2_000, 4
@@ -23,7 +23,7 @@ ATTEMPTS, BULK_ATTEMPTS, ROUNDS = 200, 2_000, 4
 @dataclass(frozen=True)
 class Wanted:
     """The line that a release says it has. key, client: of who asked, for its id follows from both. since, until:
-    seconds since 1970 between which it was asked."""
+    seconds since 1970 between which it was asked. kind: of the line; one in an emergency has its own."""
 
     release_id: str
     key: str
@@ -31,7 +31,7 @@ class Wanted:
     line: LineRef
     since: float
     until: float
-    kind: ClassVar[str] = KIND
+    kind: str = KIND
 
     def names(self) -> Iterator[str]:
         """The names that the line of a release can have, by attempt and round, as the log derives them."""

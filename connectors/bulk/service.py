@@ -13,8 +13,10 @@ from connectors.contract import Repeatable
 from consent.contract import NoSuchThing, Registers
 from kernel.caller import Caller
 from kernel.crypto import CannotOpen, KeyUnavailable, hmac_sha256
-from kernel.errors import NeighbourUnavailable
+from kernel.errors import BadInput, NeighbourUnavailable
 from kernel.sql.key_rows import KeyRows
+
+_ONE = "Dit doel is voor nood. In nood vraagt u over een inwoner tegelijk."
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class BulkService:
             await self.registers.sealing_key(caller)  # told now, not after a night's work
         except NoSuchThing:
             raise NoSealingKey("Laat eerst een sleutel registreren om aan te versleutelen.") from None
+        if await self._urgent(caller, request.order.activity):
+            raise BadInput(_ONE, fouten=[{"veld": "/verwerkingsactiviteit", "code": "past-niet", "detail": _ONE}])
         repeat = Repeat(repeatable.key, await self._hash(caller, repeatable.body))
         view = await self.jobs.place(caller, request, repeat)
         self.workers.wake()
@@ -56,6 +60,10 @@ class BulkService:
         """The same, whoever's it is: for who asked already whether it may. Again changes nothing."""
         await self.jobs.end(tenant, job, "geannuleerd")
         await self.clearing.clear(tenant, job)
+
+    async def _urgent(self, caller: Caller, activity: str) -> bool:
+        """Whether it is for emergencies. One that becomes so meanwhile is refused to everybody on the list."""
+        return any(one.slug == activity and one.break_glass for one in await self.registers.activities(caller))
 
     async def _hash(self, caller: Caller, body: bytes) -> bytes:
         try:

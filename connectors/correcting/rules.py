@@ -28,7 +28,7 @@ def given(line: Line, subject: str, element: str) -> bool:
     event = line.event
     dropped = {name for name, _ in event.refused}
     return (
-        event.kind == "verstrekking"
+        event.kind in ("verstrekking", "noodverstrekking")
         and event.subject == subject
         and not event.covert
         and not line.gone

@@ -12,8 +12,9 @@ from consent.contract import Question, ResidentRef, Residents
 from consent.explained import Asked, Explained
 from consent.words import refused
 from kernel.caller import Caller
+from kernel.errors import BadInput
 
-Explain = Callable[[Caller, Sequence[Asked]], Awaitable[list[Explained]]]
+Explain = Callable[[Caller, Sequence[Asked]], Awaitable[list[Explained | BadInput]]]
 _STOPS = {"deny_on_first_deny": False, "permit_on_first_permit": True}
 
 
@@ -23,7 +24,7 @@ async def answer(explain: Explain, residents: Residents, caller: Caller, asked: 
     groups: dict[Caller, dict[Hashable, list[Wanted]]] = {}
     for one in read:
         if isinstance(one, Wanted):
-            about = (one.person.bsn, one.activity, one.case)
+            about = (one.person.bsn, one.activity, one.case, one.emergency)
             groups.setdefault(one.caller, {}).setdefault(about, []).append(one)
     found: dict[Wanted, Verdict] = {}
     for asking, several in groups.items():
@@ -61,10 +62,15 @@ async def _asked(residents: Residents, group: Sequence[Wanted]) -> Asked:
     async def enrol() -> ResidentRef:
         return await residents.enrol(first.caller, first.person.bsn)
 
-    return Asked(Question(resident=resident, activity=first.activity, elements=elements, case=first.case), enrol)
+    question = Question(resident=resident, activity=first.activity, elements=elements, case=first.case,
+                        emergency=first.emergency)  # fmt: skip
+    return Asked(question, enrol)
 
 
-def _verdict(element: str, explained: Explained) -> Verdict:
+def _verdict(element: str, explained: Explained | BadInput) -> Verdict:
+    if isinstance(explained, BadInput):
+        (wrong,) = explained.members["fouten"]
+        return Verdict(decision=False, context={"error": {"status": explained.status, "message": wrong["detail"]}})
     place = Place.of(explained.receipt).model_dump(mode="json")
     told = next((one for one in explained.refused if one.element == element), None)
     if told is None:

@@ -4,7 +4,7 @@ subject   {"type": "toepassing", "id": its client id} or {"type": "ontvanger", "
           or {"type": "gebruiker", "id": the recipient's own id of an employee}
 action    {"name": the processing activity}
 resource  {"type": "gegevenselement", "id": "brp.adres", "properties": {"inwoner": {"bsn": …}}}
-context   {"zaak": …}
+context   {"zaak": …, "noodtoegang": {"reden": …}}: the second for an activity that is for emergencies
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from consent.activity import Element, Slug
 from consent.authzen.messages import Entity, Evaluation, Evaluations, Partial
-from consent.bodies import Person, Reference, used_by
+from consent.bodies import Person, Reference, Urgent, used_by
+from consent.decision import Emergency
 from consent.words import fault
 from kernel.caller import Caller
 
@@ -31,6 +32,7 @@ class Wanted:
     activity: str
     element: str
     case: str
+    emergency: Emergency | None = None
 
 
 class NotOurs(Exception):
@@ -57,16 +59,19 @@ def wanted(caller: Caller, asked: Evaluation) -> Wanted:
     if asked.resource.type != ELEMENT:
         raise NotOurs(f"Een resource is hier een {ELEMENT}.", status=404)
     try:
-        case = asked.context.get("zaak")
+        case, urgent = asked.context.get("zaak"), asked.context.get("noodtoegang")
         return Wanted(
             caller=_subject(caller, asked.subject),
             person=Person.model_validate(asked.resource.properties.get("inwoner")),
             activity=_ACTIVITY.validate_python(asked.action.name),
             element=_ELEMENT.validate_python(asked.resource.id),
             case="" if case is None else _CASE.validate_python(case),
+            emergency=None if urgent is None else Emergency(reason=Urgent.model_validate(urgent).reason),
         )
     except ValidationError:  # never what stood there: it may be a number
-        raise NotOurs("Activiteit, gegevenselement, zaak of inwoner is niet te lezen.", status=400) from None
+        raise NotOurs(
+            "Activiteit, gegevenselement, zaak, noodtoegang of inwoner is niet te lezen.", status=400
+        ) from None
 
 
 def _subject(caller: Caller, subject: Entity) -> Caller:

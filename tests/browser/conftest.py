@@ -7,7 +7,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import Browser, sync_playwright
 
-from assembly.demo.register import BY_LAW, EXERCISES, INCOME_ANSWER, STORY
+from assembly.demo.register import BY_LAW, CALLED, EMERGENCY, EXERCISES, INCOME_ANSWER, STORY
 from tests.browser.town import Places, Town
 from tests.house import HERE, R1, Founded, House, Plan, found_house, living
 from tests.journeys.test_reported import system, use
@@ -55,6 +55,9 @@ async def story(house: House) -> Places:
     page = await resident.get(given)
     await resident.send(page, page.form("actie", "kiezen"), actie="kiezen", keuze="ja")
     refused = await house.consent(await house.case("999995261"), "nee", "r2")
+    body = {"inwoner": {"bsn": "999998614"}, "verwerkingsactiviteit": EMERGENCY, "gegevenselementen": ["brp.adres"],
+            "gebruiker": "mw-4821", "noodtoegang": {"reden": CALLED, "toelichting": "Zij belde zelf."}}  # fmt: skip
+    assert (await application.post("verstrekking", "/verstrekkingen", body)).status_code == 200
     await house.lines()
     asked = await _asked(house, EXERCISES[1])
     return Places(newest, nothing, await _reported(house), first, asked, given, stopped, refused)

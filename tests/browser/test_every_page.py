@@ -50,6 +50,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "behalf": ("r1", lambda _: "/namens"),
     "helpers": ("r1", lambda _: "/namens/gemachtigden"),
     "officer": ("fg", lambda _: "/fg"),
+    "emergency": ("fg", lambda _: "/fg"),
     "decisions": ("fg", lambda _: "/fg/verzoeken"),
     "search": ("fg", lambda _: "/fg/zoek"),
     "lift": ("fg", lambda _: "/fg/opheffen"),
@@ -92,6 +93,10 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
         person.page.locator("input[name=bsn]").fill(R1)
         person.seen.answers.clear()
         person.page.locator("main form button").click()
+        person.page.wait_for_load_state()
+    if name == "emergency":
+        person.seen.answers.clear()
+        person.page.locator("form[action$='/fg/noodtoegang'] button").first.click()
         person.page.wait_for_load_state()
     if name in ("desk-talk", "desk-consent", "desk-letter", "desk-ask", "desk-asked"):
         helped(person, name)

@@ -15,6 +15,7 @@ from regie_client import (
     CannotReach,
     Case,
     Credentials,
+    Emergency,
     NotConfigured,
     NotReleased,
     Problem,
@@ -269,3 +270,6 @@ def test_nothing_prints_a_key_or_a_number() -> None:
         "verwerkingsactiviteit": "x",
         "gegevenselementen": ["y"],
     }
+    urgent = Question(BSN, "x", ("y",), emergency=Emergency("brand", "Bij de buren."))
+    assert urgent.body()["noodtoegang"] == {"reden": "brand", "toelichting": "Bij de buren."}
+    assert "buren" not in repr(urgent)

@@ -54,8 +54,19 @@ def test_only_a_number_says_who(person: object) -> None:
     assert faults({**GOOD, "inwoner": person})
 
 
-def test_break_glass_does_not_exist_here() -> None:
-    assert faults({**GOOD, "noodtoegang": {"reden": "brand"}}) == {"": "onbekend-veld"}
+@pytest.mark.parametrize(
+    ("call", "wrong"),
+    [
+        ({"reden": "brand"}, {"/noodtoegang/toelichting": "ontbreekt"}),
+        ({"reden": "brand", "toelichting": "\t\n"}, {"/noodtoegang/toelichting": "ongeldige-waarde"}),
+        ({"reden": "brand", "toelichting": "x" * 301}, {"/noodtoegang/toelichting": "te-lang"}),
+        ({"reden": "brand", "toelichting": "Over 999993653"}, {"/noodtoegang/toelichting": "lijkt-op-bsn"}),
+        ({"reden": "Brand!", "toelichting": "x"}, {"/noodtoegang/reden": "ongeldige-waarde"}),
+        ("brand", {"/noodtoegang": "verkeerd-soort"}),
+    ],
+)
+def test_an_emergency_says_why_in_a_code_and_in_words(call: object, wrong: dict[str, str]) -> None:
+    assert faults({**GOOD, "noodtoegang": call}) == wrong
 
 
 @pytest.mark.parametrize(

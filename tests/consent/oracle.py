@@ -30,7 +30,7 @@ class Use:
 @dataclass(frozen=True)
 class Purpose:
     """A version of an activity. Times in ms, terms in days, times 0 for no frequency. weighty: it names a ground on
-    which the use goes on while an objection is weighed, and the FG agreed."""
+    which the use goes on while an objection is weighed, and the FG agreed. urgent: it is for break-glass."""
 
     uses: dict[str, Use]
     parties: frozenset[str]
@@ -43,6 +43,7 @@ class Purpose:
     period: int
     times: int
     weighty: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Case:
 @dataclass(frozen=True)
 class Yes:
     """A consent request and what became of it, on the version in force. grown_at: a parent said it, and then the child
-    turns sixteen; 0 for nobody's parent."""
+    turns sixteen; 0 for nobody's parent. activity: of one for another activity of the same recipient."""
 
     id: str
     status: str
@@ -71,6 +72,7 @@ class Yes:
     until: int
     spent: bool = False
     grown_at: int = 0
+    activity: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Lock:
 @dataclass(frozen=True)
 class World:
     """Everything that is so when one question is put. objection: how one to this use stands, "" for none. unexplained:
-    a line of the log locked something, and nobody here knows what."""
+    a line of the log locked something, and nobody here knows what. claimed: an employee said that it is an emergency,
+    for a reason of the activity. elsewhere: what the resident said to this recipient about its other activities."""
 
     resident: str
     activity: str
@@ -103,16 +106,21 @@ class World:
     secret: bool
     dead: bool
     counted: int
+    claimed: bool = False
+    elsewhere: tuple[Yes, ...] = ()
 
 
 @dataclass
 class Verdict:
-    """What the text allows as an answer. may: None where it is silent."""
+    """What the text allows as an answer. may: None where it is silent. heard: what it was told besides, which may
+    become a no; asked: what may become one."""
 
     may: bool | None
     reasons: frozenset[str]
     told: frozenset[str] = frozenset()
     carriers: frozenset[str] = field(default=frozenset())
+    heard: frozenset[str] = field(default=frozenset())
+    asked: frozenset[str] = field(default=frozenset())
 
 
 def judge(world: World, element: str) -> Verdict:
@@ -123,7 +131,9 @@ def judge(world: World, element: str) -> Verdict:
     certain.update(codes)
     may = False if certain else None if silent else True
     reasons = frozenset(certain | silent)
-    return Verdict(may, reasons, _told(world, element, reasons), carriers)
+    about = [one for one in (*world.consents, *world.elsewhere) if world.claimed and element in one.elements]
+    asked = frozenset(one.id for one in about if one.status == "gevraagd")
+    return Verdict(may, reasons, _told(world, element, reasons), carriers, frozenset(_heard(world, element)), asked)
 
 
 def _certain(world: World, element: str) -> Iterator[str]:
@@ -142,10 +152,34 @@ def _certain(world: World, element: str) -> Iterator[str]:
     if use is None:
         yield "buiten-doel"
         return
-    yield from _conditions(world, purpose, use)
+    yield from _urgent(world, purpose, element)
+    lifted = {"zaak-vereist", "vooraf-informeren", "te-vaak"} if purpose.urgent and world.claimed else set()
+    yield from (code for code in _conditions(world, purpose, use) if code not in lifted)
     yield from _said(world, purpose, use)
     if world.secret and _ground(world, element) is False:
         yield "geheimhouding"
+
+
+def _urgent(world: World, purpose: Purpose, element: str) -> Iterator[str]:
+    """Break-glass "reaches no `kluis.*` and no element under a refused or withdrawn consent". A consent is to one
+    recipient for one activity; the last word about each of these counts."""
+    if purpose.urgent != world.claimed:
+        yield "buiten-doel"  # "required by a break-glass activity and 400 in any other": no answer about anybody
+    if not purpose.urgent:
+        return
+    if element.startswith("kluis."):
+        yield "buiten-doel"
+    for one in _heard(world, element).values():
+        yield from {"geweigerd": ["geen-toestemming"], "ingetrokken": ["toestemming-ingetrokken"]}.get(one.status, [])
+
+
+def _heard(world: World, element: str) -> dict[str, Yes]:
+    """What the resident said last about the element, by consent; nothing where it is no emergency."""
+    newest: dict[str, Yes] = {}
+    for one in sorted((*world.consents, *world.elsewhere), key=lambda one: (one.asked_at, one.id)):
+        if world.claimed and element in one.elements and one.status not in UNSPOKEN:
+            newest[one.activity] = one
+    return {one.id: one for one in newest.values()}
 
 
 def _conditions(world: World, purpose: Purpose, use: Use) -> Iterator[str]:
@@ -159,6 +193,7 @@ def _conditions(world: World, purpose: Purpose, use: Use) -> Iterator[str]:
         if not _fits(world, purpose):
             yield "zaak-vereist"
         case, ended = world.case, world.case is not None and 0 < world.case.until < world.at
+        ended = ended and not (purpose.urgent and world.claimed)  # no case at all would do
         if case and (ended or (use.class_ != "C" and world.at > case.since + purpose.period * DAY)):
             yield "buiten-periode"
     told = world.case.told_at if purpose.needs_case and world.case else purpose.published_at
@@ -204,7 +239,7 @@ def _silent(world: World, element: str) -> Iterator[str]:
         yield "zaak-vereist"  # a case that nobody required, and is not this resident's
     if purpose.needs_case and world.case and world.at >= world.case.since + purpose.period * DAY:
         yield "buiten-periode"  # by choice the consent itself carries the period (story 1, step 6)
-    if purpose.needs_case and world.case and world.at == world.case.until:
+    if purpose.needs_case and world.case and world.at == world.case.until and not purpose.urgent:
         yield from ("zaak-vereist", "buiten-periode")  # "tot": with or without the last millisecond
     if world.dead:
         yield "geen-toestemming"

@@ -14,7 +14,7 @@ from consent.dpv import _OF_ELEMENT as TABLE
 from consent.dpv import DATA, GDPR, PD, PURPOSES, SPECIAL_DATA, bases_of, basis_of, data_of
 from consent.publishing import faults
 from kernel.clock import millis
-from tests.consent.house import CATALOGUE, NAME, PLAN, START, activity, element
+from tests.consent.house import ANSWER, CATALOGUE, NAME, PLAN, START, activity, element
 
 KNOWN = {one.name: one for one in CATALOGUE}
 PARTIES = {"loket", "ander"}
@@ -38,7 +38,8 @@ def party(**more: Any) -> ActivityVersion:
 
 
 WORKS_FOR: dict[str, Any] = {"rol": "verwerker", "verwerkerVan": "ander", "overeenkomst": "VO-1"}
-EMERGENCY: dict[str, Any] = {"redenen": [WORDS]}
+BY_CODE: dict[str, Any] = WORDS | {"code": "brand"}
+EMERGENCY: dict[str, Any] = {"redenen": [BY_CODE]}
 VITAL = {"grondslag": "6(1)(d)"}
 AUTOMATED: dict[str, Any] = {
     "soort": "profilering",
@@ -73,6 +74,11 @@ WRONG = [
      activity(doorgiften=[{"land": "BE", "aan": WORDS, "waarborg": "modelbepalingen"}])),
     ("/bewarenVolgens", "past-niet", activity(wissenBinnen=7, bewarenVolgens="Archiefwet")),
     ("/gegevenselementen/0/grondslag", "past-niet", using(NAME, "A", noodtoegang=EMERGENCY)),
+    ("/gegevenselementen/0", "past-niet", using(ANSWER, "A", VITAL, noodtoegang=EMERGENCY)),
+    ("/noodtoegang/redenen/0/code", "ontbreekt", using(NAME, "A", VITAL, noodtoegang={"redenen": [WORDS]})),
+    ("/noodtoegang/redenen/1/code", "dubbel", using(NAME, "A", VITAL, noodtoegang={"redenen": [BY_CODE, BY_CODE]})),
+    ("/openbaarheid", "past-niet", using(NAME, "A", VITAL, noodtoegang=EMERGENCY, openbaarheid={
+        "klasse": "vertrouwelijk", "totEnMet": AT + 1000, "wet": "Wpg"})),
     ("/vrijeKeuze", "ontbreekt", activity(machtsverschil=["werkgever"])),
     ("/doorBijBezwaar", "past-niet", activity(doorBijBezwaar=WORDS)),
     ("/beoordeling/stappen", "ontbreekt", activity(beoordeling=ASSESSED | {"stappen": {"wet": "ja"}})),

@@ -15,7 +15,7 @@ from consent.explained import Asked
 from kernel.caller import Caller
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
-from tests.consent.house import ANNA, LOKET, NAME, PLAN, STAFF, House, activity, opened_house
+from tests.consent.house import ANNA, LOKET, NAME, PLAN, STAFF, House, activity, element, opened_house
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 PLACES = [folder / "shared" / "reference" / "authzen" / "schemas" for folder in Path(__file__).resolve().parents]
@@ -34,8 +34,8 @@ class Doors:
         answer = await self.http.post("/toestemming/v1/toetsingen", json=BODY | change, headers={"x-who": who})
         return answer.status_code, answer.json()
 
-    async def asked(self, path: str, body: Any) -> httpx2.Response:
-        return await self.http.post(f"/access/v1/{path}", json=body, headers={"x-who": "loket", "X-Request-ID": "r-1"})
+    async def asked(self, path: str, body: Any, who: str = "loket") -> httpx2.Response:
+        return await self.http.post(f"/access/v1/{path}", json=body, headers={"x-who": who, "X-Request-ID": "r-1"})
 
 
 @pytest.fixture
@@ -199,3 +199,45 @@ async def test_metadata_name_the_endpoints_at_the_host_that_was_asked(doors: Doo
         "access_evaluation_endpoint": "http://localhost:8000/access/v1/evaluation",
         "access_evaluations_endpoint": "http://localhost:8000/access/v1/evaluations",
     }
+
+
+URGENT = activity(
+    "nood",
+    gegevenselementen=[element(NAME, "A") | {"grondslag": "6(1)(d)"}],
+    noodtoegang={"redenen": [{"code": "brand", "nl": "Er was brand.", "en": "There was a fire."}]},
+)
+
+
+async def test_what_would_be_decided_in_an_emergency_needs_its_reason_and_no_note(doors: Doors) -> None:
+    await doors.house.consent.publish(STAFF, URGENT)
+    asked: dict[str, Any] = {"verwerkingsactiviteit": "nood", "gegevenselementen": [NAME], "gebruiker": "mw-1"}
+    call = {"noodtoegang": {"reden": "brand"}}
+    status, told = await doors.explained("desk", **asked, **call)
+    assert status == 200 and told["gegevenselementen"][0]["mag"]
+    wrong: tuple[tuple[dict[str, Any], str, str], ...] = (
+        ({}, "/noodtoegang", "ontbreekt"),
+        ({"noodtoegang": {"reden": "zomaar"}}, "/noodtoegang/reden", "onbekende-reden"),
+        ({"noodtoegang": {"reden": "brand", "toelichting": "x"}}, "/noodtoegang", "onbekend-veld"),
+        (call | {"verwerkingsactiviteit": "keuze"}, "/noodtoegang", "past-niet"),
+    )
+    for change, place, code in wrong:
+        for bsn in ("999993653", NOBODY):
+            status, problem = await doors.explained("desk", **{**asked, **change, "inwoner": {"bsn": bsn}})
+            faults = [(one["veld"], one["code"]) for one in problem["fouten"]]
+            assert (status, faults) == (400, [(place, code)]), change
+    assert await doors.house.kinds() == ["toetsing"], "what is a 400 is no line"
+
+
+async def test_authzen_takes_the_reason_from_the_context_of_each_question(doors: Doors) -> None:
+    await doors.house.consent.publish(STAFF, URGENT)
+    who = {"subject": {"type": "gebruiker", "id": "mw-1"}}
+    urgent, plain = question(purpose="nood") | who, question() | who
+    context = {"context": {"noodtoegang": {"reden": "brand"}}}
+    several = {"evaluations": [urgent | context, urgent, plain, plain | context]}
+    told = (await doors.asked("evaluations", several, "desk")).json()["evaluations"]
+    assert [one["decision"] for one in told] == [True, False, True, False]
+    assert [one["context"].get("error", {}).get("status") for one in told] == [None, 400, None, 400]
+    assert await doors.house.kinds() == ["toetsing", "toetsing"]
+    broken = urgent | {"context": {"noodtoegang": "999993653"}}
+    answer = await doors.asked("evaluation", broken, "desk")
+    assert answer.json()["context"]["error"]["status"] == 400 and "999993653" not in answer.text

@@ -43,6 +43,8 @@ BLIND: dict[str, Callable[[Facts], Facts]] = {
     "scope": lambda seen: replace(seen, in_scope=True),
     "entitlement": lambda seen: replace(seen, by_bsn=True),
     "end": lambda seen: replace(seen, in_force=True),
+    "a no elsewhere": lambda seen: replace(seen, words=()),
+    "a claimed emergency": lambda seen: replace(seen, emergency=bool(seen.activity and seen.activity.break_glass)),
     "frequency": lambda seen: replace(seen, counted=0),
     "publication": lambda seen: replace(seen, published_at=0),
     "case": lambda seen: replace(seen, case=replace(seen.case, open=True)) if seen.case else seen,
@@ -67,11 +69,12 @@ def differences(one: Put) -> list[str]:
     return found
 
 
-def _wrongly_allowed(verdict: Verdict, standing: Standing | None) -> Iterator[str]:
+def _wrongly_allowed(verdict: Verdict, stands: tuple[Standing, ...]) -> Iterator[str]:
     if verdict.may is False:
         yield f"allowed, against {set(verdict.reasons)}"
-    if (standing.id if standing else "") not in (verdict.carriers or {""}):
-        yield f"stands on {standing}, not on {set(verdict.carriers)}"
+    on = {one.id for one in stands}
+    if not verdict.heard <= on <= verdict.carriers | verdict.heard | verdict.asked or (verdict.carriers and not on):
+        yield f"stands on {on}, not on {set(verdict.carriers)} and {set(verdict.heard)}"
 
 
 def _wrongly_refused(verdict: Verdict, code: str, told: str) -> Iterator[str]:

@@ -180,10 +180,10 @@ def test_nothing_is_allowed_outside_the_activity_or_without_a_standing_consent(w
         assert used in world.activity.elements
         assert world.in_force and world.admitted and world.in_scope and not world.restricted
         if used.class_ == "C":
-            assert by is not None
-            assert by.status in ("gegeven", "vernieuwd")
-            assert used.name in by.elements
-            assert not by.valid_until or by.valid_until >= AT
+            (yes,) = by
+            assert yes.status in ("gegeven", "vernieuwd")
+            assert used.name in yes.elements
+            assert not yes.valid_until or yes.valid_until >= AT
             assert weighed.stands_on(by)
         else:
             assert world.by_bsn

@@ -8,6 +8,7 @@ from typing import Any
 from audit.contract import FenceAt
 from consent.activity import ActivityVersion
 from consent.contract import Flag, Question, ResidentRef, Words
+from consent.particulars import BreakGlass, EmergencyReason
 from consent.rules import CaseFact, Facts
 from consent.standing import Standing
 from tests.consent.house import ANNA, BERT, activity, element
@@ -38,10 +39,10 @@ def versions() -> tuple[tuple[ActivityVersion, Purpose], ...]:
 
 
 def _version(random: Random) -> tuple[ActivityVersion, Purpose]:
-    uses = {}
+    uses, urgent = {}, random.random() < 0.2
     for name in random.sample(NAMES, random.choice((2, 3, 4, 4))):
         class_ = random.choice("AABBCCC")
-        uses[name] = Use(class_, random.choice(BASES[class_]))
+        uses[name] = Use("A", "d") if urgent else Use(class_, random.choice(BASES[class_]))
     told = [element(name, use.class_) | {"grondslag": f"6(1)({use.basis})"} for name, use in uses.items()]
     parties = (
         frozenset(random.sample(("loket", "ander"), random.choice((1, 2, 2)))) if random.random() < 0.3 else {"loket"}
@@ -51,6 +52,7 @@ def _version(random: Random) -> tuple[ActivityVersion, Purpose]:
         assessed_until=NOW + _near(random, often=90 * DAY), needs_case=random.random() < 0.5,
         stated_enough=random.random() < 0.7, notice=random.choice((0, 0, 0, 0, 1, 14)),
         period=random.choice((1, 2, 56, 56)), times=random.choice((0, 0, 0, 1, 4)), weighty=random.random() < 0.3,
+        urgent=urgent,
     )  # fmt: skip
     said = activity(
         gegevenselementen=told, ontvangers=[{"ontvanger": one} for one in sorted(parties)],
@@ -59,7 +61,9 @@ def _version(random: Random) -> tuple[ActivityVersion, Purpose]:
     )  # fmt: skip
     assessed = said.assessment.model_copy(update={"until": purpose.assessed_until})
     weighty = Words(nl="Zwaar.", en="Weighty.") if purpose.weighty else None
-    return said.model_copy(update={"assessment": assessed, "despite_objection": weighty}), purpose
+    glass = BreakGlass(reasons=(EmergencyReason(code="brand", nl="Brand", en="Fire"),)) if urgent else None
+    more = {"assessment": assessed, "despite_objection": weighty, "break_glass": glass}
+    return said.model_copy(update=more), purpose
 
 
 def _near(random: Random, often: int) -> int:
@@ -83,7 +87,9 @@ def put(random: Random) -> Put:
         consents=tuple(_consent(random, number) for number in range(random.choice((0, 1, 1, 1, 2, 3)))),
         objection=random.choice(OBJECTIONS) if rare["objected"] else "", locks=_locks(random) if rare["locked"] else (),
         unexplained=rare["unexplained"], secret=rare["secret"], dead=rare["dead"],
-        counted=random.choice((0, 0, 0, 1, 3, 4, 5)),
+        counted=random.choice((0, 0, 0, 1, 3, 4, 5)), claimed=purpose.urgent != (random.random() < 0.05),
+        elsewhere=tuple(replace(_consent(random, number), activity=f"ander-{number % 2}")
+                        for number in range(4, 4 + random.choice((0, 0, 1, 2)))) if purpose.urgent else (),
     )  # fmt: skip
     asked = tuple(random.sample((*NAMES, ABSENT) if random.random() < 0.2 else NAMES, random.randint(1, 3)))
     return Put(world, question(world, asked), facts(world, said))
@@ -151,16 +157,21 @@ def facts(world: World, said: ActivityVersion) -> Facts:
             resident=case.resident, activity=case.activity, open=case.open, origin="opgave" if case.stated else "bron",
             since=case.since, until=case.until, told_at=case.told_at, fence=FenceAt(fence="1" * 32, epoch=0),
         ) if case else None,
-        consents=tuple(
-            Standing(id=one.id, status=one.status, elements=tuple(sorted(one.elements)), case=one.case,
-                     asked_at=one.asked_at, valid_until=one.until, revision=1, spent=one.spent, pauses_at=one.grown_at,
-                     fence=FenceAt(fence=f"{number + 2}" * 32, epoch=0))
-            for number, one in enumerate(world.consents)
-        ),
+        consents=tuple(_standing(one) for one in world.consents),
         objected=world.objection in {*WEIGHED, "gegrond"},  # it stands; whether it was weighed is told besides
         upheld=world.objection == "gegrond",
         restricted=world.unexplained,
         held=any(lock.stands and lock.scope in ("", world.activity) for lock in world.locks),
         flags=frozenset(flag for flag, so in _flags(world) if so),
         counted=world.counted,
+        emergency=world.claimed,
+        words=tuple(_standing(one) for one in (*world.consents, *world.elsewhere)) if world.claimed else (),
+    )  # fmt: skip
+
+
+def _standing(one: Yes) -> Standing:
+    return Standing(
+        id=one.id, status=one.status, elements=tuple(sorted(one.elements)), case=one.case, asked_at=one.asked_at,
+        valid_until=one.until, revision=1, spent=one.spent, pauses_at=one.grown_at, activity=one.activity,
+        fence=FenceAt(fence=f"{int(one.id[1:]) + 2}" * 32, epoch=0),
     )  # fmt: skip

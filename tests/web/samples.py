@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from web import words
 from web.claim_views import ClaimCard, Claims, FgClaims
+from web.emergency_views import EmergencyCard, FgEmergency
 from web.fg_views import FgLift, FgSearch, FgStart, Found, LogState, OpenQuestion, Search
 from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, ReportingSystem, Start
+from web.urgent import Reviewed, Urgent
 from web.views import (
     Asked,
     Choice,
@@ -210,6 +212,13 @@ def details() -> dict[str, tuple[str, "DataclassInstance"]]:
             "gebruik_detail.html",
             replace(USE, errors=(FieldError(id="vraag", text="Schrijf uw vraag op."),)),
         ),
+        "detail-nood": ("gebruik_detail.html", replace(USE, urgent=Urgent(reason="Er was brand.", waits=True))),
+        "detail-nood-nagekeken": (
+            "gebruik_detail.html",
+            replace(
+                USE, urgent=Urgent(reason="Er was brand.", reviewed=Reviewed(day=DAY, good=False, why="Er was niets."))
+            ),
+        ),
         "detail-gevraagd": ("gebruik_detail.html", replace(USE, result="misschien", asked=ASKED)),
         "detail-antwoord": (
             "gebruik_detail.html",
@@ -250,10 +259,23 @@ QUESTION = OpenQuestion(
     due=date(2026, 11, 23),
 )
 LATE = replace(QUESTION, id=ID[:-1] + "2", late=True)
+CARD = EmergencyCard(id="2026h2-17", department="burgerzaken", purpose="Wij zoeken uw adres.", reason="Er was brand.",
+                     moment=NOON, due=DAY, late=True, own=False, ended=True)  # fmt: skip
+URGENT = FgEmergency(
+    frame=frame("/fg/noodtoegang", "fg"),
+    token="t",
+    card=CARD,
+    labels=("naam", "adres"),
+    case="Z-1",
+    refused=(("inkomen", "toestemming-ingetrokken"),),
+    note="De <b>buren</b> belden.",
+)
 BEGIN = FgStart(
     frame=frame("/fg", "fg"),
     questions=(QUESTION, LATE),
     log=LogState(size=18233, read=NOON, silent_systems=2),
+    emergencies=(CARD, replace(CARD, late=False, own=True), replace(CARD, ended=False)),
+    reviewed=True,
     saved=True,
 )
 FOUND = Found(
@@ -294,7 +316,13 @@ def staff() -> dict[str, tuple[str, "DataclassInstance"]]:
         "fg": ("fg_start.html", BEGIN),
         "fg-leeg": (
             "fg_start.html",
-            replace(BEGIN, questions=(), log=LogState(size=9, read=NOON), saved=False),
+            replace(BEGIN, questions=(), emergencies=(), reviewed=False, log=LogState(size=9, read=NOON), saved=False),
+        ),
+        "nood": ("fg_nood.html", URGENT),
+        "nood-eigen": ("fg_nood.html", replace(URGENT, card=replace(CARD, own=True, late=False), note=None)),
+        "nood-fout": (
+            "fg_nood.html",
+            replace(URGENT, chosen="in-orde", errors=(FieldError(id="waarom", text="Schrijf op waarom u dat vindt."),)),
         ),
         "zoek": ("fg_zoek.html", FORM),
         "opheffen": ("fg_opheffen.html", LIFT),

@@ -17,6 +17,7 @@ from web.found_lines import found_rows
 from web.frame import FieldError, Option
 from web.language import AMSTERDAM
 from web.line_views import local_day
+from web.pages.emergencies import waiting, was_judged
 from web.pages.reading import coverage, words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
@@ -118,6 +119,8 @@ async def _questions(visit: Visit, wrong_in: str = "", kept: str = "", wrong: st
         ),
         log=await _log_state(visit),
         assessments=_old(said, millis(visit.site.clock())),
+        emergencies=await waiting(visit),
+        reviewed=await was_judged(visit),
         saved=not wrong and any(one.id == stored and one.answered_at for one in asked),
         errors=error,
     )

@@ -7,17 +7,21 @@ from starlette.responses import Response
 
 from audit.contract import Event, Line
 from consent.contract import ConsentView, NoSuchThing, assessment_over
+from kernel.clock import moment
 from web.correction_views import may_doubt
+from web.emergency_views import KIND as EMERGENCY
+from web.emergency_views import urgent_of
 from web.frame import FieldError, Option, Pager
 from web.language import path_in
 from web.line_details import lifted_of, numbers_gone, reported_of
-from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
+from web.line_views import RELEASES, asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit, consent_ref
+from web.urgent import Urgent
 from web.views import Use, Uses
 from web.words import PERIODS, WRONG
 
@@ -101,14 +105,23 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         despite="" if line.gone else event.details.get("doorBijBezwaar", ""),
         doubtable=may_doubt(line),
         lab=bool(event.details.get("gegevensset")) and event.kind == "verstrekking",
+        urgent=await _urgent(visit, line) if result != "niets" else None,
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
+
+
+async def _urgent(visit: Visit, line: Line) -> Urgent | None:
+    """Of a use in an emergency: why it was one, and what the FG said of it since."""
+    if line.event.kind != EMERGENCY or line.gone:
+        return None
+    newer, more = await all_lines(visit, moment(line.at))
+    return urgent_of(line, newer, not more, visit.language)
 
 
 async def _overdue(visit: Visit, said: RegisterWords, line: Line) -> bool:
     """Whether this release went on under an assessment that was over: by the version that it names."""
     event, active = line.event, said.activities.get(line.event.activity)
-    if event.kind != "verstrekking" or line.gone:
+    if event.kind not in RELEASES or line.gone:
         return False
     if active is not None and str(active.number) == event.version:
         return assessment_over(active, line.at)
