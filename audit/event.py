@@ -69,6 +69,7 @@ Kind = Literal[
     "activiteit-concept",
     "ontvanger-concept",
     "bronbestand",
+    "gegevens-verwijderd",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from audit.event import Event
-from audit.kinds import LIFT_ASKED, LIFTED, RELEASE, REPORTED, RUN
+from audit.kinds import LIFT_ASKED, LIFTED, RELEASE, REMOVED, REPORTED, RUN
 from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
@@ -39,7 +39,7 @@ class Tagger:
             whose = about or event.subject
             found.append(self._tag("release", whose, activity, ""))
             found += [self._tag("release", whose, activity, case)] if case else []
-        if event.kind in (LIFTED, LIFT_ASKED):
+        if event.kind in (LIFTED, LIFT_ASKED, REMOVED):
             found += [self._tag(event.kind, str(place)) for place in event.closes]
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))
