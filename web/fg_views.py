@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from web.frame import Coverage, FieldError, Frame, Option
+from web.removal_views import LateRow, LateSetRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +45,19 @@ class OldAssessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
-    """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments`: the oldest first."""
+    """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments`: the oldest first.
+    `late`: what recipients should have removed, and `late_sets` what they should have destroyed, the oldest first;
+    `known`: whether anybody can say that now. `settled`: a set was just written off."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]
     log: LogState
     assessments: tuple[OldAssessment, ...] = ()
     saved: bool = False
+    late: tuple[LateRow, ...] = ()
+    late_sets: tuple[LateSetRow, ...] = ()
+    known: bool = True
+    settled: bool = False
     errors: tuple[FieldError, ...] = ()
 
 

@@ -69,6 +69,7 @@ class Due(Message):
     that it keeps it until then."""
 
     release: Annotated[Place, wire("verstrekking")]
+    recipient: Annotated[Short, wire("ontvanger")]
     activity: Annotated[Short, wire("verwerkingsactiviteit")]
     elements: Annotated[tuple[Short, ...], wire("gegevenselementen")]
     day: Annotated[Day, wire("uiterlijk")]

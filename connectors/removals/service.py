@@ -147,8 +147,8 @@ def _theirs(caller: Caller, line: Line) -> bool:
 def _due(row: Row, now: int) -> Due:
     at, why, names = first_of(row)
     return Due.model_validate({
-        "release": f"{row['term']}-{row['idx']}", "activity": row["activity"], "elements": names,
-        "day": _last_day(at), "why": why, "late": at <= now,
+        "release": f"{row['term']}-{row['idx']}", "recipient": row["recipient"], "activity": row["activity"],
+        "elements": names, "day": _last_day(at), "why": why, "late": at <= now,
     })  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from web import words
 from web.claim_views import ClaimCard, Claims, FgClaims
+from web.consent_views import Consents, Tab
 from web.fg_views import FgLift, FgSearch, FgStart, Found, LogState, OpenQuestion, Search
 from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, ReportingSystem, Start
 from web.views import (
@@ -13,7 +14,6 @@ from web.views import (
     Choice,
     Consent,
     ConsentRow,
-    Consents,
     Day,
     Destroyed,
     Earlier,
@@ -23,7 +23,6 @@ from web.views import (
     Overview,
     RefusedData,
     Reported,
-    Tab,
     Use,
     UseRow,
     Uses,

@@ -14,6 +14,7 @@ from web.line_details import lifted_of, numbers_gone, reported_of
 from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
+from web.pages.removing import late_of, told_of
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -49,6 +50,7 @@ async def show(visit: Visit) -> Response:
         period=period,
         parts=parts(every, visit.language),
         withheld=withheld(every),
+        late=await late_of(visit, said),
     )
     return visit.page("gebruik.html", view)
 
@@ -101,6 +103,8 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         despite="" if line.gone else event.details.get("doorBijBezwaar", ""),
         doubtable=may_doubt(line),
         lab=bool(event.details.get("gegevensset")) and event.kind == "verstrekking",
+        removed=await told_of(visit, said, line),
+        late=tuple(one for one in await late_of(visit, said) if one.place == str(line.position)),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 
