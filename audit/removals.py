@@ -32,13 +32,18 @@ class Removals:
         if not asked:
             return []
         keys, place = await self._log.keys(), tuple_(lines.c.term, lines.c.idx)
+        # by term: of a list of pairs SQLite looks at every line of the log
+        there: dict[str, list[int]] = {}
+        for one in asked:
+            there.setdefault(one.term, []).append(one.index)
+        among = [(lines.c.term == term) & lines.c.idx.in_(numbers) for term, numbers in there.items()]
         marks = [tag(keys.tags, REMOVED, str(one)) for one in asked]
         named = select(tags.c.term, tags.c.idx).where(tags.c.tenant_id == self._tenant, tags.c.tag.in_(marks))
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
                 rows = []
-                for among in (place.in_([(one.term, one.index) for one in asked]), place.in_(named)):
-                    query = line_rows().where(lines.c.tenant_id == self._tenant, among)
+                for which in (*among, place.in_(named)):
+                    query = line_rows().where(lines.c.tenant_id == self._tenant, which)
                     rows += list((await reading.execute(query)).mappings())
             found = {line.position: line for line in await self._reader.opened(rows)}
         told = (
@@ -67,8 +72,9 @@ class Removals:
     def _page(self, after: Position | None, labels: Sequence[bytes], limit: int) -> Select[Any]:
         settled = millis(self._clock() - SETTLED)
         query = line_rows().where(lines.c.tenant_id == self._tenant, lines.c.logged_at <= settled, OPEN)
-        if after is not None:
-            query = query.where(tuple_(lines.c.term, lines.c.idx) > (after.term, after.index))
+        # from the beginning too it is a place: without one SQLite takes an index that is not in the order of the log
+        begin = (after.term, after.index) if after else ("", 0)
+        query = query.where(tuple_(lines.c.term, lines.c.idx) > begin)
         return query.where(lines.c.label.in_(labels)).order_by(lines.c.term, lines.c.idx).limit(limit)
 
 
