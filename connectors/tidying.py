@@ -11,8 +11,10 @@ Chore = Callable[[str], Awaitable[None]]
 _log = logger("connectors")
 
 
-async def tidy(first: Callable[[], Awaitable[None]], chores: Sequence[Chore], tenants: Sequence[str]) -> None:
-    """Until cancelled. first: what looks at all tenants by itself."""
+async def tidy(
+    first: Callable[[], Awaitable[None]], chores: Sequence[Chore], tenants: Sequence[str], seconds: float = SECONDS
+) -> None:
+    """Until cancelled. first: what looks at all tenants by itself. seconds: between two rounds."""
     while True:
         try:
             await first()
@@ -24,4 +26,4 @@ async def tidy(first: Callable[[], Awaitable[None]], chores: Sequence[Chore], te
                     await chore(tenant)
                 except Exception as error:  # nobody starts this loop again
                     _log.error("not_tidied", tenant=tenant, exc_info=error)
-        await asyncio.sleep(SECONDS)
+        await asyncio.sleep(seconds)

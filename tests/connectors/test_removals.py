@@ -1,7 +1,8 @@
 """What recipients must remove: what is due, what they say, what the resident reads, and what a crash leaves."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,9 +12,9 @@ from connectors.removals.contract import Confirmed, Dues, NoSuchRelease, Removal
 from connectors.removals.following import Following
 from connectors.removals.rules import LATER, due_of
 from connectors.removals.service import RemovalDesk
+from connectors.removals.stored import RemovalRows
 from kernel.caller import Caller
 from kernel.errors import BadInput, NoAccess
-from kernel.failpoints import reached
 from tests.four_rooms import BY_LAW, DESK_WORKER, R1, STAFF, FourRooms
 
 pytestmark = pytest.mark.anyio
@@ -188,22 +189,24 @@ async def test_what_stood_on_a_consent_must_go_sooner_when_that_ends(house: Four
     assert [each.elements for each in (await due(house)).found] == [("brp.naam",)]
 
 
-async def test_a_crash_between_line_and_rows_is_mended_by_the_next_round(
-    house: FourRooms, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Dying:
+    """Rows of a process that is killed once the line stands."""
+
+    def __init__(self, rows: RemovalRows) -> None:
+        self.now = rows.now
+
+    async def told(self, *_: Any) -> None:
+        raise ConnectionError
+
+
+async def test_a_crash_between_line_and_rows_is_mended_by_the_next_round(house: FourRooms) -> None:
     await lived_in(house)
     place = position(await house.release(*BY_LAW))
     await followed(house)
-
-    async def dies(*_: Any) -> None:
-        reached("removals.recorded")
-        raise ConnectionError
-
-    desk = desk_of(house)
-    monkeypatch.setattr(type(desk.rows), "told", dies)
+    desk, dying = desk_of(house), Dying(desk_of(house).rows)
+    said = {"verstrekkingen": [place], "verwijderdOp": house.now.date().isoformat()}
     with pytest.raises(ConnectionError):
-        await confirm(house, place)
-    monkeypatch.undo()
+        await replace(desk, rows=cast("RemovalRows", dying)).confirm(DESK_WORKER, Removal.model_validate(said))
     assert len(await told(house)) == 1 and (await due(house)).found
     answer = await confirm(house, place)  # said again: the same line
     assert answer.written[0].line == str((await told(house))[0].position)
