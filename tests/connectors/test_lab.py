@@ -324,12 +324,16 @@ async def test_for_fraud_nothing_is_made_and_what_was_not_destroyed_stops_the_ne
     assert (said.application, said.recipient) == ("loket-app", LOAN_DESK)
     kinds = await of_nobody(house)
     assert (kinds.count("set-niet-vernietigd"), kinds.count("set-vernietigd"), kinds.count("statistiek")) == (1, 1, 2)
-    # of the second one its recipient keeps silent: the FG says it, with how they know, once
+    await settled_by_the_fg(house, again.json()["id"])
+
+
+async def settled_by_the_fg(house: FourRooms, second: str) -> None:
+    """What a recipient keeps silent about: the FG says it, with how they know, once."""
     house.now += timedelta(days=31)
     fg, desk = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",)), house.desk.removals
     assert desk
     (late,) = (await desk.overdue(fg)).sets
-    assert (late.id, late.recipient) == (again.json()["id"], LOAN_DESK)
+    assert (late.id, late.recipient) == (second, LOAN_DESK)
     for who, why, wrong in (
         (fg, " ", BadInput),
         (fg, "Zie 999993653", BadInput),
