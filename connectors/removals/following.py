@@ -15,7 +15,8 @@ from consent.contract import ActivityVersion, Consent, NoSuchThing, Registers
 from kernel.caller import Caller, room_of
 from kernel.failpoints import reached
 
-PAGES = 50  # of either kind in one round: others want their turn
+LINES, PAGES = 100, 1_000  # read at once, for who releases now must not wait; and in one round
+LOOKS = 50  # questions to the register in one round
 Versions = dict[tuple[str, str], ActivityVersion | None]
 
 
@@ -42,7 +43,7 @@ class Following:
         """Whether there may be more."""
         read = await self.rows.read(room.tenant)
         try:
-            page = await self.audit.passed(room, read.after)
+            page = await self.audit.passed(room, read.after, LINES)
         except NoSuchLine:  # this is another log, or an older one
             await self.rows.forget(room.tenant)
             return True
@@ -77,7 +78,7 @@ class Following:
         return found
 
     async def _ends(self, room: Caller) -> None:
-        for _ in range(PAGES):
+        for _ in range(LOOKS):
             after = self.looked.get(room.tenant, "")
             fences = await self.rows.standing(room.tenant, after)
             self.looked[room.tenant] = fences[-1] if len(fences) == FENCES else ""
