@@ -23,6 +23,8 @@ from connectors.contract import Authority
 from connectors.correcting.client import CorrectionsClient
 from connectors.correcting.contract import PortalCorrections
 from connectors.release import ReleaseDesk
+from connectors.removals.client import RemovalsClient
+from connectors.removals.contract import PortalRemovals
 from connectors.settings import ConnectorsSettings
 from consent.client import ConsentClient
 from consent.service import ConsentService
@@ -90,6 +92,13 @@ class House:
             return self.desk.corrections
         url = self.builder.settings.connectors_url
         return CorrectionsClient(self.builder.line(room, "connectors", url, SECONDS)) if url else None
+
+    def removals(self, room: str) -> PortalRemovals | None:
+        """Who knows what should be gone; None where nobody does."""
+        if self.desk:
+            return self.desk.removals
+        url = self.builder.settings.connectors_url
+        return RemovalsClient(self.builder.line(room, "connectors", url, SECONDS)) if url else None
 
 
 async def assemble(settings: HouseSettings, rooms: Sequence[str] = ROOMS, world: World | None = None) -> House:
@@ -182,6 +191,7 @@ async def _add_portal(house: House) -> None:
         house.authority("web"),
         house.corrections("web"),
         house.desk.uploads if house.desk else None,  # a file is more than a line between rooms carries
+        house.removals("web"),
     )
     world = builder.world
     component = await build_web(settings, builder.tenants, neighbours, builder.provider, world.clock, world.login)

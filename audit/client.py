@@ -85,6 +85,14 @@ class AuditClient:
         """See Audit.line."""
         return await self._ask("line", caller, position, Line)
 
+    async def about(self, caller: Caller, positions: Sequence[Position]) -> list[Line]:
+        """See Audit.about."""
+        return list((await self._ask("about", caller, wire.Places(positions=tuple(positions)), Lines)).lines)
+
+    async def passed(self, caller: Caller, after: Position | None, limit: int = 200) -> Lines:
+        """See Audit.passed."""
+        return await self._ask("passed", caller, wire.MovesAfter(after=after, limit=limit), Lines)
+
     async def outcomes(self, caller: Caller, positions: Sequence[Position]) -> list[Outcome | Literal[""]]:
         """See Audit.outcomes."""
         body = wire.Places(positions=tuple(positions))

@@ -37,34 +37,10 @@ from kernel.hidden import Hidden
 from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
-    "DATA",
-    "NOBODY",
-    "SPECIAL_DATA",
-    "SYSTEM",
-    "Entry",
-    "Event",
-    "EventIdTaken",
-    "FenceAt",
-    "Ground",
-    "Heard",
-    "Kind",
-    "LogUnavailable",
-    "Misfit",
-    "Moved",
-    "NoSuchLine",
-    "NotPermitted",
-    "Outcome",
-    "OutcomeUnknown",
-    "Overtaken",
-    "Permit",
-    "Position",
-    "Receipt",
-    "System",
-    "Trace",
-    "Trust",
-    "Unwitnessed",
-    "fence_at",
-]
+    "DATA", "NOBODY", "SPECIAL_DATA", "SYSTEM", "Entry", "Event", "EventIdTaken", "FenceAt", "Ground", "Heard", "Kind",
+    "LogUnavailable", "Misfit", "Moved", "NoSuchLine", "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken",
+    "Permit", "Position", "Receipt", "System", "Trace", "Trust", "Unwitnessed", "fence_at",
+]  # fmt: skip
 
 
 class Gone(Message):
@@ -249,6 +225,17 @@ class Audit(Protocol):
 
     async def line(self, caller: Caller, position: Position) -> Line:
         """Raises NoSuchLine. NOT checked: that the caller may read it; the page that asks compares the subject."""
+        ...
+
+    async def about(self, caller: Caller, positions: Sequence[Position]) -> list[Line]:
+        """Those of these releases that are there, and the lines that say what of them is no longer held; in the order
+        of the log, at most 200 releases. NOT checked: as `line`."""
+        ...
+
+    async def passed(self, caller: Caller, after: Position | None, limit: int = 200) -> Lines:
+        """Releases of everybody, and what is no longer held of them, in the order of the log; `before`: where to go
+        on. For the room that recorded them: withheld ones too, and neither covert ones nor those of the last five
+        minutes. Raises NoAccess (another room), NoSuchLine (this log does not have `after`)."""
         ...
 
     async def outcomes(self, caller: Caller, positions: Sequence[Position]) -> list[Outcome | Literal[""]]:

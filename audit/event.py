@@ -72,6 +72,7 @@ Kind = Literal[
     "activiteit-concept",
     "ontvanger-concept",
     "bronbestand",
+    "gegevens-verwijderd",
     "uitvoer",
     "gemeld",
     "sleutel-gewisseld",

@@ -46,6 +46,8 @@ def intern_routes(service: AuditService, gate: RoomGate) -> APIRouter:
         moves,
         lines,
         line,
+        about,
+        passed,
         outcomes,
         proof,
         bundle,
@@ -84,6 +86,16 @@ async def lines(asking: Neighbour, body: wire.LinesOf) -> Lines:
 async def line(asking: Neighbour, body: Position) -> Line:
     """See Audit.line."""
     return await asking.audit.line(asking.caller, body)
+
+
+async def about(asking: Neighbour, body: wire.Places) -> Lines:
+    """See Audit.about."""
+    return Lines(lines=tuple(await asking.audit.about(asking.caller, body.positions)))
+
+
+async def passed(asking: Neighbour, body: wire.MovesAfter) -> Lines:
+    """See Audit.passed."""
+    return await asking.audit.passed(asking.caller, body.after, body.limit)
 
 
 async def outcomes(asking: Neighbour, body: wire.Places) -> wire.Outcomes:

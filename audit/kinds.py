@@ -28,7 +28,8 @@ DESTROYED: Kind = "vernietigd"
 LIFTED: Kind = "opgeheven"  # what its resident might not see before, they may see from this line on
 LIFT_ASKED: Kind = "opheffing-gevraagd"
 REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
-CLOSING: frozenset[Kind] = frozenset((ENDED, LIFTED, LIFT_ASKED, REVIEWED))  # name the lines that they are about
+REMOVED: Kind = "gegevens-verwijderd"  # a recipient says what it no longer holds of a release, and what it keeps
+CLOSING: frozenset[Kind] = frozenset((ENDED, LIFTED, LIFT_ASKED, REVIEWED, REMOVED))  # name the lines they are about
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 
@@ -99,6 +100,7 @@ KINDS: dict[Kind, Rule] = {
     "activiteit-concept": _rule("fact", "consent"),
     "ontvanger-concept": _rule("fact", "consent"),
     "bronbestand": _rule("fact", "connectors"),
+    REMOVED: _rule("fact", "connectors"),
     "uitvoer": _rule("fact", "web"),
     "gemeld": _rule("fact", "audit", "connectors"),
     "sleutel-gewisseld": _rule("fact", "audit", "consent", "vault", "connectors", "web"),

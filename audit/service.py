@@ -33,6 +33,7 @@ from audit.permit import Position
 from audit.proving import Prover
 from audit.reading import Reader
 from audit.reconciling import release_event
+from audit.removals import Removals
 from audit.reported.intake import Intake
 from audit.reported.ports import Numbers, Register
 from audit.searching import Searcher
@@ -50,7 +51,7 @@ from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.errors import NoAccess
 
-ROOM = "audit"
+ROOM, RECORDS = "audit", "connectors"  # RECORDS: releases
 
 
 class Desk:
@@ -66,6 +67,7 @@ class Desk:
         self.breaches = Breaches(log, self._record, clock, kept.files)
         self.destroyer = Destroyer(log, self.reader, self._record, clock)
         self.lifter, self.early = Lifter(log, self.reader, self._record), Early(log, self.reader, self._record, clock)
+        self.removals = Removals(log, self.reader, clock)
         self.sweeper = Sweeper(log, self.reader, self._record, clock)
         self.emergencies = Emergencies(log, self.reader, clock)
 
@@ -164,6 +166,19 @@ class Door:
         (told,) = await self._told(desk, [await desk.reader.line(position)])
         return told
 
+    async def about(self, caller: Caller, positions: Sequence[Position]) -> list[Line]:
+        """See Audit.about. Pseudonyms of staff are left out, and what is withheld from others than who recorded it."""
+        desk = self.service.desk(caller)
+        return await self._told(desk, await desk.removals.about(positions), own=self.room == RECORDS)
+
+    async def passed(self, caller: Caller, after: Position | None, limit: int = 200) -> Lines:
+        """See Audit.passed."""
+        if self.room != RECORDS:
+            raise NoAccess("Dit is voor wie deze regels schreef.")
+        desk = self.service.desk(caller)
+        found = await desk.removals.passed(after, limit)
+        return found.model_copy(update={"lines": tuple(await self._told(desk, found.lines, own=True))})
+
     async def outcomes(self, caller: Caller, positions: Sequence[Position]) -> list[Outcome | Literal[""]]:
         """See Audit.outcomes."""
         return await self.service.desk(caller).reader.outcomes(positions)
@@ -209,8 +224,9 @@ class Door:
         """See Audit.lift."""
         return await self.service.desk(caller).early.lift(caller, place, reason)
 
-    async def _told(self, desk: Desk, found: Sequence[Line]) -> list[Line]:
-        """The log itself judges whose proof a line is; every other room asks for somebody who reads."""
+    async def _told(self, desk: Desk, found: Sequence[Line], own: bool = False) -> list[Line]:
+        """The log itself judges whose proof a line is; every other room asks for somebody who reads. own: the room asks
+        for itself what it recorded."""
         now, known = millis(desk.clock()), await desk.reader.as_lifted(found)
-        told = known if self.room == ROOM else [as_told(line, now) for line in known]
+        told = known if own or self.room == ROOM else [as_told(line, now) for line in known]
         return [line.model_copy(update={"event": line.event.model_copy(update={"actor": ""})}) for line in told]

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from audit.event import Event
-from audit.kinds import EMERGENCY, LIFT_ASKED, LIFTED, RELEASES, REPORTED, REVIEWED, RUN
+from audit.kinds import EMERGENCY, LIFT_ASKED, LIFTED, RELEASES, REMOVED, REPORTED, REVIEWED, RUN
 from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
@@ -43,7 +43,7 @@ class Tagger:
             found += [self._tag("release", whose, activity, case)] if case else []
         if event.kind == EMERGENCY:
             found.append(self._tag(EMERGENCY))
-        if event.kind in (LIFTED, LIFT_ASKED, REVIEWED):
+        if event.kind in (LIFTED, LIFT_ASKED, REVIEWED, REMOVED):
             found += [self._tag(event.kind, str(place)) for place in event.closes]
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))

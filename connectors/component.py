@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import httpx2
@@ -48,6 +48,9 @@ from connectors.outside.asking import Asker
 from connectors.outside.guarding import Limits, guarded
 from connectors.outside.opening import open_outside
 from connectors.release import ReleaseDesk
+from connectors.removals.api import removal_intern, removal_routes
+from connectors.removals.component import build_removals
+from connectors.removals.contract import Removals
 from connectors.reweighing import Reweighing
 from connectors.settings import ConnectorsSettings
 from connectors.sources import Placed, Sources
@@ -123,9 +126,12 @@ async def build_connectors(
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
     labs = build_labs((desk, bulk), LabRows(rows, wiring.clock), room_keys, counting)
-    chores = (claims.forget_old, uploads.tidy, correcting.forwarding.lapse, correcting.rows.forget_old, labs.tidy)
+    removals = build_removals((wiring.audit, wiring.consent, wiring.registers), lines, rows, labs, wiring.clock)
+    desk = replace(desk, removals=removals.desk)
+    old = (claims.forget_old, correcting.forwarding.lapse, correcting.rows.forget_old)
+    chores = (*old, uploads.tidy, labs.tidy, removals.following.round)
 
-    doors = (desk, bulk.service, counting, uploads, labs)
+    doors = (desk, bulk.service, counting, uploads, labs, removals.desk)
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
@@ -137,11 +143,11 @@ async def build_connectors(
 
 
 def _public(
-    doors: tuple[ReleaseDesk, Bulk, Counting, UploadDesk, Labs],
+    doors: tuple[ReleaseDesk, Bulk, Counting, UploadDesk, Labs, Removals],
     wiring: Wiring,
     sources: Mapping[str, Mapping[str, Placed]],
 ) -> APIRouter:
-    (desk, bulk, counting, uploads, labs), caller = doors, wiring.caller
+    (desk, bulk, counting, uploads, labs, removals), caller = doors, wiring.caller
     connected = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
     router = routes(desk, caller, wiring.boot, connected, wiring.registers.activities)
     router.include_router(bulk_routes(bulk, caller, wiring.boot))
@@ -150,6 +156,7 @@ def _public(
     if desk.corrections is not None:
         router.include_router(correction_routes(desk.corrections, caller))
     router.include_router(lab_routes(labs, caller))
+    router.include_router(removal_routes(removals, caller))
     return router
 
 
@@ -191,7 +198,8 @@ def _run(
 def _intern(desk: ReleaseDesk, settings: ConnectorsSettings, wiring: Wiring) -> tuple[APIRouter, ...]:
     trusted = {room: bytes.fromhex(key) for room, key in settings.trusted.items()}
     gate = RoomGate("connectors", trusted, wiring.clock)
-    inner = (correction_intern(desk.corrections, gate),) if desk.corrections else ()
+    inner: tuple[APIRouter, ...] = (correction_intern(desk.corrections, gate),) if desk.corrections else ()
+    inner += (removal_intern(desk.removals, gate),) if desk.removals else ()
     return (intern_routes(desk.authority, gate), *inner) if desk.authority else inner
 
 

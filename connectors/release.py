@@ -13,6 +13,7 @@ from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
 from connectors.minimise import minimise
 from connectors.refusal import Refusal
+from connectors.removals.contract import PortalRemovals
 from connectors.reweighing import Reweighing, standing
 from connectors.sources import Sources
 from connectors.uploads.contract import PortalUploads
@@ -35,7 +36,8 @@ class Ending:
 @dataclass(frozen=True)
 class ReleaseDesk:
     """Satisfies Desk. facts: what yes/no answers are made with for a tenant, now. doubted: which values
-    are marked. authority: None without a BRP. corrections: who takes reports. uploads: who takes files of sources."""
+    are marked. authority: None without a BRP. corrections: who takes reports. uploads: who takes files of sources.
+    removals: what is still to be removed."""
 
     claims: Claims
     vault: Vault
@@ -50,6 +52,7 @@ class ReleaseDesk:
     authority: Authority | None = None
     corrections: Corrections | None = None
     uploads: PortalUploads | None = None
+    removals: PortalRemovals | None = None
 
     async def release(
         self, caller: Caller, request: ReleaseRequest, repeatable: Repeatable, deliver: Deliver

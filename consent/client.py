@@ -20,6 +20,7 @@ from consent.contract import (
     ResidentRef,
     Sealed,
     Search,
+    Under,
 )
 from consent.delivery.client import DeliveryClient
 from consent.drafts.client import DraftsClient
@@ -96,6 +97,11 @@ class ConsentClient:
     async def sealing_key(self, caller: Caller) -> SealingKey:
         """See Registers.sealing_key."""
         return await self.line.ask(f"{PREFIX}/sealing-key", caller, wire.Nothing(), SealingKey)
+
+    async def under(self, caller: Caller, fences: Sequence[str]) -> list[Under]:
+        """See Consent.under."""
+        body = wire.Fences(fences=tuple(fences))
+        return list((await self.line.ask(f"{PREFIX}/under", caller, body, wire.Unders)).under)
 
     async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:
         """See Consent.flag."""

@@ -165,6 +165,14 @@ class Search(Message):
     activity: Short = ""
 
 
+class Under(Message):
+    """A consent as it stands for data that was given under it. kept: days that its recipient may keep that, where it
+    says less than the activity. ended_at: ms. 0 is none, also of a fence that is no consent's."""
+
+    kept: int = 0
+    ended_at: int = 0
+
+
 class ResidentQuestion(Message):
     """A resident's question on one use ("Stel een vraag"). due_at: when the answer is due (5 working days), ms."""
 
@@ -220,6 +228,10 @@ class Consent(Protocol):
 
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """Never raises for a refusal: a refusal is an answer. Raises RegisterUnavailable, LogUnavailable."""
+        ...
+
+    async def under(self, caller: Caller, fences: Sequence[str]) -> list[Under]:
+        """How the consents with these fences stand, in order; at most 500. For rooms, about nobody in particular."""
         ...
 
     async def flag(self, caller: Caller, resident: ResidentRef, flags: Sequence[Flag]) -> Position:

@@ -44,6 +44,10 @@ def _weighing(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
     async def decide(who: Asking, body: wire.Questions) -> wire.Decisions:
         return wire.Decisions(decisions=tuple(await consent.decide(who, body.questions)))
 
+    @router.post("/under")
+    async def under(who: Asking, body: wire.Fences) -> wire.Unders:
+        return wire.Unders(under=tuple(await consent.under(who, body.fences)))
+
     @router.post("/sealing-key")
     async def sealing_key(who: Asking, _: wire.Nothing) -> SealingKey:
         return await consent.sealing_key(who)

@@ -4,12 +4,12 @@ The line `toestemming-gevraagd` comes first, the row second: a crash in between 
 wanted to ask, and nothing to answer; the recipient asks again.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from audit.contract import Audit, Entry, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Words
-from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef, Search
+from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef, Search, Under
 from consent.deciding import newest_versions, processor_of
 from consent.difference import consents_since
 from consent.facts import in_scope
@@ -18,14 +18,14 @@ from consent.lines import about_consent, event, names, recipient_of, resident_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY
-from consent.views import SHUT, as_counted, ended_at, for_recipient, state_of_row, view
+from consent.views import SHUT, as_counted, ended_at, for_recipient, stands_under, state_of_row, view
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.ids import derived_id, random_id, uuid7
 
 Enrol = Callable[[], Awaitable[ResidentRef]]
-MOST = 200  # consents in one answer
+MOST, UNDER_MOST = 200, 500  # consents in one answer; fences in one question of a room
 BARRED = frozenset({"geweigerd", "ingetrokken", "vervallen"})
 
 
@@ -94,6 +94,15 @@ class Requesting:
                 raise NoSuchThing()
             name, newest = await name_of(rows, row["recipient"]), await newest_versions(rows, {row["activity"]})
         return for_recipient(view(row, name, millis(self._clock()), newest_of(newest, row)))
+
+    async def under(self, tenant: str, fences: Sequence[str]) -> list[Under]:
+        """See Consent.under."""
+        at = millis(self._clock())
+        async with self._register.reading(tenant) as rows:
+            found = await rows.find(tables.consents, tables.consents.c.fence.in_(list(fences)[:UNDER_MOST]))
+            newest = await newest_versions(rows, {row["activity"] for row in found})
+        known = {row["fence"]: stands_under(row, at, newest_of(newest, row)) for row in found}
+        return [known.get(fence, Under()) for fence in fences]
 
     async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
         """See Consent.found."""

@@ -25,6 +25,7 @@ from consent.contract import (
     ResidentRef,
     Sealed,
     Search,
+    Under,
 )
 from consent.deciding import Deciding
 from consent.delivery.contract import Delivery
@@ -140,6 +141,10 @@ class ConsentService:
     async def decide(self, caller: Caller, questions: Sequence[Question]) -> list[Sealed]:
         """See Consent.decide."""
         return await self._deciding.decide(caller, questions) if questions else []
+
+    async def under(self, caller: Caller, fences: Sequence[str]) -> list[Under]:
+        """See Consent.under."""
+        return await self._requesting.under(caller.tenant, fences)
 
     async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained | BadInput]:
         """See Explaining.explain."""

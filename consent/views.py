@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consent.activity import ActivityVersion, Words
-from consent.contract import ConsentView, State
+from consent.contract import ConsentView, State, Under
 from consent.difference import consents_since
 from consent.limits import pause_of, terms_of
 from consent.lines import names
@@ -74,6 +74,13 @@ def view(stored: Row, recipient_name: Words, at: int, newest: ActivityVersion | 
         by=terms.by,
         grown=grown(row, at),
     )
+
+
+def stands_under(stored: Row, at: int, newest: ActivityVersion | None) -> Under:
+    """For data that was given under it."""
+    row = as_counted(stored, newest)
+    over = state_of_row(row, at) in ("ingetrokken", "verlopen", "ongeldig")
+    return Under(kept=terms_of(row).limits.kept, ended_at=ended_at(row, at) if over else 0)
 
 
 def for_recipient(seen: ConsentView) -> ConsentView:

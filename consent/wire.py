@@ -6,9 +6,9 @@ from pydantic import Field
 
 from audit.contract import Position, Receipt
 from consent.activity import ActivityVersion, Application, Case, Recipient
-from consent.contract import Choice, ConsentView, Flag, Question, ResidentQuestion, ResidentRef, Sealed
+from consent.contract import Choice, ConsentView, Flag, Question, ResidentQuestion, ResidentRef, Sealed, Under
 from consent.published import Published
-from kernel.message import Message, Sentence, Short
+from kernel.message import Hex16, Message, Sentence, Short
 
 PREFIX = "/intern/v1/consent"
 MOST = 500  # questions of one call
@@ -118,6 +118,18 @@ class Opened(Message):
     """Their lines, in order."""
 
     receipts: tuple[Receipt, ...]
+
+
+class Fences(Message):
+    """Of consents."""
+
+    fences: Annotated[tuple[Hex16, ...], Field(max_length=500)]
+
+
+class Unders(Message):
+    """How each stands, in order."""
+
+    under: tuple[Under, ...]
 
 
 class OneCase(Message):

@@ -45,6 +45,7 @@ ACTS: Final[Mapping[str, str]] = {
     "terugmelding": N_("Een afdeling denkt dat een gegeven van u niet klopt"),
     "bericht": N_("Wij stuurden u een bericht met het bewijs van uw keuze"),
     "terugmelding-stap": N_("Wij keken naar een gegeven van u dat misschien niet klopt"),
+    "gegevens-verwijderd": N_("Een afdeling verwijderde gegevens van u"),
     "uitvoer": N_("U haalde bewijzen op"),
     "vernietigd": N_("Wij vernietigden oude regels over u"),
     "opgeheven": N_("Wij laten nu iets zien dat eerder niet mocht"),
@@ -65,6 +66,7 @@ WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 REFERRED: Final = N_("Een systeem bewaarde een verwijzing naar u")
 REPORTED: Final = N_("U meldde dat een gegeven niet klopt")
+KEPT: Final = N_("Een afdeling bewaart gegevens van u, omdat het moet van de wet")
 # How a report that a value is wrong goes on, by what its line says.
 STEPS: Final[Mapping[str, str]] = {
     "doorgestuurd": N_("Wij stuurden de melding over uw gegeven door"),
@@ -85,7 +87,8 @@ def act_of(event: Event) -> str:
     if event.kind == "balie-gesprek":
         return AT_THE_DESK.get(event.details.get("stap", ""), ACTS["balie-gesprek"])
     if event.kind != "zoeking":
-        return STEPS.get(event.details.get("stap", ""), "") or ACTS.get(event.kind, "")
+        kept = event.kind == "gegevens-verwijderd" and not event.elements
+        return KEPT if kept else STEPS.get(event.details.get("stap", ""), "") or ACTS.get(event.kind, "")
     if event.details.get("stap") == "verwijzing":
         return REFERRED
     return LOOKED if event.recipient else ACTS["zoeking"]

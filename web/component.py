@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.contract import Audit
 from connectors.contract import Authority
 from connectors.correcting.contract import PortalCorrections
+from connectors.removals.contract import PortalRemovals
 from connectors.uploads.contract import PortalUploads
 from consent.contract import CatalogueElement, Consent, Registers
 from kernel.clock import Clock, utc_now
@@ -89,7 +90,8 @@ _log = logger("web")
 class Neighbours:
     """Whom the pages ask. catalogue: what each element is called. authority: who knows of parents; without it nobody
     acts for a child. corrections: who takes reports of wrong values; without it the FG alone does.
-    uploads: who takes files of sources; without it, as where the desk lives elsewhere, nobody has that page."""
+    uploads: who takes files of sources; without it, as where the desk lives elsewhere, nobody has that page.
+    removals: who knows what should be gone."""
 
     vault: Vault
     consent: Consent
@@ -99,6 +101,7 @@ class Neighbours:
     authority: Authority | None = None
     corrections: PortalCorrections | None = None
     uploads: PortalUploads | None = None
+    removals: PortalRemovals | None = None
 
 
 async def build_web(
@@ -129,6 +132,7 @@ async def build_web(
         authority=neighbours.authority,
         corrections=neighbours.corrections,
         uploads=neighbours.uploads,
+        removals=neighbours.removals,
         catalogue=tuple(neighbours.catalogue),
         clock=clock,
         renderer=Renderer(),

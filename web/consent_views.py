@@ -1,7 +1,7 @@
 """From consents of the register to what a resident reads and chooses. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Final, Literal
 
@@ -9,7 +9,7 @@ from audit.contract import Position
 from consent.contract import ConsentDetail, ConsentView, State, UsedElement
 from kernel.canonical import canonical, read_canonical
 from kernel.clock import millis, moment
-from web.frame import FieldError, Frame, Option
+from web.frame import Coverage, FieldError, Frame, Option
 from web.language import N_
 from web.line_views import local_day
 from web.periods import earlier, longest
@@ -47,6 +47,26 @@ JUST_THIS: Final[Mapping[bool, str]] = {
     True: N_("Dan krijgt %(wie)s alleen ja of nee, en alleen hiervoor."),
     False: N_("Dan krijgt %(wie)s alleen deze gegevens, en alleen hiervoor."),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One of the lists of permissions, as a link."""
+
+    place: str
+    text: str
+    count: int
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consents:
+    """`/toestemmingen`."""
+
+    frame: Frame
+    tabs: tuple[Tab, ...]
+    rows: tuple[ConsentRow, ...]
+    coverage: Coverage
 
 
 def tab_of(state: State) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from web.emergency_views import EmergencyCard
 from web.frame import Coverage, FieldError, Frame, Option
+from web.removal_views import LateRow, LateSetRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,9 @@ class OldAssessment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
     """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments` and `emergencies`: the oldest
-    first. `reviewed`: one of these was just judged."""
+    first. `reviewed`: one of these was just judged. `late`: what recipients should have removed, and `late_sets` what
+    they should have destroyed, the oldest first; `known`: whether anybody can say that now. `settled`: a set was just
+    written off."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]
@@ -55,6 +58,10 @@ class FgStart:
     emergencies: tuple[EmergencyCard, ...] = ()
     reviewed: bool = False
     saved: bool = False
+    late: tuple[LateRow, ...] = ()
+    late_sets: tuple[LateSetRow, ...] = ()
+    known: bool = True
+    settled: bool = False
     errors: tuple[FieldError, ...] = ()
 
 

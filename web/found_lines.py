@@ -55,6 +55,8 @@ WHAT: Final[Mapping[str, str]] = {
     "terugmelding": N_("Gemeld dat een gegeven misschien niet klopt"),
     "bericht": N_("Bericht met het bewijs van een keuze gestuurd"),
     "terugmelding-stap": N_("Melding over een gegeven ging een stap verder"),
+    "gegevens-verwijderd": N_("Een ontvanger schreef op wat hij verwijderde of bewaart"),
+    "bronbestand": N_("Bestand van een bron"),
     "set-vernietigd": N_("Een ontvanger meldde dat een gegevensset is vernietigd"),
     "set-niet-vernietigd": N_("Een ontvanger meldde niet op tijd dat een gegevensset is vernietigd"),
     "machtiging-aangeboden": N_("De inwoner vroeg iemand om te kijken"),
@@ -79,6 +81,13 @@ ACTED_AS: Final[Mapping[str, str]] = {
     "mentor": N_("de mentor"),
     "executeur": N_("de executeur"),
 }
+# What became of the file of a source.
+FILES: Final[Mapping[str, str]] = {
+    "overgenomen": N_("Bestand van bron %(bron)s overgenomen"),
+    "verwijderd": N_("Bestand van bron %(bron)s verwijderd"),
+    "nagekeken": N_("Bestand voor bron %(bron)s nagekeken, niet overgenomen"),
+}
+SIZE: Final = N_("%(getal)s regels, versie %(versie)s")
 SOMEBODY, NOT_SELF = N_("iemand anders"), N_("niet zelf, dat deed %(wie)s")
 HOW: Final[Mapping[str, str]] = {
     "geleverd": N_("aangekomen"),
@@ -129,6 +138,8 @@ def _decision(line: Line, said: RegisterWords) -> str:
     told = [said.say(part) for part in (what, how) if part]
     if event.kind.startswith("toestemming-") and (written := WRITTEN_DOWN.get(event.details.get("kanaal", ""))):
         told[0] = said.say(written) % {"wat": told[0]}
+    if event.kind == "bronbestand":
+        told = _file(event, said)
     if event.on_behalf:
         told.append(_by(event, said))
     if event.covert:
@@ -137,6 +148,14 @@ def _decision(line: Line, said: RegisterWords) -> str:
         day = {"datum": format_day(moment(event.withheld_until), said.language)}
         told.append(said.say(WITHHELD) % day)
     return ", ".join(told)
+
+
+def _file(event: Event, said: RegisterWords) -> list[str]:
+    """Which file of which source, and what became of it."""
+    about = {"bron": event.details.get("bron", "")}
+    size = {"getal": event.details.get("regels", ""), "versie": event.details.get("versie", "")}
+    what = FILES.get(event.details.get("stap", ""), WHAT["bronbestand"])
+    return [said.say(what) % about, said.say(SIZE) % size]
 
 
 def _by(event: Event, said: RegisterWords) -> str:

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from consent.contract import RightsRequest
 from web.claim_views import ClaimCard, card
+from web.consent_views import Tab
 from web.frame import FieldError, Frame
 from web.language import N_
 from web.register_words import RegisterWords
-from web.views import Tab
 
 HOME: Final = "/beheer/verzoeken"
 FILTERS: Final = {

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from audit.contract import Audit
 from connectors.contract import Authority
 from connectors.correcting.contract import PortalCorrections
+from connectors.removals.contract import PortalRemovals
 from connectors.uploads.contract import PortalUploads
 from consent.contract import CatalogueElement, Consent, Registers, ResidentRef
 from kernel.caller import Caller
@@ -41,7 +42,8 @@ FIELDS_MAX = 30
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """The portal's neighbours and furniture. tenants: by the host of their public URL. authority: who knows of parents,
-    corrections: who takes reports of wrong values, uploads: files of sources; None where nobody does."""
+    corrections: who takes reports of wrong values, uploads: files of sources, removals: who knows what
+    should be gone; None where nobody does."""
 
     settings: WebSettings
     tenants: Mapping[str, Tenant]
@@ -54,6 +56,7 @@ class Site:
     authority: Authority | None
     corrections: PortalCorrections | None
     uploads: PortalUploads | None
+    removals: PortalRemovals | None
     catalogue: tuple[CatalogueElement, ...]
     clock: Clock
     renderer: Renderer

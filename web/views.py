@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from web.frame import Coverage, FieldError, Frame, Option, Pager
+from web.removal_views import Removed, StillThere
 from web.session import Answer
 from web.urgent import Urgent
 from web.words import ClassLetter, Result, State
@@ -145,7 +146,7 @@ class Withheld:
 class Uses:
     """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more`
     that the period has older lines which this list does not reach; `parts` the files with all proofs of `period`;
-    `withheld` what may not be shown yet."""
+    `withheld` what may not be shown yet; `late` what its recipients should have removed by now."""
 
     frame: Frame
     periods: tuple[Option, ...]
@@ -159,6 +160,7 @@ class Uses:
     period: str = ""
     parts: tuple[Option, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    late: tuple[StillThere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,8 +205,8 @@ class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
     `earlier` the older lines of the same handling. `gone`: nothing is left but this; `gone_numbers`: what it says was
     destroyed of the own series. `kept_until`: the year in which it goes. `overdue`: the assessment was over; class A
-    goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym.
-    `urgent`: it was an emergency."""
+    goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym. `urgent`: it
+    was an emergency. `removed`: what its recipient said of that; `late`: what should be gone by now."""
 
     frame: Frame
     id: str
@@ -230,27 +232,9 @@ class Use:
     doubtable: bool = False
     lab: bool = False
     urgent: Urgent | None = None
+    removed: tuple[Removed, ...] = ()
+    late: tuple[StillThere, ...] = ()
     errors: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
-    """One of the lists of permissions, as a link."""
-
-    place: str
-    text: str
-    count: int
-    current: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consents:
-    """`/toestemmingen`."""
-
-    frame: Frame
-    tabs: tuple[Tab, ...]
-    rows: tuple[ConsentRow, ...]
-    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,5 +280,6 @@ class Consent:
     following: str = ""
     by: str = ""
     grown: bool = False
+    late: tuple[StillThere, ...] = ()
     instead: str = ""
     errors: tuple[FieldError, ...] = ()

@@ -145,6 +145,7 @@ WRONG: Final[Mapping[str, str]] = {
     "gegeven": N_("Kies het gegeven dat niet klopt."),
     "wat-klopt-niet": N_("Vertel ons wat er niet klopt."),
     "reden": N_("Kies een reden."),
+    "hoe-weet": N_("Schrijf op hoe u dit weet."),
     "aanleiding": N_("Dit kan pas als u het niet eens bent met dit gebruik. Vertel ons dat eerst."),
     "zaak": N_("Vul het nummer van de zaak in."),
     "soort": N_("Kies inwoner of ontvanger."),

@@ -21,6 +21,7 @@ from regie_client.errors import (
 )
 from regie_client.messages import Case, CaseState, ConsentState, Emergency, Event, Question, Receipt, Release, Value
 from regie_client.receipts import Receipts
+from regie_client.removals import Dues, Keeps, Removal, Removed, RemovedOne, ToRemove
 from regie_client.tables import Cell, Spent, Table, TableQuestion
 from regie_client.tokens import Credentials
 from regie_client.webhooks import Seen, SeenHere, Webhooks
@@ -35,10 +36,12 @@ __all__ = [
     "Cell",
     "ConsentState",
     "Credentials",
+    "Dues",
     "Emergency",
     "Event",
     "Job",
     "JobState",
+    "Keeps",
     "NoReceipt",
     "NotConfigured",
     "NotGenuine",
@@ -50,12 +53,16 @@ __all__ = [
     "Regie",
     "RegieError",
     "Release",
+    "Removal",
+    "Removed",
+    "RemovedOne",
     "Repeated",
     "Seen",
     "SeenHere",
     "Spent",
     "Table",
     "TableQuestion",
+    "ToRemove",
     "TokenRefused",
     "Unusable",
     "Value",

@@ -19,7 +19,7 @@ from regie_client.asking import read
 from regie_client.calling import LOG, RELEASE, Call, Calls, uuid_of
 from regie_client.errors import NoReceipt, NotReleased, Problem, RegieError, Unusable
 from regie_client.messages import ProblemBody, Release, ReleaseBody, Said, Short
-from regie_client.receipts import Receipts, WantedInBulk
+from regie_client.receipts import Receipts, WantedInBulk, follows, time_of
 from regie_client.unsealing import Opener, answer
 
 PLACE, LINES = "/bulkverstrekkingen", "application/x-ndjson"
@@ -48,7 +48,7 @@ class BulkOrder:
 @dataclass(frozen=True)
 class Job:
     """An order that was taken: keep `id` and `since`, and with the order a program that starts again goes on. since:
-    seconds since 1970 at which it was given."""
+    seconds since 1970 at which it was first given."""
 
     order: BulkOrder = field(repr=False)
     id: str
@@ -109,8 +109,12 @@ class Bulk:
         CannotReach, Unusable, TokenRefused."""
         await self._calls.tokens.get(LOG, order.activity)  # who could not fetch proofs asks for no data
         since = self._calls.clock()
-        call = Call(RELEASE, PLACE, order.activity, order.body(), uuid_of(key))
-        return Job(order, read(await self._calls.ask(call), JobState).id, since)
+        key = uuid_of(key)
+        call = Call(RELEASE, PLACE, order.activity, order.body(), key)
+        job = read(await self._calls.ask(call), JobState).id
+        # said again later it is the job of the first time, and its lines may be older than this question
+        ours = follows(job, key, self._calls.credentials.client_id)
+        return Job(order, job, min(since, time_of(job)) if ours else since)
 
     async def state(self, job: Job) -> JobState:
         """How far it is. Raises as `order`."""

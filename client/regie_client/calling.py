@@ -66,7 +66,7 @@ class Calls:
     def _made(self, call: Call, token: str) -> Ask:
         method = call.method or ("GET" if call.body is None else "POST")
         url = self.credentials.root(call.root) + call.path
-        proof = self.tokens.holder.proof(method, url, self.clock(), token)
+        proof = self.tokens.holder.proof(method, url.partition("?")[0], self.clock(), token)
         headers = {"authorization": f"DPoP {token}", "dpop": proof}
         if call.key:
             headers["idempotency-key"] = call.key

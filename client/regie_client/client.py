@@ -6,6 +6,7 @@ at its door, because a token had ended, goes again with a new one.
 
 import time
 from collections.abc import Mapping
+from datetime import date
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from regie_client.calling import CONSENT, LOG, RELEASE, Call, Calls, uuid_of
 from regie_client.errors import Unusable
 from regie_client.messages import Case, CaseState, ConsentState, Question, Release, ReleaseBody, Said
 from regie_client.receipts import EMERGENCY, KIND, Receipts, Wanted, WantedTable
+from regie_client.removals import Dues, Removal, Removed
 from regie_client.tables import Table, TableBody, TableQuestion
 from regie_client.tokens import Clock, Credentials
 from regie_client.unsealing import Opener
@@ -93,6 +95,18 @@ class Regie:
         proof = await calls.proof(came.line, came.id, question.activity)
         receipt = self._receipts.demand(proof, WantedTable(came.id, came.line, calls.clock()))
         return Table(came.id, came.smallest, came.off_by, came.cells, came.spent, receipt)
+
+    async def to_remove(self, activity: str, until: date | None = None) -> Dues:
+        """What your organisation must remove of this activity: in the next month, or up to a day. Raises as
+        `open_case`."""
+        query = f"?tot={until.isoformat()}" if until else ""
+        return read(await self._calls.ask(Call(RELEASE, f"/vernietigingen{query}", activity, most=ANSWER_MOST)), Dues)
+
+    async def removed(self, removal: Removal) -> Removed:
+        """You removed it, and its resident reads that. Said again it is the same line. Raises Problem
+        (`verstrekking-onbekend`: none of them is there for you) and as `open_case`."""
+        call = Call(RELEASE, "/vernietigingen", removal.activity, removal.body(), most=ANSWER_MOST)
+        return read(await self._calls.ask(call), Removed)
 
     async def open_case(self, case: Case) -> CaseState:
         """State a case, for activities that need one. Raises Problem, CannotReach, Unusable, TokenRefused."""

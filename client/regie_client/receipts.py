@@ -40,9 +40,7 @@ class Wanted:
     def ours(self) -> bool:
         """Whether the 74 bits of a UUIDv7 that tell no time are those of our own key, as the release desk takes
         them."""
-        said = _number(self.release_id)
-        digest = bytes.fromhex(_derived(self.key, self.client))
-        return (said >> 64 & 0xFFF) << 62 | said & (1 << 62) - 1 == int.from_bytes(digest) % (1 << 74)
+        return follows(self.release_id, self.key, self.client)
 
 
 @dataclass(frozen=True)
@@ -121,6 +119,17 @@ class Receipts:
         if not wanted.since - SKEW <= at <= wanted.until + SKEW:
             raise NoReceipt("the line was not written when this was asked", wanted.release_id, wanted.line)
         return Receipt(wanted.line, at, proof)
+
+
+def follows(id_: str, key: str, client: str) -> bool:
+    """Whether the 74 bits of a UUIDv7 that tell no time are those of this key of this application."""
+    said, digest = _number(id_), bytes.fromhex(_derived(key, client))
+    return (said >> 64 & 0xFFF) << 62 | said & (1 << 62) - 1 == int.from_bytes(digest) % (1 << 74)
+
+
+def time_of(id_: str) -> float:
+    """Of a UUIDv7: seconds since 1970."""
+    return (_number(id_) >> 80) / 1_000
 
 
 def _names(release_id: str, attempts: int) -> Iterator[str]:

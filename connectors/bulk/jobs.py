@@ -27,7 +27,7 @@ from connectors.lab.tables import lab_sets
 from kernel.caller import Caller
 from kernel.clock import Clock, instant, millis
 from kernel.crypto import same
-from kernel.ids import uuid7
+from kernel.ids import derived_id, uuid7
 
 HOUR_MS = 3_600_000
 NAMED_MS = 30 * 24 * HOUR_MS  # so long a job that has ended is told of
@@ -69,7 +69,8 @@ class JobRows:
     async def place(self, caller: Caller, request: BulkRequest, repeat: Repeat) -> JobView:
         """Raises SameKeyOtherBody, TooManyJobs."""
         now, who = millis(self._clock()), client_of(caller)
-        job = uuid7(now)
+        # who asked can tell its job by the key, however late it asks again
+        job = uuid7(now, derived_id(repeat.key, caller.application) if repeat.key else "")
         box, wrapped = await self._rows.keys.new(caller.tenant, job)
         row = {"id": job, "client": who, "key": repeat.key or job, "request_hash": repeat.request_hash,
                "state": "wacht", "count": len(request.listed), "wrapped": wrapped, "created_at": now, "ended_at": 0,

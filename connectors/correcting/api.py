@@ -64,7 +64,7 @@ def correction_routes(corrections: Corrections, caller: Gate) -> APIRouter:
         summary="Meld dat een gegeven misschien niet klopt",
         openapi_extra={"requestBody": _BODY, "parameters": [_KEY]},
         responses={
-            409: {"description": "Andere melding, of niemand die ernaar kijkt"},
+            409: {"description": "`sleutel-andere-vraag`, `geen-bronhouder` of `terugmelding-herhaald`"},
             429: {"description": "Te veel"},
         },
     )

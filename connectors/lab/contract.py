@@ -41,6 +41,12 @@ class SetView(Message):
     destroyed_at: Annotated[Short | None, wire("vernietigdOp")] = None
 
 
+class LateSet(SetView):
+    """For the FG: one whose recipient did not say in time that it was destroyed."""
+
+    recipient: Annotated[Short, wire("ontvanger")]
+
+
 class NoSuchSet(Problem):
     """Another recipient's set and an unknown id get the same answer."""
 
@@ -64,4 +70,13 @@ class Labs(Protocol):
         """The recipient says that nothing is left of it: a line, and what was not fetched goes too. Any application of
         it that may ask for such sets says so, for the one that asked may be gone. Again changes nothing. Raises
         NoSuchSet."""
+        ...
+
+    async def overdue(self, caller: Caller) -> list[LateSet]:
+        """Of everybody, for the FG, oldest first, at most 200. NOT checked: that the caller is."""
+        ...
+
+    async def settle(self, caller: Caller, id_: str, reason: str) -> None:
+        """The FG says in the recipient's place that nothing is left of it, and how they know; as `destroyed`. NOT
+        checked: that the caller is the FG. Raises NoSuchSet, BadInput."""
         ...

@@ -15,25 +15,29 @@ from dataclasses import dataclass
 from audit.contract import Entry, Event, EventIdTaken, Overtaken, Receipt, Trace, record_one
 from connectors.bulk.contract import BulkRequest, Listed, NoSealingKey, Order
 from connectors.bulk.jobs import client_of
+from connectors.bulk.rows import Row
 from connectors.bulk.service import BulkService
 from connectors.contract import LineRef, Repeatable, SameKeyOtherBody, SourceDown, StaleAnswer, not_released
 from connectors.counting.acts import EVERYBODY, Weighed, question, run_entry, weighed, whole_refused
 from connectors.counting.contract import CannotCount, CountFailed, CountRequest, Population
 from connectors.counting.ledger import Ledger, Run
-from connectors.lab.contract import SetRequest, SetView
+from connectors.lab.contract import LateSet, NoSuchSet, SetRequest, SetView
 from connectors.lab.rowing import Lab, project_key
-from connectors.lab.stored import LabRows, shown
+from connectors.lab.stored import LabRows, shown, shown_late
+from connectors.lab.tables import lab_sets
 from connectors.lines import Lines
 from connectors.refusal import Refusal
 from consent.contract import Consent, LabSet, NoSuchThing, Statistics
 from kernel.caller import Caller, room_of
 from kernel.clock import millis
-from kernel.errors import Problem
+from kernel.errors import BadInput, Problem
 from kernel.failpoints import reached
 from kernel.ids import derived_id, uuid7
+from kernel.numbers import has_written_number
 from kernel.sql.key_rows import KeyRows
 from vault.contract import Bsn
 
+DESTROYED = "set-vernietigd"
 PURPOSE = "PK"  # key of pseudonyms
 DAY_MS = 24 * 3_600_000
 _KEPT = ("Van een eerdere set zei u niet dat die is vernietigd.", "Vernietig die set, en meld dat hier.")
@@ -89,14 +93,31 @@ class LabDesk:
         """See Labs.destroyed."""
         row = await self.rows.of_recipient(caller, id_)
         if not row["destroyed_at"]:
-            told = told_of(row, "set-vernietigd", caller.application)
-            # who says it a second time, after a crash right here, finds the first line: it was said
-            with suppress(EventIdTaken):
-                await record_one(self.lines.audit, room_of(caller.tenant, "connectors"), told)
-            row = await self.rows.mark(caller.tenant, id_, "destroyed_at")
+            row = await self._destroyed(caller.tenant, id_, told_of(row, DESTROYED, caller.application))
         # also when it is said again: a crash may have come before this
         await self.bulk.end(caller.tenant, id_)
         return shown(row)
+
+    async def overdue(self, caller: Caller) -> list[LateSet]:
+        """See Labs.overdue."""
+        return [shown_late(row) for row in await self.rows.late(caller.tenant)]
+
+    async def settle(self, caller: Caller, id_: str, reason: str) -> None:
+        """See Labs.settle."""
+        if not reason.strip() or has_written_number(reason):
+            raise BadInput("Schrijf hoe u dit weet, zonder burgerservicenummer.")
+        found = await self.rows.late(caller.tenant, lab_sets.c.id == id_)
+        if not found:
+            raise NoSuchSet("Deze gegevensset is er niet, of hij is al vernietigd.")
+        told = told_of(found[0], DESTROYED).event
+        more = {"application": "", "actor": caller.user, "details": {**told.details, "reden": reason.strip()}}
+        await self._destroyed(caller.tenant, id_, Entry(event=told.model_copy(update=more)))
+
+    async def _destroyed(self, tenant: str, id_: str, told: Entry) -> Row:
+        # who says it a second time, after a crash right here, finds the first line: it was said
+        with suppress(EventIdTaken):
+            await record_one(self.lines.audit, room_of(tenant, "connectors"), told)
+        return await self.rows.mark(tenant, id_, "destroyed_at")
 
     async def tidy(self, tenant: str) -> None:
         """Whose day has passed in silence is a line, once: the FG finds it. Raises Problem."""

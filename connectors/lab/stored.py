@@ -1,12 +1,13 @@
 """Sets in their rows, which are made with their jobs (`connectors.bulk.jobs`)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
 from connectors.bulk.jobs import client_of
 from connectors.bulk.rows import BulkRows, Row
-from connectors.lab.contract import NoSuchSet, SetView
+from connectors.lab.contract import LateSet, NoSuchSet, SetView
 from connectors.lab.tables import lab_sets
 from kernel.caller import Caller
 from kernel.clock import Clock, instant, millis
@@ -54,6 +55,12 @@ class LabRows:
         async with self.rows.reading(caller.tenant) as rows:
             return await rows.find(lab_sets, _theirs(caller), limit=MOST, newest=True)
 
+    async def late(self, tenant: str, *where: ColumnElement[bool]) -> list[Row]:
+        """Those of which nobody said in time that they were destroyed, the first first."""
+        open_ = (c.destroyed_at == 0, c.destroy_by < millis(self.clock()), *where)
+        async with self.rows.reading(tenant) as rows:
+            return sorted(await rows.find(lab_sets, *open_, limit=MOST), key=lambda row: int(row["destroy_by"]))
+
     async def untold(self, tenant: str) -> list[Row]:
         """Those that are overdue, and of which the log does not know yet."""
         late = (c.destroyed_at == 0, c.told_at == 0, c.destroy_by < millis(self.clock()))
@@ -77,11 +84,18 @@ def _theirs(caller: Caller) -> ColumnElement[bool]:
 
 def shown(row: Row) -> SetView:
     """For its recipient."""
-    return SetView(
-        id=row["id"],
-        activity=row["activity"],
-        name=row["name"],
-        made_at=instant(row["made_at"]),
-        destroy_by=instant(row["destroy_by"]),
-        destroyed_at=instant(row["destroyed_at"]) if row["destroyed_at"] else None,
-    )
+    return SetView(**_said(row))
+
+
+def shown_late(row: Row) -> LateSet:
+    """For the FG."""
+    return LateSet(recipient=row["recipient"], **_said(row))
+
+
+def _said(row: Row) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("id", "activity", "name")},
+        "made_at": instant(row["made_at"]),
+        "destroy_by": instant(row["destroy_by"]),
+        "destroyed_at": instant(row["destroyed_at"]) if row["destroyed_at"] else None,
+    }

@@ -1,12 +1,13 @@
 """The work behind the door for files: judged, kept, logged, and only then read."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from anyio import to_thread
 
-from audit.contract import Audit, Entry, Event, record_one
+from audit.contract import Audit, Entry, Event, EventIdTaken, record_one
 from connectors.bulk.jobs import client_of
 from connectors.uploads.columns import Sheet
 from connectors.uploads.contract import KEEPER, Judged, NoSuchSheet, SheetState, SheetView
@@ -81,10 +82,10 @@ class UploadDesk:
 
     async def remove(self, caller: Caller, source: str) -> None:
         """See Uploads.remove."""
-        self._own(caller, source)
         # also one that waits for its line: it would come to count after it was removed
+        by = _client(caller, self._own(caller, source))
         for file in await self.rows.there(caller.tenant, source):
-            await self._remove(caller.tenant, file)
+            await self._remove(caller.tenant, file, by)
 
     async def tidy(self, tenant: str) -> None:
         """What was broken off is finished or cleared, what is over goes. Raises nothing: again in ten minutes."""
@@ -103,9 +104,13 @@ class UploadDesk:
         reached("uploads.recorded")
         await self.rows.count(tenant, file)
 
-    async def _remove(self, tenant: str, file: File) -> None:
+    async def _remove(self, tenant: str, file: File, by: str = "") -> None:
+        """by: who removed it, "" where its term was over or a newer one came."""
         if file.state in (WHOLE, COUNTS):  # whole: its line may stand already
-            await self._line(tenant, file, REMOVED)
+            organisation = file.client.partition("/")[0]
+            # a crash after the line of who removed it: that line counts, and not this one
+            with suppress(EventIdTaken):
+                await self._line(tenant, replace(file, client=by or f"{organisation}/"), REMOVED)
         await self.rows.drop(tenant, file)
 
     async def _line(self, tenant: str, file: File, step: str, event_id: str = "") -> None:
@@ -114,8 +119,8 @@ class UploadDesk:
         by_hand = who.startswith(BY_HAND)
         told = {"stap": step, "bron": file.source, "versie": str(file.version), "regels": str(file.rows),
                 "bewaardTot": moment(file.until).date().isoformat()}  # fmt: skip
-        # where pseudonyms of staff are searched, and kept from who may not read them. An end is not the sender's act
-        actor = who.removeprefix(BY_HAND) if by_hand and step != REMOVED else ""
+        # where pseudonyms of staff are searched, and kept from who may not read them
+        actor = who.removeprefix(BY_HAND) if by_hand else ""
         event = Event(id=event_id or derived_id(file.id, step), kind="bronbestand", name="Bestand van een bron",
                       recipient=organisation, application="" if by_hand else who, actor=actor,
                       details=told)  # fmt: skip

@@ -46,6 +46,9 @@ async def asked_of(service: AuditService) -> None:
         await door.lines(DESK, "s1", before)
     await door.line(DESK, place)
     await door.outcomes(DESK, [place])
+    await door.about(DESK, [place])
+    for after in (None, place):
+        await service.door("connectors").passed(DESK, after)
     await door.bundle(DESK, place)
     await door.proof(DESK, place)
     await service.door("consent").moves(DESK, place)

@@ -82,7 +82,7 @@ class Counterpart:
     def _held(self, request: httpx2.Request) -> None:
         """As the house looks at each proof: of one key, each of its own, for this question and this token."""
         token = request.headers.get("authorization", "").removeprefix("DPoP ")
-        found = shown(request.headers["dpop"], request.method, str(request.url), self.now, token)
+        found = shown(request.headers["dpop"], request.method, str(request.url).partition("?")[0], self.now, token)
         assert self.once.spend(found, self.now)
         self.holders.add(found.key)
 

@@ -13,11 +13,11 @@ from connectors.bulk.sealing import sealed_part
 from connectors.bulk.stands import without_answers
 from connectors.bulk.steps import release_of
 from connectors.claim import Claim
-from kernel.ids import derived_id
+from kernel.ids import derived_id, uuid7
 from regie_client import Answered, BulkOrder, Job, NoReceipt, NotConfigured, NotReleased, TableQuestion, Unusable
 from regie_client.unsealing import Opener
 from tests.bundles import ORIGIN, TERM
-from tests.client.counterpart import BEFORE, NOW, PLACE, Counterpart, problem, proof, release, text
+from tests.client.counterpart import BEFORE, CREDENTIALS, KEY_1, NOW, PLACE, Counterpart, problem, proof, release, text
 from tests.connectors.bulk_house import numbers
 
 pytestmark = pytest.mark.anyio
@@ -155,3 +155,16 @@ async def test_a_table_comes_with_the_line_of_its_own_run(tmp_path: Path) -> Non
             await counting(TABLE, line | spoilt)
     with pytest.raises(Unusable):
         await counting(TABLE | {"tabel": "per-vak"}, line)
+
+
+async def test_an_order_that_is_said_again_is_the_job_of_the_first_time(tmp_path: Path) -> None:
+    first = NOW - 7_200
+    ours = uuid7(int(first * 1_000), derived_id(KEY_1, CREDENTIALS.client_id))
+    for job, since in ((ours, first), (JOB, NOW)):  # of another key it may be older, and proves nothing then
+        said = httpx2.Response(202, json=STATE | {"id": job})
+        again = await Counterpart(tmp_path, {BULK: said_by(said)}).regie().bulk(PRIVATE).order(ORDER, KEY_1)
+        assert again.id == job and abs(again.since - since) < 0.001
+
+
+def said_by(answer: httpx2.Response) -> Callable[[httpx2.Request], httpx2.Response]:
+    return lambda _: answer

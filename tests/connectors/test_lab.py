@@ -14,6 +14,7 @@ from connectors.bulk.keys import JobKeys
 from connectors.bulk.rows import BulkRows
 from connectors.contract import NotReleased, Release, Released
 from connectors.correcting.contract import Doubt
+from connectors.lab.contract import NoSuchSet
 from connectors.lab.rowing import Lab, coarsened, project_key, row_of, too_few
 from connectors.lab.stored import LabRows
 from connectors.tables import keys
@@ -22,6 +23,7 @@ from consent.counting import faults
 from consent.dpv import DPV
 from kernel.caller import Caller
 from kernel.crypto import Keyring
+from kernel.errors import BadInput, NoAccess
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
 from tests.connectors.bulk_house import BULK, ROBOT, Reader, ended, ready
@@ -322,3 +324,26 @@ async def test_for_fraud_nothing_is_made_and_what_was_not_destroyed_stops_the_ne
     assert (said.application, said.recipient) == ("loket-app", LOAN_DESK)
     kinds = await of_nobody(house)
     assert (kinds.count("set-niet-vernietigd"), kinds.count("set-vernietigd"), kinds.count("statistiek")) == (1, 1, 2)
+    await settled_by_the_fg(house, again.json()["id"])
+
+
+async def settled_by_the_fg(house: FourRooms, second: str) -> None:
+    """What a recipient keeps silent about: the FG says it, with how they know, once."""
+    house.now += timedelta(days=31)
+    fg, desk = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",)), house.desk.removals
+    assert desk
+    (late,) = (await desk.overdue(fg)).sets
+    assert (late.id, late.recipient) == (second, LOAN_DESK)
+    for who, why, wrong in (
+        (fg, " ", BadInput),
+        (fg, "Zie 999993653", BadInput),
+        (house.who, "Gezien", NoAccess),
+    ):
+        with pytest.raises(wrong):
+            await desk.settle(who, late.id, why)
+    await desk.settle(fg, late.id, "Verklaring gezien")
+    with pytest.raises(NoSuchSet):
+        await desk.settle(fg, late.id, "Verklaring gezien")
+    told_by_fg = (await nobodys(house))[0].event
+    assert (told_by_fg.kind, told_by_fg.application, told_by_fg.recipient) == ("set-vernietigd", "", LOAN_DESK)
+    assert told_by_fg.details["reden"] == "Verklaring gezien" and not (await desk.overdue(fg)).sets

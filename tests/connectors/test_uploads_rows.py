@@ -98,9 +98,13 @@ async def test_what_waits_for_its_line_is_removed_too(house: FourRooms, rows: Up
     await desk.take(OWNER, SOURCE, file_of((R1.reveal(), "C-1")))
     with pytest.raises(LogUnavailable):
         await silent.take(OWNER, SOURCE, file_of((R1.reveal(), "C-2")))
-    await desk.remove(OWNER, SOURCE)
+    colleague = OWNER.model_copy(update={"application": "andere-app"})
+    await desk.remove(colleague, SOURCE)
     house.now += timedelta(minutes=16)
     await desk.tidy(TENANT)
+    said = [one.event for one in (await log.lines(OWNER, "systeem")).lines]
+    gone = {one.application for one in said if one.details.get("stap") == "verwijderd"}
+    assert gone == {"andere-app"}, "who removed it, not who sent it"
     assert await version(rows) == 0 and (await desk.view(OWNER, SOURCE)).version == 0
 
 

@@ -254,6 +254,34 @@ async def test_counts_are_releases_by_subject_activity_and_case(wired: Wired) ->
     assert await wired.audit.count(DESK, counts) == [2, 3, 0, 0]
 
 
+async def test_what_became_of_releases_is_read_in_order(wired: Wired) -> None:
+    given, other = await wired.audit.record(
+        DESK, [release({fence(): 0}), release({fence(): 0}, withheld_until=int(NOON.timestamp() * 1000) + 10**9)]
+    )
+    await wired.audit.record(DESK, [act("weigering")])
+    places = [receipt(each).position for each in (given, other)]
+    nowhere = Position(term="2026h2", index=99)
+    gone = act("gegevens-verwijderd", closes=(places[0],), elements=("brp.naam",))
+    (said,) = await wired.audit.record(DESK, [gone])
+    told = receipt(said).position
+    assert [line.position for line in await wired.audit.about(DESK, [places[0], nowhere])] == [places[0], told]
+    assert await wired.audit.about(DESK, []) == []
+    assert (await wired.audit.passed(DESK, None)).lines == ()  # not before it is known how they ended
+    wired.clock.pass_by(301)
+    first = await wired.audit.passed(DESK, None, 2)
+    assert [line.position for line in first.lines] == places and first.before == places[1]
+    rest = await wired.audit.passed(DESK, first.before)
+    assert [line.position for line in rest.lines] == [told] and rest.before == told
+    assert (await wired.audit.passed(DESK, told)).before == told
+    with pytest.raises(NoSuchLine):
+        await wired.audit.passed(DESK, nowhere)
+    with pytest.raises(NoAccess):
+        await wired.consent.passed(DESK, None)
+    # what its resident may not see yet is withheld from every other room
+    (mine,), (theirs,) = [await door.about(DESK, [places[1]]) for door in (wired.audit, wired.consent)]
+    assert (mine.event.kind, theirs.event.kind) == ("verstrekking", "vertrouwelijk")
+
+
 async def test_systems_that_reported_are_heard(wired: Wired) -> None:
     said = {"recipient": "r1", "application": "bomen"}
     await wired.service.door("audit").record(DESK, [act("gemeld", **said), act("gemeld", **said)])

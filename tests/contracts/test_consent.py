@@ -116,7 +116,9 @@ async def test_from_register_to_withdrawal(wired: Wired) -> None:
     assert [one.id for one in await consent.choices(ANNA_HERSELF)] == [given.consent.id]
     stopped = await consent.choose(ANNA_HERSELF, asked.id, stop())
     assert stopped == await consent.choose(ANNA_HERSELF, asked.id, stop())
-    assert stopped.receipt.epochs
+    # a room asks how it stands for data that was given under it, by its fence
+    none, ended = await consent.under(STAFF, ["0" * 32, *stopped.receipt.epochs])
+    assert (none.ended_at, ended.ended_at, ended.kept) == (0, stopped.consent.ended_at, 0) != (0, 0, 0)
     with pytest.raises(NotAgain):
         await consent.request(LOKET, wanted)
     again = await consent.anew(ANNA_HERSELF, asked.id)

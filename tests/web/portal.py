@@ -119,6 +119,7 @@ class PortalUnderTest:
             authority=authority or self.house.desk.authority,
             corrections=self.house.desk.corrections,
             uploads=self.house.desk.uploads,
+            removals=self.house.desk.removals,
         )
         settings = WebSettings(mode="test", database=self.url, issuer=ISSUER, client_id="portaal")
         provider = self.house.keys

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from web import words
 from web.claim_views import ClaimCard, Claims, FgClaims
+from web.consent_views import Consents, Tab
 from web.emergency_views import EmergencyCard, FgEmergency
 from web.fg_views import FgLift, FgSearch, FgStart, Found, LogState, OpenQuestion, Search
 from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, ReportingSystem, Start
@@ -15,7 +16,6 @@ from web.views import (
     Choice,
     Consent,
     ConsentRow,
-    Consents,
     Day,
     Destroyed,
     Earlier,
@@ -25,7 +25,6 @@ from web.views import (
     Overview,
     RefusedData,
     Reported,
-    Tab,
     Use,
     UseRow,
     Uses,

@@ -17,8 +17,10 @@ from kernel.errors import BadInput
 from tests.connectors.test_declared import EXAMPLES
 from tests.connectors.test_uploads import HEAD, A, B
 from tests.web.portal import HOST, PortalUnderTest
+from web.found_lines import found_rows
 from web.pages.sheets import HOME
 from web.parts import parts_of
+from web.register_words import RegisterWords
 from web.sheet_views import FAULTS
 
 pytestmark = pytest.mark.anyio
@@ -119,6 +121,9 @@ async def test_a_file_is_checked_then_taken_and_the_page_warns_before_it_is_too_
     await house.desk.uploads.tidy(TENANT)
     ended = (await searched(keeping))[0].event
     assert (ended.details["stap"], ended.actor) == ("verwijderd", ""), "the clock's doing, not the sender's"
+    shown = found_rows(await searched(keeping), RegisterWords.of("nl", (), ()))
+    assert shown[0].decision.startswith("Bestand van bron parkeren verwijderd, ")
+    assert all("parkeren" in one.decision and "regels, versie" in one.decision for one in shown)
 
 
 async def searched(keeping: PortalUnderTest) -> list[Any]:

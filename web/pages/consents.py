@@ -11,16 +11,16 @@ from starlette.responses import Response
 from consent.contract import Choice, ConsentDetail, NotNow
 from kernel.crypto import sha256
 from kernel.errors import BadInput
-from web.consent_views import page, row, tab_of, text_shown, with_error
+from web.consent_views import Consents, Tab, page, row, tab_of, text_shown, with_error
 from web.language import path_in
 from web.login import begin, recent
 from web.pages.reading import coverage, words
+from web.pages.removing import late_of
 from web.periods import chosen_end, last_day
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.session import Answer, Kept
 from web.site import Visit
-from web.views import Consents, Tab
 from web.words import TABS, WRONG
 
 # By the button that was pressed. Only `kiezen` has a choice to make, and none is made beforehand.
@@ -151,6 +151,9 @@ async def _drawn(visit: Visit, detail: ConsentDetail, *, wrong: str = "") -> Res
     if view.choice is not None:  # several questions are answered one by one, each on its own page
         others = [one.id for one in await visit.site.consent.choices(visit.caller) if one.state == "gevraagd"]
         view = replace(view, following=others[-1] if others else "")
+    if detail.consent.ended_at:
+        late = [one for one in await late_of(visit, said) if one.stopped and one.activity == detail.activity.slug]
+        view = replace(view, late=tuple(replace(one, department=view.recipient) for one in late))
     if wrong:
         view = with_error(view, wrong, said.say(WRONG[wrong]))
     return visit.page("toestemming.html", view, 400 if wrong else 200)

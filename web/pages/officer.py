@@ -19,15 +19,17 @@ from web.language import AMSTERDAM
 from web.line_views import local_day
 from web.pages.emergencies import waiting, was_judged
 from web.pages.reading import coverage, words
+from web.pages.removing import overdue
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
+from web.removal_views import late_row, late_set
 from web.routing import Page
 from web.search_form import Asked, faults, read
 from web.site import Visit
 from web.words import SEARCH_REASONS, WRONG
 
 ROWS = 200
-ANSWER_MAX = 2000
+ANSWER_MAX, REASON_MAX = 2000, 500
 
 
 class Shown(Message):
@@ -100,6 +102,19 @@ async def search(visit: Visit) -> Response:
     return visit.to(f"/fg/zoek?zoeking={kept}")
 
 
+async def settle(visit: Visit) -> Response:
+    """A set of a data lab that its recipient keeps silent about is gone, and this is how the FG knows."""
+    visit.officer()
+    form = await visit.form()
+    text, wanted = prose(form.get("reden", "")), form.get("gegevensset", "")[:100]
+    if wrong := text_fault(text, "hoe-weet", REASON_MAX):
+        return await _questions(visit, wanted, draft(text, REASON_MAX), wrong, field="reden")
+    if visit.site.removals is None:
+        raise NotFound
+    await visit.site.removals.settle(visit.caller, wanted, text)
+    return visit.to("/fg?vernietigd=ja")
+
+
 async def _subject(visit: Visit, asked: Asked) -> str:
     if asked.by != "inwoner" or asked.bsn is None:
         return ""
@@ -108,9 +123,12 @@ async def _subject(visit: Visit, asked: Asked) -> str:
     return resident.id if resident.stand_in else resident.subject
 
 
-async def _questions(visit: Visit, wrong_in: str = "", kept: str = "", wrong: str = "") -> Response:
+async def _questions(
+    visit: Visit, wrong_in: str = "", kept: str = "", wrong: str = "", field: str = "antwoord"
+) -> Response:
     said, asked = await words(visit), await visit.site.consent.asked(visit.caller)
-    error = (FieldError(id=f"antwoord-{wrong_in}", text=said.say(WRONG[wrong])),) if wrong else ()
+    error = (FieldError(id=f"{field}-{wrong_in}", text=said.say(WRONG[wrong])),) if wrong else ()
+    late = await overdue(visit)
     today, stored = visit.site.clock().astimezone(AMSTERDAM).date(), visit.request.query_params.get("bewaard", "")
     view = FgStart(
         frame=visit.frame(),
@@ -122,6 +140,10 @@ async def _questions(visit: Visit, wrong_in: str = "", kept: str = "", wrong: st
         emergencies=await waiting(visit),
         reviewed=await was_judged(visit),
         saved=not wrong and any(one.id == stored and one.answered_at for one in asked),
+        late=tuple(late_row(one, said) for one in late.releases) if late else (),
+        late_sets=tuple(late_set(one, said, kept if one.id == wrong_in else "") for one in late.sets) if late else (),
+        known=late is not None,
+        settled=visit.request.query_params.get("vernietigd") == "ja" and not wrong,
         errors=error,
     )
     return visit.page("fg_start.html", view, 400 if wrong else 200)
@@ -207,6 +229,7 @@ async def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
 PAGES: Final = (
     Page("/fg", start),
     Page("/fg", answer, "POST"),
+    Page("/fg/gegevenssets", settle, "POST"),
     Page("/fg/zoek", form),
     Page("/fg/zoek", search, "POST"),
 )

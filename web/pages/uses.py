@@ -17,6 +17,7 @@ from web.line_details import lifted_of, numbers_gone, reported_of
 from web.line_views import RELEASES, asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
+from web.pages.removing import late_of, told_of
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -53,6 +54,7 @@ async def show(visit: Visit) -> Response:
         period=period,
         parts=parts(every, visit.language),
         withheld=withheld(every),
+        late=await late_of(visit, said),
     )
     return visit.page("gebruik.html", view)
 
@@ -106,6 +108,8 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         doubtable=may_doubt(line),
         lab=bool(event.details.get("gegevensset")) and event.kind == "verstrekking",
         urgent=await _urgent(visit, line) if result != "niets" else None,
+        removed=await told_of(visit, said, line),
+        late=tuple(one for one in await late_of(visit, said) if one.place == str(line.position)),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
 

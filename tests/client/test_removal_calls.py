@@ -1,0 +1,44 @@
+"""What must go, and the word that it is gone, as an application sends and reads it."""
+
+from datetime import date
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from regie_client import Keeps, Problem, Removal
+from tests.client.counterpart import PLACE, Counterpart, problem
+
+pytestmark = pytest.mark.anyio
+ROOT = "/verstrekking/v1/vernietigingen"
+KEEPS = Keeps(("brp.adres",), "Awr artikel 52", date(2033, 12, 31))
+GONE = Removal("witgoed", (PLACE,), date(2026, 11, 22), keeps=KEEPS, user="mw-1")
+
+
+async def test_what_must_go_is_read_and_what_went_is_said(tmp_path: Path) -> None:
+    due = {"verstrekking": PLACE, "ontvanger": "x", "verwerkingsactiviteit": "witgoed", "reden": "bewaartermijn",
+           "gegevenselementen": ["brp.naam"], "uiterlijk": "2026-12-01", "teLaat": False}  # fmt: skip
+    written = {"verstrekking": PLACE, "logregel": "2026h2-9", "nogAanwezig": ["brp.adres"]}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            assert request.url.query == b"tot=2026-12-31"
+            return httpx2.Response(200, json={"vernietigingen": [due], "meer": False})
+        return httpx2.Response(201, json={"vastgelegd": [written], "nietGevonden": []})
+
+    made = Counterpart(tmp_path, {ROOT: answer})
+    (one,) = (await made.regie().to_remove("witgoed", date(2026, 12, 31))).found
+    assert (one.release, one.elements, one.day, one.late) == (PLACE, ("brp.naam",), date(2026, 12, 1), False)
+    said = await made.regie().removed(GONE)
+    assert (said.written[0].left, said.unknown) == (("brp.adres",), ())
+    assert made.asked[-1][3] == {
+        "verstrekkingen": [PLACE], "verwijderdOp": "2026-11-22", "gebruiker": "mw-1",
+        "bewaart": {"gegevenselementen": ["brp.adres"], "artikel": "Awr artikel 52", "tot": "2033-12-31"},
+    }  # fmt: skip
+
+
+async def test_what_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    made = Counterpart(tmp_path, {ROOT: lambda _: problem(404, "verstrekking-onbekend")})
+    with pytest.raises(Problem) as gone:
+        await made.regie().removed(GONE)
+    assert gone.value.code == "verstrekking-onbekend"
