@@ -42,11 +42,21 @@ class Residents(Protocol):
         """An index row if there is none: a consent request must reach the resident when they log in."""
         ...
 
+    async def recognise(self, caller: Caller, name: str) -> ResidentRef:
+        """Whom the caller's organisation calls so; a stand-in for whatever else it is. Never writes, and costs the
+        same."""
+        ...
+
+    async def name(self, caller: Caller, resident: ResidentRef) -> str:
+        """How the caller's organisation may call them, without their number."""
+        ...
+
 
 class Question(Message):
     """What a recipient asks. The caller says who asks. not_before: the register must know every move up to there.
     flags: what the source just told (they become restrictions through `flag`). table: for statistics; the elements are
-    then those of that table, whatever is said here."""
+    then those of that table, whatever is said here. by_number: whoever asks named the resident by BSN, and is no source
+    or register of ours."""
 
     resident: ResidentRef
     activity: Short
@@ -54,6 +64,7 @@ class Question(Message):
     case: Annotated[str, Field(max_length=64)] = ""
     not_before: Position | None = None
     table: Annotated[str, Field(max_length=60)] = ""
+    by_number: bool = False
 
 
 class Refused(Message):

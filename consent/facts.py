@@ -14,7 +14,7 @@ from consent.keys import MACHINES, TenantKeys
 from consent.limits import pause_of
 from consent.lines import application_of, names, recipient_of, version_of
 from consent.locks import LOCKED, held
-from consent.rules import CaseFact, Facts
+from consent.rules import CaseFact, Facts, nobody
 from consent.standing import Fenced, Standing, Stood, last_moment
 from consent.terms import covert
 from kernel.caller import Caller
@@ -23,7 +23,9 @@ Row = Mapping[str, Any]
 Fence = tuple[Fenced, FenceKind]
 NOTHING_SAID: Mapping[str, Any] = {"flags": (), "objections": {}}
 NO_OBJECTION: Mapping[str, Any] = {"epoch": 0, "open": False}
-TOKEN, COUNTED, SPENT, ACTOR = "token", "geteld", "besteed", "gebruiker"  # facts that are in no table
+# Facts that are in no table.
+TOKEN, COUNTED, SPENT, ACTOR, NAMED = "token", "geteld", "besteed", "gebruiker", "genoemd"
+BY_NUMBER, NOBODY = "nummer", "onbekend"  # how the resident was named, where that refuses
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,7 @@ def versions_used(
 ) -> tuple[tuple[str, str, str], ...]:
     """(table, id, row version) of every fact of this question, so that an auditor can replay it; and what is in no
     table: how many releases counted, whether they used up a consent, what the token said of its bearer,
-    and for a covert activity who asked, as a pseudonym."""
+    for a covert activity who asked, as a pseudonym, and how the resident was named where that alone refuses."""
     rows: list[tuple[str, str, Row | None]] = [
         ("activities", question.activity, snapshot.activities.get(question.activity)),
         ("recipients", snapshot.recipient["slug"] if snapshot.recipient else "", snapshot.recipient),
@@ -281,6 +283,10 @@ def versions_used(
     version = snapshot.versions.get(question.activity)
     if version and covert(version):
         loose.append((ACTOR, caller.application, actor))
+    if nobody(question):
+        loose.append((NAMED, caller.application, NOBODY))
+    elif question.by_number and not (snapshot.party and snapshot.party.by_bsn):
+        loose.append((NAMED, caller.application, BY_NUMBER))
     loose += [(SPENT, row["id"], "1") for row in snapshot.about(question) if row.get("spent")]
     return (*((table, key, _revision(row)) for table, key, row in rows if row), *loose)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from audit.contract import Event
 from consent import tables
 from consent.contract import Decision, FenceKind, Question, ResidentRef
-from consent.facts import ACTOR, COUNTED, SPENT, TOKEN, Asking, Snapshot
+from consent.facts import ACTOR, BY_NUMBER, COUNTED, NAMED, NOBODY, SPENT, TOKEN, Asking, Snapshot
 from consent.keys import TenantKeys
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, weigh
@@ -82,8 +82,12 @@ def _asked(decision: Decision, snapshot: Snapshot, keys: TenantKeys) -> tuple[Qu
     )  # fmt: skip
     fence = next(fence for fence, _, kind in decision.hekken if kind == "inwoner")
     asked = [one.element for one in decision.toegestaan] + [name for name, _ in decision.geweigerd]
+    named = said.get((NAMED, decision.toepassing))
     question = Question(
-        resident=ResidentRef(id=decision.inwoner, subject=decision.betrokkene, fence=fence),
+        resident=ResidentRef(
+            id=decision.inwoner, subject=decision.betrokkene, fence=fence, stand_in=named == NOBODY
+        ),
+        by_number=named == BY_NUMBER,
         activity=decision.activiteit, elements=tuple(asked), case=decision.zaak,
         table=decision.tabel or decision.verzameling,
     )  # fmt: skip
@@ -99,7 +103,7 @@ async def _rebuilt(rows: Rows, decision: Decision) -> tuple[Snapshot, tuple[str,
     found: dict[str, list[Row]] = {}
     missing = []
     for table, key, version in decision.feiten:
-        if table in (COUNTED, TOKEN, SPENT, ACTOR):
+        if table in (COUNTED, TOKEN, SPENT, ACTOR, NAMED):
             continue
         place, revision = _place(decision, table, key, version)
         row = await rows.as_it_was(_TABLES[table], revision, place)

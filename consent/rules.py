@@ -4,7 +4,8 @@ Order of precedence; the first that applies is the code of the element:
 
      1  onbekende-activiteit     nothing registered under that name
      2  activiteit-niet-actief   ended, or not yet published
-     3  ontvanger-niet-bevoegd   recipient or application unknown or suspended, no party, outside the token's scope
+     3  ontvanger-niet-bevoegd   recipient or application unknown or suspended, no party, outside the token's scope, or
+                                named the resident by a number that it may not use
      4  buiten-doel              the element is not in the activity, or it only counts and no table of it is asked for
      5  ontvanger-niet-bevoegd   class A or B without a right to the BSN
      6  beoordeling-verlopen     classes B and C only: class A goes on
@@ -15,7 +16,8 @@ Order of precedence; the first that applies is the code of the element:
     10  vooraf-informeren        the days of notice run from the line that told the resident
     11  buiten-periode           classes A and B: the case is older than the activity's period
     12  te-vaak                  counted are releases, not refusals
-    13  class C: the state of the consent (consent.standing)
+    13  geen-toestemming         nobody whom this recipient calls so: any name but the number comes with a yes
+    14  class C: the state of the consent (consent.standing)
 
 Rules 1 to 6 know nothing of the resident, so their codes may be told to everybody; the others are masked for a caller
 without a ground (trust.md 6, "existence oracle").
@@ -102,7 +104,7 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
     """Every element by itself, at a moment in ms."""
     allowed: list[tuple[UsedElement, Standing | None]] = []
     refused: list[tuple[str, Code, Code]] = []
-    closed = _closed(facts)
+    closed = _closed(facts) or _misnamed(question, facts)
     ground = not closed and _has_ground(facts)
     bars = () if closed else (*_bars_of_asking(facts, at), *_bars_of_now(question, facts, at, ground))
     for name in dict.fromkeys(wanted(question, facts.activity)):
@@ -147,6 +149,10 @@ def _closed(facts: Facts) -> Code | None:
     if not (facts.admitted and facts.in_scope and facts.recipient in outline_of(facts.activity).parties):
         return "ontvanger-niet-bevoegd"
     return None
+
+
+def _misnamed(question: Question, facts: Facts) -> Code | None:
+    return "ontvanger-niet-bevoegd" if question.by_number and not facts.by_bsn else None
 
 
 def _barred(used: UsedElement | None, bars: tuple[Bar, ...]) -> Code | None:
@@ -226,6 +232,8 @@ def _bars_of_terms(question: Question, facts: Facts, at: int) -> Iterator[Bar]:
         yield "buiten-periode", _by_law
     if activity.frequency and facts.counted >= activity.frequency.times:
         yield "te-vaak", _any
+    if nobody(question):
+        yield "geen-toestemming", _any
 
 
 def _case_holds(question: Question, facts: Facts, at: int) -> bool:
@@ -243,6 +251,12 @@ def _two_persons(case: CaseFact, facts: Facts) -> bool:
     if secret is None or secret.class_ != "heimelijk":
         return True
     return bool(case.opened_by and facts.actor) and case.opened_by != facts.actor
+
+
+def nobody(question: Question) -> bool:
+    """Whether the resident was named otherwise than by number, and nobody is called so. A number that is new here may
+    still be somebody's."""
+    return question.resident.stand_in and not question.by_number and not question.table
 
 
 def told_at(facts: Facts) -> int:

@@ -9,7 +9,7 @@ from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable, Problem
 from kernel.http.client import RoomLine
 from kernel.message import Message
-from vault.api import PREFIX, Keeping, Of, Permits, Receipts, Refs, Verdicts, Yes
+from vault.api import PREFIX, Called, Keeping, Known, Names, Of, Permits, Receipts, Refs, SealedNumbers, Verdicts, Yes
 from vault.contract import Bsn, Deposit, ResidentRef, Values
 
 
@@ -38,6 +38,21 @@ class VaultClient:
     async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
         """See Vault.enrol."""
         return await self._refs("enrol", caller, bsns)
+
+    async def recognise(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:
+        """See Vault.recognise."""
+        answer = await self.line.ask(f"{PREFIX}/recognise", caller, Called(names=tuple(names)), Refs)
+        return list(_as_many(answer.residents, names))
+
+    async def name(self, caller: Caller, residents: Sequence[ResidentRef]) -> list[str]:
+        """See Vault.name."""
+        answer = await self.line.ask(f"{PREFIX}/name", caller, Known(residents=tuple(residents)), Names)
+        return list(_as_many(answer.names, residents))
+
+    async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
+        """See Vault.numbers."""
+        answer = await self.line.ask(f"{PREFIX}/numbers", caller, Permits(permits=tuple(permits)), SealedNumbers)
+        return [one.read() for one in _as_many(answer.numbers, permits)]
 
     async def opened(self, caller: Caller, resident: ResidentRef) -> bool:
         """See Vault.opened."""

@@ -16,10 +16,10 @@ from kernel.logs import logger
 from kernel.sql import Database
 from vault.api import routes
 from vault.contract import VaultUnavailable
-from vault.keys import PURPOSES
+from vault.keys import NUMBERS, PURPOSES
 from vault.service import TrustNow, VaultService
 from vault.settings import VaultSettings
-from vault.tables import residents
+from vault.tables import numbers, residents
 
 SWEEP_SECONDS = 2.0
 _log = logger("vault")
@@ -39,6 +39,7 @@ async def build_vault(
     vault = VaultService(database, ring, audit, trust, clock)
     for tenant in tenants:
         await vault.room_keys.found(tenant, PURPOSES, residents)
+        await vault.room_keys.found(tenant, (NUMBERS,), numbers)
     gate = RoomGate("vault", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     async def check() -> None:

@@ -51,6 +51,13 @@ class Opener:
         )
         return [ground if isinstance(ground, Problem) else next(verdicts) for ground in grounds]
 
+    async def standing(self, caller: Caller, permits: Sequence[Permit]) -> list[Ground | Problem]:
+        """What each permit allows, as far as it still does: as `fetch` before it opens anything."""
+        grounds = self._checked(caller, permits, await self.trust())
+        needs = [_decided(ground) if isinstance(ground, Ground) else () for ground in grounds]
+        moved = await self._overtaken(caller, [fence for fences in needs for fence in fences])
+        return [_of(moved, fences) or ground for ground, fences in zip(grounds, needs, strict=True)]
+
     def _checked(self, caller: Caller, permits: Sequence[Permit], trust: Trust) -> list[Ground | Problem]:
         grounds: list[Ground | Problem] = []
         for permit in permits:
@@ -112,8 +119,11 @@ def _allowed(ground: Ground, held: Mapping[str, Sequence[Record]]) -> list[Recor
 
 
 def _needs(keys: TenantKeys, ground: Ground, mine: Sequence[Record]) -> tuple[FenceAt, ...]:
-    decided = [fence_at(fence, epoch) for fence, epoch, _ in ground.hekken]
-    return (*decided, *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
+    return (*_decided(ground), *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
+
+
+def _decided(ground: Ground) -> tuple[FenceAt, ...]:
+    return tuple(fence_at(fence, epoch) for fence, epoch, _ in ground.hekken)
 
 
 def _of(moved: Overtaken | None, fences: Sequence[FenceAt]) -> Overtaken | None:

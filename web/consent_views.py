@@ -100,6 +100,7 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
         choice=None if view.by and view.state in {*ACTIVE, "gepauzeerd"} else choice(view),
         by=view.by,
         grown=view.grown,
+        loose=view.loose,
         instead=detail.instead,
         limits=limits(view, words),
         ends=ends(detail, words, now),

@@ -270,7 +270,7 @@ class Consent:
     posted too late (F4): it is told, never preset. `limits`: what this yes is limited to beyond its end; `ends`: last
     days that can be chosen, `longer` the last day of a yes that is said again, None where that brings nothing;
     `shown`: what was read at the last choice; `following`: another question that waits; `by`: who said yes for the
-    resident, `grown` that it stands still since they choose alone."""
+    resident, `grown` that it stands still since they choose alone. loose: it is for whoever answers it."""
 
     frame: Frame
     id: str
@@ -296,5 +296,6 @@ class Consent:
     following: str = ""
     by: str = ""
     grown: bool = False
+    loose: bool = False
     instead: str = ""
     errors: tuple[FieldError, ...] = ()

@@ -84,7 +84,8 @@ class Lock:
 @dataclass(frozen=True)
 class World:
     """Everything that is so when one question is put. objection: how one to this use stands, "" for none. unexplained:
-    a line of the log locked something, and nobody here knows what."""
+    a line of the log locked something, and nobody here knows what. by_number: whoever asks said a BSN, and no name of
+    its own; nobody: what it said names no resident that is known here."""
 
     resident: str
     activity: str
@@ -103,6 +104,8 @@ class World:
     secret: bool
     dead: bool
     counted: int
+    by_number: bool = False
+    nobody: bool = False
 
 
 @dataclass
@@ -129,8 +132,8 @@ def judge(world: World, element: str) -> Verdict:
 def _certain(world: World, element: str) -> Iterator[str]:
     """Every reason that the text gives beyond doubt."""
     purpose = world.purpose
-    if not world.admitted or not world.in_scope:
-        yield "ontvanger-niet-bevoegd"
+    if not world.admitted or not world.in_scope or (world.by_number and not world.by_bsn):
+        yield "ontvanger-niet-bevoegd"  # stories.md, truth 4: a private recipient never handles a number
     if purpose is None:
         yield "onbekende-activiteit"
         return
@@ -142,6 +145,8 @@ def _certain(world: World, element: str) -> Iterator[str]:
     if use is None:
         yield "buiten-doel"
         return
+    if world.nobody and not world.by_number:  # architecture.md 6: a name that is no number comes with a consent
+        yield "geen-toestemming"
     yield from _conditions(world, purpose, use)
     yield from _said(world, purpose, use)
     if world.secret and _ground(world, element) is False:

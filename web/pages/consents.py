@@ -19,7 +19,7 @@ from web.periods import chosen_end, last_day
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.session import Answer, Kept
-from web.site import Visit
+from web.site import Visit, consent_ref
 from web.views import Consents, Tab
 from web.words import TABS, WRONG
 
@@ -97,6 +97,8 @@ async def _carried_out(visit: Visit, answer: Answer, until: int) -> Response:
     shown = {"text": told, "text_hash": sha256(told.encode()).hex(), "language": visit.language}
     # 2 a receipt, or E3: behind an error a line may stand all the same, and the page says that we do not know
     choice = Choice.model_validate({"answer": answer, "until": until, **shown})
+    if detail.consent.loose and visit.person is not None:  # whoever answers it is whom it was for
+        await visit.site.consent.take_up(visit.caller, detail.consent.id, consent_ref(visit.person))
     with suppress(NotNow):  # sent twice, or chosen in another window: the page shows what stands
         await visit.site.consent.choose(visit.caller, detail.consent.id, choice)
     # 3 the page is drawn from what is stored
