@@ -157,7 +157,7 @@ def _decision(
         "versie": str(facts.activity.number) if facts.activity else "",
         "toegestaan": [
             {"element": one.name, "bron": one.source, "invoer": one.inputs,
-             "hekken": [str(index) for index in weighed.stands_on(consent)]}
+             "hekken": [str(index) for index in weighed.stands_on(consent)], **weighed.reach(consent)}
             for one, consent in weighed.allowed
         ],
         "geweigerd": [(name, code) for name, code, _ in weighed.refused],

@@ -122,12 +122,15 @@ class Sealed(Message):
 
 class Allowed(Message):
     """One allowed element: the source that computes it, what is read for it, the indices of the fences it stands on
-    alone (a consent's); fences that all stand on are in no list."""
+    alone (a consent's); fences that all stand on are in no list. terug: how many days back at most, 0 is no bound;
+    eerder: also values of before the one in force."""
 
     element: Short
     bron: Short
     invoer: tuple[tuple[Short, Short], ...]
     hekken: tuple[int, ...] = ()
+    terug: int = 0
+    eerder: Literal["", "ja"] = ""
 
 
 class Decision(Message):

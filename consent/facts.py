@@ -11,7 +11,7 @@ from consent.activity import ActivityVersion, Application, Recipient
 from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.keys import MACHINES, TenantKeys
-from consent.limits import pause_of
+from consent.limits import history_of, pause_of
 from consent.lines import application_of, names, recipient_of, version_of
 from consent.locks import LOCKED, held
 from consent.rules import CaseFact, Facts, nobody
@@ -225,6 +225,7 @@ def _standing(row: Row, version: ActivityVersion) -> Standing:
         revision=row["revision"],
         spent=row.get("spent", False),
         pauses_at=pause_of(row),
+        history=history_of(row),
     )
 
 

@@ -157,6 +157,7 @@ def _told(decision: Decision) -> dict[str, str]:
     fences = [(fence, epoch, kind) for fence, epoch, kind in decision.hekken]
     allowed = {
         one.element: f"mag: {one.bron} {_read(one.invoer)}, onder {_stands(fences[each] for each in one.hekken)}"
+        f"{_back(str(one.terug or ''), one.eerder)}"
         for one in decision.toegestaan
     }
     refused = {name: f"mag niet: {code}" for name, code in decision.geweigerd}
@@ -168,6 +169,7 @@ def _weighed(weighed: Weighed) -> dict[str, str]:
     allowed = {
         used.name: f"mag: {used.source} {_read(used.inputs)}, "
         f"onder {_stands(fences[each] for each in weighed.stands_on(consent))}"
+        f"{_back(**weighed.reach(consent))}"
         for used, consent in weighed.allowed
     }
     refused = {name: f"mag niet: {code}" for name, code, _ in weighed.refused}
@@ -176,6 +178,10 @@ def _weighed(weighed: Weighed) -> dict[str, str]:
 
 def _read(inputs: Sequence[tuple[str, str]]) -> str:
     return " ".join(sorted(f"{source}:{element}" for source, element in inputs))
+
+
+def _back(terug: str = "", eerder: str = "") -> str:
+    return f", terug {terug}{' met eerdere waarden' if eerder else ''}" if terug or eerder else ""
 
 
 def _stands(fences: Any) -> str:

@@ -85,12 +85,20 @@ class Facts:
 
 class Weighed(NamedTuple):
     """allowed: the element with the consent it stands on (None: the law). refused: (element, true code, told code).
-    valid_until: the earliest expiry among the facts used, ms, 0 is none. fences: of the whole decision."""
+    valid_until: the earliest expiry among the facts used, ms, 0 is none. fences: of the whole decision. history: days
+    that the activity may look back, 0 is the value in force only."""
 
     allowed: tuple[tuple[UsedElement, Standing | None], ...] = ()
     refused: tuple[tuple[str, Code, Code], ...] = ()
     valid_until: int = 0
     fences: tuple[tuple[Fenced, FenceKind], ...] = ()
+    history: int = 0
+
+    def reach(self, consent: Standing | None) -> dict[str, str]:
+        """How far back an element may be looked at, as a decision says it; a yes may narrow it and never widen it."""
+        bounds = [days for days in (self.history, consent.history if consent else 0) if days]
+        said = {"terug": str(min(bounds)) if bounds else "", "eerder": "ja" if self.history else ""}
+        return {name: value for name, value in said.items() if value}
 
     def stands_on(self, consent: Standing | None) -> tuple[int, ...]:
         """The index of a consent's own fence."""
@@ -119,7 +127,8 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
         else:
             allowed.append((used, standing if used.class_ == "C" else None))
     ends = [end for end in _ends(facts, allowed) if end] if allowed else ()
-    return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed))
+    history = facts.activity.history if facts.activity else 0
+    return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed), history)
 
 
 def _used(question: Question, activity: ActivityVersion | None, name: str) -> UsedElement | None:

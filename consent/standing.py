@@ -48,7 +48,7 @@ def last_moment(consent: Mapping[str, Any], period: int) -> int:
 class Standing:
     """A consent of this resident to this recipient for this activity. Times in ms; valid_until 0 is no end. spent: it
     had a number of releases, and they are used up. pauses_at: since when it stands still, 0 is
-    never."""
+    never. history: days that it lets anybody look back, 0: as the activity says."""
 
     id: str
     status: str
@@ -60,6 +60,7 @@ class Standing:
     revision: int
     spent: bool = False
     pauses_at: int = 0
+    history: int = 0
 
     def said(self, at: int) -> str:
         """The status, or what a birthday made of it."""
