@@ -43,7 +43,8 @@ ANNA_HERSELF = Caller(tenant=TENANT, kind="inwoner", user=ANNA.id)
 NAME, PLAN, ANSWER = "brp.naam", "kluis.plan", "inkomen.isLaag"
 HASH, WEB_SEED = "0" * 64, b"w" * 32
 DESK = LOKET.model_copy(update={"kind": "mens"})
-CALLERS = {"loket": LOKET, "desk": DESK, "anna": ANNA_HERSELF}  # the public door's, by the header x-who
+COACH = LOKET.model_copy(update={"organisation": "coach", "application": "coach-app"})
+CALLERS = {"loket": LOKET, "desk": DESK, "coach": COACH, "anna": ANNA_HERSELF}  # the public door's, by the header x-who
 
 
 def words(text: str) -> Words:

@@ -49,6 +49,20 @@ async def test_who_is_who(vault: Vault) -> None:
     assert await vault.identify(DESK_WORKER, ()) == []
 
 
+async def test_a_name_is_of_one_recipient_and_known_once_it_was_given(vault: Vault) -> None:
+    (resident,) = await vault.enrol(DESK_WORKER, (R1,))
+    (stranger,) = await vault.identify(DESK_WORKER, (STRANGER,))
+    other = DESK_WORKER.model_copy(update={"organisation": "ander"})
+    with pytest.raises(NoAccess):
+        await vault.name(DESK_WORKER, (stranger,))
+    (name,) = await vault.name(DESK_WORKER, (resident,))
+    assert await vault.name(DESK_WORKER, (resident,)) == [name]
+    found = await vault.recognise(DESK_WORKER, (name, "b" * 32, resident.id))
+    assert found[0] == resident and all(one.stand_in for one in found[1:])
+    assert (await vault.recognise(other, (name,)))[0].stand_in, "a name of somebody else's is nobody's"
+    assert (await vault.name(other, (resident,))) != [name]
+
+
 async def test_open_and_keep(vault: Vault, empty: FourRooms) -> None:
     resident = await empty.resident(R1)
     me = empty.self_of(resident)
