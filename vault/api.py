@@ -22,6 +22,12 @@ class Numbers(Message):
     bsns: Annotated[tuple[Bsn, ...], Field(max_length=MOST)]
 
 
+class OneNumber(Message):
+    """Who it is."""
+
+    bsn: Bsn
+
+
 class Refs(Message):
     """In the order of the question."""
 
@@ -175,6 +181,15 @@ def routes(vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
 
 def _naming(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> None:
     Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/arrive")
+    async def arrive(who: Asking, body: OneNumber) -> ResidentRef:
+        return await vault.arrive(who, body.bsn)
+
+    @router.post("/hold-number")
+    async def hold_number(who: Asking, body: Of) -> Yes:
+        await vault.hold_number(who, body.resident)
+        return Yes(yes=True)
 
     @router.post("/recognise")
     async def recognise(who: Asking, body: Called) -> Refs:

@@ -25,6 +25,18 @@ class _Revealed(Message):
         return "***"
 
 
+class _One(Message):
+    """As above, of one."""
+
+    bsn: str
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __str__(self) -> str:
+        return "***"
+
+
 @dataclass(frozen=True)
 class VaultClient:
     """Satisfies Vault."""
@@ -38,6 +50,14 @@ class VaultClient:
     async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
         """See Vault.enrol."""
         return await self._refs("enrol", caller, bsns)
+
+    async def arrive(self, caller: Caller, bsn: Bsn) -> ResidentRef:
+        """See Vault.arrive."""
+        return await self.line.ask(f"{PREFIX}/arrive", caller, _One(bsn=bsn.reveal()), ResidentRef)
+
+    async def hold_number(self, caller: Caller, resident: ResidentRef) -> None:
+        """See Vault.hold_number."""
+        await self.line.ask(f"{PREFIX}/hold-number", caller, Of(resident=resident), Yes)
 
     async def recognise(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:
         """See Vault.recognise."""

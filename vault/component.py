@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from itertools import count
 
 from audit.contract import Audit
 from kernel.caller import room_of
@@ -22,6 +23,7 @@ from vault.settings import VaultSettings
 from vault.tables import numbers, residents
 
 SWEEP_SECONDS = 2.0
+FORGETS = 30  # sweeps between two looks at numbers that nobody held on to
 _log = logger("vault")
 
 
@@ -65,10 +67,12 @@ async def build_vault(
 
 
 async def _sweeping(vault: VaultService, tenants: Iterable[str]) -> None:
-    while True:
+    for turn in count():
         for tenant in tenants:
             try:
                 await vault.sweep(tenant)
+                if turn % FORGETS == 0:
+                    await vault.forget_numbers(tenant)
             except Problem as problem:  # the log or the database is away: again in two seconds
                 _log.warning("sweep_failed", code=problem.code)
         await asyncio.sleep(SWEEP_SECONDS)

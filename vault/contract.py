@@ -3,7 +3,7 @@
 Problem
 ├── NoVault            409  the resident has not opened a vault; nothing is kept
 ├── AlreadyKept        409  another value is kept under this name; replacing comes later
-├── NoNumber           409  never crosses the door of Regie: enrolled before numbers were sealed, and not here since
+├── NoNumber           409  nobody said that it may be held, or not within the hour after a login
 └── VaultUnavailable   503  keys or database away; nothing was opened
 NotPermitted (audit)   403
 """
@@ -96,7 +96,7 @@ class AlreadyKept(Problem):
 
 
 class NoNumber(Problem):
-    """The number is known again as soon as the resident logs in."""
+    """Whoever it is logs in again."""
 
     code, status, title = "geen-nummer", 409, "Het nummer is hier niet bekend"
 
@@ -115,8 +115,16 @@ class Vault(Protocol):
         ...
 
     async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
-        """An index row for each that has none, with the number sealed, and no value: at login, and before a first
-        release to a stand-in."""
+        """An index row for each that has none, and no value: before a first release to a stand-in."""
+        ...
+
+    async def arrive(self, caller: Caller, bsn: Bsn) -> ResidentRef:
+        """At login: enrolled where that lacks; the number is kept, sealed, for an hour, in case they hold on to it."""
+        ...
+
+    async def hold_number(self, caller: Caller, resident: ResidentRef) -> None:
+        """The resident's act: from now on registers can be asked about them by who may not use their number. Raises
+        NoNumber when they came longer ago."""
         ...
 
     async def recognise(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:

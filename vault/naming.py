@@ -1,12 +1,13 @@
 """What residents are called besides their number, and the number of who is called otherwise.
 
 Recipients without a right to the number have a name of their own for each resident. Sources know people by number only,
-so it is kept, sealed apart from everything else; it comes out under a permit, after the line, and for no other reason.
+so of who said yes to such a recipient it is held, sealed apart from everything else; it comes out under a permit, after
+the line, and for no other reason. Of who logs in it is there for an hour, and goes unless they hold on to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +16,8 @@ from kernel.sql import Database
 from vault.contract import Bsn, ResidentRef
 from vault.keys import TenantKeys
 from vault.tables import numbers, pseudonyms
+
+HOUR_MS = 3_600_000
 
 
 class Names:
@@ -52,21 +55,35 @@ class Names:
                 await connection.execute(self._insert(pseudonyms).values(row).on_conflict_do_nothing())
         return names
 
-    async def keep(self, keys: TenantKeys, number: bytes, residents: Mapping[str, Bsn]) -> None:
-        """Of each that has none yet, by id."""
-        there = await self._sealed(keys, list(residents))
-        new = {resident: bsn for resident, bsn in residents.items() if resident not in there}
-        if not new:
-            return
+    async def keep(self, keys: TenantKeys, number: bytes, whose: tuple[str, Bsn], now: int) -> None:
+        """For an hour from now, ms; whoever held on to theirs keeps it."""
+        (resident, bsn), salt = whose, random_bytes(32)
+        sealed = seal(_key(number, salt), _place(keys, resident), bsn.reveal().encode())
+        mine = {"tenant_id": keys.tenant, "resident": resident}
         async with self._database.writing(keys.tenant) as connection:
-            for resident, bsn in new.items():
-                salt = random_bytes(32)
-                sealed = seal(_key(number, salt), _place(keys, resident), bsn.reveal().encode())
-                row = {"tenant_id": keys.tenant, "resident": resident, "salt": salt, "sealed": sealed}
-                await connection.execute(self._insert(numbers).values(row).on_conflict_do_nothing())
+            await connection.execute(delete(numbers).where(*_of(keys, resident), numbers.c.until > 0))
+            row = {**mine, "salt": salt, "sealed": sealed, "until": now + HOUR_MS}
+            await connection.execute(self._insert(numbers).values(row).on_conflict_do_nothing())
+
+    async def hold(self, keys: TenantKeys, resident: str, now: int) -> bool:
+        """Whether there was one to hold on to."""
+        there = (*_of(keys, resident), or_(numbers.c.until == 0, numbers.c.until > now))
+        async with self._database.writing(keys.tenant) as connection:
+            found = await connection.scalar(select(numbers.c.resident).where(*there))
+            await connection.execute(update(numbers).where(*there).values(until=0))
+        return found is not None
+
+    async def forget(self, keys: TenantKeys, now: int) -> None:
+        """Those whose hour is over."""
+        over = (numbers.c.tenant_id == keys.tenant, numbers.c.until > 0, numbers.c.until <= now)
+        async with self._database.snapshot(keys.tenant) as connection:
+            some = await connection.scalar(select(numbers.c.resident).where(*over).limit(1))
+        if some is not None:
+            async with self._database.writing(keys.tenant) as connection:
+                await connection.execute(delete(numbers).where(*over))
 
     async def numbers(self, keys: TenantKeys, number: bytes, residents: Sequence[str]) -> dict[str, Bsn]:
-        """By id, of those that have one here. Raises CannotOpen for one that was altered or is another's."""
+        """By id, of those who hold on to theirs. Raises CannotOpen for one that was altered or is another's."""
         found = await self._sealed(keys, residents)
         return {
             resident: Bsn(unseal(_key(number, salt), _place(keys, resident), sealed).decode())
@@ -74,7 +91,9 @@ class Names:
         }
 
     async def _sealed(self, keys: TenantKeys, residents: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
-        wanted = select(numbers).where(numbers.c.tenant_id == keys.tenant, numbers.c.resident.in_(set(residents)))
+        wanted = select(numbers).where(
+            numbers.c.tenant_id == keys.tenant, numbers.c.resident.in_(set(residents)), numbers.c.until == 0
+        )
         async with self._database.snapshot(keys.tenant) as connection:
             rows = (await connection.execute(wanted)).mappings()
             return {str(row["resident"]): (bytes(row["salt"]), bytes(row["sealed"])) for row in rows}
@@ -82,6 +101,10 @@ class Names:
     @property
     def _insert(self):  # type: ignore[no-untyped-def]  # the dialects' own inserts share no type
         return postgresql.insert if self._database.postgres else sqlite.insert
+
+
+def _of(keys: TenantKeys, resident: str) -> tuple[ColumnElement[bool], ...]:
+    return numbers.c.tenant_id == keys.tenant, numbers.c.resident == resident
 
 
 def _key(number: bytes, salt: bytes) -> DataKey:

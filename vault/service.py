@@ -59,9 +59,28 @@ class VaultService:
             if new:
                 await self._residents.add(keys, new, millis(self._clock()))
                 refs = await self._residents.refs(keys, bsns)
-            numbers = {ref.id: bsn for ref, bsn in zip(refs, bsns, strict=True)}
-            await self._names.keep(keys, await self.room_keys.open(keys.tenant, NUMBERS), numbers)
             return refs
+
+    async def arrive(self, caller: Caller, bsn: Bsn) -> ResidentRef:
+        """See Vault.arrive."""
+        (resident,) = await self.enrol(caller, (bsn,))
+        async with self._keys(caller.tenant) as keys:
+            number = await self.room_keys.open(keys.tenant, NUMBERS)
+            await self._names.keep(keys, number, (resident.id, bsn), millis(self._clock()))
+        return resident
+
+    async def hold_number(self, caller: Caller, resident: ResidentRef) -> None:
+        """See Vault.hold_number."""
+        _only_by(caller, resident)
+        async with self._keys(caller.tenant) as keys:
+            held = await self._names.hold(keys, resident.id, millis(self._clock()))
+        if not held:
+            raise NoNumber("Log opnieuw in.")
+
+    async def forget_numbers(self, tenant: str) -> None:
+        """Of who logged in, and held on to none."""
+        async with self._keys(tenant) as keys:
+            await self._names.forget(keys, millis(self._clock()))
 
     async def recognise(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:
         """See Vault.recognise."""

@@ -35,7 +35,7 @@ pseudonyms = Table(
     C("resident", Text, nullable=False),
 )
 
-# The number of who is enrolled, sealed: for registers that know nothing else. Deleting the salt shreds it.
+# A number, sealed: registers know nothing else. until: ms, 0 of who holds on to it. Deleting the salt shreds it.
 numbers = Table(
     "numbers",
     metadata,
@@ -43,6 +43,8 @@ numbers = Table(
     C("resident", Text, primary_key=True),
     C("salt", LargeBinary, nullable=False),
     C("sealed", LargeBinary, nullable=False),
+    C("until", BigInteger, nullable=False),
+    Index("numbers_until", "tenant_id", "until"),
 )
 
 # D[r], wrapped. Pending while the resident's row says that the vault is not open. entry: the act as given to the log.

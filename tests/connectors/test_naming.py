@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from assembly.demo.register import INCOME, TENANT
 from audit.contract import NotPermitted, Overtaken, Permit
-from connectors.contract import NotReleased, Release
+from connectors.contract import NothingDelivered, NotReleased, Release
 from consent.contract import Application, ConsentRequest, NoSuchThing, Recipient, Words
 from consent.contract import ResidentRef as ConsentResident
 from consent.limits import Limits
@@ -44,17 +44,23 @@ async def with_coaches(house: FourRooms) -> tuple[Caller, Caller]:
         await house.register.add_client(STAFF, slug, system)
     parties = [{"ontvanger": slug} for slug in (COACH, "anderecoach")]
     used = [element(name, "C") | {"verstrekkingsgrond": "Wet BRP 3.9"} for name in (NAME, PLAN, INCOME)]
-    said = {"ontvangers": parties, "gegevenselementen": used, "nietOpnieuwVragen": 0, "geschiedenis": 30}
+    said: dict[str, Any] = {
+        "ontvangers": parties,
+        "gegevenselementen": used,
+        "nietOpnieuwVragen": 0,
+        "geschiedenis": 30,
+    }
     await house.register.publish(STAFF, activity("coaching", **said))
     return asker(COACH), asker("anderecoach")
 
 
-async def taken_up(house: FourRooms, who: Caller, bsn: Bsn = R1, **limits: int) -> tuple[str, str]:
+async def taken_up(house: FourRooms, who: Caller, bsn: Bsn = R1, history: int = 0) -> tuple[str, str]:
     """Somebody opens the page of a request, and says yes: the ids of the consent and of who gave it to `who`."""
-    limit = Limits(**limits)  # type: ignore[arg-type]  # numbers, all of them
-    wanted = ConsentRequest(resident=None, activity="coaching", elements=(NAME, PLAN, INCOME), limits=limit)
+    used = (NAME, PLAN, INCOME)
+    wanted = ConsentRequest(resident=None, activity="coaching", elements=used, limits=Limits(history=history))
     asked = await house.register.request(who, wanted)
-    resident = await house.resident(bsn)
+    resident = await house.safe.arrive(who, bsn)
+    await house.safe.hold_number(house.self_of(resident), resident)
     them = ConsentResident.model_validate(resident.model_dump())
     await house.register.take_up(house.self_of(resident), asked.id, them)
     await house.choose(asked.id, "ja", bsn)
@@ -178,7 +184,10 @@ async def test_without_a_sealed_number_registers_are_silent_and_the_vault_still_
     release = await asked(house, coach, consent, NAME, INCOME)
     assert set(release.values) == {INCOME}
     assert [(one.element, one.code) for one in release.not_delivered] == [(NAME, "bron-niet-bereikbaar")]
-    await house.resident()  # they log in
+    resident = await house.safe.arrive(coach, R1)  # who only logs in holds on to nothing
+    with pytest.raises(NothingDelivered):
+        await asked(house, coach, consent, NAME)
+    await house.safe.hold_number(house.self_of(resident), resident)
     assert set((await asked(house, coach, consent, NAME)).values) == {NAME}
 
 
@@ -205,26 +214,26 @@ async def test_a_request_for_whoever_takes_it_up_is_then_nobody_elses(house: Fou
     assert told.count("toestemming-gevraagd") == 1
 
 
-async def kept(house: FourRooms, coach: Caller, days: int, **limits: int) -> tuple[dict[str, str], str]:
+async def kept(house: FourRooms, coach: Caller, days: int, history: int = 0) -> tuple[dict[str, str], str]:
     """An income of so many days ago, in the vault of who said yes."""
     resident = await house.resident(R1)
     await house.safe.open_vault(house.self_of(resident), resident)
     at = int(house.now.timestamp() * 1000) - days * 86_400_000
     await house.safe.keep(house.self_of(resident), resident, (Deposit(element=INCOME, value="1500.00", as_of=at),))
-    consent, name = await taken_up(house, coach, **limits)
+    consent, name = await taken_up(house, coach, history=history)
     return {"toestemming": consent}, name
 
 
-@pytest.mark.parametrize(("days", "limits", "given"), [(30, {}, True), (31, {}, False), (11, {"history": 10}, False)])
+@pytest.mark.parametrize(("days", "narrowed", "given"), [(30, 0, True), (31, 0, False), (11, 10, False)])
 async def test_a_value_older_than_the_activity_or_the_yes_looks_back_is_not_delivered(
-    house: FourRooms, days: int, limits: dict[str, int], given: bool
+    house: FourRooms, days: int, narrowed: int, given: bool
 ) -> None:
     coach, _ = await with_coaches(house)
-    named, _ = await kept(house, coach, days, **limits)
+    named, _ = await kept(house, coach, days, narrowed)
     release = await asked(house, coach, named, NAME, INCOME)
     assert (INCOME in release.values) == given
     missing = [(one.element, one.code) for one in release.not_delivered]
     assert missing == ([] if given else [(INCOME, "niet-bekend")]), "as one that is not there"
     (line,) = [line.event for line in await house.lines() if line.event.kind == "verstrekking"]
-    assert f'"terug":"{limits.get("history", 30)}"' in line.sealed and '"eerder":"ja"' in line.sealed
+    assert f'"terug":"{narrowed or 30}"' in line.sealed and '"eerder":"ja"' in line.sealed
     assert (await house.register.replay(TENANT, line)).same

@@ -10,7 +10,7 @@ TABLES = ("pseudonyms", "numbers")
 
 
 def upgrade() -> None:
-    """Who was enrolled before has no sealed number until they log in again."""
+    """Nobody has either yet."""
     schema = "vault" if op.get_bind().dialect.name == "postgresql" else None
     op.create_table(
         "pseudonyms",
@@ -22,7 +22,9 @@ def upgrade() -> None:
         "numbers",
         *(sa.Column(name, sa.Text, nullable=False) for name in ("tenant_id", "resident")),
         *(sa.Column(name, sa.LargeBinary, nullable=False) for name in ("salt", "sealed")),
+        sa.Column("until", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "resident"),
         schema=schema,
     )
+    op.create_index("numbers_until", "numbers", ["tenant_id", "until"], schema=schema)
     confine(*TABLES, schema="vault")
