@@ -28,7 +28,7 @@ Sensitivity = Literal["gewoon", "gevoelig", "bijzonder", "strafrechtelijk", "bsn
 NAMES = ("voornamen", "voorvoegsel", "geslachtsnaam")
 PATHS = frozenset(
     ["naam.volledigeNaam", "geboorte.datum", "nationaliteiten.nationaliteit", "gemeenteVanInschrijving", "geslacht"]
-    + ["datumInschrijvingInGemeente", "gezag", "kinderen.geboorte.datum", "verblijfplaats.datumVan"]
+    + ["datumInschrijvingInGemeente", "gezag", "kinderen.geboorte.datum", "verblijfplaats.peilveld"]
     + ["verblijfplaats.adresseerbaarObjectIdentificatie", "verblijfplaats.nummeraanduidingIdentificatie"]
     + [f"naam.{name}" for name in NAMES]
     + [f"{whom}.naam.{name}" for whom in ("partners", "kinderen", "ouders") for name in NAMES]
@@ -58,7 +58,7 @@ class Described(Message):
     inputs: Annotated[tuple[tuple[Short, Short], ...], Field(max_length=20), wire("invoer")] = ()
     made_with: Annotated[dict[Short, Short], wire("met")] = Field(default_factory=dict)
     answer: Annotated[str, wire("antwoord")] = ""
-    dated: Annotated[str, Field(pattern=r"^[A-Za-z]{0,60}$"), wire("datumVan")] = ""
+    dated: Annotated[str, Field(pattern=r"^[A-Za-z]{0,60}$"), wire("peilveld")] = ""
     form: Annotated[dict[str, JsonValue] | None, wire("vorm")] = None
     example: Annotated[JsonValue, wire("voorbeeld")] = None
 

@@ -66,6 +66,12 @@ class Question(Message):
     table: Annotated[str, Field(max_length=60)] = ""
     by_number: bool = False
 
+    @property
+    def nobody(self) -> bool:
+        """Whether the resident was named otherwise than by number, and nobody is called so. A number that is new here
+        may still be somebody's, and who is counted was named by a source."""
+        return self.resident.stand_in and not self.by_number and not self.table
+
 
 class Refused(Message):
     """One element that will not be released. code: what this caller may know; the line and the decision hold the true

@@ -14,7 +14,7 @@ from consent.keys import MACHINES, TenantKeys
 from consent.limits import history_of, pause_of
 from consent.lines import application_of, names, recipient_of, version_of
 from consent.locks import LOCKED, held
-from consent.rules import CaseFact, Facts, nobody
+from consent.rules import CaseFact, Facts
 from consent.standing import Fenced, Standing, Stood, last_moment
 from consent.terms import covert
 from kernel.caller import Caller
@@ -284,7 +284,7 @@ def versions_used(
     version = snapshot.versions.get(question.activity)
     if version and covert(version):
         loose.append((ACTOR, caller.application, actor))
-    if nobody(question):
+    if question.nobody:
         loose.append((NAMED, caller.application, NOBODY))
     elif question.by_number and not (snapshot.party and snapshot.party.by_bsn):
         loose.append((NAMED, caller.application, BY_NUMBER))

@@ -19,6 +19,7 @@ from consent.facts import ACTOR, BY_NUMBER, COUNTED, NAMED, NOBODY, SPENT, TOKEN
 from consent.keys import TenantKeys
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, weigh
+from consent.standing import reach
 from kernel.caller import Caller
 from kernel.canonical import read_canonical
 from kernel.crypto import sha256, verify
@@ -169,7 +170,7 @@ def _weighed(weighed: Weighed) -> dict[str, str]:
     allowed = {
         used.name: f"mag: {used.source} {_read(used.inputs)}, "
         f"onder {_stands(fences[each] for each in weighed.stands_on(consent))}"
-        f"{_back(**weighed.reach(consent))}"
+        f"{_back(**reach(weighed.history, consent))}"
         for used, consent in weighed.allowed
     }
     refused = {name: f"mag niet: {code}" for name, code, _ in weighed.refused}

@@ -94,12 +94,6 @@ class Weighed(NamedTuple):
     fences: tuple[tuple[Fenced, FenceKind], ...] = ()
     history: int = 0
 
-    def reach(self, consent: Standing | None) -> dict[str, str]:
-        """How far back an element may be looked at, as a decision says it; a yes may narrow it and never widen it."""
-        bounds = [days for days in (self.history, consent.history if consent else 0) if days]
-        said = {"terug": str(min(bounds)) if bounds else "", "eerder": "ja" if self.history else ""}
-        return {name: value for name, value in said.items() if value}
-
     def stands_on(self, consent: Standing | None) -> tuple[int, ...]:
         """The index of a consent's own fence."""
         if consent is None:
@@ -112,7 +106,9 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
     """Every element by itself, at a moment in ms."""
     allowed: list[tuple[UsedElement, Standing | None]] = []
     refused: list[tuple[str, Code, Code]] = []
-    closed = _closed(facts) or _misnamed(question, facts)
+    closed = _closed(facts)
+    if not closed and question.by_number and not facts.by_bsn:
+        closed = "ontvanger-niet-bevoegd"
     ground = not closed and _has_ground(facts)
     bars = () if closed else (*_bars_of_asking(facts, at), *_bars_of_now(question, facts, at, ground))
     for name in dict.fromkeys(wanted(question, facts.activity)):
@@ -158,10 +154,6 @@ def _closed(facts: Facts) -> Code | None:
     if not (facts.admitted and facts.in_scope and facts.recipient in outline_of(facts.activity).parties):
         return "ontvanger-niet-bevoegd"
     return None
-
-
-def _misnamed(question: Question, facts: Facts) -> Code | None:
-    return "ontvanger-niet-bevoegd" if question.by_number and not facts.by_bsn else None
 
 
 def _barred(used: UsedElement | None, bars: tuple[Bar, ...]) -> Code | None:
@@ -241,7 +233,7 @@ def _bars_of_terms(question: Question, facts: Facts, at: int) -> Iterator[Bar]:
         yield "buiten-periode", _by_law
     if activity.frequency and facts.counted >= activity.frequency.times:
         yield "te-vaak", _any
-    if nobody(question):
+    if question.nobody:
         yield "geen-toestemming", _any
 
 
@@ -260,12 +252,6 @@ def _two_persons(case: CaseFact, facts: Facts) -> bool:
     if secret is None or secret.class_ != "heimelijk":
         return True
     return bool(case.opened_by and facts.actor) and case.opened_by != facts.actor
-
-
-def nobody(question: Question) -> bool:
-    """Whether the resident was named otherwise than by number, and nobody is called so. A number that is new here may
-    still be somebody's."""
-    return question.resident.stand_in and not question.by_number and not question.table
 
 
 def told_at(facts: Facts) -> int:

@@ -67,6 +67,14 @@ class Standing:
         return "gepauzeerd" if self.status in PERMITS and 0 < self.pauses_at <= at else self.status
 
 
+def reach(history: int, consent: Standing | None) -> dict[str, str]:
+    """How far back an element may be looked at, as a decision says it; a yes may narrow it and never widen it.
+    history: of the activity, days, 0 is the value in force only."""
+    bounds = [days for days in (history, consent.history if consent else 0) if days]
+    said = {"terug": str(min(bounds)) if bounds else "", "eerder": "ja" if history else ""}
+    return {name: value for name, value in said.items() if value}
+
+
 def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -> tuple[Standing | None, Code | None]:
     """The consent that permits the element with None; or nothing, with the reason.
 

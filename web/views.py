@@ -267,10 +267,9 @@ class Consent:
     """`/toestemmingen/{id}`, every state. `may` is a phrase ("uw inkomen bekijken"), `may_not` denies it.
 
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
-    posted too late (F4): it is told, never preset. `limits`: what this yes is limited to beyond its end; `ends`: last
-    days that can be chosen, `longer` the last day of a yes that is said again, None where that brings nothing;
-    `shown`: what was read at the last choice; `following`: another question that waits; `by`: who said yes for the
-    resident, `grown` that it stands still since they choose alone. loose: it is for whoever answers it."""
+    posted too late (F4): it is told, never preset. `limits`: of this yes, beyond its end; `ends`: last days to choose
+    from, `longer` the last one of a yes that is said again; `shown`: what was read at the last choice; `following`:
+    another question; `by`: who said yes, `grown` that they choose alone now; `loose`: it is for whoever answers it."""
 
     frame: Frame
     id: str

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from assembly.demo.recipient import Application
 from assembly.demo.register import EXERCISE, EXERCISES
 from tests.house import R1, TRAINER, House
 
@@ -11,8 +12,8 @@ pytestmark = pytest.mark.anyio
 ASKED: dict[str, Any] = {"verwerkingsactiviteit": EXERCISE, "gegevenselementen": [EXERCISES[0]]}
 
 
-async def test_a_private_recipient_learns_a_name_from_a_yes_and_never_a_number(house: House) -> None:
-    coach = house.application(TRAINER)
+async def named(house: House, coach: Application) -> tuple[dict[str, Any], dict[str, Any]]:
+    """R1 says yes to a question that was for nobody: how the recipient may name them from then on, in two ways."""
     told = await coach.post("toestemming", "/toestemmingsverzoeken", ASKED | {"inwoner": {"bsn": R1}})
     assert (told.status_code, told.json()["code"]) == (403, "geen-bsn")
     # 1 a question to whoever opens its page
@@ -34,8 +35,13 @@ async def test_a_private_recipient_learns_a_name_from_a_yes_and_never_a_number(h
     address = f"{coach.entry['resources']['toestemming']}/toestemmingsverzoeken/{wanted['id']}"
     seen = (await house.http.get(address, headers={"authorization": f"Bearer {token}"})).json()
     assert seen["status"] == "gegeven"
-    by_name = {"inwoner": {"pseudoniem": seen["pseudoniem"]}}
-    # 4 and gets what was allowed, under a line that R1 sees
+    return {"inwoner": {"pseudoniem": seen["pseudoniem"]}}, by_consent
+
+
+async def test_a_private_recipient_learns_a_name_from_a_yes_and_is_given_data_and_no_number(house: House) -> None:
+    coach = house.application(TRAINER)
+    by_name, by_consent = await named(house, coach)
+    # 4 it gets what was allowed, under a line that R1 sees
     key = {"Idempotency-Key": "019aa9c0-0000-4000-8000-000000000001"}
     answers = [await coach.post("verstrekking", "/verstrekkingen", ASKED | by_name, **key) for _ in range(2)]
     answers.append(await coach.post("verstrekking", "/verstrekkingen", ASKED | by_consent))
