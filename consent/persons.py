@@ -4,20 +4,32 @@ A number is for who may use one. Whatever else names nobody, or somebody of anot
 at the same cost as the rest.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from consent.bodies import Person
 from consent.contract import NotByNumber, ResidentRef, Residents
-from consent.requesting import Enrol
-from consent.service import ConsentService
 from kernel.caller import Caller
+
+Enrol = Callable[[], Awaitable[ResidentRef]]
+
+
+class Register(Protocol):
+    """What of the register says who may be named how."""
+
+    async def given_by(self, caller: Caller, consent_id: str) -> ResidentRef | None:
+        """See Consent.given_by."""
+
+    async def may_name_by_number(self, caller: Caller) -> bool:
+        """Whether the caller's organisation may use a BSN."""
 
 
 @dataclass(frozen=True)
 class Persons:
     """Behind the public doors of the register."""
 
-    consent: ConsentService
+    consent: Register
     residents: Residents
 
     async def meant(self, who: Caller, person: Person) -> ResidentRef:
