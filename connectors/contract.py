@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Literal, Protocol, Self, get_args
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from audit.contract import Permit, Position
 from consent.contract import Code, Element, Refused
@@ -33,6 +33,8 @@ NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-bekend"]
 class Person(Message):
     """Who it is about, in exactly one of three ways. pseudonym: the recipient's own, for who may not use a number.
     consent: the id of one that was given to this recipient."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     bsn: Bsn | None = None
     pseudonym: Annotated[Pseudonym | None, wire("pseudoniem")] = None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from audit.contract import Receipt
 from consent.activity import Element, Slug
@@ -49,6 +49,8 @@ class Numbered(Body):
 class Person(Body):
     """Who it is about, in exactly one of three ways. pseudonym: the recipient's own, for who may not use a number.
     consent: the id of one that was given to this recipient."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     bsn: Number | None = None
     pseudonym: Annotated[Annotated[str, Field(pattern=r"^[a-z2-7]{32}$")] | None, wire("pseudoniem")] = None

@@ -70,9 +70,10 @@ class Standing:
 def reach(history: int, consent: Standing | None) -> dict[str, str]:
     """How far back an element may be looked at, as a decision says it; a yes may narrow it and never widen it.
     history: of the activity, days, 0 is the value in force only."""
-    bounds = [days for days in (history, consent.history if consent else 0) if days]
-    said = {"terug": str(min(bounds)) if bounds else "", "eerder": "ja" if history else ""}
-    return {name: value for name, value in said.items() if value}
+    narrowed = consent.history if consent else 0
+    if not history:
+        return {"terug": str(narrowed)} if narrowed else {}
+    return {"terug": str(min(history, narrowed or history)), "eerder": "ja"}
 
 
 def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -> tuple[Standing | None, Code | None]:
