@@ -28,7 +28,7 @@ Sensitivity = Literal["gewoon", "gevoelig", "bijzonder", "strafrechtelijk", "bsn
 NAMES = ("voornamen", "voorvoegsel", "geslachtsnaam")
 PATHS = frozenset(
     ["naam.volledigeNaam", "geboorte.datum", "nationaliteiten.nationaliteit", "gemeenteVanInschrijving", "geslacht"]
-    + ["datumInschrijvingInGemeente", "gezag", "kinderen.geboorte.datum", "verblijfplaats.peilveld"]
+    + ["datumInschrijvingInGemeente", "gezag", "kinderen.geboorte.datum", "verblijfplaats.datumVan"]
     + ["verblijfplaats.adresseerbaarObjectIdentificatie", "verblijfplaats.nummeraanduidingIdentificatie"]
     + [f"naam.{name}" for name in NAMES]
     + [f"{whom}.naam.{name}" for whom in ("partners", "kinderen", "ouders") for name in NAMES]
