@@ -38,6 +38,15 @@ class ConsentResidents:
         """See Residents.enrol."""
         return _theirs(*await self.vault.enrol(caller, (_number(bsn),)))
 
+    async def recognise(self, caller: Caller, name: str) -> register.ResidentRef:
+        """See Residents.recognise."""
+        return _theirs(*await self.vault.recognise(caller, (name,)))
+
+    async def name(self, caller: Caller, resident: register.ResidentRef) -> str:
+        """See Residents.name."""
+        (name,) = await self.vault.name(caller, (ResidentRef(**resident.model_dump()),))
+        return name
+
 
 def _theirs(found: ResidentRef) -> register.ResidentRef:
     return register.ResidentRef(id=found.id, subject=found.subject, fence=found.fence, stand_in=found.stand_in)

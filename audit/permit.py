@@ -91,12 +91,15 @@ class NotPermitted(Problem):
 
 
 class Allowed(Message):
-    """One element that may leave, the source that computes it, and what is read for it: [(source, element)]."""
+    """One element that may leave, the source that computes it, and what is read for it: [(source, element)]. terug: how
+    many days back at most, 0 is no bound; eerder: also values of before the one in force."""
 
     element: Short
     bron: Short
     invoer: tuple[tuple[Short, Short], ...]
     hekken: tuple[int, ...] = ()
+    terug: int = 0
+    eerder: Literal["", "ja"] = ""
 
 
 class Ground(Message):

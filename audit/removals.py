@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select, tuple_
 
 from audit.contract import Line, Lines, NoSuchLine
 from audit.gone import OPEN
-from audit.kinds import RELEASE, REMOVED
+from audit.kinds import RELEASES, REMOVED
 from audit.labels import labels_where
 from audit.log import Log
 from audit.permit import Position
@@ -17,6 +17,7 @@ from audit.tables import lines, tags
 from audit.tags import tag
 from kernel.clock import Clock, millis
 
+TOLD = RELEASES | {REMOVED}
 SETTLED = timedelta(minutes=5)  # by then the sweeper has said of each release how it ended
 
 
@@ -58,11 +59,11 @@ class Removals:
             async with self._log.database.snapshot(self._tenant) as reading:
                 if after is not None and not await reading.scalar(self._there(after)):
                     raise NoSuchLine("Deze logregel is er niet.")
-                labels = await labels_where(reading, self._tenant, keys, lambda label: label.kind in (RELEASE, REMOVED))
+                labels = await labels_where(reading, self._tenant, keys, lambda label: label.kind in TOLD)
                 page = self._page(after, list(labels), max(1, min(limit, LIMIT)))
                 rows = list((await reading.execute(page)).mappings())
             found = await self._reader.opened(rows)
-        told = tuple(line for line in found if line.event.kind in (RELEASE, REMOVED) and not line.gone)
+        told = tuple(line for line in found if line.event.kind in TOLD and not line.gone)
         return Lines(lines=told, before=found[-1].position if found else after)
 
     def _there(self, place: Position) -> Select[int]:

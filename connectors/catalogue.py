@@ -44,7 +44,8 @@ class CatalogueWrong(Exception):
 
 class Described(Message):
     """One element as it is published. exact, dpv (a term of DPV's personal data categories), paths (in the BRP), form
-    (JSON Schema 2020-12; none: any JSON), example; made_with and answer: of an answer (CEL), whose inputs stay here."""
+    (JSON Schema 2020-12; none: any JSON), example; made_with and answer: of an answer (CEL), whose inputs stay here.
+    dated: the member of an entry of a list that says from when it is, where values of before stand in it too."""
 
     name: Annotated[Element, wire("gegevenselement")]
     words: Annotated[Words, wire("omschrijving")]
@@ -57,6 +58,7 @@ class Described(Message):
     inputs: Annotated[tuple[tuple[Short, Short], ...], Field(max_length=20), wire("invoer")] = ()
     made_with: Annotated[dict[Short, Short], wire("met")] = Field(default_factory=dict)
     answer: Annotated[str, wire("antwoord")] = ""
+    dated: Annotated[str, Field(pattern=r"^[A-Za-z]{0,60}$"), wire("peilveld")] = ""
     form: Annotated[dict[str, JsonValue] | None, wire("vorm")] = None
     example: Annotated[JsonValue, wire("voorbeeld")] = None
 
@@ -139,6 +141,9 @@ def _known(name: str, said: Mapping[str, object]) -> Known:
     form = None
     if described.form is not None:
         form = jsonschema_rs.Draft202012Validator(described.form)
+    entries = described.example if isinstance(described.example, list) else []
+    if described.dated and not any(isinstance(one, dict) and described.dated in one for one in entries):
+        raise ValueError("its example is no list of entries with that date")
     if form is not None and not form.is_valid(described.example):
         raise ValueError("its example does not have its form")
     inputs = described.inputs or ((described.source, name),)

@@ -44,6 +44,7 @@ from connectors.lab.stored import LabRows
 from connectors.lab.tables import lab_sets
 from connectors.lines import Lines
 from connectors.minimise import facts_at
+from connectors.naming import Naming
 from connectors.outside.asking import Asker
 from connectors.outside.guarding import Limits, guarded
 from connectors.outside.opening import open_outside
@@ -248,7 +249,7 @@ def _desk(
     granting = Granting(wiring.vault, wiring.consent, lines, wiring.boot, _trace)
     return ReleaseDesk(
         claims=claims,
-        vault=wiring.vault,
+        naming=Naming(wiring.vault, wiring.consent),
         audit=wiring.audit,
         granting=granting,
         reweighing=Reweighing(wiring.consent, granting),

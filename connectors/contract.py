@@ -15,16 +15,16 @@ Problem
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Literal, Protocol, get_args
+from typing import Annotated, Literal, Protocol, Self, get_args
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from audit.contract import Permit, Position
 from consent.contract import NOTE_MAX, REASON_CODE, Code, Element, Refused
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Sentence, Short, wire
-from vault.contract import Bsn, ResidentRef, Value, Values
+from vault.contract import Bsn, Pseudonym, ResidentRef, Value, Values
 
 Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]  # PostgreSQL stores no NUL; no name has a line break
 _SAID = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"  # something, on one line
@@ -32,9 +32,27 @@ NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-bekend"]
 
 
 class Person(Message):
-    """Who it is about. By pseudonym or consent id comes later: 400 until then."""
+    """Who it is about, in exactly one of three ways. pseudonym: the recipient's own, for who may not use a number.
+    consent: the id of one that was given to this recipient."""
 
-    bsn: Bsn
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    bsn: Bsn | None = None
+    pseudonym: Annotated[Pseudonym | None, wire("pseudoniem")] = None
+    consent: Annotated[Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")] | None, wire("toestemming")] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(one is not None for one in (self.bsn, self.pseudonym, self.consent)) != 1:
+            raise ValueError("precies een van bsn, pseudoniem of toestemming")
+        return self
+
+    @property
+    def number(self) -> Bsn:
+        """Where it is certain that there is one: lists and populations know residents in no other way."""
+        if self.bsn is None:
+            raise LookupError("named otherwise than by number")
+        return self.bsn
 
 
 class EmergencyCall(Message):

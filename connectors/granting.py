@@ -43,10 +43,15 @@ class Asked:
         case = self.request.case or ""
         said = {"resident": self.resident.model_dump(), "activity": self.request.activity, "elements": self.elements}
         call = self.request.emergency
-        more = {"emergency": call and {"reason": call.reason, "note": call.note}}
-        return Question.model_validate(
-            {**said, "case": case, "not_before": self.not_before, "table": self.table, **more}
-        )
+        # who counts or is in a set was named by a source of ours, and not by who asks
+        named = self.request.person.bsn is not None and not self.table
+        more = {
+            "not_before": self.not_before,
+            "table": self.table,
+            "by_number": named,
+            "emergency": call and {"reason": call.reason, "note": call.note},
+        }
+        return Question.model_validate({**said, "case": case, **more})
 
 
 @dataclass(frozen=True)
@@ -94,8 +99,9 @@ class Granting:
         while True:
             # 3 may it, and is the number somebody at all
             decided = await self.decide(asked)
-            if decided.act.ground.toegestaan and asked.resident.stand_in:
-                (resident,) = await self.vault.enrol(asked.caller, (asked.request.person.bsn,))
+            number = asked.request.person.bsn
+            if decided.act.ground.toegestaan and asked.resident.stand_in and number is not None:
+                (resident,) = await self.vault.enrol(asked.caller, (number,))
                 asked = replace(asked, resident=resident)
                 decided = await self.decide(asked)
             reached("desk.decided")

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
@@ -16,10 +15,10 @@ from audit.contract import Ground
 from connectors.answers import Facts
 from connectors.catalogue import catalogue, fits
 from connectors.contract import NotDelivered, NotDeliveredCode, Released
+from connectors.window import HERE, Window
 from kernel.clock import moment
 from vault.contract import Value, Values
 
-HERE = ZoneInfo("Europe/Amsterdam")  # a birthday begins at midnight in the Netherlands
 _REASONS: dict[NotDeliveredCode, str] = {
     "bron-niet-bereikbaar": "De bron antwoordt nu niet. Probeer het later opnieuw.",
     "niet-bekend": "De bron heeft dit gegeven niet.",
@@ -66,8 +65,9 @@ def minimise(
     for one in ground.toegestaan:
         if one.element not in allowed:
             continue
-        # a value counts only from the very source that the decision names for it
-        inputs = [_value(found.get(source), element) for source, element in one.invoer]
+        # a value counts only from the very source that the decision names for it, and within its window
+        window = Window(one.terug, one.eerder == "ja", moment(ground.beslist))
+        inputs = [_within(window, one.element, _value(found.get(source), element)) for source, element in one.invoer]
         answer = _answer(one.element, one.bron, [value for value in inputs if value is not None], facts)
         if answer is not None and None not in inputs:
             doubt = one.element in doubted or any(element in doubted for _, element in one.invoer)
@@ -87,6 +87,15 @@ def _value(values: Values | None, element: str) -> Value | None:
     """What has not the form of its element is not there: a register's mistake, or somebody's own text."""
     said = (value for value in values.values if value.element == element) if values else ()
     return next((value for value in said if fits(element, value.value)), None)
+
+
+def _within(window: Window, element: str, value: Value | None) -> Value | None:
+    """What was read only to find the element (a number of another register) is not looked back at."""
+    known = catalogue().get(element)
+    if value is None or known is None or (known.rule is None and value.element != element):
+        return value
+    of = catalogue().get(value.element)
+    return window.seen(value, of.described.dated if of else "")
 
 
 def _answer(element: str, source: str, inputs: Sequence[Value], facts: Facts) -> Released | None:

@@ -12,6 +12,7 @@ from connectors.correcting.contract import Corrections, Doubted
 from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
 from connectors.minimise import minimise
+from connectors.naming import Naming
 from connectors.refusal import Refusal
 from connectors.removals.contract import PortalRemovals
 from connectors.reweighing import Reweighing, standing
@@ -20,7 +21,6 @@ from connectors.uploads.contract import PortalUploads
 from kernel.caller import Caller
 from kernel.clock import BootClock
 from kernel.failpoints import reached
-from vault.contract import Vault
 
 CHECK_AGAIN = 1.0  # seconds: half of D, so that the sending itself has a second
 
@@ -40,7 +40,7 @@ class ReleaseDesk:
     removals: what is still to be removed."""
 
     claims: Claims
-    vault: Vault
+    naming: Naming
     audit: Audit
     granting: Granting
     reweighing: Reweighing
@@ -61,8 +61,8 @@ class ReleaseDesk:
         # 1 the same request again is the next attempt at the same release
         claim = await self.claims.take(caller, repeatable)
         try:
-            # 2 who is it; unknown numbers cost and answer the same
-            (resident,) = await self.vault.identify(caller, (request.person.bsn,))
+            # 2 who is it; unknown numbers and names cost and answer the same
+            resident = await self.naming.meant(caller, request.person)
             reached("desk.identified")
             # 3 may it, and 4 is that written down
             granted = await self.granting.grant(Asked(caller, request, claim, resident, request.elements))
@@ -78,7 +78,8 @@ class ReleaseDesk:
         asked, ending = granted.asked, Ending()
         try:
             # 5 the permit, and 6 only now is any source asked, all at once
-            found = await self.sources.fetch(asked.caller, granted.permit, granted.ground, asked.request.person.bsn)
+            number = await self.naming.number(asked.caller, granted)
+            found = await self.sources.fetch(asked.caller, granted.permit, granted.ground, number)
             reached("desk.fetched")
             # 7 nothing beyond the decision passes; what only a source knew is weighed again
             weighed = await self.reweighing.weigh(granted, found.flags)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from audit.contract import Ground, Overtaken, Permit
+from connectors.catalogue import VAULT
 from connectors.contract import NOTHING, Known, Source, SourceDown, Together
 from connectors.outside.failing import SourceFailed
 from connectors.overtaken import concerns
@@ -74,7 +75,7 @@ class Question:
 
     caller: Caller
     permit: Permit
-    bsn: Bsn
+    bsn: Bsn | None
     until: float
     ahead: Ahead
 
@@ -107,8 +108,11 @@ class Sources:
                 one.answers.cancel()
             await asyncio.gather(*(one.answers for one in begun.values()), return_exceptions=True)
 
-    async def fetch(self, caller: Caller, permit: Permit, ground: Ground, bsn: Bsn, ahead: Ahead = ALONE) -> Found:
-        """Raises Overtaken when a fence of the decision moved: then nothing may be sent, whatever others gave."""
+    async def fetch(
+        self, caller: Caller, permit: Permit, ground: Ground, bsn: Bsn | None, ahead: Ahead = ALONE
+    ) -> Found:
+        """bsn: None where it is not known; then only the vault, which needs none, is asked. Raises Overtaken when a
+        fence of the decision moved: then nothing may be sent, whatever others gave."""
         names = sources_of(ground)
         question = Question(caller, permit, bsn, asyncio.get_running_loop().time() + self._whole, ahead)
         asked: dict[str, asyncio.Task[Values | Exception]] = {}
@@ -148,7 +152,14 @@ class Sources:
             # later than the source's own end, or its breaker would see a caller who went away and count no silence
             async with asyncio.timeout_at(min(now + placed.seconds + BREATH, question.until)):
                 source = question.ahead.get(name, placed.source)
-                return await source.fetch(caller, question.permit, question.bsn, known)
+                if question.bsn is None and name != VAULT:
+                    raise SourceDown("Zonder nummer weet deze bron niet over wie het gaat.")
+                return await source.fetch(
+                    caller,
+                    question.permit,
+                    question.bsn,  # type: ignore[arg-type]  # none goes to the vault only, which does not look at it
+                    known,
+                )
         except Overtaken as moved:
             return moved
         except SourceFailed as failed:

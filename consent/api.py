@@ -15,7 +15,6 @@ from consent.bodies import (
     Consents,
     FindConsents,
     OpenCase,
-    Person,
     Place,
     Proof,
     Requested,
@@ -24,11 +23,12 @@ from consent.bodies import (
     used_by,
     with_user,
 )
-from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, ResidentRef, Residents, Search
+from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, Search
 from consent.decision import Emergency
 from consent.explained import Asked
 from consent.keys import MACHINES
 from consent.limits import Limits
+from consent.persons import Persons
 from consent.service import ConsentService
 from kernel.caller import Caller
 from kernel.clock import millis
@@ -45,13 +45,16 @@ class Behind:
     """What stands behind the public door."""
 
     consent: ConsentService
-    residents: Residents
+    persons: Persons
     tenants: Mapping[str, Tenant]
     caller: Callable[..., Awaitable[Caller]]
 
-    async def identified(self, who: Caller, person: Person) -> ResidentRef:
-        """Never writes."""
-        return await self.residents.identify(who, person.bsn)
+    async def seen(self, who: Caller, consent_id: str) -> Requested:
+        """A request as its recipient sees it, with its own name for whoever said yes."""
+        asking = _recipient(who)
+        found = await self.consent.requested(asking, consent_id)
+        pseudonym = await self.persons.pseudonym(asking, consent_id)
+        return Requested.of(found, self.tenants[who.tenant].public_url, pseudonym)
 
 
 def routes(behind: Behind) -> APIRouter:
@@ -76,7 +79,7 @@ def _requests(router: APIRouter, behind: Behind) -> None:
     async def request(who: Asking, body: AskConsent) -> Requested:
         asking = _recipient(used_by(who, body.user))
         wanted = ConsentRequest(
-            resident=await behind.identified(who, body.person),
+            resident=await behind.persons.allowed(who, body.person) if body.person else None,
             activity=body.activity,
             elements=body.elements,
             case=body.case or "",
@@ -84,15 +87,15 @@ def _requests(router: APIRouter, behind: Behind) -> None:
             return_url=body.return_url or "",
             limits=body.use.limits() if body.use else Limits(),
         )
-        seen = await behind.consent.request(asking, wanted, lambda: behind.residents.enrol(who, body.person.bsn))
+        enrol = behind.persons.enrol(who, body.person) if body.person else None
+        seen = await behind.consent.request(asking, wanted, enrol)
         return Requested.of(seen, behind.tenants[who.tenant].public_url)
 
     @router.get(
         "/toestemmingsverzoeken/{id}", summary="Hoe het met een verzoek staat", response_model_exclude_none=True
     )
     async def requested(who: Asking, id: Id) -> Requested:
-        seen = await behind.consent.requested(_recipient(who), id)
-        return Requested.of(seen, behind.tenants[who.tenant].public_url)
+        return await behind.seen(who, id)
 
 
 def _consents(router: APIRouter, behind: Behind) -> None:
@@ -101,15 +104,14 @@ def _consents(router: APIRouter, behind: Behind) -> None:
     @router.post("/toestemmingen/_zoek", summary="Uw toestemmingen van een inwoner", response_model_exclude_none=True)
     async def found(who: Asking, body: FindConsents) -> Consents:
         asking = _recipient(used_by(who, body.user))
-        wanted = Search(resident=await behind.identified(who, body.person), activity=body.activity or "")
+        wanted = Search(resident=await behind.persons.allowed(who, body.person), activity=body.activity or "")
         listed = await behind.consent.found(asking, wanted)
         address = behind.tenants[who.tenant].public_url
         return Consents(consents=tuple(Requested.of(one, address) for one in listed))
 
     @router.get("/toestemmingen/{id}", summary="Hoe een toestemming staat", response_model_exclude_none=True)
     async def consent(who: Asking, id: Id) -> Requested:
-        seen = await behind.consent.requested(_recipient(who), id)
-        return Requested.of(seen, behind.tenants[who.tenant].public_url)
+        return await behind.seen(who, id)
 
     @router.get("/toestemmingen/{id}/bewijs", summary="Het ondertekende bewijs van een toestemming")
     async def receipt(who: Asking, id: Id) -> Proof:
@@ -130,12 +132,12 @@ def _cases(router: APIRouter, behind: Behind) -> None:
         case = Case(
             reference=body.reference,
             recipient=asking.organisation,
-            resident=await behind.identified(who, body.person),
+            resident=await behind.persons.allowed(who, body.person),
             activity=body.activity,
             since=millis(body.since) if body.since else 0,
             until=millis(body.until) if body.until else 0,
         )
-        receipt = await behind.consent.open_case(asking, case, lambda: behind.residents.enrol(who, body.person.bsn))
+        receipt = await behind.consent.open_case(asking, case, behind.persons.enrol(who, body.person))
         return CaseState(reference=body.reference, status="open", line=Place.of(receipt))
 
     @router.post("/zaken/{zaak}/sluiting", status_code=201, summary="Sluit een zaak")
@@ -154,11 +156,15 @@ def _explaining(router: APIRouter, behind: Behind) -> None:
     )
     async def explain(who: Asking, body: Ask) -> Answer:
         asking = _recipient(used_by(who, body.user))
-        resident = await behind.identified(who, body.person)
-        urgent = Emergency(reason=body.emergency.reason) if body.emergency else None
-        question = Question(resident=resident, activity=body.activity, elements=body.elements, case=body.case or "",
-                            emergency=urgent)  # fmt: skip
-        asked = Asked(question, lambda: behind.residents.enrol(who, body.person.bsn))
+        question = Question(
+            resident=await behind.persons.meant(who, body.person),
+            activity=body.activity,
+            elements=body.elements,
+            case=body.case or "",
+            by_number=body.person.bsn is not None,
+            emergency=Emergency(reason=body.emergency.reason) if body.emergency else None,
+        )
+        asked = Asked(question, behind.persons.enrol(who, body.person))
         (explained,) = await behind.consent.explain(asking, [asked])
         if isinstance(explained, BadInput):
             raise explained

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from audit.contract import Receipt
 from consent.activity import Element, Slug
@@ -41,10 +41,27 @@ class Number(Hidden):
         return text
 
 
-class Person(Body):
-    """Who it is about. By pseudonym or consent id comes later: 400 until then."""
+class Numbered(Body):
+    """Who it is about."""
 
     bsn: Number
+
+
+class Person(Body):
+    """Who it is about, in exactly one of three ways. pseudonym: the recipient's own, for who may not use a number.
+    consent: the id of one that was given to this recipient."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    bsn: Number | None = None
+    pseudonym: Annotated[Annotated[str, Field(pattern=r"^[a-z2-7]{32}$")] | None, wire("pseudoniem")] = None
+    consent: Annotated[Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")] | None, wire("toestemming")] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(one is not None for one in (self.bsn, self.pseudonym, self.consent)) != 1:
+            raise ValueError("precies een van bsn, pseudoniem of toestemming")
+        return self
 
 
 class Use(Body):
@@ -62,9 +79,10 @@ class Use(Body):
 
 
 class AskConsent(Body):
-    """A consent request: one purpose, never several. user: the recipient's own id of the employee."""
+    """A consent request: one purpose, never several. person: whom it is for; none: whoever opens its page and logs in.
+    user: the recipient's own id of the employee."""
 
-    person: Annotated[Person, wire("inwoner")]
+    person: Annotated[Person | None, wire("inwoner")] = None
     activity: Annotated[Slug, wire("verwerkingsactiviteit")]
     elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
     case: Annotated[Reference | None, wire("zaak")] = None
@@ -127,7 +145,8 @@ class Place(Message):
 
 
 class Requested(Message):
-    """A request as the recipient sees it. `geen`: no yes came, and it is not told why."""
+    """A request as the recipient sees it. `geen`: no yes came, and it is not told why. pseudonym: of whoever said yes,
+    for a recipient that gets no number."""
 
     id: Short
     status: Short
@@ -139,10 +158,11 @@ class Requested(Message):
     answer_by: Annotated[Short, wire("antwoordVoor")]
     valid_until: Annotated[Short | None, wire("geldigTot")] = None
     use: Annotated[Limits | None, wire("gebruik")] = None
+    pseudonym: Annotated[Short | None, wire("pseudoniem")] = None
     next_step: Annotated[Sentence | None, wire("volgendeStap")] = None
 
     @classmethod
-    def of(cls, seen: ConsentView, public_url: str) -> "Requested":
+    def of(cls, seen: ConsentView, public_url: str, pseudonym: str = "") -> "Requested":
         """`seen` is already what a recipient may see."""
         nothing = seen.state == "vervallen"
         return cls(
@@ -156,6 +176,7 @@ class Requested(Message):
             answer_by=instant(seen.answer_by),
             valid_until=instant(seen.valid_until) if seen.valid_until else None,
             use=seen.limits if seen.limits != Limits() else None,
+            pseudonym=pseudonym or None,
             next_step=NO_FURTHER if nothing else None,
         )
 

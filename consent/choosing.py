@@ -32,7 +32,7 @@ from consent.limits import stored_terms, terms_of
 from consent.lines import about_consent, names, permit, recipient_of, resident_of, restriction, version_of
 from consent.mandates.instead import demand_own, instead_of
 from consent.permits import Permits
-from consent.requesting import name_of, newest_of
+from consent.requesting import HAD_A_YES, name_of, newest_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.views import as_counted, view
@@ -44,7 +44,6 @@ from kernel.failpoints import reached
 from kernel.ids import derived_id, random_id
 
 PATIENCE, GLANCE = 2.0, 0.05  # D of trust.md: no release sends longer after its last check; how often we look
-HAD_A_YES = frozenset({*PERMITS, "gepauzeerd", "ingetrokken", "verlopen"})
 AGAIN = frozenset({"pauze", "korter"})  # what a resident may do more than once with one consent
 
 
@@ -91,12 +90,12 @@ class Choosing:
     async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
         """See Consent.choice."""
         async with self._register.reading(caller.tenant) as rows:
-            row = await own(rows, caller, consent_id)
+            row = await own(rows, caller, consent_id, loose=True)
             version, name = await _version(rows, row), await name_of(rows, row["recipient"])
             shown = await shown_text(rows, row["text_hash"])
             newest = await newest_versions(rows, {row["activity"]})
             counts, at = newest_of(newest, row), millis(self._clock())
-            instead = await instead_of(rows, row["resident"], counts or version, at)
+            instead = await instead_of(rows, row["resident"], counts or version, at) if row["resident"] else ""
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
         seen = view(row, name, at, counts)
         longest = (counts or version).period
@@ -272,12 +271,14 @@ async def shown_text(rows: Rows, text_hash: str) -> str:
     return str(row["text"]) if row and sha256(row["text"].encode()).hex() == text_hash else ""
 
 
-async def own(rows: Rows, caller: Caller, consent_id: str, *, lock: bool = False) -> Row:
-    """The row, for its resident and for desk staff who act for them. Raises NoSuchThing."""
+async def own(rows: Rows, caller: Caller, consent_id: str, *, lock: bool = False, loose: bool = False) -> Row:
+    """The row, for its resident and for desk staff who act for them. loose: also one that is nobody's yet, for any
+    resident. Raises NoSuchThing."""
     desk = caller.kind == "medewerker" and "balie" in caller.roles
     whose = caller.acting_for if desk else caller.user if caller.kind == "inwoner" else ""
     row = await rows.one(tables.consents, lock=lock, id=consent_id)
-    if row is None or not whose or row["resident"] != whose:
+    theirs = (whose, "") if loose and caller.kind == "inwoner" else (whose,)
+    if row is None or not whose or row["resident"] not in theirs:
         raise NoSuchThing()
     return row
 

@@ -132,6 +132,14 @@ class ConsentClient:
         """See Consent.choice."""
         return await self.line.ask(f"{PREFIX}/choice", caller, wire.One(id=consent_id), ConsentDetail)
 
+    async def given_by(self, caller: Caller, consent_id: str) -> ResidentRef | None:
+        """See Consent.given_by."""
+        return (await self.line.ask(f"{PREFIX}/given-by", caller, wire.One(id=consent_id), wire.Perhaps)).resident
+
+    async def take_up(self, caller: Caller, consent_id: str, resident: ResidentRef) -> None:
+        """See Consent.take_up."""
+        await self.line.ask(f"{PREFIX}/take-up", caller, wire.TakenUp(id=consent_id, resident=resident), wire.Nothing)
+
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:
         """See Consent.choose."""
         return await self.line.ask(f"{PREFIX}/choose", caller, wire.Chose(id=consent_id, choice=choice), Chosen)

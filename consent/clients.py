@@ -54,6 +54,12 @@ class RegisteredClients:
         application, recipient = known
         return application.model_copy(update={"jwks": await self._keys(application, kid)}), recipient
 
+    async def by_number(self, caller: Caller) -> bool:
+        """Whether the caller's organisation may use a BSN; nobody may who is not registered."""
+        async with self._register.reading(caller.tenant) as rows:
+            party = await rows.one(tables.recipients, slug=caller.organisation)
+        return party is not None and recipient_of(party).by_bsn
+
     async def _admitted(self, tenant: str, client_ids: Sequence[str]) -> list[tuple[Application, Recipient] | None]:
         """Those who ask at one moment share three statements; a forged row among them is found by who asked for it."""
 

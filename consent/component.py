@@ -36,6 +36,7 @@ from consent.keys import PURPOSES
 from consent.mandates import api as mandates
 from consent.parties import api as parties
 from consent.parties.fetching import KeySets
+from consent.persons import Persons
 from consent.reading.api import Reading, reading_routes
 from consent.receipts.api import issuer_router
 from consent.receipts.service import PURPOSE, Receipts
@@ -145,7 +146,7 @@ def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
     public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
     public.include_router(parties.public_routes(behind.consent, behind.caller))
     public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))
-    public.include_router(rights.public_routes(behind.consent.rights, behind.residents, caller))
+    public.include_router(rights.public_routes(behind.consent.rights, behind.persons.residents, caller))
     public.include_router(event_routes(events, caller))
     return public
 
@@ -190,7 +191,8 @@ def _behind(
     def gate(root: str) -> Callable[..., Awaitable[Caller]]:
         return neighbours.caller or BearerGate(issuers, key, root, clock, beside)
 
-    return {root: Behind(consent, neighbours.residents, tenants, gate(root)) for root in (ROOT, ACCESS, GOVSTACK)}
+    persons = Persons(consent, neighbours.residents)
+    return {root: Behind(consent, persons, tenants, gate(root)) for root in (ROOT, ACCESS, GOVSTACK)}
 
 
 def _check_tables(settings: ConsentSettings, tenants: Mapping[str, Tenant]) -> None:

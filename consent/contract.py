@@ -6,6 +6,7 @@ Problem
 ├── NotAgain           409  the bar after a no still runs
 ├── Gone               410  this request has ended
 ├── NotNow             409  this choice is not open in this state
+├── NotByNumber        403  this recipient may not use a BSN, so not to name somebody either
 └── RegisterUnavailable 503
 """
 
@@ -71,9 +72,10 @@ State = Literal[
 
 
 class ConsentRequest(Message):
-    """A recipient asks a resident. Elements must be class C of the activity. valid_until: ms, 0: as that allows."""
+    """A recipient asks a resident. Elements must be class C of the activity. valid_until: ms, 0: as that allows.
+    resident: None for whoever takes it up."""
 
-    resident: ResidentRef
+    resident: ResidentRef | None
     activity: Short
     elements: Annotated[tuple[Short, ...], Field(min_length=1, max_length=100)]
     case: Annotated[str, Field(max_length=64)] = ""
@@ -86,7 +88,7 @@ class ConsentView(Message):
     """A consent request and the consent it becomes: one thing, one id. Times in ms, 0 = not (yet).
     latest: the last moment that was asked for. position: the line of the last choice; "" while none is recorded.
     pending: a yes that is not effective yet. channel: of the last yes or no. by: who said yes for the resident, "" for
-    themselves. grown: it stands still, for the child chooses alone now."""
+    themselves. grown: it stands still, for the child chooses alone now. loose: it is for whoever takes it up."""
 
     id: Short
     state: Annotated[State, wire("status")]
@@ -110,6 +112,7 @@ class ConsentView(Message):
     limits: Annotated[Limits, wire("gebruik")] = Limits()
     by: Annotated[Short, wire("namens")] = ""
     grown: Annotated[bool, wire("zelfKiezen")] = False
+    loose: Annotated[bool, wire("vrij")] = False
 
 
 class ConsentDetail(Message):
@@ -217,6 +220,12 @@ class NotNow(Problem):
     code, status, title = "keuze-past-niet", 409, "Dit kan nu niet"
 
 
+class NotByNumber(Problem):
+    """Members: `volgendeStap`. Nobody was looked up."""
+
+    code, status, title = "geen-bsn", 403, "U mag geen burgerservicenummer gebruiken"
+
+
 class RegisterUnavailable(Problem):
     """Nothing was decided."""
 
@@ -260,7 +269,16 @@ class Consent(Protocol):
         ...
 
     async def choice(self, caller: Caller, consent_id: str) -> ConsentDetail:
-        """One of the resident's own. Raises NoSuchThing."""
+        """One of the resident's own, or one that is for whoever takes it up. Raises NoSuchThing."""
+        ...
+
+    async def given_by(self, caller: Caller, consent_id: str) -> ResidentRef | None:
+        """Who gave this consent to the caller's organisation, whatever became of it since; None for any other id."""
+        ...
+
+    async def take_up(self, caller: Caller, consent_id: str, resident: ResidentRef) -> None:
+        """A request that was for nobody yet is now for its reader, who is about to answer it: a line in their series
+        first. Repeating it changes nothing. Raises NoSuchThing, LogUnavailable, OutcomeUnknown."""
         ...
 
     async def choose(self, caller: Caller, consent_id: str, choice: Choice) -> Chosen:

@@ -19,6 +19,7 @@ from consent.limits import spent
 from consent.lines import application_of
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
+from consent.standing import reach
 from consent.terms import DAY, covert, destruction_year, running, withheld_until
 from consent.words import fault, refused
 from kernel.caller import Caller, room_of
@@ -162,7 +163,7 @@ def _decision(
         "versie": str(facts.activity.number) if facts.activity else "",
         "toegestaan": [
             {"element": one.name, "bron": one.source, "invoer": one.inputs,
-             "hekken": [str(index) for index in weighed.stands_on(consent)]}
+             "hekken": [str(index) for index in weighed.stands_on(consent)], **reach(weighed.history, consent)}
             for one, consent in weighed.allowed
         ],
         "geweigerd": [(name, code) for name, code, _ in weighed.refused],

@@ -45,6 +45,15 @@ class Residents(Protocol):
         """An index row if there is none: a consent request must reach the resident when they log in."""
         ...
 
+    async def recognise(self, caller: Caller, name: str) -> ResidentRef:
+        """Whom the caller's organisation calls so; a stand-in for whatever else it is. Never writes, and costs the
+        same."""
+        ...
+
+    async def name(self, caller: Caller, resident: ResidentRef) -> str:
+        """How the caller's organisation may call them, without their number."""
+        ...
+
 
 class Emergency(Message):
     """That this is asked in an emergency (`noodtoegang`). reason: a code of the activity. note: in words, for who
@@ -57,7 +66,8 @@ class Emergency(Message):
 class Question(Message):
     """What a recipient asks. The caller says who asks. not_before: the register must know every move up to there.
     flags: what the source just told (they become restrictions through `flag`). table: for statistics; the elements are
-    then those of that table, whatever is said here. emergency: None where none is claimed."""
+    then those of that table, whatever is said here. emergency: None where none is claimed. by_number: whoever asks
+    named the resident by BSN, and is no source or register of ours."""
 
     resident: ResidentRef
     activity: Short
@@ -66,6 +76,13 @@ class Question(Message):
     not_before: Position | None = None
     table: Annotated[str, Field(max_length=60)] = ""
     emergency: Emergency | None = None
+    by_number: bool = False
+
+    @property
+    def nobody(self) -> bool:
+        """Whether the resident was named otherwise than by number, and nobody is called so. A number that is new here
+        may still be somebody's, and who is counted was named by a source."""
+        return self.resident.stand_in and not self.by_number and not self.table
 
 
 class Refused(Message):
@@ -133,12 +150,15 @@ class Sealed(Message):
 
 class Allowed(Message):
     """One allowed element: the source that computes it, what is read for it, the indices of the fences it stands on
-    alone (a consent's); fences that all stand on are in no list."""
+    alone (a consent's); fences that all stand on are in no list. terug: how many days back at most, 0 is no bound;
+    eerder: also values of before the one in force."""
 
     element: Short
     bron: Short
     invoer: tuple[tuple[Short, Short], ...]
     hekken: tuple[int, ...] = ()
+    terug: int = 0
+    eerder: Literal["", "ja"] = ""
 
 
 class Decision(Message):

@@ -12,7 +12,7 @@ from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.emergency import last_words, misfit
 from consent.keys import MACHINES, TenantKeys
-from consent.limits import pause_of
+from consent.limits import history_of, pause_of
 from consent.lines import application_of, names, recipient_of, version_of
 from consent.locks import LOCKED, held
 from consent.rules import CaseFact, Facts
@@ -24,7 +24,9 @@ Row = Mapping[str, Any]
 Fence = tuple[Fenced, FenceKind]
 NOTHING_SAID: Mapping[str, Any] = {"flags": (), "objections": {}}
 NO_OBJECTION: Mapping[str, Any] = {"epoch": 0, "open": False}
-TOKEN, COUNTED, SPENT, ACTOR = "token", "geteld", "besteed", "gebruiker"  # facts that are in no table
+# Facts that are in no table.
+TOKEN, COUNTED, SPENT, ACTOR, NAMED = "token", "geteld", "besteed", "gebruiker", "genoemd"
+BY_NUMBER, NOBODY = "nummer", "onbekend"  # how the resident was named, where that refuses
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,7 @@ def _standing(row: Row, period: int) -> Standing:
         spent=row.get("spent", False),
         pauses_at=pause_of(row),
         activity=row["activity"],
+        history=history_of(row),
     )
 
 
@@ -277,7 +280,7 @@ def versions_used(
 ) -> tuple[tuple[str, str, str], ...]:
     """(table, id, row version) of every fact of this question, so that an auditor can replay it; and what is in no
     table: how many releases counted, whether they used up a consent, what the token said of its bearer,
-    and for a covert activity who asked, as a pseudonym."""
+    for a covert activity who asked, as a pseudonym, and how the resident was named where that alone refuses."""
     rows: list[tuple[str, str, Row | None]] = [
         ("activities", question.activity, snapshot.activities.get(question.activity)),
         ("recipients", snapshot.recipient["slug"] if snapshot.recipient else "", snapshot.recipient),
@@ -292,6 +295,10 @@ def versions_used(
     version = snapshot.versions.get(question.activity)
     if version and covert(version):
         loose.append((ACTOR, caller.application, actor))
+    if question.nobody:
+        loose.append((NAMED, caller.application, NOBODY))
+    elif question.by_number and not (snapshot.party and snapshot.party.by_bsn):
+        loose.append((NAMED, caller.application, BY_NUMBER))
     loose += [(SPENT, row["id"], "1") for row in snapshot.about(question) if row.get("spent")]
     return (*((table, key, _revision(row)) for table, key, row in rows if row), *loose)
 

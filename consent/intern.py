@@ -76,6 +76,15 @@ def _choosing(router: APIRouter, consent: ConsentService, caller: Gate) -> None:
     async def choice(who: Asking, body: wire.One) -> ConsentDetail:
         return await consent.choice(who, body.id)
 
+    @router.post("/given-by")
+    async def given_by(who: Asking, body: wire.One) -> wire.Perhaps:
+        return wire.Perhaps(resident=await consent.given_by(who, body.id))
+
+    @router.post("/take-up")
+    async def take_up(who: Asking, body: wire.TakenUp) -> wire.Nothing:
+        await consent.take_up(who, body.id, body.resident)
+        return wire.Nothing()
+
     @router.post("/choose")
     async def choose(who: Asking, body: wire.Chose) -> Chosen:
         return await consent.choose(who, body.id, body.choice)

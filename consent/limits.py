@@ -22,8 +22,8 @@ DRAFTS_MAX = 20  # earlier ends that wait for their line; one more pushes the ol
 
 class Limits(Message):
     """times 0: as often as the activity allows; 1 without `per`: once. per: the running day, month or year; "" is the
-    whole life of the consent. history: days that the data may reach back, kept: days that the recipient keeps it; 0:
-    as the activity says."""
+    whole life of the consent. history: how old the data may be at most, kept: how long the recipient keeps it, in days;
+    0: as the activity says."""
 
     times: Annotated[Annotated[int, Field(ge=0, le=100_000)], wire("keer")] = 0
     per: Literal["", "dag", "maand", "jaar"] = ""
@@ -54,6 +54,11 @@ def pause_of(row: Row) -> int:
     return terms_of(row).pauses_at if '"pauses_at"' in (row.get("terms") or "") else 0
 
 
+def history_of(row: Row) -> int:
+    """See Limits.history; read as little as the above."""
+    return terms_of(row).limits.history if '"terugkijkDagen"' in (row.get("terms") or "") else 0
+
+
 def stored_terms(terms: Terms) -> str:
     """The inverse."""
     return terms.model_dump_json(exclude_defaults=True)
@@ -65,6 +70,8 @@ def check_limits(limits: Limits, version: ActivityVersion) -> None:
         raise fault("/gebruik/keer", "ontbreekt", "Hoe vaak per periode?")
     if version.kept_days and limits.kept > version.kept_days:
         raise fault("/gebruik/bewaarDagen", "te-lang", "Dit is langer dan dit doel bewaart.")
+    if version.history and limits.history > version.history:
+        raise fault("/gebruik/terugkijkDagen", "te-lang", "Dit is verder terug dan dit doel kijkt.")
     if version.frequency and limits.per == version.frequency.per and limits.times > version.frequency.times:
         raise fault("/gebruik/keer", "te-vaak", "Dit is vaker dan dit doel vraagt.")
 

@@ -15,10 +15,11 @@ from sqlalchemy import Table
 from audit.contract import Event
 from consent import tables
 from consent.contract import Decision, Emergency, FenceKind, Question, ResidentRef
-from consent.facts import ACTOR, COUNTED, SPENT, TOKEN, Asking, Snapshot
+from consent.facts import ACTOR, BY_NUMBER, COUNTED, NAMED, NOBODY, SPENT, TOKEN, Asking, Snapshot
 from consent.keys import TenantKeys
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, weigh
+from consent.standing import reach
 from kernel.caller import Caller
 from kernel.canonical import read_canonical
 from kernel.crypto import sha256, verify
@@ -82,8 +83,12 @@ def _asked(decision: Decision, snapshot: Snapshot, keys: TenantKeys) -> tuple[Qu
     )  # fmt: skip
     fence = next(fence for fence, _, kind in decision.hekken if kind == "inwoner")
     asked = [one.element for one in decision.toegestaan] + [name for name, _ in decision.geweigerd]
+    named = said.get((NAMED, decision.toepassing))
     question = Question(
-        resident=ResidentRef(id=decision.inwoner, subject=decision.betrokkene, fence=fence),
+        resident=ResidentRef(
+            id=decision.inwoner, subject=decision.betrokkene, fence=fence, stand_in=named == NOBODY
+        ),
+        by_number=named == BY_NUMBER,
         activity=decision.activiteit, elements=tuple(asked), case=decision.zaak,
         table=decision.tabel or decision.verzameling,
         emergency=Emergency(reason=decision.noodtoegang) if decision.noodtoegang else None,
@@ -100,7 +105,7 @@ async def _rebuilt(rows: Rows, decision: Decision) -> tuple[Snapshot, tuple[str,
     found: dict[str, list[Row]] = {}
     missing = []
     for table, key, version in decision.feiten:
-        if table in (COUNTED, TOKEN, SPENT, ACTOR):
+        if table in (COUNTED, TOKEN, SPENT, ACTOR, NAMED):
             continue
         place, revision = _place(decision, table, key, version)
         row = await rows.as_it_was(_TABLES[table], revision, place)
@@ -154,6 +159,7 @@ def _told(decision: Decision) -> dict[str, str]:
     fences = [(fence, epoch, kind) for fence, epoch, kind in decision.hekken]
     allowed = {
         one.element: f"mag: {one.bron} {_read(one.invoer)}, onder {_stands(fences[each] for each in one.hekken)}"
+        f"{_back(str(one.terug or ''), one.eerder)}"
         for one in decision.toegestaan
     }
     refused = {name: f"mag niet: {code}" for name, code in decision.geweigerd}
@@ -165,6 +171,7 @@ def _weighed(weighed: Weighed) -> dict[str, str]:
     allowed = {
         used.name: f"mag: {used.source} {_read(used.inputs)}, "
         f"onder {_stands(fences[each] for each in weighed.stands_on(consent))}"
+        f"{_back(**reach(weighed.history, consent))}"
         for used, consent in weighed.allowed
     }
     refused = {name: f"mag niet: {code}" for name, code, _ in weighed.refused}
@@ -173,6 +180,10 @@ def _weighed(weighed: Weighed) -> dict[str, str]:
 
 def _read(inputs: Sequence[tuple[str, str]]) -> str:
     return " ".join(sorted(f"{source}:{element}" for source, element in inputs))
+
+
+def _back(terug: str = "", eerder: str = "") -> str:
+    return f", terug {terug}{' met eerdere waarden' if eerder else ''}" if terug or eerder else ""
 
 
 def _stands(fences: Any) -> str:

@@ -6,7 +6,7 @@ wanted to ask, and nothing to answer; the recipient asks again.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from audit.contract import Audit, Entry, record_one
+from audit.contract import SYSTEM, Audit, Entry, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef, Search, Under
@@ -26,6 +26,7 @@ from kernel.ids import derived_id, random_id, uuid7
 
 Enrol = Callable[[], Awaitable[ResidentRef]]
 MOST, UNDER_MOST = 200, 500  # consents in one answer; fences in one question of a room
+HAD_A_YES = frozenset({*PERMITS, "gepauzeerd", "ingetrokken", "verlopen"})
 BARRED = frozenset({"geweigerd", "ingetrokken", "vervallen"})
 
 
@@ -59,14 +60,16 @@ class Requesting:
             check_limits(wanted.limits, version)
             await _check_case(rows, caller.organisation, wanted, version)
             name = await name_of(rows, caller.organisation)
-            earlier = await _earlier(rows, caller.organisation, wanted.resident.id, wanted.activity)
+            of = wanted.resident
+            earlier = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
         if same := _open_equal(earlier, wanted, row["number"], at):
             return for_recipient(view(same, name, at))
         _not_barred(earlier, wanted.elements, version.bar, at)
-        resident = await enrol() if wanted.resident.stand_in and enrol else wanted.resident
-        if resident.stand_in:
+        if of and of.stand_in:
+            of = await enrol() if enrol else of
+        if of and of.stand_in:
             raise fault("/inwoner", "onbekend", "Deze inwoner is hier niet ingeschreven.")
-        new = _new(caller, wanted, resident, at) | {"version": row["number"]}
+        new = _new(caller, wanted, of, at) | {"version": row["number"]}
         return for_recipient(await self._ask(caller, new, version, name))
 
     async def _ask(self, caller: Caller, new: Row, version: ActivityVersion, name: Words) -> ConsentView:
@@ -84,6 +87,33 @@ class Requesting:
             await rows.add(tables.consents, new | {"position": str(receipt.position)})
             made = await rows.one(tables.consents, id=new["id"])
         return view(made or new, name, new["requested_at"])
+
+    async def take_up(self, caller: Caller, consent_id: str, resident: ResidentRef) -> None:
+        """See Consent.take_up."""
+        at, mine = millis(self._clock()), whose(resident)
+        async with self._register.reading(caller.tenant) as rows:
+            row = _taken(await rows.one(tables.consents, id=consent_id), caller, resident, at)
+            found = await rows.one(tables.activities, slug=row["activity"], number=row["version"])
+            name = await name_of(rows, row["recipient"])
+        if row["resident"] or found is None:
+            return
+        said = about_consent("toestemming-gevraagd", derived_id(consent_id, f"opgepakt{resident.id}"), row | mine,
+                             version_of(found), row["requested_at"], recipient_name=name.nl)  # fmt: skip
+        await record_one(self._audit, caller, Entry(event=said))
+        # a crash here leaves a line that says that somebody was asked, as of any other question
+        async with self._register.writing(caller.tenant) as rows:
+            now = _taken(await rows.one(tables.consents, lock=True, id=consent_id), caller, resident, at)
+            if not now["resident"]:
+                await rows.put(tables.consents, now, **mine)
+
+    async def given_by(self, caller: Caller, consent_id: str) -> ResidentRef | None:
+        """See Consent.given_by."""
+        async with self._register.reading(caller.tenant) as rows:
+            row = await rows.one(tables.consents, id=consent_id)
+        if row is None or not caller.organisation or row["recipient"] != caller.organisation:
+            return None
+        given = row["decided_at"] and row["status"] in HAD_A_YES and in_scope(caller, row["activity"])
+        return resident_of(row) if given else None
 
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.requested."""
@@ -179,11 +209,29 @@ def _check(wanted: ConsentRequest, version: ActivityVersion, at: int) -> None:
         raise fault("/geldigTot", "voorbij", "Dit moment is al voorbij.")
 
 
+def whose(resident: ResidentRef | None) -> Row:
+    """The columns of a consent that say whose it is; a request for whoever takes it up is nobody's."""
+    if resident is None:
+        return {"resident": "", "subject": SYSTEM, "resident_fence": ""}
+    return {"resident": resident.id, "subject": resident.subject, "resident_fence": resident.fence}
+
+
+def _taken(row: Row | None, caller: Caller, resident: ResidentRef, at: int) -> Row:
+    """One that this resident may take up, or has. Raises NoSuchThing: somebody else's is not there."""
+    mine = caller.kind == "inwoner" and bool(caller.user) and caller.user == resident.id
+    if row is None or not mine or row["resident"] not in ("", resident.id):
+        raise NoSuchThing()
+    if not row["resident"] and state_of_row(row, at) != "gevraagd":
+        raise NoSuchThing()
+    return row
+
+
 async def _check_case(rows: Rows, recipient: str, wanted: ConsentRequest, version: ActivityVersion) -> None:
     if not wanted.case or version.case == "geen":
         return
     case = await rows.one(tables.cases, recipient=recipient, reference=wanted.case)
-    fits = case and (case["resident"], case["activity"]) == (wanted.resident.id, version.slug)
+    of = wanted.resident.id if wanted.resident else ""
+    fits = case and (case["resident"], case["activity"]) == (of, version.slug)
     if not case or not fits or case["status"] != "open":
         raise fault("/zaak", "onbekende-zaak", "Er is geen open zaak van deze inwoner met dit nummer.")
 
@@ -223,19 +271,20 @@ def _last_no(about: list[Row], at: int) -> int:
     return max((ended_at(row, at) for row in about if state_of_row(row, at) in BARRED), default=0)
 
 
-def _new(caller: Caller, wanted: ConsentRequest, resident: ResidentRef, at: int) -> Row:
-    return _blank(at) | {
-        "resident": resident.id,
-        "subject": resident.subject,
-        "resident_fence": resident.fence,
-        "recipient": caller.organisation,
-        "activity": wanted.activity,
-        "elements": stored(wanted.elements),
-        "reference": wanted.case,
-        "latest": wanted.valid_until,
-        "return_url": wanted.return_url,
-        "terms": stored_terms(Terms(limits=wanted.limits)),
-    }
+def _new(caller: Caller, wanted: ConsentRequest, resident: ResidentRef | None, at: int) -> Row:
+    return (
+        _blank(at)
+        | whose(resident)
+        | {
+            "recipient": caller.organisation,
+            "activity": wanted.activity,
+            "elements": stored(wanted.elements),
+            "reference": wanted.case,
+            "latest": wanted.valid_until,
+            "return_url": wanted.return_url,
+            "terms": stored_terms(Terms(limits=wanted.limits)),
+        }
+    )
 
 
 def _blank(at: int) -> Row:

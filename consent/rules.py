@@ -4,7 +4,8 @@ Order of precedence; the first that applies is the code of the element:
 
      1  onbekende-activiteit     nothing registered under that name
      2  activiteit-niet-actief   ended, or not yet published
-     3  ontvanger-niet-bevoegd   recipient or application unknown or suspended, no party, outside the token's scope
+     3  ontvanger-niet-bevoegd   recipient or application unknown or suspended, no party, outside the token's scope, or
+                                named the resident by a number that it may not use
      4  buiten-doel              the element is not in the activity, or it only counts and no table of it is asked for
      5  ontvanger-niet-bevoegd   class A or B without a right to the BSN
      6  beoordeling-verlopen     classes B and C only: class A goes on
@@ -15,7 +16,8 @@ Order of precedence; the first that applies is the code of the element:
     10  vooraf-informeren        the days of notice run from the line that told the resident
     11  buiten-periode           classes A and B: the case is older than the activity's period
     12  te-vaak                  counted are releases, not refusals
-    13  class C: the state of the consent (consent.standing)
+    13  geen-toestemming         nobody whom this recipient calls so: any name but the number comes with a yes
+    14  class C: the state of the consent (consent.standing)
 
 An emergency lifts 9, 10 and 12, and then `consent.emergency.never` refuses what it does not reach. Where one does not
 go with its activity everything is `buiten-doel`.
@@ -92,12 +94,14 @@ class Facts:
 
 class Weighed(NamedTuple):
     """allowed: the element with the consents it stands on. refused: (element, true code, told code).
-    valid_until: the earliest expiry among the facts used, ms, 0 is none. fences: of the whole decision."""
+    valid_until: the earliest expiry among the facts used, ms, 0 is none. fences: of the whole decision. history: days
+    that the activity may look back, 0 is the value in force only."""
 
     allowed: tuple[tuple[UsedElement, Stands], ...] = ()
     refused: tuple[tuple[str, Code, Code], ...] = ()
     valid_until: int = 0
     fences: tuple[tuple[Fenced, FenceKind], ...] = ()
+    history: int = 0
 
     def stands_on(self, consents: Stands) -> tuple[int, ...]:
         """The indices of their own fences."""
@@ -112,6 +116,8 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
     allowed: list[tuple[UsedElement, Stands]] = []
     refused: list[tuple[str, Code, Code]] = []
     closed = _closed(facts)
+    if not closed and question.by_number and not facts.by_bsn:
+        closed = "ontvanger-niet-bevoegd"
     ground = not closed and _has_ground(facts)
     bars = () if closed else (*_bars_of_asking(facts, at), *_bars_of_now(question, facts, at, ground))
     for name in dict.fromkeys(wanted(question, facts.activity)):
@@ -130,7 +136,8 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
             # a no that is said meanwhile moves one of these
             allowed.append((used, chosen + last_words(facts.words, name) if facts.emergency else chosen))
     ends = [end for end in _ends(facts, allowed) if end] if allowed else ()
-    return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed))
+    history = facts.activity.history if facts.activity else 0
+    return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed), history)
 
 
 def _used(question: Question, activity: ActivityVersion | None, name: str) -> UsedElement | None:
@@ -237,6 +244,8 @@ def _bars_of_terms(question: Question, facts: Facts, at: int) -> Iterator[Bar]:
         yield "buiten-periode", _by_law
     if activity.frequency and not facts.emergency and facts.counted >= activity.frequency.times:
         yield "te-vaak", _any
+    if question.nobody:
+        yield "geen-toestemming", _any
 
 
 def _case_holds(question: Question, facts: Facts, at: int) -> bool:

@@ -174,6 +174,18 @@ class ConsentService:
         """See Consent.requested."""
         return await self._requesting.requested(caller, consent_id)
 
+    async def given_by(self, caller: Caller, consent_id: str) -> ResidentRef | None:
+        """See Consent.given_by."""
+        return await self._requesting.given_by(caller, consent_id)
+
+    async def take_up(self, caller: Caller, consent_id: str, resident: ResidentRef) -> None:
+        """See Consent.take_up."""
+        await self._requesting.take_up(caller, consent_id, resident)
+
+    async def may_name_by_number(self, caller: Caller) -> bool:
+        """Whether the caller's organisation may use a BSN."""
+        return await self.clients.by_number(caller)
+
     async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
         """See Consent.found."""
         return await self._requesting.found(caller, search)

@@ -1,6 +1,6 @@
 """How a consent stands for one element at one moment. Pure; also what the pages call its state."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -48,7 +48,8 @@ def last_moment(consent: Mapping[str, Any], period: int) -> int:
 class Standing:
     """A consent of this resident to this recipient for this activity. Times in ms; valid_until 0 is no end. spent: it
     had a number of releases, and they are used up. pauses_at: since when it stands still, 0 is
-    never. activity: where words about several are weighed together."""
+    never. activity: where words about several are weighed together. history: days that it lets anybody look back, 0: as
+    the activity says."""
 
     id: str
     status: str
@@ -61,10 +62,20 @@ class Standing:
     spent: bool = False
     pauses_at: int = 0
     activity: str = ""
+    history: int = 0
 
     def said(self, at: int) -> str:
         """The status, or what a birthday made of it."""
         return "gepauzeerd" if self.status in PERMITS and 0 < self.pauses_at <= at else self.status
+
+
+def reach(history: int, consents: Sequence[Standing]) -> dict[str, str]:
+    """How far back an element may be looked at, as a decision says it; a yes may narrow it and never widen it.
+    history: of the activity, days, 0 is the value in force only."""
+    narrowed = min((one.history for one in consents if one.history), default=0)
+    if not history:
+        return {"terug": str(narrowed)} if narrowed else {}
+    return {"terug": str(min(history, narrowed or history)), "eerder": "ja"}
 
 
 def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -> tuple[Standing | None, Code | None]:

@@ -73,6 +73,7 @@ def view(stored: Row, recipient_name: Words, at: int, newest: ActivityVersion | 
         limits=terms.limits,
         by=terms.by,
         grown=grown(row, at),
+        loose=not row["resident"],
     )
 
 
@@ -86,7 +87,8 @@ def stands_under(stored: Row, at: int, newest: ActivityVersion | None) -> Under:
 def for_recipient(seen: ConsentView) -> ConsentView:
     """No case file says that somebody said no: a refusal and silence are the same, and no line or hour tells them
     apart. NOT hidden: that it is over before its last day."""
-    quiet = {"position": "", "language": "", "text_hash": "", "channel": "", "pending": False, "by": "", "grown": False}
+    quiet = {"position": "", "language": "", "text_hash": "", "channel": "", "pending": False, "by": "", "grown": False,
+             "loose": False}  # fmt: skip
     never = (
         seen.state == "ingetrokken" and not seen.decided_at
     )  # a yes that was stopped before its line: there was none

@@ -43,6 +43,19 @@ class Nothing(Message):
     """Only the caller matters."""
 
 
+class Perhaps(Message):
+    """Somebody, or nobody."""
+
+    resident: ResidentRef | None
+
+
+class TakenUp(Message):
+    """A request, and for whom it is from now on."""
+
+    id: Short
+    resident: ResidentRef
+
+
 class Views(Message):
     """Newest first."""
 

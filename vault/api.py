@@ -1,6 +1,6 @@
 """HTTP in: for neighbours, not for the world. A number or a value is only ever in a body."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -9,8 +9,8 @@ from pydantic import Field, SerializeAsAny
 from audit.contract import Permit, Receipt
 from kernel.caller import Caller
 from kernel.errors import Problem
-from kernel.message import Message
-from vault.contract import Bsn, Deposit, ResidentRef, Values, Vault
+from kernel.message import Message, Short
+from vault.contract import Bsn, Deposit, Pseudonym, ResidentRef, Values, Vault
 
 PREFIX = "/intern/v1/vault"
 MOST = 500  # of anything in one question
@@ -22,10 +22,62 @@ class Numbers(Message):
     bsns: Annotated[tuple[Bsn, ...], Field(max_length=MOST)]
 
 
+class OneNumber(Message):
+    """Who it is."""
+
+    bsn: Bsn
+
+
 class Refs(Message):
     """In the order of the question."""
 
     residents: tuple[ResidentRef, ...]
+
+
+class Called(Message):
+    """Whom it is about, by what somebody calls them."""
+
+    names: Annotated[tuple[Short, ...], Field(max_length=MOST)]
+
+
+class Known(Message):
+    """Whom it is about."""
+
+    residents: Annotated[tuple[ResidentRef, ...], Field(max_length=MOST)]
+
+
+class Names(Message):
+    """In the order of the question."""
+
+    names: tuple[Pseudonym, ...]
+
+
+class Number(Message):
+    """A number as text, for a Bsn prints itself as ***, on the wire too; or why there is none."""
+
+    number: str = ""
+    problem: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __str__(self) -> str:
+        return "***"
+
+    @classmethod
+    def of(cls, found: Bsn | Problem) -> "Number":
+        """As it crosses the wire."""
+        return cls(problem=_told(found)) if isinstance(found, Problem) else cls(number=found.reveal())
+
+    def read(self) -> Bsn | Problem:
+        """As it was before the wire."""
+        return _revived(self.problem) if self.problem is not None else Bsn(self.number)
+
+
+class SealedNumbers(Message):
+    """In the order of the question."""
+
+    numbers: tuple[Number, ...]
 
 
 class Of(Message):
@@ -69,21 +121,28 @@ class Verdict(Message):
     def of(cls, found: Values | Problem) -> "Verdict":
         """As it crosses the wire."""
         if isinstance(found, Problem):
-            return cls(problem={"code": found.code, "detail": found.detail, "members": found.members})
+            return cls(problem=_told(found))
         return cls(values=found)
 
     def read(self) -> Values | Problem:
         """As it was before the wire."""
         if self.values is not None:
             return self.values
-        said = self.problem or {}
-        return Problem.revive(str(said.get("code")), str(said.get("detail")), dict(said.get("members", {})))
+        return _revived(self.problem or {})
 
 
 class Verdicts(Message):
     """In the order of the question."""
 
     verdicts: tuple[SerializeAsAny[Verdict], ...]
+
+
+def _told(found: Problem) -> dict[str, Any]:
+    return {"code": found.code, "detail": found.detail, "members": found.members}
+
+
+def _revived(said: Mapping[str, Any]) -> Problem:
+    return Problem.revive(str(said.get("code")), str(said.get("detail")), dict(said.get("members", {})))
 
 
 def routes(vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
@@ -98,6 +157,8 @@ def routes(vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
     @router.post("/enrol")
     async def enrol(who: Asking, body: Numbers) -> Refs:
         return Refs(residents=tuple(await vault.enrol(who, body.bsns)))
+
+    _naming(router, vault, caller)
 
     @router.post("/opened")
     async def opened(who: Asking, body: Of) -> Yes:
@@ -120,3 +181,28 @@ def routes(vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
         return Verdicts(verdicts=tuple(Verdict.of(found) for found in await vault.fetch(who, body.permits)))
 
     return router
+
+
+def _naming(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> None:
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/arrive")
+    async def arrive(who: Asking, body: OneNumber) -> ResidentRef:
+        return await vault.arrive(who, body.bsn)
+
+    @router.post("/hold-number")
+    async def hold_number(who: Asking, body: Of) -> Yes:
+        await vault.hold_number(who, body.resident)
+        return Yes(yes=True)
+
+    @router.post("/recognise")
+    async def recognise(who: Asking, body: Called) -> Refs:
+        return Refs(residents=tuple(await vault.recognise(who, body.names)))
+
+    @router.post("/name")
+    async def name(who: Asking, body: Known) -> Names:
+        return Names(names=tuple(await vault.name(who, body.residents)))
+
+    @router.post("/numbers")
+    async def numbers(who: Asking, body: Permits) -> SealedNumbers:
+        return SealedNumbers(numbers=tuple(Number.of(found) for found in await vault.numbers(who, body.permits)))

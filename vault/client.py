@@ -9,7 +9,7 @@ from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable, Problem
 from kernel.http.client import RoomLine
 from kernel.message import Message
-from vault.api import PREFIX, Keeping, Of, Permits, Receipts, Refs, Verdicts, Yes
+from vault.api import PREFIX, Called, Keeping, Known, Names, Of, Permits, Receipts, Refs, SealedNumbers, Verdicts, Yes
 from vault.contract import Bsn, Deposit, ResidentRef, Values
 
 
@@ -17,6 +17,18 @@ class _Revealed(Message):
     """The one body in which a number leaves this process: a Bsn prints itself as ***, on the wire too."""
 
     bsns: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __str__(self) -> str:
+        return "***"
+
+
+class _One(Message):
+    """As above, of one."""
+
+    bsn: str
 
     def __repr__(self) -> str:
         return "***"
@@ -38,6 +50,29 @@ class VaultClient:
     async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
         """See Vault.enrol."""
         return await self._refs("enrol", caller, bsns)
+
+    async def arrive(self, caller: Caller, bsn: Bsn) -> ResidentRef:
+        """See Vault.arrive."""
+        return await self.line.ask(f"{PREFIX}/arrive", caller, _One(bsn=bsn.reveal()), ResidentRef)
+
+    async def hold_number(self, caller: Caller, resident: ResidentRef) -> None:
+        """See Vault.hold_number."""
+        await self.line.ask(f"{PREFIX}/hold-number", caller, Of(resident=resident), Yes)
+
+    async def recognise(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:
+        """See Vault.recognise."""
+        answer = await self.line.ask(f"{PREFIX}/recognise", caller, Called(names=tuple(names)), Refs)
+        return list(_as_many(answer.residents, names))
+
+    async def name(self, caller: Caller, residents: Sequence[ResidentRef]) -> list[str]:
+        """See Vault.name."""
+        answer = await self.line.ask(f"{PREFIX}/name", caller, Known(residents=tuple(residents)), Names)
+        return list(_as_many(answer.names, residents))
+
+    async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
+        """See Vault.numbers."""
+        answer = await self.line.ask(f"{PREFIX}/numbers", caller, Permits(permits=tuple(permits)), SealedNumbers)
+        return [one.read() for one in _as_many(answer.numbers, permits)]
 
     async def opened(self, caller: Caller, resident: ResidentRef) -> bool:
         """See Vault.opened."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from itertools import count
 
 from audit.contract import Audit
 from kernel.caller import room_of
@@ -16,12 +17,13 @@ from kernel.logs import logger
 from kernel.sql import Database
 from vault.api import routes
 from vault.contract import VaultUnavailable
-from vault.keys import PURPOSES
+from vault.keys import NUMBERS, PURPOSES
 from vault.service import TrustNow, VaultService
 from vault.settings import VaultSettings
-from vault.tables import residents
+from vault.tables import numbers, residents
 
 SWEEP_SECONDS = 2.0
+FORGETS = 30  # sweeps between two looks at numbers that nobody held on to
 _log = logger("vault")
 
 
@@ -39,6 +41,7 @@ async def build_vault(
     vault = VaultService(database, ring, audit, trust, clock)
     for tenant in tenants:
         await vault.room_keys.found(tenant, PURPOSES, residents)
+        await vault.room_keys.found(tenant, (NUMBERS,), numbers)
     gate = RoomGate("vault", {room: bytes.fromhex(key) for room, key in settings.trusted.items()}, clock)
 
     async def check() -> None:
@@ -65,13 +68,15 @@ async def build_vault(
 
 async def _sweeping(vault: VaultService, tenants: Sequence[str]) -> None:
     unseen = set(tenants)  # where nobody looked yet for what a backup brought back
-    while True:
+    for turn in count():
         for tenant in tenants:
             try:
                 if tenant in unseen:
                     await vault.returned(tenant)
                     unseen.remove(tenant)
                 await vault.sweep(tenant)
+                if turn % FORGETS == 0:
+                    await vault.forget_numbers(tenant)
             except Problem as problem:  # the log or the database is away: again in two seconds
                 _log.warning("sweep_failed", code=problem.code)
         await asyncio.sleep(SWEEP_SECONDS)

@@ -3,6 +3,7 @@
 Problem
 ├── NoVault            409  the resident has not opened a vault; nothing is kept
 ├── AlreadyKept        409  another value is kept under this name; replacing comes later
+├── NoNumber           409  nobody said that it may be held, or not within the hour after a login
 └── VaultUnavailable   503  keys or database away; nothing was opened
 NotPermitted (audit)   403
 """
@@ -68,6 +69,7 @@ class Values(Message):
     flags: Annotated[tuple[Literal["geheimhouding", "overleden"], ...], wire("vlaggen")] = ()
 
 
+Pseudonym = Annotated[str, Field(pattern=r"^[a-z2-7]{32}$")]
 ElementName = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
 
@@ -93,6 +95,12 @@ class AlreadyKept(Problem):
     code, status, title = "al-bewaard", 409, "Hier staat al een andere waarde"
 
 
+class NoNumber(Problem):
+    """Whoever it is logs in again."""
+
+    code, status, title = "geen-nummer", 409, "Het nummer is hier niet bekend"
+
+
 class VaultUnavailable(Problem):
     """Nothing was opened."""
 
@@ -107,7 +115,30 @@ class Vault(Protocol):
         ...
 
     async def enrol(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
-        """An index row for each that has none, and no value: at login, and before a first release to a stand-in."""
+        """An index row for each that has none, and no value: before a first release to a stand-in."""
+        ...
+
+    async def arrive(self, caller: Caller, bsn: Bsn) -> ResidentRef:
+        """At login: enrolled where that lacks; the number is kept, sealed, for an hour, in case they hold on to it."""
+        ...
+
+    async def hold_number(self, caller: Caller, resident: ResidentRef) -> None:
+        """The resident's act: from now on registers can be asked about them by who may not use their number. Raises
+        NoNumber when they came longer ago."""
+        ...
+
+    async def recognise(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:
+        """Whom the caller's organisation means, in order; names: pseudonyms, or anything. Never writes; costs and
+        answers the same for its own, for those of others and for what is none."""
+        ...
+
+    async def name(self, caller: Caller, residents: Sequence[ResidentRef]) -> list[Pseudonym]:
+        """How the caller's organisation may call these, in order; from now on it is recognised."""
+        ...
+
+    async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
+        """The number of the resident that each permit is about, for the registers that it names. Verdicts: Bsn,
+        NotPermitted, Overtaken, NoNumber. Raises VaultUnavailable."""
         ...
 
     async def opened(self, caller: Caller, resident: ResidentRef) -> bool:

@@ -1,5 +1,6 @@
 """What the vault's own keys make of a number or an id. Pure; whoever has these keys knows who everybody is."""
 
+import base64
 from dataclasses import dataclass, field
 
 from audit.contract import NOBODY
@@ -8,6 +9,8 @@ from kernel.sql import RowSeal
 from vault.contract import Bsn, ResidentRef
 
 PURPOSES = ("BK", "PK", "FK", "IK")  # blind index, pseudonyms, fences, row MACs (trust.md 3)
+NUMBERS = "NK"  # sealed numbers; it came later
+DOMAIN = b"verstrekking"  # of a recipient's pseudonyms: all its purposes share one
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class TenantKeys:
         """Nobody, in the shape of somebody: the same each time, so that two questions do not tell either."""
         made_up = keyed_hash(self.pseudonym, "pseudo", [b"niemand", self.tenant.encode(), index], 16).hex()
         return ResidentRef(id=made_up, subject=NOBODY, fence=self._fence(b"inwoner", made_up), stand_in=True)
+
+    def pseudonym_of(self, recipient: str, resident: str) -> str:
+        """How this one recipient calls a resident: never from the number, and nothing that another's can be joined
+        with."""
+        parts = [recipient.encode(), DOMAIN, resident.encode()]
+        return base64.b32encode(keyed_hash(self.pseudonym, "pseudo", parts, 20)).decode().lower()
+
+    def stranger(self, recipient: str, pseudonym: str) -> ResidentRef:
+        """Whom a recipient calls by a name that we never gave it."""
+        return self.stand_in(hmac_sha256(self.index, b"regie/pseudoniem/1\0", f"{recipient}/{pseudonym}".encode()))
 
     def record_fence(self, record: str) -> str:
         """Moved by each new version of a record."""

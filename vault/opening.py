@@ -51,6 +51,13 @@ class Opener:
         )
         return [ground if isinstance(ground, Problem) else next(verdicts) for ground in grounds]
 
+    async def standing(self, caller: Caller, permits: Sequence[Permit]) -> list[Ground | Problem]:
+        """What each permit allows, as far as it still does: as `fetch` before it opens anything."""
+        grounds = self._checked(caller, permits, await self.trust())
+        needs = [_decided(ground) if isinstance(ground, Ground) else () for ground in grounds]
+        moved = await self._overtaken(caller, [fence for fences in needs for fence in fences])
+        return [_of(moved, fences) or ground for ground, fences in zip(grounds, needs, strict=True)]
+
     def _checked(self, caller: Caller, permits: Sequence[Permit], trust: Trust) -> list[Ground | Problem]:
         grounds: list[Ground | Problem] = []
         for permit in permits:
@@ -115,10 +122,13 @@ def _needs(
     keys: TenantKeys, ground: Ground, mine: Sequence[Record], wrapped: Mapping[str, ResidentKey]
 ) -> tuple[FenceAt, ...]:
     """What was decided on, each record as it lies there, and its vault: a key from an old backup opens nothing."""
-    decided = [fence_at(fence, epoch) for fence, epoch, _ in ground.hekken]
     key = wrapped.get(ground.inwoner) if mine else None
     vault = [fence_at(keys.vault_fence(key.resident), key.version - 1)] if key else []
-    return (*decided, *vault, *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
+    return (*_decided(ground), *vault, *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
+
+
+def _decided(ground: Ground) -> tuple[FenceAt, ...]:
+    return tuple(fence_at(fence, epoch) for fence, epoch, _ in ground.hekken)
 
 
 def _of(moved: Overtaken | None, fences: Sequence[FenceAt]) -> Overtaken | None:

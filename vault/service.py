@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from audit.contract import Audit, Permit, Receipt, Trust, Verdict, fence_at
+from audit.contract import Audit, Ground, Permit, Receipt, Trust, Verdict, fence_at
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, Keyring, KeyUnavailable, kek_version, random_bytes
@@ -18,10 +18,11 @@ from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
 from vault.acts import keeping, opening
-from vault.contract import AlreadyKept, Bsn, Deposit, NoVault, ResidentRef, Values, VaultUnavailable
+from vault.contract import AlreadyKept, Bsn, Deposit, NoNumber, NoVault, ResidentRef, Values, VaultUnavailable
 from vault.erasing import Eraser, Erasure, ErasureRows
 from vault.finishing import Finisher
-from vault.keys import PURPOSES, TenantKeys
+from vault.keys import NUMBERS, PURPOSES, TenantKeys
+from vault.naming import Names
 from vault.opening import Opener, data_key, kek, resident_place
 from vault.records import PENDING, Record, RecordRows, ResidentKey
 from vault.residents import ResidentRow, ResidentRows
@@ -39,7 +40,7 @@ class VaultService:
     def __init__(self, database: Database, ring: Keyring, audit: Audit, trust: TrustNow, clock: Clock) -> None:
         self.room_keys = KeyRows(database, key_rows, ring)
         self._ring, self._clock = ring, clock
-        self._residents, self._rows = ResidentRows(database), RecordRows(database)
+        self._residents, self._rows, self._names = ResidentRows(database), RecordRows(database), Names(database)
         self._finisher = Finisher(self._residents, self._rows, audit)
         self._erasures = ErasureRows(database)
         self._eraser = Eraser(self._residents, self._rows, self._erasures, audit)
@@ -63,6 +64,48 @@ class VaultService:
                 await self._residents.add(keys, new, millis(self._clock()))
                 refs = await self._residents.refs(keys, bsns)
             return refs
+
+    async def arrive(self, caller: Caller, bsn: Bsn) -> ResidentRef:
+        """See Vault.arrive."""
+        (resident,) = await self.enrol(caller, (bsn,))
+        async with self._keys(caller.tenant) as keys:
+            number = await self.room_keys.open(keys.tenant, NUMBERS)
+            await self._names.keep(keys, number, (resident.id, bsn), millis(self._clock()))
+        return resident
+
+    async def hold_number(self, caller: Caller, resident: ResidentRef) -> None:
+        """See Vault.hold_number."""
+        _only_by(caller, resident)
+        async with self._keys(caller.tenant) as keys:
+            held = await self._names.hold(keys, resident.id, millis(self._clock()))
+        if not held:
+            raise NoNumber("Log opnieuw in.")
+
+    async def forget_numbers(self, tenant: str) -> None:
+        """Of who logged in, and held on to none."""
+        async with self._keys(tenant) as keys:
+            await self._names.forget(keys, millis(self._clock()))
+
+    async def recognise(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:
+        """See Vault.recognise."""
+        async with self._keys(caller.tenant) as keys:
+            return await self._names.meant(keys, caller.organisation, names)
+
+    async def name(self, caller: Caller, residents: Sequence[ResidentRef]) -> list[str]:
+        """See Vault.name."""
+        if not caller.organisation or any(one.stand_in for one in residents):
+            raise NoAccess("Alleen een ontvanger noemt inwoners bij een eigen naam.")
+        async with self._keys(caller.tenant) as keys:
+            return await self._names.given(keys, caller.organisation, [one.id for one in residents])
+
+    async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
+        """See Vault.numbers."""
+        async with self._keys(caller.tenant) as keys:
+            verdicts = await self._opener.standing(room_of(caller.tenant, "vault"), permits)
+            mine = [ground.inwoner for ground in verdicts if isinstance(ground, Ground)]
+            number = await self.room_keys.open(keys.tenant, NUMBERS)
+            found = await self._names.numbers(keys, number, mine) if mine else {}
+        return [found.get(one.inwoner, NoNumber()) if isinstance(one, Ground) else one for one in verdicts]
 
     async def opened(self, caller: Caller, resident: ResidentRef) -> bool:
         """See Vault.opened."""

@@ -25,6 +25,28 @@ residents = Table(
     Index("residents_by_bsn", "tenant_id", "bsn_index", unique=True),
 )
 
+# How a recipient that gets no number calls a resident. Written before it is told, and checked by deriving it again, so
+# that a row of an attacker's names nobody; a removed one makes a resident a stranger to that recipient.
+pseudonyms = Table(
+    "pseudonyms",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("pseudonym", Text, primary_key=True),
+    C("resident", Text, nullable=False),
+)
+
+# A number, sealed: registers know nothing else. until: ms, 0 of who holds on to it. Deleting the salt shreds it.
+numbers = Table(
+    "numbers",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("resident", Text, primary_key=True),
+    C("salt", LargeBinary, nullable=False),
+    C("sealed", LargeBinary, nullable=False),
+    C("until", BigInteger, nullable=False),
+    Index("numbers_until", "tenant_id", "until"),
+)
+
 # D[r], wrapped. Pending while the resident's row says that the vault is not open. entry: the act as given to the log.
 resident_keys = Table(
     "resident_keys",

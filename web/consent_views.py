@@ -110,7 +110,7 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
         may_not=words.may_not(view.elements),
         facts=facts(detail, words, frame.municipality),
         frequency=words.frequency(activity),
-        source=words.sources(view.elements),
+        source=source(detail, words),
         if_yes=words.say(JUST_THIS[words.answers_only(view.elements)]) % {"wie": recipient},
         if_no=words.chosen(activity.consequence),
         after_stop=words.chosen(activity.after_withdrawal),
@@ -120,12 +120,20 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
         choice=None if view.by and view.state in {*ACTIVE, "gepauzeerd"} else choice(view),
         by=view.by,
         grown=view.grown,
+        loose=view.loose,
         instead=detail.instead,
         limits=limits(view, words),
         ends=ends(detail, words, now),
         longer=longer(detail, now),
         shown=read_again(detail.shown, words),
     )
+
+
+def source(detail: ConsentDetail, words: RegisterWords) -> str:
+    """Where the data comes from, and of how long ago it may be; a yes for less is told by `limits`."""
+    days = 0 if detail.consent.limits.history else detail.activity.history
+    told = (words.sources(detail.consent.elements), words.say(BACK) % {"dagen": days} if days else "")
+    return ". ".join(one for one in told if one)
 
 
 def limits(view: ConsentView, words: RegisterWords) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from audit.contract import Line
 from connectors.correcting.contract import RESIDENT, Report
 from web.frame import FieldError, Frame, Option
 from web.language import AMSTERDAM, N_
+from web.line_views import RELEASES
 from web.register_words import RegisterWords
 
 STATUS: Final = {
@@ -73,4 +74,4 @@ def elements_of(line: Line, said: RegisterWords, chosen: str) -> tuple[Option, .
 
 def may_doubt(line: Line) -> bool:
     """Whether something was given under this line, or may have been."""
-    return line.event.kind == "verstrekking" and not line.gone and line.outcome in ("", "geleverd", "onbekend")
+    return line.event.kind in RELEASES and not line.gone and line.outcome in ("", "geleverd", "onbekend")

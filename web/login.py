@@ -162,7 +162,7 @@ async def _person(visit: Visit, claims: dict[str, object]) -> Person:
         parts = [b"medewerker", tenant.encode(), settings.issuer.encode(), str(claims["sub"]).encode()]
         pseudonym = keyed_hash(await visit.site.sessions.key(tenant), "pseudo", parts, 16).hex()
         return Person.model_validate({"kind": kind, "user": pseudonym, **known, **_narrowed(roles)})
-    (resident,) = await visit.site.vault.enrol(room_of(tenant, "web"), (_number(visit, claims),))
+    resident = await visit.site.vault.arrive(room_of(tenant, "web"), _number(visit, claims))
     who = {"kind": "inwoner", "user": resident.id, "subject": resident.subject, "fence": resident.fence}
     return Person.model_validate({**who, **known})
 

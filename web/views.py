@@ -205,8 +205,8 @@ class Use:
     """`/gebruik/{id}`. `number` is the log index; `proof` the download; `draft` a question posted with an error;
     `earlier` the older lines of the same handling. `gone`: nothing is left but this; `gone_numbers`: what it says was
     destroyed of the own series. `kept_until`: the year in which it goes. `overdue`: the assessment was over; class A
-    goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym. `urgent`: it
-    was an emergency. `removed`: what its recipient said of that; `late`: what should be gone by now."""
+    goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym. `urgent`:
+    it was an emergency. `removed`: what its recipient said of that; `late`: what should be gone by now."""
 
     frame: Frame
     id: str
@@ -251,10 +251,9 @@ class Consent:
     """`/toestemmingen/{id}`, every state. `may` is a phrase ("uw inkomen bekijken"), `may_not` denies it.
 
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
-    posted too late (F4): it is told, never preset. `limits`: what this yes is limited to beyond its end; `ends`: last
-    days that can be chosen, `longer` the last day of a yes that is said again, None where that brings nothing;
-    `shown`: what was read at the last choice; `following`: another question that waits; `by`: who said yes for the
-    resident, `grown` that it stands still since they choose alone."""
+    posted too late (F4): it is told, never preset. `limits`: of this yes, beyond its end; `ends`: last days to choose
+    from, `longer` the last one of a yes that is said again; `shown`: what was read at the last choice; `following`:
+    another question; `by`: who said yes, `grown` that they choose alone now; `loose`: it is for whoever answers it."""
 
     frame: Frame
     id: str
@@ -281,5 +280,6 @@ class Consent:
     by: str = ""
     grown: bool = False
     late: tuple[StillThere, ...] = ()
+    loose: bool = False
     instead: str = ""
     errors: tuple[FieldError, ...] = ()

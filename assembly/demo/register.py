@@ -123,6 +123,7 @@ def _story() -> ActivityVersion:
         terreinen=["geld"],
         maximalePeriode=56,
         frequentie={"keer": 4, "per": "zaak"},
+        geschiedenis=92,
         bewaartermijn={"nl": "Tot 5 jaar na het besluit.", "en": "Until 5 years after the decision."},
         gevolgVanWeigeren={
             "nl": "U stuurt dan zelf een bewijs. Uw recht en de tijd blijven gelijk.",

@@ -118,7 +118,8 @@ class Regie:
         return read(await self._calls.ask(call), CaseState)
 
     async def request_consent(self, question: Question, return_url: str = "") -> ConsentState:
-        """Ask the resident, for one purpose; then send them to `portal`. return_url: where the portal leads back to.
+        """Ask the resident, for one purpose; then send them to `portal`. Who is not named in the question is whoever
+        answers it there. return_url: kept, and not used by the portal yet.
         Raises Problem (`niet-opnieuw-vragen`: not again yet), CannotReach, Unusable, TokenRefused."""
         body = question.body() | ({"terugkeerUrl": return_url} if return_url else {})
         return read(

@@ -23,7 +23,8 @@ class Emergency:
 
 @dataclass(frozen=True)
 class Question:
-    """Some elements of one resident for one registered activity. bsn: nine digits, sent in a body only. case: the
+    """Some elements of one resident for one registered activity. bsn: nine digits, sent in a body only; "" for who may
+    not use one, and names the resident by `pseudonym`, or by the id of a `consent` that was given to it. case: the
     recipient's own number of the case. user: its own id of the employee, `BurgerZelf` when the resident acts.
     emergency: for an activity that is for emergencies, and for no other."""
 
@@ -33,12 +34,14 @@ class Question:
     case: str = ""
     user: str = ""
     emergency: Emergency | None = None
+    pseudonym: str = field(default="", repr=False)
+    consent: str = ""
 
     def body(self) -> dict[str, Any]:
         """As it is sent."""
         call = self.emergency
         said = {
-            "inwoner": {"bsn": self.bsn},
+            "inwoner": _named(self),
             "verwerkingsactiviteit": self.activity,
             "gegevenselementen": list(self.elements),
             "zaak": self.case,
@@ -50,22 +53,30 @@ class Question:
 
 @dataclass(frozen=True)
 class Case:
-    """A case of one resident that the recipient states."""
+    """A case of one resident that the recipient states; they are named as in a Question."""
 
     bsn: str = field(repr=False)
     activity: str
     reference: str
     user: str = ""
+    pseudonym: str = field(default="", repr=False)
+    consent: str = ""
 
     def body(self) -> dict[str, Any]:
         """As it is sent."""
         said = {
-            "inwoner": {"bsn": self.bsn},
+            "inwoner": _named(self),
             "verwerkingsactiviteit": self.activity,
             "zaak": self.reference,
             "gebruiker": self.user,
         }
         return {name: value for name, value in said.items() if value}
+
+
+def _named(asked: Question | Case) -> dict[str, str]:
+    """Empty where nobody is named: a request for consent is then for whoever opens its page."""
+    said = {"bsn": asked.bsn, "pseudoniem": asked.pseudonym, "toestemming": asked.consent}
+    return {name: value for name, value in said.items() if value}
 
 
 class Said(BaseModel):
@@ -148,7 +159,8 @@ class Release:
 
 class ConsentState(Said):
     """A consent, or a request for one. status: `gevraagd`, `gegeven`, `vernieuwd`, `gepauzeerd`, `ingetrokken`,
-    `verlopen`, `ongeldig`, or `geen`: no yes came. portal: where the resident chooses; send them there."""
+    `verlopen`, `ongeldig`, or `geen`: no yes came. portal: where the resident chooses; send them there. pseudonym: how
+    you name them from now on, where you may not use a number; "" before their yes."""
 
     id: Short
     status: Short
@@ -156,6 +168,7 @@ class ConsentState(Said):
     activity: Annotated[Short, Field(validation_alias="verwerkingsactiviteit")]
     elements: Annotated[tuple[Short, ...], Field(validation_alias="gegevenselementen", max_length=100)]
     valid_until: Annotated[Short, Field(validation_alias="geldigTot")] = ""
+    pseudonym: Annotated[Short, Field(validation_alias="pseudoniem", repr=False)] = ""
     next_step: Annotated[Sentence, Field(validation_alias="volgendeStap")] = ""
 
 

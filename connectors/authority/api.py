@@ -27,6 +27,6 @@ def intern_routes(authority: Authority, caller: Gate) -> APIRouter:
 
     @router.post("/authority")
     async def over(who: Asking, body: Person) -> Children:
-        return Children(children=tuple(await authority.over(who, body.bsn)))
+        return Children(children=tuple(await authority.over(who, body.number)))
 
     return router

@@ -68,7 +68,7 @@ def build_bulk(ground: Ground, tenants: Sequence[str], terms: Terms, workers: in
     walk = Walk(
         rows=parts,
         weighing=_weighing(ground, parts, audit),
-        opening=Opening(desk.vault, desk.sources, desk.reweighing, desk.facts, desk.doubted),
+        opening=Opening(desk.naming.vault, desk.sources, desk.reweighing, desk.facts, desk.doubted),
         closing=closing,
         registers=ground.registers,
         told=metrics.told,
@@ -82,7 +82,7 @@ def build_bulk(ground: Ground, tenants: Sequence[str], terms: Terms, workers: in
 def _weighing(ground: Ground, parts: PartRows, audit: Audit) -> Weighing:
     desk = ground.desk
     return Weighing(
-        vault=desk.vault,
+        vault=desk.naming.vault,
         consent=desk.granting.consent,
         audit=audit,
         rows=parts,

@@ -100,7 +100,7 @@ class Opening:
 
 
 def _shown(granted: Granted) -> tuple[Permit, Ground, Bsn]:
-    return granted.permit, granted.ground, granted.asked.request.person.bsn
+    return granted.permit, granted.ground, granted.asked.request.person.number
 
 
 def _vault_alone(granted: Granted) -> bool:

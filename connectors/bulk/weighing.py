@@ -165,7 +165,7 @@ class Weighing:
         found = await self._asked(whose, [one for one in waiting if one.nothing is None])
         new = [wanted for wanted, _, one in found if wanted.asked.resident.stand_in and one.act.ground.toegestaan]
         if new:
-            bsns = [wanted.asked.request.person.bsn for wanted in new]
+            bsns = [wanted.asked.request.person.number for wanted in new]
             enrolled = await self.vault.enrol(whose.caller, bsns)
             renewed = [
                 replace(wanted, asked=replace(wanted.asked, resident=resident))

@@ -17,6 +17,7 @@ NEXT: Final[Mapping[str, frozenset[str]]] = {
 }
 RENEWED: Final = 3  # doubts of one recipient about one value, of which its owner heard in a year
 ADDRESS, SENT, LIST = "adres", "bezorgd", "lijst"  # how a report goes to whoever keeps the source
+RELEASES: Final = frozenset(("verstrekking", "noodverstrekking"))
 GIVEN: Final = frozenset(("", "geleverd", "onbekend"))  # outcomes of a release that its recipient may have
 # of one reporter, open at once: a recipient's list, and what a person can mean
 MOST_OF: Final[Mapping[bool, int]] = {True: 20, False: 1_000}
@@ -28,7 +29,7 @@ def given(line: Line, subject: str, element: str) -> bool:
     event = line.event
     dropped = {name for name, _ in event.refused}
     return (
-        event.kind in ("verstrekking", "noodverstrekking")
+        event.kind in RELEASES
         and event.subject == subject
         and not event.covert
         and not line.gone

@@ -34,6 +34,6 @@ def counting_desk(
     desk: ReleaseDesk, ledger: Ledger, populations: Populations, trace: Callable[[], Trace]
 ) -> CountingDesk:
     """Asks whom the release desk asks, and writes with it: so that shutdown waits for both."""
-    gathering = Gathering(desk.vault, desk.granting.consent, desk.audit, desk.lines, desk.sources, trace)
+    gathering = Gathering(desk.naming.vault, desk.granting.consent, desk.audit, desk.lines, desk.sources, trace)
     noise = OpenDp() if installed() else None
     return CountingDesk(gathering, ledger, populations, noise, desk.facts, trace)

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from audit.contract import Event, Ground, Line
-from connectors.correcting.rules import GIVEN
-from connectors.minimise import HERE
+from connectors.correcting.rules import GIVEN, RELEASES
 from connectors.removals.contract import KEPT_MOST, Keeps, Removal
+from connectors.window import HERE
 from kernel.clock import millis, moment
 
 LATER: Final = 1 << 52  # no day is known
@@ -38,7 +38,7 @@ def was_given(line: Line) -> bool:
     """Whether this line gave somebody's data to a recipient, who knows whose they are: no row of a set. A covert one
     is not spoken of at all."""
     event = line.event
-    named = event.kind == "verstrekking" and "gegevensset" not in event.details
+    named = event.kind in RELEASES and "gegevensset" not in event.details
     return named and not event.covert and not line.gone and line.outcome in GIVEN and bool(given(event))
 
 
@@ -52,7 +52,9 @@ def on_what(event: Event) -> dict[str, tuple[str, ...]]:
     """Its elements, by the fence of the consent under which each was given; "" for what the law gave."""
     names, found = given(event), dict[str, list[str]]()
     ground = Ground.read(event.sealed) if event.sealed else None
-    stood = {one.element: one.hekken for one in ground.toegestaan} if ground else {}
+    # in an emergency nobody chose: the words that it stood on only say that there was no no
+    chose = ground is not None and not ground.noodtoegang
+    stood = {one.element: one.hekken for one in ground.toegestaan} if ground and chose else {}
     for name in names:
         fences = [ground.hekken[at][0] for at in stood.get(name, ())] if ground else []
         found.setdefault(fences[0] if fences else "", []).append(name)

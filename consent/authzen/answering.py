@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from consent.authzen.messages import Evaluation, Options, Verdict
 from consent.authzen.reading import NotOurs, Wanted, wanted
 from consent.bodies import Place
-from consent.contract import Question, ResidentRef, Residents
+from consent.contract import Question
 from consent.explained import Asked, Explained
+from consent.persons import Persons
 from consent.words import refused
 from kernel.caller import Caller
 from kernel.errors import BadInput
@@ -18,17 +19,18 @@ Explain = Callable[[Caller, Sequence[Asked]], Awaitable[list[Explained | BadInpu
 _STOPS = {"deny_on_first_deny": False, "permit_on_first_permit": True}
 
 
-async def answer(explain: Explain, residents: Residents, caller: Caller, asked: Sequence[Evaluation]) -> list[Verdict]:
+async def answer(explain: Explain, persons: Persons, caller: Caller, asked: Sequence[Evaluation]) -> list[Verdict]:
     """In order. Raises BadInput, RegisterUnavailable, LogUnavailable."""
     read = [_read(caller, one) for one in asked]
     groups: dict[Caller, dict[Hashable, list[Wanted]]] = {}
     for one in read:
         if isinstance(one, Wanted):
-            about = (one.person.bsn, one.activity, one.case, one.emergency)
+            named = (one.person.bsn, one.person.pseudonym, one.person.consent)
+            about = (*named, one.activity, one.case, one.emergency)
             groups.setdefault(one.caller, {}).setdefault(about, []).append(one)
     found: dict[Wanted, Verdict] = {}
     for asking, several in groups.items():
-        questions = [await _asked(residents, group) for group in several.values()]
+        questions = [await _asked(persons, group) for group in several.values()]
         explained = await explain(asking, questions)
         for group, told in zip(several.values(), explained, strict=True):
             found |= {each: _verdict(each.element, told) for each in group}
@@ -54,17 +56,18 @@ def _read(caller: Caller, asked: Evaluation) -> Wanted | Verdict:
         )
 
 
-async def _asked(residents: Residents, group: Sequence[Wanted]) -> Asked:
+async def _asked(persons: Persons, group: Sequence[Wanted]) -> Asked:
     first = group[0]
     elements = tuple(dict.fromkeys(one.element for one in group))
-    resident = await residents.identify(first.caller, first.person.bsn)
-
-    async def enrol() -> ResidentRef:
-        return await residents.enrol(first.caller, first.person.bsn)
-
-    question = Question(resident=resident, activity=first.activity, elements=elements, case=first.case,
-                        emergency=first.emergency)  # fmt: skip
-    return Asked(question, enrol)
+    question = Question(
+        resident=await persons.meant(first.caller, first.person),
+        activity=first.activity,
+        elements=elements,
+        case=first.case,
+        by_number=first.person.bsn is not None,
+        emergency=first.emergency,
+    )
+    return Asked(question, persons.enrol(first.caller, first.person))
 
 
 def _verdict(element: str, explained: Explained | BadInput) -> Verdict:

@@ -39,7 +39,7 @@ def access_routes(behind: Behind, table: Table) -> APIRouter:
             return await table.answer(list(asked))
         if who.kind not in MACHINES or not who.organisation:
             raise NoSuchThing()
-        return await answer(behind.consent.explain, behind.residents, who, asked)
+        return await answer(behind.consent.explain, behind.persons, who, asked)
 
     @router.post("/evaluation", summary="Mag dit? Er wordt niets verstrekt", response_model_exclude_defaults=True)
     async def evaluation(who: Asking, body: Evaluation, request: Request, response: Response) -> Verdict:

@@ -73,7 +73,10 @@ class Opened:
         """Put together on the register that is behind it."""
         objects = Objects(behind.consent.register, audit, clock)
         houses = {one.id: (one.name, one.public_url) for one in behind.tenants.values()}
-        agreements, individuals = Agreements(behind.consent, objects, houses), Individuals(objects, behind.residents)
+        agreements, individuals = (
+            Agreements(behind.consent, objects, houses),
+            Individuals(objects, behind.persons.residents, behind.consent.may_name_by_number),
+        )
         records = Records(behind.consent, audit, agreements, individuals, clock)
         return cls(behind, frozenset(on), webhooks, agreements, individuals, records)
 

@@ -1,6 +1,8 @@
 """Individuals: whom an application means. A number comes in once, in a body, and only the vault knows it again."""
 
-from consent.contract import NotNow, ResidentRef, Residents
+from collections.abc import Awaitable, Callable
+
+from consent.contract import NotByNumber, NotNow, ResidentRef, Residents
 from consent.govstack.contract import NotBound
 from consent.govstack.messages import Answer, Individual, IndividualIn
 from consent.govstack.stored import New, Objects, Page
@@ -11,12 +13,14 @@ from kernel.caller import Caller
 from kernel.hidden import Hidden
 from kernel.ids import random_id
 
+MayUseNumbers = Callable[[Caller], Awaitable[bool]]
+
 
 class Individuals:
     """Each recipient has its own, and reads those that were imported for everybody."""
 
-    def __init__(self, objects: Objects, residents: Residents) -> None:
-        self._objects, self._residents = objects, residents
+    def __init__(self, objects: Objects, residents: Residents, by_number: MayUseNumbers) -> None:
+        self._objects, self._residents, self._by_number = objects, residents, by_number
 
     async def listed(self, caller: Caller, page: Page) -> Answer:
         """By id."""
@@ -61,6 +65,8 @@ class Individuals:
         return {resident: seen(row) for resident, row in found.items()}
 
     async def _new(self, caller: Caller, name: str, given: IndividualIn) -> tuple[New, Enrol | None]:
+        if isinstance(given.external_id, Hidden) and not await self._by_number(caller):
+            raise NotByNumber("U mag geen burgerservicenummer gebruiken.")
         kept = given.kept().model_copy(update={"id": name})
         resident, enrol = await named(self._residents, caller, given.external_id)
         return New("Individual", name, kept, caller.organisation, resident), enrol

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from consent import wire
 from consent.activity import Slug
-from consent.bodies import Person
+from consent.bodies import Numbered
 from consent.contract import Residents
 from consent.rights.contract import PREFIX, Claim, Filed, Ground, RightKind, Rights, RightsRequest, Status, Taken
 from kernel.caller import Caller
@@ -44,7 +44,7 @@ def intern_routes(rights: Rights, caller: Gate) -> APIRouter:
 class Objection(Body):
     """What a resident objects to, and why."""
 
-    person: Annotated[Person, named("inwoner")]
+    person: Annotated[Numbered, named("inwoner")]
     activity: Annotated[Slug, named("verwerkingsactiviteit")]
     text: Why
 
@@ -52,7 +52,7 @@ class Objection(Body):
 class Restriction(Body):
     """What a resident wants to stand still: one activity, or all that is not by choice; and on which ground."""
 
-    person: Annotated[Person, named("inwoner")]
+    person: Annotated[Numbered, named("inwoner")]
     activity: Annotated[Slug | None, named("verwerkingsactiviteit")] = None
     ground: Annotated[Ground, named("aanleiding")]
     text: Why
@@ -61,7 +61,7 @@ class Restriction(Body):
 class NewRequest(Body):
     """One of the rights of AVG 15-17, 20 and 22; about one use, or about none."""
 
-    person: Annotated[Person, named("inwoner")]
+    person: Annotated[Numbered, named("inwoner")]
     kind: Annotated[Literal["inzage", "rectificatie", "wissing", "overdracht", "menselijke-blik"], named("soort")]
     activity: Annotated[Slug | None, named("verwerkingsactiviteit")] = None
     text: Why

@@ -98,13 +98,14 @@ def look(person: Person, selector: str) -> int:
 
 
 def test_stopping_takes_two_actions_on_the_same_page(town: Town, resident: Person) -> None:
-    wanted = town.loop.call(
-        town.house.application("oefenpartij").request_consent, R1, "oefening", (EXERCISES[0],), "Z-9"
-    )
+    asked = {"verwerkingsactiviteit": "oefening", "gegevenselementen": [EXERCISES[0]]}  # of whoever opens its page
+    wanted = town.loop.call(town.house.application("oefenpartij").post, "toestemming", "/toestemmingsverzoeken", asked)
     place = f"/toestemmingen/{wanted.json()['id']}"
     resident.open(place)
+    assert "Deze vraag staat nog niet op uw naam." in resident.text
     resident.page.get_by_label("Ja, dat mag").check()
     resident.press("Bewaar mijn keuze")
+    assert "Deze vraag staat nog niet op uw naam." not in resident.text
     resident.open("/overzicht")
     resident.follow("Stoppen met de Oefenpartij")
     assert resident.path == place

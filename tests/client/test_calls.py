@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +211,9 @@ async def test_a_consent_is_asked_followed_and_a_case_closed(tmp_path: Path) -> 
         tmp_path,
         {
             "/toestemming/v1/toestemmingsverzoeken": lambda _: httpx2.Response(201, json=said),
-            "/toestemming/v1/toestemmingen/c1": lambda _: httpx2.Response(200, json=said | {"status": "gegeven"}),
+            "/toestemming/v1/toestemmingen/c1": lambda _: httpx2.Response(
+                200, json=said | {"status": "gegeven", "pseudoniem": "a" * 32}
+            ),
             "/toestemming/v1/zaken/Z-1/sluiting": lambda _: httpx2.Response(201, json=OPENED | {"status": "gesloten"}),
             "/toestemming/v1/gebeurtenissen/sleutel": lambda _: httpx2.Response(200, json={"sleutel": "whpk_x"}),
         },
@@ -218,7 +221,13 @@ async def test_a_consent_is_asked_followed_and_a_case_closed(tmp_path: Path) -> 
     regie = house.regie()
     wanted = await regie.request_consent(QUESTION, "https://loket.example/terug")
     assert wanted.portal.endswith("/c1") and house.asked[0][3]["terugkeerUrl"] == "https://loket.example/terug"
-    assert (await regie.consent("c1", "witgoed")).status == "gegeven"
+    stands = await regie.consent("c1", "witgoed")
+    assert (stands.status, stands.pseudonym) == ("gegeven", "a" * 32) and "a" * 32 not in repr(stands)
+    nobody = Question("", "witgoed", ("inkomen",))
+    await regie.request_consent(nobody)
+    assert "inwoner" not in house.asked[-1][3]
+    assert replace(nobody, pseudonym="a" * 32).body()["inwoner"] == {"pseudoniem": "a" * 32}
+    assert replace(nobody, consent="c1").body()["inwoner"] == {"toestemming": "c1"}
     assert (await regie.close_case("Z-1", "witgoed")).status == "gesloten"
     assert await regie.webhook_key() == "whpk_x"
     assert "scope" not in house.forms[-1]

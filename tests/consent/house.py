@@ -43,7 +43,8 @@ ANNA_HERSELF = Caller(tenant=TENANT, kind="inwoner", user=ANNA.id)
 NAME, PLAN, ANSWER = "brp.naam", "kluis.plan", "inkomen.isLaag"
 HASH, WEB_SEED = "0" * 64, b"w" * 32
 DESK = LOKET.model_copy(update={"kind": "mens"})
-CALLERS = {"loket": LOKET, "desk": DESK, "anna": ANNA_HERSELF}  # the public door's, by the header x-who
+COACH = LOKET.model_copy(update={"organisation": "coach", "application": "coach-app"})
+CALLERS = {"loket": LOKET, "desk": DESK, "coach": COACH, "anna": ANNA_HERSELF}  # the public door's, by the header x-who
 
 
 def words(text: str) -> Words:
@@ -116,6 +117,11 @@ PARTY = Recipient.model_validate(
 )
 
 
+def name_of(caller: Caller, resident: ResidentRef) -> str:
+    """As the vault would: of one recipient, 32 signs of base32."""
+    return sha256(f"{caller.organisation}/{resident.id}".encode()).hex().translate(str.maketrans("0189", "ghij"))[:32]
+
+
 @dataclass
 class People:
     """The port behind which residents are known: two of them; a third is a stand-in until enrolled."""
@@ -129,6 +135,13 @@ class People:
     async def enrol(self, caller: Caller, bsn: Hidden) -> ResidentRef:
         number = f"{len(self.known):032x}"
         return self.known.setdefault(bsn.reveal(), ResidentRef(id=number, subject=number, fence=number))
+
+    async def recognise(self, caller: Caller, name: str) -> ResidentRef:
+        found = (one for one in self.known.values() if name_of(caller, one) == name)
+        return next(found, ResidentRef(id="9" * 32, subject="niemand", fence="8" * 32, stand_in=True))
+
+    async def name(self, caller: Caller, resident: ResidentRef) -> str:
+        return name_of(caller, resident)
 
 
 @dataclass

@@ -87,7 +87,9 @@ class Lock:
 class World:
     """Everything that is so when one question is put. objection: how one to this use stands, "" for none. unexplained:
     a line of the log locked something, and nobody here knows what. claimed: an employee said that it is an emergency,
-    for a reason of the activity. elsewhere: what the resident said to this recipient about its other activities."""
+    for a reason of the activity. elsewhere: what the resident said to this recipient about its other activities.
+    by_number: whoever asks said a BSN, and no name of its own; nobody: what it said names no resident that is known
+    here."""
 
     resident: str
     activity: str
@@ -108,6 +110,8 @@ class World:
     counted: int
     claimed: bool = False
     elsewhere: tuple[Yes, ...] = ()
+    by_number: bool = False
+    nobody: bool = False
 
 
 @dataclass
@@ -139,8 +143,8 @@ def judge(world: World, element: str) -> Verdict:
 def _certain(world: World, element: str) -> Iterator[str]:
     """Every reason that the text gives beyond doubt."""
     purpose = world.purpose
-    if not world.admitted or not world.in_scope:
-        yield "ontvanger-niet-bevoegd"
+    if not world.admitted or not world.in_scope or (world.by_number and not world.by_bsn):
+        yield "ontvanger-niet-bevoegd"  # stories.md, truth 4: a private recipient never handles a number
     if purpose is None:
         yield "onbekende-activiteit"
         return
@@ -153,6 +157,8 @@ def _certain(world: World, element: str) -> Iterator[str]:
         yield "buiten-doel"
         return
     yield from _urgent(world, purpose, element)
+    if world.nobody and not world.by_number:  # architecture.md 6: a name that is no number comes with a consent
+        yield "geen-toestemming"
     lifted = {"zaak-vereist", "vooraf-informeren", "te-vaak"} if purpose.urgent and world.claimed else set()
     yield from (code for code in _conditions(world, purpose, use) if code not in lifted)
     yield from _said(world, purpose, use)

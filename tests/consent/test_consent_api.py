@@ -11,7 +11,20 @@ from sqlalchemy import select
 from consent.tables import cases, consents
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
-from tests.consent.house import ANNA, HASH, NAME, PLAN, STAFF, TENANT, House, activity, opened_house
+from tests.consent.house import (
+    ANNA,
+    ANNA_HERSELF,
+    HASH,
+    NAME,
+    PARTY,
+    PLAN,
+    STAFF,
+    TENANT,
+    House,
+    activity,
+    opened_house,
+    yes,
+)
 
 pytestmark = pytest.mark.anyio
 BODY = {"inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "regeling", "gegevenselementen": [PLAN]}
@@ -79,7 +92,9 @@ async def test_a_case_opens_and_closes(door: Door) -> None:
     ("change", "field"),
     [
         ({"inwoner": {"bsn": "999993653", "naam": "x"}}, "/inwoner"),
-        ({"inwoner": {"pseudoniem": "x"}}, "/inwoner/bsn"),
+        ({"inwoner": {"pseudoniem": "x"}}, "/inwoner/pseudoniem"),
+        ({"inwoner": {"pseudoniem": "a" * 32, "bsn": "999993653"}}, "/inwoner"),
+        ({"inwoner": {}}, "/inwoner"),
         ({"inwoner": {"bsn": "12345"}}, "/inwoner/bsn"),
         ({"gegevenselementen": [NAME]}, "/gegevenselementen/0"),
         ({"gegevenselementen": []}, "/gegevenselementen"),
@@ -164,6 +179,40 @@ async def test_lines_and_rows_hold_a_pseudonym_of_who_sat_at_the_application(doo
     async with door.house.database().snapshot(TENANT) as connection:
         for table in (cases, consents):
             assert "mw-1" not in str((await connection.execute(select(table))).all())
+
+
+async def test_who_may_not_use_a_number_learns_its_own_name_for_whoever_says_yes(door: Door) -> None:
+    systems = tuple(one.model_copy(update={"client_id": "coach-app"}) for one in PARTY.applications)
+    coach = PARTY.model_copy(update={"slug": "coach", "by_bsn": False, "applications": systems})
+    await door.house.consent.admit(STAFF, coach)
+    yours = activity("coaching", {PLAN: "C"}, ontvangers=[{"ontvanger": "coach"}], zaak="verplicht")
+    await door.house.consent.publish(STAFF, yours)
+    asking = {"verwerkingsactiviteit": "coaching", "gegevenselementen": [PLAN]}
+    number = {"inwoner": {"bsn": "999993653"}}
+    case = {"zaak": "Z-1", "verwerkingsactiviteit": "coaching"}
+    for path, body in (("toestemmingsverzoeken", asking), ("toestemmingen/_zoek", {}), ("zaken", case)):
+        status, problem = await door.post(path, body | number, "coach")
+        assert (status, problem["code"]) == (403, "geen-bsn") and problem["volgendeStap"]
+    assert await door.house.kinds() == []
+    status, made = await door.post("toestemmingsverzoeken", asking, "coach")
+    assert (status, made["status"]) == (201, "gevraagd") and "pseudoniem" not in made
+    await door.house.consent.take_up(ANNA_HERSELF, made["id"], ANNA)
+    assert "pseudoniem" not in (await door.get(f"toestemmingen/{made['id']}", "coach"))[1]
+    await door.house.consent.choose(ANNA_HERSELF, made["id"], yes())
+    _, seen = await door.get(f"toestemmingsverzoeken/{made['id']}", "coach")
+    named = {"inwoner": {"pseudoniem": seen["pseudoniem"]}}
+    assert (await door.post("zaken", case | named, "coach"))[0] == 201
+    _, found = await door.post("toestemmingen/_zoek", named, "coach")
+    assert [one["id"] for one in found["toestemmingen"]] == [made["id"]]
+    _, nothing = await door.post("toestemmingen/_zoek", {"inwoner": {"toestemming": "0" * 36}}, "coach")
+    assert nothing == {"toestemmingen": []}
+    for whom, code in ((named, None), (number, "ontvanger-niet-bevoegd")):
+        _, told = await door.post("toetsingen", asking | {"zaak": "Z-1"} | whom, "coach")
+        assert [(one["mag"], one.get("code")) for one in told["gegevenselementen"]] == [(code is None, code)]
+    strange = {"inwoner": {"pseudoniem": "a" * 32}}
+    assert (await door.post("zaken", case | {"zaak": "Z-2"} | strange, "coach"))[1]["fouten"][0]["veld"] == "/inwoner"
+    _, mine = await door.get(f"toestemmingen/{await door.house.given(PLAN)}")
+    assert "pseudoniem" not in mine, "who may use the number has it"
 
 
 async def test_a_recipient_finds_its_own_consents_and_looking_is_a_line(door: Door) -> None:

@@ -24,6 +24,7 @@ from consent.govstack.importing import Importer
 from consent.govstack.individuals import Individuals
 from consent.govstack.messages import IndividualIn
 from consent.govstack.stored import Objects
+from consent.persons import Persons
 from consent.rows import Rows
 from consent.settings import ConsentSettings
 from consent.tokens.server import roots_of
@@ -167,7 +168,7 @@ async def at_door(house: House, on: tuple[str, ...] = (TENANT,)) -> AsyncIterato
         return LOKET.model_copy(update={"application": request.headers.get("x-who", LOKET.application)})
 
     webhooks = {f"{TENANT}/loket": Webhook(url="https://loket.example/gebeurtenissen")}
-    behind = Behind(house.consent, house.people, TENANTS, caller)
+    behind = Behind(house.consent, Persons(house.consent, house.people), TENANTS, caller)
     gate = StartGate()
     gate.open()
     app = make_app("govstack", gate)
@@ -376,12 +377,12 @@ async def test_nobody_is_enrolled_before_the_line_and_a_reference_stands_in_thei
     for kind in ("activiteit-concept", "zoeking"):
         dying = Objects(house.consent.register, Interrupted(house.log, BEFORE, kind), house.clock)
         with pytest.raises(LogUnavailable):
-            await Individuals(dying, house.people).create(LOKET, given)
+            await Individuals(dying, house.people, house.consent.may_name_by_number).create(LOKET, given)
         assert (number in house.people.known) == (kind == "zoeking")
         with pytest.raises(NoSuchThing):
-            await Individuals(dying, house.people).one(LOKET, "nieuw")
+            await Individuals(dying, house.people, house.consent.may_name_by_number).one(LOKET, "nieuw")
     objects = Objects(house.consent.register, house.log, house.clock)
-    await Individuals(objects, house.people).create(LOKET, given)
+    await Individuals(objects, house.people, house.consent.may_name_by_number).create(LOKET, given)
     (line,) = (await house.log.lines(room_of(TENANT, "consent"), house.people.known[number].subject, None, 9)).lines
     assert (line.event.kind, line.event.recipient, line.event.details) == ("zoeking", "loket", {"stap": "verwijzing"})
 

@@ -96,7 +96,7 @@ def test_rules_and_oracle_agree(number: int) -> None:
 @pytest.mark.parametrize("fact", BLIND)
 def test_oracle_notices_rules_that_are_blind_for_a_fact(fact: str) -> None:
     random = Random(f"blind for {fact}")  # noqa: S311 - as above
-    seen = (put(random) for _ in range(4_000))
+    seen = (put(random) for _ in range(8_000))
     assert any(differences(replace(one, facts=BLIND[fact](one.facts))) for one in seen)
 
 

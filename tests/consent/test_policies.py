@@ -13,6 +13,7 @@ from consent.authzen.api import access_routes
 from consent.authzen.messages import Evaluation
 from consent.authzen.policies import NoPolicies, decide, read
 from consent.authzen.stored import NotHere, Table
+from consent.persons import Persons
 from kernel.errors import NotLoggedIn
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
@@ -78,7 +79,7 @@ async def test_the_table_answers_without_a_token_at_its_own_host_only(house: Hou
         gate = StartGate()
         gate.open()
         app = make_app("table", gate)
-        behind = Behind(house.consent, house.people, TENANTS, lambda request: nobody())
+        behind = Behind(house.consent, Persons(house.consent, house.people), TENANTS, lambda request: nobody())
         app.include_router(access_routes(behind, table(house, tenant)), prefix="/access/v1")
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:

@@ -73,7 +73,10 @@ async def test_a_decision_is_written_as_its_model_would_write_it(house: House) -
         absent = {
             name for name in ("zaak", "namens", "tabel", "verzameling", "noodtoegang") if not getattr(decision, name)
         }
-        assert canonical(decision.model_dump(exclude=absent)) == sealed.decision
+        said = decision.model_dump(exclude=absent)
+        for one in said["toegestaan"]:  # of a version that looks at the present only
+            del one["terug"], one["eerder"]
+        assert canonical(said) == sealed.decision
 
 
 async def test_ten_thousand_residents_are_one_question_and_one_more_is_refused(house: House) -> None:

@@ -107,6 +107,21 @@ def test_each_code_has_its_facts_and_a_recipient_with_a_ground_is_told_it(
     assert codes(known, element, at) == (code, code if told == "same" else told)
 
 
+def test_a_number_is_refused_to_who_may_not_use_one_and_a_name_that_is_nobodys_to_everybody() -> None:
+    yes = (consent(),)
+    by_choice = facts(activity=activity(elements={PLAN: "C"}), by_bsn=False, case=None, consents=yes)
+    stranger = ANNA.model_copy(update={"stand_in": True})
+
+    def told(known: Facts, **more: object) -> list[str]:
+        return [told for _, _, told in weigh(ask(PLAN, case="").model_copy(update=more), known, AT).refused]
+
+    assert told(by_choice) == []
+    assert told(by_choice, by_number=True) == ["ontvanger-niet-bevoegd"]
+    assert told(by_choice, resident=stranger) == ["geen-toestemming"]
+    assert told(replace(by_choice, by_bsn=True), by_number=True, resident=stranger) == []
+    assert told(replace(by_choice, activity=None), by_number=True) == ["onbekende-activiteit"]
+
+
 @pytest.mark.parametrize(("code", "known", "told"), MASKED)
 def test_without_a_ground_everything_about_the_resident_reads_the_same(code: str, known: Facts, told: str) -> None:
     assert codes(known) == (code, told)

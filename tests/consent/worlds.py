@@ -87,7 +87,8 @@ def put(random: Random) -> Put:
         consents=tuple(_consent(random, number) for number in range(random.choice((0, 1, 1, 1, 2, 3)))),
         objection=random.choice(OBJECTIONS) if rare["objected"] else "", locks=_locks(random) if rare["locked"] else (),
         unexplained=rare["unexplained"], secret=rare["secret"], dead=rare["dead"],
-        counted=random.choice((0, 0, 0, 1, 3, 4, 5)), claimed=purpose.urgent != (random.random() < 0.05),
+        counted=random.choice((0, 0, 0, 1, 3, 4, 5)), by_number=rare["numbered"], nobody=rare["nobody"],
+        claimed=purpose.urgent != (random.random() < 0.05),
         elsewhere=tuple(replace(_consent(random, number), activity=f"ander-{number % 2}")
                         for number in range(4, 4 + random.choice((0, 0, 1, 2)))) if purpose.urgent else (),
     )  # fmt: skip
@@ -103,11 +104,11 @@ def remade(one: Put, **changes: Any) -> Put:
     """The same with other facts."""
     world = replace(one.world, **changes)
     said = one.facts.activity
-    return Put(world, one.question, facts(world, said or versions()[0][0]))
+    return Put(world, question(world, one.question.elements), facts(world, said or versions()[0][0]))
 
 
 RARE = {"unknown": 0.03, "suspended": 0.05, "out": 0.05, "pseudonymous": 0.15, "objected": 0.3,
-        "locked": 0.2, "unexplained": 0.03, "secret": 0.15, "dead": 0.07}  # fmt: skip
+        "locked": 0.2, "unexplained": 0.03, "secret": 0.15, "dead": 0.07, "numbered": 0.3, "nobody": 0.05}  # fmt: skip
 
 
 OBJECTIONS = ("ingediend", "in-behandeling", "gegrond", "gegrond", "ongegrond", "ingetrokken")
@@ -138,8 +139,10 @@ def _consent(random: Random, number: int) -> Yes:
 
 def question(world: World, asked: tuple[str, ...]) -> Question:
     """The question as the house puts it."""
-    who = ResidentRef(id=world.resident, subject=ANNA.subject, fence=ANNA.fence)
-    return Question(resident=who, activity=world.activity, elements=asked, case=world.named_case)
+    who = ResidentRef(id=world.resident, subject=ANNA.subject, fence=ANNA.fence, stand_in=world.nobody)
+    return Question(
+        resident=who, activity=world.activity, elements=asked, case=world.named_case, by_number=world.by_number
+    )
 
 
 def facts(world: World, said: ActivityVersion) -> Facts:

@@ -1,12 +1,13 @@
 """One suite for the vault as it is and for the vault over the wire."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
-from assembly.demo.register import EXERCISES, INCOME
+from assembly.demo.register import EXERCISES, INCOME, TENANT
 from audit.contract import NotPermitted, Overtaken
 from kernel.errors import BadInput, NeighbourUnavailable, NoAccess, NotLoggedIn
 from kernel.http.app import make_app
@@ -17,7 +18,7 @@ from tests.four_rooms import DESK_WORKER, R1, STRANGER, FourRooms, empty, migrat
 from tests.vault.test_permit import Maker
 from vault.api import routes
 from vault.client import VaultClient
-from vault.contract import AlreadyKept, Deposit, NoVault, Values, Vault
+from vault.contract import AlreadyKept, Deposit, NoNumber, NoVault, Values, Vault
 
 __all__ = ["empty", "migrated", "sqlite_urls"]
 pytestmark = pytest.mark.anyio
@@ -47,6 +48,34 @@ async def test_who_is_who(vault: Vault) -> None:
     (enrolled,) = await vault.enrol(DESK_WORKER, (STRANGER,))
     assert await vault.identify(DESK_WORKER, (STRANGER,)) == [enrolled]
     assert await vault.identify(DESK_WORKER, ()) == []
+
+
+async def test_a_name_is_of_one_recipient_and_known_once_it_was_given(vault: Vault) -> None:
+    (resident,) = await vault.enrol(DESK_WORKER, (R1,))
+    (stranger,) = await vault.identify(DESK_WORKER, (STRANGER,))
+    other = DESK_WORKER.model_copy(update={"organisation": "ander"})
+    with pytest.raises(NoAccess):
+        await vault.name(DESK_WORKER, (stranger,))
+    (name,) = await vault.name(DESK_WORKER, (resident,))
+    assert await vault.name(DESK_WORKER, (resident,)) == [name]
+    found = await vault.recognise(DESK_WORKER, (name, "b" * 32, resident.id))
+    assert found[0] == resident and all(one.stand_in for one in found[1:])
+    assert (await vault.recognise(other, (name,)))[0].stand_in, "a name of somebody else's is nobody's"
+    assert (await vault.name(other, (resident,))) != [name]
+
+
+async def test_a_number_is_held_by_its_resident_and_within_the_hour(vault: Vault, empty: FourRooms) -> None:
+    resident = await vault.arrive(DESK_WORKER, R1)
+    me, other = empty.self_of(resident), await vault.arrive(DESK_WORKER, STRANGER)
+    with pytest.raises(NoAccess):
+        await vault.hold_number(me, other)
+    await vault.hold_number(me, resident)
+    empty.now += timedelta(hours=1)
+    await empty.safe.forget_numbers(TENANT)
+    await vault.hold_number(me, resident)
+    with pytest.raises(NoNumber):
+        await vault.hold_number(empty.self_of(other), other)
+    assert await vault.arrive(DESK_WORKER, R1) == resident
 
 
 async def test_open_and_keep(vault: Vault, empty: FourRooms) -> None:

@@ -57,7 +57,11 @@ WRONG: Mapping[str, tuple[Any, set[tuple[str, str]]]] = {
         {("/inwoner/bsn", "ongeldige-waarde")},
     ),
     "a number of another kind": (question(inwoner={"bsn": 999993653}), {("/inwoner/bsn", "ongeldige-waarde")}),
-    "two names for one person": (question(inwoner={"bsn": R1, "pseudoniem": "x"}), {("/inwoner", "onbekend-veld")}),
+    "two names for one person": (
+        question(inwoner={"bsn": R1, "pseudoniem": "a" * 32}),
+        {("/inwoner", "ongeldige-waarde")},
+    ),
+    "no name for anybody": (question(inwoner={}), {("/inwoner", "ongeldige-waarde")}),
     "no activity": (without(question(), "verwerkingsactiviteit"), {("/verwerkingsactiviteit", "ontbreekt")}),
     "no elements": (question(gegevenselementen=[]), {("/gegevenselementen", "te-weinig")}),
     "an element twice": (question(gegevenselementen=["brp.naam", "brp.naam"]), {("/gegevenselementen", "dubbel")}),

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from assembly.demo.register import EXERCISE, EXERCISES, INCOME_ANSWER, STORY
-from tests.house import DEAD, DOUBTED, OFFICER, R1, R2, SECRET, TRAINER, UNKNOWN, VAULTLESS, House
+from tests.house import DEAD, DOUBTED, OFFICER, R1, R2, SECRET, UNKNOWN, VAULTLESS, House
 
 pytestmark = pytest.mark.anyio
 
@@ -27,11 +27,11 @@ def told(answer: httpx2.Response) -> Any:
 
 
 async def test_unknown_vaultless_secret_and_dead_answer_as_a_plain_refusal(house: House) -> None:
-    desk, trainer = house.application(), house.application(TRAINER)
+    desk = house.application()
     for bsn in (SECRET, DEAD):  # from here on the house knows what they are
         assert (await desk.release(bsn, STORY, ("brp.naam",), await house.case(bsn))).status_code == 200
     asked = house.asked
-    answers = {bsn: await trainer.release(bsn, EXERCISE, EXERCISES) for bsn in (R2, UNKNOWN, VAULTLESS, SECRET, DEAD)}
+    answers = {bsn: await desk.release(bsn, EXERCISE, EXERCISES) for bsn in (R2, UNKNOWN, VAULTLESS, SECRET, DEAD)}
     plain = told(answers[R2])
     assert plain[0] == 403 and plain[1]["code"] == "geen-toestemming"
     for bsn, answer in answers.items():

@@ -167,7 +167,7 @@ async def test_rotation_rewraps_everything_and_changes_nothing(both: FourRooms) 
     assert await both.safe.rewrap_all(TENANT) == 0
     await both.keys.rotate(f"regie/{TENANT}/vault")
     seen: list[int] = []
-    assert await both.safe.rewrap_all(TENANT, seen.append) == 5
+    assert await both.safe.rewrap_all(TENANT, seen.append) == 6
     assert seen == [1]
     assert await both.safe.rewrap_all(TENANT) == 0
     await both.keys.destroy(f"regie/{TENANT}/vault", 1)

@@ -12,6 +12,7 @@ from assembly.demo.visitor import Form, Page, Visitor
 from consent.bodies import AskConsent
 from consent.contract import Choice, ConsentRequest, Limits, ResidentRef
 from kernel.clock import moment
+from kernel.errors import BadInput
 from tests.four_rooms import DESK_WORKER
 from tests.web.portal import PortalUnderTest
 from tests.web.samples import consents
@@ -62,10 +63,14 @@ async def test_standing_still_going_on_and_an_earlier_last_day(portal: PortalUnd
 
 
 async def test_a_yes_for_less_and_a_yes_again(portal: PortalUnderTest) -> None:
-    place = await asked(portal, limits=Limits(times=1, kept=30))
+    with pytest.raises(BadInput):
+        await asked(portal, limits=Limits(history=93))
     visitor = await portal.visitor("r1")
+    assert "Uw eigen kluis. Alleen van de laatste 92 dagen" in (await visitor.get(await asked(portal))).text
+    place = await asked(portal, limits=Limits(times=1, kept=30, history=31))
     page = await visitor.get(place)
     assert "Hoogstens 1 keer" in page.text and "hoogstens 30 dagen" in page.text
+    assert "laatste 31 dagen" in page.text and "92" not in page.text
     day = (portal.house.now + timedelta(days=7)).date()
     yes = await visitor.send(page, form(page), keuze="ja", tot=day.isoformat())
     assert f"mag tot {day.day} " in yes.text and "Zegt u opnieuw ja?" in yes.text

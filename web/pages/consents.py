@@ -11,6 +11,7 @@ from starlette.responses import Response
 from consent.contract import Choice, ConsentDetail, NotNow
 from kernel.crypto import sha256
 from kernel.errors import BadInput
+from vault.contract import NoNumber
 from web.consent_views import Consents, Tab, page, row, tab_of, text_shown, with_error
 from web.language import path_in
 from web.login import begin, recent
@@ -20,7 +21,7 @@ from web.periods import chosen_end, last_day
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.session import Answer, Kept
-from web.site import Visit
+from web.site import Visit, consent_ref, vault_ref
 from web.words import TABS, WRONG
 
 # By the button that was pressed. Only `kiezen` has a choice to make, and none is made beforehand.
@@ -97,11 +98,26 @@ async def _carried_out(visit: Visit, answer: Answer, until: int) -> Response:
     shown = {"text": told, "text_hash": sha256(told.encode()).hex(), "language": visit.language}
     # 2 a receipt, or E3: behind an error a line may stand all the same, and the page says that we do not know
     choice = Choice.model_validate({"answer": answer, "until": until, **shown})
+    if detail.consent.loose and not await _taken_up(visit, detail.consent.id, answer):
+        return await _kept(visit, (visit.resident().user, answer, until), fresh=True)
     with suppress(NotNow):  # sent twice, or chosen in another window: the page shows what stands
         await visit.site.consent.choose(visit.caller, detail.consent.id, choice)
     # 3 the page is drawn from what is stored
     await _forget(visit)
     return visit.to(f"/toestemmingen/{detail.consent.id}")
+
+
+async def _taken_up(visit: Visit, consent: str, answer: Answer) -> bool:
+    """Whoever answers it is whom it was for. Who gives has their number held: whoever asks has none. False where the
+    vault does not know it any more."""
+    person = visit.resident()
+    if answer == "ja":
+        try:
+            await visit.site.vault.hold_number(visit.caller, vault_ref(person))
+        except NoNumber:
+            return False
+    await visit.site.consent.take_up(visit.caller, consent, consent_ref(person))
+    return True
 
 
 async def _kept(visit: Visit, chosen: tuple[str, Answer, int], *, fresh: bool) -> Response:

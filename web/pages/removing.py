@@ -4,6 +4,7 @@ from audit.contract import Line
 from connectors.removals.contract import Overdue
 from kernel.errors import NeighbourUnavailable
 from kernel.logs import logger
+from web.line_views import RELEASES
 from web.register_words import RegisterWords
 from web.removal_views import Removed, StillThere, removed_of, still_there
 from web.site import Visit
@@ -25,7 +26,7 @@ async def late_of(visit: Visit, said: RegisterWords) -> tuple[StillThere, ...]:
 
 async def told_of(visit: Visit, said: RegisterWords, line: Line) -> tuple[Removed, ...]:
     """What its recipient said of a release; of a line that says so itself, that."""
-    if line.event.kind != "verstrekking" or line.gone:
+    if line.event.kind not in RELEASES or line.gone:
         return removed_of([line], said)
     return removed_of(await visit.site.audit.about(visit.caller, [line.position]), said)
 
