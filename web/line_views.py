@@ -11,7 +11,7 @@ from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.act_words import ACTS, WRITTEN_DOWN, act_of
 from web.language import AMSTERDAM, N_, format_day
-from web.line_details import ACTED_FOR, WHO, once_each, reported_of, said_kinds, told_kind
+from web.line_details import WHO, acted_for, once_each, reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
@@ -167,10 +167,10 @@ class LineViews:
         if line.gone:
             text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
-        if event.on_behalf and event.kind in ACTED_FOR:
+        if done := acted_for(event):
             who = self._words.say(WHO.get(event.on_behalf, WHO[""]))
             source = f" ({event.details['grond']})" if event.details.get("grond") else ""
-            return self._words.say(ACTED_FOR[event.kind]) % {"wie": who} + source
+            return self._words.say(done) % {"wie": who} + source
         text = act_of(event)
         said = self._words.say(text) if text else ""
         written = WRITTEN_DOWN.get(event.details.get("kanaal", "")) if event.kind != "balie-gesprek" else None

@@ -7,7 +7,7 @@ from pydantic import Field
 from audit.contract import Line
 from consent.activity import Matter, Slug
 from consent.decision import ResidentRef
-from consent.mandates.rules import AFTER_DEATH, APPOINTED, Relation, grown_at
+from consent.mandates.rules import AFTER_DEATH, APPOINTED, BY_AUTHORITY, Relation, grown_at
 from consent.rights.contract import Claim, RightsRequest
 from kernel.caller import Caller
 from kernel.errors import Problem
@@ -16,7 +16,7 @@ from kernel.message import Message, Millis, Sentence, Short
 if TYPE_CHECKING:
     from consent.contract import Choice, Chosen, ConsentDetail, ConsentView
 
-__all__ = ["AFTER_DEATH", "APPOINTED", "Relation", "grown_at"]
+__all__ = ["AFTER_DEATH", "APPOINTED", "BY_AUTHORITY", "Relation", "grown_at"]
 
 PREFIX = "/intern/v1/consent/mandates"
 MandateStatus = Literal["aangeboden", "geldig", "beeindigd", "verlopen"]

@@ -104,7 +104,7 @@ async def _once_more(rows: Rows, row: Row, filing: Filing) -> Row:
     """One that stands is the same; a draft, whose line is not known to be there, takes the newest words, but of nobody
     else: it is told to who filed it."""
     if filing.behalf and not filing.own(row):
-        raise NotNow(ALREADY)
+        raise NotNow(ALREADY, reden="al-gevraagd")
     if row["status"] != DRAFT or not filing.own(row):
         return row
     sealed = rows.keys.seal_text(row["resident"], row["id"], "verzoek", filing.claim.text).hex()
