@@ -25,7 +25,7 @@ def filled(person: Person, *, names: bool) -> None:
 
 def test_a_document_is_typed_twice_and_somebody_acts_on_it(town: Town, axe: str) -> None:
     with town.person("bz1") as first, town.person("bz2") as second:
-        for place in ("", "/nieuw", "/stoppen"):
+        for place in ("", "/nieuw", "/stoppen", "/zoeken"):
             first.open(f"/en{HOME}{place}")
             looked(first.page, axe, "")
         first.open(f"{HOME}/nieuw")
@@ -51,6 +51,12 @@ def test_a_document_is_typed_twice_and_somebody_acts_on_it(town: Town, axe: str)
         assert "de heer De Wit" in resident.text
         looked(resident.page, axe, "")
     with town.person("bz1") as first:
+        first.open(f"{HOME}/zoeken")
+        first.page.locator("input[name=bsn]").fill(OPENED["r2"])
+        first.page.locator("select[name=reden]").select_option("vraag")
+        first.press("Zoek")
+        assert "de heer De Wit" in first.text and OPENED["r2"] not in first.page.content()
+        looked(first.page, axe, "")
         first.open(f"{HOME}/stoppen")
         first.press("Stop")
         looked(first.page, axe, "")
