@@ -24,7 +24,7 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 WORKS_FOR: Final = N_("%(naam)s, met een systeem van %(verwerker)s")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
-BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
+BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard", "namens-gekeken"})
 LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 
@@ -61,7 +61,8 @@ def letters_of(event: Event) -> tuple[ClassLetter, ...]:
 
 def handlings(lines: Sequence[Line]) -> list[list[Line]]:
     """Lines that are one handling together, each in the place of its newest: data that was passed on, or refused, for
-    the same case within an hour; the resident's cases and vault by the day. Other acts stand alone."""
+    the same case within an hour; the resident's cases and vault, and looks of one who acts for them, by the day. Other
+    acts stand alone."""
     found: list[list[Line]] = []
     newest: dict[tuple[str, ...], list[Line]] = {}
     for line in lines:
@@ -79,8 +80,10 @@ def _handling(line: Line) -> tuple[str, ...]:
     if is_use(line):
         system = event.application if event.kind == "gemeld" else ""
         return (day, event.kind, event.recipient, event.activity, event.case, system)
-    alone = "" if event.kind in BY_THE_DAY and not line.gone else str(line.position)
-    return (day, event.kind, event.recipient, event.activity, alone)
+    if event.kind not in BY_THE_DAY or line.gone:
+        return (day, event.kind, str(line.position))
+    looked = (event.on_behalf, event.details.get("machtiging", ""), event.details.get("wat", ""))
+    return (day, event.kind, event.recipient, event.activity, *looked)
 
 
 def stops(consents: Iterable[ConsentView]) -> dict[tuple[str, str], date]:
