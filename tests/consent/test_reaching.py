@@ -149,10 +149,12 @@ async def test_nobody_asks_outside_their_reach(house: House) -> None:
     hidden = activity("hulp", {NAME: "B"}, hulpAanKind=True)
     await house.ready(MONEY, TASK, hidden)
     door, court = house.consent.mandates, await appointed(house)
-    assert (await door.reach(BERT_HIMSELF, court)).activities == ("regeling",)
+    await door.file(BERT_HIMSELF, parent(house), claim())
+    seen = await door.reach(BERT_HIMSELF, court)
+    assert (seen.activities, seen.asked) == (("regeling",), ()), "what they asked as a parent is not about money"
     everything = claim("beperking", None, aanleiding="juistheid")
     for wanted in (claim(), claim(slug="hulp"), everything, claim("inzage", None), claim(slug="onbekend"),
-                   claim().model_copy(update={"resident": BERT})):  # fmt: skip
+                   claim(slug="regeling").model_copy(update={"resident": BERT})):  # fmt: skip
         assert await reason(door.file(BERT_HIMSELF, court, wanted)) == "buiten"
     assert await reason(door.file(CEES, parent(house), claim(slug="hulp"))) == "buiten"
     assert await reason(door.file(CEES, court, claim(slug="regeling"))) == "buiten"
