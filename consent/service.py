@@ -89,7 +89,7 @@ class ConsentService:
         self.clients = RegisteredClients(register, clock)
         self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
         self.rights = Claiming(register, audit, self.following, clock)
-        self.mandates = Mandating(register, audit, self.following, self._choosing, clock)
+        self.mandates = Mandating(register, audit, self._choosing, self.rights, clock)
         self.forgetting = Forgetting(register, clock)
         self.frontdesk = Helping(register, audit, self.following, self._choosing, clock)
         self.frontdesk.rights = self.rights

@@ -64,7 +64,11 @@ WRITTEN_DOWN: Final[Mapping[str, str]] = {
 }
 WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
-REFERRED: Final = N_("Een systeem bewaarde een verwijzing naar u")
+# Searches that say what they were for.
+SEARCHES: Final[Mapping[str, str]] = {
+    "verwijzing": N_("Een systeem bewaarde een verwijzing naar u"),
+    "vertegenwoordiging": N_("Een medewerker keek wie er voor u is aangewezen"),
+}
 REPORTED: Final = N_("U meldde dat een gegeven niet klopt")
 KEPT: Final = N_("Een afdeling bewaart gegevens van u, omdat het moet van de wet")
 # How a report that a value is wrong goes on, by what its line says.
@@ -89,6 +93,4 @@ def act_of(event: Event) -> str:
     if event.kind != "zoeking":
         kept = event.kind == "gegevens-verwijderd" and not event.elements
         return KEPT if kept else STEPS.get(event.details.get("stap", ""), "") or ACTS.get(event.kind, "")
-    if event.details.get("stap") == "verwijzing":
-        return REFERRED
-    return LOOKED if event.recipient else ACTS["zoeking"]
+    return SEARCHES.get(event.details.get("stap", "")) or (LOOKED if event.recipient else ACTS["zoeking"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from web.frame import FieldError, Frame, Option
@@ -51,4 +51,26 @@ class EndForm:
     frame: Frame
     reasons: tuple[Option, ...]
     reference: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointedRow:
+    """Who was appointed, and counts now."""
+
+    kind: str
+    name: str
+    source: str
+    since: datetime
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """`/beheer/vertegenwoordiging/zoeken`. found: None before somebody searched. Of whom they are the page does not say
+    again."""
+
+    frame: Frame
+    reasons: tuple[Option, ...]
+    found: tuple[AppointedRow, ...] | None = None
     errors: tuple[FieldError, ...] = ()

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Final, Literal
+from datetime import date, datetime
+from typing import Final, Literal, cast
 
 from consent.contract import ActivityVersion, ConsentView, State
 from consent.mandates.contract import Mandate
@@ -12,7 +12,7 @@ from web.language import N_
 from web.line_views import local_day
 from web.register_words import RegisterWords
 from web.session import Acting, Answer
-from web.views import ConsentRow, Facts
+from web.views import ConsentRow, Facts, UseRow
 
 RELATIONS: Final = {
     "ouder": N_("kind, u bent de ouder"),
@@ -42,10 +42,15 @@ STATUS: Final = {
     "verlopen": N_("Voorbij"),
 }
 MONTHS: Final = {"31": N_("1 maand"), "92": N_("3 maanden"), "183": N_("6 maanden"), "365": N_("1 jaar")}  # in days
-LEVELS: Final = {"zien": N_("Alleen kijken"), "kiezen": N_("Kijken en voor mij kiezen")}
+LEVELS: Final = {"zien": N_("Alleen kijken"), "kiezen": N_("Kijken, en voor mij kiezen en vragen")}
 OPEN: Final = frozenset({"aangeboden", "geldig"})
 VAULT: Final = "regie-kluis"
-Ended = Literal["voorbij", "nakijken", "buiten", "alleen-zien"]
+Ended = Literal["voorbij", "nakijken", "buiten", "alleen-zien", "stil"]
+ONLY: Final = {
+    "bewindvoerder": N_("U regelt alleen geldzaken voor %(naam)s."),
+    "mentor": N_("U regelt alleen de zorg voor %(naam)s."),
+    "executeur": N_("U regelt alleen de erfenis van %(naam)s."),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +81,7 @@ class Behalf:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What somebody may do for somebody else. appointed: as what, by a court or a will, which nobody ends here;
-    source: the document that says so."""
+    source: the document that says so. last: what they did last, and when."""
 
     id: str
     name: str
@@ -89,6 +94,8 @@ class Terms:
     ended: date | None = None
     appointed: str = ""
     source: str = ""
+    last: str = ""
+    last_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +109,14 @@ class Invited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Over:
-    """N3 and N6. reason: why it may not, in one word; who: whose permissions."""
+    """N3, N6, and E2 where the source of the authority is silent. reason: why it may not, in one word. who: for whom.
+    until: the last day, of what ended by itself. only: what it was about."""
 
     frame: Frame
     reason: Ended
     who: str = ""
+    until: date | None = None
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +177,20 @@ def matters(one: Mandate, said: RegisterWords) -> str:
     return said.say(MATTERS[one.matters]) if one.matters else ""
 
 
-def terms(one: Mandate, said: RegisterWords) -> Terms:
-    """For the giver with the name that they chose, for the holder with the giver's."""
+def over(frame: Frame, reason: str, acting: Acting, said: RegisterWords, now: int) -> Over:
+    """Why a page is not shown. now: ms."""
+    only = ONLY.get(acting.ground.relation, "")
+    return Over(
+        frame=frame,
+        reason=cast("Ended", reason),
+        who=acting.name,
+        until=local_day(acting.until - 1) if now >= acting.until else None,
+        only=said.say(only) % {"naam": acting.name} if only else "",
+    )
+
+
+def terms(one: Mandate, said: RegisterWords, done: UseRow | None = None) -> Terms:
+    """For the giver with the name that they chose, for the holder with the giver's. done: what was done last by it."""
     titles = [said.title(slug) or slug for slug in one.activities] or [matters(one, said)]
     return Terms(
         id=one.id,
@@ -182,6 +204,8 @@ def terms(one: Mandate, said: RegisterWords) -> Terms:
         ended=local_day(one.ended_at) if one.ended_at else None,
         appointed=said.say(APPOINTED[one.relation]) if one.relation in APPOINTED else "",
         source=one.source,
+        last=done.act if done else "",
+        last_at=done.moment if done else None,
     )
 
 

@@ -9,6 +9,7 @@ from kernel.clock import millis
 from web.correction_views import Doubted
 from web.frame import FieldError, Frame, Option
 from web.language import AMSTERDAM, N_
+from web.line_details import WHO
 from web.line_views import local_day
 from web.register_words import RegisterWords
 
@@ -36,6 +37,15 @@ GROUNDS: Final[dict[str, str]] = {
     "rechtsvordering": N_("Ik heb de gegevens nodig voor een zaak bij de rechter"),
     "bezwaar": N_("Ik zei dat ik het niet eens ben, en u kijkt daar nog naar"),
 }
+ROLES: Final = {
+    "ouder": N_("een ouder met gezag"),
+    "voogd": N_("de voogd"),
+    "machtiging": N_("iemand die de inwoner zelf koos"),
+    "curator": N_("de curator"),
+    "bewindvoerder": N_("de bewindvoerder"),
+    "mentor": N_("de mentor"),
+    "": N_("iemand anders"),
+}
 EVERYTHING: Final = N_("Alles wat ik niet zelf koos")
 OPEN: Final = frozenset({"ingediend", "in-behandeling"})
 
@@ -44,7 +54,8 @@ OPEN: Final = frozenset({"ingediend", "in-behandeling"})
 class ClaimCard:
     """One request. taken: somebody is looking at it. longer: it may still be extended. late: its answer is. Of a
     restriction: locks, its ground, the notice with the first day on which it may end, and whether that is here. Of an
-    objection: despite, why the use goes on until it is weighed."""
+    objection: objects, and despite, why the use goes on until it is weighed. by: who filed it for the resident, as they
+    read it; role: the same, for staff."""
 
     id: str
     kind: str
@@ -63,11 +74,14 @@ class ClaimCard:
     suspends: bool
     pending: bool
     locks: bool = False
+    objects: bool = False
     ground: str = ""
     notice: str = ""
     lifts: date | None = None
     may_lift: bool = False
     despite: str = ""
+    by: str = ""
+    role: str = ""
     draft: str = ""
 
 
@@ -125,11 +139,14 @@ def card(one: RightsRequest, said: RegisterWords, now: datetime, draft: str = ""
         suspends=one.suspends,
         pending=one.pending,
         locks=locks,
+        objects=one.kind == OBJECTION,
         ground=said.say(GROUNDS[one.ground]) if one.ground else "",
         notice=one.notice,
         lifts=local_day(one.lifts_at) if one.lifts_at else None,
         may_lift=bool(one.lifts_at) and millis(now) >= one.lifts_at,
         despite=_despite(one, said),
+        by=said.say(WHO.get(one.filed_as, WHO[""])) if one.filed_as else "",
+        role=said.say(ROLES.get(one.filed_as, ROLES[""])) if one.filed_as else "",
         draft=draft,
     )
 

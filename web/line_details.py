@@ -20,7 +20,13 @@ ACTED_FOR: Final[Mapping[str, str]] = {
     "toestemming-geweigerd": N_("%(wie)s zei nee voor u"),
     "toestemming-ingetrokken": N_("%(wie)s stopte voor u met delen"),
     "toestemming-verkort": N_("%(wie)s koos voor u een eerdere laatste dag"),
+    "bezwaar": N_("%(wie)s was het voor u ergens niet mee eens. Dat gebruik staat nu stil"),
+    "beperking": N_("%(wie)s zette voor u gegevens op slot"),
+    "verzoek": N_("%(wie)s deed een verzoek voor u"),
+    "verzoek-stap": N_("%(wie)s nam een verzoek voor u terug"),
 }
+LOOKED_AT_USES: Final = N_("%(wie)s keek voor u wie uw gegevens gebruikte")
+WEIGHED_FOR: Final = N_("%(wie)s was het voor u ergens niet mee eens. Wij kijken ernaar")
 WHO: Final[Mapping[str, str]] = {
     "ouder": N_("Een ouder met gezag"),
     "voogd": N_("Een voogd"),
@@ -31,6 +37,17 @@ WHO: Final[Mapping[str, str]] = {
     "executeur": N_("Wie de erfenis regelt"),
     "": N_("Iemand anders"),
 }
+
+
+def acted_for(event: Event) -> str:
+    """The marked text, with %(wie)s; "" for what nobody did for a resident."""
+    if not event.on_behalf:
+        return ""
+    if event.kind == "namens-gekeken" and event.details.get("wat") == "gebruik":
+        return LOOKED_AT_USES
+    if event.kind == "bezwaar" and event.details.get("gebruik") == "gaat door":
+        return WEIGHED_FOR
+    return ACTED_FOR.get(event.kind, "")
 
 
 def reported_of(line: Line) -> Reported | None:

@@ -11,7 +11,7 @@ from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.act_words import ACTS, WRITTEN_DOWN, act_of
 from web.language import AMSTERDAM, N_, format_day
-from web.line_details import ACTED_FOR, WHO, need_of, once_each, reported_of, said_kinds, told_kind
+from web.line_details import WHO, acted_for, need_of, once_each, reported_of, said_kinds, told_kind
 from web.register_words import RegisterWords
 from web.views import Asked, Day, Destroyed, Earlier, Facts, Group, RefusedData, UseRow, Withheld
 from web.words import ClassLetter, Result, reason_for
@@ -26,7 +26,7 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 WORKS_FOR: Final = N_("%(naam)s, met een systeem van %(verwerker)s")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
-BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard"})
+BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard", "namens-gekeken"})
 LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 
@@ -63,7 +63,8 @@ def letters_of(event: Event) -> tuple[ClassLetter, ...]:
 
 def handlings(lines: Sequence[Line]) -> list[list[Line]]:
     """Lines that are one handling together, each in the place of its newest: data that was passed on, or refused, for
-    the same case within an hour; the resident's cases and vault by the day. Other acts stand alone."""
+    the same case within an hour; the resident's cases and vault, and looks of one who acts for them, by the day. Other
+    acts stand alone."""
     found: list[list[Line]] = []
     newest: dict[tuple[str, ...], list[Line]] = {}
     for line in lines:
@@ -81,8 +82,10 @@ def _handling(line: Line) -> tuple[str, ...]:
     if is_use(line):
         system = event.application if event.kind == "gemeld" else ""
         return (day, event.kind, event.recipient, event.activity, event.case, system)
-    alone = "" if event.kind in BY_THE_DAY and not line.gone else str(line.position)
-    return (day, event.kind, event.recipient, event.activity, alone)
+    if event.kind not in BY_THE_DAY or line.gone:
+        return (day, event.kind, str(line.position))
+    looked = (event.on_behalf, event.details.get("machtiging", ""), event.details.get("wat", ""))
+    return (day, event.kind, event.recipient, event.activity, *looked)
 
 
 def stops(consents: Iterable[ConsentView]) -> dict[tuple[str, str], date]:
@@ -174,10 +177,10 @@ class LineViews:
         if line.gone:
             text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
             return self._words.say(text) % {"datum": format_day(moment(line.gone.at), self._words.language)}
-        if event.on_behalf and event.kind in ACTED_FOR:
+        if done := acted_for(event):
             who = self._words.say(WHO.get(event.on_behalf, WHO[""]))
             source = f" ({event.details['grond']})" if event.details.get("grond") else ""
-            return self._words.say(ACTED_FOR[event.kind]) % {"wie": who} + source
+            return self._words.say(done) % {"wie": who} + source
         text = act_of(event)
         said = self._words.say(text) if text else ""
         written = WRITTEN_DOWN.get(event.details.get("kanaal", "")) if event.kind != "balie-gesprek" else None

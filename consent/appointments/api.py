@@ -6,7 +6,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from consent import wire
-from consent.appointments.contract import PREFIX, All, Appointments, Confirmed, Ended, Ending, Recorded, Waiting
+from consent.appointments.contract import (
+    PREFIX,
+    All,
+    Appointments,
+    Confirmed,
+    Ended,
+    Ending,
+    Listed,
+    Recorded,
+    Searching,
+    Waiting,
+)
 from kernel.caller import Caller
 
 Gate = Callable[..., Awaitable[Caller]]
@@ -29,6 +40,10 @@ def intern_routes(appointments: Appointments, caller: Gate) -> APIRouter:
     async def confirm(who: Asking, body: Confirmed) -> wire.Nothing:
         await appointments.confirm(who, body.id, body.papers)
         return wire.Nothing()
+
+    @router.post("/search")
+    async def search(who: Asking, body: Searching) -> Listed:
+        return Listed(found=tuple(await appointments.search(who, body.resident, body.reason)))
 
     @router.post("/end")
     async def end(who: Asking, body: Ending) -> Ended:

@@ -6,11 +6,15 @@ from consent import wire
 from consent.appointments.contract import (
     PREFIX,
     All,
+    Appointed,
     Confirmed,
     Ended,
     Ending,
+    Listed,
     Papers,
+    Reason,
     Recorded,
+    Searching,
     Waiting,
     Why,
 )
@@ -36,6 +40,11 @@ class AppointmentsClient:
     async def confirm(self, caller: Caller, appointment_id: str, papers: Papers) -> None:
         """See Appointments.confirm."""
         await self.line.ask(f"{PREFIX}/confirm", caller, Confirmed(id=appointment_id, papers=papers), wire.Nothing)
+
+    async def search(self, caller: Caller, resident: ResidentRef, reason: Reason) -> list[Appointed]:
+        """See Appointments.search."""
+        body = Searching(resident=resident, reason=reason)
+        return list((await self.line.ask(f"{PREFIX}/search", caller, body, Listed)).found)
 
     async def end(self, caller: Caller, resident: ResidentRef, reference: str, why: Why) -> int:
         """See Appointments.end."""

@@ -1,6 +1,7 @@
 """The door of who was appointed by a court or a will. Times in ms. Part of `consent.contract`.
 
-Role: `burgerzaken` writes down, confirms and ends. Two persons are needed for the first two, one for the last.
+Role: `burgerzaken` writes down, confirms, looks up and ends. Two persons are needed for the first two, one for the
+others.
 """
 
 from typing import Annotated, Literal, Protocol
@@ -12,10 +13,11 @@ from consent.decision import ResidentRef
 from consent.mandates.contract import Name
 from consent.mandates.rules import Appointment as Appointment  # noqa: PLC0414 - as above
 from kernel.caller import Caller
-from kernel.message import Message, Millis, Short
+from kernel.message import Message, Millis, Sentence, Short
 
 REGISTRAR = "burgerzaken"
 PREFIX = "/intern/v1/consent/appointments"
+Reason = Literal["stuk", "vraag", "klacht", "controle"]  # why somebody looks up who was appointed
 Why = Literal["beeindigd", "vervangen", "overleden", "fout"]
 Typed = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -51,6 +53,18 @@ class Waiting(Message):
     own: bool
 
 
+class Appointed(Message):
+    """Who was appointed for a resident, as the document says it. label: the name of who acts. confirmed_at: since when.
+    until: the last moment."""
+
+    relation: Appointment
+    matters: tuple[Matter, ...]
+    label: Short
+    source: Sentence
+    confirmed_at: int
+    until: int
+
+
 class Appointments(Protocol):
     """Each act has a line first, in the resident's series. Everything raises NoAccess for who may not, LogUnavailable
     and OutcomeUnknown."""
@@ -66,6 +80,12 @@ class Appointments(Protocol):
     async def confirm(self, caller: Caller, appointment_id: str, papers: Papers) -> None:
         """Effective with its line. Raises NoSuchThing; NoAccess for who wrote it down; NotNow where the papers differ;
         Overtaken."""
+        ...
+
+    async def search(self, caller: Caller, resident: ResidentRef, reason: Reason) -> list[Appointed]:
+        """Of this resident, those that count now, newest first; a line that the resident sees comes first. What waits
+        for a second person is not told: they read it in the document. Nor whom a resident chose. Who is unknown has
+        none."""
         ...
 
     async def end(self, caller: Caller, resident: ResidentRef, reference: str, why: Why) -> int:
@@ -85,6 +105,19 @@ class Confirmed(Message):
 
     id: Short
     papers: Papers
+
+
+class Searching(Message):
+    """Of whom, and why."""
+
+    resident: ResidentRef
+    reason: Reason
+
+
+class Listed(Message):
+    """Newest first."""
+
+    found: tuple[Appointed, ...]
 
 
 class Ending(Message):

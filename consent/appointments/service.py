@@ -9,7 +9,8 @@ from datetime import date
 from typing import Final
 
 from audit.contract import Audit, Entry, EventIdTaken, record_one
-from consent.appointments.contract import REGISTRAR, Papers, Recorded, Waiting, Why
+from consent.appointments.contract import REGISTRAR, Papers, Reason, Recorded, Waiting, Why
+from consent.appointments.contract import Appointed as Listed
 from consent.contract import NoSuchThing, NotNow, ResidentRef
 from consent.flagging import state_row
 from consent.following import Following
@@ -39,6 +40,7 @@ from kernel.errors import NoAccess
 from kernel.ids import derived_id, random_id, uuid7
 
 RECORDED: Final = "vastgelegd"
+LOOKED_UP: Final = "vertegenwoordiging"
 MOST_WAITING, CONFIRM_DAYS = 100, 14  # of one municipality
 # A judge looks again at least every five years (BW 1:385, 1:446a, 1:460a); an estate should not need more than one.
 LONGEST_DAYS, ESTATE_DAYS = 1_827, 366
@@ -114,6 +116,18 @@ class Appointing:
             now = await rows.one(mandates, id=appointment_id)
         if now is None or now["status"] != VALID:
             raise NotNow("Dit is intussen gestopt.")
+
+    async def search(self, caller: Caller, resident: ResidentRef, reason: Reason) -> list[Listed]:
+        """See Appointments.search."""
+        actor, at = await self._registrar(caller), millis(self._clock())
+        told = {"stap": LOOKED_UP, "reden": reason}
+        said = event("zoeking", random_id(), resident.subject, actor=actor, details=told)
+        await record_one(self._audit, caller, Entry(event=said))
+        mine = (mandates.c.resident == resident.id, mandates.c.appointed.is_not(None), mandates.c.valid_until > at)
+        async with self._register.reading(caller.tenant) as rows:
+            newest = (mandates.c.offered_at.desc(),)
+            found = await rows.find(mandates, *mine, mandates.c.status == VALID, order=newest, most=MOST_WAITING)
+            return [_listed(rows, row) for row in found]
 
     async def end(self, caller: Caller, resident: ResidentRef, reference: str, why: Why) -> int:
         """See Appointments.end."""
@@ -218,3 +232,16 @@ def _same(row: Row, source: Source, papers: Papers) -> bool:
 def _rests_on(rows: Rows, row: Row, reference: str) -> bool:
     source = source_of(rows, row)
     return source is not None and bare(source.reference) == bare(reference)
+
+
+def _listed(rows: Rows, row: Row) -> Listed:
+    known, source = _known(row), source_of(rows, row)
+    label = rows.keys.open_text(row["resident"], row["id"], "label", bytes.fromhex(row["label"]))
+    return Listed(
+        relation=known.relation,
+        matters=tuple(sorted(known.matters)),
+        label=label,
+        source=source.said if source else "",
+        confirmed_at=row["effective_at"],
+        until=row["valid_until"],
+    )

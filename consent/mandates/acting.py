@@ -19,6 +19,7 @@ from consent.mandates.rules import (
     DEEDS,
     Authority,
     Deed,
+    Further,
     Reason,
     Relation,
     barred,
@@ -40,6 +41,7 @@ SENTENCES: dict[Reason, str] = {
     "buiten": "Dit valt er niet onder.",
     "alleen-zien": "U mag dit wel zien, en niet kiezen.",
 }
+SECRECY = "geheimhouding"
 UNTOLD = {"position": "", "ended_at": 0, "channel": "", "by": ""}  # of the resident, or of who else acts for them
 
 
@@ -86,12 +88,12 @@ class Acting:
     async def choose(self, caller: Caller, ground: Ground, consent_id: str, choice: Choice) -> Chosen:
         """See Mandates.choose."""
         if choice.answer not in DEEDS:
-            raise _refused("buiten")
+            raise refused("buiten")
         deed: Deed = choice.answer  # type: ignore[assignment]  # one of them, by the line above
         stood = await self._stood(caller, ground, deed)
         detail = await self._seen(stood, consent_id)
         if reason := barred(stood.authority, deed, detail.activity, millis(self._clock())):
-            raise _refused(reason)
+            raise refused(reason)
         chosen = await self._choosing.choose(stood.resident, consent_id, choice, stood.behalf)
         return chosen.model_copy(update={"consent": chosen.consent.model_copy(update=UNTOLD)})
 
@@ -105,11 +107,11 @@ class Acting:
             raise NoSuchThing()
         return detail
 
-    async def _stood(self, caller: Caller, ground: Ground, deed: Deed) -> Stood:
+    async def _stood(self, caller: Caller, ground: Ground, deed: Deed | Further) -> Stood:
         """Raises NotRepresented: it does not hold, was never so, or cannot be known now."""
         who = ground.resident
         if caller.kind != "inwoner" or not caller.user or caller.user == who.id or who.stand_in:
-            raise _refused("buiten")
+            raise refused("buiten")
         at = millis(self._clock())
         async with self._register.reading(caller.tenant) as rows:
             state = await rows.one(subject_state, resident=who.id)
@@ -118,13 +120,13 @@ class Acting:
             authority = _authority(caller, ground, row)
             source = source_of(rows, row) if row else None
         if reason := stands(authority, deed, at) or flagged(ground.relation, state):
-            raise _refused(reason)
+            raise refused(reason)
         fences = [FenceAt(fence=who.fence, epoch=state["epoch"] if state else 0)]
         fences += [FenceAt(fence=row["fence"], epoch=row["epoch"])] if row else []
         try:  # rows may have been set back, or lag behind: the log knows whether it ended
             await self._audit.holds(caller, fences)
         except Overtaken:
-            raise _refused("voorbij") from None
+            raise refused("voorbij") from None
         told = {"machtiging": ground.mandate} if ground.mandate else {}
         told |= {"grond": source.said} if source else {}
         more = {PAUSES: str(authority.until)} if ground.relation in BY_AUTHORITY else {}
@@ -136,14 +138,15 @@ def _authority(caller: Caller, ground: Ground, row: Row | None) -> Authority:
     """Raises NotRepresented for what this caller never had."""
     if ground.relation in BY_AUTHORITY:
         return Authority(ground.relation, grown_at(ground.birth), ground.checked_at)
-    mine = row is not None and (row["representative"], row["resident"]) == (caller.user, ground.resident.id)
-    if row is None or not mine or ground.resident.fence != row["resident_fence"]:
-        raise _refused("buiten")
+    who = ground.resident
+    mine = row is not None and (row["representative"], row["resident"]) == (caller.user, who.id)
+    if row is None or not mine or (who.fence, who.subject) != (row["resident_fence"], row["subject"]):
+        raise refused("buiten")
     if row["status"] != IN_FORCE["mandates"]:
-        raise _refused("voorbij")
+        raise refused("voorbij")
     known = appointed_of(row)
     if ground.relation != (known.relation if known else "machtiging"):
-        raise _refused("buiten")
+        raise refused("buiten")
     decides = bool(row["decides"])
     if known:
         return Authority(known.relation, row["valid_until"], decides=decides, matters=known.matters)
@@ -161,16 +164,28 @@ def source_of(rows: Rows, row: Row) -> Source | None:
 def flagged(relation: Relation, state: Row | None) -> Reason:
     """Of the dead nobody decides by choice, and an executor acts for nobody else. Where somebody may not know where a
     resident lives, they are not told who asks for the data either: that is somewhere. Whom the resident chose is."""
-    said = json.loads(state["document"]) if state else {"flags": [], "drafts": {}}
-    drafted = {flag for draft in said["drafts"].values() for flag in draft["flags"]}
-    closed = {"overleden"} if relation == "machtiging" else {"overleden", "geheimhouding"}
+    flags, drafted = _flags(state)
+    closed = {"overleden"} if relation == "machtiging" else {"overleden", SECRECY}
     if relation in AFTER_DEATH:
-        if "overleden" not in said["flags"]:
+        if "overleden" not in flags:
             return "voorbij"
         closed.remove("overleden")
     locked = state is not None and state["status"] == LOCKED
-    return "voorbij" if locked or closed & {*said["flags"], *drafted} else ""
+    return "voorbij" if locked or closed & (flags | drafted) else ""
 
 
-def _refused(reason: Reason) -> NotRepresented:
+def secret(state: Row | None) -> bool:
+    """Whether a resident's data is secret, or about to be."""
+    flags, drafted = _flags(state)
+    return SECRECY in flags | drafted
+
+
+def _flags(state: Row | None) -> tuple[set[str], set[str]]:
+    """Those that stand, and those whose line is not known to be there."""
+    said = json.loads(state["document"]) if state else {"flags": [], "drafts": {}}
+    return {*said["flags"]}, {flag for draft in said["drafts"].values() for flag in draft["flags"]}
+
+
+def refused(reason: Reason) -> NotRepresented:
+    """With why, in one word."""
     return NotRepresented(SENTENCES[reason], reden=reason)

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends
 
 from consent import wire
 from consent.contract import Chosen, ConsentDetail
-from consent.mandates.bodies import Chose, Coded, Grounded, Listed, One
-from consent.mandates.contract import PREFIX, Mandate, Mandates, Offer, Offered
+from consent.mandates.bodies import Chose, Claimed, Coded, Grounded, Listed, One, Since
+from consent.mandates.contract import PREFIX, Mandate, Mandates, Offer, Offered, Reach, Uses
+from consent.rights.contract import RightsRequest
 from kernel.caller import Caller
 
 Gate = Callable[..., Awaitable[Caller]]
@@ -19,6 +20,7 @@ def intern_routes(mandates: Mandates, caller: Gate) -> APIRouter:
     router = APIRouter(prefix=PREFIX, include_in_schema=False)
     _giving(router, mandates, caller)
     _acting(router, mandates, caller)
+    _asking(router, mandates, caller)
     return router
 
 
@@ -69,3 +71,23 @@ def _acting(router: APIRouter, mandates: Mandates, caller: Gate) -> None:
     @router.post("/choose")
     async def choose(who: Asking, body: Chose) -> Chosen:
         return await mandates.choose(who, body.ground, body.id, body.choice)
+
+
+def _asking(router: APIRouter, mandates: Mandates, caller: Gate) -> None:
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/uses")
+    async def uses(who: Asking, body: Since) -> Uses:
+        return await mandates.uses(who, body.ground, body.since)
+
+    @router.post("/reach")
+    async def reach(who: Asking, body: Grounded) -> Reach:
+        return await mandates.reach(who, body.ground)
+
+    @router.post("/file")
+    async def file(who: Asking, body: Claimed) -> RightsRequest:
+        return await mandates.file(who, body.ground, body.claim)
+
+    @router.post("/withdraw")
+    async def withdraw(who: Asking, body: One) -> RightsRequest:
+        return await mandates.withdraw(who, body.ground, body.id)

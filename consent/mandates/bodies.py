@@ -2,7 +2,8 @@
 
 from consent.contract import Choice
 from consent.mandates.contract import Code, Ground, Mandate
-from kernel.message import Message, Short
+from consent.rights.contract import Claim
+from kernel.message import Message, Millis, Short
 
 
 class Coded(Message):
@@ -36,3 +37,17 @@ class Chose(Message):
     ground: Ground
     id: Short
     choice: Choice
+
+
+class Since(Message):
+    """The same, from a moment on."""
+
+    ground: Ground
+    since: Millis
+
+
+class Claimed(Message):
+    """The same, with what is asked for them."""
+
+    ground: Ground
+    claim: Claim

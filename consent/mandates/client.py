@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from consent import wire
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentView
-from consent.mandates.bodies import Chose, Coded, Grounded, Listed, One
-from consent.mandates.contract import PREFIX, Ground, Mandate, Offer, Offered
+from consent.mandates.bodies import Chose, Claimed, Coded, Grounded, Listed, One, Since
+from consent.mandates.contract import PREFIX, Ground, Mandate, Offer, Offered, Reach, Uses
+from consent.rights.contract import Claim, RightsRequest
 from kernel.caller import Caller
 from kernel.http.client import RoomLine
 
@@ -56,3 +57,19 @@ class MandatesClient:
         """See Mandates.choose."""
         body = Chose(ground=ground, id=consent_id, choice=choice)
         return await self.line.ask(f"{PREFIX}/choose", caller, body, Chosen)
+
+    async def uses(self, caller: Caller, ground: Ground, since: int) -> Uses:
+        """See Mandates.uses."""
+        return await self.line.ask(f"{PREFIX}/uses", caller, Since(ground=ground, since=since), Uses)
+
+    async def reach(self, caller: Caller, ground: Ground) -> Reach:
+        """See Mandates.reach."""
+        return await self.line.ask(f"{PREFIX}/reach", caller, Grounded(ground=ground), Reach)
+
+    async def file(self, caller: Caller, ground: Ground, claim: Claim) -> RightsRequest:
+        """See Mandates.file."""
+        return await self.line.ask(f"{PREFIX}/file", caller, Claimed(ground=ground, claim=claim), RightsRequest)
+
+    async def withdraw(self, caller: Caller, ground: Ground, request_id: str) -> RightsRequest:
+        """See Mandates.withdraw."""
+        return await self.line.ask(f"{PREFIX}/withdraw", caller, One(ground=ground, id=request_id), RightsRequest)

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field
 
+from audit.contract import Line
 from consent.activity import Matter, Slug
 from consent.decision import ResidentRef
-from consent.mandates.rules import AFTER_DEATH, APPOINTED, Relation, grown_at
+from consent.mandates.rules import AFTER_DEATH, APPOINTED, BY_AUTHORITY, Relation, grown_at
+from consent.rights.contract import Claim, RightsRequest
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Millis, Sentence, Short
@@ -14,7 +16,7 @@ from kernel.message import Message, Millis, Sentence, Short
 if TYPE_CHECKING:
     from consent.contract import Choice, Chosen, ConsentDetail, ConsentView
 
-__all__ = ["AFTER_DEATH", "APPOINTED", "Relation", "grown_at"]
+__all__ = ["AFTER_DEATH", "APPOINTED", "BY_AUTHORITY", "Relation", "grown_at"]
 
 PREFIX = "/intern/v1/consent/mandates"
 MandateStatus = Literal["aangeboden", "geldig", "beeindigd", "verlopen"]
@@ -73,6 +75,23 @@ class Offered(Message):
     code: Code
 
 
+class Uses(Message):
+    """Of a period, newest first: lines that say no more than who used which data, for what and when. more: older ones
+    were not looked at."""
+
+    lines: tuple[Line, ...]
+    more: bool = False
+
+
+class Reach(Message):
+    """What may be asked for somebody, and what was. activities: those about which something may be asked. asked: by the
+    caller, newest first, each with its answer. asks: whether the caller may ask at all, or only look."""
+
+    activities: tuple[Short, ...]
+    asked: tuple[RightsRequest, ...]
+    asks: bool
+
+
 class NotRepresented(Problem):
     """Members: `reden`: voorbij | nakijken (ask the source again) | buiten | alleen-zien."""
 
@@ -123,4 +142,23 @@ class Mandates(Protocol):
 
     async def choose(self, caller: Caller, ground: Ground, consent_id: str, choice: "Choice") -> "Chosen":
         """As Consent.choose, for the resident; the line says on whose behalf. Raises NotRepresented too."""
+        ...
+
+    async def uses(self, caller: Caller, ground: Ground, since: int) -> Uses:
+        """Who used their data since a moment in ms, as far as the caller may know; a line first. Where the resident's
+        data is secret nobody may. Raises NotRepresented, LogUnavailable."""
+        ...
+
+    async def reach(self, caller: Caller, ground: Ground) -> Reach:
+        """About what the caller may ask something for them, and what they asked. Raises NotRepresented."""
+        ...
+
+    async def file(self, caller: Caller, ground: Ground, claim: Claim) -> RightsRequest:
+        """As Rights.file, for the resident, about one activity; the line says on whose behalf. Raises NotRepresented
+        too; NotNow where somebody else asked the same: what they wrote is not told."""
+        ...
+
+    async def withdraw(self, caller: Caller, ground: Ground, request_id: str) -> RightsRequest:
+        """A request that the caller filed. What stops something only the resident takes back, or staff decides: so of
+        two who may act, who stops wins. Raises NotRepresented, NoSuchThing, NotNow."""
         ...

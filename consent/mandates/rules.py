@@ -14,6 +14,10 @@ to the resident as well (UAVG 5(3)).
 
 Saying no and stopping ask for less than a yes, never for more (AVG 7(3)). Nobody sets a choice of somebody else going
 again, or asks anew after a no or a stop: of two parents, and of parent and child, who stops wins.
+
+Beyond choices (`reads`): who used the data, and what may be asked for somebody (UAVG 5(4)). Of what is sensitive
+nothing, whatever was listed; of uses a parent sees what rests on choice, for what the law demands may be about that
+very parent. Of the dead nobody asks anything.
 """
 
 from collections.abc import Collection, Mapping
@@ -28,6 +32,7 @@ from kernel.clock import millis
 Appointment = Literal["curator", "bewindvoerder", "mentor", "executeur"]
 Relation = Literal["ouder", "voogd", "machtiging", Appointment]
 Deed = Literal["zien", "ja", "nee", "stop", "korter", "vernieuw"]
+Further = Literal["inzien", "stilzetten", "vragen"]  # uses; an objection or a lock; any other right
 Reason = Literal["", "voorbij", "nakijken", "buiten", "alleen-zien"]
 DEEDS: Final[tuple[str, ...]] = get_args(Deed)
 BY_AUTHORITY: Final[frozenset[Relation]] = frozenset({"ouder", "voogd"})
@@ -40,6 +45,8 @@ APPOINTED: Final[Mapping[Relation, frozenset[Matter]]] = {
 AFTER_DEATH: Final[frozenset[Relation]] = frozenset({"executeur"})
 ESTATE: Final[Matter] = "nalatenschap"
 GIVING: Final[frozenset[Deed]] = frozenset({"ja", "vernieuw"})
+ASKED_NOW: Final[frozenset[Deed | Further]] = GIVING | {"inzien", "vragen"}
+LOOKING: Final[frozenset[Deed | Further]] = frozenset({"zien", "inzien"})
 OWN_CHOICE = 16  # years: UAVG 5
 HOUR, MINUTE, AHEAD = 3_600_000, 60_000, 2_000  # ms; clocks of two machines may be so far apart
 HERE: Final = ZoneInfo("Europe/Amsterdam")
@@ -69,6 +76,11 @@ def sees(authority: Authority, activity: ActivityVersion) -> bool:
     return covers(authority.matters, activity) and not special and not _withheld(activity)
 
 
+def reads(authority: Authority, activity: ActivityVersion) -> bool:
+    """Whether they learn that it used the data, and may ask something about it for somebody."""
+    return sees(authority, activity) and not sensitive(activity)
+
+
 def sensitive(activity: ActivityVersion) -> bool:
     """A shelter, help that a child asked for itself: nobody else learns from a list that it is there."""
     return _special(activity) or _withheld(activity)
@@ -91,16 +103,16 @@ def covers(matters: frozenset[Matter], activity: ActivityVersion) -> bool:
     return bool(living) and living <= matters
 
 
-def stands(authority: Authority, deed: Deed, at: int) -> Reason:
+def stands(authority: Authority, deed: Deed | Further, at: int) -> Reason:
     """Why this may not be done at a moment in ms, whatever it is about; "" when it may."""
     if at >= authority.until:
         return "voorbij"
     if authority.relation in BY_AUTHORITY:
-        longest = MINUTE if deed in GIVING else HOUR
+        longest = MINUTE if deed in ASKED_NOW else HOUR
         if not at - longest <= authority.checked_at <= at + AHEAD:
             return "nakijken"
     ends = deed == "stop" and authority.relation in AFTER_DEATH
-    return "" if authority.decides or deed == "zien" or ends else "alleen-zien"
+    return "" if authority.decides or deed in LOOKING or ends else "alleen-zien"
 
 
 def barred(authority: Authority, deed: Deed, activity: ActivityVersion, at: int) -> Reason:

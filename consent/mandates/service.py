@@ -16,13 +16,14 @@ from consent.choosing import Choosing
 from consent.contract import NoSuchThing, NotNow
 from consent.deciding import newest_versions
 from consent.flagging import state_row
-from consent.following import Following
 from consent.lines import event, names, permit, resident_of, restriction, stored, version_of
-from consent.mandates.acting import Acting, flagged, source_of
+from consent.mandates.acting import flagged, source_of
 from consent.mandates.appointed import appointed_of
 from consent.mandates.contract import Mandate, MandateStatus, Offer, Offered
+from consent.mandates.reaching import Reaching
 from consent.mandates.tables import mandates
 from consent.permits import IN_FORCE, Permits
+from consent.rights.service import Claiming
 from consent.rows import Register, Row, Rows
 from consent.tables import subject_state
 from consent.terms import DAY
@@ -36,14 +37,12 @@ ANSWER_DAYS, LONGEST_DAYS, MOST_OPEN, MOST = 7, 366, 20, 200
 ABSENT: Final[Mapping[str, Any]] = {"representative": "", "position": "", "ended_at": 0}
 
 
-class Mandating(Acting):
+class Mandating(Reaching):
     """Satisfies Mandates."""
 
-    def __init__(
-        self, register: Register, audit: Audit, following: Following, choosing: Choosing, clock: Clock
-    ) -> None:
-        super().__init__(register, audit, choosing, clock)
-        self._following, self._permits = following, Permits(register, audit, clock)
+    def __init__(self, register: Register, audit: Audit, choosing: Choosing, rights: Claiming, clock: Clock) -> None:
+        super().__init__(register, audit, choosing, rights, clock)
+        self._following, self._permits = rights.following, Permits(register, audit, clock)
 
     async def offer(self, caller: Caller, offer: Offer) -> Offered:
         """See Mandates.offer."""

@@ -69,7 +69,8 @@ class NewRequest(Body):
 
 class Told(Message):
     """A request as its resident sees it. suspends: releases under the activity stand still. Of a restriction: scope, an
-    activity or `alles` (what is not by choice), its ground, and the notice before it ends with the earliest hour."""
+    activity or `alles` (what is not by choice), its ground, and the notice before it ends with the earliest hour.
+    filed_as: as what somebody filed it for them."""
 
     id: Short
     kind: Annotated[RightKind, named("soort")]
@@ -86,6 +87,7 @@ class Told(Message):
     ground: Annotated[Short | None, named("aanleiding")] = None
     notice: Annotated[Sentence | None, named("aankondiging")] = None
     lifts_at: Annotated[Short | None, named("opTeHeffenVanaf")] = None
+    filed_as: Annotated[Short | None, named("namens")] = None
 
     @classmethod
     def of(cls, seen: RightsRequest) -> "Told":
@@ -106,6 +108,7 @@ class Told(Message):
             ground=seen.ground or None,
             notice=seen.notice or None,
             lifts_at=instant(seen.lifts_at) if seen.lifts_at else None,
+            filed_as=seen.filed_as or None,
         )
 
 

@@ -45,7 +45,8 @@ class RightsRequest(Message):
     does not. suspends: releases under the activity stand still; of a restriction without activity: all that is not by
     choice. answer: the letter. position: of its last line. ground: of a restriction, "" for the others. notice: the
     letter before it ends, which is at lifts_at at the earliest (AVG 18(3)); "" while it was not announced. element:
-    which value is wrong, of a correction."""
+    which value is wrong, of a correction. filed_as: as what somebody filed it for the resident, "" where they did so
+    themselves."""
 
     id: Short
     kind: Annotated[RightKind, wire("soort")]
@@ -64,15 +65,17 @@ class RightsRequest(Message):
     lifts_at: Annotated[int, wire("opTeHeffenVanaf")] = 0
     position: Annotated[Short, wire("logregel")] = ""
     element: Annotated[Short, wire("gegevenselement")] = ""
+    filed_as: Annotated[Short, wire("namens")] = ""
 
 
 class Rights(Protocol):
     """What residents ask, and what became of it. Each act has a line first."""
 
     async def file(self, caller: Caller, claim: Claim) -> RightsRequest:
-        """By the resident, or by desk staff in a conversation with them (see FrontDesk). An objection suspends at once,
-        and a restriction where accuracy is contested or an objection is weighed; the same one again is the same.
-        Raises NoSuchThing; BadInput; NotNow where there is no such right; LogUnavailable, OutcomeUnknown."""
+        """By the resident, or by desk staff in a conversation with them (see FrontDesk); see Mandates.file for who acts
+        for them elsewhere. An objection suspends at once, and a restriction where accuracy is contested or an objection
+        is weighed; the same one again is the same. Raises NoSuchThing; BadInput; NotNow where there is no such right;
+        LogUnavailable, OutcomeUnknown."""
         ...
 
     async def filed(self, caller: Caller) -> list[RightsRequest]:

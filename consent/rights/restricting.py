@@ -5,6 +5,8 @@ when the FG agrees (18(1)(b), (c)). Consent goes on (18(2)): who gave it stops i
 """
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from audit.contract import Entry, Kind
 from consent.contract import NoSuchThing, NotNow
@@ -22,6 +24,9 @@ from consent.rules import unasked
 from consent.tables import subject_state
 from consent.words import fault
 from kernel.ids import derived_id, uuid7
+
+By = tuple[Mapping[str, Any], Mapping[str, str]]
+"""Who asks, as the line says it: of the event itself, and in its details."""
 
 
 async def there(rows: Rows, claim: Claim) -> Row | None:
@@ -45,14 +50,15 @@ async def there(rows: Rows, claim: Claim) -> Row | None:
     return None
 
 
-async def drafted(rows: Rows, claim: Claim, actor: str, at: int) -> dict[str, str]:
+async def drafted(rows: Rows, claim: Claim, by: By, at: int) -> dict[str, str]:
     """What a new request has beside the others of its resident: its id, and its act as it will be given to the log."""
     if claim.ground is None:
         raise AssertionError("looked at in `there`")
     slug, ground, request_id = claim.activity or "", claim.ground, uuid7(at)
-    told = {"verzoek": request_id, "soort": claim.kind, "bereik": slug or "alles", "aanleiding": ground}
+    who, told = by
+    told = {**told, "verzoek": request_id, "soort": claim.kind, "bereik": slug or "alles", "aanleiding": ground}
     kind: Kind = "beperking" if ground in AT_ONCE else "verzoek"
-    said = event(kind, derived_id(request_id, kind), claim.resident.subject, activity=slug, actor=actor, details=told)
+    said = event(kind, derived_id(request_id, kind), claim.resident.subject, activity=slug, details=told, **who)
     state = await state_row(rows, claim.resident)
     entry = Entry(event=said)
     if ground in AT_ONCE:

@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.contract import Audit, Entry, Kind, Move, Receipt, record_one
-from consent.contract import NoSuchThing, NotNow, ResidentRef
-from consent.deciding import newest_versions
-from consent.flagging import state_row
+from consent.choosing import Behalf
+from consent.contract import NoSuchThing, NotNow
 from consent.following import Following
 from consent.frontdesk.attending import attended, is_desk
-from consent.lines import event, permit, restriction, version_of
+from consent.lines import event, permit, restriction
 from consent.locks import ALL, standing
 from consent.rights import restricting
 from consent.rights.contract import Claim, RightsRequest, Step
+from consent.rights.drafting import STOPPING, Filing, drafted
 from consent.rights.finishing import Finishing
-from consent.rights.handling import demand, demand_known, requests, staff_only
-from consent.rights.rules import DRAFT, LAPSED, LIFTING, NO_RIGHT, OPEN, STANDS, may, may_lift
+from consent.rights.handling import demand, requests, staff_only
+from consent.rights.rules import DRAFT, LAPSED, LIFTING, STANDS, may, may_lift
 from consent.rights.showing import going_on, shown
 from consent.rights.standing import epoch_of, locked, particular, particulars, stepped, suspended
 from consent.rights.tables import rights
@@ -32,13 +32,10 @@ from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.crypto import sha256
-from kernel.ids import derived_id, uuid7
+from kernel.ids import derived_id
 
 MOST = 200  # requests in one answer
 TEXT_MAX = 2_000
-ABSENT: Mapping[str, Any] = {
-    "activity": "", "reason": "", "letter": "", "fence": "", "extended_at": 0, "decided_at": 0,
-}  # fmt: skip
 KINDS: Mapping[tuple[str, Step], Kind] = {
     ("bezwaar", "ongegrond"): "bezwaar-ongegrond",
     ("bezwaar", "intrekken"): "bezwaar-ingetrokken",
@@ -54,22 +51,22 @@ class Claiming:
     """Satisfies Rights."""
 
     def __init__(self, register: Register, audit: Audit, following: Following, clock: Clock) -> None:
-        self._register, self._audit, self._following, self._clock = register, audit, following, clock
+        self._register, self._audit, self.following, self._clock = register, audit, following, clock
         self._finishing = Finishing(register, audit, clock)
 
     async def sweep(self, tenant: str) -> None:
         """See Finishing.sweep."""
         await self._finishing.sweep(tenant)
 
-    async def file(self, caller: Caller, claim: Claim) -> RightsRequest:
-        """See Rights.file."""
+    async def file(self, caller: Caller, claim: Claim, behalf: Behalf | None = None) -> RightsRequest:
+        """See Rights.file. behalf: who files it for the resident, where `consent.mandates` said that they may."""
         if not _mine(caller, claim.resident.id) or claim.resident.stand_in:
             raise NoSuchThing()
         no_numbers({"/grond": claim.text})
         await attended(self._register, caller, millis(self._clock()))
         async with self._register.writing(caller.tenant) as rows:
-            draft = {"bezwaar": self._objection, "beperking": self._restriction}.get(claim.kind, self._request)
-            row = await draft(rows, caller, claim)
+            filing = Filing(claim, behalf.actor if behalf else rows.keys.actor(caller), millis(self._clock()), behalf)
+            row = await drafted(rows, filing)
             if row["status"] != DRAFT:
                 return await self._seen(rows, row["id"])
         # a crash here leaves a draft without effect; the sweeper lets an objection lapse, and files a request after all
@@ -80,6 +77,14 @@ class Claiming:
         await self._done(caller, row, act, receipt)
         async with self._register.reading(caller.tenant) as rows:
             return await self._seen(rows, row["id"])
+
+    async def filed_by(self, resident: Caller, actor: str) -> list[RightsRequest]:
+        """Of this resident, what somebody filed for them: by their pseudonym."""
+        found = await self.filed(resident)
+        async with self._register.reading(resident.tenant) as rows:
+            theirs = await rows.find(rights, rights.c.resident == resident.user, rights.c.filed_by == actor)
+        ids = {row["id"] for row in theirs}
+        return [one for one in found if one.id in ids]
 
     async def filed(self, caller: Caller) -> list[RightsRequest]:
         """See Rights.filed."""
@@ -99,8 +104,10 @@ class Claiming:
             on = await going_on(rows, found)
             return [shown(rows, row, known.get(row["resident"]), on) for row in found]
 
-    async def step(self, caller: Caller, request_id: str, step: Step, text: str) -> RightsRequest:
-        """See Rights.step."""
+    async def step(
+        self, caller: Caller, request_id: str, step: Step, text: str, behalf: Behalf | None = None
+    ) -> RightsRequest:
+        """See Rights.step. behalf: as of `file`; they take back what they asked, and nothing that stops something."""
         no_numbers({"/tekst": text})
         text = text if step in WITH_TEXT else ""
         if step in WITH_TEXT and not text.strip():
@@ -112,7 +119,9 @@ class Claiming:
         await attended(self._register, caller, millis(self._clock()))
         async with self._register.writing(caller.tenant) as rows:
             row = await self._open_one(rows, caller, request_id, step)
-            row = await self._written(rows, row, (step, text), rows.keys.actor(caller))
+            if behalf and (row["filed_by"] != behalf.actor or row["kind"] in STOPPING):
+                raise NoSuchThing()
+            row = await self._written(rows, row, (step, text), behalf or Behalf("", rows.keys.actor(caller), {}))
         act = Entry.model_validate_json(row["entry"])
         if act.requires:
             await self._finishing.take_effect(caller, row)
@@ -120,70 +129,6 @@ class Claiming:
             await self._done(caller, row, act, await record_one(self._audit, caller, act))
         async with self._register.reading(caller.tenant) as rows:
             return await self._seen(rows, request_id)
-
-    async def _request(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
-        """The row of a request, before its line; one of a kind at a time about one use and element, as an objection."""
-        at, resident, about = millis(self._clock()), claim.resident, claim.activity or ""
-        element = claim.element if claim.kind == "rectificatie" else None
-        await demand_known(rows, about)
-        await state_row(rows, resident)  # locked: two tabs file one after the other
-        mine = (
-            rights.c.resident == resident.id,
-            rights.c.kind == claim.kind,
-            rights.c.activity == about,
-            rights.c.status.in_({*OPEN, DRAFT}),
-            rights.c.element.is_(None) if element is None else rights.c.element == element,
-        )
-        for row in await rows.find(rights, *mine, lock=True, most=1):
-            return await self._once_more(rows, row, claim.text, at)
-        request_id = uuid7(at)
-        said = event("verzoek", derived_id(request_id, "verzoek"), resident.subject, actor=rows.keys.actor(caller),
-                     activity=about, details={"verzoek": request_id, "soort": claim.kind})  # fmt: skip
-        said = said.model_copy(update={"elements": (element,) if element else ()})
-        shape = {"kind": claim.kind, "activity": about, "status": DRAFT, "element": element}
-        new = _new(rows, request_id, resident, claim.text, at) | shape
-        await rows.add(rights, new | {"entry": Entry(event=said).model_dump_json()})
-        return await _row(rows, request_id)
-
-    async def _restriction(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
-        """As an objection; of two with one scope, the first."""
-        at = millis(self._clock())
-        if same := await restricting.there(rows, claim):
-            return await self._once_more(rows, same, claim.text, at)
-        shape = await restricting.drafted(rows, claim, rows.keys.actor(caller), at)
-        await rows.add(rights, _new(rows, shape["id"], claim.resident, claim.text, at) | shape)
-        return await _row(rows, shape["id"])
-
-    async def _once_more(self, rows: Rows, row: Row, text: str, at: int) -> Row:
-        """One that stands is the same; a draft, whose line is not known to be there, takes the newest words."""
-        if row["status"] != DRAFT:
-            return row
-        sealed = rows.keys.seal_text(row["resident"], row["id"], "verzoek", text).hex()
-        return await rows.put(rights, row, sealed=sealed, filed_at=at)
-
-    async def _objection(self, rows: Rows, caller: Caller, claim: Claim) -> Row:
-        """The row of an objection, before its line; one that already stands, or waits, is the same objection."""
-        at, slug, resident = millis(self._clock()), claim.activity or "", claim.resident
-        active = (await newest_versions(rows, {slug})).get(slug)
-        if active is None or active["status"] != "gepubliceerd":
-            raise NoSuchThing()
-        version = version_of(active)
-        if not version.objectable:
-            raise NotNow(NO_RIGHT)
-        await state_row(rows, resident)
-        fence = rows.keys.objection(resident.id, slug)
-        for row in await rows.find(rights, rights.c.fence == fence, lock=True):  # after the row of the resident
-            if row["status"] in {*STANDS, DRAFT}:
-                return await self._once_more(rows, row, claim.text, at)
-        request_id = uuid7(at)
-        on = {"gebruik": "gaat door"} if version.despite_objection else {}
-        told = {"activity": slug, "purpose": version.purpose.nl, "details": {"verzoek": request_id, **on}}
-        act_id, actor = derived_id(request_id, "bezwaar"), rows.keys.actor(caller)
-        said = event("bezwaar", act_id, resident.subject, actor=actor, **told)
-        about = {"kind": "bezwaar", "activity": slug, "fence": fence, "status": DRAFT}
-        new = _new(rows, request_id, resident, claim.text, at) | about
-        await rows.add(rights, new | {"entry": restriction(said, fence).model_dump_json()})
-        return await _row(rows, request_id)
 
     async def _open_one(self, rows: Rows, caller: Caller, request_id: str, step: Step) -> Row:
         row = await locked(rows, await _row(rows, request_id))
@@ -194,9 +139,9 @@ class Claiming:
         may(row["status"], step, row["filed_at"], row["extended_at"], millis(self._clock()), row["kind"])
         return row
 
-    async def _written(self, rows: Rows, row: Row, said: tuple[Step, str], actor: str) -> Row:
+    async def _written(self, rows: Rows, row: Row, said: tuple[Step, str], who: Behalf) -> Row:
         """The act and its text wait in the row; nothing shows or counts before its line."""
-        (step, text), keys = said, rows.keys
+        (step, text), keys, actor = said, rows.keys, who.actor
         letter = sha256(text.encode()).hex() if text else ""
         details = {"verzoek": row["id"], "soort": row["kind"], "stap": step, **({"brief": letter} if letter else {})}
         state = await rows.one(subject_state, resident=row["resident"])
@@ -209,7 +154,8 @@ class Claiming:
         if kind in LIFTS:  # a permit that lapsed is asked anew as another act: its own id is taken
             word = f"{word}/{waits}"
         event_id = derived_id(row["id"], word)
-        act = event(kind, event_id, row["subject"], activity=row["activity"], actor=actor, details=details)
+        act = event(kind, event_id, row["subject"], activity=row["activity"], actor=actor, on_behalf=who.relation,
+                    details={**who.told, **details})  # fmt: skip
         if row["pending_at"] and Entry.model_validate_json(row["entry"]).event.id != event_id:
             raise NotNow("Er is net al iets anders besloten.")
         more = _texts(rows, row, step, text)
@@ -227,7 +173,7 @@ class Claiming:
         """What its line makes of the row, once."""
         at, position, said = receipt.at, receipt.position, act.event
         if act.advances and row["kind"] == "beperking":  # several share a fence: in the order of the log
-            return await self._following.follow(caller.tenant)
+            return await self.following.follow(caller.tenant)
         async with self._register.writing(caller.tenant) as rows:
             there = await locked(rows, row)
             if act.advances:
@@ -262,12 +208,6 @@ def _texts(rows: Rows, row: Row, step: Step, text: str) -> dict[str, Any]:
         return {"restriction": particular(row, announced_at=0, notice=sealed)}
     more = {} if column == "reason" or row["status"] == "gegrond" else {"letter": ""}
     return {**more, **({column: sealed} if sealed else {})}
-
-
-def _new(rows: Rows, request_id: str, resident: ResidentRef, text: str, at: int) -> dict[str, Any]:
-    whose = {"resident": resident.id, "subject": resident.subject, "resident_fence": resident.fence}
-    sealed = rows.keys.seal_text(resident.id, request_id, "verzoek", text).hex()
-    return {**ABSENT, **whose, "id": request_id, "sealed": sealed, "filed_at": at}
 
 
 async def _row(rows: Rows, request_id: str) -> Row:

@@ -42,6 +42,7 @@ def shown(rows: Rows, row: Row, state: Row | None, going_on: Set[str]) -> Rights
         pending=bool(row["pending_at"]),
         position=row["position"],
         element=row["element"] or "",
+        filed_as=row["filed_as"] or "",
         **_particular(rows, row),
     )
 

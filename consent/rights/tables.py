@@ -4,6 +4,7 @@ An objection has the fence of its resident and activity, and the epoch to which 
 none. A restriction has that of its resident, and in `activity` its scope, "" for all that is not by choice; its other
 particulars are a document (consent.rights.contract.Particulars), absent in rows of other kinds and from before it.
 element: of a correction that names one.
+filed_as, filed_by: as what somebody filed it for the resident, and their pseudonym; absent for the resident's own.
 entry: the last act as given to the log; pending_at: since when one waits that lifts a suspension.
 """
 
@@ -16,6 +17,7 @@ TEXTS = ("resident", "subject", "resident_fence", "kind", "activity", "sealed", 
 NUMBERS = ("filed_at", "extended_at", "decided_at", "epoch", "pending_at", "effective_at", "revision")
 
 _BEFORE = ("tenant_id", "id", *TEXTS, *NUMBERS)
+_THIRD = (*_BEFORE, "restriction", "element")
 rights = Table(
     "rights",
     metadata,
@@ -26,8 +28,10 @@ rights = Table(
     Column("mac", LargeBinary, nullable=False),
     Column("restriction", Text),
     Column("element", Text),
+    Column("filed_as", Text),
+    Column("filed_by", Text),
     Index("ix_rights_fence", "tenant_id", "fence"),
     Index("ix_rights_resident", "tenant_id", "resident"),
     Index("ix_rights_status", "tenant_id", "status"),
-    info={"mac": {1: _BEFORE, 2: (*_BEFORE, "restriction"), 3: (*_BEFORE, "restriction", "element")}},
+    info={"mac": {1: _BEFORE, 2: (*_BEFORE, "restriction"), 3: _THIRD, 4: (*_THIRD, "filed_as", "filed_by")}},
 )

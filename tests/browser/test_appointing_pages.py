@@ -23,9 +23,17 @@ def filled(person: Person, *, names: bool) -> None:
         page.locator("input[name=naam-ander]").fill("de heer De Wit")
 
 
+def looked_up(person: Person) -> None:
+    person.open(f"{HOME}/zoeken")
+    person.page.locator("input[name=bsn]").fill(OPENED["r2"])
+    person.page.locator("select[name=reden]").select_option("vraag")
+    person.press("Zoek")
+    assert "de heer De Wit" in person.text and OPENED["r2"] not in person.page.content()
+
+
 def test_a_document_is_typed_twice_and_somebody_acts_on_it(town: Town, axe: str) -> None:
     with town.person("bz1") as first, town.person("bz2") as second:
-        for place in ("", "/nieuw", "/stoppen"):
+        for place in ("", "/nieuw", "/stoppen", "/zoeken"):
             first.open(f"/en{HOME}{place}")
             looked(first.page, axe, "")
         first.open(f"{HOME}/nieuw")
@@ -51,6 +59,8 @@ def test_a_document_is_typed_twice_and_somebody_acts_on_it(town: Town, axe: str)
         assert "de heer De Wit" in resident.text
         looked(resident.page, axe, "")
     with town.person("bz1") as first:
+        looked_up(first)
+        looked(first.page, axe, "")
         first.open(f"{HOME}/stoppen")
         first.press("Stop")
         looked(first.page, axe, "")

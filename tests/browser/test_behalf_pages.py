@@ -60,6 +60,9 @@ def test_a_parent_acts_for_a_child(town: Town, axe: str) -> None:
             lambda: person.press("Bewaar mijn keuze"),  # nothing was chosen
             say_yes,
             lambda: person.press("Stop met delen"),
+            lambda: person.open("/namens/gebruik"),
+            lambda: person.open("/namens/verzoeken"),
+            lambda: person.press("Verstuur mijn verzoek"),  # nothing was chosen
             lambda: person.open("/overzicht"),  # shut
         )
         for step in steps:
@@ -92,6 +95,10 @@ def test_somebody_is_chosen_with_a_code(town: Town, axe: str) -> None:
         helper.page.locator("input[name=wie]").first.check()
         helper.press("Kijk voor deze persoon")
         looked(helper.page, axe, "U kijkt nu voor")
+        helper.open("/namens/gebruik")
+        looked(helper.page, axe, "U kijkt nu voor")
+        giver.open("/namens/gemachtigden")
+        assert "keek voor u wie uw gegevens gebruikte" in giver.text
         giver.press("Stop met mijn zus")
         helper.open(LIST)
         assert "U mag niet meer voor" in helper.text

@@ -262,12 +262,30 @@ async def test_acting_for_somebody_else(wired: Wired) -> None:
         assert [seen.id for seen in await consent.mandates.choices(bert, one)] == [asked.id]
         assert (await consent.mandates.choice(bert, one, asked.id)).consent.id == asked.id
     assert (await consent.mandates.choose(bert, ground, asked.id, yes())).consent.state == "gegeven"
+    await _further(consent, bert, ground, parent)
     ended = await consent.mandates.end(ANNA_HERSELF, mandate.id)
     assert ([one.id for one in await consent.mandates.given(ANNA_HERSELF)], ended.status) == ([mandate.id], "beeindigd")
     with pytest.raises(NotRepresented) as refused:
         await consent.mandates.choices(bert, ground)
     assert refused.value.members["reden"] == "voorbij"
     await _appointed(consent, until)
+
+
+async def _further(consent: ConsentService | ConsentClient, bert: Caller, ground: Ground, parent: Ground) -> None:
+    """Uses, and what is asked for somebody."""
+    door, said = consent.mandates, {"resident": ANNA, "activity": "regeling", "text": "Om deze reden"}
+    assert (await door.uses(bert, ground, 0)).lines == ()
+    claim = Claim.model_validate({**said, "kind": "beperking", "ground": "juistheid"})
+    filed = await door.file(bert, ground, claim)
+    assert filed.suspends and (await door.reach(bert, ground)).asked == (filed,)
+    with pytest.raises(NotNow) as already:
+        await door.file(bert.model_copy(update={"user": "c" * 32}), parent, claim)
+    assert already.value.members == {"reden": "al-gevraagd"}
+    asked = await door.file(bert, ground, Claim.model_validate({**said, "kind": "inzage"}))
+    assert (await door.withdraw(bert, ground, asked.id)).status == "ingetrokken"
+    with pytest.raises(NotRepresented) as refused:
+        await door.file(bert, ground, Claim.model_validate({**said, "kind": "inzage", "activity": None}))
+    assert refused.value.members["reden"] == "buiten"
 
 
 async def _appointed(consent: ConsentService | ConsentClient, until: int) -> None:
@@ -283,6 +301,11 @@ async def _appointed(consent: ConsentService | ConsentClient, until: int) -> Non
     await desk.confirm(two, waits.id, papers)
     (held,) = await consent.mandates.held(ANNA_HERSELF.model_copy(update={"user": BERT.id}))
     assert (held.relation, held.matters, held.until) == ("mentor", ("zorg",), until)
+    (listed,) = await desk.search(one, ANNA, "vraag")
+    assert (listed.relation, listed.label, listed.until) == ("mentor", "Bert", until)
+    assert await desk.search(one, BERT, "vraag") == []
+    with pytest.raises(NoAccess):
+        await desk.search(OFFICER, ANNA, "vraag")
     assert await desk.end(one, ANNA, "1", "fout") == 1
     with pytest.raises(NoSuchThing):
         await desk.end(one, ANNA, "1", "fout")

@@ -73,7 +73,7 @@ async def _recorded(first: Visitor, second: Visitor, papers: dict[str, str]) -> 
     assert "Vries" not in done.text, "of whom it is, the list does not say"
 
     links = [one.partition('"')[0] for one in (await second.get(HOME)).html.split(f'href="{HOME}/')[1:]]
-    (waits,) = [one for one in links if one not in ("nieuw", "stoppen")]
+    (waits,) = [one for one in links if one not in ("nieuw", "stoppen", "zoeken")]
     assert "U schreef dit zelf op." in (await first.get(f"{HOME}/{waits}")).text
     differs = await typed(second, f"{HOME}/{waits}", **{**papers, "kenmerk": "1235 / BM 26-1"})
     assert differs.status == 400 and "Niet alles is gelijk" in differs.text

@@ -63,7 +63,7 @@ async def act(visit: Visit) -> Response:
         errors[field] = wrong
     if errors:
         return await _drawn(visit, form, errors)
-    claim = Claim.model_validate({"resident": consent_ref(person), "text": text, **_claimed(act, form)})
+    claim = Claim.model_validate({"resident": consent_ref(person), "text": text, **claimed(act, form)})
     try:
         filed = await visit.site.registers.rights.file(visit.caller, claim)
     except NotNow:  # of what can be chosen here: nobody objected to what is to be locked
@@ -80,7 +80,8 @@ def _form_of(act: str, said: RegisterWords) -> tuple[str, Mapping[str, tuple[Seq
     return "tekst", {"soort": (kinds(said, ""), "verzoek")}
 
 
-def _claimed(act: str, form: Mapping[str, str]) -> dict[str, str | None]:
+def claimed(act: str, form: Mapping[str, str]) -> dict[str, str | None]:
+    """What a form asks, as members of a Claim. act: of the form, that was looked at."""
     if act == OBJECTION:
         return {"kind": OBJECTION, "activity": form["doel"]}
     if act == RESTRICTION:

@@ -14,15 +14,19 @@ from kernel.numbers import has_written_number
 from web import behalf_views as views
 from web.frame import FieldError
 from web.language import AMSTERDAM
-from web.pages.reading import words
+from web.line_details import acted_for
+from web.pages.reading import begin_of, line_views, own_lines, words
 from web.periods import end_of_day
 from web.prose import draft
+from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import FIELDS_MAX, Visit, consent_ref
+from web.views import UseRow
 from web.words import WRONG
 
 HOME: Final = "/namens/gemachtigden"
 LABEL_MAX = 80
+ABOUT_IT: Final = frozenset({"machtiging-vastgelegd", "machtiging-gegeven", "machtiging-beeindigd"})  # no act under it
 
 
 async def show(visit: Visit) -> Response:
@@ -84,12 +88,14 @@ async def _drawn(
     visit: Visit, form: Mapping[str, str], chosen: tuple[str, ...], errors: Mapping[str, str] | None = None
 ) -> Response:
     said, code = await words(visit), ""
+    given = await visit.site.registers.mandates.given(visit.caller)
+    done = await _last_acts(visit, said) if given else {}
     token = visit.request.query_params.get("code", "")
     if visit.opened is not None and 0 < len(token) <= 64 and token != visit.opened.session.number:
         code = await visit.site.sessions.kept(visit.tenant.id, visit.opened, token) or ""
     view = views.Helpers(
         frame=visit.frame(),
-        helpers=tuple(views.terms(one, said) for one in await visit.site.registers.mandates.given(visit.caller)),
+        helpers=tuple(views.terms(one, said, done.get(one.id)) for one in given),
         purposes=views.purposes(said, chosen),
         levels=views.options(views.LEVELS, said, form.get("mag", "")),
         months=views.options(views.MONTHS, said, form.get("hoelang", "")),
@@ -98,6 +104,17 @@ async def _drawn(
         errors=tuple(FieldError(id=field, text=said.say(WRONG[wrong])) for field, wrong in (errors or {}).items()),
     )
     return visit.page("namens_helpers.html", view, 400 if errors else 200)
+
+
+async def _last_acts(visit: Visit, said: RegisterWords) -> dict[str, UseRow]:
+    """What was done last, by mandate, in a year: the newest line that says so."""
+    lines, _ = await own_lines(visit, begin_of(visit, "jaar"))
+    told, found = line_views(visit, said, []), dict[str, UseRow]()
+    for line in lines:
+        mandate = line.event.details.get("machtiging", "")
+        if acted_for(line.event) and line.event.kind not in ABOUT_IT and mandate not in found:
+            found[mandate] = told.row(line)
+    return found
 
 
 PAGES: Final = (Page(HOME, show), Page(HOME, act, "POST"))

@@ -1,13 +1,16 @@
 """What several pages read: a resident's own lines, the words of the registers."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from audit.contract import Line, Position, System
 from consent.contract import ConsentView
 from kernel.clock import millis
 from kernel.errors import NotFound
-from web.frame import Coverage, ReportingSystem
+from web.frame import Coverage, Pager, ReportingSystem
+from web.language import path_in
 from web.line_views import LineViews, handlings, is_use, local_day, shown, stops
 from web.register_words import RegisterWords
 from web.site import Visit
@@ -107,3 +110,16 @@ async def coverage(visit: Visit) -> Coverage:
 def line_views(visit: Visit, said: RegisterWords, consents: list[ConsentView]) -> LineViews:
     """Lines as this visit reads them, now."""
     return LineViews(said, visit.site.clock(), visit.tenant.name, stops(consents))
+
+
+def pager(visit: Visit, place: str, filters: Mapping[str, str], pages: int) -> Pager:
+    """Around the page that was asked for, of so many; the first where there are none."""
+    asked = visit.request.query_params.get("bladzijde", "1")
+    pages = max(1, pages)
+    page = max(1, min(int(asked), pages) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1)
+
+    def leaf(number: int) -> str | None:
+        query = urlencode({**filters, "bladzijde": str(number)})
+        return f"{path_in(place, visit.language)}?{query}" if 1 <= number <= pages else None
+
+    return Pager(page=page, pages=pages, previous=leaf(page - 1), next=leaf(page + 1))

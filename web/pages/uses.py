@@ -1,7 +1,6 @@
 """`/gebruik`: every use of a resident's data, one by one, with its proof and a question about it."""
 
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -11,12 +10,12 @@ from kernel.clock import moment
 from web.correction_views import may_doubt
 from web.emergency_views import KIND as EMERGENCY
 from web.emergency_views import urgent_of
-from web.frame import FieldError, Option, Pager
+from web.frame import FieldError, Option
 from web.language import path_in
 from web.line_details import lifted_of, numbers_gone, reported_of
 from web.line_views import RELEASES, asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
-from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, words
+from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, pager, words
 from web.pages.removing import late_of, told_of
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
@@ -40,15 +39,16 @@ async def show(visit: Visit) -> Response:
     lines = [line for line in every if shown(line)]
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     rows = line_views(visit, said, consents).rows([one for one in lines if refused or one.event.kind != "weigering"])
-    pager = _pager(visit, period, refused, len(rows))
+    filters = {"periode": period, **({"geweigerd": "ja"} if refused else {})}
+    leaf = pager(visit, "/gebruik", filters, -(-len(rows) // A_PAGE))
     view = Uses(
         frame=visit.frame(),
         periods=tuple(Option(value=key, text=said.say(text), chosen=key == period) for key, text in PERIODS.items()),
         with_refused=refused,
         filtered=period != FIRST or not refused,
         found=sum(row.times for row in rows),
-        days=days(rows[(pager.page - 1) * A_PAGE : pager.page * A_PAGE]),
-        pager=pager,
+        days=days(rows[(leaf.page - 1) * A_PAGE : leaf.page * A_PAGE]),
+        pager=leaf,
         coverage=await coverage(visit),
         more=more,
         period=period,
@@ -153,21 +153,6 @@ def _consent_of(line: Line, consents: list[ConsentView]) -> str | None:
         if view.id == named or (not named and same and set(view.elements) & {*event.elements, *dict(event.refused)}):
             return view.id
     return None
-
-
-def _pager(visit: Visit, period: str, refused: bool, found: int) -> Pager:
-    pages = max(1, -(-found // A_PAGE))
-    asked_for = visit.request.query_params.get("bladzijde", "1")
-    page = min(int(asked_for), pages) if asked_for.isascii() and asked_for.isdigit() and len(asked_for) < 6 else 1
-
-    def place(number: int) -> str | None:
-        if not 1 <= number <= pages:
-            return None
-        filters = {"periode": period, **({"geweigerd": "ja"} if refused else {}), "bladzijde": str(number)}
-        return f"{path_in('/gebruik', visit.language)}?{urlencode(filters)}"
-
-    page = max(1, page)
-    return Pager(page=page, pages=pages, previous=place(page - 1), next=place(page + 1))
 
 
 PAGES: Final = (
