@@ -18,11 +18,12 @@ from tests.connectors.counting.town import Town
 from tests.connectors.test_corrections import Registry, doubt, file, kinds, position
 from tests.connectors.test_declared import EXAMPLES
 from tests.connectors.test_lab import lab, of_nobody, order
+from tests.connectors.test_removals import confirm, due, followed, lived_in, told
 from tests.connectors.test_uploads import CSV, PLACE, A, file_of, lines_of
 from tests.four_rooms import BY_LAW, DESK_WORKER, FourRooms
 
 POINTS = ("corrections.placed", "corrections.recorded", "corrections.sent", "uploads.whole", "uploads.recorded",
-          "lab.recorded")  # fmt: skip
+          "lab.recorded", "removals.read", "removals.recorded")  # fmt: skip
 OWNER = DESK_WORKER.model_copy(update={"scope": (*DESK_WORKER.scope, "verstrekking:bronhouder")})
 Steps = Callable[[FourRooms], Awaitable[None]]
 
@@ -83,6 +84,24 @@ async def collect(house: FourRooms) -> None:
         await order(http)
 
 
+async def remove(house: FourRooms) -> None:
+    await house.furnish()
+    await house.case()
+    await lived_in(house)
+    place = position(await house.release(*BY_LAW))
+    await followed(house)
+    await confirm(house, place)
+
+
+async def removed(house: FourRooms) -> None:
+    """What must go is known, and that it is gone is one line, whoever says it again."""
+    await followed(house, timedelta(minutes=20))
+    (given,) = [one for one in await house.lines() if one.event.kind == "verstrekking"]
+    assert [one.release for one in (await due(house)).found] == ([] if await told(house) else [str(given.position)])
+    await confirm(house, str(given.position))
+    assert len(await told(house)) == 1 and not (await due(house)).found
+
+
 async def reported(house: FourRooms) -> None:
     """The report, its line and its owner's copy: one of each."""
     registry = await looked_after(house)
@@ -124,6 +143,8 @@ ACTS: tuple[tuple[Steps, Steps], ...] = (
     (send, sent),
     (send, sent),
     (collect, collected),
+    (remove, removed),
+    (remove, removed),
 )
 
 

@@ -53,6 +53,7 @@ async def test_a_question_is_asked_and_answered(house: House) -> None:
     assert asked.status == 200 and "U krijgt hier antwoord" in asked.text
     desk = await officer.get("/fg")
     assert "Waarom was mijn adres nodig?" in desk.text
+    assert "Geen ontvanger is te laat." in desk.text  # asked of the release desk, also where that lives apart
     await officer.send(desk, desk.form("vraag"), antwoord="Om te zien of u hier woont.")
     assert "Om te zien of u hier woont." in (await visitor.get(place)).text
 
