@@ -55,7 +55,7 @@ async def test_who_is_not_known_here_yet_is_helped_all_the_same(house: FourRooms
     assert (await urgent(house, bsn=R1)).values
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "no emergency": ({"noodtoegang": None}, "/noodtoegang", "ontbreekt"),
     "an unknown reason": ({"noodtoegang": CALL | {"reden": "zomaar"}}, "/noodtoegang/reden", "onbekende-reden"),
     "an activity that is for none": ({"verwerkingsactiviteit": "verhuizing-verwerken"}, "/noodtoegang", "past-niet"),
@@ -79,7 +79,7 @@ async def test_an_emergency_that_does_not_go_with_its_activity_is_a_400_without_
 async def test_nobody_but_an_employee_asks_in_an_emergency(house: FourRooms) -> None:
     for kind in ("automatisch", "burger"):
         house.who = ANYTHING.model_copy(update={"kind": kind})
-        said = {"verwerkingsactiviteit": EMERGENCY, "zaak": None, "noodtoegang": CALL}
+        said: dict[str, Any] = {"verwerkingsactiviteit": EMERGENCY, "zaak": None, "noodtoegang": CALL}
         with pytest.raises(BadInput) as wrong:
             await house.release(NAME, **said)
         assert wrong.value.members["fouten"][0]["code"] == "geen-medewerker"
