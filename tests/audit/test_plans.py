@@ -52,6 +52,10 @@ async def asked_of(service: AuditService) -> None:
     await door.bundle(DESK, place)
     await door.proof(DESK, place)
     await service.door("consent").moves(DESK, place)
+    urgent = release({fence(): 0}, kind="noodverstrekking")
+    await service.door("connectors").record(DESK, [urgent])
+    (waits,) = await service.door("consent").unreviewed(DESK)
+    assert waits.event.id == urgent.event.id
     await service.door("consent").heard(DESK, [System(recipient="r1", application="app-1")])
 
 
