@@ -15,7 +15,7 @@ from consent.explained import Asked
 from kernel.caller import Caller
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
-from tests.consent.house import ANNA, LOKET, NAME, PLAN, STAFF, House, activity, element, opened_house
+from tests.consent.house import ANNA, LOKET, NAME, PLAN, STAFF, House, activity, element, name_of, opened_house
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 PLACES = [folder / "shared" / "reference" / "authzen" / "schemas" for folder in Path(__file__).resolve().parents]
@@ -126,6 +126,11 @@ async def test_authzen_decides_as_a_release_would_and_writes_a_line(doors: Doors
     assert (no["decision"], no["context"]["code"]) == (False, "geen-toestemming")
     assert no["context"]["logregel"]["bewijs"].endswith("/bewijs")
     assert await doors.house.kinds() == ["toetsing", "toetsing"]
+    consent = await doors.house.given(PLAN)
+    for named in ({"toestemming": consent}, {"pseudoniem": name_of(LOKET, ANNA)}):
+        by_name = question(PLAN)
+        by_name["resource"]["properties"]["inwoner"] = named
+        assert (await doors.asked("evaluation", by_name)).json()["decision"] is True
 
 
 async def test_several_about_one_resident_are_one_line_in_the_order_asked(doors: Doors) -> None:

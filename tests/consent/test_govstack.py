@@ -14,7 +14,7 @@ from audit.contract import LogUnavailable
 from consent.activity import Application
 from consent.api import Behind
 from consent.component import _check_tables
-from consent.contract import NoSuchThing
+from consent.contract import NoSuchThing, NotByNumber
 from consent.events.address import Webhook
 from consent.govstack.agreements import Agreements
 from consent.govstack.api import govstack_routes
@@ -28,7 +28,7 @@ from consent.persons import Persons
 from consent.rows import Rows
 from consent.settings import ConsentSettings
 from consent.tokens.server import roots_of
-from kernel.caller import room_of
+from kernel.caller import Caller, room_of
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from kernel.settings import SettingsWrong
@@ -372,6 +372,10 @@ async def test_a_number_is_held_against_nothing_that_others_brought_and_is_kept_
             await door.call("POST", "/service/individual/", json={"individual": {"id": ""}})
 
 
+async def no_numbers(caller: Caller) -> bool:
+    return False
+
+
 async def test_nobody_is_enrolled_before_the_line_and_a_reference_stands_in_their_own_series(house: House) -> None:
     number, given = "999990020", IndividualIn.model_validate({"id": "nieuw", "externalId": "999990020"})
     for kind in ("activiteit-concept", "zoeking"):
@@ -382,6 +386,8 @@ async def test_nobody_is_enrolled_before_the_line_and_a_reference_stands_in_thei
         with pytest.raises(NoSuchThing):
             await Individuals(dying, house.people, house.consent.may_name_by_number).one(LOKET, "nieuw")
     objects = Objects(house.consent.register, house.log, house.clock)
+    with pytest.raises(NotByNumber):
+        await Individuals(objects, house.people, no_numbers).create(LOKET, given)
     await Individuals(objects, house.people, house.consent.may_name_by_number).create(LOKET, given)
     (line,) = (await house.log.lines(room_of(TENANT, "consent"), house.people.known[number].subject, None, 9)).lines
     assert (line.event.kind, line.event.recipient, line.event.details) == ("zoeking", "loket", {"stap": "verwijzing"})
