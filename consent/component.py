@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from audit.contract import Audit
+from consent import alarms
 from consent.activity import CatalogueElement
 from consent.api import ROOT, Behind, routes
 from consent.appointments import api as appointments
@@ -115,7 +116,9 @@ async def build_consent(
             intern=_intern(consent, tokens, _gate(settings, clock)),
         )
 
-    return consent, Component("consent", running.check, running.run, doors, tokens.ending.refused.text)
+    return consent, Component(
+        "consent", running.check, running.run, doors, lambda: tokens.ending.refused.text() + alarms.text()
+    )
 
 
 def _gate(settings: ConsentSettings, clock: Clock) -> RoomGate:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.alarms import alarm
 from consent.contract import RegisterUnavailable
 from consent.events.outbox import tell
 from consent.keys import PURPOSES, TenantKeys
@@ -47,15 +48,13 @@ class Rows:
         of the key, so that `most` cuts off the last ones."""
         return [self._checked(table, row) for row in await self._read(table, where, lock, order, most)]
 
-    async def sound(self, table: Table, *where: ColumnElement[bool]) -> list[Row]:
+    async def sound(self, table: Table, *where: ColumnElement[bool], lock: bool = False) -> list[Row]:
         """For whoever finishes what was left: a row that is not ours stays where it is, for people to look at, and
         holds up no other. It is an alarm each time. Never to decide with: of what is left out nothing is known."""
         found = []
-        for row in await self._read(table, where, lock=False, order=(), most=READ_MAX):
-            try:
+        for row in await self._read(table, where, lock, order=(), most=READ_MAX):
+            with passing_over():
                 found.append(self._checked(table, row))
-            except RowForged as forged:
-                _alarm(forged)
         return found
 
     async def _read(
@@ -214,9 +213,14 @@ class Register:
                 yield Rows(connection, opened)
 
 
-def _alarm(forged: RowForged) -> None:
-    """Somebody wrote who may not."""
-    _log.critical("row_forged", room="consent", table=str(forged))
+@contextmanager
+def passing_over() -> Iterator[None]:
+    """What it needs is forged: an alarm, and whoever goes through many goes on with the next. Nothing may have been
+    written in it before all that it needs was read."""
+    try:
+        yield
+    except RowForged as forged:
+        alarm(forged)
 
 
 @contextmanager
@@ -224,7 +228,7 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except RowForged as forged:
-        _alarm(forged)
+        alarm(forged)
         raise RegisterUnavailable() from forged
     except (CannotOpen, SQLAlchemyError, OSError) as error:  # CannotOpen: a text that was altered or moved
         _log.error("register_failed", kind=type(error).__name__)
