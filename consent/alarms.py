@@ -1,11 +1,11 @@
 """Rows that are not what this room wrote: an alarm each time, and a number for whoever operates this process."""
 
+from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from kernel.logs import logger
-from kernel.sql import RowForged
 
 _log = logger("consent")
 _registry: Final = CollectorRegistry()
@@ -14,10 +14,15 @@ _found: Final = Counter(
 )
 
 
-def alarm(forged: RowForged) -> None:
-    """Somebody wrote who may not. Its text names the table only."""
-    _log.critical("row_forged", room="consent", table=str(forged))
-    _found.labels(str(forged)).inc()
+def alarm(table: str) -> None:
+    """Somebody wrote in this table who may not."""
+    _log.critical("row_forged", room="consent", table=table)
+    _found.labels(table).inc()
+
+
+def beside(others: Callable[[], str]) -> Callable[[], str]:
+    """These, and what else the room counts."""
+    return lambda: others() + text()
 
 
 def text() -> str:

@@ -116,9 +116,7 @@ async def build_consent(
             intern=_intern(consent, tokens, _gate(settings, clock)),
         )
 
-    return consent, Component(
-        "consent", running.check, running.run, doors, lambda: tokens.ending.refused.text() + alarms.text()
-    )
+    return consent, Component("consent", running.check, running.run, doors, alarms.beside(tokens.ending.refused.text))
 
 
 def _gate(settings: ConsentSettings, clock: Clock) -> RoomGate:

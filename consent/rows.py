@@ -220,7 +220,7 @@ def passing_over() -> Iterator[None]:
     try:
         yield
     except RowForged as forged:
-        alarm(forged)
+        alarm(str(forged))
 
 
 @contextmanager
@@ -228,7 +228,7 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except RowForged as forged:
-        alarm(forged)
+        alarm(str(forged))
         raise RegisterUnavailable() from forged
     except (CannotOpen, SQLAlchemyError, OSError) as error:  # CannotOpen: a text that was altered or moved
         _log.error("register_failed", kind=type(error).__name__)
