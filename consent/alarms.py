@@ -20,9 +20,9 @@ def alarm(table: str) -> None:
     _found.labels(table).inc()
 
 
-def beside(others: Callable[[], str]) -> Callable[[], str]:
+def beside(*others: Callable[[], str]) -> Callable[[], str]:
     """These, and what else the room counts."""
-    return lambda: others() + text()
+    return lambda: "".join(other() for other in others) + text()
 
 
 def text() -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, delete, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,6 +70,11 @@ class Rows:
         found = select(table).where(mine, *where).order_by(*order, *table.primary_key.columns).limit(most)
         rows = (await self._connection.execute(found.with_for_update() if lock else found)).mappings()
         return [dict(row) for row in rows]
+
+    async def count(self, table: Table, *where: ColumnElement[bool]) -> int:
+        """How many there are, whoever wrote them: for people to look at, and never to decide with."""
+        mine = select(func.count()).select_from(table).where(table.c.tenant_id == self.keys.tenant, *where)
+        return int(await self._connection.scalar(mine) or 0)
 
     async def asked(self, table: Table, statement: Select[Any], **values: Any) -> list[Row]:
         """Checked rows, by a statement of `consent.prepared` and what it is asked about."""

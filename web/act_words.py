@@ -61,6 +61,10 @@ WRITTEN_DOWN: Final[Mapping[str, str]] = {
 WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 REFERRED: Final = N_("Een systeem bewaarde een verwijzing naar u")
+BY_STEP: Final[Mapping[str, Mapping[str, str]]] = {
+    "balie-gesprek": AT_THE_DESK,
+    "bericht": {"gestopt": N_("Wij sturen u geen berichten meer over uw keuzes")},
+}
 REPORTED: Final = N_("U meldde dat een gegeven niet klopt")
 # How a report that a value is wrong goes on, by what its line says.
 STEPS: Final[Mapping[str, str]] = {
@@ -79,8 +83,8 @@ def act_of(event: Event) -> str:
         return WEIGHED
     if event.kind == "terugmelding" and not event.recipient:
         return REPORTED
-    if event.kind == "balie-gesprek":
-        return AT_THE_DESK.get(event.details.get("stap", ""), ACTS["balie-gesprek"])
+    if event.kind in BY_STEP:
+        return BY_STEP[event.kind].get(event.details.get("stap", ""), ACTS[event.kind])
     if event.kind != "zoeking":
         return STEPS.get(event.details.get("stap", ""), "") or ACTS.get(event.kind, "")
     if event.details.get("stap") == "verwijzing":
