@@ -38,11 +38,8 @@ class Wanted:
         return _names(self.release_id, ATTEMPTS)
 
     def ours(self) -> bool:
-        """Whether the 74 bits of a UUIDv7 that tell no time are those of our own key, as the release desk takes
-        them."""
-        said = _number(self.release_id)
-        digest = bytes.fromhex(_derived(self.key, self.client))
-        return (said >> 64 & 0xFFF) << 62 | said & (1 << 62) - 1 == int.from_bytes(digest) % (1 << 74)
+        """As the release desk takes our key."""
+        return _follows(self.release_id, self.key, self.client)
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,8 @@ class WantedTable:
     """The line of a run. release_id: of the table. A table that is given again has the line of the first time."""
 
     release_id: str
+    key: str
+    client: str
     line: LineRef
     until: float
     since: float = 0.0
@@ -81,8 +80,8 @@ class WantedTable:
         yield _derived(self.release_id, self.kind)
 
     def ours(self) -> bool:
-        """What it was asked with stands in the answer, and is compared there."""
-        return True
+        """As for one release: an older table, or another office's, is no answer to this question."""
+        return _follows(self.release_id, self.key, self.client)
 
 
 class Receipts:
@@ -132,6 +131,13 @@ def _names(release_id: str, attempts: int) -> Iterator[str]:
 def _derived(origin: str, what: str) -> str:
     """BLAKE2b-128 of an id and a word, as the log derives ids."""
     return blake2b(f"{len(origin)}:{origin}{what}".encode(), digest_size=16).hexdigest()
+
+
+def _follows(release_id: str, key: str, client: str) -> bool:
+    """Whether the 74 bits of a UUIDv7 that tell no time are those of our own key."""
+    said = _number(release_id)
+    digest = bytes.fromhex(_derived(key, client))
+    return (said >> 64 & 0xFFF) << 62 | said & (1 << 62) - 1 == int.from_bytes(digest) % (1 << 74)
 
 
 def _number(said: str) -> int:
