@@ -58,6 +58,7 @@ from connectors.uploads.api import PLACE as FILES
 from connectors.uploads.api import UPLOAD_BYTES as FILE_BYTES
 from connectors.uploads.api import upload_routes
 from connectors.uploads.component import takings
+from connectors.uploads.intern import LARGE, upload_intern
 from connectors.uploads.rows import UploadRows
 from connectors.uploads.service import UploadDesk
 from connectors.uploads.tables import uploads as uploads_table
@@ -132,7 +133,7 @@ async def build_connectors(
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
         lambda: Doors(((ROOT, lambda: _public(doors, wiring, sources)),), intern=_intern(desk, settings, wiring)),
         metrics=bulk.metrics.text,
-        uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES},
+        uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )
 
 
@@ -191,6 +192,7 @@ def _intern(desk: ReleaseDesk, settings: ConnectorsSettings, wiring: Wiring) -> 
     trusted = {room: bytes.fromhex(key) for room, key in settings.trusted.items()}
     gate = RoomGate("connectors", trusted, wiring.clock)
     inner = (correction_intern(desk.corrections, gate),) if desk.corrections else ()
+    inner = (*inner, upload_intern(desk.uploads, gate)) if desk.uploads else inner
     return (intern_routes(desk.authority, gate), *inner) if desk.authority else inner
 
 
