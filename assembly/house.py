@@ -26,6 +26,8 @@ from connectors.release import ReleaseDesk
 from connectors.removals.client import RemovalsClient
 from connectors.removals.contract import PortalRemovals
 from connectors.settings import ConnectorsSettings
+from connectors.uploads.client import UploadsClient
+from connectors.uploads.contract import PortalUploads
 from consent.client import ConsentClient
 from consent.service import ConsentService
 from kernel.component import Component, Doors
@@ -46,6 +48,7 @@ NEEDS = {
     "web": ("audit", "consent", "vault"),
 }
 LOG_SECONDS, SECONDS = 3.0, 5.0  # how long a neighbour may be silent
+FILE_SECONDS = 60.0  # a whole file is read, and each row of it sealed
 AUTHORITY_SECONDS = 8.0  # the desk writes a line and asks the BRP twice
 LOG_ROOT, DESK_ROOT = "/logboek/v1", "/verstrekking/v1"
 
@@ -99,6 +102,13 @@ class House:
             return self.desk.removals
         url = self.builder.settings.connectors_url
         return RemovalsClient(self.builder.line(room, "connectors", url, SECONDS)) if url else None
+
+    def uploads(self, room: str) -> PortalUploads | None:
+        """Who takes files of sources; None where nobody does."""
+        if self.desk:
+            return self.desk.uploads
+        url = self.builder.settings.connectors_url
+        return UploadsClient(self.builder.line(room, "connectors", url, FILE_SECONDS)) if url else None
 
 
 async def assemble(settings: HouseSettings, rooms: Sequence[str] = ROOMS, world: World | None = None) -> House:
@@ -190,7 +200,7 @@ async def _add_portal(house: House) -> None:
         catalogue_elements(),
         house.authority("web"),
         house.corrections("web"),
-        house.desk.uploads if house.desk else None,  # a file is more than a line between rooms carries
+        house.uploads("web"),
         house.removals("web"),
     )
     world = builder.world

@@ -62,6 +62,7 @@ from connectors.uploads.api import PLACE as FILES
 from connectors.uploads.api import UPLOAD_BYTES as FILE_BYTES
 from connectors.uploads.api import upload_routes
 from connectors.uploads.component import takings
+from connectors.uploads.intern import LARGE, upload_intern
 from connectors.uploads.rows import UploadRows
 from connectors.uploads.service import UploadDesk
 from connectors.uploads.tables import uploads as uploads_table
@@ -139,7 +140,7 @@ async def build_connectors(
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
         lambda: Doors(((ROOT, lambda: _public(doors, wiring, sources)),), intern=_intern(desk, settings, wiring)),
         metrics=bulk.metrics.text,
-        uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES},
+        uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )
 
 
@@ -201,6 +202,7 @@ def _intern(desk: ReleaseDesk, settings: ConnectorsSettings, wiring: Wiring) -> 
     gate = RoomGate("connectors", trusted, wiring.clock)
     inner: tuple[APIRouter, ...] = (correction_intern(desk.corrections, gate),) if desk.corrections else ()
     inner += (removal_intern(desk.removals, gate),) if desk.removals else ()
+    inner += (upload_intern(desk.uploads, gate),) if desk.uploads else ()
     return (intern_routes(desk.authority, gate), *inner) if desk.authority else inner
 
 

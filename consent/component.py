@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from audit.contract import Audit
+from consent import alarms
 from consent.activity import CatalogueElement
 from consent.api import ROOT, Behind, routes
 from consent.appointments import api as appointments
@@ -88,16 +89,13 @@ async def build_consent(
     """Tables and the KEK `regie/<tenant>/consent` must be there; the room's own keys are founded where missing."""
     database = Database(settings.database, "consent", settings.pool)
     rows = KeyRows(database, keys, Keyring(provider, life=timedelta(minutes=settings.key_minutes)))
-    for tenant in tenants:
-        await rows.found(tenant, PURPOSES, recipients)
+    await _found(rows, tenants)
     consent = ConsentService(Register(database, rows), neighbours.audit, neighbours.catalogue, clock)
-    consent.forgetting.desk_days = settings.desk_days
     fetched = consent.clients.fetched = KeySets(settings.key_hosts)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
     consent.fsc, managers = open_fsc(settings, tenants, (consent.register, consent.clients), clock)
-    consent.tokens, consent.frontdesk.per_day = tokens, settings.desk_per_day
-    for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY, DELIVERY_KEY)):
-        await rows.found(tenant, [purpose])
+    consent.frontdesk.per_day, consent.forgetting.desk_days = settings.desk_per_day, settings.desk_days
+    consent.tokens = tokens
     receipts = consent.receipts = consent.frontdesk.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
     events = _events(settings, tenants, consent, rows, clock)
     mail = consent.mail = _delivery(settings, tenants, (consent, neighbours.audit, receipts), rows, clock)
@@ -117,7 +115,16 @@ async def build_consent(
             intern=_intern(consent, tokens, _gate(settings, clock)),
         )
 
-    return consent, Component("consent", running.check, running.run, doors, tokens.ending.refused.text)
+    return consent, Component(
+        "consent", running.check, running.run, doors, alarms.beside(tokens.ending.refused.text, mail.counted.text)
+    )
+
+
+async def _found(rows: KeyRows, tenants: Mapping[str, Tenant]) -> None:
+    for tenant in tenants:
+        await rows.found(tenant, PURPOSES, recipients)
+    for tenant, purpose in product(tenants, (PURPOSE, EVENTS_KEY, DELIVERY_KEY)):
+        await rows.found(tenant, [purpose])
 
 
 def _gate(settings: ConsentSettings, clock: Clock) -> RoomGate:
@@ -173,7 +180,8 @@ def _delivery(
 ) -> Delivering:
     addresses = {tenant: address for tenant, (_, address) in _houses(tenants).items()}
     consent, audit, receipts = of
-    around = Around(consent.register, audit, consent.choice, receipts, rows, addresses, clock)
+    terms = (settings.messages_days, settings.messages_months)
+    around = Around(consent.register, audit, consent.choice, receipts, rows, addresses, clock, *terms)
     return build_delivery(around, settings.messages)
 
 

@@ -1,6 +1,9 @@
 """Rows follow the log (trust.md 2.5): every instance applies new moves at start, every two seconds, and before it
 decides from a given position. Epochs are compared, so order and repetition do not matter.
 
+A row that this room did not write is passed over, with an alarm each time: who writes one into the database stops what
+rests on that row, and no other. Put back as it was, it lags behind its fence like any row that is set back.
+
 Owns `followed`. If it is set back, moves are applied once more and change nothing; if it is set forward, rows lag and
 what rests on them is overtaken when its line is written.
 """
@@ -70,7 +73,7 @@ class Following:
             row = await rows.one(followed, lock=True)
             fences = {move.fence for move in moves}
             for table in (consents, recipients, activities, cases, mandates) if fences else ():
-                for found in await rows.find(table, table.c.fence.in_(fences), lock=True):
+                for found in await rows.sound(table, table.c.fence.in_(fences), lock=True):
                     await self._move(rows, table, found, [move for move in moves if move.fence == found["fence"]])
             if fences:
                 await self._applications(rows, moves, ends)
@@ -90,7 +93,7 @@ class Following:
 
     async def _applications(self, rows: Rows, moves: Sequence[Move], ends: Mapping[Position, KeyEnd]) -> None:
         fences = {move.fence for move in moves}
-        for found in await rows.find(applications, applications.c.own_fence.in_(fences), lock=True):
+        for found in await rows.sound(applications, applications.c.own_fence.in_(fences), lock=True):
             row = found
             for move in (move for move in moves if move.fence == row["own_fence"]):
                 narrower = narrowed(row, move, ends.get(move.position))
@@ -101,7 +104,7 @@ class Following:
 
     async def _residents(self, rows: Rows, fences: set[str], moves: Sequence[Move]) -> None:
         about = or_(subject_state.c.fence.in_(fences), subject_state.c.restriction_fence.in_(fences))
-        for found in await rows.find(subject_state, about, lock=True):
+        for found in await rows.sound(subject_state, about, lock=True):
             row = found
             for move in moves:
                 if move.fence == row["fence"]:

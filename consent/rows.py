@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, delete, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.alarms import alarm
 from consent.contract import RegisterUnavailable
 from consent.events.outbox import tell
 from consent.keys import PURPOSES, TenantKeys
@@ -47,15 +48,13 @@ class Rows:
         of the key, so that `most` cuts off the last ones."""
         return [self._checked(table, row) for row in await self._read(table, where, lock, order, most)]
 
-    async def sound(self, table: Table, *where: ColumnElement[bool]) -> list[Row]:
+    async def sound(self, table: Table, *where: ColumnElement[bool], lock: bool = False) -> list[Row]:
         """For whoever finishes what was left: a row that is not ours stays where it is, for people to look at, and
         holds up no other. It is an alarm each time. Never to decide with: of what is left out nothing is known."""
         found = []
-        for row in await self._read(table, where, lock=False, order=(), most=READ_MAX):
-            try:
+        for row in await self._read(table, where, lock, order=(), most=READ_MAX):
+            with passing_over():
                 found.append(self._checked(table, row))
-            except RowForged as forged:
-                _alarm(forged)
         return found
 
     async def _read(
@@ -71,6 +70,11 @@ class Rows:
         found = select(table).where(mine, *where).order_by(*order, *table.primary_key.columns).limit(most)
         rows = (await self._connection.execute(found.with_for_update() if lock else found)).mappings()
         return [dict(row) for row in rows]
+
+    async def count(self, table: Table, *where: ColumnElement[bool]) -> int:
+        """How many there are, whoever wrote them: for people to look at, and never to decide with."""
+        mine = select(func.count()).select_from(table).where(table.c.tenant_id == self.keys.tenant, *where)
+        return int(await self._connection.scalar(mine) or 0)
 
     async def asked(self, table: Table, statement: Select[Any], **values: Any) -> list[Row]:
         """Checked rows, by a statement of `consent.prepared` and what it is asked about."""
@@ -214,9 +218,14 @@ class Register:
                 yield Rows(connection, opened)
 
 
-def _alarm(forged: RowForged) -> None:
-    """Somebody wrote who may not."""
-    _log.critical("row_forged", room="consent", table=str(forged))
+@contextmanager
+def passing_over() -> Iterator[None]:
+    """What it needs is forged: an alarm, and whoever goes through many goes on with the next. Nothing may have been
+    written in it before all that it needs was read."""
+    try:
+        yield
+    except RowForged as forged:
+        alarm(str(forged))
 
 
 @contextmanager
@@ -224,7 +233,7 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except RowForged as forged:
-        _alarm(forged)
+        alarm(str(forged))
         raise RegisterUnavailable() from forged
     except (CannotOpen, SQLAlchemyError, OSError) as error:  # CannotOpen: a text that was altered or moved
         _log.error("register_failed", kind=type(error).__name__)

@@ -40,6 +40,7 @@ from consent.frontdesk.attending import attended
 from consent.frontdesk.service import Helping
 from consent.keys import MACHINES
 from consent.mandates.service import Mandating
+from consent.parties.overdue import OverdueEnds
 from consent.parties.service import PartyKeeping
 from consent.permits import Permits
 from consent.published import Published
@@ -96,6 +97,7 @@ class ConsentService:
         self.appointments = Appointing(register, audit, self.following, clock)
         self.emergencies = Reviewing(register, audit)
         self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
+        self._overdue = OverdueEnds(register, audit)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together
@@ -132,6 +134,8 @@ class ConsentService:
     async def finish(self, tenant: str) -> None:
         """Rows follow the log, then what crashes left pending is finished or dropped. Raises LogUnavailable,
         RegisterUnavailable: again in two seconds."""
+        if await self._overdue.sweep(tenant):
+            self._forget()
         await self.following.follow(tenant)
         await self._permits.sweep(tenant)
         await self._flagging.sweep(tenant)

@@ -24,7 +24,9 @@ class ConsentSettings(RoomSettings):
     again. cert_gateways: as the house's settings say. fsc: by municipality, the group in which it offers these
     interfaces; nowhere unless said so. messages: by municipality, its message service, that brings residents the
     receipt of what they chose; nobody gets one unless said so. desk_per_day: conversations that one employee of the
-    desk may have on a day. desk_days: how long a conversation is kept; the FG counts those of 31 days.
+    desk may have on a day. messages_days: how long a message that does not arrive is tried. messages_months: after so
+    many without a login nobody is sent messages any more. desk_days: how long a conversation is kept; the FG counts
+    those of 31 days.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -41,6 +43,8 @@ class ConsentSettings(RoomSettings):
     cert_gateways: tuple[IPvAnyNetwork, ...] = ()
     fsc: Annotated[dict[str, Group], Field(max_length=400)] = Field(default_factory=dict)
     messages: Annotated[dict[str, Service], Field(max_length=400)] = Field(default_factory=dict)
+    messages_days: Annotated[int, Field(ge=1, le=30)] = 14
+    messages_months: Annotated[int, Field(ge=3, le=60)] = 24
     desk_per_day: Annotated[int, Field(ge=1, le=500)] = 40
     desk_days: Annotated[int, Field(ge=32, le=366)] = 32
     key_hosts: Annotated[dict[str, tuple[str, ...]], Field(max_length=200)] = Field(default_factory=dict)

@@ -69,6 +69,10 @@ SEARCHES: Final[Mapping[str, str]] = {
     "verwijzing": N_("Een systeem bewaarde een verwijzing naar u"),
     "vertegenwoordiging": N_("Een medewerker keek wie er voor u is aangewezen"),
 }
+BY_STEP: Final[Mapping[str, Mapping[str, str]]] = {
+    "balie-gesprek": AT_THE_DESK,
+    "bericht": {"gestopt": N_("Wij sturen u geen berichten meer over uw keuzes")},
+}
 REPORTED: Final = N_("U meldde dat een gegeven niet klopt")
 KEPT: Final = N_("Een afdeling bewaart gegevens van u, omdat het moet van de wet")
 # How a report that a value is wrong goes on, by what its line says.
@@ -88,8 +92,8 @@ def act_of(event: Event) -> str:
         return WEIGHED
     if event.kind == "terugmelding" and not event.recipient:
         return REPORTED
-    if event.kind == "balie-gesprek":
-        return AT_THE_DESK.get(event.details.get("stap", ""), ACTS["balie-gesprek"])
+    if event.kind in BY_STEP:
+        return BY_STEP[event.kind].get(event.details.get("stap", ""), ACTS[event.kind])
     if event.kind != "zoeking":
         kept = event.kind == "gegevens-verwijderd" and not event.elements
         return KEPT if kept else STEPS.get(event.details.get("stap", ""), "") or ACTS.get(event.kind, "")

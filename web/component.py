@@ -94,8 +94,7 @@ _log = logger("web")
 class Neighbours:
     """Whom the pages ask. catalogue: what each element is called. authority: who knows of parents; without it nobody
     acts for a child. corrections: who takes reports of wrong values; without it the FG alone does.
-    uploads: who takes files of sources; without it, as where the desk lives elsewhere, nobody has that page.
-    removals: who knows what should be gone."""
+    uploads: who takes files of sources; without it nobody has that page. removals: who knows what should be gone."""
 
     vault: Vault
     consent: Consent

@@ -88,6 +88,7 @@ FILES: Final[Mapping[str, str]] = {
     "nagekeken": N_("Bestand voor bron %(bron)s nagekeken, niet overgenomen"),
 }
 SIZE: Final = N_("%(getal)s regels, versie %(versie)s")
+NO_MESSAGES: Final = N_("De inwoner krijgt geen berichten meer")
 SOMEBODY, NOT_SELF = N_("iemand anders"), N_("niet zelf, dat deed %(wie)s")
 HOW: Final[Mapping[str, str]] = {
     "geleverd": N_("aangekomen"),
@@ -131,7 +132,7 @@ def _decision(line: Line, said: RegisterWords) -> str:
         text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
         when = said.say(text) % {"datum": format_day(moment(line.gone.at), said.language)}
         return f"{when}, {said.say(NUMBERED) % {'nummer': line.n}}"
-    what = WHAT.get(event.kind, event.kind)
+    what = NO_MESSAGES if event.kind == "bericht" and "stap" in event.details else WHAT.get(event.kind, event.kind)
     if event.kind == "verstrekking" and event.refused:
         what = PARTLY
     how = HOW.get(line.outcome or event.details.get("uitkomst", ""), "")

@@ -14,7 +14,7 @@ async def reach(visit: Visit, resident: str, number: Bsn) -> None:
     who = Caller(tenant=visit.tenant.id, kind="inwoner", user=resident)
     try:
         delivery = visit.site.registers.delivery
-        if (await delivery.reached(who)).state == "wacht":
+        if (await delivery.reached(who)).state in ("wacht", "aan"):  # who is there is not away for long
             await delivery.known(who, number)
     except Problem as problem:  # at their next login, then
         _log.warning("not_reached", code=problem.code)

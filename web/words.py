@@ -156,7 +156,9 @@ WRONG: Final[Mapping[str, str]] = {
     "wie": N_("Kies wie u spreekt."),
     "niet-ouder": N_("Dit kon niet. Er is net iets anders gekozen, of een ouder of voogd mag dit niet kiezen."),
     "eigen-werk": N_("Dit gaat over het werk van uw eigen afdeling. Laat een ander hierover beslissen."),
-    "niet-hier": N_("Dit verzoek kunt u hier niet opschrijven. Vraag om een brief."),
+    "niet-hier": N_(
+        "Dit kan hier niet. Wil de inwoner het toch? Vul het papieren formulier in. Stuur dat naar de toezichthouder."
+    ),
     "controle": N_("Kies hoe u zag wie het is. Aan de telefoon belt u terug. Anders kijkt u op een document."),
     "gesprekken": N_("U had vandaag te veel gesprekken. Vraag een collega om te helpen."),
     "oordeel": N_("Kies ja of nee."),

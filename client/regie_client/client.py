@@ -88,12 +88,14 @@ class Regie:
         Unusable, TokenRefused."""
         calls = self._calls
         await calls.tokens.get(LOG, question.activity)
-        call = Call(RELEASE, "/statistieken", question.activity, question.body(), uuid_of(key), most=ANSWER_MOST)
+        key = uuid_of(key)
+        call = Call(RELEASE, "/statistieken", question.activity, question.body(), key, most=ANSWER_MOST)
         came = read(await calls.ask(call), TableBody)
         if (came.activity, came.table) != (question.activity, question.table):
             raise Unusable("it is another table", 200)
         proof = await calls.proof(came.line, came.id, question.activity)
-        receipt = self._receipts.demand(proof, WantedTable(came.id, came.line, calls.clock()))
+        wanted = WantedTable(came.id, key, calls.credentials.client_id, came.line, calls.clock())
+        receipt = self._receipts.demand(proof, wanted)
         return Table(came.id, came.smallest, came.off_by, came.cells, came.spent, receipt)
 
     async def to_remove(self, activity: str, until: date | None = None) -> Dues:

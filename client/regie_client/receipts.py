@@ -38,8 +38,7 @@ class Wanted:
         return _names(self.release_id, ATTEMPTS)
 
     def ours(self) -> bool:
-        """Whether the 74 bits of a UUIDv7 that tell no time are those of our own key, as the release desk takes
-        them."""
+        """As the release desk takes our key."""
         return follows(self.release_id, self.key, self.client)
 
 
@@ -69,6 +68,8 @@ class WantedTable:
     """The line of a run. release_id: of the table. A table that is given again has the line of the first time."""
 
     release_id: str
+    key: str
+    client: str
     line: LineRef
     until: float
     since: float = 0.0
@@ -79,8 +80,8 @@ class WantedTable:
         yield _derived(self.release_id, self.kind)
 
     def ours(self) -> bool:
-        """What it was asked with stands in the answer, and is compared there."""
-        return True
+        """As for one release: an older table, or another office's, is no answer to this question."""
+        return follows(self.release_id, self.key, self.client)
 
 
 class Receipts:

@@ -16,7 +16,7 @@ from connectors.bulk.rows import BulkRows, Row, Rows
 from connectors.contract import Repeatable, SameKeyOtherBody
 from connectors.correcting.content import PURPOSE, Content, Sealing
 from connectors.correcting.contract import RESIDENT, NoSuchReport, NothingNew, StepPassed, TooManyReports
-from connectors.correcting.rules import LAPSED, LIST, NEXT, OPEN, RENEWED, Ended, most, something_new
+from connectors.correcting.rules import LAPSED, LIST, NEXT, OPEN, RENEWED, Ended, most, something_new, touched
 from connectors.correcting.tables import corrections
 from connectors.declared.declaration import DAYS
 from kernel.clock import Clock, millis
@@ -195,7 +195,9 @@ async def _demand_new(rows: Rows, sealing: Sealing, new: Row, said: tuple[int, C
     if new["reporter"] == RESIDENT:
         return
     given_at, content = said
-    same_value = (c.resident == new["resident"], c.reporter == new["reporter"], c.element == new["element"])
+    # what it marks, and not by its name alone: a doubt about a part would put back the mark of the whole
+    marks = c.element.in_(touched(new["element"]))
+    same_value = (c.resident == new["resident"], c.reporter == new["reporter"], marks)
     before = await rows.find(corrections, *same_value, c.status.not_in(("", *OPEN)), limit=RENEWED)
     ended = [Ended(row["changed_at"], _found(sealing, row).content.words) for row in before]
     if not something_new(ended, given_at, content.words):

@@ -94,7 +94,8 @@ class CountingDesk:
         """See Counting.count."""
         if key and (before := await self.ledger.by_key(caller.tenant, _client(caller), key)):
             return _again(before, request)
-        run_id = uuid7(millis(self.ledger.clock()))
+        # of who asked with a key: whoever has the table sees that it is the answer to that
+        run_id = uuid7(millis(self.ledger.clock()), derived_id(key, caller.application) if key else "")
         # 1 may this table be asked at all
         may = await self._allowed(caller, request, run_id)
         # 2 its cost is spent; nothing gives it back

@@ -11,10 +11,12 @@ PREFIX = "/intern/v1/consent/delivery"
 
 class Reached(Message):
     """state: `geen` where the municipality has no message service; `aan`, and messages are sent; `wacht` until their
-    number is known; `uit` as they chose. withheld: none is sent while their data is secret."""
+    number is known; `uit` as they chose. withheld: none is sent while their data is secret. away: it is off because
+    they did not log in for long."""
 
     state: Literal["geen", "aan", "wacht", "uit"] = "geen"
     withheld: bool = False
+    away: bool = False
 
 
 class Delivery(Protocol):
@@ -29,5 +31,6 @@ class Delivery(Protocol):
         ...
 
     async def choose(self, caller: Caller, *, on: bool) -> Reached:
-        """Off: what waits is not sent any more, and their number goes. On: from their next login on."""
+        """Off: at once, also when the log is away; what waits is not sent any more, their number goes, and its line
+        follows. Nobody is sent a message about it. On: from their next login on."""
         ...

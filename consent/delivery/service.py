@@ -3,7 +3,7 @@
     change ─▶ event (consent.events, with the row it tells of) ─▶ message ─▶ its content ─▶ its line ─▶ sent ─▶ marked
 
 Killed anywhere, the next round goes on from what is stored: the same message under the same id with the same content,
-and the same line. What fails is tried again after 2, 4, 8, … seconds, an hour at most; after TRIES it is given up.
+and the same line. What fails is tried again after 2, 4, 8, … seconds, six hours at most; after `days` it is given up.
 """
 
 import asyncio
@@ -16,10 +16,12 @@ from typing import Any, Literal
 from audit.contract import Audit, Entry, EventIdTaken, record_one
 from consent.contract import ConsentDetail
 from consent.delivery.contract import Reached
+from consent.delivery.counting import Counted
+from consent.delivery.ending import AWAY, SELF, Ending, dropped, ended
 from consent.delivery.rules import TOLD, addressed, composed
 from consent.delivery.sealing import PURPOSE, Sealing
 from consent.delivery.sending import Post
-from consent.delivery.tables import DEAD, DELIVERED, DROPPED, WAITING, messages, reachable
+from consent.delivery.tables import ASKED, DEAD, DELIVERED, DROPPED, OFF, ON, WAITING, messages, reachable
 from consent.events.sending import Refused
 from consent.events.tables import events
 from consent.frontdesk.attending import flags_of
@@ -38,14 +40,15 @@ from kernel.ids import derived_id
 from kernel.logs import logger
 from kernel.sql.key_rows import KeyRows
 
-ON, ASKED, OFF = "aan", "gevraagd", "uit"
-PAGE, LEASE_MS, LONGEST_S, TRIES = 20, 60_000, 3_600, 40
+PAGE, LEASE_MS, LONGEST_S = 20, 60_000, 6 * 3_600
+DAYS, MONTHS = 14, 24
 _log = logger("consent.delivery")
 
 
 @dataclass(frozen=True)
 class Around:
-    """What messages stand on. addresses: public address by tenant."""
+    """What messages stand on. addresses: public address by tenant. days: how long one is tried; months: after so many
+    without a login nobody is reached any more."""
 
     register: Register
     audit: Audit
@@ -54,6 +57,8 @@ class Around:
     keys: KeyRows
     addresses: Mapping[str, str]
     clock: Clock
+    days: int = DAYS
+    months: int = MONTHS
 
 
 class Delivering:
@@ -63,6 +68,8 @@ class Delivering:
     def __init__(self, around: Around, posts: Mapping[str, Post]) -> None:
         self._around, self._register, self._posts = around, around.register, posts
         self._empty: set[str] = set()  # tenants without a service, of which nothing is kept any more
+        self._ending = Ending(around.register, around.audit, around.months)
+        self.counted = Counted()
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -85,7 +92,9 @@ class Delivering:
             row = await rows.one(reachable, lock=True, resident=caller.user)
             if row and row["state"] == ASKED:
                 sealed = sealing.number(caller.user, number)
-                await rows.put(reachable, row, state=ON, sealed=sealed, since=self._now)
+                row = await rows.put(reachable, row, state=ON, sealed=sealed, since=self._now)
+            if row and row["state"] == ON:
+                await rows.put(reachable, row, seen_at=self._now)
             return await self._state(rows, caller)
 
     async def choose(self, caller: Caller, *, on: bool) -> Reached:
@@ -93,14 +102,16 @@ class Delivering:
         _resident(caller)
         if caller.tenant not in self._posts:
             return Reached()
-        new = {"resident": caller.user, "state": ASKED if on else OFF, "sealed": b"", "since": self._now}
+        asked = {"state": ASKED, "sealed": b"", "since": self._now, "seen_at": self._now, "ended": "", "owed": 0}
         async with self._register.writing(caller.tenant) as rows:
-            if not await rows.add(reachable, new):
+            if on and not await rows.add(reachable, {"resident": caller.user, **asked}):
                 row = await rows.one(reachable, lock=True, resident=caller.user)
-                if row and (not on or row["state"] == OFF):
-                    await rows.put(reachable, row, **new)
+                if row and row["state"] == OFF:
+                    await rows.put(reachable, row, **asked)
             if not on:
-                await _drop(rows, caller.user)
+                row = await rows.one(reachable, lock=True, resident=caller.user)
+                if row and row["state"] != OFF:
+                    await ended(rows, row, SELF, self._now)
             return await self._state(rows, caller)
 
     async def _state(self, rows: Rows, caller: Caller) -> Reached:
@@ -109,7 +120,8 @@ class Delivering:
         row = await rows.one(reachable, resident=caller.user)
         states: dict[str, Literal["aan", "wacht", "uit"]] = {ON: "aan", ASKED: "wacht"}
         state = states.get(row["state"] if row else OFF, "uit")
-        return Reached(state=state, withheld=bool(await flags_of(rows, caller.user)))
+        away = state == "uit" and row is not None and row["ended"] == AWAY
+        return Reached(state=state, withheld=bool(await flags_of(rows, caller.user)), away=away)
 
     async def round(self, tenant: str) -> int:
         """Everything that can go now; how many arrived. Raises RegisterUnavailable."""
@@ -118,12 +130,19 @@ class Delivering:
             return 0
         async with self._register.writing(tenant) as rows:
             await self._gathered(rows)
+            await self._count(tenant, rows)
+        await self._ending.round(tenant, self._now)
         async with self._register.writing(tenant) as rows:
             c, now = messages.c, self._now
             due = await rows.find(messages, c.state == WAITING, c.due_at <= now, lock=True, order=(c.at,), most=PAGE)
             taken = [await rows.put(messages, one, due_at=now + LEASE_MS) for one in due]
         # at once, so that the lease covers them all; what one of them meets, the others are spared
         return sum(await asyncio.gather(*(self._brought(tenant, one) for one in taken)))
+
+    async def _count(self, tenant: str, rows: Rows) -> None:
+        """For whoever operates this. What somebody turned off counts nowhere."""
+        for state in (WAITING, DEAD):
+            self.counted.set(tenant, state, await rows.count(messages, messages.c.state == state))
 
     async def _emptied(self, tenant: str) -> None:
         """Numbers go with the service that they were kept for, and what waits. Whoever comes back when there is one
@@ -134,7 +153,7 @@ class Delivering:
             kept = await rows.find(reachable, reachable.c.state == ON, lock=True, most=PAGE * 5)
             for one in kept:
                 await rows.put(reachable, one, state=ASKED, sealed=b"")
-            await _drop(rows)
+            await dropped(rows)
         if not kept:
             self._empty.add(tenant)
 
@@ -225,7 +244,10 @@ class Delivering:
     async def _later(self, tenant: str, message: Row) -> None:
         tries = message["tries"] + 1
         wait = min(2 ** min(tries, 16), LONGEST_S) * 1_000
-        state: dict[str, Any] = {"state": DEAD, "content": b""} if tries >= TRIES else {}
+        over = self._now - message["at"] >= self._around.days * DAY
+        state: dict[str, Any] = {"state": DEAD, "content": b""} if over else {}
+        if over:
+            _log.error("message_given_up", tenant=tenant, tries=tries)
         await self._settled(tenant, message, tries=tries, due_at=self._now + wait, **state)
 
     async def _withheld(self, tenant: str, message: Row) -> int:
@@ -244,16 +266,6 @@ class Delivering:
     @property
     def _now(self) -> int:
         return millis(self._around.clock())
-
-
-async def _drop(rows: Rows, resident: str = "") -> None:
-    """What waits, of one resident or of all, with what it says. What is under way is looked at once more before it
-    goes."""
-    c = messages.c
-    for one in await rows.find(
-        messages, c.state == WAITING, *([c.resident == resident] if resident else ()), lock=True
-    ):
-        await rows.put(messages, one, state=DROPPED, content=b"")
 
 
 def _resident(caller: Caller) -> None:

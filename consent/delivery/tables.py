@@ -1,6 +1,7 @@
 """Who is reached, and what waits for them. Not protected: see the promise of this room.
 
-reachable: state `aan`, `gevraagd` (on, and no number yet) or `uit`; since: changes from then on are told, ms.
+reachable: state `aan`, `gevraagd` (on, and no number yet) or `uit`; since: changes from then on are told, ms; seen_at:
+their last login; ended: why it is off (`zelf`, `overleden`, `lang-weg`); owed: when it ended, until its line is there.
 messages: state `wacht`, `bezorgd`, `dood` (given up) or `vervallen` (turned off, or withheld). content: sealed, made
 once; due_at: when it is tried next, or may be taken over.
 """
@@ -10,6 +11,7 @@ from sqlalchemy import Column as C
 
 from consent.tables import metadata
 
+ON, ASKED, OFF = "aan", "gevraagd", "uit"
 WAITING, DELIVERED, DEAD, DROPPED = "wacht", "bezorgd", "dood", "vervallen"
 
 reachable = Table(
@@ -20,6 +22,9 @@ reachable = Table(
     C("state", Text, nullable=False),
     C("sealed", LargeBinary, nullable=False),
     C("since", BigInteger, nullable=False),
+    C("seen_at", BigInteger, nullable=False),
+    C("ended", Text, nullable=False),
+    C("owed", BigInteger, nullable=False),
 )
 messages = Table(
     "messages",

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 
 from consent import wire
 from consent.contract import Chosen, ConsentDetail, ConsentReceipt
-from consent.frontdesk.bodies import AboutOne, ChoseAt, FiledAt, InOne, Tallied
+from consent.frontdesk.bodies import AboutOne, ChoseAt, FiledAt, InOne, MetAt, Tallied
 from consent.frontdesk.contract import PREFIX, Conversation, FrontDesk, Opening
 from consent.rights.contract import RightsRequest
 from kernel.caller import Caller
@@ -29,6 +29,10 @@ def _talking(router: APIRouter, desk: FrontDesk, caller: Gate) -> None:
     @router.post("/begin")
     async def begin(who: Asking, body: Opening) -> Conversation:
         return await desk.begin(who, body)
+
+    @router.post("/meet")
+    async def meet(who: Asking, body: MetAt) -> Conversation:
+        return await desk.meet(who, body.conversation, body.met)
 
     @router.post("/conversation")
     async def conversation(who: Asking, body: InOne) -> Conversation:
@@ -62,10 +66,6 @@ def _helping(router: APIRouter, desk: FrontDesk, caller: Gate) -> None:
     @router.post("/file")
     async def file(who: Asking, body: FiledAt) -> RightsRequest:
         return await desk.file(who, body.conversation, body.asked)
-
-    @router.post("/filed")
-    async def filed(who: Asking, body: AboutOne) -> RightsRequest:
-        return await desk.filed(who, body.conversation, body.id)
 
     @router.post("/receipt")
     async def receipt(who: Asking, body: AboutOne) -> ConsentReceipt:

@@ -1,7 +1,7 @@
 """The bodies in which these verbs cross a wire between rooms."""
 
 from consent.contract import Choice
-from consent.frontdesk.contract import DeskRequest, Tally
+from consent.frontdesk.contract import DeskRequest, Meeting, Tally
 from kernel.message import Message, Short
 
 
@@ -9,6 +9,13 @@ class InOne(Message):
     """Something in one conversation."""
 
     conversation: Short
+
+
+class MetAt(Message):
+    """The same, with whom it is."""
+
+    conversation: Short
+    met: Meeting
 
 
 class AboutOne(Message):

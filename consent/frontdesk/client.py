@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from consent import wire
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentReceipt, ConsentView
-from consent.frontdesk.bodies import AboutOne, ChoseAt, FiledAt, InOne, Tallied
-from consent.frontdesk.contract import PREFIX, Conversation, DeskRequest, Opening, Tally
+from consent.frontdesk.bodies import AboutOne, ChoseAt, FiledAt, InOne, MetAt, Tallied
+from consent.frontdesk.contract import PREFIX, Conversation, DeskRequest, Meeting, Opening, Tally
 from consent.rights.contract import RightsRequest
 from kernel.caller import Caller
 from kernel.http.client import RoomLine
@@ -20,6 +20,11 @@ class FrontDeskClient:
     async def begin(self, caller: Caller, opening: Opening) -> Conversation:
         """See FrontDesk.begin."""
         return await self.line.ask(f"{PREFIX}/begin", caller, opening, Conversation)
+
+    async def meet(self, caller: Caller, conversation_id: str, met: Meeting) -> Conversation:
+        """See FrontDesk.meet."""
+        body = MetAt(conversation=conversation_id, met=met)
+        return await self.line.ask(f"{PREFIX}/meet", caller, body, Conversation)
 
     async def conversation(self, caller: Caller, conversation_id: str) -> Conversation:
         """See FrontDesk.conversation."""
@@ -53,11 +58,6 @@ class FrontDeskClient:
         """See FrontDesk.file."""
         body = FiledAt(conversation=conversation_id, asked=asked)
         return await self.line.ask(f"{PREFIX}/file", caller, body, RightsRequest)
-
-    async def filed(self, caller: Caller, conversation_id: str, request_id: str) -> RightsRequest:
-        """See FrontDesk.filed."""
-        body = AboutOne(conversation=conversation_id, id=request_id)
-        return await self.line.ask(f"{PREFIX}/filed", caller, body, RightsRequest)
 
     async def tallies(self, caller: Caller) -> list[Tally]:
         """See FrontDesk.tallies."""

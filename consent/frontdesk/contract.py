@@ -25,14 +25,19 @@ PREFIX = "/intern/v1/consent/frontdesk"
 
 
 class Opening(Message):
-    """Why an employee helps whom, and how they know who it is: the kind of document, never its number. stands: as what
-    somebody is there, `niemand` for who says to be a parent or guardian and of whom the BRP does not say so, or of whom
-    it may not be told; birth: of the child, "2011-05-17" or less of it."""
+    """Why an employee helps somebody, and how they know who it is: the kind of document, never its number."""
 
-    resident: ResidentRef
     reason: Reason
     check: Check
     channel: Channel
+
+
+class Meeting(Message):
+    """Who is helped. stands: as what somebody is there, `niemand` for who says to be a parent or guardian and of whom
+    the BRP does not say so, or of whom it may not be told, or says nothing now; birth: of the child, "2011-05-17" or
+    less of it."""
+
+    resident: ResidentRef
     stands: Literal["zelf", "ouder", "voogd", "niemand"] = "zelf"
     birth: Short = ""
 
@@ -81,13 +86,18 @@ class ConversationOver(Problem):
 
 
 class FrontDesk(Protocol):
-    """For staff with role `balie`, in a conversation of their own that is open. Each verb but `conversation` has a line
-    in the resident's series first. All raise LogUnavailable, OutcomeUnknown; with an id also NoSuchThing (unknown, or
-    of a colleague: one answer) and ConversationOver."""
+    """For staff with role `balie`, in a conversation of their own that is open. Each verb but `begin`, where nobody is
+    known yet, and `conversation` has a line in the resident's series first. All raise LogUnavailable, OutcomeUnknown;
+    with an id also NoSuchThing (unknown, or of a colleague: one answer) and ConversationOver."""
 
     async def begin(self, caller: Caller, opening: Opening) -> Conversation:
-        """Ends an earlier one of the same employee: one resident at a time. Costs and answers the same for everybody,
-        known or not. Raises NoAccess, BadInput, TooManyConversations."""
+        """Counts it, before anybody is looked up anywhere, and ends an earlier one of the same employee: one resident
+        at a time. Nothing is open before `meet`. Raises NoAccess, BadInput, TooManyConversations."""
+        ...
+
+    async def meet(self, caller: Caller, conversation_id: str, met: Meeting) -> Conversation:
+        """Whom it is with: said once, the same again is the same. Costs and answers the same for everybody, known or
+        not. Raises ConversationOver for another one."""
         ...
 
     async def conversation(self, caller: Caller, conversation_id: str) -> Conversation:
@@ -117,13 +127,9 @@ class FrontDesk(Protocol):
         ...
 
     async def file(self, caller: Caller, conversation_id: str, asked: "DeskRequest") -> "RightsRequest":
-        """What the resident asks, as Rights.file: the same one again is the same. Raises NoSuchThing where nothing is
-        shown, or who is there for a child; BadInput, NotNow where there is no such right."""
-        ...
-
-    async def filed(self, caller: Caller, conversation_id: str, request_id: str) -> "RightsRequest":
-        """One that was written down in this conversation, for a letter. Its words only where they are of now: what the
-        resident wrote earlier is not shown. Raises NoSuchThing."""
+        """What the resident asks, as Rights.file, with a line that a letter was made. The answer is what was asked
+        now, also where the same was asked earlier, and where nothing is shown: it tells nothing of whom it is about.
+        Raises NoSuchThing for who is there for a child; BadInput, NotNow where there is no such right."""
         ...
 
     async def tallies(self, caller: Caller) -> list[Tally]:

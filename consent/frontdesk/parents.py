@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from consent.activity import ActivityVersion
 from consent.acts import PAUSES
-from consent.frontdesk.contract import Opening
+from consent.frontdesk.contract import Meeting
 from consent.mandates.rules import BY_AUTHORITY, DEEDS, Authority, Relation, grown_at, sees
 
 NOBODY: Final = "niemand"  # who says to have authority, and has none that may be told
@@ -39,11 +39,11 @@ class Parent:
         return answer in DEEDS and at < self.until
 
 
-def stands_for(opening: Opening) -> str | None:
+def stands_for(met: Meeting) -> str | None:
     """The column. A child of whom nobody knows when it was born is of age here: nothing is shown."""
-    if opening.stands == "zelf":
+    if met.stands == "zelf":
         return None
-    return json.dumps({"relation": opening.stands, "until": grown_at(opening.birth)}, sort_keys=True)
+    return json.dumps({"relation": met.stands, "until": grown_at(met.birth)}, sort_keys=True)
 
 
 def parent_of(row: Mapping[str, Any]) -> Parent | None:

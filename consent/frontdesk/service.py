@@ -1,11 +1,12 @@
 """An employee helps a resident. Owns `conversations`.
 
-The row comes first, so that every attempt counts; then the line in the resident's series; then the conversation opens.
-A crash between them leaves a row that shows nothing, or a line of a look that did not come. What is chosen goes the way
+The row comes first, so that every attempt counts before anybody is looked up; then whom it is with; then the line in
+the resident's series; then the conversation opens. A crash between them leaves a row that shows nothing, or a line of a
+look that did not come. What is chosen goes the way
 of every choice (`consent.choosing`); the conversation only adds who recorded it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from audit.contract import Audit, Entry, Receipt, record_one
@@ -29,18 +30,21 @@ from consent.frontdesk.contract import (
     Conversation,
     ConversationOver,
     DeskRequest,
+    Meeting,
     Opening,
     Tally,
     TooManyConversations,
 )
 from consent.frontdesk.parents import parent_of, stands_for
 from consent.frontdesk.rules import LASTS_MS, LISTED, checked_so, day_begins, is_open, serves
+from consent.frontdesk.showing import UNTOLD, neutral, seen, written_down
 from consent.frontdesk.tables import conversations
 from consent.frontdesk.tallying import tallied
 from consent.lines import event, names, stored, version_of
 from consent.mandates.rules import sensitive
 from consent.receipts.service import Receipts
 from consent.rights.contract import Claim, Rights, RightsRequest
+from consent.rights.showing import going_on
 from consent.rows import Register, Row, Rows
 from consent.tables import activities
 from consent.words import fault
@@ -51,8 +55,6 @@ from kernel.ids import derived_id, uuid7
 
 BEGUN, OPEN, DONE = "begonnen", "open", "klaar"
 PER_DAY: Final = 40  # conversations of one employee: ten minutes each fill the day
-ASKED_ONLY = {"answer": "", "extended": "", "notice": ""}  # what came of an earlier one is not looked at
-UNTOLD: Mapping[str, Any] = {"position": "", "ended_at": 0, "channel": "", "by": ""}  # what was before is not looked at
 
 
 class Helping:
@@ -72,31 +74,43 @@ class Helping:
             raise NoAccess("Dit is voor medewerkers van de balie.")
         if not checked_so(opening.channel, opening.check):
             raise fault("/check", "past-niet", "Zo kunt u langs deze weg niet zien wie het is.")
+        at = millis(self._clock())
+        async with self._register.writing(caller.tenant) as rows:
+            await self._others_ended(rows, caller, at)
+            new = {
+                "id": uuid7(at), "staff": caller.user, "resident": "", "subject": "",
+                "reason": opening.reason, "checked": opening.check, "channel": opening.channel, "acted": stored(()),
+                "status": BEGUN, "fence": "", "opened_at": at, "ended_at": 0, "served": 0, "stands": None,
+                "resident_fence": "",
+            }  # fmt: skip
+            await rows.add(conversations, new)
+            (row,) = await rows.find(conversations, conversations.c.id == new["id"])
+            return seen(row)
+
+    async def meet(self, caller: Caller, conversation_id: str, met: Meeting) -> Conversation:
+        """See FrontDesk.meet."""
         await self._following.follow(caller.tenant)  # a flag of a second ago counts
-        row = await self._begun(caller, opening)
+        row = await self._met(caller, conversation_id, met)
         receipt = await self._said(caller, row, "begin")
         async with self._register.writing(caller.tenant) as rows:
             # of two that began at one moment neither saw the other: looked at once more, so that one goes on
             there = (await self._others_ended(rows, caller, row["opened_at"], row["id"]))[row["id"]]
-            return _seen(await rows.put(conversations, there, status=OPEN, position=str(receipt.position)))
+            return seen(await rows.put(conversations, there, status=OPEN, position=str(receipt.position)))
 
-    async def _begun(self, caller: Caller, opening: Opening) -> Row:
-        at, who = millis(self._clock()), opening.resident
+    async def _met(self, caller: Caller, conversation_id: str, met: Meeting) -> Row:
+        """The row with whom it is; a row that names somebody else names nobody anew."""
+        at, who, stands = millis(self._clock()), met.resident, stands_for(met)
         async with self._register.writing(caller.tenant) as rows:
-            await self._others_ended(rows, caller, at)
-            stands = stands_for(opening)
+            row = await rows.one(conversations, lock=True, id=conversation_id)
+            if row is None or not is_desk(caller) or row["staff"] != caller.user:
+                raise NoSuchThing()
+            if row["status"] != BEGUN or at >= row["opened_at"] + LASTS_MS or row["resident"] not in ("", who.id):
+                raise ConversationOver()
             parent = parent_of({"stands": stands})
-            helped = serves(opening.channel, await flags_of(rows, who.id)) and not who.stand_in
+            helped = serves(row["channel"], await flags_of(rows, who.id)) and not who.stand_in
             helped = helped and (parent is None or parent.may("zien", at))
-            new = {
-                "id": uuid7(at), "staff": caller.user, "resident": who.id, "subject": who.subject,
-                "reason": opening.reason, "checked": opening.check, "channel": opening.channel, "acted": stored(()),
-                "status": BEGUN, "fence": "", "opened_at": at, "ended_at": 0, "served": int(helped), "stands": stands,
-                "resident_fence": who.fence,
-            }  # fmt: skip
-            await rows.add(conversations, new)
-            (row,) = await rows.find(conversations, conversations.c.id == new["id"])
-            return row
+            whose = {"resident": who.id, "subject": who.subject, "resident_fence": who.fence}
+            return await rows.put(conversations, row, **whose, served=int(helped), stands=stands)
 
     async def _others_ended(self, rows: Rows, caller: Caller, at: int, own: str = "") -> dict[str, Row]:
         """This employee's conversations of today, locked, of which only their own (by id) goes on. Raises
@@ -116,7 +130,7 @@ class Helping:
 
     async def conversation(self, caller: Caller, conversation_id: str) -> Conversation:
         """See FrontDesk.conversation."""
-        return _seen(await self._open(caller, conversation_id))
+        return seen(await self._open(caller, conversation_id))
 
     async def end(self, caller: Caller, conversation_id: str) -> None:
         """See FrontDesk.end."""
@@ -136,7 +150,7 @@ class Helping:
         listed = [one for one in found if one.state in LISTED] if row["served"] else []
         if parent_of(row):  # nor is a child's own help a row without words: they would know that there is some
             listed = [one for one in listed if one.activity not in hidden]
-        return [_neutral(one) if one.activity in hidden else one.model_copy(update=UNTOLD) for one in listed]
+        return [neutral(one) if one.activity in hidden else one.model_copy(update=UNTOLD) for one in listed]
 
     async def choice(self, caller: Caller, conversation_id: str, consent_id: str) -> ConsentDetail:
         """See FrontDesk.choice."""
@@ -195,26 +209,17 @@ class Helping:
         row = await self._open(caller, conversation_id)
         if self.rights is None:
             raise RegisterUnavailable()
-        if not row["served"] or parent_of(row) or not row["resident_fence"]:
+        if parent_of(row) or not row["resident_fence"]:
             raise NoSuchThing()
         who = ResidentRef(id=row["resident"], subject=row["subject"], fence=row["resident_fence"])
         claim = Claim(resident=who, kind=asked.kind, activity=asked.activity, text=asked.text)
         filed = await self.rights.file(_for(caller, row), claim)
         # a crash here leaves a request without its letter: to write it down again is the same request
         await self._acted(caller, row, filed.id)
-        return await self.filed(caller, conversation_id, filed.id)
-
-    async def filed(self, caller: Caller, conversation_id: str, request_id: str) -> RightsRequest:
-        """See FrontDesk.filed."""
-        row = await self._open(caller, conversation_id)
-        if self.rights is None or request_id not in names(row["acted"]):
-            raise NoSuchThing()
-        await self._said(caller, row, f"brief/{request_id}")
-        found = [one for one in await self.rights.filed(_for(caller, row)) if one.id == request_id]
-        if not found:
-            raise NoSuchThing()
-        earlier = {"text": ""} if found[0].filed_at < row["opened_at"] else {}
-        return found[0].model_copy(update={**ASKED_ONLY, **earlier})
+        await self._said(caller, row, f"brief/{filed.id}")
+        about = {"kind": claim.kind, "activity": claim.activity or ""}
+        async with self._register.reading(caller.tenant) as rows:
+            return written_down(filed.id, claim, millis(self._clock()), await going_on(rows, (about,)))
 
     async def tallies(self, caller: Caller) -> list[Tally]:
         """See FrontDesk.tallies."""
@@ -276,15 +281,3 @@ def _told(row: Row) -> dict[str, str]:
 def _for(caller: Caller, row: Row) -> Caller:
     """The employee, for the resident before them."""
     return caller.model_copy(update={"acting_for": row["resident"]})
-
-
-def _seen(row: Row) -> Conversation:
-    until, child = row["opened_at"] + LASTS_MS, row["stands"] is not None
-    return Conversation(id=row["id"], reason=row["reason"], channel=row["channel"], until=until, child=child)
-
-
-def _neutral(view: ConsentView) -> ConsentView:
-    """That something is there, and nothing of what."""
-    blank = view.recipient_name.model_copy(update={"nl": "", "en": ""})
-    hidden = {"activity": "", "elements": (), "recipient": "", "recipient_name": blank, "case": ""}
-    return view.model_copy(update={**UNTOLD, **hidden})

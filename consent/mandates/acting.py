@@ -13,6 +13,7 @@ from consent.lines import event, names, version_of
 from consent.locks import LOCKED
 from consent.mandates.appointed import COLUMN, Source, appointed_of, source_from
 from consent.mandates.contract import Ground, NotRepresented
+from consent.mandates.instead import PARENT
 from consent.mandates.rules import (
     AFTER_DEATH,
     BY_AUTHORITY,
@@ -100,6 +101,8 @@ class Acting:
     async def _seen(self, stood: Stood, consent_id: str) -> ConsentDetail:
         """What is not shown is not there. An activity is judged by its newest version: what became sensitive is."""
         detail = await self._choosing.choice(stood.resident, consent_id)
+        if stood.authority.relation in BY_AUTHORITY and detail.instead == PARENT:  # it is theirs to say
+            detail = detail.model_copy(update={"instead": ""})
         async with self._register.reading(stood.resident.tenant) as rows:
             newest = await newest_versions(rows, {detail.activity.slug})
         versions: list[ActivityVersion] = [detail.activity, *(version_of(row) for row in newest.values())]

@@ -3,10 +3,11 @@
 A department is the recipient that uses the data. Who its employees are the login provider says, in a role
 `afdeling:<ontvanger>` beside `proceseigenaar`. What rests on no single use, and every restriction, is the FG's: to lift
 a lock is not for who wants to go on. So of an objection: an owner may take it on, ask for time and give in, and never
-reject it; and one about a use of several departments is the FG's, for none of them speaks for the others.
+reject it; and one about a use of several departments is the FG's, for none of them speaks for the others. An FG who has
+a department as well lifts no restriction of its own use either, and of all uses at once they lift none.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from sqlalchemy import and_, or_
@@ -26,7 +27,11 @@ from kernel.errors import NoAccess
 OFFICER, OWNER = "fg", "proceseigenaar"
 OFFICERS_ONLY: Final = "beperking"
 OBJECTION: Final = "bezwaar"
-NOT_OWN = "Een bezwaar tegen het werk van uw eigen afdeling wijst u niet zelf af. Dat beslist de FG."
+GOES_ON: Final[Mapping[str, frozenset[Step]]] = {  # after these a use goes on, against the word of who asked it to stop
+    OBJECTION: frozenset({"ongegrond"}),
+    OFFICERS_ONLY: frozenset({"ongegrond", "opheffen"}),
+}
+NOT_OWN = "Dit gaat over het werk van uw eigen afdeling. Dat het weer doorgaat, beslist een ander."
 
 
 def is_officer(caller: Caller) -> bool:
@@ -63,7 +68,7 @@ async def handled(rows: Rows, caller: Caller) -> tuple[Collection[str], Collecti
 
 async def demand(rows: Rows, caller: Caller, row: Row, step: Step) -> None:
     """Raises NoSuchThing for a request that this employee does not handle: another's and an unknown one look alike.
-    NoAccess for an objection to their own department's work that they would reject, also as FG."""
+    NoAccess for what would let their own department's work go on, also as FG."""
     newest = (await newest_versions(rows, {row["activity"]})).get(row["activity"])
     whose = owners(version_of(newest)) if newest is not None else frozenset()
     objection = row["kind"] == OBJECTION
@@ -71,7 +76,8 @@ async def demand(rows: Rows, caller: Caller, row: Row, step: Step) -> None:
         shared = objection and len(whose) > 1
         if row["kind"] == OFFICERS_ONLY or shared or not whose & departments(caller):
             raise NoSuchThing()
-    if objection and step == "ongegrond" and whose & works_at(caller):
+    own = whose & works_at(caller) if row["activity"] else works_at(caller)
+    if step in GOES_ON.get(row["kind"], ()) and own:
         raise NoAccess(NOT_OWN)
 
 

@@ -14,7 +14,7 @@ from audit.contract import Audit, Entry, Kind, Move, Receipt, record_one
 from consent.choosing import Behalf
 from consent.contract import NoSuchThing, NotNow
 from consent.following import Following
-from consent.frontdesk.attending import attended, is_desk
+from consent.frontdesk.attending import attended, is_desk, writing_down
 from consent.lines import event, permit, restriction
 from consent.locks import ALL, standing
 from consent.rights import restricting
@@ -63,7 +63,7 @@ class Claiming:
         if not _mine(caller, claim.resident.id) or claim.resident.stand_in:
             raise NoSuchThing()
         no_numbers({"/grond": claim.text})
-        await attended(self._register, caller, millis(self._clock()))
+        await writing_down(self._register, caller, millis(self._clock()))
         async with self._register.writing(caller.tenant) as rows:
             filing = Filing(claim, behalf.actor if behalf else rows.keys.actor(caller), millis(self._clock()), behalf)
             row = await drafted(rows, filing)
@@ -88,16 +88,17 @@ class Claiming:
 
     async def filed(self, caller: Caller) -> list[RightsRequest]:
         """See Rights.filed."""
-        there, whose = rights.c.status.not_in((DRAFT, LAPSED)), _whose(caller)
+        where, whose = [rights.c.status.not_in((DRAFT, LAPSED))], _whose(caller)
         if not whose:
             staff_only(caller)
-        await attended(self._register, caller, millis(self._clock()))
+        here = await writing_down(self._register, caller, millis(self._clock()))
+        where += [] if here is None else [rights.c.id.in_(here)]
         newest = (rights.c.filed_at.desc(),)
         async with self._register.reading(caller.tenant) as rows:
             if whose:
-                found = await rows.find(rights, there, rights.c.resident == whose, order=newest, most=MOST)
+                found = await rows.find(rights, *where, rights.c.resident == whose, order=newest, most=MOST)
             else:
-                found = await requests(rows, caller, there, most=MOST)
+                found = await requests(rows, caller, *where, most=MOST)
             residents = {row["resident"] for row in found}
             states = await rows.find(subject_state, subject_state.c.resident.in_(residents)) if residents else []
             known = {state["resident"]: state for state in states}

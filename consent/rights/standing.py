@@ -13,7 +13,7 @@ from consent.locks import ALL, LOCKED, locked_by, unlocked
 from consent.rights.contract import Particulars
 from consent.rights.rules import BECOMES, FILED, OPEN
 from consent.rights.tables import rights
-from consent.rows import Row, Rows
+from consent.rows import Row, Rows, passing_over
 from consent.tables import subject_state
 from kernel.logs import logger
 
@@ -29,10 +29,11 @@ _log = logger("consent")
 async def objections_moved(rows: Rows, moves: Sequence[Move], at: int) -> None:
     """Follow: what moved the fence of an objection. at: ms, of a decision whose own hour is not known here."""
     fences = {move.fence for move in moves}
-    for found in await rows.find(rights, rights.c.kind == "bezwaar", rights.c.fence.in_(fences)):
-        row = await locked(rows, found)
-        for move in (move for move in moves if move.fence == found["fence"]):
-            row = await suspended(rows, row, move, at)
+    for found in await rows.sound(rights, rights.c.kind == "bezwaar", rights.c.fence.in_(fences)):
+        with passing_over():
+            row = await locked(rows, found)
+            for move in (move for move in moves if move.fence == found["fence"]):
+                row = await suspended(rows, row, move, at)
 
 
 async def locked(rows: Rows, row: Row) -> Row:
@@ -63,8 +64,7 @@ async def restricted(rows: Rows, state: Row, move: Move, at: int) -> Row:
     if act is None:
         return await rows.put(subject_state, state, restriction_epoch=move.epoch, status=LOCKED)
     state = await rows.put(subject_state, state, restriction_epoch=move.epoch, document=document)
-    row = await rows.one(rights, lock=True, id=act["request"])
-    if row is not None:
+    for row in await rows.sound(rights, rights.c.id == act["request"], lock=True):  # the lock stands without it
         upheld = {"decided_at": at, "restriction": particular(row, announced_at=0)}
         decided: dict[str, Any] = upheld if act["becomes"] == "gegrond" else {}
         if Entry.model_validate_json(row["entry"]).event.id != move.event_id:  # see `suspended`

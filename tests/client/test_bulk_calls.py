@@ -128,8 +128,9 @@ def test_a_key_that_opens_nothing_is_found_at_the_start() -> None:
             Opener(key)
 
 
+RUN = uuid7(int(NOW * 1_000), derived_id(KEY_1, CREDENTIALS.client_id))
 TABLE = {
-    "id": JOB, "verwerkingsactiviteit": "armoede", "versie": "1", "tabel": "per-wijk", "drempel": 15, "afwijking": 4,
+    "id": RUN, "verwerkingsactiviteit": "armoede", "versie": "1", "tabel": "per-wijk", "drempel": 15, "afwijking": 4,
     "cellen": [{"rij": "Noord", "aantal": 60}, {"rij": "Oost", "aantal": None}],
     "privacybudget": {"kosten": "3.000", "besteed": "3.000", "budget": "12.000"},
     "logregel": {"logboek": ORIGIN, "index": BEFORE},
@@ -139,20 +140,25 @@ TABLE = {
 async def test_a_table_comes_with_the_line_of_its_own_run(tmp_path: Path) -> None:
     line: dict[str, Any] = {
         "soort": "statistiek",
-        "gebeurtenis": derived_id(JOB, "statistiek"),
+        "gebeurtenis": derived_id(RUN, "statistiek"),
         "tijd": str(int((NOW - 999) * 1_000)),
     }
 
     def counting(said: dict[str, Any], line: dict[str, Any]) -> Any:
         answers = {"/verstrekking/v1/statistieken": lambda _: httpx2.Response(200, json=said),
                    PROOF: lambda _: text(proof(**line))}  # fmt: skip
-        return Counterpart(tmp_path, answers).regie().table(TableQuestion("armoede", "per-wijk", "mw-1"))
+        return Counterpart(tmp_path, answers).regie().table(TableQuestion("armoede", "per-wijk", "mw-1"), KEY_1)
 
     table = await counting(TABLE, line)
     assert [(cell.row, cell.count) for cell in table.cells] == [("Noord", 60), ("Oost", None)]
     for spoilt in ({"soort": "verstrekking"}, {"gebeurtenis": derived_id(ORIGIN, "statistiek")}):
         with pytest.raises(NoReceipt):
             await counting(TABLE, line | spoilt)
+    other = uuid7(
+        int(NOW * 1_000), derived_id(JOB, CREDENTIALS.client_id)
+    )  # the run of another question, with its line
+    with pytest.raises(NoReceipt):
+        await counting(TABLE | {"id": other}, line | {"gebeurtenis": derived_id(other, "statistiek")})
     with pytest.raises(Unusable):
         await counting(TABLE | {"tabel": "per-vak"}, line)
 

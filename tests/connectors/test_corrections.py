@@ -1,6 +1,7 @@
 """Correction reports: who may doubt what, what the resident sees, who looks at it, and what a crash leaves."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,21 @@ from fastapi import FastAPI, Request
 from assembly.demo.register import LOAN_DESK, TENANT, TRAINERS
 from audit.contract import Audit, Entry, LogUnavailable, Misfit
 from connectors.contract import NotReleased
-from connectors.correcting.contract import Doubt, NobodyCorrects, NoSuchReport, NothingNew, Report, Said, StepPassed
+from connectors.correcting.contract import (
+    ONCE,
+    Doubt,
+    NobodyCorrects,
+    NoSuchReport,
+    NothingNew,
+    Report,
+    Said,
+    StepPassed,
+)
 from connectors.correcting.rules import Ended, something_new, touched
 from connectors.correcting.service import CorrectionDesk
 from kernel.caller import Caller
 from kernel.errors import BadInput
+from kernel.ids import random_id
 from tests.four_rooms import BY_LAW, DESK_WORKER, R1, SECRET, STRANGER, FourRooms
 from vault.contract import Bsn
 
@@ -165,6 +176,31 @@ async def test_a_doubt_that_nobody_answers_ends_with_a_line_and_its_mark_with_it
     assert [(one.recipient, one.elements) for one in told] == [
         ("burgerzaken", ("brp.naam",)), ("burgerzaken", ("brp.adres",)),
     ]  # fmt: skip
+
+
+async def test_a_part_of_a_value_does_not_bring_back_a_doubt_that_ended(house: FourRooms) -> None:
+    line, desk = await opened(house, owner="burgerzaken", days=10), house.desk.corrections
+    assert isinstance(desk, CorrectionDesk)
+    await file(house, doubt(line, gegevenselement="brp.leeftijd.isMeerderjarig"))
+    house.now += timedelta(days=10)
+    await desk.forwarding.lapse(TENANT)
+    (ended,) = await desk.rows.listed(TENANT)
+    assert ended.row["status"] == "verlopen"
+    later, words = desk.rows.now + 1, replace(ended.content, reason="De akte zegt wat anders.")
+    for element, given_at, content, taken in (
+        ("brp.geboortedatum", 0, words, False),  # given before the doubt ended
+        ("brp.geboortedatum", later, ended.content, False),  # in the same words
+        ("brp.adres", 0, ended.content, True),
+        ("brp.geboortedatum", later, words, True),
+    ):
+        same = {name: ended.row[name] for name in ("reporter", "client", "resident", "subject", "source", "way")}
+        row = {**same, "id": random_id(), "slot": random_id(), "element": element, "entry": ""}
+        placing = desk.rows.place(TENANT, row, content, ONCE, given_at)
+        if taken:
+            await placing
+        else:
+            with pytest.raises(NothingNew):
+                await placing
 
 
 async def test_nobody_learns_whether_a_number_exists_or_whose_a_line_is(house: FourRooms) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlite3 import connect
 from typing import Any, cast
 
+import httpx2
 import pytest
 
 from assembly.demo.register import LOAN_DESK, TENANT
@@ -15,13 +16,22 @@ from connectors.bulk.keys import JobKeys
 from connectors.bulk.rows import BulkRows
 from connectors.outside.failing import SourceFailed
 from connectors.tables import keys
-from connectors.uploads.contract import UploadUnderWay
+from connectors.uploads.api import UPLOAD_BYTES
+from connectors.uploads.client import UploadsClient
+from connectors.uploads.contract import KEEPER, NoSuchSheet, UploadUnderWay
+from connectors.uploads.intern import LARGE, SentSheet, upload_intern
 from connectors.uploads.reading import Sheets
 from connectors.uploads.rows import File, UploadRows
 from connectors.uploads.sealing import Sealing
 from connectors.uploads.service import Taking, UploadDesk
 from connectors.uploads.source import UploadSource
+from kernel.caller import Caller
 from kernel.crypto import Keyring
+from kernel.errors import BadInput
+from kernel.http.app import make_app
+from kernel.http.client import RoomLine
+from kernel.http.health import StartGate
+from kernel.http.rooms import RoomGate, RoomKey
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
 from tests.connectors.test_overtaken import ground
@@ -149,3 +159,34 @@ async def test_who_is_asked_about_while_another_file_comes_is_not_unknown(house:
     assert isinstance(known, Values) and [one.value for one in known.values] == [row(2)] and unknown == Values()
     found = await asked(2)
     assert all(isinstance(one, SourceFailed) and one.why == "niet-bereikbaar" for one in found)
+
+
+async def test_a_portal_elsewhere_sends_a_file_over_the_line_between_rooms(house: FourRooms, rows: UploadRows) -> None:
+    assert SHIPPED.csv is not None
+    sheet = SHIPPED.csv.model_copy(update={"owner": LOAN_DESK})
+    taking = {TENANT: {SOURCE: Taking(sheet, Sheets(sheet, SHIPPED.elements))}}
+    desk, portal, start = (
+        UploadDesk(taking, rows, house.audit.door("connectors")),
+        RoomKey("web", b"w" * 32),
+        StartGate(),
+    )
+    start.open()
+    app = make_app("desk", start, uploads=LARGE)
+    app.include_router(upload_intern(desk, RoomGate("connectors", {"web": portal.public})))
+    keeper = Caller(tenant=TENANT, kind="medewerker", user="f0f0", roles=(f"{KEEPER}{LOAN_DESK}",))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://connectors") as http:
+        far = UploadsClient(RoomLine(http, portal, "connectors"))
+        text = file_of((R1.reveal(), "C-1"))
+        assert await far.judge(keeper, SOURCE, text) == await desk.judge(keeper, SOURCE, text)
+        assert (await far.take(keeper, SOURCE, text)).version == 1
+        assert await far.sheets(keeper) == await desk.sheets(keeper)
+        assert await far.sheets(keeper.model_copy(update={"roles": ()})) == []
+        for wrong in (b"\xff" * UPLOAD_BYTES, b"niets"):  # as large as a file may be, and more than other bodies
+            with pytest.raises(BadInput) as said:
+                await far.judge(keeper, SOURCE, wrong)
+            assert said.value.members["fouten"]
+        with pytest.raises(NoSuchSheet):
+            await far.take(keeper.model_copy(update={"roles": (f"{KEEPER}ander",)}), SOURCE, text)
+    assert R1.reveal() not in repr(SentSheet.of(SOURCE, text))
+    with pytest.raises(BadInput):
+        SentSheet(source=SOURCE, content="=").raw()

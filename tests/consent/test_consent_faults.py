@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, insert, select, text, update
+from sqlalchemy import Table, delete, insert, select, text, update
 
 from audit.contract import Audit, Entry, LogUnavailable, OutcomeUnknown, Overtaken, Receipt, Verdict
+from consent import alarms
 from consent.activity import Case
-from consent.contract import NotNow, Question, RegisterUnavailable
-from consent.tables import applications, consents, recipients, subject_state
+from consent.contract import Claim, NotNow, Question, RegisterUnavailable
+from consent.rights.tables import rights
+from consent.tables import applications, consents, followed, recipients, subject_state
 from kernel.caller import Caller, room_of
 from kernel.errors import Problem
 from tests.consent.house import (
@@ -114,6 +116,38 @@ async def test_a_forged_row_that_waits_is_an_alarm_each_time_and_holds_up_no_oth
         found = (await connection.execute(select(consents.c.id, consents.c.status, consents.c.pending_at))).all()
     assert sorted(found) == [("0", real["status"], 1), (asked.id, "gegeven", 0)]
     assert (await house.kinds()).count("toestemming-gegeven") == 1
+
+
+async def test_a_forged_row_that_copies_a_fence_stops_nobody_from_following(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.ready(activity(elements={NAME: "B", PLAN: "C"}))
+    given, told = await house.given(PLAN), alarms.text()
+    objection = Claim(resident=ANNA, kind="bezwaar", activity="regeling", text="Ik wil dit niet.")
+    before, _ = await house.decided(PLAN)
+    objected = await house.consent.rights.file(ANNA_HERSELF, objection)
+    await house.consent.flag(STAFF, BERT, ["geheimhouding"])
+    await house.consent.choose(ANNA_HERSELF, given, stop())
+    async with house.database().writing(TENANT) as connection:
+        for table, key in ((consents, "id"), (rights, "id"), (subject_state, "resident")):
+            for real in (await connection.execute(select(table))).mappings().all():
+                await connection.execute(insert(table).values(**{**real, key: f"0-{real[key]}"}))
+        await connection.execute(update(consents).where(consents.c.id == given).values(status="gevraagd"))
+        await connection.execute(delete(followed))  # so that every move is applied once more, whatever wrote its row
+    caplog.clear()
+    await house.consent.finish(TENANT)
+    named = " ".join(one.getMessage() for one in caplog.records if one.levelname == "CRITICAL")
+    assert all(table in named for table in ("'consents'", "'rights'", "'subject_state'")), named
+    assert alarms.text() != told
+    assert await house.consent.following.known(TENANT), "and what comes later is followed by everybody else"
+    with pytest.raises(RegisterUnavailable):  # hers, as it was altered
+        await house.consent.choices(ANNA_HERSELF)
+    await touch(house, consents, status="ingetrokken")
+    await house.consent.rights.step(ANNA_HERSELF, objected.id, "intrekken", "")
+    with pytest.raises(Overtaken):
+        await house.released(before)
+    _, decision = await house.decided(NAME, of=BERT)
+    assert [one.element for one in decision.toegestaan] == [NAME], "secrecy is for the desk to weigh"
 
 
 async def test_a_yes_that_died_after_its_line_is_one_line_when_finished(house: House) -> None:

@@ -14,20 +14,20 @@ import httpx2
 import pytest
 from anyio import run_process
 
-from audit.contract import Audit, Entry
+from audit.contract import Audit, Entry, LogUnavailable
 from consent.contract import ConsentDetail
 from consent.delivery.api import intern_routes
 from consent.delivery.client import DeliveryClient
 from consent.delivery.component import build_delivery
 from consent.delivery.contract import Delivery, Reached
 from consent.delivery.sending import Post
-from consent.delivery.service import TRIES, Around, Delivering
+from consent.delivery.service import DAYS, Around, Delivering
 from consent.delivery.settings import Service
 from consent.delivery.tables import messages, reachable
 from consent.events.outbox import number
 from consent.tables import consents, keys
 from kernel import failpoints
-from kernel.caller import Caller
+from kernel.caller import Caller, room_of
 from kernel.clock import millis
 from kernel.crypto import Keyring
 from kernel.errors import BadInput, NoAccess
@@ -193,12 +193,71 @@ async def test_what_fails_is_tried_again_with_measure_and_given_up_in_the_end(ho
             house.clock.forward(seconds=1 if expected == 0 and len(receiver.got) == 1 else 60)
         assert len({body for _, body in receiver.got}) == 1 and len(receiver.got) == 3
         await house.consent.choose(ANNA_HERSELF, consent, stop())
-        receiver.answers = [500] * (TRIES + 5)
-        for _ in range(TRIES + 3):
+        receiver.answers = [500] * 200
+        for _ in range(4 * DAYS - 1):
             await rounds(house, made)
-            house.clock.forward(hours=1, minutes=1)
-        assert len(receiver.got) == 3 + TRIES
+            house.clock.forward(hours=6)
+        assert 'state="wacht",tenant="gm9901"} 1.0' in made.counted.text()
+        assert sorted(one["state"] for one in await stored(house, messages)) == ["bezorgd", "wacht"]
+        for _ in range(3):
+            house.clock.forward(hours=6)
+            await rounds(house, made)
+        assert len(receiver.got) < 80, "with a pause that grows"
+        assert 'state="dood",tenant="gm9901"} 1.0' in made.counted.text(), "whoever operates this sees it"
         assert sorted(one["state"] for one in await stored(house, messages)) == ["bezorgd", "dood"]
+
+
+class Deaf:
+    """A log that is away."""
+
+    async def record(self, caller: Caller, entries: Sequence[Entry]) -> Sequence[object]:
+        raise LogUnavailable
+
+
+@on_files
+async def test_who_stops_stops_at_once_with_a_line_and_no_message(house: House) -> None:
+    await house.ready()
+    async with receiving() as receiver, mailing(house, receiver) as (made, _):
+        await house.given(PLAN)
+        await wants(made, ANNA_HERSELF, Hidden(BSN))
+        deaf = Delivering(replace(around(house), audit=cast(Audit, Deaf())), {TENANT: Post(service(receiver))})
+        assert (await deaf.choose(ANNA_HERSELF, on=False)).state == "uit", "fear does not wait for a log"
+        with pytest.raises(LogUnavailable):
+            await rounds(house, deaf)
+        assert [one["sealed"] for one in await stored(house, reachable)] == [b""]
+        for _ in range(2):
+            assert await rounds(house, made) == 0
+        line = (await house.log.lines(room_of(TENANT, "consent"), ANNA.subject, None, 1)).lines[0].event
+        assert (line.kind, line.details) == ("bericht", {"stap": "gestopt", "reden": "zelf"})
+        assert (await house.kinds()).count("bericht") == 1 and not receiver.got
+        await deaf.close()
+
+
+@on_files
+@pytest.mark.parametrize("why", ["overleden", "lang-weg"])
+async def test_who_died_or_stays_away_is_reached_no_more(house: House, why: str) -> None:
+    await house.ready()
+    async with receiving() as receiver, mailing(house, receiver) as (made, _):
+        await house.given(PLAN)
+        await rounds(house, made)
+        await wants(made, ANNA_HERSELF, Hidden(BSN))
+        bert = Caller(tenant=TENANT, kind="inwoner", user=BERT.id)
+        await wants(made, bert, Hidden("999990019"))
+        house.clock.forward(days=23 * 30.5)
+        await made.known(bert, Hidden("999990019"))  # logs in now and then
+        assert await rounds(house, made) == 0 and (await made.reached(ANNA_HERSELF)).state == "aan"
+        if why == "overleden":
+            await house.consent.flag(room_of(TENANT, "connectors"), ANNA, ("overleden",))
+        house.clock.forward(days=31 if why == "lang-weg" else 1)
+        await rounds(house, made)
+        now = await made.reached(ANNA_HERSELF)
+        assert (now.state, now.away) == ("uit", why == "lang-weg") and (await made.reached(bert)).state == "aan"
+        assert {one["resident"]: len(one["sealed"]) > 0 for one in await stored(house, reachable)} == {
+            ANNA.id: False, BERT.id: True,
+        }  # fmt: skip
+        line = (await house.log.lines(room_of(TENANT, "consent"), ANNA.subject, None, 1)).lines[0].event
+        assert (line.kind, line.details["reden"]) == ("bericht", why)
+        assert (await made.choose(ANNA_HERSELF, on=True)).state == "wacht" and not receiver.got
 
 
 @on_files

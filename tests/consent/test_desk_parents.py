@@ -3,7 +3,7 @@
 import pytest
 
 from consent.contract import ConsentRequest, NoSuchThing, NotNow
-from consent.frontdesk.contract import Conversation, Opening
+from consent.frontdesk.contract import Conversation, Meeting
 from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, LOKET, PLAN, STAFF, House, yes
 from tests.consent.test_appointments import MONEY, OFFICER, appointed
 from tests.consent.test_frontdesk import DESK, lines, opening, said
@@ -14,8 +14,9 @@ on_files = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 
 
 async def begun(house: House, stands: str = "ouder", birth: str = BIRTH) -> Conversation:
-    wanted = Opening.model_validate({**opening().model_dump(by_alias=True), "stands": stands, "birth": birth})
-    return await house.consent.frontdesk.begin(DESK, wanted)
+    talk = await house.consent.frontdesk.begin(DESK, opening())
+    met = Meeting.model_validate({"resident": ANNA, "stands": stands, "birth": birth})
+    return await house.consent.frontdesk.meet(DESK, talk.id, met)
 
 
 async def test_a_parent_at_the_desk_chooses_as_a_parent_and_no_more(house: House) -> None:

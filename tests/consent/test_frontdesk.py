@@ -7,7 +7,7 @@ import pytest
 
 from audit.contract import Line, LogUnavailable
 from consent.contract import Choice, ConsentRequest, ConsentView, NoSuchThing, NotNow, RegisterUnavailable, ResidentRef
-from consent.frontdesk.contract import Conversation, ConversationOver, Opening, TooManyConversations
+from consent.frontdesk.contract import Conversation, ConversationOver, Meeting, Opening, TooManyConversations
 from consent.frontdesk.rules import checked_so, day_begins, day_of, is_open, serves
 from consent.frontdesk.tables import conversations
 from kernel.caller import Caller, room_of
@@ -24,13 +24,14 @@ NOBODY = ResidentRef(id="9" * 32, subject="niemand", fence="8" * 32, stand_in=Tr
 Channel = Literal["balie", "telefoon", "papier"]
 
 
-def opening(who: ResidentRef = ANNA, channel: Channel = "balie") -> Opening:
+def opening(channel: Channel = "balie") -> Opening:
     check: Literal["paspoort", "terugbellen"] = "terugbellen" if channel == "telefoon" else "paspoort"
-    return Opening(resident=who, reason="kiezen", check=check, channel=channel)
+    return Opening(reason="kiezen", check=check, channel=channel)
 
 
 async def begun(house: House, who: ResidentRef = ANNA, channel: Channel = "balie", by: Caller = DESK) -> Conversation:
-    return await house.consent.frontdesk.begin(by, opening(who, channel))
+    talk = await house.consent.frontdesk.begin(by, opening(channel))
+    return await house.consent.frontdesk.meet(by, talk.id, Meeting(resident=who))
 
 
 def said(answer: str, channel: Channel = "balie") -> Choice:
@@ -128,6 +129,22 @@ async def test_a_conversation_is_of_one_employee_and_one_resident_and_ends(house
         await desk.choice(DESK, later.id, asked.id)
 
 
+async def test_a_conversation_is_with_whom_it_was_said_to_be_once(house: House) -> None:
+    desk = house.consent.frontdesk
+    nobody_yet = await desk.begin(DESK, opening())
+    for who in (COLLEAGUE, OFFICER):
+        with pytest.raises(NoSuchThing):
+            await desk.meet(who, nobody_yet.id, Meeting(resident=ANNA))
+    with pytest.raises(ConversationOver):
+        await desk.choices(DESK, nobody_yet.id)
+    again = await begun(house)
+    for one in (nobody_yet, again):  # that is over, or with somebody already
+        with pytest.raises(ConversationOver):
+            await desk.meet(DESK, one.id, Meeting(resident=BERT))
+    (tally,) = await desk.tallies(OFFICER)
+    assert tally.conversations == 2, "it counts before it is with anybody"
+
+
 async def test_unknown_dead_and_secret_on_the_telephone_look_the_same(house: House) -> None:
     await house.ready()
     desk = house.consent.frontdesk
@@ -207,7 +224,7 @@ async def test_without_a_line_nothing_is_shown(house: House, moment: str) -> Non
     asked = await house.request()
     deaf = await house.second(Interrupted(house.log, moment, "balie-gesprek"))
     with pytest.raises(LogUnavailable):
-        await deaf.frontdesk.begin(DESK, opening())
+        await deaf.frontdesk.meet(DESK, (await deaf.frontdesk.begin(DESK, opening())).id, Meeting(resident=ANNA))
     with pytest.raises(NoSuchThing):
         await house.consent.choice(DESK.model_copy(update={"acting_for": ANNA.id}), asked.id)
     talk = await begun(house)

@@ -84,6 +84,28 @@ async def rejected_by_the_officer_alone(house: House, objection: str) -> None:
     assert (await door.step(OWNER, again.id, "gegrond", LETTER)).suspends, "to give in takes nobody else"
 
 
+@pytest.mark.parametrize("about", ["regeling", None])
+async def test_who_is_officer_and_owner_lifts_no_lock_of_their_own_use(house: House, about: str | None) -> None:
+    await house.ready(activity(elements=OUR_TASK))
+    door, both = house.consent.rights, OFFICER.model_copy(update={"roles": ("fg", "afdeling:loket")})
+    locked = await door.file(ANNA_HERSELF, claim("beperking", about, ground="juistheid"))
+    await door.step(both, locked.id, "in-behandeling", "")
+    await door.step(both, locked.id, "aankondigen", LETTER)
+    house.clock.forward(days=8)
+    with pytest.raises(NoAccess):
+        await door.step(both, locked.id, "ongegrond", LETTER)
+    assert (await door.step(both, locked.id, "gegrond", LETTER)).suspends, "to lock takes nobody else"
+    await door.step(OFFICER, locked.id, "aankondigen", LETTER)
+    house.clock.forward(days=8)
+    with pytest.raises(NoAccess):
+        await door.step(both, locked.id, "opheffen", "")
+    elsewhere = OFFICER.model_copy(update={"roles": ("fg", "afdeling:ander")})
+    if about is None:  # all that is not by choice: of their department too
+        with pytest.raises(NoAccess):
+            await door.step(elsewhere, locked.id, "opheffen", "")
+    assert not (await door.step(OFFICER if about is None else elsewhere, locked.id, "opheffen", "")).suspends
+
+
 async def test_an_objection_to_what_departments_share_is_the_officers(house: House) -> None:
     more = {"slug": "ander", "toepassingen": []}, {"slug": "bureau", "toepassingen": []}
     for one in more:

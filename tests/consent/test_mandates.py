@@ -116,6 +116,26 @@ async def test_turning_sixteen_pauses_a_parents_yes_and_ends_their_view(house: H
     assert await code_of(house) == ""
 
 
+async def test_who_is_known_to_be_under_sixteen_says_no_yes_alone(house: House) -> None:
+    help_ = activity("hulp", {PLAN: "C"}, hulpAanKind=True)
+    await house.ready(activity(), activity("sport", {PLAN: "C"}), help_)
+    door, asked = house.consent.mandates, await house.request(PLAN)
+    more = [await house.consent.request(LOKET, ConsentRequest(resident=ANNA, activity=slug, elements=(PLAN,)))
+            for slug in ("sport", "hulp")]  # fmt: skip
+    await door.choose(BERT_HIMSELF, parent(house), asked.id, yes())
+    assert (await door.choice(BERT_HIMSELF, parent(house), more[0].id)).instead == "", "it is theirs to say"
+    sport, own = [await house.consent.choice(ANNA_HERSELF, one.id) for one in more]
+    assert (sport.instead, own.instead) == ("ouder", "")
+    with pytest.raises(NotNow):
+        await house.consent.choose(ANNA_HERSELF, sport.consent.id, yes())
+    assert (await house.consent.choose(ANNA_HERSELF, own.consent.id, yes())).consent.state == "gegeven"
+    assert (await house.consent.choose(ANNA_HERSELF, asked.id, stop())).consent.state == "ingetrokken"
+    with pytest.raises(NotNow):  # a yes that ended tells it too
+        await house.consent.choose(ANNA_HERSELF, sport.consent.id, yes())
+    house.clock.now = SIXTEEN
+    assert (await house.consent.choice(ANNA_HERSELF, sport.consent.id)).instead == ""
+
+
 @pytest.mark.parametrize("who", ["kind", "andere-ouder"])
 async def test_who_stops_wins_and_the_other_parent_cannot_lead_back(house: House, who: str) -> None:
     await house.ready()

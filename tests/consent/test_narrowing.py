@@ -7,8 +7,9 @@ import pytest
 
 from audit.contract import Entry, LogUnavailable, Overtaken, record_one
 from consent import tables
+from consent.lines import application_of
 from consent.parties.contract import Change
-from consent.parties.rules import kids, only_adds
+from consent.parties.rules import kids, only_adds, with_end
 from kernel.caller import room_of
 from kernel.clock import millis
 from kernel.ids import random_id
@@ -83,6 +84,28 @@ async def test_an_end_of_a_key_and_a_narrowing_survive_a_crash(house: House) -> 
     assert await state_of(house) == "toegelaten" and await comes_in(house, holder("2"))
     await house.released((await house.decided(NAME))[0])
     assert [kind for kind, *_ in await lines(house)].count("toepassing-vervangen") == 1
+
+
+@on_files
+async def test_an_end_from_before_fences_moved_gets_its_line_once(house: House) -> None:
+    await house.ready()
+    await admitted(house, Change(application=application(OLD, new_key("2")), of="loket"))
+    async with house.consent.register.writing(TENANT) as rows:  # as an end of a key was written once
+        row = await rows.one(tables.applications, lock=True, client_id="loket-app")
+        assert row
+        document = with_end(application_of(row), "1", 5).model_dump_json()
+        await rows.put(tables.applications, row, own_fence=None, own_epoch=None, document=document)
+    older = await stored_row(house)
+    for _ in range(2):
+        other = await house.second()
+        await other.finish(TENANT)
+        await other.finish(TENANT)
+    assert [kind for kind, *_ in await lines(house)].count("sleutel-beeindigd") == 1
+    assert await state_of(house) == "toegelaten" and not await comes_in(house, holder("1"))
+    await house.released((await house.decided(NAME))[0])
+    await put_back(house, older)
+    with pytest.raises(Overtaken):
+        await house.released((await house.decided(NAME))[0])
 
 
 async def stored_row(house: House) -> dict[str, Any]:

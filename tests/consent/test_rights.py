@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from audit.contract import Audit, Line, LogUnavailable, NoSuchLine, Overtaken, Position
 from consent.contract import Claim, NoSuchThing, NotNow, RegisterUnavailable, RightsRequest
-from consent.frontdesk.contract import Opening
+from consent.frontdesk.contract import Meeting, Opening
 from consent.rights.retelling import Retelling
 from consent.rights.rules import due, may, months_after
 from consent.rights.tables import rights
@@ -99,9 +99,8 @@ async def test_an_objection_suspends_at_once_and_a_rejection_lets_it_go_on(house
         await door.step(ANNA_HERSELF, filed.id, "intrekken", "")
     with pytest.raises(NoSuchThing):
         await door.file(DESK, OBJECTION)
-    await house.consent.frontdesk.begin(
-        DESK, Opening(resident=ANNA, reason="stoppen", check="paspoort", channel="balie")
-    )
+    talk = await house.consent.frontdesk.begin(DESK, Opening(reason="stoppen", check="paspoort", channel="balie"))
+    await house.consent.frontdesk.meet(DESK, talk.id, Meeting(resident=ANNA))
     again = await door.file(DESK, OBJECTION)
     assert again.id != filed.id and await codes(house) == ["bezwaar"]
     assert (await door.step(ANNA_HERSELF, again.id, "intrekken", "")).status == "ingetrokken"

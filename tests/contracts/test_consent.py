@@ -23,7 +23,7 @@ from consent.contract import (
     NotNow,
     Question,
 )
-from consent.frontdesk.contract import ConversationOver, Opening
+from consent.frontdesk.contract import ConversationOver, Meeting, Opening
 from consent.mandates.contract import Ground, NotRepresented, Offer
 from consent.service import ConsentService
 from kernel.caller import Caller
@@ -315,7 +315,8 @@ async def test_the_desk_of_the_town_hall_helps_in_a_conversation(wired: Wired) -
     await wired.house.ready()
     desk, asked = wired.consent.frontdesk, await wired.house.request()
     employee = OFFICER.model_copy(update={"user": "mw-1", "roles": ("balie",)})
-    talk = await desk.begin(employee, Opening(resident=ANNA, reason="kiezen", check="paspoort", channel="balie"))
+    talk = await desk.begin(employee, Opening(reason="kiezen", check="paspoort", channel="balie"))
+    talk = await desk.meet(employee, talk.id, Meeting(resident=ANNA))
     assert await desk.conversation(employee, talk.id) == talk
     assert [one.id for one in await desk.choices(employee, talk.id)] == [asked.id]
     assert (await desk.choice(employee, talk.id, asked.id)).consent.id == asked.id

@@ -29,8 +29,10 @@ class Turning:
     real: Authority
     down: bool = False
     taken: bool = False
+    times: int = 0
 
     async def over(self, caller: Caller, bsn: Bsn) -> Sequence[Child]:
+        self.times += 1
         if self.down:
             raise AuthorityUnknown()
         return [] if self.taken else await self.real.over(caller, bsn)

@@ -112,7 +112,8 @@ async def decide(visit: Visit) -> Response:
     except NotNow:  # sent twice, or somebody else was first: the page shows what stands
         return visit.to(DESK)
     except NoAccess:  # who is FG and owner: the letter stays, for somebody else to send
-        return await _listed(visit, (f"brief-{request}", "eigen-werk"), (request, draft(text, LETTER_MAX)))
+        field = f"{'nota' if step == 'opheffen' else 'brief'}-{request}"
+        return await _listed(visit, (field, "eigen-werk"), (request, draft(text, LETTER_MAX)))
     return visit.to(f"{DESK}?{urlencode({'bewaard': request})}")
 
 

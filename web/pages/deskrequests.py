@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -41,17 +40,10 @@ async def file(visit: Visit) -> Response:
     )
     try:
         filed = await visit.site.registers.frontdesk.file(visit.caller, _talk(visit), asked)
-    except (NoSuchThing, NotNow):  # nobody known, or one who is not served this way: one answer
+    except (NoSuchThing, NotNow):  # no such right, or who is there for a child: it says nothing of whom it is about
         return await _form(visit, form, {"soort": "niet-hier"})
-    return visit.to(f"{HOME}/{quote(_talk(visit))}/verzoeken/{quote(filed.id)}")
-
-
-async def letter(visit: Visit) -> Response:
-    """That it came in."""
-    visit.attendant()
-    request = str(visit.request.path_params["id"])[:100]
-    filed = await visit.site.registers.frontdesk.filed(visit.caller, _talk(visit), request)
-    said, now = await words(visit), visit.site.clock()
+    # shown at once: to send the form again is the same request, and nothing is read back of what was asked earlier
+    now = visit.site.clock()
     today = local_day(round(now.timestamp() * 1000))
     view = DeskAsked(frame=visit.frame(), talk=_talk(visit), one=card(filed, said, now), today=today)
     return visit.page("balie_verzoek_brief.html", view)
@@ -89,5 +81,4 @@ def _talk(visit: Visit) -> str:
 PAGES: Final = (
     Page(f"{HOME}/{{gesprek}}/verzoek", at_the_desk(show)),
     Page(f"{HOME}/{{gesprek}}/verzoek", at_the_desk(file), "POST"),
-    Page(f"{HOME}/{{gesprek}}/verzoeken/{{id}}", at_the_desk(letter)),
 )

@@ -1,4 +1,4 @@
-"""`/balie`: an employee helps a resident in a conversation; `/fg/balie`: who looked at how many.
+"""`/balie`: an employee helps a resident in a conversation.
 
 The number goes from the form to the vault and is kept nowhere: that a message service reaches somebody begins with a
 login of their own, with which they can also end it. What is opened is a line first; the register sees to it.
@@ -10,15 +10,18 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from connectors.contract import AuthorityUnknown
 from consent.contract import Choice, ConsentDetail, NotNow, ResidentRef
 from consent.frontdesk.contract import (
     Conversation,
     ConversationOver,
     FrontDesk,
+    Meeting,
     Opening,
     TooManyConversations,
     checked_so,
 )
+from kernel.caller import room_of
 from kernel.clock import moment
 from kernel.crypto import sha256
 from kernel.errors import BadInput, Problem
@@ -37,10 +40,8 @@ from web.frontdesk_views import (
     DeskLetter,
     DeskPlain,
     DeskStart,
-    FgDesk,
     options,
     talk_view,
-    tally,
 )
 from web.line_views import local_day
 from web.pages.reading import words
@@ -52,7 +53,7 @@ from web.site import Visit
 from web.views import Consent
 from web.words import WRONG
 
-HOME, PAPER, TALLY = "/balie", "/balie/papier", "/fg/balie"
+HOME, PAPER = "/balie", "/balie/papier"
 CHOICES: Final[Mapping[str, tuple[Answer, ...]]] = {
     "kiezen": ("ja", "nee"),
     "weigeren": ("nee",),
@@ -78,23 +79,29 @@ async def begin(visit: Visit) -> Response:
     number, errors = _number(form.get("bsn", "")), _faults(form)
     if errors or number is None:
         return await _form(visit, form, errors | ({} if number else {"bsn": "bsn"}))
-    (found,) = await visit.site.vault.identify(visit.caller, (number,))
-    who = ResidentRef(**found.model_dump())
-    said = {"resident": who, "reason": form["reden"], "check": form["controle"], "channel": form["weg"]}
-    try:
-        opening = Opening.model_validate(said | await _stands(visit, form, who))
-        talk = await _desk(visit).begin(visit.caller, opening)
+    said = {"reason": form["reden"], "check": form["controle"], "channel": form["weg"]}
+    try:  # it counts before anybody is looked up, here or at the BRP
+        talk = await _desk(visit).begin(visit.caller, Opening.model_validate(said))
+        # whoever stands here is somebody: what they ask is theirs, and they read who looked when they log in later
+        (found,) = await visit.site.vault.enrol(room_of(visit.tenant.id, "web"), (number,))
+        who = ResidentRef(**found.model_dump())
+        met = Meeting.model_validate({"resident": who} | await _stands(visit, form, who))
+        await _desk(visit).meet(visit.caller, talk.id, met)
     except TooManyConversations:
         return await _form(visit, form, {"reden": "gesprekken"}, 429)
     return visit.to(f"{HOME}/{talk.id}")
 
 
 async def _stands(visit: Visit, form: Mapping[str, str], who: ResidentRef) -> dict[str, str]:
-    """As what somebody is there; for a child only as the BRP says it of them now."""
+    """As what somebody is there; for a child only as the BRP says it of them now. One answer for who has no authority,
+    whose data is locked or secret, and a BRP that is silent: an employee could tell them apart."""
     parent = _number(form.get("ouder", ""))
     if form.get("wie") != "kind" or parent is None:
         return {}
-    child = await at_the_desk_for(visit, parent, who)
+    try:
+        child = await at_the_desk_for(visit, parent, who)
+    except AuthorityUnknown:
+        child = None
     return {"stands": child.relation, "birth": child.birth} if child else {"stands": "niemand"}
 
 
@@ -208,14 +215,6 @@ async def paper(visit: Visit) -> Response:
     return visit.page("balie_papier.html", DeskPlain(frame=visit.frame()))
 
 
-async def tallies(visit: Visit) -> Response:
-    """For the FG."""
-    visit.officer()
-    found = await _desk(visit).tallies(visit.caller)
-    view = FgDesk(frame=visit.frame(), read=visit.site.clock(), rows=tuple(tally(one) for one in found))
-    return visit.page("fg_balie.html", view)
-
-
 def _desk(visit: Visit) -> FrontDesk:
     return visit.site.registers.frontdesk
 
@@ -290,5 +289,4 @@ PAGES: Final = (
     Page(_ONE, at_the_desk(one)),
     Page(_ONE, at_the_desk(choose), "POST"),
     Page(f"{_ONE}/brief", at_the_desk(letter)),
-    Page(TALLY, tallies),
 )

@@ -16,18 +16,20 @@ HOME: Final = "/berichten"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Messages:
-    """state: see consent.delivery. withheld: none is sent while the resident's data is secret."""
+    """state: see consent.delivery. withheld: none is sent while the resident's data is secret.
+    away: it is off because they were not here for long."""
 
     frame: Frame
     state: Literal["geen", "aan", "wacht", "uit"]
     withheld: bool
+    away: bool
 
 
 async def show(visit: Visit) -> Response:
     """How it stands."""
     visit.resident()
     found = await visit.site.registers.delivery.reached(visit.caller)
-    view = Messages(frame=visit.frame(), state=found.state, withheld=found.withheld)
+    view = Messages(frame=visit.frame(), state=found.state, withheld=found.withheld, away=found.away)
     return visit.page("berichten.html", view)
 
 

@@ -15,6 +15,7 @@ from kernel.message import Message, Short
 from web.fg_views import FgSearch, FgStart, LogState, OldAssessment, OpenQuestion, Search
 from web.found_lines import found_rows
 from web.frame import FieldError, Option
+from web.frontdesk_views import FgDesk, tally
 from web.language import AMSTERDAM
 from web.line_views import local_day
 from web.pages.emergencies import waiting, was_judged
@@ -226,10 +227,19 @@ async def _search(visit: Visit, said: RegisterWords, shown: Shown) -> Search:
     )
 
 
+async def tallies(visit: Visit) -> Response:
+    """`/fg/balie`: which employee of the desk looked at how many."""
+    visit.officer()
+    found = await visit.site.registers.frontdesk.tallies(visit.caller)
+    view = FgDesk(frame=visit.frame(), read=visit.site.clock(), rows=tuple(tally(one) for one in found))
+    return visit.page("fg_balie.html", view)
+
+
 PAGES: Final = (
     Page("/fg", start),
     Page("/fg", answer, "POST"),
     Page("/fg/gegevenssets", settle, "POST"),
+    Page("/fg/balie", tallies),
     Page("/fg/zoek", form),
     Page("/fg/zoek", search, "POST"),
 )
