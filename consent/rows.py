@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, delete, select, update
+from sqlalchemy import BigInteger, ColumnElement, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,7 @@ from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
+from kernel.sql.prepared import Prepared
 
 Row = dict[str, Any]
 Result = TypeVar("Result")
@@ -72,11 +73,10 @@ class Rows:
         rows = (await self._connection.execute(found.with_for_update() if lock else found)).mappings()
         return [dict(row) for row in rows]
 
-    async def asked(self, table: Table, statement: Select[Any], **values: Any) -> list[Row]:
-        """Checked rows, by a statement of `consent.prepared` and what it is asked about."""
-        found = await self._connection.execute(statement, {"tenant": self.keys.tenant, **values})
-        names = tuple(found.keys())
-        return [self._checked(table, dict(zip(names, row, strict=True))) for row in found]
+    async def asked(self, table: Table, question: Prepared, **values: Any) -> list[Row]:
+        """Checked rows, by a question of `consent.prepared` and what it is asked about."""
+        found = await question.rows(self._connection, tenant=self.keys.tenant, **values)
+        return [self._checked(table, row) for row in found]
 
     async def one(self, table: Table, *, lock: bool = False, **key: str | int) -> Row | None:
         """The row with this key, if there is one."""
