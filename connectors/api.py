@@ -62,7 +62,8 @@ def routes(
         raw = await request.body()
         wanted = read_request(who, raw)
         repeatable = Repeatable(read_key(request.headers.get("idempotency-key")), raw)
-        asking = who.model_copy(update={"user": wanted.user or ""})
+        user = wanted.user or ""
+        asking = who if who.user == user else who.model_copy(update={"user": user})
 
         async def walk(deliver: Deliver) -> Release:
             return await desk.release(asking, wanted, repeatable, deliver)

@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from kernel.sql.direct import Direct, straight, told
+from kernel.sql.direct import Direct, ask, straight, told, touched
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
@@ -136,6 +136,6 @@ def _pragmas(engine: Engine) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+        ask(connection, connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"), (), touched)
 
     return engine

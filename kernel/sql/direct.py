@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult
+from sqlalchemy import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,25 +31,27 @@ class Direct(AsyncConnection):
         return self._proxied.exec_driver_sql(statement, parameters, execution_options)
 
     def asked(self, text: str, given: Given, take: Callable[[Any], Result]) -> Result:
-        """What `take` takes from the driver's cursor. Whoever listens to statements hears this one too. Raises what
-        `execute` raises, and a connection that is gone is not used again."""
-        connection, many = self._proxied, isinstance(given, list)
-        raw: Any = connection.connection.dbapi_connection
-        with closing(raw.cursor()) as cursor:
-            for hear in connection.dispatch.before_cursor_execute:
-                hear(connection, cursor, text, given, None, many)
-            try:
-                (cursor.executemany if many else cursor.execute)(text, given)
-                return take(cursor)
-            except connection.dialect.loaded_dbapi.Error as error:
-                gone = connection.dialect.is_disconnect(error, raw, cursor)
-                if gone:
-                    connection.invalidate(error)
-                base: Any = connection.dialect.loaded_dbapi.Error
-                raise DBAPIError.instance(
-                    text, None, error, base, hide_parameters=True, connection_invalidated=gone,
-                    dialect=connection.dialect
-                ) from error  # fmt: skip
+        """See `ask`."""
+        return ask(self._proxied, text, given, take)
+
+
+def ask(connection: Connection, text: str, given: Given, take: Callable[[Any], Result]) -> Result:
+    """What `take` takes from the driver's cursor. Whoever listens to statements hears this one too. Raises what
+    `Connection.execute` raises, and a connection that is gone is not used again."""
+    dialect, many = connection.dialect, isinstance(given, list)
+    raw: Any = connection.connection.dbapi_connection
+    with closing(raw.cursor()) as cursor:
+        for hear in connection.dispatch.before_cursor_execute:
+            hear(connection, cursor, text, given, None, many)
+        try:
+            (cursor.executemany if many else cursor.execute)(text, given)
+            return take(cursor)
+        except dialect.loaded_dbapi.Error as error:
+            gone = dialect.is_disconnect(error, raw, cursor)
+            if gone:
+                connection.invalidate(error)
+            known: Any = dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(text, None, error, known, True, gone, dialect) from error
 
 
 async def told(connection: AsyncConnection, text: str, given: Given) -> list[tuple[Any, ...]]:
@@ -62,7 +64,7 @@ async def told(connection: AsyncConnection, text: str, given: Given) -> list[tup
 async def done(connection: AsyncConnection, text: str, given: Given) -> int:
     """How many rows a statement in the driver's own words touched; of one for many rows no promise."""
     if isinstance(connection, Direct):
-        return connection.asked(text, given, _count)
+        return connection.asked(text, given, touched)
     return (await connection.exec_driver_sql(text, given)).rowcount
 
 
@@ -71,7 +73,8 @@ def _rows(cursor: Any) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _count(cursor: Any) -> int:
+def touched(cursor: Any) -> int:
+    """Rows."""
     return int(cursor.rowcount)
 
 
