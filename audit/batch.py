@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, select
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.bulk import NOTHING, Values, delete_rows, in_order, insert_rows, replacing, rows_among
@@ -72,7 +72,7 @@ async def overlay_of(
     return overlay, buckets
 
 
-def stands_in(rows: Iterable[RowMapping], named: Collection[str], seal: RowSeal) -> dict[str, Stand]:
+def stands_in(rows: Iterable[Mapping[str, Any]], named: Collection[str], seal: RowSeal) -> dict[str, Stand]:
     """Only fences that ever moved. Raises RowForged."""
     mine = [seal.checked(fences, dict(row)) for row in rows if row["fence"] in named]
     return {row["fence"]: Stand(row["epoch"], Position(term=row["term"], index=row["idx"])) for row in mine}

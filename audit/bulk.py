@@ -9,19 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Column,
-    ColumnElement,
     LargeBinary,
     Table,
     Text,
-    any_,
-    func,
-    literal,
-    select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.sql.direct import done, told
 
 # psycopg sends values as they are with %b; as text bytes would be twice as long, and words looked through for quotes
 _HOW = {Text: "%b::text", BigInteger: "%b::bigint", LargeBinary: "%b::bytea"}
@@ -36,9 +32,9 @@ async def insert_rows(tx: AsyncConnection, table: Table, rows: Sequence[Values],
     database raises."""
     if rows:
         if tx.dialect.name == "postgresql":
-            await tx.exec_driver_sql(*_listed(table, conflict, rows))
+            await done(tx, *_listed(table, conflict, rows))
         else:
-            await tx.exec_driver_sql(_insert(table, conflict), list(rows))
+            await done(tx, _insert(table, conflict), list(rows))
 
 
 async def rows_among(
@@ -49,7 +45,7 @@ async def rows_among(
         return []
     postgres = tx.dialect.name == "postgresql"
     given: Any = list(values) if postgres else json.dumps(list(values))
-    return (await tx.exec_driver_sql(_among(tuple(columns), key, postgres), (tenant, given))).all()
+    return await told(tx, _among(tuple(columns), key, postgres), (tenant, given))
 
 
 async def rows_within(
@@ -59,21 +55,20 @@ async def rows_within(
     that come before `idx` in the table's key."""
     postgres = tx.dialect.name == "postgresql"
     ends: tuple[Any, ...] = tuple(map(list, zip(*spans, strict=True))) if postgres else (json.dumps(list(spans)),)
-    return (await tx.exec_driver_sql(_within(table, columns, postgres), (*ends, *at))).all()
+    return await told(tx, _within(table, columns, postgres), (*ends, *at))
 
 
 async def own_row(tx: AsyncConnection, table: Table, tenant: str, lock: bool = False) -> dict[str, Any] | None:
     """Of a table with a row per tenant. lock: nobody else changes it until this transaction ends."""
     postgres = tx.dialect.name == "postgresql"
-    found = (await tx.exec_driver_sql(_own(table, postgres, lock and postgres), (tenant,))).first()
-    return None if found is None else dict(zip(table.columns.keys(), found, strict=True))
+    found = await told(tx, _own(table, postgres, lock and postgres), (tenant,))
+    return dict(zip(table.columns.keys(), found[0], strict=True)) if found else None
 
 
 async def set_own_row(tx: AsyncConnection, table: Table, row: Mapping[str, Any], unless: tuple[str, Any]) -> bool:
     """Replaces it while the column that is named has this value; whether it had."""
     (values,), postgres = in_order(table, [row]), tx.dialect.name == "postgresql"
-    done = await tx.exec_driver_sql(_set(table, unless[0], postgres), (*values, row["tenant_id"], unless[1]))
-    return done.rowcount == 1
+    return await done(tx, _set(table, unless[0], postgres), (*values, row["tenant_id"], unless[1])) == 1
 
 
 def in_order(table: Table, rows: Iterable[Mapping[str, Any]]) -> list[Values]:
@@ -87,7 +82,7 @@ async def delete_rows(tx: AsyncConnection, table: Table, keys: Sequence[Values])
     if keys:
         postgres = tx.dialect.name == "postgresql"
         values: Any = tuple(list(column) for column in zip(*keys, strict=True)) if postgres else list(keys)
-        await tx.exec_driver_sql(_delete(table, postgres), values)
+        await done(tx, _delete(table, postgres), values)
 
 
 def _listed(table: Table, conflict: str, rows: Sequence[Values]) -> tuple[str, Values]:
@@ -100,14 +95,6 @@ def _listed(table: Table, conflict: str, rows: Sequence[Values]) -> tuple[str, V
     alone = [values[0] for values, same in zip(columns, once, strict=True) if same]
     lists = [list(values) for values, same in zip(columns, once, strict=True) if not same]
     return _insert_lists(table, once, conflict), (*alone, *lists)
-
-
-def among(tx: AsyncConnection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
-    """IN, as one value: the same text however many there are, so neither side reads the question anew."""
-    if tx.dialect.name == "postgresql":
-        return column == any_(literal(list(values), ARRAY(Text)))
-    each = func.json_each(literal(json.dumps(list(values)))).table_valued("value")
-    return column.in_(select(each.c.value))
 
 
 @lru_cache(maxsize=64)

@@ -15,8 +15,9 @@ from audit.doubts import EXIT
 from audit.tables import lines
 from kernel.logs import logger
 from kernel.sql import Database
+from kernel.sql.prepared import Prepared
 
-_LEAVES = (
+_LEAVES = Prepared(
     select(lines.c.leaf)
     .where(lines.c.tenant_id == bindparam("tenant"), lines.c.term == bindparam("term"))
     .where(lines.c.idx.between(bindparam("first"), bindparam("last")))
@@ -30,10 +31,11 @@ async def demand_stored(database: Database, tenant: str, made: Sequence[Made]) -
     """Lines of one batch, which follow each other. Where they are not as they were made the process ends: the next
     start looks at what is really there. Raises SQLAlchemyError."""
     here = made[0].draft.position
-    asked = {"tenant": tenant, "term": here.term, "first": here.index, "last": here.index + len(made) - 1}
+    last = here.index + len(made) - 1
 
     async def read(reading: AsyncConnection) -> list[bytes]:
-        return [bytes(leaf) for (leaf,) in await reading.execute(_LEAVES, asked)]
+        found = await _LEAVES.tuples(reading, tenant=tenant, term=here.term, first=here.index, last=last)
+        return [bytes(leaf) for (leaf,) in found]
 
     if await database.seen(tenant, read, first=True) != [each.written.leaf for each in made]:
         _log.critical("line_not_stored", tenant=tenant, term=here.term, index=here.index)

@@ -7,10 +7,9 @@ head: what an act says moved is believed because the leaf commits to the act, an
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnClause, RowMapping, literal_column, select
+from sqlalchemy import ColumnClause, bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.bulk import among
 from audit.chain import Stretch, stretches
 from audit.doubts import Unsound
 from audit.fencemap import FenceMap, bucket_of, digest, entry
@@ -26,10 +25,12 @@ from kernel.canonical import read_canonical
 from kernel.crypto import hmac_sha256, same
 from kernel.proof.hashes import ProofError, leaf_hash
 from kernel.proof.tree import Edge, Growth
+from kernel.sql.prepared import Prepared, Row, any_of
 
 SET_BACK = "Een hek is teruggezet of veranderd buiten het logboek om; het logboek is verzegeld."
 # Of `fences`: the database makes it from the fence, so no MAC covers it; what it leads to is held against the map.
 BUCKET: ColumnClause[str] = literal_column("bucket")
+_IN_BUCKETS = Prepared(select(fences).where(fences.c.tenant_id == bindparam("tenant"), BUCKET.in_(any_of("buckets"))))
 AT_ONCE = 10_000  # rows, when all are read
 COMMIT = slice(4, 4 + SALT)  # of a leaf: act_commit, behind the magic
 
@@ -108,16 +109,15 @@ async def demand_signed(reading: AsyncConnection, memory: Memory, known: Known, 
         raise Unsound(SET_BACK)
 
 
-async def buckets_of(reading: AsyncConnection, tenant: str, wanted: Iterable[str]) -> list[RowMapping]:
+async def buckets_of(reading: AsyncConnection, tenant: str, wanted: Iterable[str]) -> list[Row]:
     """All fences in these buckets, as rows."""
     names = sorted(wanted)
     if not names:
         return []
-    query = select(fences).where(fences.c.tenant_id == tenant, among(reading, BUCKET, names))
-    return list((await reading.execute(query)).mappings())
+    return await _IN_BUCKETS.rows(reading, tenant=tenant, buckets=names)
 
 
-def demand_held(fence_map: FenceMap, rows: Iterable[RowMapping], wanted: Iterable[str]) -> Buckets:
+def demand_held(fence_map: FenceMap, rows: Iterable[Row], wanted: Iterable[str]) -> Buckets:
     """Fences and epochs of these buckets, when they are those of the map. Raises Unsound."""
     found: Buckets = {bucket: {} for bucket in wanted}
     for row in rows:

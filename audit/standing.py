@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import RowMapping, and_, literal, select, tuple_
+from sqlalchemy import RowMapping, and_, bindparam, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import kinds_at, stands_in
-from audit.bulk import among
 from audit.contract import Kind, LogUnavailable, Move, Moves
 from audit.doubts import Unsound
 from audit.event import FenceAt
@@ -24,9 +23,15 @@ from kernel.canonical import read_canonical
 from kernel.errors import Problem
 from kernel.gather import Gatherer
 from kernel.sql import RowForged
+from kernel.sql.prepared import Prepared, Row, any_of
 
 PER_LINE = 64  # fences that one line may move; a page of moves never ends inside a line
 AT_ONCE = 2  # looks at the fences, each with a connection, when questions that failed together are asked apart
+_HERE = Prepared(
+    select(head.c.term.label("open_term"), head.c.size, fences)
+    .select_from(head.outerjoin(fences, and_(fences.c.tenant_id == head.c.tenant_id, BUCKET.in_(any_of("buckets")))))
+    .where(head.c.tenant_id == bindparam("tenant"))
+)
 _SAME_LINE = and_(moves.c.tenant_id == lines.c.tenant_id, moves.c.term == lines.c.term, moves.c.idx == lines.c.idx)
 
 
@@ -102,7 +107,7 @@ class Standing:
 
     async def _now(
         self, reading: AsyncConnection, memory: Memory, named: Collection[str], keys: TenantKeys
-    ) -> tuple[Memory, list[RowMapping]]:
+    ) -> tuple[Memory, list[Row]]:
         """Our memory at the head as it is, and the rows of these fences. Raises Unsound, TermMoved, ProofError."""
         rows = await self._rows(reading, memory.fences.moved(named))
         here = (rows[0]["open_term"], rows[0]["size"]) if rows else memory.place
@@ -116,11 +121,9 @@ class Standing:
             raise Unsound(ROLLBACK)
         return memory, rows
 
-    async def _rows(self, reading: AsyncConnection, buckets: Iterable[str]) -> list[RowMapping]:
+    async def _rows(self, reading: AsyncConnection, buckets: Iterable[str]) -> list[Row]:
         """Head and fences of these buckets: at least one row, without a fence where there is none."""
-        join = and_(fences.c.tenant_id == head.c.tenant_id, among(reading, BUCKET, sorted(buckets)))
-        query = select(head.c.term.label("open_term"), head.c.size, fences).select_from(head.outerjoin(fences, join))
-        return list((await reading.execute(query.where(head.c.tenant_id == self._tenant))).mappings())
+        return await _HERE.rows(reading, tenant=self._tenant, buckets=sorted(buckets))
 
 
 def _move(tenant: str, row: RowMapping, keys: TenantKeys) -> Move:

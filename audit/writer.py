@@ -8,13 +8,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Unwitnessed, Verdict
 from audit.custodians import Custodians
 from audit.event import Entry
-from audit.kinds import misfit
+from audit.kinds import ENDED, misfit
 from audit.leaf import words_of
 from audit.log import Given, Log
 from audit.turning import turn_when_due
@@ -24,6 +25,7 @@ from kernel.logs import logger
 QUEUE_MAX = 1_000  # entries; at 500 a batch that is a wait of two batches, less than D
 BATCH_MAX = 500
 BATCH_BYTES = 2 << 20
+COMPANY = 0.005  # seconds that how a release ended waits for a line that somebody waits for
 _PER_LINE = 1_024  # bytes that a line takes beside the words of its entry
 
 NO_ESCROW = "Er is geen sleutel voor heimelijke regels, of het logboek kent haar niet (regie audit escrow found)."
@@ -57,6 +59,11 @@ class Waiting(NamedTuple):
     at: int
 
 
+def _patient(entry: Entry) -> bool:
+    """Whether this is how one release ended; a part of bulk ends with many, and goes on after that."""
+    return entry.event.kind == ENDED and len(entry.event.closes) == 1
+
+
 Watch = Callable[[Sequence[float], Sequence[Verdict]], None]
 """(seconds that each entry of a batch waited, their answers)."""
 
@@ -71,10 +78,11 @@ class Writer:
     def __init__(self, log: Log, keep_years: int) -> None:
         self.log, self._keep_years, self._custodians = log, keep_years, Custodians(log)
         self._queue: deque[Waiting] = deque()
-        self._work = asyncio.Event()
+        self._work, self._hurry = asyncio.Event(), asyncio.Event()
         self._stopping = False
         self.batches = 0  # transactions since the start
         self.watch: Watch = _nobody
+        self.company = COMPANY
 
     @property
     def waiting(self) -> int:
@@ -112,6 +120,8 @@ class Writer:
             given = Given(room, entry, words_of(entry))
             self._queue.append(Waiting(given, _PER_LINE + sum(map(len, given.words)), call, at))
         self._work.set()
+        if not all(map(_patient, entries)):
+            self._hurry.set()
         await call.done  # a caller who gives up leaves the rest as it is
         answers = [call.answers[at] for at in range(len(entries))]
         nothing = all(isinstance(answer, LogUnavailable) for answer in answers)
@@ -130,12 +140,24 @@ class Writer:
                 self._work.clear()
                 await self._work.wait()
                 continue
+            await self._company()
             await self._one(self._taken())
+
+    async def _company(self) -> None:
+        """A commit costs the same for one line as for ten, and nobody waits for how a release ended: alone in the queue
+        it is written together with what comes next. A crash here leaves a line without outcome, as one before."""
+        self._hurry.clear()
+        if self._stopping or not all(_patient(each.given.entry) for each in self._queue):
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.company):
+                await self._hurry.wait()
 
     def stop(self) -> None:
         """No new entries; `run` ends when the queue is empty."""
         self._stopping = True
         self._work.set()
+        self._hurry.set()
 
     def _taken(self) -> list[Waiting]:
         batch = [self._queue.popleft()]

@@ -70,7 +70,8 @@ def routes(
         except BadInput as wrong:
             raise await _with_misfits(who, raw, wrong, activities) from None
         repeatable = Repeatable(read_key(request.headers.get("idempotency-key")), raw)
-        asking = who.model_copy(update={"user": wanted.user or ""})
+        user = wanted.user or ""
+        asking = who if who.user == user else who.model_copy(update={"user": user})
 
         async def walk(deliver: Deliver) -> Release:
             return await desk.release(asking, wanted, repeatable, deliver)

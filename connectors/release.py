@@ -72,7 +72,8 @@ class ReleaseDesk:
                 except Overtaken as moved:  # before anything was sent: decide once more, then refuse
                     granted = await self.granting.again(granted, moved)
         finally:
-            await self.lines.outlive(self.claims.free(caller, claim))
+            if claim.key:
+                await self.lines.outlive(self.claims.free(caller, claim))
 
     async def _carry_out(self, granted: Granted, deliver: Deliver) -> Release:
         asked, ending = granted.asked, Ending()

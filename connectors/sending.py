@@ -33,16 +33,15 @@ class Sending(Response):
         """Walk, and send when the walk says so."""
 
         async def deliver(release: Release, checked: float) -> None:
-            for message in _messages(release):
-                left = UNDER_WAY - (self._boot() - checked)
-                if left <= 0:
-                    raise StaleAnswer(TOO_OLD)
-                try:
-                    # the server waits before it writes while the client does not read: then nothing is written any more
-                    async with asyncio.timeout(left):
+            try:
+                # the server waits before it writes while the client does not read: then nothing is written any more
+                async with asyncio.timeout(UNDER_WAY - (self._boot() - checked)):
+                    for message in _messages(release):
+                        if self._boot() - checked >= UNDER_WAY:
+                            raise StaleAnswer(TOO_OLD)
                         await send(message)
-                except TimeoutError:
-                    raise StaleAnswer(TOO_OLD) from None
+            except TimeoutError:
+                raise StaleAnswer(TOO_OLD) from None
 
         await self._walk(deliver)
 

@@ -51,7 +51,8 @@ class Deciding:
         """See Consent.decide."""
         if len(questions) > MOST:
             raise fault("", "te-veel", f"Meer dan {MOST} vragen tegelijk kan niet.")
-        same = caller.model_copy(update={"user": ""})  # who sits at an application changes no fact of it
+        # who sits at an application changes no fact of it
+        same = caller.model_copy(update={"user": ""}) if caller.user else caller
         return await self._decided.ask(same, [(caller, question) for question in questions])
 
     async def _decide(self, same: Caller, asked: Sequence[Asked]) -> list[Sealed]:

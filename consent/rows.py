@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,7 @@ from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
+from kernel.sql.prepared import Prepared
 
 Row = dict[str, Any]
 Result = TypeVar("Result")
@@ -76,11 +77,10 @@ class Rows:
         mine = select(func.count()).select_from(table).where(table.c.tenant_id == self.keys.tenant, *where)
         return int(await self._connection.scalar(mine) or 0)
 
-    async def asked(self, table: Table, statement: Select[Any], **values: Any) -> list[Row]:
-        """Checked rows, by a statement of `consent.prepared` and what it is asked about."""
-        found = await self._connection.execute(statement, {"tenant": self.keys.tenant, **values})
-        names = tuple(found.keys())
-        return [self._checked(table, dict(zip(names, row, strict=True))) for row in found]
+    async def asked(self, table: Table, question: Prepared, **values: Any) -> list[Row]:
+        """Checked rows, by a question of `consent.prepared` and what it is asked about."""
+        found = await question.rows(self._connection, tenant=self.keys.tenant, **values)
+        return [self._checked(table, row) for row in found]
 
     async def one(self, table: Table, *, lock: bool = False, **key: str | int) -> Row | None:
         """The row with this key, if there is one."""

@@ -1,7 +1,7 @@
 """How values come out: permits checked, fences asked, and only then a key unwrapped."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust, fence_at
 from kernel.caller import Caller
@@ -76,17 +76,15 @@ class Opener:
         return None
 
     async def _values(self, tenant: str, mine: Sequence[Record], wrapped: dict[str, ResidentKey]) -> Values | Problem:
+        if not mine:
+            return Values()
         try:
-            return Values(values=tuple([await self._opened(tenant, one, wrapped[one.resident]) for one in mine]))
+            key = await data_key(self.ring, tenant, wrapped[mine[0].resident], mine[0].salt)  # all are of one resident
+            return Values(values=tuple([_opened(tenant, one, replace(key, shred_salt=one.salt)) for one in mine]))
         except (CannotOpen, KeyError):
             # altered, swapped, or its key is gone: nothing of this permit is given, and somebody must look
             _log.error("record_does_not_open")
             return VaultUnavailable("Een bewaard gegeven is beschadigd; er is niets geopend.")
-
-    async def _opened(self, tenant: str, record: Record, wrapped: ResidentKey) -> Value:
-        place = place_of(tenant, record.resident, record.record_id, record.version, record.element)
-        key = await data_key(self.ring, tenant, wrapped, record.salt)
-        return opened(key, place, record.envelope)
 
 
 async def data_key(ring: Keyring, tenant: str, wrapped: ResidentKey, salt: bytes) -> DataKey:
@@ -103,6 +101,11 @@ def kek(tenant: str) -> str:
 def resident_place(tenant: str, key: ResidentKey) -> KeyPlace:
     """Where D[r] belongs."""
     return KeyPlace(tenant, "vault", "D", key.resident, key.version)
+
+
+def _opened(tenant: str, record: Record, key: DataKey) -> Value:
+    place = place_of(tenant, record.resident, record.record_id, record.version, record.element)
+    return opened(key, place, record.envelope)
 
 
 def _by_resident(found: Sequence[Record]) -> dict[str, list[Record]]:

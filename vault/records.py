@@ -1,15 +1,16 @@
 """The rows that hold what residents keep: sealed values, the wrapped keys, and the acts that made them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.crypto import kek_version
 from kernel.sql import Database
+from kernel.sql.prepared import Prepared, any_of
 from vault.tables import record_salts, records, resident_keys
 
 PENDING, EFFECTIVE = "pending", "effective"
@@ -82,13 +83,13 @@ class RecordRows:
         self, tenant: str, wanted: Sequence[tuple[str, str]]
     ) -> tuple[list[Record], dict[str, ResidentKey]]:
         """What can be read of these, and the wrapped keys of their residents: two statements at one moment."""
-        mine = (resident_keys.c.tenant_id == tenant, resident_keys.c.resident.in_({owner for owner, _ in wanted}))
+        mine = {"tenant": tenant, "residents": list({owner for owner, _ in wanted})}
+        elements = list({element for _, element in wanted})
 
         async def look(connection: AsyncConnection) -> tuple[list[Record], dict[str, ResidentKey]]:
-            query = _salted([*_about(tenant, wanted), records.c.state == EFFECTIVE])
-            held = [_record(row) for row in (await connection.execute(query)).mappings()]
-            rows = (await connection.execute(select(resident_keys).where(*mine))).mappings()
-            return _among(wanted, held), {str(row["resident"]): _key(row) for row in rows}
+            held = await _EFFECTIVE.rows(connection, elements=elements, **mine)
+            rows = await _KEYS.rows(connection, **mine)
+            return _among(wanted, map(_record, held)), {str(row["resident"]): _key(row) for row in rows}
 
         return await self._database.seen(tenant, look)
 
@@ -159,7 +160,7 @@ def _about(tenant: str, wanted: Sequence[tuple[str, str]]) -> list[ColumnElement
     ]
 
 
-def _among(wanted: Sequence[tuple[str, str]], found: Sequence[Record]) -> list[Record]:
+def _among(wanted: Sequence[tuple[str, str]], found: Iterable[Record]) -> list[Record]:
     pairs = set(wanted)
     return [record for record in found if (record.resident, record.element) in pairs]
 
@@ -169,9 +170,25 @@ def _salted(conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
     return select(records, record_salts.c.salt).join(record_salts, salted).where(*conditions)
 
 
-def _key(row: RowMapping) -> ResidentKey:
+def _key(row: Mapping[Any, Any]) -> ResidentKey:
     return ResidentKey(**{name: value for name, value in row.items() if name != "tenant_id"})
 
 
-def _record(row: RowMapping) -> Record:
+def _record(row: Mapping[Any, Any]) -> Record:
     return Record(**{name: value for name, value in row.items() if name != "tenant_id"})
+
+
+_TENANT: BindParameter[str] = bindparam("tenant")
+_EFFECTIVE = Prepared(
+    _salted(
+        [
+            records.c.tenant_id == _TENANT,
+            records.c.resident.in_(any_of("residents")),
+            records.c.element.in_(any_of("elements")),
+            records.c.state == EFFECTIVE,
+        ]
+    )
+)
+_KEYS = Prepared(
+    select(resident_keys).where(resident_keys.c.tenant_id == _TENANT, resident_keys.c.resident.in_(any_of("residents")))
+)

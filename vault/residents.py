@@ -3,16 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.contract import Position
 from kernel.ids import random_id
 from kernel.sql import Database
+from kernel.sql.prepared import Prepared, Row, any_of
 from vault.contract import Bsn, ResidentRef
 from vault.keys import TenantKeys
 from vault.tables import residents
+
+_BY_INDEX = Prepared(
+    select(residents).where(residents.c.tenant_id == bindparam("tenant"), residents.c.bsn_index.in_(any_of("indexes")))
+)
 
 
 @dataclass(frozen=True)
@@ -36,18 +41,18 @@ class ResidentRows:
     async def refs(self, keys: TenantKeys, bsns: Sequence[Bsn]) -> list[ResidentRef]:
         """In order, in ONE statement. Known and unknown numbers cost the same: both are derived and checked."""
         indexes = [keys.bsn_index(bsn) for bsn in bsns]
-        found = select(residents).where(residents.c.tenant_id == keys.tenant, residents.c.bsn_index.in_(indexes))
 
-        async def look(connection: AsyncConnection) -> dict[bytes, RowMapping]:
-            return {bytes(row["bsn_index"]): row for row in (await connection.execute(found)).mappings()}
+        async def look(connection: AsyncConnection) -> dict[bytes, Row]:
+            found = await _BY_INDEX.rows(connection, tenant=keys.tenant, indexes=indexes)
+            return {bytes(row["bsn_index"]): row for row in found}
 
         rows = await self._database.seen(keys.tenant, look)
         return [self._ref(keys, index, rows.get(index)) for index in indexes]
 
-    def _ref(self, keys: TenantKeys, index: bytes, row: RowMapping | None) -> ResidentRef:
+    def _ref(self, keys: TenantKeys, index: bytes, row: Row | None) -> ResidentRef:
         stand_in = keys.stand_in(index)
         nobody = keys.seal.sealed(residents, _new(keys.tenant, stand_in.id, index, 0))
-        checked = keys.seal.checked(residents, dict(row) if row else nobody)
+        checked = keys.seal.checked(residents, row or nobody)
         known = keys.known(str(checked["id"]))
         return known if row else stand_in
 

@@ -7,7 +7,6 @@ Starlette's own catch-all re-raises towards the server, which would print the ex
 from collections.abc import Iterable
 from time import perf_counter
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kernel.errors import Problem
@@ -17,13 +16,14 @@ from kernel.http.trace import current_trace, enter_trace, leave_trace, read_trac
 from kernel.logs import logger
 
 API_VERSION = "1.0.0"
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+_OF_PAGE = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"strict-transport-security": b"max-age=31536000; includeSubDomains",
 }
-_UNLESS_SET = {"Cache-Control": "no-store", "Content-Security-Policy": "frame-ancestors 'none'"}
+_OF_API = {**_OF_PAGE, b"api-version": API_VERSION.encode()}
+_UNLESS_SET = ((b"cache-control", b"no-store"), (b"content-security-policy", b"frame-ancestors 'none'"))
 
 _log = logger("kernel.http")
 
@@ -73,14 +73,16 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in _ALWAYS.items():
-                headers[name] = value
-            for name, value in _UNLESS_SET.items():
-                headers.setdefault(name, value)
-            if self._api:
-                headers["API-Version"] = API_VERSION
+            message["headers"] = _with_ours(message.get("headers", ()), self._api)
         await self._send(message)
+
+
+def _with_ours(given: Iterable[tuple[bytes, bytes]], api: bool) -> list[tuple[bytes, bytes]]:
+    """ASGI names are in small letters; put together by itself, since every answer goes through here."""
+    ours = _OF_API if api else _OF_PAGE
+    kept = [pair for pair in given if pair[0] not in ours]
+    names = {name for name, _ in kept}
+    return [*kept, *ours.items(), *(pair for pair in _UNLESS_SET if pair[0] not in names)]
 
 
 def _one(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str | None:

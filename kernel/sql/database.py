@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from kernel.sql.direct import Direct, straight
+from kernel.sql.direct import Direct, ask, straight, told, touched
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
@@ -97,7 +97,7 @@ class Database:
 
     async def _enter(self, connection: AsyncConnection, tenant: str) -> None:
         if self.postgres:
-            await connection.execute(_SET_TENANT, {"tenant": tenant})
+            await told(connection, _SET_TENANT, (tenant,))
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -107,7 +107,7 @@ class Database:
 
 
 _PATIENT = text("SET LOCAL statement_timeout = '15min'")
-_SET_TENANT = text("SELECT set_config('regie.tenant', :tenant, true)")
+_SET_TENANT = "SELECT set_config('regie.tenant', %s, true)"
 _POOL: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 5, "hide_parameters": True}  # no rows in what went wrong
 # Statement timeouts bound every wait for a server that lives; the others (ms, then s) for a machine that went without a
 # word: a thread cannot be called back from it. synchronous_commit is the server's and is checked at start.
@@ -136,6 +136,6 @@ def _pragmas(engine: Engine) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+        ask(connection, connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"), (), touched)
 
     return engine

@@ -33,6 +33,31 @@ async def test_what_waits_shares_one_transaction(place: Place) -> None:
         assert {receipt(verdicts[0]).position.index for verdicts in given} == set(range(200))
 
 
+async def test_how_a_release_ended_is_written_with_the_next_line_and_alone_when_none_comes(place: Place) -> None:
+    async with place.opened() as (service, _), asyncio.timeout(30):
+        door, writer = service.door("connectors"), service.desk(DESK).writer
+        first = receipt((await door.record(DESK, [release({fence(): 0})]))[0])
+        before, writer.company = writer.batches, 3_600.0
+        ending = asyncio.create_task(door.record(DESK, [outcome(first.position)]))
+        await asyncio.sleep(0.01)
+        second = receipt((await door.record(DESK, [release({fence(): 0})]))[0])
+        assert receipt((await ending)[0]).position < second.position
+        assert writer.batches == before + 1
+        writer.company = 0.001
+        receipt((await door.record(DESK, [outcome(second.position)]))[0])
+
+
+async def test_a_log_that_stops_waits_for_no_company(place: Place) -> None:
+    async with place.opened() as (service, _), asyncio.timeout(30):
+        door, writer = service.door("connectors"), service.desk(DESK).writer
+        made = receipt((await door.record(DESK, [release({fence(): 0})]))[0])
+        writer.company = 3_600.0
+        ending = asyncio.create_task(door.record(DESK, [outcome(made.position)]))
+        await asyncio.sleep(0.01)
+        writer.stop()
+        assert receipt((await ending)[0]).position.index == made.position.index + 1
+
+
 async def test_entry_is_overtaken_by_a_move_earlier_in_the_same_batch(place: Place) -> None:
     hek = fence()
     async with place.opened() as (service, _):

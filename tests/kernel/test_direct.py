@@ -1,20 +1,29 @@
 """A transaction in a worker thread: all or nothing, one at a time on SQLite, and it waits for nothing else."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, Text, event, func, insert, select
+from sqlalchemy import Column, MetaData, Table, Text, bindparam, event, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
+from kernel.sql.direct import done
+from kernel.sql.prepared import Prepared, any_of
+from tests.statements import said_to
 
 pytestmark = pytest.mark.anyio
 METADATA = MetaData(schema="room")
 WORDS = Table("words", METADATA, Column("word", Text, primary_key=True))
+WISE = ("een", "twee", "drie", "vier", "vijf", "zes")
+AMONG = Prepared(
+    select(WORDS).where(WORDS.c.word.in_(any_of("words")), WORDS.c.word <= bindparam("last")).order_by(WORDS.c.word)
+)
 
 
 @pytest.fixture
@@ -61,6 +70,39 @@ async def test_work_that_waits_for_anything_else_fails_and_leaves_nothing(databa
     with pytest.raises(RuntimeError, match="no loop"):
         await database.written("gm1", work)
     assert await said(database) == set()
+
+
+async def test_what_goes_to_the_driver_as_it_is_fails_as_anything_else_does(database: Database) -> None:
+    """Else nobody catches it, or its text tells what was asked."""
+
+    async def work(tx: AsyncConnection) -> None:
+        await done(tx, "INSERT INTO words VALUES (?)", [("een",), ("een",)])
+
+    with pytest.raises(IntegrityError) as failed:
+        await database.written("gm1", work)
+    assert isinstance(failed.value.orig, sqlite3.IntegrityError)
+    assert "een" not in str(failed.value)
+    assert await said(database) == set()
+
+
+async def test_a_prepared_question_takes_lists_of_any_length_in_threads_and_on_the_loop(database: Database) -> None:
+    heard = said_to(database)
+
+    async def work(tx: AsyncConnection) -> int:
+        return await done(tx, "INSERT INTO words VALUES (?)", [(word,) for word in WISE])
+
+    await database.written("gm1", work)
+    for count in (0, 1, 3, 5, 6):
+
+        async def look(reading: AsyncConnection, wanted: tuple[str, ...] = WISE[:count]) -> list[str]:
+            return [row["word"] for row in await AMONG.rows(reading, words=wanted, last="zes")]
+
+        expected = [word for word in sorted(WISE[:count]) if word <= "zes"]
+        assert await database.seen("gm1", look) == expected
+        async with database.snapshot("gm1") as reading:
+            assert await look(reading) == expected
+    asked = [text for text in heard if text.startswith("SELECT")]
+    assert len(asked) == 10 and len(set(asked)) == 4, "few texts, and each is heard"
 
 
 async def test_writers_of_both_kinds_stand_in_one_line(database: Database) -> None:
