@@ -27,7 +27,7 @@ from vault.contract import Bsn, Values
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 BRP = "brp/openapi.yaml"
 MADE_UP = {"Prefer": "dynamic=true"}
-TIMES = 5
+TIMES = 3
 # Where the question goes by the document, and what of the question is spoilt so that the document forbids it. BAG and
 # KVK are not here: no document of theirs is.
 ASKED: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -108,6 +108,9 @@ async def test_every_question_to_the_brp_and_every_answer_of_our_stand_in_is_as_
         told = [await fetched(source, maker, number, *ELEMENTS) for number in people]
         asked = len(stand_in.state.requests)
         assert await other.broken(asked) == [] and asked > len(people)
+        with pytest.raises(SourceFailed):
+            await Asking(source.asker, {"content-type": CONTENT}).persons(["12"], {"naam"})
+        assert await other.broken(asked + 1) and len(stand_in.state.requests) == asked, "it looks at what is asked"
     assert None not in told, "an answer that breaks the document would be a refusal"
     assert {value.element for found in told if found for value in found.values} == set(ELEMENTS)
 
