@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bench.load import Measured
@@ -41,6 +42,22 @@ def command(*words: str) -> Iterator[subprocess.Popen[str]]:
                 running.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 running.kill()
+
+
+def from_npm(folder: Path, package: str) -> None:
+    """Into a folder that goes, without running anything of it but what the measurement runs."""
+    words = [
+        "npm",
+        "install",
+        "--silent",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--prefix",
+        str(folder),
+        package,
+    ]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - named by the bench
 
 
 def _out(running: subprocess.Popen[str]) -> Any:

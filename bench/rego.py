@@ -91,4 +91,4 @@ def _version(version: ActivityVersion) -> dict[str, dict[str, bool]]:
 
 def _input(request: Mapping[str, Any]) -> dict[str, object]:
     names = {"recipient": "principal", "activity": "action", "element": "resource"}
-    return {name: request[theirs]["id"] for name, theirs in names.items()} | request["context"]
+    return {**{name: request[theirs]["id"] for name, theirs in names.items()}, **request["context"]}

@@ -1,0 +1,116 @@
+"""Releases beside authenticated private reads of Community Solid Server: `python -m bench.pods [releases reads]`.
+Goal: 15 times as many.
+
+At 16 connections, each question with a fresh proof that its token is held (DPoP), signed before. Ours: four elements of
+a resident, of the vault under consent and of a BRP that answers at once, decided and logged, PostgreSQL, one process.
+The peer, which npm fetches: one document of the same four values, that only its owner may read, kept in memory; it
+decides who asks and logs nothing. In turns, twice, so that a machine that is busy halfway is seen.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from bench.__main__ import _percentiles
+from bench.four import Four, four
+from bench.load import Measured
+from bench.processes import command, free_port, from_npm, load
+from regie_client.holding import Holder
+
+PEER, GOAL = "@solid/community-server@7.2.0", 15.0
+CONNECTIONS, RELEASES, READS, WARM = 16, 600, 1_500, 100
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A document of somebody. token: its owner's, bound to the key of `holder`."""
+
+    url: str
+    token: str
+    holder: Holder
+
+    def job(self, reads: int) -> dict[str, Any]:
+        """So many reads."""
+        place, now = urlsplit(self.url), time.time()
+        return {
+            "port": place.port,
+            "path": place.path,
+            "host": place.netloc,
+            "method": "GET",
+            "bodies": [""],
+            "token": self.token,
+            "proofs": [self.holder.proof("GET", self.url, now, self.token) for _ in range(reads)],
+            "connections": CONNECTIONS,
+            "seconds": 60.0,
+        }
+
+
+def main() -> int:
+    """Ends with 1 when an answer was not good, or the goal was missed twice."""
+    if shutil.which("npm") is None:
+        print("bench.pods: there is no npm here, so no peer")
+        return 0
+    releases, reads = (int(said) for said in (sys.argv[1:] or (RELEASES, READS)))
+    with tempfile.TemporaryDirectory(prefix="regie-bench-pods-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the servant of PostgreSQL walks through it
+        with four(folder, 0) as house, _pod(folder, house) as pod:
+            jobs: tuple[Callable[[int], dict[str, Any]], ...] = (lambda most: house.job(most, CONNECTIONS), pod.job)
+            for job in jobs:
+                load(job(WARM))
+            rounds = [(load(jobs[0](releases)), load(jobs[1](reads))) for _ in range(2)]
+    print(f"Four elements at {CONNECTIONS} connections, a proof for each question; load {os.getloadavg()[0]:.1f}")
+    for ours, theirs in rounds:
+        ratio = _rate(ours) / _rate(theirs)
+        print(f"  releases {_told(ours)} | {PEER} {_told(theirs)} | {ratio:.2f} times (goal {GOAL:.0f})")
+    errors = any(one.errors for each in rounds for one in each)
+    return int(errors or all(_rate(ours) < GOAL * _rate(theirs) for ours, theirs in rounds))
+
+
+@contextmanager
+def _pod(folder: Path, house: Four) -> Iterator[Pod]:
+    """With the values that a release of ours gives. Raises RuntimeError when anybody may read it."""
+    values = house.values()
+    from_npm(folder, PEER)
+    script = folder / "pod.mjs"
+    script.write_text((Path(__file__).parent / "pod.mjs").read_text())
+    told_file = folder / "pod.json"
+    with (
+        command("node", str(script), str(free_port()), str(told_file)),
+        httpx2.Client(trust_env=False, timeout=30) as http,
+    ):
+        told = json.loads(told_file.read_text())
+        url, holder = told["document"], Holder()
+        form = {"grant_type": "client_credentials", "scope": "webid"}
+        proof = {"dpop": holder.proof("POST", told["token"], time.time())}
+        answer = http.post(told["token"], data=form, headers=proof, auth=(told["id"], told["secret"]))
+        token = str(answer.raise_for_status().json()["access_token"])
+        proof = {"dpop": holder.proof("PUT", url, time.time(), token), "authorization": f"DPoP {token}"}
+        http.put(url, json=values, headers=proof).raise_for_status()
+        if http.get(url).status_code != 401:
+            raise RuntimeError("anybody may read it")
+        yield Pod(url, token, holder)
+
+
+def _rate(one: Measured) -> float:
+    return len(one.latencies) / one.seconds
+
+
+def _told(one: Measured) -> str:
+    half, last = _percentiles(one.latencies)
+    return f"{_rate(one):7.1f}/s p50 {half:.1f} p99 {last:.1f} ms, errors {one.errors or 'none'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
