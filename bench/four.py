@@ -23,9 +23,10 @@ SOURCE_PATH, WARM = "/personen", 30
 
 @dataclass(frozen=True)
 class Four:
-    """One that runs. source: port of its BRP. numbers: residents."""
+    """One that runs. process: its id. source: port of its BRP. numbers: residents."""
 
     folder: Path
+    process: int
     port: int
     source: int
     numbers: list[str] = field(repr=False)
@@ -85,7 +86,7 @@ def four(folder: Path, wait_ms: float) -> Iterator[Four]:
     with (
         _postgres(folder) as url,
         program("bench.source", str(source), str(wait_ms)),
-        program("bench.house", str(house), str(port), str(url), brp),
+        program("bench.house", str(house), str(port), str(url), brp) as running,
     ):
         personas = json.loads((house / "personas.json").read_text())["personas"]
-        yield Four(house, port, source, [one["bsn"] for one in personas if one["bsn"]])
+        yield Four(house, running.pid, port, source, [one["bsn"] for one in personas if one["bsn"]])

@@ -1,6 +1,7 @@
 """Programs of the bench, each in its own process, ended when left."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -42,6 +43,12 @@ def command(*words: str) -> Iterator[subprocess.Popen[str]]:
                 running.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 running.kill()
+
+
+def cpu(process: int) -> float:
+    """Seconds of processor that it spent so far, its children aside."""
+    said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def from_npm(folder: Path, package: str) -> None:

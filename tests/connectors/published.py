@@ -29,13 +29,17 @@ TEXTS = {
 
 def raw(name: str) -> dict[str, Any]:
     """{} where it is absent. Schemas elsewhere on the network are not fetched: anything fits them."""
+    found: dict[str, Any] = json.loads(_text(name), object_hook=_here)
+    return found
+
+
+@cache
+def _text(name: str) -> str:
     file = REFERENCE / name
     if not name or not file.exists():
-        return {}
+        return "{}"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    said = json.dumps(yaml.load(file.read_text(), loader), default=str)  # noqa: S506 - a safe loader
-    found: dict[str, Any] = json.loads(said, object_hook=_here)
-    return found
+    return json.dumps(yaml.load(file.read_text(), loader), default=str)  # noqa: S506 - a safe loader
 
 
 def _here(said: dict[str, Any]) -> dict[str, Any]:
