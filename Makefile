@@ -20,7 +20,7 @@ demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ON
 	@.venv/bin/regie demo $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once) $(if $(RESET),--reset) \
 		$(if $(PERSONS),--persons $(PERSONS))
 
-test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl, strace and axe-core when missing, then run the tests
+test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl, strace, axe-core and Prism when missing, then run the tests
 	@$(PY) -m tests.parts
 	@# Playwright keeps a loop running in its process: its tests go alone, and first, for they need no other part.
 	@# The rest waits more than it works (kills, starts, time limits): four at a time on two processors

@@ -84,6 +84,12 @@ async def questions(service: AuditService, log: Log) -> None:
     async def proof() -> object:
         return await door.proof(DESK, Position(term=log.term, index=secrets.randbelow(size)))
 
+    async def path() -> object:
+        index = [secrets.randbelow(size)]
+        return await log.database.seen(
+            log.tenant, lambda rows: inclusion_proofs(rows, (log.tenant, log.term), index, size)
+        )
+
     async def used() -> object:
         return await door.lines(DESK, f"{secrets.randbelow(residents - 1):032}")
 
@@ -92,7 +98,8 @@ async def questions(service: AuditService, log: Log) -> None:
         window = Window(recipient=recipient, application=application, since=since, until=now)
         return await breaches.report(FG, window, WHY)
 
-    await timed("a proof", proof)
+    await timed("a proof, with its line", proof)
+    await timed("an inclusion proof by itself", path)
     await timed("who used my data: 50 lines", used)
     await timed("a breach, one application in a hundred", partial(breach, application="bench-1"), 1)
     await timed("a breach, everything there is", partial(breach, recipient="bench"), 1)

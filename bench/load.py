@@ -1,7 +1,8 @@
 """The load generator, a process of its own: raw HTTP/1.1 on kept connections, so that the server is what is measured.
 
 stdin: JSON {"port", "path", "host", "token", "bodies": [text], "connections", "seconds", "type": of the bodies, JSON
-unless said}; without token no Authorization is sent. With "once" each body is sent once, and who has none left stops.
+unless said, "method": POST unless said, "proofs": [text]}; without token no Authorization is sent. With "once" each
+body is sent once, with proofs (DPoP) each proof, and who has none left stops.
 stdout: JSON, the members of `Measured`.
 """
 
@@ -47,7 +48,8 @@ class Generator:
         return done
 
     def _spent(self) -> bool:
-        return bool(self.job.get("once")) and self._next >= len(self.job["bodies"])
+        each = self.job.get("proofs") or (self.job["bodies"] if self.job.get("once") else None)
+        return each is not None and self._next >= len(each)
 
     async def _connection(self, until: float) -> None:
         while time.monotonic() < until and not self._spent():
@@ -74,23 +76,34 @@ class Generator:
                 self._errors[f"{status} {_code(body)}"] += 1
 
     def _request(self) -> bytes:
-        bodies = self.job["bodies"]
-        body = bodies[self._next % len(bodies)].encode()
+        job, turn = self.job, self._next
         self._next += 1
-        token = self.job.get("token", "")
-        head = (
-            f"POST {self.job['path']} HTTP/1.1\r\nhost: {self.job['host']}\r\n"
-            + (f"authorization: Bearer {token}\r\n" if token else "")
-            + f"content-type: {self.job.get('type', 'application/json')}\r\ncontent-length: {len(body)}\r\n\r\n"
-        )
-        question: bytes = head.encode() + body
+        body = job["bodies"][turn % len(job["bodies"])].encode()
+        head = [f"{job.get('method', 'POST')} {job['path']} HTTP/1.1", f"host: {job['host']}"]
+        if job.get("proofs"):
+            head += [f"authorization: DPoP {job['token']}", f"dpop: {job['proofs'][turn]}"]
+        elif job.get("token"):
+            head.append(f"authorization: Bearer {job['token']}")
+        if body:
+            head += [f"content-type: {job.get('type', 'application/json')}", f"content-length: {len(body)}"]
+        question: bytes = "\r\n".join([*head, "", ""]).encode() + body
         return question
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    if "transfer-encoding: chunked" in head:
+        return int(head[9:12]), await _chunks(reader)
     length = int(head.split("content-length:", 1)[1].split("\r\n", 1)[0])
     return int(head[9:12]), await reader.readexactly(length)
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    whole = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        whole += (await reader.readexactly(size + 2))[:-2]
+    await reader.readexactly(2)
+    return whole
 
 
 def _code(body: bytes) -> str:

@@ -1,12 +1,14 @@
 """Programs of the bench, each in its own process, ended when left."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bench.load import Measured
@@ -41,6 +43,28 @@ def command(*words: str) -> Iterator[subprocess.Popen[str]]:
                 running.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 running.kill()
+
+
+def cpu(process: int) -> float:
+    """Seconds of processor that it spent so far, its children aside."""
+    said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def from_npm(folder: Path, package: str) -> None:
+    """Into a folder that goes, without running anything of it but what the measurement runs."""
+    words = [
+        "npm",
+        "install",
+        "--silent",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--prefix",
+        str(folder),
+        package,
+    ]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - named by the bench
 
 
 def _out(running: subprocess.Popen[str]) -> Any:

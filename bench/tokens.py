@@ -8,7 +8,6 @@ is signed before and counts once. Ours remembers it in SQLite, for all instances
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from assembly.clients import make_client_key
 from assembly.demo.recipient import ASSERTION, assertion
 from bench.__main__ import CLIENT, _percentiles
 from bench.load import Measured
-from bench.processes import command, free_port, load, program
+from bench.processes import command, free_port, from_npm, load, program
 from kernel.clock import utc_now
 
 PEER = "oidc-provider@8.8.1"  # the last that runs on Node 18 and 20
@@ -63,19 +62,7 @@ def _ours(folder: Path) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _peer(folder: Path) -> Iterator[dict[str, Any]]:
-    """Fetched into a folder that goes, without running anything of it but what the measurement runs."""
-    install = [
-        "npm",
-        "install",
-        "--silent",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-        str(folder),
-        PEER,
-    ]
-    subprocess.run(install, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - named above
+    from_npm(folder, PEER)
     script = folder / "peer.mjs"
     script.write_text((Path(__file__).parent / "peer.mjs").read_text())
     private, public = make_client_key()

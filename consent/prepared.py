@@ -38,7 +38,7 @@ CONSENTS = _prepared(
     consents.c.resident.in_(any_of("residents")),
     consents.c.activity.in_(any_of("slugs")),
 )
-SAID = _prepared(consents, consents.c.recipient == bindparam("recipient"), consents.c.resident.in_(_any("residents")))
+SAID = _prepared(consents, consents.c.recipient == bindparam("recipient"), consents.c.resident.in_(any_of("residents")))
 CASES = _prepared(
     cases,
     cases.c.recipient == bindparam("recipient"),

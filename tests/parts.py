@@ -44,7 +44,8 @@ CURL = Part("curl", Path("/usr/bin/curl"), "curl")
 STRACE = Part("strace", Path("/usr/bin/strace"), "strace")
 NPM = Part("npm", Path("/usr/bin/npm"), "npm")
 AXE = Part("axe-core", ROOT / "node_modules" / "axe-core" / "axe.min.js")
-PARTS = (POSTGRES, CHROMIUM, CURL, STRACE, NPM, AXE)
+PRISM = Part("Prism", ROOT / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js")
+PARTS = (POSTGRES, CHROMIUM, CURL, STRACE, NPM, AXE, PRISM)
 
 
 def bring(parts: tuple[Part, ...] = PARTS) -> tuple[Part, ...]:

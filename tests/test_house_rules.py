@@ -174,7 +174,7 @@ def test_the_client_knows_the_verifier_and_nothing_else_of_ours() -> None:
     }
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "statistiek.txt"])
+@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "statistiek.txt", "../bench/requirements.txt"])
 def test_lock_has_hashes_and_no_address(lock: str) -> None:
     lines = (ROOT / "requirements" / lock).read_text().splitlines()
     assert [line for line in lines if "://" in line or line.startswith("-") or "@" in line] == []
@@ -187,7 +187,7 @@ def test_lock_of_npm_has_hashes_and_no_address() -> None:
     text = (ROOT / "package-lock.json").read_text()
     packages = [one for name, one in json.loads(text)["packages"].items() if name]
     assert packages and all(one["integrity"].startswith("sha512-") for one in packages)
-    assert "resolved" not in text and "://" not in text
+    assert "resolved" not in text and "://" not in text, "npm writes who asks for money (`funding`): take it out"
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:

@@ -27,15 +27,29 @@ TEXTS = {
 }
 
 
-@cache
-def document(name: str) -> dict[str, Any]:
+def raw(name: str) -> dict[str, Any]:
     """{} where it is absent. Schemas elsewhere on the network are not fetched: anything fits them."""
+    found: dict[str, Any] = json.loads(_text(name), object_hook=_here)
+    return found
+
+
+@cache
+def _text(name: str) -> str:
     file = REFERENCE / name
     if not name or not file.exists():
-        return {}
+        return "{}"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    said: dict[str, Any] = json.loads(json.dumps(yaml.load(file.read_text(), loader), default=str))  # noqa: S506 - a safe loader
-    modern: dict[str, Any] = _modern(said)
+    return json.dumps(yaml.load(file.read_text(), loader), default=str)  # noqa: S506 - a safe loader
+
+
+def _here(said: dict[str, Any]) -> dict[str, Any]:
+    return {} if str(said.get("$ref", "#")).startswith("http") else said
+
+
+@cache
+def document(name: str) -> dict[str, Any]:
+    """The same in the JSON Schema of today, without what says the kind of something by a name."""
+    modern: dict[str, Any] = _modern(raw(name))
     return modern
 
 
@@ -45,8 +59,6 @@ def _modern(said: Any) -> Any:
         return [_modern(one) for one in said]
     if not isinstance(said, dict):
         return said
-    if str(said.get("$ref", "#")).startswith("http"):
-        return {}
     made = {
         name: _modern(inner) for name, inner in said.items() if name not in ("example", "examples", "discriminator")
     }
