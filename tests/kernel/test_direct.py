@@ -11,6 +11,7 @@ from sqlalchemy import Column, MetaData, Table, Text, event, func, insert, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 METADATA = MetaData(schema="room")
@@ -74,7 +75,7 @@ async def test_writers_of_both_kinds_stand_in_one_line(database: Database) -> No
         await asyncio.sleep(0.05)
         assert not other.done()
         await tx.execute(insert(WORDS), [{"word": "een"}])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await other
     assert await said(database) == {"een", "twee"}
 
@@ -85,7 +86,7 @@ async def test_readers_in_threads_leave_room_for_a_writer(database: Database) ->
 
     async def look(reading: AsyncConnection) -> int:
         inside.release()
-        go_on.wait(20)
+        go_on.wait(PATIENCE)
         return len((await reading.execute(select(WORDS.c.word))).all())
 
     async def work(tx: AsyncConnection) -> None:
@@ -95,7 +96,7 @@ async def test_readers_in_threads_leave_room_for_a_writer(database: Database) ->
     try:
         while not inside.acquire(blocking=False):  # noqa: ASYNC110 - a thread tells it
             await asyncio.sleep(0.01)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await database.written("gm1", work)
     finally:
         go_on.set()
