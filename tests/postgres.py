@@ -85,7 +85,7 @@ class Postgres:
         self._copy(template, name)
 
     def _copy(self, template: str, name: str) -> None:
-        made = "CREATE DATABASE {} TEMPLATE {} OWNER {}"
+        made = "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY"  # through the log it takes twice as long
         self._do(sql.SQL(made).format(*map(sql.Identifier, (name, template, OWNER))))
 
     def drop(self, url: str) -> None:

@@ -158,7 +158,9 @@ class Broken(httpx2.AsyncBaseTransport):
         )
 
 
-@pytest.mark.parametrize("how", ["down", "late", "html", "long", "odd", "moved"])
+@pytest.mark.parametrize(
+    "how", ["down", pytest.param("late", marks=pytest.mark.long(13)), "html", "long", "odd", "moved"]
+)
 async def test_a_source_that_fails_takes_only_its_own_elements(house: FourRooms, how: str) -> None:
     await ready(house)
     house.desk_settings |= LATE if how == "late" else {}
