@@ -44,7 +44,7 @@ from kernel.http.client import open_client
 from kernel.http.server import serve
 from tests.front import front_app
 from tests.once import once
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, SOURCES
 from tests.postgres import Postgres
 from vault.contract import Bsn, Deposit, ResidentRef, Vault
 
@@ -123,7 +123,7 @@ class House:
         self.http.event_hooks = {"response": [self._remember]}
         self.brp = brp_app(own_residents(), self.clock)
         self.addresses["brp"] = await self._serve(stack, "brp", self.brp)
-        world = World(clock=self.clock, extra=(self._login(),), environ=self.environ)
+        world = World(clock=self.clock, extra=(self._login(),), environ={**SOURCES, **self.environ})
         if self.apart:
             await self._open_apart(stack, world)
         else:

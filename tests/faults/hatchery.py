@@ -40,7 +40,7 @@ from kernel.ids import random_id
 from kernel.logs import set_up_logs
 from tests.faults.ground import VALUE, as_settings
 from tests.faults.proofs import proofs_of
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, SOURCES
 from vault.contract import Bsn, Deposit
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +118,7 @@ async def live(order: dict[str, Any]) -> None:
         async def opening(owner: str) -> None:
             (await http.post("/sleutel", json={"resident": owner})).raise_for_status()
 
-        environ = order["settings"].pop("environ", {})  # what rooms read themselves
+        environ = {**SOURCES, **order["settings"].pop("environ", {})}  # what rooms read themselves
         extra, keys = (levers(lambda: houses[0]),), partial(WatchedKeys, opening=opening)
         world = World(clock=clock, extra=extra, keys=keys, environ=environ)
         houses.append(await assemble(as_settings(order["settings"]), world=world))
