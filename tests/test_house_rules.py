@@ -207,9 +207,7 @@ def test_source_is_formatted_and_linted() -> None:
 @pytest.mark.long(50)
 @pytest.mark.slow
 def test_types_are_strict() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy"], check=False, cwd=ROOT, stdout=subprocess.PIPE, timeout=5 * PATIENCE
-    )
+    done = subprocess.run([sys.executable, "-m", "mypy"], check=False, cwd=ROOT, stdout=subprocess.PIPE)
     assert done.returncode == 0, done.stdout.decode()
 
 
