@@ -22,10 +22,11 @@ demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ON
 
 test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl, strace, axe-core and Prism when missing, then run the tests
 	@$(PY) -m tests.parts
-	@# Playwright keeps a loop running in its process: its tests go alone, and first, for they need no other part.
-	@# The rest waits more than it works (kills, starts, time limits): four at a time on two processors
-	@$(PY) -m pytest -n 2 --dist loadfile tests/browser
-	@REGIE_POSTGRES=3 $(PY) -m pytest -n 4 --dist worksteal --ignore tests/browser
+	@# Playwright keeps a loop running in its process, so its tests are a run of their own; and beside it the rest, which
+	@# waits more than it works (kills, starts, time limits): five at a time on two processors. It is heard second
+	@mkdir -p var; REGIE_POSTGRES=3 $(PY) -m pytest -n 5 --dist worksteal --ignore tests/browser >var/rest.txt 2>&1 & \
+		rest=$$!; trap "kill $$rest" INT TERM; $(PY) -m pytest -n 2 --dist loadfile tests/browser; seen=$$?; \
+		tail -n +1 -f --pid=$$rest var/rest.txt; wait $$rest && exit $$seen
 
 check: .venv/.ready ## format, lint, types and the quick tests, in less than a minute
 	@$(PY) -m ruff format --check --quiet .
@@ -46,7 +47,7 @@ faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alon
 	@REGIE_TAMPER=$(or $(TAMPER),1) REGIE_REFUSED=$(or $(TAMPER),1) REGIE_ORACLE=$(or $(ORACLE),1000000) \
 		REGIE_RACES=$(or $(RACES),100) REGIE_KILLS=100 REGIE_BULK_KILLS=$(or $(BULK_KILLS),48) \
 		REGIE_FAMILIES=$(or $(FAMILIES),100000) REGIE_ASKED=$(or $(ASKED),60) \
-		$(PY) -m pytest -n 2 --dist worksteal -m faults -o faulthandler_timeout=1800
+		$(PY) -m pytest -n 2 --dist worksteal -m faults
 	@$(PY) -m pytest -n 2 --dist worksteal -m "postgres and not faults" tests/consent tests/journeys
 
 lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest releases

@@ -5,7 +5,7 @@ import os
 
 import pytest
 from fastapi.dependencies import models
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.parts import NOT_RUN
 
@@ -14,7 +14,7 @@ STANDING = frozenset({"house", "own_house", "portal", "both", "empty", "wired", 
 SERVER = frozenset({"postgres", "postgres_url"})
 
 # A slow machine is no fault of what is tested
-settings.register_profile("regie", deadline=None)
+settings.register_profile("regie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("regie")
 gc.set_threshold(50_000, 20, 20)
 # FastAPI remembers by 4,096 endpoints how each is called, and so keeps the last hundred houses of a run alive: a look

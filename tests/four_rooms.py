@@ -70,6 +70,7 @@ DESK_WORKER = Caller(
 STAFF = room_of(TENANT, "assembly")  # sets up, as the command line does
 # a source of a test is never late because the machine is busy
 PATIENT = {"source_seconds": 20.0, "whole_seconds": 25.0}
+LATE = {"source_seconds": 6.0, "whole_seconds": 8.0}  # of a test that waits for one that never answers
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
 SHARES = founded(TENANT)  # of the key to which covert lines are sealed
 TENANTS = {TENANT: Tenant(TENANT, "Gemeente Spaarnewoude", "https://regie.example")}

@@ -10,8 +10,8 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
@@ -44,6 +44,7 @@ from kernel.http.client import open_client
 from kernel.http.server import serve
 from tests.front import front_app
 from tests.once import once
+from tests.patience import PATIENCE, SOURCES
 from tests.postgres import Postgres
 from vault.contract import Bsn, Deposit, ResidentRef, Vault
 
@@ -118,11 +119,11 @@ class House:
     async def open(self, stack: AsyncExitStack) -> None:
         """Serve everything. `stack` closes it, last opened first."""
         self.clients = json.loads((self.folder / "clients.json").read_text())
-        self.http = await stack.enter_async_context(open_client("", timeout_seconds=20))
+        self.http = await stack.enter_async_context(open_client("", timeout_seconds=PATIENCE))
         self.http.event_hooks = {"response": [self._remember]}
         self.brp = brp_app(own_residents(), self.clock)
         self.addresses["brp"] = await self._serve(stack, "brp", self.brp)
-        world = World(clock=self.clock, extra=(self._login(),), environ=self.environ)
+        world = World(clock=self.clock, extra=(self._login(),), environ={**SOURCES, **self.environ})
         if self.apart:
             await self._open_apart(stack, world)
         else:
@@ -131,10 +132,10 @@ class House:
             await self._serve(stack, "house", house.app, self.port)
 
     async def _open_apart(self, stack: AsyncExitStack, world: World) -> None:
-        ports = dict(zip(ORDER, free_ports(len(ORDER)), strict=True))
+        ports = dict(zip(ORDER, stack.enter_context(held_ports(len(ORDER))), strict=True))
         self.addresses |= {room: f"http://127.0.0.1:{port}" for room, port in ports.items()}
         urls = {f"{room}_url": self.addresses[room] for room in ("audit", "consent", "vault", "connectors", "brp")}
-        behind = await stack.enter_async_context(httpx2.AsyncClient(timeout=20, trust_env=False))
+        behind = await stack.enter_async_context(httpx2.AsyncClient(timeout=PATIENCE, trust_env=False))
         await self._serve(stack, "front", front_app(behind, self.addresses), self.port)
         for room in ORDER:
             extra = world.extra if room == "web" else ()
@@ -226,13 +227,16 @@ class House:
         return found
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+@contextmanager
+def held_ports(count: int) -> Iterator[list[int]]:
+    """Ports that are ours while inside. Each is bound and not listened on: the system gives it to nobody who asks for
+    any, and a server of ours that asks for this one still gets it."""
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in held:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", 0))
+        yield [one.getsockname()[1] for one in held]
 
 
 async def furnish(house: Assembled, tenant: str, url: str) -> dict[str, Any]:
@@ -349,16 +353,14 @@ def own_plan(request: pytest.FixtureRequest) -> Plan:
 @asynccontextmanager
 async def living(plan: Plan, folder: Path) -> AsyncIterator[House]:
     """A house in a folder that is not there yet."""
-    (port,) = free_ports(1)
-    url = move_in(plan.founded, folder, port, plan.postgres)
-    try:
-        async with AsyncExitStack() as stack:
-            house = House(folder, port, url, plan.apart, environ=plan.environ, gateways=plan.gateways)
-            await house.open(stack)
-            yield house
-    finally:
+    async with AsyncExitStack() as stack:
+        (port,) = stack.enter_context(held_ports(1))
+        url = move_in(plan.founded, folder, port, plan.postgres)
         if plan.postgres:
-            plan.postgres.drop(url)
+            stack.callback(plan.postgres.drop, url)
+        house = House(folder, port, url, plan.apart, environ=plan.environ, gateways=plan.gateways)
+        await house.open(stack)
+        yield house
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.imports import ALLOWED, COMPONENTS, PROJECT, ROOMS, ROOT, contracts, modules, written
+from tests.patience import PATIENCE
 
 MAINS = [ROOT / "regie_main.py", ROOT / "regie_policy.py", ROOT / "regie_verify.py"]
 CLIENT = sorted((ROOT / "client").rglob("*.py"))
@@ -151,7 +152,7 @@ def test_every_ignore_says_which_rule_and_why() -> None:
 def test_a_verifier_loads_no_room_of_the_house() -> None:
     """Who checks the log must not have to trust the code that wrote it."""
     command = [sys.executable, "-c", VERIFYING]
-    seen = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+    seen = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
     loaded = set(seen.splitlines()[-1].split())
     assert {"regie_policy", "regie_verify"} <= loaded
     assert not loaded & set(ROOMS)
@@ -208,7 +209,7 @@ def test_source_is_formatted_and_linted() -> None:
 @pytest.mark.long(50)
 @pytest.mark.slow
 def test_types_are_strict() -> None:
-    done = subprocess.run([sys.executable, "-m", "mypy"], check=False, cwd=ROOT, stdout=subprocess.PIPE, timeout=280)
+    done = subprocess.run([sys.executable, "-m", "mypy"], check=False, cwd=ROOT, stdout=subprocess.PIPE)
     assert done.returncode == 0, done.stdout.decode()
 
 

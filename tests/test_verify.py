@@ -19,6 +19,7 @@ import regie_verify
 from kernel.proof.note import COSIGNATURE, ML_DSA_44, VerifierKey, cosigned_note, vkey
 from kernel.proof.tlogproof import TlogProof
 from tests.bundles import CHANGES, KEY, ORIGIN, SALT, TERM, VKEYS, Log, b64, compact, gaps, good, lifted, mutant
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).parent / "vectors" / "proof"
@@ -264,7 +265,7 @@ def test_the_verifier_runs_alone_on_the_standard_library_and_pynacl(tmp_path: Pa
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -279,7 +280,7 @@ def test_the_verifier_runs_alone_on_the_standard_library_and_pynacl(tmp_path: Pa
         "_cffi_backend",
     }
     assert "nacl" in loaded
-    plain = subprocess.run([sys.executable, str(alone), *arguments], capture_output=True, timeout=60, check=False)
+    plain = subprocess.run([sys.executable, str(alone), *arguments], capture_output=True, timeout=PATIENCE, check=False)
     assert plain.returncode == 0
 
 

@@ -25,7 +25,7 @@ from regie_client import Case, Question, Regie, RegieError, Release
 T = TypeVar("T")
 
 CLERK = "mw-4821"  # the desk worker, in the words of the Inkomensloket
-PATIENCE = 10.0  # seconds until the resident's page must be there; how long it took is told, a slow machine is no fault
+PATIENCE = 60.0  # seconds until the resident's page must be there; how long it took is told, a slow machine is no fault
 COUNTED = re.compile(r"Dit weten wij van (\d+) van onze \d+ systemen")
 ASKED = (*BY_LAW, INCOME_ANSWER)
 

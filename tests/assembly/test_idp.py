@@ -24,6 +24,7 @@ from kernel.http.app import make_app
 from kernel.http.client import open_client
 from kernel.http.health import StartGate
 from kernel.settings import SettingsWrong
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 ISSUER, BACK, GONE = "http://localhost:8000/proef-inlog", "http://localhost:8000/terug", "http://localhost:8000/uit"
@@ -59,7 +60,7 @@ class World:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[httpx2.AsyncClient]:
         transport = httpx2.ASGITransport(app=self.app)
-        async with open_client(ISSUER, timeout_seconds=5, transport=transport) as http:
+        async with open_client(ISSUER, timeout_seconds=PATIENCE, transport=transport) as http:
             yield http
 
 

@@ -24,10 +24,10 @@ from audit.witness.founding import found_witness, known_logs
 from audit.witness.process import witnessing
 from audit.witness.settings import WitnessSettings
 from kernel.failpoints import arm
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "regie.example/gm9901/2026h2"
-STARTS = 30.0  # seconds, on a machine that does other things as well
 Failing = tuple[str, int]
 
 forks = multiprocessing.get_context("forkserver")
@@ -88,7 +88,7 @@ class Observer:
         told.unlink(missing_ok=True)
         self.forked = forks.Process(target=live, args=(self.settings, str(told), failing), daemon=True)
         self.forked.start()
-        until = time.monotonic() + STARTS
+        until = time.monotonic() + PATIENCE
         while not told.exists():
             self.forked.join(0.01)
             assert self.forked.is_alive() and time.monotonic() < until, told.with_name("told.errors").read_text()
@@ -105,14 +105,14 @@ class Observer:
     def gone(self) -> int | None:
         """How the fork ended, once it did."""
         assert self.forked
-        self.forked.join(STARTS)
+        self.forked.join(PATIENCE)
         status, self.forked = self.forked.exitcode, None
         return status
 
     def init(self) -> str:
         """`regie init witness`: what it printed."""
         done = self._command("init", stdout=subprocess.PIPE)
-        told, _ = done.communicate(timeout=60)
+        told, _ = done.communicate(timeout=PATIENCE)
         assert done.returncode == 0
         return str(told)
 
@@ -130,7 +130,7 @@ class Observer:
     def ended(self) -> int:
         """How the command ended, once it did."""
         assert self.running and self.running.stderr
-        status = self.running.wait(30)
+        status = self.running.wait(PATIENCE)
         self.running.stderr.close()
         self.running = None
         return status

@@ -38,6 +38,7 @@ from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
 from tests.audit.observers import Observer, Three
 from tests.audit.test_metrics import number
+from tests.patience import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
@@ -137,11 +138,7 @@ async def test_rounds_come_by_themselves(town: Town) -> None:
     town.place.cosign_seconds = 0.2
     async with town.place.opened() as (service, _):
         await service.door("connectors").record(DESK, [town.a_release()])
-        for _ in range(100):
-            if all(one.remembers(town.origin).size for one in town.witnesses.all):
-                return
-            await asyncio.sleep(0.1)
-        pytest.fail("nobody was asked")
+        await until(lambda: all(one.remembers(town.origin).size for one in town.witnesses.all))
 
 
 async def test_age_warns_then_stops_permits_and_never_a_restriction(town: Town) -> None:

@@ -22,6 +22,7 @@ from audit.slots import found_state
 from kernel.clock import utc_now
 from tests.audit.logs import DESK, HOST, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.audit.victim import killed_at, spoilt_by
+from tests.patience import PATIENCE
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -238,7 +239,7 @@ async def test_sweeper_goes_on_after_a_round_that_no_error_of_ours_ended(url: st
     async with place.opened() as (service, _):
         await asyncio.sleep(0.5)
         change(url, "DELETE FROM audit.outcomes")
-        for _ in range(100):
+        for _ in range(int(PATIENCE * 10)):
             await asyncio.sleep(0.1)
             if await service.door("web").outcomes(DESK, [at]) == ["onbekend"]:
                 return
@@ -321,7 +322,7 @@ async def test_database_that_is_gone_answers_unavailable_and_comes_back(own_post
         with pytest.raises((LogUnavailable, OutcomeUnknown)):
             await door.record(DESK, [entry])
         own_postgres.start()
-        for _ in range(10):  # connections that died with the server are found one by one
+        for _ in range(100):  # connections that died with the server are found one by one
             try:
                 (verdict,) = await door.record(DESK, [entry])
                 break

@@ -1,6 +1,5 @@
 """A mirror keeps the lines of another log as ciphertext, once they hash to the head that it cosigned, byte for byte."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -38,6 +37,7 @@ from kernel.proof.note import parse_vkey
 from kernel.proof.policy import Known
 from kernel.settings import SettingsWrong
 from tests.audit.logs import DESK, OTHER, TENANT, Place, act
+from tests.patience import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 NAME = "witness.example/w1"
@@ -79,7 +79,7 @@ class Both:
         self.stands = log.signed.size
 
     def follower(self, transport: httpx2.AsyncBaseTransport | None = None, key: RoomKey | None = None) -> Following:
-        http = open_client(self.url, timeout_seconds=10, transport=transport)
+        http = open_client(self.url, timeout_seconds=PATIENCE, transport=transport)
         self.clients.append(http)
         return following(self.shelf, http, self.origin, key or self.key)
 
@@ -256,12 +256,7 @@ async def test_the_process_of_a_witness_fetches_by_itself(both: Both, tmp_path: 
     )
     await both.write(3)
     async with witnessing(settings):
-        for _ in range(100):
-            if both.mirror.checked(both.origin).size == 3:
-                break
-            await asyncio.sleep(0.05)
-        else:
-            pytest.fail("nothing was fetched")
+        await until(lambda: both.mirror.checked(both.origin).size == 3)
     with pytest.raises(SettingsWrong, match="https"):
         async with witnessing(settings.model_copy(update={"mode": "productie"})):
             pass

@@ -40,6 +40,7 @@ from tests.audit.reports import (
     vng,
     within,
 )
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 CALLERS = {
@@ -92,7 +93,7 @@ async def http(service: AuditService, books: Books, people: People) -> AsyncIter
     app.include_router(router, prefix="/logboek/v1")
     gate.open()
     transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url=f"https://{HOST}/logboek/v1", timeout=60) as http:
+    async with httpx2.AsyncClient(transport=transport, base_url=f"https://{HOST}/logboek/v1", timeout=PATIENCE) as http:
         http.headers["authorization"] = "system"
         yield http
 

@@ -24,6 +24,7 @@ from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from kernel.http.hosts import Hosts
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, act, fence, receipt, release
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 RECIPIENT = DESK.model_copy(update={"kind": "automatisch", "organisation": "r1"})
@@ -127,13 +128,13 @@ async def test_who_asks_for_many_proofs_keeps_no_release_waiting(service: AuditS
 
     async def look(_: AsyncConnection) -> None:
         inside.release()
-        go_on.wait(20)
+        go_on.wait(PATIENCE)
 
     proofs = [asyncio.create_task(database.seen(TENANT, look)) for _ in range(60)]
     try:
         while not inside.acquire(blocking=False):  # noqa: ASYNC110 - a thread tells it
             await asyncio.sleep(0.01)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert await service.door("connectors").holds(DESK, ()) == receipt(verdict).position
     finally:
         go_on.set()

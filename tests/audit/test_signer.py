@@ -15,6 +15,7 @@ from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.hashes import EMPTY_ROOT
 from kernel.proof.note import parse_vkey
 from kernel.proof.tree import Edge, Growth
+from tests.patience import PATIENCE
 
 ORIGIN = "regie.example/gm9901/2026h2"
 FIRST = Growth(Edge(), [bytes([number]) * 32 for number in range(5)])
@@ -150,6 +151,6 @@ def test_state_that_cannot_be_written_ends_the_process(signer: LogSigner) -> Non
     assert resource.RLIMIT_FSIZE and signal.SIGXFSZ
     command = [sys.executable, "-c", FAILING, str(signer._folder), ORIGIN]
     root = Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (EXIT, "")
     assert signer.remembered().size == 0

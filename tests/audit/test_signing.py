@@ -33,6 +33,7 @@ from kernel.proof.hashes import EMPTY_ROOT
 from kernel.proof.note import VerifierKey
 from kernel.proof.tree import Edge, Growth
 from tests.audit.logs import DESK, TENANT, Place, act, fence, receipt, release
+from tests.patience import PATIENCE
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -81,14 +82,14 @@ class Signing:
     def gone(self) -> int:
         """How it ended, once it did."""
         assert self.running and self.running.stderr
-        ended = self.running.wait(30)
+        ended = self.running.wait(PATIENCE)
         self.running.stderr.close()
         self.running = None
         return ended
 
     def said(self, line: bytes) -> bytes:
         with socket.socket(socket.AF_UNIX) as talk:
-            talk.settimeout(10)
+            talk.settimeout(PATIENCE)
             talk.connect(str(self.socket))
             talk.sendall(line)
             talk.shutdown(socket.SHUT_WR)
@@ -188,7 +189,7 @@ def test_many_at_once_who_say_nothing_keep_nobody_out_for_long(signing: Signing,
     try:
         for one in idle:
             one.connect(str(signing.socket))
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
                 assert remote.remembered().size == 0

@@ -24,6 +24,7 @@ from kernel.http.hosts import Hosts
 from tests.audit import published
 from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, Ticking, act, fence, release
 from tests.audit.reports import KNOWN, STRANGER, SYSTEM, USED_AT, Books, People, ldv, vng, within
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 CALLERS = {"fg": FG, "system": SYSTEM, "desk": DESK.model_copy(update={"kind": "automatisch"})}
@@ -59,7 +60,7 @@ async def http(service: AuditService, clock: Ticking) -> AsyncIterator[httpx2.As
     app.include_router(router, prefix="/logboek/v1")
     gate.open()
     transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url=f"https://{HOST}/logboek/v1", timeout=60) as http:
+    async with httpx2.AsyncClient(transport=transport, base_url=f"https://{HOST}/logboek/v1", timeout=PATIENCE) as http:
         http.headers["authorization"] = "fg"
         yield http
 

@@ -32,6 +32,7 @@ from kernel.proof.tlogproof import TlogProof
 from kernel.sql import Database
 from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.audit.turner import turned_elsewhere
+from tests.patience import PATIENCE
 from tests.postgres import Postgres
 from tests.set_back import copied
 
@@ -289,7 +290,7 @@ async def restored(service: AuditService, dump: str) -> None:
     source.executescript(dump)
     path = service.desk(DESK).log.database.engine.url.database
     assert path
-    with sqlite3.connect(path, timeout=10) as file:
+    with sqlite3.connect(path, timeout=PATIENCE) as file:
         names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
         for name in names:
             file.execute(f"DROP TRIGGER {name}")

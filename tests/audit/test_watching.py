@@ -14,6 +14,7 @@ from audit.event import FenceAt
 from audit.service import AuditService
 from kernel.component import Component
 from tests.audit.logs import DESK, TENANT, Place, act, fence
+from tests.patience import PATIENCE
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -29,7 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 async def sealed(component: Component) -> str:
     """The sentence, once a watcher found it: a round each fifth of a second, and a slow machine."""
-    for _ in range(100):
+    for _ in range(int(PATIENCE * 10)):
         await asyncio.sleep(0.1)
         try:
             await component.check()

@@ -28,6 +28,7 @@ from kernel.proof.tree import Edge, Growth
 from kernel.settings import SettingsWrong
 from tests.audit.logs import NOON
 from tests.audit.observers import ORIGIN, Observer
+from tests.patience import PATIENCE
 
 SEED = SigningKey(b"l" * 32)
 LOG = VerifierKey(ORIGIN, bytes(SEED.verify_key))
@@ -246,7 +247,7 @@ def observer() -> Iterator[Observer]:
 @pytest.mark.faults
 def test_over_http_it_answers_as_the_specification_says(observer: Observer) -> None:
     key = parse_vkey(observer.key)
-    with httpx2.Client(base_url=observer.url, timeout=10) as http:
+    with httpx2.Client(base_url=observer.url, timeout=PATIENCE) as http:
         head = f"/{hashlib.sha256(ORIGIN.encode()).hexdigest()}/checkpoint"
         assert http.get(head).status_code == 404
         answer = http.post("/add-checkpoint", content=asking(FIRST))
@@ -269,7 +270,7 @@ def test_the_commands_found_and_serve_and_stop_when_asked(observer: Observer) ->
     assert observer.init() == f"{observer.key}\n"
     observer.kill()
     observer.serve()
-    with httpx2.Client(base_url=observer.url, timeout=10) as http:
+    with httpx2.Client(base_url=observer.url, timeout=PATIENCE) as http:
         assert http.post("/add-checkpoint", content=asking(FIRST)).status_code == 200
     assert observer.running
     observer.running.send_signal(signal.SIGTERM)

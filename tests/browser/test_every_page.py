@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from tests.browser.town import Person, Places, Town
 from tests.house import R1
 from tests.parts import AXE
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
@@ -228,7 +229,7 @@ def walk(page: Page, there: Callable[[], bool]) -> bool:
     """Press Tab until there; at each step the focus must be seen."""
     for _ in range(40):
         page.keyboard.press("Tab")
-        until = time.monotonic() + 2
+        until = time.monotonic() + PATIENCE
         while not in_sight(page):  # the browser scrolls there in its own time
             assert time.monotonic() < until, focused(page)
             page.wait_for_timeout(20)

@@ -11,6 +11,7 @@ from anyio.from_thread import BlockingPortal
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from tests.house import OPENED, House
+from tests.patience import PATIENCE
 
 NUMBERS = re.compile("|".join(OPENED.values()))
 OBJECTIONS = re.compile("Content Security Policy|Refused to|was blocked|violat", re.IGNORECASE)
@@ -125,7 +126,7 @@ class Town:
         opened = self.browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "nl-NL", **context})
         try:
             page = opened.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(PATIENCE * 1000)
             seen = Seen(urlsplit(url).netloc)
             seen.watch(page)
             person = Person(opened, page, seen, url)

@@ -36,6 +36,7 @@ from tests.client.counterpart import (
     problem,
     release,
 )
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 RELEASES, CASES = "/verstrekking/v1/verstrekkingen", "/toestemming/v1/zaken"
@@ -198,7 +199,7 @@ async def test_an_answer_that_drips_has_an_end() -> None:
 
     dripping = httpx2.MockTransport(lambda _: httpx2.Response(200, content=drip(), headers=JSON))
     async with httpx2.AsyncClient(transport=dripping) as http:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(CannotReach) as lost:
                 await send(http, Ask("GET", ISSUER, seconds=0.1))
     assert lost.value.sent

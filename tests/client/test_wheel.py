@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests.imports import ROOMS, ROOT
+from tests.patience import PATIENCE
 
 OURS = ("regie_verify", "regie_policy")
 LOADING = """
@@ -21,7 +22,9 @@ print(*{name.partition(".")[0] for name in sys.modules})
 @pytest.mark.slow
 def test_the_package_holds_the_verifier_itself_and_works_alone(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
-    subprocess.run([*build, "--no-build-isolation", "-w", str(tmp_path), str(ROOT / "client")], check=True, timeout=120)
+    subprocess.run(
+        [*build, "--no-build-isolation", "-w", str(tmp_path), str(ROOT / "client")], check=True, timeout=PATIENCE
+    )
     (wheel,) = tmp_path.glob("regie_client-*.whl")
     with ZipFile(wheel) as content:
         names = {name for name in content.namelist() if ".dist-info/" not in name}

@@ -15,6 +15,7 @@ from assembly.demo.register import LOAN_DESK, MOVING, activities
 from consent.contract import Application
 from kernel.caller import Caller
 from tests.four_rooms import DESK_WORKER, STAFF, FourRooms
+from tests.patience import PATIENCE
 
 BY_LAW = "bulk-wet"
 BULK = "/verstrekking/v1/bulkverstrekkingen"
@@ -87,7 +88,7 @@ async def placed(http: httpx2.AsyncClient, people: list[str], activity: str, *el
     return job
 
 
-async def ended(http: httpx2.AsyncClient, job: str, seconds: float = 60) -> dict[str, Any]:
+async def ended(http: httpx2.AsyncClient, job: str, seconds: float = PATIENCE) -> dict[str, Any]:
     """The view of a job that is done."""
     async with asyncio.timeout(seconds):
         while True:

@@ -74,12 +74,12 @@ class Faulty:
 
     async def _say(self, writer: asyncio.StreamWriter) -> None:
         if self.does == "silent":
-            await asyncio.sleep(30)
+            await asyncio.Event().wait()
         elif self.does == "dripping":
             for byte in FINE:
                 writer.write(bytes([byte]))
                 await writer.drain()
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
         else:
             writer.write(ANSWERS[self.does])
             await writer.drain()

@@ -20,6 +20,7 @@ from kernel.caller import Caller
 from kernel.errors import Problem
 from tests.connectors.bulk_house import BULK, BY_LAW, ended, numbers, placed, ready
 from tests.four_rooms import R1, SECRET, FourRooms
+from tests.patience import PATIENCE
 from vault.contract import Bsn, Deposit, ResidentRef, Values, Vault
 
 pytestmark = pytest.mark.anyio
@@ -196,7 +197,7 @@ async def test_rows_that_somebody_changed_give_nothing(house: FourRooms) -> None
 
 async def until(rooms: FourRooms, query: str) -> None:
     """Nothing is found any more."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             if not select(rooms, query):
                 return

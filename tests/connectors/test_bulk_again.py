@@ -1,6 +1,5 @@
 """A part that fails is taken up again: with the lines it has while their permits live, with others after that."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +12,9 @@ from audit.contract import Audit, Entry, Overtaken, Permit, Verdict
 from kernel.caller import Caller
 from kernel.errors import Problem
 from tests.connectors.bulk_house import BULK, BY_LAW, ended, numbers, placed, ready
-from tests.connectors.test_bulk import chosen
+from tests.connectors.test_bulk import chosen, rows
 from tests.four_rooms import R1, FourRooms
+from tests.patience import until
 from vault.contract import Values, Vault, VaultUnavailable
 
 pytestmark = pytest.mark.anyio
@@ -105,9 +105,14 @@ class Slow:
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
         self.asked += 1
         for _ in range(6):
-            await asyncio.sleep(0.5)
+            await until(self.said_again)
             self.rooms.now += timedelta(seconds=0.5)
         return await self.inner.fetch(caller, permits)
+
+    def said_again(self) -> bool:
+        """Whether the part stays held for longer than the half second that comes."""
+        ((until,),) = rows(self.rooms, "bulk_parts", "held_until")
+        return bool(until > self.rooms.now.timestamp() * 1000 + 500)
 
 
 async def test_a_part_that_is_still_worked_on_is_taken_by_nobody_else(house: FourRooms) -> None:

@@ -462,11 +462,11 @@ def test_what_is_too_much_is_refused_and_not_cut_short(tmp_path: Path) -> None:
 
 
 def test_a_path_is_no_program() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for text in ("a" * 501, "[" * 100, "@" + "[]" * 90, "sum(map(&length(@), @))", "sort_by(@, &a)", "a ||"):
         with pytest.raises(ValueError):
             path(text)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 async def test_a_source_is_tried_and_explained_and_nobody_is_asked_about(

@@ -21,6 +21,7 @@ from tests.connectors.test_lab import lab, of_nobody, order
 from tests.connectors.test_removals import confirm, due, followed, lived_in, told
 from tests.connectors.test_uploads import CSV, PLACE, A, file_of, lines_of
 from tests.four_rooms import BY_LAW, DESK_WORKER, FourRooms
+from tests.patience import PATIENCE
 
 POINTS = ("corrections.placed", "corrections.recorded", "corrections.sent", "uploads.whole", "uploads.recorded",
           "lab.recorded", "removals.read", "removals.recorded")  # fmt: skip
@@ -121,7 +122,7 @@ async def sent(house: FourRooms) -> None:
     """The file counts, by one line."""
     house.now += timedelta(minutes=16)
     await parking(house)
-    async with asyncio.timeout(20), house.http() as http:
+    async with asyncio.timeout(PATIENCE), house.http() as http:
         while (await http.get(PLACE)).json()["versie"] != 1:  # noqa: ASYNC110 - a task of the house does it
             await asyncio.sleep(0.05)
     assert [one.event.details["stap"] for one in await lines_of(house)] == ["overgenomen"]

@@ -29,6 +29,7 @@ from kernel.sql.key_rows import KeyRows
 from tests.connectors.bulk_house import BULK, ROBOT, Reader, ended, ready
 from tests.connectors.counting.town import SLUG, WARD, Town, bsn, counting, numbers
 from tests.four_rooms import STAFF, FourRooms
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 SETS = "/verstrekking/v1/gegevenssets"
@@ -296,7 +297,7 @@ async def test_for_fraud_nothing_is_made_and_what_was_not_destroyed_stops_the_ne
         await ended(http, job)
         house.now += timedelta(days=31)
         await house.wire(sources=house.folder / "sources")  # whoever starts looks what is overdue
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 if "set-niet-vernietigd" in await of_nobody(house):
                     break

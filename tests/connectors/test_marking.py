@@ -8,6 +8,7 @@ import pytest
 from connectors.correcting.marking import SECONDS, Marks
 from connectors.correcting.stored import CorrectionRows
 from kernel.errors import NeighbourUnavailable
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +30,7 @@ class Slow(CorrectionRows):
 async def crowd(marks: Marks) -> list[Any]:
     asking = [asyncio.create_task(marks.elements("gm9901", f"r{number % 2}")) for number in range(64)]
     await asyncio.sleep(0)
-    return await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), 10)
+    return await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), PATIENCE)
 
 
 async def test_a_crowd_asks_once_and_everybody_gets_their_own_answer() -> None:
@@ -70,7 +71,7 @@ async def test_what_was_read_before_a_change_counts_for_nobody_who_asks_after_it
     after = asyncio.create_task(marks.elements("gm9901", "r1"))
     await asyncio.sleep(0)
     rows.may_answer.set()
-    await asyncio.wait_for(asyncio.gather(before, after), 10)
+    await asyncio.wait_for(asyncio.gather(before, after), PATIENCE)
     assert rows.asked == 2, "a report of this process is seen at once"
     await marks.elements("gm9901", "r1")
     assert rows.asked == 2

@@ -19,6 +19,7 @@ from kernel.errors import BadInput
 from tests.connectors.test_overtaken import CONSENT, ground
 from tests.connectors.test_reading import GOOD, caller
 from tests.connectors.test_sending import RELEASE
+from tests.patience import PATIENCE
 from vault.contract import ResidentRef
 
 
@@ -27,7 +28,7 @@ async def test_a_socket_that_does_not_drain_gets_nothing_after_two_seconds() -> 
     written: list[Any] = []
 
     async def send(message: Any) -> None:
-        await anyio.sleep(5)  # as uvicorn does while the client does not read: it writes only afterwards
+        await anyio.sleep_forever()  # as uvicorn does while the client does not read: it writes only afterwards
         written.append(message)
 
     async def walk(deliver: Deliver) -> Release:
@@ -37,7 +38,7 @@ async def test_a_socket_that_does_not_drain_gets_nothing_after_two_seconds() -> 
     async def receive() -> Any:
         raise AssertionError("the body was read before")
 
-    with anyio.fail_after(2), pytest.raises(StaleAnswer):
+    with anyio.fail_after(PATIENCE), pytest.raises(StaleAnswer):
         await Sending(walk, lambda: 100.0)({"type": "http"}, receive, send)
     assert written == []
 

@@ -12,6 +12,7 @@ from connectors.sources import Placed, Sources
 from kernel.settings import SettingsWrong
 from tests.connectors.test_minimise import ground
 from tests.four_rooms import DESK_WORKER
+from tests.patience import PATIENCE
 from vault.contract import Bsn, Values
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +32,7 @@ class Hanging:
 
 async def test_a_source_that_hangs_is_left_alone_after_a_few_times() -> None:
     hanging, seconds = Hanging(), 0.02
-    chain = guarded("brp", hanging, Limits(seconds=seconds, failures=2))
+    chain = guarded("brp", hanging, Limits(seconds=seconds, failures=2, rest=PATIENCE))
     sources = Sources({DESK_WORKER.tenant: {"brp": Placed(chain, seconds)}}, whole_seconds=5)
 
     async def asked() -> bool:

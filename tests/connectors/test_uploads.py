@@ -24,6 +24,7 @@ from kernel.errors import BadInput
 from tests.connectors.test_declared import EXAMPLES
 from tests.connectors.test_declared_desk import WHY
 from tests.four_rooms import DESK_WORKER, R1, SECRET, STAFF, FourRooms
+from tests.patience import PATIENCE
 from tests.vault.test_permit import Maker
 from vault.contract import Bsn, Values
 
@@ -248,7 +249,7 @@ async def broken_off(owned: FourRooms, http: Any) -> None:
         assert (other.status_code, other.json()["code"]) == (409, "bron-bezig")
     owned.now += timedelta(minutes=16)
     await owned.wire()  # who starts tidies first
-    async with asyncio.timeout(20), owned.http() as again:
+    async with asyncio.timeout(PATIENCE), owned.http() as again:
         while (await again.get(PLACE)).json()["versie"] != 4:  # noqa: ASYNC110 - a task of the house does it
             await asyncio.sleep(0.05)
     assert (await owned.release(ELEMENT, "brp.naam")).values[ELEMENT].value == {"zone": "C-17", "tot": "2027-12-31"}
@@ -276,7 +277,7 @@ async def until_over(owned: FourRooms, http: Any, disk: sqlite3.Connection) -> N
     owned.now += timedelta(days=90)
     assert (await http.get(PLACE)).json()["versie"] == 0
     await owned.wire()  # who starts tidies first
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while disk.execute("SELECT count(*) FROM upload_rows").fetchone() != (0,):  # noqa: ASYNC110 - a task of the house does it
             await asyncio.sleep(0.05)
     assert disk.execute("SELECT DISTINCT state, length(wrapped) FROM uploads").fetchall() == [(3, 0)]

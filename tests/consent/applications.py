@@ -26,6 +26,7 @@ from kernel.http.health import StartGate
 from kernel.settings import RoomSettings
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
+from tests.patience import PATIENCE
 
 ISSUER, OTHER_ISSUER = "https://gm9901.example", "https://gm9902.example"
 TENANTS = {
@@ -157,5 +158,5 @@ async def serving(router: APIRouter, base_url: str = ISSUER) -> AsyncIterator[ht
     gate.open()
     app = make_app("Test", gate)
     app.include_router(router)
-    async with open_client(base_url, timeout_seconds=5, transport=httpx2.ASGITransport(app=app)) as http:
+    async with open_client(base_url, timeout_seconds=PATIENCE, transport=httpx2.ASGITransport(app=app)) as http:
         yield http

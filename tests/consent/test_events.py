@@ -47,6 +47,7 @@ from tests.consent.house import (
 from tests.consent.receiver import HANG, Receiver, receiving
 from tests.consent.test_life_cycle import choose
 from tests.imports import ROOT
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 POINTS = ("consent.event-sent",)
@@ -246,7 +247,7 @@ async def test_an_event_that_was_sent_when_the_power_went_is_sent_again_under_it
             str(tmp_path),
             str(receiver.port),
         ]
-        ended = await to_thread.run_sync(lambda: subprocess.run(call, cwd=ROOT, check=False, timeout=120))
+        ended = await to_thread.run_sync(lambda: subprocess.run(call, cwd=ROOT, check=False, timeout=PATIENCE))
         assert ended.returncode == -9 and len(receiver.got) == 1
         database, clock = Database(f"sqlite+aiosqlite:///{tmp_path}/consent.db", "consent"), Hand(START)
         ring = KeyRows(database, keys, Keyring(FileKeyProvider(tmp_path / "keys"), life=timedelta(minutes=1)))

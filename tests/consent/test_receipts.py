@@ -20,6 +20,7 @@ from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from tests.consent.house import ANNA_HERSELF, BERT, LOKET, PLAN, TENANT, House, no, stop, yes
 from tests.imports import ROOT
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 DPV = ROOT.parent / "shared" / "reference" / "dpv"
@@ -117,7 +118,7 @@ async def test_the_step_of_the_docs_and_regie_verify_check_the_file(house: House
     def checked(document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
         (tmp_path / "receipt.json").write_text(json.dumps(document))
         call = [sys.executable, "check.py", "receipt.json", "issuer.json"]
-        return subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
     good = checked(told)
     assert good.stdout.strip() == "klopt http://localhost:8000 gegeven", good.stderr

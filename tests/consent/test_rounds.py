@@ -7,6 +7,7 @@ import pytest
 
 from consent import component
 from consent.component import _Running
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 SLOW, QUICK = "gm0001", "gm0002"
@@ -27,14 +28,14 @@ async def test_a_slow_municipality_holds_up_no_other_and_gets_no_second_round(mo
             raise RuntimeError("whatever it is")
 
     rounds = asyncio.create_task(running._again(verb, ended))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await quick_enough.wait()
     assert begun.count(SLOW) == 1
     ended.set()
     await asyncio.sleep(0.05)
     assert not rounds.done(), "a round that is under way gets the time to end"
     let_go.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await rounds
 
 

@@ -1,7 +1,6 @@
 """Weighing, without a database: each refusal code, what a caller may know of it, and what can never be allowed."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -184,7 +183,7 @@ worlds = st.builds(
 named = st.lists(st.sampled_from((NAME, PLAN, ANSWER, "brp.nationaliteit")), min_size=1, max_size=4)
 
 
-@settings(max_examples=400, deadline=timedelta(seconds=2))
+@settings(max_examples=400)
 @given(worlds, named)
 def test_nothing_is_allowed_outside_the_activity_or_without_a_standing_consent(world: Facts, wanted: list[str]) -> None:
     weighed = weigh(ask(*wanted), world, AT)

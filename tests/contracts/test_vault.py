@@ -15,6 +15,7 @@ from kernel.http.client import RoomLine, open_client
 from kernel.http.health import StartGate
 from kernel.http.rooms import RoomGate, RoomKey
 from tests.four_rooms import DESK_WORKER, R1, STRANGER, FourRooms, empty, migrated, sqlite_urls
+from tests.patience import PATIENCE
 from tests.vault.test_permit import Maker
 from vault.api import routes
 from vault.client import VaultClient
@@ -29,7 +30,7 @@ async def vault(request: pytest.FixtureRequest, empty: FourRooms) -> AsyncIterat
     if request.param == "service":
         yield empty.safe
         return
-    async with open_client("http://vault.test", timeout_seconds=5, transport=over(empty)) as http:
+    async with open_client("http://vault.test", timeout_seconds=PATIENCE, transport=over(empty)) as http:
         yield VaultClient(RoomLine(http, RoomKey("connectors", b"d" * 32, empty.clock), "vault"))
 
 
@@ -114,7 +115,7 @@ async def test_verdicts_are_values(vault: Vault, empty: FourRooms) -> None:
 
 
 async def test_a_room_without_a_key_gets_nothing(empty: FourRooms) -> None:
-    async with open_client("http://vault.test", timeout_seconds=5, transport=over(empty)) as http:
+    async with open_client("http://vault.test", timeout_seconds=PATIENCE, transport=over(empty)) as http:
         stranger = VaultClient(RoomLine(http, RoomKey("connectors", b"x" * 32, empty.clock), "vault"))
         with pytest.raises(NeighbourUnavailable):
             await stranger.identify(DESK_WORKER, (R1,))

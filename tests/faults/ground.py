@@ -21,6 +21,7 @@ from assembly.house import House, assemble
 from assembly.settings import HouseSettings, Login, TenantSettings
 from consent.contract import ActivityVersion
 from kernel.caller import Caller, room_of
+from tests.patience import PATIENCE
 from vault.contract import Bsn, Deposit, ResidentRef
 
 URL = "https://regie.test"
@@ -80,7 +81,7 @@ class Ground:
     def reading(self, room: str = "audit") -> Iterator[Any]:
         """A connection of our own to a room's tables, beside the house's."""
         if not self.postgres:
-            with closing(sqlite3.connect(self.folder / f"{room}.db", timeout=10)) as door:
+            with closing(sqlite3.connect(self.folder / f"{room}.db", timeout=PATIENCE)) as door:
                 yield door
             return
         with psycopg.connect(self.postgres.replace("+psycopg", "")) as door:

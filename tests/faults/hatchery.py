@@ -1,6 +1,6 @@
 """Houses that may die: one process imports everything once and forks a house per order, before any event loop runs.
 
-`python -m tests.faults.hatchery` reads an order per line (JSON) and says, also a line each: {"id", "pid"} once forked,
+`Hatchery` starts it; it reads an order per line (JSON) and says, also a line each: {"id", "pid"} once forked,
 {"id", "url"} when that house is served, {"id", "status"} when it is gone. Ends, houses and all, when its input ends.
 """
 
@@ -40,11 +40,13 @@ from kernel.ids import random_id
 from kernel.logs import set_up_logs
 from tests.faults.ground import VALUE, as_settings
 from tests.faults.proofs import proofs_of
+from tests.patience import PATIENCE, SOURCES
 from vault.contract import Bsn, Deposit
 
 ROOT = Path(__file__).parents[2]
 OF_A_RESIDENT = b"\x00\x00\x00\x01D"  # in the place of a wrapped key: purpose D, then length and owner
-PATIENCE = 30.0
+# Looking for waste among what is only being loaded takes a third of a start.
+LOADED = "import gc; gc.disable(); from tests.faults import hatchery; hatchery.main()"
 
 
 class WatchedKeys(FileKeyProvider):
@@ -111,12 +113,12 @@ async def live(order: dict[str, Any]) -> None:
     def clock() -> datetime:
         return utc_now() + timedelta(seconds=order["ahead"])
 
-    async with open_client(order["witness"], timeout_seconds=5.0) as http:
+    async with open_client(order["witness"], timeout_seconds=PATIENCE) as http:
 
         async def opening(owner: str) -> None:
             (await http.post("/sleutel", json={"resident": owner})).raise_for_status()
 
-        environ = order["settings"].pop("environ", {})  # what rooms read themselves
+        environ = {**SOURCES, **order["settings"].pop("environ", {})}  # what rooms read themselves
         extra, keys = (levers(lambda: houses[0]),), partial(WatchedKeys, opening=opening)
         world = World(clock=clock, extra=extra, keys=keys, environ=environ)
         houses.append(await assemble(as_settings(order["settings"]), world=world))
@@ -134,6 +136,7 @@ def main() -> None:
     """Fork and reap, until nobody orders any more. What every house reads or makes the same is there before a fork."""
     catalogue_elements()
     gc.freeze()
+    gc.enable()
     houses: dict[int, str] = {}
     with os.fdopen(0, "rb", buffering=0) as orders:
         while True:
@@ -193,7 +196,7 @@ class Hatchery:
         self._told: dict[tuple[str, str], asyncio.Future[Any]] = {}
 
     async def __aenter__(self) -> "Hatchery":
-        command = [sys.executable, "-W", "error", "-m", "tests.faults.hatchery"]
+        command = [sys.executable, "-W", "error", "-c", LOADED]
         pipe = asyncio.subprocess.PIPE
         with self._errors.open("ab") as errors:
             self._process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe,
@@ -229,7 +232,3 @@ class Hatchery:
             name = said.pop("id")
             for word, value in said.items():
                 self._future(name, word).set_result(value)
-
-
-if __name__ == "__main__":
-    main()

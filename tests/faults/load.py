@@ -21,6 +21,7 @@ from assembly.demo.recipient import Application
 from kernel.clock import utc_now
 from tests.faults.checker import Evidence, Said
 from tests.faults.ground import BY_CHOICE, BY_LAW, CHOICES, NAME, URL, Ground, Person
+from tests.patience import PATIENCE
 
 PAGE = 250  # proofs in one answer
 OPEN = (
@@ -102,7 +103,7 @@ class Clients:
     outside: Outside = field(default_factory=Outside)
 
     def __post_init__(self) -> None:
-        self.http = httpx2.AsyncClient(transport=self.outside, timeout=20)
+        self.http = httpx2.AsyncClient(transport=self.outside, timeout=PATIENCE)
         self.app = Application(self.http, URL, URL + "/oauth/token", self.ground.entry, self._clock)
 
     def _clock(self) -> datetime:
@@ -216,11 +217,3 @@ def look_at(ground: Ground, evidence: Evidence) -> str:
 def answers_of(said: list[Said]) -> Counter[tuple[str, Any]]:
     """How often each answer came, for a summary."""
     return Counter((one.what, one.status) for one in said)
-
-
-async def until(so: Callable[[], bool], seconds: float = 30) -> None:
-    """Raises AssertionError when it does not come to be."""
-    end = time.monotonic() + seconds
-    while not so():
-        assert time.monotonic() < end, "it did not come to be"
-        await asyncio.sleep(0.02)

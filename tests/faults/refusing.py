@@ -27,6 +27,7 @@ from typing import Any
 import pytest
 
 from tests.parts import NOT_RUN, STRACE
+from tests.patience import PATIENCE
 
 ERRORS = ("EIO", "ENOSPC")
 ALL = float(os.environ.get("REGIE_REFUSED", "0")) >= 1
@@ -34,7 +35,6 @@ SHARDS = 12  # parts of everything, each within the time that one test may take
 WRITES = (
     "write,writev,pwrite64,pwritev,ftruncate,fallocate,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink"
 )
-PATIENCE = 60.0  # seconds
 ANY = 2**64 - 1  # who may trace
 SET_PTRACER = 0x59616D61
 _LINE = re.compile(r"(\d+) +(\w+)\((.*)")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
+
 Value = bytes | str | int | None
 Row = dict[str, Value]
 
@@ -71,7 +73,7 @@ class Spoilt:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.door = sqlite3.connect(file, isolation_level=None, timeout=20)
+        self.door = sqlite3.connect(file, isolation_level=None, timeout=PATIENCE)
         for (name,) in self.door.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             self.door.execute(f"DROP TRIGGER {name}")
 

@@ -18,6 +18,7 @@ from tests.faults.checker import Evidence, judge
 from tests.faults.ground import BY_LAW, Ground
 from tests.faults.hatchery import Hatched, Hatchery
 from tests.faults.load import Clients, Life, Witness, answers_of, look_at
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
 KILLS = int(os.environ.get("REGIE_KILLS", "50")) // 2  # on each database
@@ -54,7 +55,7 @@ class Story:
 
     async def settled(self) -> None:
         """Sweepers and followers have done what they do by themselves."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         pending = "SELECT id FROM consents WHERE pending_at > 0"
         while self.ground.rows("SELECT idx FROM under_way") or _register(self.ground, pending):
             assert time.monotonic() < until, "what a crash left open stays open"
@@ -111,8 +112,8 @@ async def test_killed_anywhere_under_load_nothing_leaves_unlogged_and_nothing_is
             house = await story.start()
             await story.judged()
             await house.arm(name, count)
-            await asyncio.wait_for(asyncio.gather(*(life.live() for life in lives)), 30)
-            status = await asyncio.wait_for(house.gone, 5)
+            await asyncio.wait_for(asyncio.gather(*(life.live() for life in lives)), PATIENCE)
+            status = await asyncio.wait_for(house.gone, PATIENCE)
             assert status == signal.SIGKILL, f"at {name}:{count} it ended with {status}"
         house = await story.start()
         assert await lives[0].cycle()

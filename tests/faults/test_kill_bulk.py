@@ -19,6 +19,7 @@ from tests.connectors.bulk_house import Reader, numbers
 from tests.faults.ground import BY_CHOICE, CHOICES, Ground
 from tests.faults.hatchery import Hatched, Hatchery
 from tests.faults.load import Clients, Witness
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
 KILLS = int(os.environ.get("REGIE_BULK_KILLS", "0"))  # 0: each point once, half of them on each database
@@ -72,7 +73,7 @@ class Story:
         await self.clients.http.delete(f"{root}/{job}", headers={"authorization": f"Bearer {token}"})
 
     async def ended(self, job: str) -> dict[str, Any]:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 said: dict[str, Any] = (await self.get(job)).json()
                 if said["status"] == "klaar":
@@ -156,7 +157,7 @@ async def test_killed_anywhere_each_resident_has_one_answer_and_one_line_that_co
                 if name in HANDING:
                     await house.arm(name, count)
                 await story.get(f"{job}/resultaat")
-            await asyncio.wait_for(house.gone, 10)
+            await asyncio.wait_for(house.gone, PATIENCE)
             house = await story.start()
             again = await story.place(key)
             assert again == job or not job, "the same order is the same job"
@@ -175,10 +176,10 @@ async def cleared(story: Story, house: Hatched, count: int) -> None:
     await house.arm(CLEARING, count)
     with suppress(httpx2.TransportError):
         await story.delete(job)
-    await asyncio.wait_for(house.gone, 10)
+    await asyncio.wait_for(house.gone, PATIENCE)
     house = await story.start()
     assert (await story.get(f"{job}/resultaat")).status_code == 410
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while story.ground.rows("SELECT no FROM bulk_parts WHERE job_id = ? AND done < 2", (job,), "connectors"):  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.05)
     assert {line for lines in story.lines(job).values() for line in lines} == {

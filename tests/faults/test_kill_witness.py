@@ -21,6 +21,7 @@ from kernel.proof.checkpoint import Checkpoint
 from kernel.proof.note import VerifierKey, parse_vkey, sign_note, signed_at, vkey
 from kernel.proof.tree import Edge, Growth
 from tests.audit.observers import Observer
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 KILLS = int(os.environ.get("REGIE_KILLS", "50"))
@@ -112,7 +113,7 @@ def test_killed_anywhere_it_never_forgets_what_it_cosigned(observer: Observer) -
     for _ in range(KILLS):
         point, count = dice.choice(POINTS), dice.randint(1, 6)
         observer.start((point, count))
-        with httpx2.Client(base_url=observer.url, timeout=10) as http, suppress(httpx2.TransportError):
+        with httpx2.Client(base_url=observer.url, timeout=PATIENCE) as http, suppress(httpx2.TransportError):
             while True:
                 story.ask(http, dice.choice(story.histories))
         assert observer.gone() == -signal.SIGKILL, f"at {point}:{count}"

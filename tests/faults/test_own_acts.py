@@ -27,11 +27,12 @@ from tests.consent.test_events import POINTS as EVENTS
 from tests.faults.checker import Evidence, Said, judge
 from tests.faults.ground import BY_CHOICE, CHOICES, VALUE, Ground, Person
 from tests.faults.hatchery import Hatched, Hatchery
-from tests.faults.load import Clients, Witness, look_at, until
+from tests.faults.load import Clients, Witness, look_at
 from tests.faults.test_kill import kills
 from tests.faults.test_kill_bulk import CLEARING
 from tests.faults.test_kill_bulk import POINTS as BULK
 from tests.faults.test_kill_witness import POINTS as WITNESSING
+from tests.patience import PATIENCE, until
 from tests.vault.test_erasing import POINTS as ERASING
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
@@ -70,7 +71,7 @@ class Home:
         before = self.size()
         await self.house.arm(point, 1)
         assert (await act()).status == 0
-        assert await asyncio.wait_for(self.house.gone, 5) == signal.SIGKILL, point
+        assert await asyncio.wait_for(self.house.gone, PATIENCE) == signal.SIGKILL, point
         assert self.size() - before == lines, point
         self.died.add(point)
         await self.start()

@@ -40,13 +40,14 @@ from kernel.proof.tree import Edge, Growth
 from tests.audit.logs import DESK, TENANT, Place, act
 from tests.faults import refused
 from tests.faults.refusing import ALL, SHARDS, Call, Refusal, Traced, chosen, demand_tried, forks, traced
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
 SOME = 3
 ORIGIN = "regie.example/gm9901/2026h2"
 NAME = "witness.example/w1"
 STEPS = 4
-STARTS, FOLLOWS = 20.0, 2.0  # seconds
+FOLLOWS = 2.0  # seconds: who is not there by then is looked at as it is
 forks.set_forkserver_preload([refused.__name__])
 
 
@@ -74,14 +75,14 @@ def founded(remote: RemoteSigner) -> bool:
 
 def listening(witness: Traced, told: Path) -> str:
     """Its port, "" when it did not start."""
-    waited(told.exists, witness, STARTS)
+    waited(told.exists, witness, PATIENCE)
     return told.read_text() if told.exists() else ""
 
 
 def signed(folder: Path, signer: Traced) -> list[Growth]:
     """Steps to which it put its name, until it is gone."""
     remote, edge, given = RemoteSigner(folder / "door" / "s", ORIGIN), Edge(), []
-    waited(lambda: founded(remote), signer, STARTS)
+    waited(lambda: founded(remote), signer, PATIENCE)
     for _ in range(STEPS if signer.process.is_alive() else 0):
         step = refused.grown(edge, 3)
         with suppress(KeyUnavailable, FileNotFoundError, slots.StateLost):
@@ -180,7 +181,7 @@ class Followed:
         port = await asyncio.to_thread(listening, witness, told)
         if not port:
             return
-        async with open_client(f"http://127.0.0.1:{port}", timeout_seconds=10) as http:
+        async with open_client(f"http://127.0.0.1:{port}", timeout_seconds=PATIENCE) as http:
             for _ in range(STEPS):
                 for _ in range(2):  # who was told where it stands asks once more
                     await self.ask(http, await self.write(1))
@@ -199,7 +200,7 @@ class Followed:
         assert cosigner.check() == ""
         self.stands = known.size
         assert cosigner.add(await self.write(1)).status == 200
-        async with open_client(self.url, timeout_seconds=10) as http:
+        async with open_client(self.url, timeout_seconds=PATIENCE) as http:
             key = RoomKey(NAME, read_private(self.shelf.mirror_seed, 32))
             assert await following(self.shelf, http, self.origin, key).round() == len(self.edges) - 1
         assert mirror.checked(self.origin) == self.edges[-1]

@@ -18,12 +18,12 @@ from kernel.http.server import serve
 from tests.faults.checker import Evidence, judge
 from tests.faults.ground import BY_CHOICE, Ground, found_ground
 from tests.faults.hatchery import Hatched, Hatchery
-from tests.faults.load import Clients, Witness, look_at, until
+from tests.faults.load import Clients, Witness, look_at
+from tests.patience import PATIENCE, until
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
 TRIES = 12
-ENOUGH = 40.0  # seconds until a repaired house has worked again
 
 
 @contextmanager
@@ -94,7 +94,7 @@ class Trial:
 
     async def works_again(self) -> None:
         """And nothing that was acknowledged is lost."""
-        end = time.monotonic() + ENOUGH
+        end = time.monotonic() + PATIENCE
         while await self.both() != [200, 200]:  # connections that died are found one by one
             assert time.monotonic() < end, "it does not work again"
         last = [one.index for one in self.clients.said[-2:]]

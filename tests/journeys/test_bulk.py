@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey
 from assembly.demo.register import EXERCISE, EXERCISES
 from tests.connectors.bulk_house import Reader, numbers
 from tests.house import R1, ROBOT, House, crossed_plan
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 plan = crossed_plan
@@ -28,7 +29,7 @@ async def test_a_list_goes_out_and_comes_back_sealed(house: House) -> None:
     assert placed.status_code == 202, placed.text
     headers = {"authorization": f"Bearer {await robot.token('verstrekking')}"}
     job = f"{robot.entry['resources']['verstrekking']}{PLACE}/{placed.json()['id']}"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             said = (await house.http.get(job, headers=headers)).json()
             if said["status"] == "klaar":

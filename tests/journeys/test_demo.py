@@ -25,11 +25,11 @@ from assembly.demo.stage import ALL_ROOTS, CASES, CLIENTS
 from tests.needles import RUN
 from tests.once import once
 from tests.parts import CURL
+from tests.patience import PATIENCE
 from tests.test_docs import block_of_first_release
 
 pytestmark = pytest.mark.slow
 HOME = Path(sys.executable).parents[1]  # of the environment in which `regie` is installed
-PATIENCE = 60.0  # seconds for one start and story on a busy machine
 README_PORT = ":8000"
 LAST_STEP = "12  Een veranderd bewijs wordt afgewezen: klopt niet"
 REPORTED = "Het systeem Uitkeringen meldt een gebruik buiten Regie om."

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,15 @@ from kernel.http.client import open_client
 from kernel.http.server import serve
 from regie_client import Credentials, Receipts, Regie
 from tests.front import front_app
-from tests.house import DESK, IDP, ORDER, PERSONAS, R1, free_ports, furnish
+from tests.house import DESK, IDP, ORDER, PERSONAS, R1, furnish, held_ports
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
-STOPS_WITHIN, STARTS_WITHIN = 20.0, 60.0  # seconds
 
 
 async def served(http: httpx2.AsyncClient, url: str) -> None:
     """Until /readyz says so. Raises TimeoutError."""
-    async with asyncio.timeout(STARTS_WITHIN):
+    async with asyncio.timeout(PATIENCE):
         while True:
             with suppress(httpx2.TransportError):
                 if (await http.get(url + "/readyz")).status_code == 200:
@@ -58,7 +58,7 @@ class Street:
     brp_url: str
     postgres: str
     front: int
-    ports: dict[str, int] = field(default_factory=lambda: dict(zip(ORDER, free_ports(len(ORDER)), strict=True)))
+    ports: dict[str, int]
 
     @property
     def url(self) -> str:
@@ -109,7 +109,7 @@ class Street:
             for process in started:
                 if process.returncode is None:
                     process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(STOPS_WITHIN):
+            async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*(process.wait() for process in started))
 
 
@@ -139,13 +139,14 @@ async def test_five_processes_tell_story_1_and_stop_when_asked(postgres_url: str
     """On files every room has its own in either wiring, and `regie demo` is a process on files."""
     told: list[str] = []
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(open_client("", timeout_seconds=20))
+        http = await stack.enter_async_context(open_client("", timeout_seconds=PATIENCE))
         source = await stack.enter_async_context(serve(brp_app(own_residents(), utc_now)))
-        street = Street(tmp_path, source.url, postgres_url, free_ports(1)[0])
+        front_port, *theirs = stack.enter_context(held_ports(1 + len(ORDER)))
+        street = Street(tmp_path, source.url, postgres_url, front_port, dict(zip(ORDER, theirs, strict=True)))
         clients = await founded_by_hand(street)
         rooms = {room: street.address(room) for room in ORDER}
         idp = await stack.enter_async_context(serve(login(street.url)))
-        behind = await stack.enter_async_context(httpx2.AsyncClient(timeout=20, trust_env=False))
+        behind = await stack.enter_async_context(httpx2.AsyncClient(timeout=PATIENCE, trust_env=False))
         front = front_app(behind, rooms | {"login": idp.url})
         await stack.enter_async_context(serve(front, port=street.front))
         processes = await stack.enter_async_context(street.open(http))

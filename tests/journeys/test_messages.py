@@ -9,9 +9,9 @@ import pytest
 from consent.delivery.tables import reachable
 from tests.consent.receiver import Receiver, receiving
 from tests.house import HERE, OPENED, R1, Founded, House, Plan
+from tests.patience import until
 
 pytestmark = pytest.mark.anyio
-PATIENCE = 40.0  # a round begins every two seconds
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +27,7 @@ def plan(founded_on_files: Founded, receiver: Receiver) -> Plan:
 
 
 async def came(receiver: Receiver, count: int) -> None:
-    for _ in range(int(PATIENCE / 0.2)):
-        if len(receiver.got) >= count:
-            return
-        await asyncio.sleep(0.2)
-    raise AssertionError("nothing came")
+    await until(lambda: len(receiver.got) >= count)
 
 
 async def test_who_is_only_at_the_desk_is_not_kept(house: House) -> None:

@@ -21,6 +21,7 @@ from kernel.http.bearer import BearerGate
 from kernel.http.client import open_client
 from kernel.http.health import StartGate
 from kernel.http.jwks import JwksOverHttp
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 ISSUER, ELSEWHERE = "https://gm9901.example", "https://gm9902.example:8443"
@@ -202,7 +203,7 @@ async def served(gate: BearerGate = GATE) -> AsyncIterator[httpx2.AsyncClient]:
 
     app = make_app("Test", opened)
     app.include_router(router)
-    async with open_client(ISSUER, timeout_seconds=5, transport=httpx2.ASGITransport(app=app)) as http:
+    async with open_client(ISSUER, timeout_seconds=PATIENCE, transport=httpx2.ASGITransport(app=app)) as http:
         yield http
 
 
@@ -258,7 +259,7 @@ class Issuer:
 
     @asynccontextmanager
     async def source(self) -> AsyncIterator[JwksOverHttp]:
-        async with open_client(ISSUER, timeout_seconds=5, transport=httpx2.MockTransport(self)) as http:
+        async with open_client(ISSUER, timeout_seconds=PATIENCE, transport=httpx2.MockTransport(self)) as http:
             yield JwksOverHttp(http, {"gm9901": f"{ISSUER}/oauth/jwks"}, lambda: self.now)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from kernel.crypto import CannotOpen, KeyExists, KeyUnavailable
 from kernel.crypto.file_keys import FileKeyProvider
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 NAME = "regie/gm0000/vault"
@@ -105,7 +106,7 @@ async def test_pipe_in_the_place_of_a_key_is_refused_and_holds_nobody_up(directo
     file = directory / NAME / "1.key"
     file.unlink()
     os.mkfifo(file, 0o400)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE):
         await _refused(directory, "not a file")
 
 
@@ -135,7 +136,7 @@ async def test_twenty_rotations_at_once_give_twenty_keys(directory: Path) -> Non
     async def rotate() -> None:
         given.append(await FileKeyProvider(directory).rotate(NAME))
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE):
         async with anyio.create_task_group() as group:
             for _ in range(20):
                 group.start_soon(rotate)

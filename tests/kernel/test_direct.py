@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.sql import Database
 from kernel.sql.direct import done
 from kernel.sql.prepared import Prepared, any_of
+from tests.patience import PATIENCE
 from tests.statements import said_to
 
 pytestmark = pytest.mark.anyio
@@ -116,7 +117,7 @@ async def test_writers_of_both_kinds_stand_in_one_line(database: Database) -> No
         await asyncio.sleep(0.05)
         assert not other.done()
         await tx.execute(insert(WORDS), [{"word": "een"}])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await other
     assert await said(database) == {"een", "twee"}
 
@@ -127,7 +128,7 @@ async def test_readers_in_threads_leave_room_for_a_writer(database: Database) ->
 
     async def look(reading: AsyncConnection) -> int:
         inside.release()
-        go_on.wait(20)
+        go_on.wait(PATIENCE)
         return len((await reading.execute(select(WORDS.c.word))).all())
 
     async def work(tx: AsyncConnection) -> None:
@@ -137,7 +138,7 @@ async def test_readers_in_threads_leave_room_for_a_writer(database: Database) ->
     try:
         while not inside.acquire(blocking=False):  # noqa: ASYNC110 - a thread tells it
             await asyncio.sleep(0.01)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await database.written("gm1", work)
     finally:
         go_on.set()

@@ -20,6 +20,7 @@ from kernel.http.health import Check, StartGate, health_router
 from kernel.http.openapi import Contact, Root, public_root
 from kernel.http.server import serve
 from kernel.message import Message, Short
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 CONTACT = Contact("Gemeente", "api@gemeente.example", "https://gemeente.example")
@@ -72,7 +73,7 @@ def things(tag: str) -> APIRouter:
 
 
 def reach(app: FastAPI) -> AbstractAsyncContextManager[httpx2.AsyncClient]:
-    return open_client("http://test", timeout_seconds=5, transport=httpx2.ASGITransport(app))
+    return open_client("http://test", timeout_seconds=PATIENCE, transport=httpx2.ASGITransport(app))
 
 
 def _places(document: dict[str, Any]) -> set[tuple[str, str]]:
@@ -183,7 +184,7 @@ async def test_two_apps_share_a_process_and_tell_their_real_ports(capfd: pytest.
     async with serve(house(gate)) as one, serve(house(gate)) as two:
         assert 0 < one.port != two.port > 0
         for address in (one, two):
-            async with open_client(address.url, timeout_seconds=5) as http:
+            async with open_client(address.url, timeout_seconds=PATIENCE) as http:
                 assert (await http.get("/dingen/v1/dingen/geheim-woord")).status_code == 200
     with pytest.raises(OSError, match=r".*"):
         await asyncio.open_connection(one.host, one.port)
@@ -199,7 +200,7 @@ async def test_a_socket_file_is_ours_alone(tmp_path: Path) -> None:
     async with serve(house(gate), uds=path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         async with open_client(
-            "http://x", timeout_seconds=5, transport=httpx2.AsyncHTTPTransport(uds=str(path))
+            "http://x", timeout_seconds=PATIENCE, transport=httpx2.AsyncHTTPTransport(uds=str(path))
         ) as http:
             assert (await http.get("/livez")).status_code == 200
 
@@ -238,9 +239,9 @@ async def test_a_request_under_way_is_answered_before_the_server_stops() -> None
         await go.wait()
         return "klaar"
 
-    async with open_client("http://x", timeout_seconds=5) as http:
+    async with open_client("http://x", timeout_seconds=PATIENCE) as http:
         async with serve(app) as address:
             asking = asyncio.create_task(http.get(f"{address.url}/traag"))
-            await asyncio.wait_for(begun.wait(), 5)
+            await asyncio.wait_for(begun.wait(), PATIENCE)
             asyncio.get_running_loop().call_later(0.2, go.set)
         assert (await asking).json() == "klaar"

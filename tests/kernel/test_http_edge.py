@@ -19,6 +19,7 @@ from kernel.http.problems import raise_for_problem
 from kernel.http.trace import current_trace, read_traceparent
 from kernel.logs import set_up_logs
 from kernel.message import Message, Short
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 NUMBER = "999993653"  # a published test number
@@ -78,7 +79,7 @@ async def http(written: io.StringIO) -> AsyncIterator[httpx2.AsyncClient]:
     gate.open()
     app = make_app("Test", gate, type_base="https://gemeente.example")
     app.include_router(ROUTER)
-    async with open_client("http://test", timeout_seconds=5, transport=httpx2.ASGITransport(app)) as client:
+    async with open_client("http://test", timeout_seconds=PATIENCE, transport=httpx2.ASGITransport(app)) as client:
         yield client
 
 

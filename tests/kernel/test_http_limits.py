@@ -14,6 +14,7 @@ from kernel.http.client import open_client
 from kernel.http.health import StartGate
 from kernel.http.limits import BODY_BYTES, DEPTH, UPLOAD_PARTS, depth
 from kernel.http.server import Address, PatientProtocol, serve
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 JSON = {"content-type": "application/json"}
@@ -22,7 +23,7 @@ JSON = {"content-type": "application/json"}
 class Hurried(PatientProtocol):
     """The same, for a test that does not wait ten seconds."""
 
-    header_seconds = 0.3
+    header_seconds = 1.0
 
 
 @pytest.fixture
@@ -46,13 +47,19 @@ def counting_app() -> FastAPI:
 
 @pytest.fixture
 async def address() -> AsyncIterator[Address]:
+    async with serve(counting_app()) as found:
+        yield found
+
+
+@pytest.fixture
+async def hurried() -> AsyncIterator[Address]:
     async with serve(counting_app(), protocol=Hurried) as found:
         yield found
 
 
 @pytest.fixture
 async def http(address: Address) -> AsyncIterator[httpx2.AsyncClient]:
-    async with open_client(address.url, timeout_seconds=5) as client:
+    async with open_client(address.url, timeout_seconds=PATIENCE) as client:
         yield client
 
 
@@ -137,15 +144,15 @@ async def test_headers_above_the_limit_are_refused(http: httpx2.AsyncClient, add
     assert b" 400 " in await _said(address, b"GET / HTTP/1.1\r\nx: " + b"y" * 70_000)
 
 
-async def test_header_lines_that_do_not_end_are_cut_off(address: Address) -> None:
+async def test_header_lines_that_do_not_end_are_cut_off(hurried: Address) -> None:
     for opening in (b"", b"GET /dingen HTTP/1.1\r\nhost:"):
-        assert await _said(address, opening) == b""
+        assert await _said(hurried, opening) == b""
 
 
-async def test_a_byte_at_a_time_gains_no_time(address: Address) -> None:
-    reader, writer = await asyncio.open_connection(address.host, address.port)
+async def test_a_byte_at_a_time_gains_no_time(hurried: Address) -> None:
+    reader, writer = await asyncio.open_connection(hurried.host, hurried.port)
     begun = process_time()
-    with anyio.fail_after(5), pytest.raises(ConnectionError):
+    with anyio.fail_after(PATIENCE), pytest.raises(ConnectionError):
         for letter in b"GET /dingen HTTP/1.1\r\n" + b"x" * 1000:
             writer.write(bytes([letter]))
             await writer.drain()
@@ -156,9 +163,9 @@ async def test_a_byte_at_a_time_gains_no_time(address: Address) -> None:
     writer.close()
 
 
-async def test_the_second_request_on_a_connection_is_timed_too(address: Address) -> None:
+async def test_the_second_request_on_a_connection_is_timed_too(hurried: Address) -> None:
     whole = b"POST /dingen/v1/tel HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
-    answer = await _said(address, whole + b"GET /dingen HTTP/1.1\r\nhost:")
+    answer = await _said(hurried, whole + b"GET /dingen HTTP/1.1\r\nhost:")
     assert answer.startswith(b"HTTP/1.1 200 ") and answer.count(b"HTTP/1.1") == 1
 
 
@@ -169,7 +176,7 @@ async def test_the_server_says_nothing_of_itself(http: httpx2.AsyncClient) -> No
 async def _first_line(address: Address, sent: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(address.host, address.port)
     try:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE):
             writer.write(sent)
             return await reader.readline()
     finally:
@@ -180,7 +187,7 @@ async def _said(address: Address, sent: bytes) -> bytes:
     """All that comes back until the other side closes."""
     reader, writer = await asyncio.open_connection(address.host, address.port)
     try:
-        with anyio.fail_after(8):
+        with anyio.fail_after(PATIENCE):
             writer.write(sent)
             return await reader.read()
     finally:

@@ -19,6 +19,7 @@ from kernel.http.client import RoomLine, open_client
 from kernel.http.health import StartGate
 from kernel.http.rooms import RoomGate, RoomKey
 from kernel.message import Message, Short
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -49,7 +50,7 @@ def _app() -> FastAPI:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    async with open_client("http://log", timeout_seconds=5, transport=httpx2.ASGITransport(_app())) as client:
+    async with open_client("http://log", timeout_seconds=PATIENCE, transport=httpx2.ASGITransport(_app())) as client:
         yield client
 
 
