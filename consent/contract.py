@@ -26,7 +26,7 @@ from consent.activity import (
     Recipient,
     UsedElement,
     Words,
-)
+)  # fmt: skip
 from consent.decision import (
     NOTE_MAX,
     REASON_CODE,
@@ -46,7 +46,7 @@ from consent.decision import (
 from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
 from consent.emergency import misfit, misfit_fault
-from consent.limits import Limits
+from consent.limits import Limits, Under
 from consent.particulars import Assessment, Axis, CountTable, LabField, LabSet, Statistics
 from consent.parties.contract import Change, PartyState, Proposal
 from consent.parties.contract import Step as PartyStep
@@ -62,8 +62,8 @@ __all__ = [
     "CatalogueElement", "Change", "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts", "Element",
     "Emergency", "FenceAt", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep",
     "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind",
-    "RightsRequest", "Sealed", "Statistics", "Step", "UsedElement", "Words", "Wrong", "assessment_over", "bases_of",
-    "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "whole",
+    "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words", "Wrong", "assessment_over",
+    "bases_of", "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "whole",
 ]  # fmt: skip
 
 State = Literal[
@@ -166,14 +166,6 @@ class Search(Message):
 
     resident: ResidentRef
     activity: Short = ""
-
-
-class Under(Message):
-    """A consent as it stands for data that was given under it. kept: days that its recipient may keep that, where it
-    says less than the activity. ended_at: ms. 0 is none, also of a fence that is no consent's."""
-
-    kept: int = 0
-    ended_at: int = 0
 
 
 class ResidentQuestion(Message):

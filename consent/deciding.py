@@ -12,7 +12,7 @@ from consent.contract import About, Question, Sealed
 from consent.counting import about_nobody, of_a_set, wanted
 from consent.emergencies.lines import told_of
 from consent.emergency import misfit
-from consent.facts import Asking, Snapshot, versions_used
+from consent.facts import Asking, Snapshot
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
 from consent.limits import spent
@@ -21,6 +21,7 @@ from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
 from consent.standing import reach
 from consent.terms import DAY, covert, destruction_year, running, withheld_until
+from consent.used import versions_used
 from consent.words import fault, refused
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical_text

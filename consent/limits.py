@@ -99,3 +99,11 @@ async def spent(audit: Audit, tenant: str, consents: Sequence[Row], at: int) -> 
         {**row, "spent": used[count] >= terms_of(row).limits.times} if count else row
         for row, count in zip(consents, wanted, strict=True)
     )
+
+
+class Under(Message):
+    """A consent as it stands for data that was given under it. kept: days that its recipient may keep that, where it
+    says less than the activity. ended_at: ms. 0 is none, also of a fence that is no consent's."""
+
+    kept: int = 0
+    ended_at: int = 0

@@ -34,14 +34,11 @@ from consent.activity import ActivityVersion, UsedElement
 from consent.counting import about_nobody, wanted
 from consent.decision import Code, FenceKind, Flag, Question
 from consent.emergency import last_words, never
+from consent.masking import PUBLIC, told
 from consent.outline import outline_of
 from consent.standing import Fenced, Standing, state_of
 from consent.terms import DAY
 
-PUBLIC: frozenset[Code] = frozenset(
-    {"onbekende-activiteit", "activiteit-niet-actief", "ontvanger-niet-bevoegd", "buiten-doel", "beoordeling-verlopen"}
-)
-OWN: frozenset[Code] = frozenset({"toestemming-ingetrokken", "toestemming-verlopen", "gepauzeerd", "te-vaak"})
 Bar = tuple[Code, Callable[[UsedElement], bool]]  # a code that holds now, and the elements it is about
 Stands = tuple[Standing, ...]  # the consents that an element stands on; none: the law
 
@@ -130,7 +127,7 @@ def weigh(question: Question, facts: Facts, at: int) -> Weighed:
             code = never(used, facts.words)
         if code or used is None:
             code = code or "buiten-doel"
-            refused.append((name, code, _told(code, state, ground)))
+            refused.append((name, code, told(code, state, ground)))
         else:
             chosen = (standing,) if standing and used.class_ == "C" else ()
             # a no that is said meanwhile moves one of these
@@ -275,14 +272,6 @@ def _period_end(facts: Facts) -> int:
     if not facts.activity or facts.activity.case != "verplicht" or not facts.case or not facts.case.since:
         return 0
     return facts.case.since + facts.activity.period * DAY if facts.activity.period else 0
-
-
-def _told(code: Code, state: Code | None, ground: bool) -> Code:
-    if ground or code in PUBLIC:
-        return code
-    # what this recipient once had it may know, whatever else there is; anything more would tell who lives where
-    known = code if state is None else state
-    return known if known in OWN else "geen-toestemming"
 
 
 def _ends(facts: Facts, allowed: list[tuple[UsedElement, Stands]]) -> Iterator[int]:

@@ -1,6 +1,6 @@
 """The register: one object behind its two doors, Consent and Registers. Each noun has its own module."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from audit.contract import Audit, Event, Position, Receipt
@@ -86,9 +86,9 @@ class ConsentService:
         self._explaining = Explaining(self._deciding, audit)
         self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
         self._choosing = Choosing(register, audit, self.following, known, clock)
-        self._registering = Registering(register, audit, self.following, known, clock)
+        self.registering = Registering(register, audit, self.following, known, clock)
         self.clients = RegisteredClients(register, clock)
-        self.drafts = Drafting(register, audit, self.clients, self._registering, clock)
+        self.drafts = Drafting(register, audit, self.clients, self.registering, clock)
         self.rights = Claiming(register, audit, self.following, clock)
         self.mandates = Mandating(register, audit, self._choosing, self.rights, clock)
         self.forgetting = Forgetting(register, clock)
@@ -244,27 +244,19 @@ class ConsentService:
 
     async def publish(self, caller: Caller, version: ActivityVersion) -> ActivityVersion:
         """See Registers.publish."""
-        return await self._registering.publish(caller, version)
+        return await self.registering.publish(caller, version)
 
     async def history(self, caller: Caller, slug: str) -> list[Published]:
         """See Registers.history."""
-        return await self._registering.history(caller, slug)
-
-    async def known(self, caller: Caller, slugs: Set[str]) -> set[str]:
-        """Which of these are activities of the register, in force or stopped."""
-        return await self._registering.known(caller.tenant, slugs)
-
-    async def in_force(self, caller: Caller) -> list[Published]:
-        """The versions in force, with since when."""
-        return await self._registering.all_in_force(caller)
+        return await self.registering.history(caller, slug)
 
     async def activities(self, caller: Caller) -> list[ActivityVersion]:
         """See Registers.activities."""
-        return await self._registering.activities(caller)
+        return await self.registering.activities(caller)
 
     async def recipients(self, caller: Caller) -> list[Recipient]:
         """See Registers.recipients."""
-        return await self._registering.recipients(caller)
+        return await self.registering.recipients(caller)
 
     async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
         """See Registers.reporter."""
@@ -276,17 +268,17 @@ class ConsentService:
 
     async def admit(self, caller: Caller, recipient: Recipient) -> Receipt:
         """See Registers.admit."""
-        return await self._registering.admit(caller, recipient)
+        return await self.registering.admit(caller, recipient)
 
     async def add_client(self, caller: Caller, recipient: str, application: Application) -> Receipt:
         """See Registers.add_client."""
-        return await self._registering.add_client(caller, recipient, application)
+        return await self.registering.add_client(caller, recipient, application)
 
     async def suspend(self, caller: Caller, recipient: str) -> Receipt:
         """See Registers.suspend."""
         await self.parties.demand_keeper(caller)
         try:
-            return await self._registering.suspend(caller, recipient)
+            return await self.registering.suspend(caller, recipient)
         finally:
             self._forget()
 

@@ -94,10 +94,12 @@ class Agreements:
         rows = await self._objects.listed(caller.tenant, "DataAgreement", EVERY)
         kept = {row["id"]: row for row in rows}
         found: dict[str, Agreement] = {}
-        for one in await self._consent.in_force(caller):
+        for one in await self._consent.registering.all_in_force(caller):
             if asks_consent(one.version):
                 found[one.version.slug] = self._seen(caller.tenant, one, kept.get(one.version.slug))
-        known = await self._consent.known(caller, kept.keys() - found.keys())  # stopped, or it asks no consent
+        known = await self._consent.registering.known(
+            caller.tenant, kept.keys() - found.keys()
+        )  # stopped, or it asks no consent
         left = kept.keys() - found.keys() - known
         drafts = {name: draft_of(_agreement(kept[name])) for name in left}
         return [(drafts | found)[name] for name in sorted(drafts | found)]
@@ -160,7 +162,7 @@ class Agreements:
 
     async def is_activity(self, caller: Caller, name: str) -> bool:
         """Whether the register has it, in force or stopped."""
-        return name in await self._consent.known(caller, {name})
+        return name in await self._consent.registering.known(caller.tenant, {name})
 
     async def _draft(self, tenant: str, row: Row | None) -> Known:
         if row is None or row["status"] == GONE:

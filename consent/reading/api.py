@@ -51,7 +51,7 @@ def reading_routes(reading: Reading) -> APIRouter:
     ) -> Briefs:
         caller, root = reading.place(request)
         at = millis(reading.clock())
-        found = [brief(one, root, at) for one in await reading.consent.in_force(caller)]
+        found = [brief(one, root, at) for one in await reading.consent.registering.all_in_force(caller)]
         return Briefs(activities=tuple(one for one in found if one.expired or beoordeling is None))
 
     @router.get("/verwerkingsactiviteiten/{slug}", summary="Een doel", response_model_exclude_none=True)

@@ -140,7 +140,7 @@ async def test_a_weighty_ground_lets_a_use_go_on_until_the_resident_is_right(hou
     await house.ready()
     why = {"nl": "Iemand kan gevaar lopen.", "en": "Somebody may be in danger."}
     weighty = activity(elements=OUR_TASK, doorBijBezwaar=why)
-    await house.consent._registering.put_in_force(STAFF, weighty, {}, agreed=True)
+    await house.consent.registering.put_in_force(STAFF, weighty, {}, agreed=True)
     before, _ = await house.decided(NAME)
     filed = await house.consent.rights.file(ANNA_HERSELF, OBJECTION)
     assert (filed.status, filed.suspends) == ("ingediend", False)

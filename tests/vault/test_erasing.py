@@ -22,6 +22,7 @@ from kernel.failpoints import arm
 from kernel.proof.note import vkey
 from tests.audit.logs import FG
 from tests.four_rooms import DESK_WORKER, R1, SECRET, FourRooms
+from tests.patience import PATIENCE
 from tests.vault.test_vault import Silent
 from vault import tables
 from vault.contract import WEIGHTS, Bsn, Deposit, NoVault
@@ -212,7 +213,7 @@ def test_killed_halfway_it_goes_on_after_the_next_start(
     forks.set_forkserver_preload([__name__])
     victim = forks.Process(target=_die, args=(point, sqlite_urls, tmp_path))
     victim.start()
-    victim.join(120)
+    victim.join(PATIENCE)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode
     victim.close()
     asyncio.run(_found(sqlite_urls, tmp_path))

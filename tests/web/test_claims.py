@@ -120,7 +120,7 @@ async def test_a_use_that_goes_on_while_an_objection_is_weighed_says_why(portal:
     used = tuple(one.model_copy(update=TASK if one.name == "brp.adres" else {}) for one in story.elements)
     why = Words(nl="Iemand kan gevaar lopen.", en="Somebody may be in danger.")
     weighty = story.model_copy(update={"elements": used, "despite_objection": why})
-    await portal.house.register._registering.put_in_force(STAFF, weighty, {}, agreed=True)
+    await portal.house.register.registering.put_in_force(STAFF, weighty, {}, agreed=True)
     visitor = await portal.visitor("r1")
     page = await visitor.get("/verzoeken")
     done = await visitor.send(page, page.form("actie", "bezwaar"), actie="bezwaar", doel=STORY, grond=WHY)
