@@ -4,7 +4,7 @@ which cost several times what the database itself did. What is asked all day goe
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult
@@ -49,9 +49,17 @@ def ask(connection: Connection, text: str, given: Given, take: Callable[[Any], R
         except dialect.loaded_dbapi.Error as error:
             gone = dialect.is_disconnect(error, raw, cursor)
             if gone:
-                connection.invalidate(error)
+                _given_up(connection, error)
             known: Any = dialect.loaded_dbapi.Error
             raise DBAPIError.instance(text, None, error, known, True, gone, dialect) from error
+
+
+def _given_up(connection: Connection, error: BaseException) -> None:
+    """It is not used again, and nor is any that is as old: SQLAlchemy sees to that when it meets the loss itself."""
+    with suppress(DBAPIError):
+        connection.exec_driver_sql("SELECT 1")
+    if not connection.invalidated:
+        connection.invalidate(error)
 
 
 async def told(connection: AsyncConnection, text: str, given: Given) -> list[tuple[Any, ...]]:
