@@ -48,7 +48,8 @@ def ask(connection: Connection, text: str, given: Given, take: Callable[[Any], R
             return take(cursor)
         except dialect.loaded_dbapi.Error as error:
             gone = dialect.is_disconnect(error, raw, cursor)
-            if gone:
+            if gone:  # as SQLAlchemy does: others of that age are not tried first, each at somebody's cost
+                connection.engine.pool._invalidate(connection.connection, error)
                 connection.invalidate(error)
             known: Any = dialect.loaded_dbapi.Error
             raise DBAPIError.instance(text, None, error, known, True, gone, dialect) from error
