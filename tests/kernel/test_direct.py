@@ -156,7 +156,7 @@ async def test_a_server_that_went_away_costs_one_question_and_not_one_for_each_c
     await asyncio.gather(*(database.seen("gm1", look, first=True) for _ in range(4)))
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as door:
         mine = "datname = current_database() AND pid <> pg_backend_pid()"
-        door.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {mine}")  # noqa: S608
+        door.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {mine}")  # noqa: S608 - our own words
     together = threading.Barrier(1)
     found = [
         (await asyncio.gather(database.seen("gm1", look, first=True), return_exceptions=True))[0] for _ in range(5)
