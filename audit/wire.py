@@ -12,6 +12,7 @@ from kernel.errors import Problem
 from kernel.message import Message, Sentence, Short, Text
 
 ENTRIES_MAX = 500
+FENCES_MAX = 5_000  # a hundred permits at once, and of each the fences of what it opens
 
 
 class Entries(Message):
@@ -63,7 +64,7 @@ def _judged(verdict: Verdict) -> Judged:
 class Required(Message):
     """The arguments of `holds`."""
 
-    requires: Annotated[tuple[FenceAt, ...], Field(max_length=600)]
+    requires: Annotated[tuple[FenceAt, ...], Field(max_length=FENCES_MAX)]
 
 
 class Place(Message):

@@ -18,11 +18,12 @@ _NAMES: dict[Kind, str] = {
 }
 
 
-def opening(resident: ResidentRef, epoch: int, version: int) -> Entry:
-    """The vault is opened; after an erasure under another id. version: of its key."""
+def opening(resident: ResidentRef, epoch: int, version: int, vault: Sequence[FenceAt]) -> Entry:
+    """The vault is opened; after an erasure under another id. version: of its key. vault: that it was not erased
+    meanwhile."""
     again = f"-{version}" if version > 1 else ""
     event = _event("kluis-geopend", derived_id(resident.id, f"kluis-geopend{again}"), resident.subject)
-    return Entry(event=event, requires=(FenceAt(fence=resident.fence, epoch=epoch),))
+    return Entry(event=event, requires=(FenceAt(fence=resident.fence, epoch=epoch), *vault))
 
 
 def keeping(resident: ResidentRef, epoch: int, record: tuple[str, str, str], vault: Sequence[FenceAt]) -> Entry:

@@ -1,7 +1,7 @@
 """The vault, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from itertools import count
@@ -70,13 +70,19 @@ async def _sweeping(vault: VaultService, tenants: Sequence[str]) -> None:
     unseen = set(tenants)  # where nobody looked yet for what a backup brought back
     for turn in count():
         for tenant in tenants:
-            try:
-                if tenant in unseen:
-                    await vault.returned(tenant)
-                    unseen.remove(tenant)
-                await vault.sweep(tenant)
-                if turn % FORGETS == 0:
-                    await vault.forget_numbers(tenant)
-            except Problem as problem:  # the log or the database is away: again in two seconds
-                _log.warning("sweep_failed", code=problem.code)
+            if tenant in unseen and await _went(vault.returned(tenant)):
+                unseen.remove(tenant)
+            await _went(vault.sweep(tenant))
+            if turn % FORGETS == 0:
+                await _went(vault.forget_numbers(tenant))
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _went(chore: Awaitable[object]) -> bool:
+    """Whether it did. When the log or the database is away: again later, and no other waits for it."""
+    try:
+        await chore
+    except Problem as problem:
+        _log.warning("sweep_failed", code=problem.code)
+        return False
+    return True

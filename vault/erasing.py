@@ -6,20 +6,25 @@ permit opens any more. The sweeper goes on with both. A backup that is put back 
 better: `returned` finds such vaults by their fence, and they go once more.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, RowMapping, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.contract import Audit, Overtaken, Receipt, fence_at, record_one
+from audit.contract import Audit, FenceAt, LogUnavailable, Overtaken, Receipt, fence_at, record_one
 from kernel.caller import Caller, room_of
+from kernel.crypto import KeyPlace, Keyring
 from kernel.failpoints import reached
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from vault.acts import ERASING, erased, erasing
+from vault.contract import NoVault
 from vault.keys import TenantKeys
-from vault.records import RecordRows
+from vault.opening import kek
+from vault.records import RecordRows, ResidentKey
 from vault.residents import ResidentRows, closed
 from vault.tables import erasures, record_salts, records, resident_keys
 
@@ -76,14 +81,18 @@ class ErasureRows:
 
     async def shred(self, keys: TenantKeys, asked: Erasure) -> None:
         """Wrapped key, salts and values, in one transaction; what came after this version stays. Twice is once."""
-        theirs = [records.c.tenant_id == keys.tenant, records.c.resident == asked.resident]
         going = select(resident_keys.c.resident).where(*_going(keys, asked))
-        kept = select(records.c.record_id).where(*theirs, records.c.resident.in_(going))
+        later = select(resident_keys.c.resident).where(*_after(keys, asked))
+        theirs = [
+            *(records.c.tenant_id == keys.tenant, records.c.resident == asked.resident),
+            *(records.c.resident.in_(going), records.c.resident.not_in(later)),
+        ]
+        kept = select(records.c.record_id).where(*theirs)
         salts = delete(record_salts).where(record_salts.c.tenant_id == keys.tenant, record_salts.c.record_id.in_(kept))
         async with self._database.writing(keys.tenant) as connection:
             await _overwriting(connection)
             await connection.execute(salts)
-            await connection.execute(delete(records).where(*theirs, records.c.resident.in_(going)))
+            await connection.execute(delete(records).where(*theirs))
             await connection.execute(delete(resident_keys).where(*_going(keys, asked)))
 
 
@@ -95,6 +104,7 @@ class Eraser:
     kept: RecordRows
     rows: ErasureRows
     audit: Audit
+    ring: Keyring
 
     async def erase(self, caller: Caller, keys: TenantKeys, asked: Erasure) -> Receipt:
         """Its first receipt; the same again gives the same. Raises LogUnavailable, OutcomeUnknown: it goes on by
@@ -107,32 +117,62 @@ class Eraser:
         """Goes on with what was left; how many."""
         found = await self.rows.unfinished(keys, now - AGAIN_AFTER)
         for asked in found:
-            await self._go_on(room_of(keys.tenant, "vault"), keys, asked)
+            with _passing_over():
+                await self._go_on(room_of(keys.tenant, "vault"), keys, asked)
         return len(found)
+
+    async def next_vault(self, keys: TenantKeys, resident: str) -> FenceAt:
+        """Where the fence of a vault stands that is opened anew: at one less than the version of its key. The log may
+        know of an erasure that the database forgot. Raises NoVault while it is being erased."""
+        before = await self.rows.of(keys, resident)
+        if before and not before.position:
+            raise NoVault("Uw kluis wordt nog gewist. Probeer het straks opnieuw.")
+        fence = fence_at(keys.vault_fence(resident), before.version if before else 0)
+        try:
+            await self.audit.holds(room_of(keys.tenant, "vault"), (fence,))
+        except Overtaken as overtaken:
+            return fence_at(fence.fence, max(move.epoch for move in overtaken.moved))
+        return fence
 
     async def returned(self, keys: TenantKeys, now: int) -> int:
         """Vaults with a key that the log says is gone: somebody put a backup back. They are erased again; how many."""
         caller, last, found = room_of(keys.tenant, "vault"), "", 0
         while page := await self.kept.keys_after(keys.tenant, last):
-            fences = {keys.vault_fence(key.resident): key for key in page}
-            try:
-                await self.audit.holds(caller, [fence_at(name, key.version - 1) for name, key in fences.items()])
-            except Overtaken as overtaken:
-                gone = [fences[move.fence] for move in overtaken.moved if move.kind == ERASING and move.fence in fences]
-                for key in gone:
-                    _log.warning("erased_vault_came_back")
+            gone = await self._gone(caller, keys, page)
+            for key in gone:
+                _log.warning("erased_vault_came_back")
+                with _passing_over():
                     await self.erase(caller, keys, Erasure(key.resident, key.version, now))
-                found += len(gone)
+            found += len(gone)
             last = page[-1].resident
         return found
+
+    async def _gone(self, caller: Caller, keys: TenantKeys, some: Sequence[ResidentKey]) -> list[ResidentKey]:
+        """Those that the log says are gone. One of which the log says nothing good is nobody's, and hides no other."""
+        fences = {(keys.vault_fence(key.resident), key.version - 1): key for key in some}
+        try:
+            await self.audit.holds(caller, [fence_at(*at) for at in fences])
+        except Overtaken as overtaken:
+            moved = {move.fence: move.epoch for move in overtaken.moved if move.kind == ERASING}
+            return [key for (fence, epoch), key in fences.items() if moved.get(fence, epoch) > epoch]
+        except LogUnavailable:
+            await self.audit.holds(caller, ())  # is it the log that is away?
+            if len(some) == 1:
+                _log.critical("row_forged", table="resident_keys")
+                return []
+            half = len(some) // 2
+            return [*await self._gone(caller, keys, some[:half]), *await self._gone(caller, keys, some[half:])]
+        return []
 
     async def _go_on(self, caller: Caller, keys: TenantKeys, asked: Erasure) -> Receipt:
         resident, fence = keys.known(asked.resident), keys.vault_fence(asked.resident)
         receipt = await record_one(self.audit, caller, erasing(resident, fence, asked.version))
         reached("vault.erasing-line")
-        await self.residents.change(keys, asked.resident, closed(str(receipt.position)))
         await self.rows.shred(keys, asked)
+        self.ring.forget(kek(keys.tenant), KeyPlace(keys.tenant, "vault", "D", asked.resident, asked.version))
         reached("vault.shredded")
+        # after it: what was kept goes whatever somebody wrote in this row
+        await self.residents.change(keys, asked.resident, closed(str(receipt.position)))
         last = await record_one(self.audit, room_of(keys.tenant, "vault"), erased(resident, asked.version))
         await self.rows.done(keys, asked, str(last.position))
         return receipt
@@ -145,12 +185,15 @@ async def _overwriting(connection: AsyncConnection) -> None:
 
 
 def _going(keys: TenantKeys, asked: Erasure) -> list[ColumnElement[bool]]:
-    """The key that goes. A vault that was opened again has one of a later version, and values under it."""
-    return [
-        resident_keys.c.tenant_id == keys.tenant,
-        resident_keys.c.resident == asked.resident,
-        resident_keys.c.version <= asked.version,
-    ]
+    """The key that goes."""
+    mine = [resident_keys.c.tenant_id == keys.tenant, resident_keys.c.resident == asked.resident]
+    return [*mine, resident_keys.c.version <= asked.version]
+
+
+def _after(keys: TenantKeys, asked: Erasure) -> list[ColumnElement[bool]]:
+    """Of a vault that was opened again: all values are under that key."""
+    mine = [resident_keys.c.tenant_id == keys.tenant, resident_keys.c.resident == asked.resident]
+    return [*mine, resident_keys.c.version > asked.version]
 
 
 def _row(tenant: str, asked: Erasure) -> dict[str, object]:
@@ -163,9 +206,16 @@ def _read(keys: TenantKeys, row: RowMapping) -> Erasure:
 
 
 def _ours(keys: TenantKeys, row: RowMapping) -> Erasure | None:
-    """None for a row that is not: it stays where it is, for people to look at."""
-    try:
+    """None for a row that is not."""
+    with _passing_over():
         return _read(keys, row)
-    except RowForged:
-        _log.critical("row_forged", table="erasures")
-        return None
+    return None
+
+
+@contextmanager
+def _passing_over() -> Iterator[None]:
+    """A row that is not ours stays where it is, for people to look at, and holds up no other."""
+    try:
+        yield
+    except RowForged as forged:
+        _log.critical("row_forged", table=str(forged))

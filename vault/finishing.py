@@ -113,7 +113,9 @@ def _is_ours(keys: TenantKeys, record: Record) -> bool:
 
 def _opened(keys: TenantKeys, key: ResidentKey) -> Entry:
     stored, epoch = _stored(key.entry)
-    return _ours(stored, opening(keys.known(key.resident), epoch, key.version))
+    # one of before that was asked says nothing of the vault's fence
+    vault = [fence_at(keys.vault_fence(key.resident), key.version - 1)] if stored.requires[1:] else []
+    return _ours(stored, opening(keys.known(key.resident), epoch, key.version, vault))
 
 
 def _stored(text: str) -> tuple[Entry, int]:

@@ -56,8 +56,9 @@ class RecordRows:
     async def keys_of(self, tenant: str, residents: Sequence[str]) -> dict[str, ResidentKey]:
         """The wrapped keys of these residents, in one statement."""
         mine = (resident_keys.c.tenant_id == tenant, resident_keys.c.resident.in_(set(residents)))
+        newest_last = select(resident_keys).where(*mine).order_by(resident_keys.c.version)
         async with self._database.snapshot(tenant) as connection:
-            rows = (await connection.execute(select(resident_keys).where(*mine))).mappings()
+            rows = (await connection.execute(newest_last)).mappings()
             return {str(row["resident"]): _key(row) for row in rows}
 
     async def add_key(self, tenant: str, key: ResidentKey) -> ResidentKey:
@@ -190,5 +191,7 @@ _EFFECTIVE = Prepared(
     )
 )
 _KEYS = Prepared(
-    select(resident_keys).where(resident_keys.c.tenant_id == _TENANT, resident_keys.c.resident.in_(any_of("residents")))
+    select(resident_keys)
+    .where(resident_keys.c.tenant_id == _TENANT, resident_keys.c.resident.in_(any_of("residents")))
+    .order_by(resident_keys.c.version)
 )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.contract import Position
 from kernel.ids import random_id
-from kernel.sql import Database
+from kernel.sql import Database, RowForged
 from kernel.sql.prepared import Prepared, Row, any_of
 from vault.contract import Bsn, ResidentRef
 from vault.keys import TenantKeys
@@ -76,7 +76,9 @@ class ResidentRows:
         """Writes what `change` makes of the row as it stands, under its lock; {} changes nothing."""
         mine = (residents.c.tenant_id == keys.tenant, residents.c.id == resident)
         async with self._database.writing(keys.tenant) as connection:
-            row = (await connection.execute(select(residents).where(*mine).with_for_update())).mappings().one()
+            row = (await connection.execute(select(residents).where(*mine).with_for_update())).mappings().first()
+            if row is None:
+                raise RowForged(residents.name)
             changed = change(_read(keys, row))
             if changed:
                 sealed = keys.seal.sealed(residents, {**row, **changed})

@@ -43,7 +43,7 @@ class VaultService:
         self._residents, self._rows, self._names = ResidentRows(database), RecordRows(database), Names(database)
         self._finisher = Finisher(self._residents, self._rows, audit)
         self._erasures = ErasureRows(database)
-        self._eraser = Eraser(self._residents, self._rows, self._erasures, audit)
+        self._eraser = Eraser(self._residents, self._rows, self._erasures, audit, ring)
         self._opener = Opener(self._rows, audit, trust, ring, clock)
         self._identified, self._fetched = Gatherer(self._identify), Gatherer(self._fetch)  # by tenant
 
@@ -168,7 +168,7 @@ class VaultService:
         """Finishes what a crash left pending; how many."""
         now = millis(self._clock())
         async with self._keys(tenant) as keys:
-            return await self._finisher.sweep(keys, now) + await self._eraser.sweep(keys, now)
+            return await self._eraser.sweep(keys, now) + await self._finisher.sweep(keys, now)
 
     async def returned(self, tenant: str) -> int:
         """Erases anew what a backup brought back; how many vaults. Once, at start."""
@@ -196,11 +196,9 @@ class VaultService:
 
     async def _new_key(self, keys: TenantKeys, row: ResidentRow) -> ResidentKey:
         now = self._clock()
-        before = await self._erasures.of(keys, row.id)
-        if before and not before.position:
-            raise NoVault("Uw kluis wordt nog gewist. Probeer het straks opnieuw.")
-        version = before.version + 1 if before else 1
-        entry = opening(keys.known(row.id), row.epoch, version)
+        vault = await self._eraser.next_vault(keys, row.id)
+        version = vault.epoch + 1
+        entry = opening(keys.known(row.id), row.epoch, version, (vault,))
         blank = ResidentKey(row.id, version, random_bytes(16), b"", 0, entry.model_dump_json(), millis(now))
         _, wrapped = await self._ring.wrap_new(kek(keys.tenant), resident_place(keys.tenant, blank))
         return await self._rows.add_key(

@@ -15,6 +15,7 @@ from audit.contract import (
     Audit,
     Count,
     EventIdTaken,
+    FenceAt,
     Heard,
     LogUnavailable,
     Misfit,
@@ -126,6 +127,15 @@ async def test_who_asks_at_the_same_moment_as_a_latecomer_gets_their_own_answer(
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(each) for each in found] == [Position, Overtaken, Overtaken, Position]
     assert found[0] == receipt(moved).position
+
+
+async def test_as_many_fences_are_asked_at_once_as_a_hundred_releases_stand_on(wired: Wired) -> None:
+    hek = fence()
+    (moved,) = await wired.consent.record(DESK, [act("toestemming-gepauzeerd", hek)])
+    many = [FenceAt(fence=fence(), epoch=0) for _ in range(2_000)]
+    assert await wired.audit.holds(DESK, many) == receipt(moved).position
+    with pytest.raises(Overtaken):
+        await wired.audit.holds(DESK, [*many, FenceAt(fence=hek, epoch=0)])
 
 
 async def test_a_fence_below_what_was_decided_is_doubt_and_not_a_move(wired: Wired) -> None:

@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Column, MetaData, Table, Text, bindparam, event, func, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
-from kernel.sql.direct import done
+from kernel.sql.direct import done, told
 from kernel.sql.prepared import Prepared, any_of
 from tests.patience import PATIENCE
 from tests.statements import said_to
@@ -143,6 +144,26 @@ async def test_readers_in_threads_leave_room_for_a_writer(database: Database) ->
     finally:
         go_on.set()
     assert {await reader for reader in readers} <= {0, 1}
+
+
+async def test_a_server_that_went_away_costs_one_question_and_not_one_for_each_connection(postgres_url: str) -> None:
+    database, together = Database(postgres_url, "room", pool=4), threading.Barrier(4)
+
+    async def look(reading: AsyncConnection) -> int:
+        together.wait(PATIENCE)
+        return len(await told(reading, "SELECT %s", (1,)))
+
+    await asyncio.gather(*(database.seen("gm1", look, first=True) for _ in range(4)))
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as door:
+        mine = "datname = current_database() AND pid <> pg_backend_pid()"
+        door.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {mine}")  # noqa: S608 - our own words
+    together = threading.Barrier(1)
+    found = [
+        (await asyncio.gather(database.seen("gm1", look, first=True), return_exceptions=True))[0] for _ in range(5)
+    ]
+    await database.close()
+    assert found[1:] == [1] * 4
+    assert isinstance(found[0], DBAPIError) and found[0].connection_invalidated
 
 
 async def test_a_machine_that_went_without_a_word_is_given_up_in_ten_seconds() -> None:

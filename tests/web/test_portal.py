@@ -265,6 +265,7 @@ async def test_the_vault_goes_by_the_residents_own_hand_too(portal: PortalUnderT
     visitor = await portal.visitor("r1")
     assert 'href="/kluis/wissen"' in (await visitor.get("/overzicht")).html
     page = await visitor.get("/kluis/wissen")
+    assert "Dan blijft dat nummer hier, versleuteld." in page.text, "it belongs to permissions (0039)"
     assert (await visitor.send(page, page.form("actie"), actie="iets")).status == 400
     assert (await visitor.send(page, page.form("actie"), csrf="x" * 43)).status == 403
     assert await portal.house.safe.opened(portal.house.self_of(resident), resident)
