@@ -61,8 +61,9 @@ class Requesting:
             await _check_case(rows, caller.organisation, wanted, version)
             name = await name_of(rows, caller.organisation)
             of = wanted.resident
-            earlier = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
-        if same := _open_equal([one for one in earlier if not unnamed(one)], wanted, row["number"], at):
+            every = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
+            earlier = [one for one in every if not unnamed(one)]  # a bar would tell whose that no was
+        if same := _open_equal(earlier, wanted, row["number"], at):
             return for_recipient(view(same, name, at))
         _not_barred(earlier, wanted.elements, version.bar, at)
         if of and of.stand_in:

@@ -11,7 +11,7 @@ from assembly.demo.register import INCOME, TENANT
 from audit.contract import NotPermitted, Overtaken, Permit
 from connectors.contract import NothingDelivered, NotReleased, Release
 from connectors.correcting.contract import Doubt
-from consent.contract import Application, ConsentRequest, NoSuchThing, NotByNumber, Recipient, Search, Words
+from consent.contract import Application, ConsentRequest, NoSuchThing, NotAgain, NotByNumber, Recipient, Search, Words
 from consent.contract import ResidentRef as ConsentResident
 from consent.limits import Limits
 from kernel.caller import Caller
@@ -231,6 +231,26 @@ async def test_whoever_says_no_to_a_request_for_nobody_stays_nobody_to_its_recip
     assert {one.id for one in await house.register.choices(house.self_of(resident))} == {first, asked_.id, again.id}
     await house.choose(again.id, "ja")
     assert [one.id for one in await house.register.found(coach, search)] == [again.id, first]
+
+
+async def test_a_no_to_a_request_for_nobody_bars_no_question_by_name_for_that_would_tell_whose_it_was(
+    house: FourRooms,
+) -> None:
+    coach, _ = await with_coaches(house)
+    await taken_up(house, coach)
+    used = [element(NAME, "C") | {"verstrekkingsgrond": "Wet BRP 3.9"}]
+    said: dict[str, Any] = {"ontvangers": [{"ontvanger": COACH}], "gegevenselementen": used, "nietOpnieuwVragen": 30}
+    await house.register.publish(STAFF, activity("cursus", **said))
+    them = ConsentResident.model_validate((await house.resident()).model_dump())
+    for_nobody = ConsentRequest(resident=None, activity="cursus", elements=(NAME,))
+    loose = await house.register.request(coach, for_nobody)
+    await house.register.take_up(house.self_of(await house.resident()), loose.id, them)
+    by_name = for_nobody.model_copy(update={"resident": them})
+    await house.choose(loose.id, "nee")
+    named = await house.register.request(coach, by_name)
+    await house.choose(named.id, "nee")
+    with pytest.raises(NotAgain):
+        await house.register.request(coach, by_name)
 
 
 async def test_who_may_not_use_a_number_cannot_try_one_in_a_report(house: FourRooms) -> None:
