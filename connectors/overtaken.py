@@ -23,7 +23,7 @@ def fallen(ground: Ground, moved: Overtaken, class_: str, last: bool) -> tuple[R
     hits = _hits(ground, moved)
     if any(kind == "gemeente" for _, kind, _ in hits):
         raise Halted("Regie is stilgezet voor onderzoek. Er is niets verstuurd.")
-    if not last and (not hits or any(kind in WEIGHED_ANEW for _, kind, _ in hits)):
+    if not last and (not hits or any(_anew(ground, kind) for _, kind, _ in hits)):
         return ()
     refused: dict[str, Refusal] = {}
     for index, kind, line in hits:
@@ -33,6 +33,11 @@ def fallen(ground: Ground, moved: Overtaken, class_: str, last: bool) -> tuple[R
         for one in ground.toegestaan:
             refused.setdefault(one.element, refusal(one.element, "geen-toestemming", class_))
     return tuple(refused[one.element] for one in ground.toegestaan if one.element in refused)
+
+
+def _anew(ground: Ground, kind: FenceKind) -> bool:
+    """Whether only the register can say what this move means: in an emergency a pause elsewhere is no no."""
+    return kind in WEIGHED_ANEW or (kind == "toestemming" and bool(ground.noodtoegang))
 
 
 def concerns(ground: Ground, moved: Overtaken) -> bool:

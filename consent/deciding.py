@@ -165,7 +165,8 @@ def _decision(
         "versie": str(facts.activity.number) if facts.activity else "",
         "toegestaan": [
             {"element": one.name, "bron": one.source, "invoer": one.inputs,
-             "hekken": [str(index) for index in weighed.stands_on(consent)], **reach(weighed.history, consent)}
+             "hekken": [str(index) for index in weighed.stands_on(consent)], 
+             **reach(weighed.history, one.class_ == "C", consent)}
             for one, consent in weighed.allowed
         ],
         "geweigerd": [(name, code) for name, code, _ in weighed.refused],

@@ -34,7 +34,8 @@ class Limits(Message):
 class Terms(Message):
     """Of a row. shorter: (event id, ms) of earlier ends that count once their line is there. renewed: whether the
     resident said yes again. channel: through which they chose last. by: who said yes for the resident, "" for
-    themselves. pauses_at: from then on a yes of a parent stands still, ms, 0 for never: the child chooses."""
+    themselves. pauses_at: from then on a yes of a parent stands still, ms, 0 for never: the child chooses.
+    taken: it was for whoever answers it."""
 
     limits: Limits = Limits()
     shorter: tuple[tuple[Short, int], ...] = ()
@@ -42,6 +43,7 @@ class Terms(Message):
     channel: Short = ""
     by: Short = ""
     pauses_at: int = 0
+    taken: bool = False
 
 
 def terms_of(row: Row) -> Terms:
@@ -57,6 +59,11 @@ def pause_of(row: Row) -> int:
 def history_of(row: Row) -> int:
     """See Limits.history; read as little as the above."""
     return terms_of(row).limits.history if '"terugkijkDagen"' in (row.get("terms") or "") else 0
+
+
+def unnamed(row: Row) -> bool:
+    """Whether its recipient does not know whose it is: it is for whoever answers it, and nobody said yes."""
+    return not row["resident"] or (not row["decided_at"] and terms_of(row).taken)
 
 
 def stored_terms(terms: Terms) -> str:

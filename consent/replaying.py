@@ -171,7 +171,7 @@ def _weighed(weighed: Weighed) -> dict[str, str]:
     allowed = {
         used.name: f"mag: {used.source} {_read(used.inputs)}, "
         f"onder {_stands(fences[each] for each in weighed.stands_on(consent))}"
-        f"{_back(**reach(weighed.history, consent))}"
+        f"{_back(**reach(weighed.history, used.class_ == 'C', consent))}"
         for used, consent in weighed.allowed
     }
     refused = {name: f"mag niet: {code}" for name, code, _ in weighed.refused}

@@ -13,7 +13,7 @@ from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain,
 from consent.deciding import newest_versions, processor_of
 from consent.difference import consents_since
 from consent.facts import in_scope
-from consent.limits import Terms, check_limits, stored_terms, terms_of
+from consent.limits import Terms, check_limits, stored_terms, terms_of, unnamed
 from consent.lines import about_consent, event, names, recipient_of, resident_of, stored, version_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
@@ -61,7 +61,8 @@ class Requesting:
             await _check_case(rows, caller.organisation, wanted, version)
             name = await name_of(rows, caller.organisation)
             of = wanted.resident
-            earlier = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
+            every = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
+            earlier = [one for one in every if not unnamed(one)]  # a bar would tell whose that no was
         if same := _open_equal(earlier, wanted, row["number"], at):
             return for_recipient(view(same, name, at))
         _not_barred(earlier, wanted.elements, version.bar, at)
@@ -104,7 +105,8 @@ class Requesting:
         async with self._register.writing(caller.tenant) as rows:
             now = _taken(await rows.one(tables.consents, lock=True, id=consent_id), caller, resident, at)
             if not now["resident"]:
-                await rows.put(tables.consents, now, **mine)
+                terms = stored_terms(terms_of(now).model_copy(update={"taken": True}))
+                await rows.put(tables.consents, now, **mine, terms=terms)
 
     async def given_by(self, caller: Caller, consent_id: str) -> ResidentRef | None:
         """See Consent.given_by."""
@@ -150,7 +152,7 @@ class Requesting:
         about += [mine.activity == search.activity] if search.activity else []
         async with self._register.reading(caller.tenant) as rows:
             listed = await rows.find(tables.consents, *about, order=(mine.requested_at.desc(),), most=MOST)
-            listed = [row for row in listed if in_scope(caller, row["activity"])]
+            listed = [row for row in listed if in_scope(caller, row["activity"]) and not unnamed(row)]
             newest = await newest_versions(rows, {row["activity"] for row in listed})
         return [for_recipient(view(row, name, at, newest_of(newest, row))) for row in listed]
 
@@ -179,7 +181,7 @@ class Requesting:
         kept = {
             key: old[key] for key in ("resident", "subject", "resident_fence", "recipient", "activity", "reference")
         }
-        terms = stored_terms(Terms(limits=limits))
+        terms = stored_terms(Terms(limits=limits, taken=unnamed(old)))
         new = _blank(at) | kept | {"elements": stored(elements), "version": row["number"], "terms": terms}
         return await self._ask(caller, new, version, name)
 

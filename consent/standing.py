@@ -69,10 +69,11 @@ class Standing:
         return "gepauzeerd" if self.status in PERMITS and 0 < self.pauses_at <= at else self.status
 
 
-def reach(history: int, consents: Sequence[Standing]) -> dict[str, str]:
-    """How far back an element may be looked at, as a decision says it; a yes may narrow it and never widen it.
-    history: of the activity, days, 0 is the value in force only."""
-    narrowed = min((one.history for one in consents if one.history), default=0)
+def reach(history: int, chosen: bool, consents: Sequence[Standing]) -> dict[str, str]:
+    """How far back an element may be looked at, as a decision says it; a yes to it may narrow it and never widen it.
+    history: of the activity, days, 0 is the value in force only. chosen: it rests on a yes; else the consents only say
+    what the resident said elsewhere."""
+    narrowed = min((one.history for one in consents if chosen and one.history), default=0)
     if not history:
         return {"terug": str(narrowed)} if narrowed else {}
     return {"terug": str(min(history, narrowed or history)), "eerder": "ja"}

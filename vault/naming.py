@@ -69,9 +69,9 @@ class Names:
         """Whether there was one to hold on to."""
         there = (*_of(keys, resident), or_(numbers.c.until == 0, numbers.c.until > now))
         async with self._database.writing(keys.tenant) as connection:
-            found = await connection.scalar(select(numbers.c.resident).where(*there))
-            await connection.execute(update(numbers).where(*there).values(until=0))
-        return found is not None
+            # not what was seen before: a login at this moment may take the row away while this waits for it
+            held = await connection.execute(update(numbers).where(*there).values(until=0))
+        return held.rowcount > 0
 
     async def forget(self, keys: TenantKeys, now: int) -> None:
         """Those whose hour is over."""

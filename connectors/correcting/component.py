@@ -19,6 +19,7 @@ from connectors.correcting.writing import Writing
 from connectors.declared.declaration import Declaration
 from connectors.lines import Lines
 from connectors.settings import ConnectorsSettings
+from consent.contract import Registers
 from kernel.clock import BootClock, Clock
 from kernel.sql.key_rows import KeyRows
 from vault.contract import Vault
@@ -29,6 +30,7 @@ class Around:
     """What reports stand on."""
 
     vault: Vault
+    registers: Registers
     audit: Audit
     lines: Lines
     rows: BulkRows
@@ -80,5 +82,5 @@ def build_corrections(
     marks = Marks(rows, around.boot)
     writing = Writing(around.audit, rows, marks)
     forwarding = Forwarding(tenants, rows, writing, around.audit, owners, settings.corrections_seconds)
-    desk = CorrectionDesk(around.vault, around.audit, around.lines, rows, writing, forwarding, owners)
+    desk = CorrectionDesk(around.vault, around.audit, around.lines, rows, writing, forwarding, owners, around.registers)
     return CorrectionParts(desk, forwarding, marks, rows)

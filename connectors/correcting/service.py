@@ -35,6 +35,7 @@ from connectors.correcting.tables import corrections
 from connectors.correcting.writing import Writing
 from connectors.lines import Lines
 from connectors.refusal import never_given
+from consent.contract import NotByNumber, Registers
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import BadInput, Problem
@@ -56,10 +57,12 @@ class CorrectionDesk:
     writing: Writing
     forwarding: Forwarding
     owners: Owners
+    registers: Registers
 
     async def file(self, caller: Caller, doubt: Doubt, repeatable: Repeatable = ONCE) -> Report:
         """See Corrections.file."""
         _demand_no_numbers(doubt)
+        await self._demand_right(caller)
         # 1 who is it
         (resident,) = await self.vault.identify(caller, (doubt.person.bsn,))
         # 2 did this reporter have it
@@ -132,6 +135,14 @@ class CorrectionDesk:
             "source": said.source, "way": ADDRESS if owner.interface else LIST, "entry": entry.model_dump_json(),
         }  # fmt: skip
         return await self.rows.place(caller.tenant, row, content, repeatable, line.at)
+
+    async def _demand_right(self, caller: Caller) -> None:
+        """Raises NotByNumber: else who may not use a number could try here whose it is that it was told about."""
+        if caller.kind == "inwoner":
+            return
+        listed = await self.registers.recipients(caller)
+        if not any(one.by_bsn for one in listed if one.slug == caller.organisation):
+            raise NotByNumber("Vraag de inwoner om dit zelf te melden.")
 
     async def _line(self, caller: Caller, place: Position) -> Line | None:
         try:

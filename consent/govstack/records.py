@@ -19,6 +19,7 @@ from consent.govstack.mapping import (
 )
 from consent.govstack.messages import Answer, Individual, Record, RecordIn
 from consent.govstack.stored import Page
+from consent.limits import unnamed
 from consent.lines import event
 from consent.requesting import name_of
 from consent.rows import Row
@@ -80,8 +81,8 @@ class Records:
         if not in_scope(caller, seen.activity):
             raise NoSuchThing()
         row = await self._row(caller, consent_id)
-        known = await self._individuals.of(caller, {row["resident"]})
-        (record,) = await self._records(caller, [(seen, known.get(row["resident"]))])
+        known = await self._known(caller, [row])
+        (record,) = await self._records(caller, [(seen, known.get(consent_id))])
         try:
             receipt = await self._consent.receipt(caller, consent_id)
         except NoSuchThing:
@@ -99,8 +100,8 @@ class Records:
             most = page.offset + page.limit
             found = page.of(await rows.find(tables.consents, *mine, order=(c.requested_at.desc(),), most=most))
         await self.told(caller, found, reason)
-        known = await self._individuals.of(caller, {row["resident"] for row in found})
-        seen = [(await self._consent.requested(caller, row["id"]), known.get(row["resident"])) for row in found]
+        known = await self._known(caller, found)
+        seen = [(await self._consent.requested(caller, row["id"]), known.get(row["id"])) for row in found]
         return await self._records(caller, seen)
 
     async def audited(self, caller: Caller, consent_id: str, issuer: str, reason: str) -> Answer:
@@ -140,6 +141,12 @@ class Records:
             known = versions[one.activity, one.version]
             told.append(record_of(one, known.agreement, known.revision, individual))
         return told
+
+    async def _known(self, caller: Caller, found: Sequence[Row]) -> dict[str, Individual]:
+        """Whose these are, by the id of the consent; nobody's as long as its recipient may not know."""
+        named = {str(row["id"]): str(row["resident"]) for row in found if not unnamed(row)}
+        known = await self._individuals.of(caller, {*named.values()})
+        return {consent: known[resident] for consent, resident in named.items() if resident in known}
 
     async def _row(self, caller: Caller, consent_id: str) -> Row:
         async with self._consent.register.reading(caller.tenant) as rows:

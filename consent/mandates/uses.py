@@ -1,8 +1,9 @@
 """A line of the log as somebody reads it who acts for the resident: who used which data, for what and when. Pure.
 
-Only what is listed here is told. Left out are refusals, for a reason such as secrecy tells what it must not; what
-others looked at or asked; what the resident may not see themselves, or saw later than it happened; and words of a
-system that no activity names. Not the case, the employee, the proof: these open more than the line.
+Only what is listed here is told. Left out are refusals, for a reason such as secrecy tells what it must not; uses in an
+emergency, which may be about the very one who looks; what others looked at or asked; what the resident may not see
+themselves, or saw later than it happened; and words of a system that no activity names. Not the case, the employee, the
+proof: these open more than the line.
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 
-from assembly.demo.register import LOAN_DESK, TENANT, TRAINERS
+from assembly.demo.register import CIVIL_AFFAIRS, LOAN_DESK, TENANT
 from audit.contract import Audit, Entry, LogUnavailable, Misfit
 from connectors.contract import NotReleased
 from connectors.correcting.contract import (
@@ -208,7 +208,7 @@ async def test_nobody_learns_whether_a_number_exists_or_whose_a_line_is(house: F
     with pytest.raises(NobodyCorrects):
         await file(house, doubt(position(first)))
     line = await opened(house)
-    elsewhere = DESK_WORKER.model_copy(update={"organisation": TRAINERS, "application": "oefen-app"})
+    elsewhere = DESK_WORKER.model_copy(update={"organisation": CIVIL_AFFAIRS, "application": "burgerzaken-app"})
     narrow = DESK_WORKER.model_copy(update={"scope": ("oefening",)})
     wrong = [
         (DESK_WORKER, doubt(line, STRANGER)),  # nobody

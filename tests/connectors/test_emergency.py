@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from assembly.demo.register import CALLED, EMERGENCY, INCOME, LOAN_DESK, activities
+from assembly.demo.register import CALLED, EMERGENCY, INCOME, LOAN_DESK, TENANT, activities
 from audit.contract import Event, Line
 from connectors.contract import NotReleased, Release
 from consent.activity import ActivityVersion
 from consent.contract import CannotPublish, ConsentRequest, ResidentRef
+from consent.limits import Limits
 from kernel.errors import BadInput
 from tests.connectors.test_races import Around
 from tests.four_rooms import DESK_WORKER, R1, STAFF, STRANGER, FourRooms
@@ -98,14 +99,16 @@ async def test_it_lifts_the_case_the_notice_and_the_frequency_and_nothing_else(h
     assert event.details["noodtoegang"] == CALLED and "noodToelichting" not in event.details
 
 
-async def asked_before(house: FourRooms) -> str:
-    """The same recipient asks for the address in another activity, where the resident chooses; the consent."""
+async def asked_before(house: FourRooms, history: int = 0) -> str:
+    """The same recipient asks for the address in another activity, where the resident chooses; the consent. history:
+    days that it looks back."""
     choice = version(slug="hulp-vooraf", noodtoegang=None, gegevenselementen=[
         {"gegevenselement": ADDRESS, "reden": {"nl": "x", "en": "x"}, "klasse": "C", "grondslag": "6(1)(a)",
          "verstrekkingsgrond": "Wet BRP 3.9"}])  # fmt: skip
     await house.register.publish(STAFF, choice)
     resident = ResidentRef.model_validate((await house.resident()).model_dump())
-    wanted = ConsentRequest(resident=resident, activity="hulp-vooraf", elements=(ADDRESS,))
+    limits = Limits(history=history)
+    wanted = ConsentRequest(resident=resident, activity="hulp-vooraf", elements=(ADDRESS,), limits=limits)
     return (await house.register.request(ANYTHING, wanted)).id
 
 
@@ -132,6 +135,30 @@ async def test_a_no_that_is_said_between_the_decision_and_its_line_wins(house: F
     answer = await urgent(house)
     assert set(answer.values) == {NAME}
     assert [(one.element, one.code) for one in answer.refused] == [(ADDRESS, "toestemming-ingetrokken")]
+
+
+async def test_a_pause_between_the_decision_and_its_line_is_no_no(house: FourRooms) -> None:
+    consent = await asked_before(house)
+    await house.choose(consent, "ja")
+
+    async def pauses() -> None:
+        await house.choose(consent, "pauze")
+
+    door: Any = Around(house.register, "decide", pauses, after=True)
+    await house.wire(consent=door)
+    assert set((await urgent(house)).values) == {NAME, ADDRESS}
+
+
+@pytest.mark.parametrize("answer", ["", "ja"])
+async def test_how_far_back_something_else_may_look_does_not_bind_an_emergency(house: FourRooms, answer: str) -> None:
+    consent = await asked_before(house, history=1)
+    if answer:
+        await house.choose(consent, answer)
+    await urgent(house)
+    event = (await newest(house, "noodverstrekking")).event
+    assert '"terug"' not in event.sealed
+    replayed = await house.register.replay(TENANT, event)
+    assert replayed.same, replayed.differences
 
 
 async def test_no_activity_for_emergencies_reaches_the_vault(house: FourRooms) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import delete
 from assembly.demo.register import INCOME, TENANT
 from audit.contract import NotPermitted, Overtaken, Permit
 from connectors.contract import NothingDelivered, NotReleased, Release
-from consent.contract import Application, ConsentRequest, NoSuchThing, Recipient, Words
+from connectors.correcting.contract import Doubt
+from consent.contract import Application, ConsentRequest, NoSuchThing, NotAgain, NotByNumber, Recipient, Search, Words
 from consent.contract import ResidentRef as ConsentResident
 from consent.limits import Limits
 from kernel.caller import Caller
@@ -212,6 +213,59 @@ async def test_a_request_for_whoever_takes_it_up_is_then_nobody_elses(house: Fou
         await house.register.take_up(house.self_of(second), asked_.id, them)
     told = [line.event.kind for line in await house.lines()]
     assert told.count("toestemming-gevraagd") == 1
+
+
+async def test_whoever_says_no_to_a_request_for_nobody_stays_nobody_to_its_recipient(house: FourRooms) -> None:
+    coach, _ = await with_coaches(house)
+    first, _ = await taken_up(house, coach)
+    wanted = ConsentRequest(resident=None, activity="coaching", elements=(NAME,))
+    asked_, resident = await house.register.request(coach, wanted), await house.resident()
+    them = ConsentResident.model_validate(resident.model_dump())
+    search = Search(resident=them, activity="coaching")
+    await house.register.take_up(house.self_of(resident), asked_.id, them)
+    assert [one.id for one in await house.register.found(coach, search)] == [first], "opened, and not answered"
+    await house.choose(asked_.id, "nee")
+    assert [one.id for one in await house.register.found(coach, search)] == [first]
+    again = await house.register.anew(house.self_of(resident), asked_.id)
+    assert [one.id for one in await house.register.found(coach, search)] == [first], "by their own wish"
+    assert {one.id for one in await house.register.choices(house.self_of(resident))} == {first, asked_.id, again.id}
+    await house.choose(again.id, "ja")
+    assert [one.id for one in await house.register.found(coach, search)] == [again.id, first]
+
+
+async def test_a_no_to_a_request_for_nobody_bars_no_question_by_name_for_that_would_tell_whose_it_was(
+    house: FourRooms,
+) -> None:
+    coach, _ = await with_coaches(house)
+    await taken_up(house, coach)
+    used = [element(NAME, "C") | {"verstrekkingsgrond": "Wet BRP 3.9"}]
+    said: dict[str, Any] = {"ontvangers": [{"ontvanger": COACH}], "gegevenselementen": used, "nietOpnieuwVragen": 30}
+    await house.register.publish(STAFF, activity("cursus", **said))
+    them = ConsentResident.model_validate((await house.resident()).model_dump())
+    for_nobody = ConsentRequest(resident=None, activity="cursus", elements=(NAME,))
+    loose = await house.register.request(coach, for_nobody)
+    await house.register.take_up(house.self_of(await house.resident()), loose.id, them)
+    by_name = for_nobody.model_copy(update={"resident": them})
+    await house.choose(loose.id, "nee")
+    named = await house.register.request(coach, by_name)
+    await house.choose(named.id, "nee")
+    with pytest.raises(NotAgain):
+        await house.register.request(coach, by_name)
+
+
+async def test_who_may_not_use_a_number_cannot_try_one_in_a_report(house: FourRooms) -> None:
+    house.desk_settings |= {"brp_corrections": {"owner": "burgerzaken"}}
+    await house.wire()
+    coach, _ = await with_coaches(house)
+    consent, _ = await taken_up(house, coach)
+    place = (await asked(house, coach, {"toestemming": consent})).line.proof.split("/")[-2]
+    before, corrections = len(await house.lines()), house.desk.corrections
+    assert corrections
+    for bsn in (R1, SECRET):
+        said = {"inwoner": {"bsn": bsn}, "gegevenselement": NAME, "logregel": place, "reden": "Klopt dit?"}
+        with pytest.raises(NotByNumber):
+            await corrections.file(coach, Doubt.model_validate(said))
+    assert len(await house.lines()) == before
 
 
 async def kept(house: FourRooms, coach: Caller, days: int, history: int = 0) -> tuple[dict[str, str], str]:

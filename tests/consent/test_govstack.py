@@ -14,7 +14,7 @@ from audit.contract import LogUnavailable
 from consent.activity import Application
 from consent.api import Behind
 from consent.component import _check_tables
-from consent.contract import NoSuchThing, NotByNumber
+from consent.contract import ConsentRequest, NoSuchThing, NotByNumber
 from consent.events.address import Webhook
 from consent.govstack.agreements import Agreements
 from consent.govstack.api import govstack_routes
@@ -38,11 +38,13 @@ from tests.consent.house import (
     ANNA_HERSELF,
     LOKET,
     PARTY,
+    PLAN,
     STAFF,
     TENANT,
     TENANTS,
     House,
     activity,
+    no,
     opened_house,
     stop,
     yes,
@@ -249,6 +251,24 @@ async def test_looking_into_records_leaves_a_line_with_the_reason(house: House) 
         assert found["individual"] == {"id": "anna", "externalIdType": "bsn"}
         lines = (await house.log.lines(room_of(TENANT, "consent"), ANNA.subject, None, 10)).lines
         assert (lines[0].event.kind, lines[0].event.details) == ("zoeking", {"reden": "steekproef"})
+
+
+async def test_a_request_for_nobody_is_of_no_individual_until_a_yes(house: House) -> None:
+    async with at_door(house) as door:
+        await door.call("POST", "/service/individual/", json={"individual": {"id": "los"}})
+        await door.call("POST", "/service/individual/", json={"individual": HERSELF})
+        wanted = ConsentRequest(resident=None, activity="regeling", elements=(PLAN,))
+        asked = await house.consent.request(LOKET, wanted)
+
+        async def told() -> list[Any]:
+            one = await door.call("GET", f"/service/verification/consent-record/{asked.id}/")
+            (listed,) = (await door.call("GET", "/audit/consent-records/", headers=WHY))["consentRecords"]
+            return [found.get("individual") for found in (one["consentRecord"], listed)]
+
+        assert await told() == [None, None]
+        await house.consent.take_up(ANNA_HERSELF, asked.id, ANNA)
+        await house.consent.choose(ANNA_HERSELF, asked.id, no())
+        assert await told() == [None, None], "a no says nothing of who said it"
 
 
 async def test_a_wider_version_is_a_revision_that_an_old_record_does_not_fit(house: House) -> None:

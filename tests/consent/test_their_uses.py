@@ -92,8 +92,9 @@ def test_what_was_refused_is_not_told_and_of_a_part_only_what_was_given() -> Non
 
 
 @pytest.mark.parametrize("kind", ["namens-gekeken", "machtiging-gegeven", "bezwaar", "verzoek", "zoeking", "opgeheven",
-                                  "vlag", "toetsing", "kluis-geopend", "vertrouwelijk", "balie-gesprek"])  # fmt: skip
-def test_what_is_no_use_is_not_told(kind: str) -> None:
+                                  "vlag", "toetsing", "kluis-geopend", "vertrouwelijk", "balie-gesprek",
+                                  "noodverstrekking"])  # fmt: skip
+def test_what_is_no_use_or_one_in_an_emergency_is_not_told(kind: str) -> None:
     assert used(CHOSEN, line(kind=kind), versions(MIXED)) is None
 
 
