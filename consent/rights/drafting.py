@@ -63,6 +63,12 @@ class Filing:
         return bool(row["filed_by"] == (self.actor if self.behalf else None))
 
 
+def asked_already(row: Row, behalf: Behalf | None) -> None:
+    """Raises NotNow for who acts for a resident, of what somebody else filed and whose line is there."""
+    if behalf and row["filed_by"] != behalf.actor:
+        raise NotNow(ALREADY, reden="al-gevraagd")
+
+
 async def drafted(rows: Rows, filing: Filing) -> Row:
     """Raises NoSuchThing, BadInput; NotNow where there is no such right, or somebody else who acts for them asked."""
     draft = {"bezwaar": _objection, "beperking": _restriction}.get(filing.claim.kind, _request)
@@ -109,9 +115,9 @@ async def _restriction(rows: Rows, filing: Filing) -> Row:
 
 async def _once_more(rows: Rows, row: Row, filing: Filing) -> Row:
     """One that stands is the same; a draft, whose line is not known to be there, takes the newest words, but of nobody
-    else: it is told to who filed it."""
-    if filing.behalf and not filing.own(row):
-        raise NotNow(ALREADY, reden="al-gevraagd")
+    else: it is told to who filed it. Their line is written first, then `asked_already` is said."""
+    if row["status"] != DRAFT:
+        asked_already(row, filing.behalf)
     if row["status"] != DRAFT or not filing.own(row):
         return row
     sealed = rows.keys.seal_text(row["resident"], row["id"], "verzoek", filing.claim.text).hex()

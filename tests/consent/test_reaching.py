@@ -196,6 +196,25 @@ async def test_what_crashed_is_filed_once_and_stays_of_who_filed_it(house: House
     assert (await house.kinds()).count("bezwaar") == 1
 
 
+@pytest.mark.parametrize("kind", ["bezwaar", "beperking"])
+async def test_who_hears_that_it_was_asked_already_may_rest_on_it(house: House, kind: str) -> None:
+    """The first one's line was never written, and their draft lapsed: then nobody had stopped anything."""
+    await house.ready(activity(), TASK)
+    asked = claim(kind, **({"aanleiding": "juistheid"} if kind == "beperking" else {}))
+    broken = await house.second(Interrupted(house.log, BEFORE, kind))
+    with pytest.raises(LogUnavailable):
+        await broken.mandates.file(BERT_HIMSELF, parent(house), asked)
+    with pytest.raises(NotNow):
+        await house.consent.mandates.file(CEES, parent(house), asked)
+    house.clock.forward(minutes=11)
+    await house.consent.finish(TENANT)
+    _, decision = await house.decided(NAME, activity="taak")
+    assert dict(decision.geweigerd) == {NAME: kind}
+    assert (await house.kinds()).count(kind) == 1
+    (seen,) = await house.consent.rights.filed(ANNA_HERSELF)
+    assert (seen.suspends, seen.filed_as) == (True, "ouder")
+
+
 async def test_who_writes_the_table_makes_nobody_elses_request_theirs(house: House) -> None:
     await house.ready(activity(), TASK)
     await house.consent.rights.file(ANNA_HERSELF, claim())
