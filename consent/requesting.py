@@ -131,7 +131,8 @@ class Requesting:
         """See Consent.under."""
         at = millis(self._clock())
         async with self._register.reading(tenant) as rows:
-            found = await rows.find(tables.consents, tables.consents.c.fence.in_(list(fences)[:UNDER_MOST]))
+            # of one that was forged nothing is known, as of one that is gone: nobody else's waits for it
+            found = await rows.sound(tables.consents, tables.consents.c.fence.in_(list(fences)[:UNDER_MOST]))
             newest = await newest_versions(rows, {row["activity"] for row in found})
         known = {row["fence"]: stands_under(row, at, newest_of(newest, row)) for row in found}
         return [known.get(fence, Under()) for fence in fences]

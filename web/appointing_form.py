@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from consent.appointments.contract import Appointment, Matter, Papers
+from consent.appointments.contract import Appointment, Matter, Papers, Reason
 from consent.contract import ResidentRef
 from kernel.numbers import has_written_number
 from vault.contract import Bsn
@@ -27,6 +27,13 @@ KINDS: Final[Mapping[str, tuple[Appointment, tuple[Matter, ...], str]]] = {
     "bewindvoerder": ("bewindvoerder", ("geld",), N_("Bewindvoerder: geld")),
     "mentor": ("mentor", ("zorg",), N_("Mentor: zorg")),
     "executeur": ("executeur", ("nalatenschap",), N_("Executeur: de erfenis")),
+}
+# Why somebody looks up who was appointed.
+LOOK_UP: Final[Mapping[Reason, str]] = {
+    "stuk": N_("Er is een nieuw stuk, of een stuk is voorbij"),
+    "vraag": N_("Een vraag van de inwoner of wie is aangewezen"),
+    "klacht": N_("Klacht van een inwoner"),
+    "controle": N_("Gewone controle"),
 }
 # Where the register says that something is wrong, by the field of the form.
 PLACES: Final[Mapping[str, str]] = {

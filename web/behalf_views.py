@@ -152,7 +152,8 @@ class TheirConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helpers:
-    """`/namens/gemachtigden`: whom the resident let act. code: of the one that was just offered."""
+    """`/namens/gemachtigden`: whom the resident let act. code: of the one that was just offered. whole: all lines of a
+    year were looked at, so that who is in none of them did nothing."""
 
     frame: Frame
     helpers: tuple[Terms, ...]
@@ -161,6 +162,7 @@ class Helpers:
     months: tuple[Option, ...]
     label: str = ""
     code: str = ""
+    whole: bool = True
     errors: tuple[FieldError, ...] = ()
 
 

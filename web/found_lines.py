@@ -6,6 +6,7 @@ from typing import Final
 from audit.contract import Event, Line
 from kernel.clock import moment
 from web.act_words import WRITTEN_DOWN
+from web.appointing_form import LOOK_UP
 from web.fg_views import Found
 from web.language import N_, format_day
 from web.line_views import GONE_BY_DECISION, GONE_BY_TERM
@@ -89,6 +90,12 @@ FILES: Final[Mapping[str, str]] = {
 }
 SIZE: Final = N_("%(getal)s regels, versie %(versie)s")
 NO_MESSAGES: Final = N_("De inwoner krijgt geen berichten meer")
+# Searches that are none of the log.
+SEARCHED: Final[Mapping[str, str]] = {
+    "vertegenwoordiging": N_("Burgerzaken zocht op wie er is aangewezen"),
+    "verwijzing": N_("Een systeem bewaarde een verwijzing naar de inwoner"),
+}
+IN_PLACE: Final = frozenset({"bezwaar", "verzoek"})  # their words say that the resident did it
 SOMEBODY, NOT_SELF = N_("iemand anders"), N_("niet zelf, dat deed %(wie)s")
 HOW: Final[Mapping[str, str]] = {
     "geleverd": N_("aangekomen"),
@@ -132,11 +139,8 @@ def _decision(line: Line, said: RegisterWords) -> str:
         text = GONE_BY_TERM if line.gone.by_term else GONE_BY_DECISION
         when = said.say(text) % {"datum": format_day(moment(line.gone.at), said.language)}
         return f"{when}, {said.say(NUMBERED) % {'nummer': line.n}}"
-    what = NO_MESSAGES if event.kind == "bericht" and "stap" in event.details else WHAT.get(event.kind, event.kind)
-    if event.kind == "verstrekking" and event.refused:
-        what = PARTLY
     how = HOW.get(line.outcome or event.details.get("uitkomst", ""), "")
-    told = [said.say(part) for part in (what, how) if part]
+    told = [_what(event, said), *([said.say(how)] if how else [])]
     if event.kind.startswith("toestemming-") and (written := WRITTEN_DOWN.get(event.details.get("kanaal", ""))):
         told[0] = said.say(written) % {"wat": told[0]}
     if event.kind == "bronbestand":
@@ -151,6 +155,16 @@ def _decision(line: Line, said: RegisterWords) -> str:
     return ", ".join(told)
 
 
+def _what(event: Event, said: RegisterWords) -> str:
+    step = event.details.get("stap", "")
+    if event.kind == "zoeking" and step in SEARCHED:
+        why = next((text for code, text in LOOK_UP.items() if code == event.details.get("reden", "")), "")
+        return ": ".join(said.say(part) for part in (SEARCHED[step], why) if part)
+    if event.kind == "bericht" and step:
+        return said.say(NO_MESSAGES)
+    return said.say(PARTLY if event.kind == "verstrekking" and event.refused else WHAT.get(event.kind, event.kind))
+
+
 def _file(event: Event, said: RegisterWords) -> list[str]:
     """Which file of which source, and what became of it."""
     about = {"bron": event.details.get("bron", "")}
@@ -162,4 +176,5 @@ def _file(event: Event, said: RegisterWords) -> list[str]:
 def _by(event: Event, said: RegisterWords) -> str:
     """Who did it in the resident's place."""
     who = said.say(ACTED_AS.get(event.on_behalf, SOMEBODY))
-    return said.say(NOT_SELF) % {"wie": who} if event.kind.startswith("toestemming-") else who
+    instead = event.kind.startswith("toestemming-") or event.kind in IN_PLACE
+    return said.say(NOT_SELF) % {"wie": who} if instead else who

@@ -10,13 +10,15 @@ from kernel.ids import derived_id
 NAME = "Gegevens verwijderd"
 
 
-def removed(release: Line, told: Saying, said: Removal, caller: Caller) -> Entry:
-    """In the series of the resident, and as hidden as the release. The same words are the same act."""
+def removed(about: tuple[Line, int], told: Saying, said: Removal, caller: Caller) -> Entry:
+    """In the series of the resident, and as hidden as the release. about: the release, and how many lines say something
+    of it. The same words after the same lines are the same act; after others they say something new again."""
+    release, before = about
     event, details = release.event, {DAY: said.day, **keeping(told.kept, said.keeps)}
     words = canonical({"weg": list(told.gone), **details})
     return Entry(
         event=Event(
-            id=derived_id(event.id, f"verwijderd/{words}"),
+            id=derived_id(event.id, f"verwijderd/{before}/{words}"),
             kind="gegevens-verwijderd",
             subject=event.subject,
             name=NAME,

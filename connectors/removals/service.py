@@ -112,7 +112,7 @@ class RemovalDesk:
         new: dict[str, Entry] = {}
         for name, (line, stand) in stands.items():
             if told := saying(said, stand):
-                new[name] = removed(line, told, said, caller)
+                new[name] = removed((line, len(known[name][1])), told, said, caller)
         receipts = await self._recorded(caller, list(new.values()))
         reached("removals.recorded")
         if new:

@@ -41,7 +41,7 @@ class Ending:
                 full = await self._look(rows, at)
             if not full:
                 self._done[tenant] = at
-        await self._tell(tenant)
+        await self.tell(tenant)
 
     async def _look(self, rows: Rows, at: int) -> bool:
         """Whether there may be more."""
@@ -59,7 +59,8 @@ class Ending:
             await ended(rows, one, AWAY, at)
         return PAGE in (len(found), len(away))
 
-    async def _tell(self, tenant: str) -> None:
+    async def tell(self, tenant: str) -> bool:
+        """Lines that are owed; whether there may be more. Raises as `round`."""
         async with self._register.reading(tenant) as rows:
             owed = await rows.find(reachable, reachable.c.owed > 0, most=PAGE)
             subjects = {one["resident"]: await _subject(rows, one["resident"]) for one in owed}
@@ -73,6 +74,7 @@ class Ending:
                 there = await rows.one(reachable, lock=True, resident=one["resident"])
                 if there is not None and there["owed"] == one["owed"]:
                     await rows.put(reachable, there, owed=0)
+        return len(owed) == PAGE
 
 
 async def ended(rows: Rows, row: Row, why: str, at: int) -> Row:

@@ -102,11 +102,11 @@ class Delivering:
         _resident(caller)
         if caller.tenant not in self._posts:
             return Reached()
-        asked = {"state": ASKED, "sealed": b"", "since": self._now, "seen_at": self._now, "ended": "", "owed": 0}
+        asked = {"state": ASKED, "sealed": b"", "since": self._now, "seen_at": self._now}
         async with self._register.writing(caller.tenant) as rows:
-            if on and not await rows.add(reachable, {"resident": caller.user, **asked}):
+            if on and not await rows.add(reachable, {"resident": caller.user, **asked, "ended": "", "owed": 0}):
                 row = await rows.one(reachable, lock=True, resident=caller.user)
-                if row and row["state"] == OFF:
+                if row and row["state"] == OFF:  # that it was off is told all the same, also where the line still waits
                     await rows.put(reachable, row, **asked)
             if not on:
                 row = await rows.one(reachable, lock=True, resident=caller.user)
@@ -154,7 +154,7 @@ class Delivering:
             for one in kept:
                 await rows.put(reachable, one, state=ASKED, sealed=b"")
             await dropped(rows)
-        if not kept:
+        if not kept and not await self._ending.tell(tenant):
             self._empty.add(tenant)
 
     async def _gathered(self, rows: Rows) -> None:

@@ -30,7 +30,7 @@ def _tally(staff: str, day: str, rows: list[Row], per_day: int) -> Tally:
         employee=staff,
         day=day,
         conversations=len(rows),
-        residents=len({row["resident"] for row in rows}),
+        residents=len({row["resident"] for row in rows} - {""}),
         idle=sum(not names(row["acted"]) for row in rows),
         full=len(rows) >= per_day,
     )

@@ -53,9 +53,20 @@ class Filing:
         """Of the row: who filed it for the resident."""
         return {"filed_as": self.behalf.relation, "filed_by": self.actor} if self.behalf else {}
 
+    @property
+    def written_down(self) -> bool:
+        """Whether an employee of the desk does so."""
+        return bool(self.actor) and self.behalf is None
+
     def own(self, row: Row) -> bool:
         """Whether a row is by the same person."""
         return bool(row["filed_by"] == (self.actor if self.behalf else None))
+
+
+def asked_already(row: Row, behalf: Behalf | None) -> None:
+    """Raises NotNow for who acts for a resident, of what somebody else filed and whose line is there."""
+    if behalf and row["filed_by"] != behalf.actor:
+        raise NotNow(ALREADY, reden="al-gevraagd")
 
 
 async def drafted(rows: Rows, filing: Filing) -> Row:
@@ -65,7 +76,8 @@ async def drafted(rows: Rows, filing: Filing) -> Row:
 
 
 async def _request(rows: Rows, filing: Filing) -> Row:
-    """One of a kind at a time about one use and element, and of each who asks."""
+    """One of a kind at a time about one use and element, and of each who asks. At the desk nobody reads what was asked
+    before: other words are another request there, for the letter holds these."""
     claim, at = filing.claim, filing.at
     resident, about = claim.resident, claim.activity or ""
     element = claim.element if claim.kind == "rectificatie" else None
@@ -79,8 +91,9 @@ async def _request(rows: Rows, filing: Filing) -> Row:
         rights.c.element.is_(None) if element is None else rights.c.element == element,
         rights.c.filed_by == filing.actor if filing.behalf else rights.c.filed_by.is_(None),
     )
-    for row in await rows.find(rights, *mine, lock=True, most=1):
-        return await _once_more(rows, row, filing)
+    for row in await rows.find(rights, *mine, lock=True):
+        if not filing.written_down or _words(rows, row) == claim.text:
+            return await _once_more(rows, row, filing)
     request_id = uuid7(at)
     said = event("verzoek", derived_id(request_id, "verzoek"), resident.subject, activity=about, **filing.said,
                  details={**filing.told, "verzoek": request_id, "soort": claim.kind})  # fmt: skip
@@ -102,13 +115,17 @@ async def _restriction(rows: Rows, filing: Filing) -> Row:
 
 async def _once_more(rows: Rows, row: Row, filing: Filing) -> Row:
     """One that stands is the same; a draft, whose line is not known to be there, takes the newest words, but of nobody
-    else: it is told to who filed it."""
-    if filing.behalf and not filing.own(row):
-        raise NotNow(ALREADY, reden="al-gevraagd")
+    else: it is told to who filed it. Their line is written first, then `asked_already` is said."""
+    if row["status"] != DRAFT:
+        asked_already(row, filing.behalf)
     if row["status"] != DRAFT or not filing.own(row):
         return row
     sealed = rows.keys.seal_text(row["resident"], row["id"], "verzoek", filing.claim.text).hex()
     return await rows.put(rights, row, sealed=sealed, filed_at=filing.at)
+
+
+def _words(rows: Rows, row: Row) -> str:
+    return rows.keys.open_text(row["resident"], row["id"], "verzoek", bytes.fromhex(row["sealed"]))
 
 
 async def _objection(rows: Rows, filing: Filing) -> Row:

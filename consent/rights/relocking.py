@@ -13,7 +13,7 @@ from consent.contract import RegisterUnavailable
 from consent.following import Following
 from consent.lines import event, restriction
 from consent.locks import ALL, meant, standing
-from consent.rights.retelling import ANEW, LIFTED, ROUNDS, newest_first, proven
+from consent.rights.retelling import ANEW, LIFTED, ROUNDS, filer, newest_first, proven
 from consent.rights.rules import FILED
 from consent.rights.standing import locked, particular
 from consent.rights.tables import rights
@@ -57,7 +57,7 @@ class Relocking:
         for again in range(ROUNDS):
             event_id = derived_id(f"{mark}/{again}/{row['id']}", "beperking")
             details = {"verzoek": row["id"], **why}
-            said = event("beperking", event_id, row["subject"], activity=row["activity"], details=details)
+            said = event("beperking", event_id, row["subject"], activity=row["activity"], details=details, **filer(row))
             act = restriction(said, row["fence"])
             async with self._register.writing(caller.tenant) as rows:
                 there = await locked(rows, row)

@@ -54,7 +54,7 @@ class Retelling:
         for again in range(ROUNDS):
             event_id = derived_id(f"{mark}/{again}/{row['id']}", "bezwaar")
             details = {"verzoek": row["id"], **why}
-            said = event("bezwaar", event_id, row["subject"], activity=row["activity"], details=details)
+            said = event("bezwaar", event_id, row["subject"], activity=row["activity"], details=details, **filer(row))
             act = restriction(said, row["fence"])
             async with self._register.writing(caller.tenant) as rows:
                 there = await locked(rows, row)
@@ -70,6 +70,11 @@ class Retelling:
             if epoch > known:  # else the row knows a later place of the fence than the log, which lost its line
                 return
         raise RegisterUnavailable("Niet alle bezwaren gelden weer.")
+
+
+def filer(row: Row) -> dict[str, str]:
+    """Of a line that is told again: who asked it for the resident, as the first one said."""
+    return {"actor": row["filed_by"] or "", "on_behalf": row["filed_as"] or ""}
 
 
 async def newest_first(register: Register, tenant: str, *which: ColumnElement[bool]) -> AsyncIterator[Row]:

@@ -19,7 +19,7 @@ from consent.lines import event, permit, restriction
 from consent.locks import ALL, standing
 from consent.rights import restricting
 from consent.rights.contract import Claim, RightsRequest, Step
-from consent.rights.drafting import STOPPING, Filing, drafted
+from consent.rights.drafting import STOPPING, Filing, asked_already, drafted
 from consent.rights.finishing import Finishing
 from consent.rights.handling import demand, requests, staff_only
 from consent.rights.rules import DRAFT, LAPSED, LIFTING, STANDS, may, may_lift
@@ -75,6 +75,7 @@ class Claiming:
         # a crash here leaves the line without its row: an objection makes releases impossible already, and follow()
         # writes its row; the row of a request is written by the sweeper
         await self._done(caller, row, act, receipt)
+        asked_already(row, behalf)
         async with self._register.reading(caller.tenant) as rows:
             return await self._seen(rows, row["id"])
 

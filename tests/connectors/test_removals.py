@@ -123,6 +123,19 @@ async def test_a_part_goes_a_part_stays_and_what_is_gone_does_not_come_back(both
     assert (await confirm(house, place)).written[0].line == str(lines[-1].position)
 
 
+async def test_what_is_said_again_after_something_else_is_said_again(house: FourRooms) -> None:
+    await lived_in(house)
+    place = position(await house.release(*BY_LAW))
+    await followed(house)
+    for year in (2033, 2035, 2033):
+        await confirm(house, place, bewaart=kept(*BY_LAW, until=f"{year}-12-31"))
+    assert [one.day for one in (await due(house, until="2036-01-01")).found] == ["2033-12-31"]
+    assert [line.event.details["tot"][:4] for line in await told(house)] == ["2033", "2035", "2033"]
+    await desk_of(house).rows.forget(TENANT)
+    await followed(house)
+    assert [one.day for one in (await due(house, until="2036-01-01")).found] == ["2033-12-31"]
+
+
 async def test_rows_that_are_lost_are_read_again_from_the_log(house: FourRooms) -> None:
     desk = desk_of(house)
     await lived_in(house)

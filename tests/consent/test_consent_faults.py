@@ -118,6 +118,18 @@ async def test_a_forged_row_that_waits_is_an_alarm_each_time_and_holds_up_no_oth
     assert (await house.kinds()).count("toestemming-gegeven") == 1
 
 
+async def test_a_forged_consent_keeps_nobody_elses_end_from_being_known(house: House) -> None:
+    await house.ready()
+    given, other = await house.given(PLAN), await house.request(of=BERT)
+    await house.consent.choose(ANNA_HERSELF, given, stop())
+    async with house.database().snapshot(TENANT) as connection:
+        fences = {one: fence for one, fence in await connection.execute(select(consents.c.id, consents.c.fence))}
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(update(consents).where(consents.c.id == other.id).values(recipient="ander"))
+    ended, unknown = await house.consent.under(room_of(TENANT, "connectors"), [fences[given], fences[other.id]])
+    assert ended.ended_at and not unknown.ended_at
+
+
 async def test_a_forged_row_that_copies_a_fence_stops_nobody_from_following(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:

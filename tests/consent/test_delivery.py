@@ -230,6 +230,19 @@ async def test_who_stops_stops_at_once_with_a_line_and_no_message(house: House) 
         line = (await house.log.lines(room_of(TENANT, "consent"), ANNA.subject, None, 1)).lines[0].event
         assert (line.kind, line.details) == ("bericht", {"stap": "gestopt", "reden": "zelf"})
         assert (await house.kinds()).count("bericht") == 1 and not receiver.got
+        # off and on again before the line is there, or the service gone: it is told all the same
+        await wants(made, ANNA_HERSELF, Hidden(BSN))
+        house.clock.forward(minutes=1)
+        await deaf.choose(ANNA_HERSELF, on=False)
+        assert (await wants(deaf, ANNA_HERSELF, Hidden(BSN))).state == "aan"
+        await rounds(house, made)
+        assert (await house.kinds()).count("bericht") == 2
+        assert (await made.reached(ANNA_HERSELF)).state == "aan"
+        house.clock.forward(minutes=1)
+        await deaf.choose(ANNA_HERSELF, on=False)
+        nobody = build_delivery(around(house), {})
+        assert await nobody.round(TENANT) == 0 and (await house.kinds()).count("bericht") == 3
+        await nobody.close()
         await deaf.close()
 
 

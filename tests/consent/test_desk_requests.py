@@ -3,7 +3,7 @@
 import pytest
 
 from consent.contract import Claim, NoSuchThing
-from consent.frontdesk.contract import DeskRequest
+from consent.frontdesk.contract import DeskRequest, Opening
 from kernel.caller import room_of
 from kernel.clock import millis
 from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, BERT, NAME, PLAN, TENANT, House, activity
@@ -26,14 +26,19 @@ async def test_an_objection_at_the_desk_stops_a_use_and_is_the_residents(house: 
     assert (made.kind, made.suspends, made.text) == ("bezwaar", True, OBJECTS.text)
     told = [(one.event.kind, one.event.actor, one.event.details.get("verzoek", "")) for one in (await lines(house))[:2]]
     assert told == [("balie-gesprek", DESK.user, made.id), ("bezwaar", DESK.user, made.id)]
-    now, same = millis(house.clock()), await desk.file(DESK, talk.id, ASKS)
-    assert (same.id, same.text, same.filed_at) == (first.id, ASKS.text, now), "what was asked at home is not told"
-    assert {one.id for one in await rights.filed(ANNA_HERSELF)} == {made.id, first.id}
+    now, other = millis(house.clock()), await desk.file(DESK, talk.id, ASKS)
+    assert (other.text, other.filed_at) == (ASKS.text, now), "what was asked at home is not told"
+    assert (await desk.file(DESK, talk.id, ASKS)).id == other.id
+    asked = {one.id: one.text for one in await rights.filed(ANNA_HERSELF)}
+    assert asked == {made.id: OBJECTS.text, first.id: first.text, other.id: ASKS.text}, "what a letter says is kept"
     for stranger in (DESK.model_copy(update={"user": "ander"}), OFFICER, ANNA_HERSELF):
         with pytest.raises(NoSuchThing):
             await desk.file(stranger, talk.id, ASKS)
     (tally,) = await desk.tallies(OFFICER)
     assert tally.idle == 0, "something was asked in it"
+    await desk.begin(DESK, Opening(reason="weten", check="paspoort", channel="balie"))
+    (tally,) = await desk.tallies(OFFICER)
+    assert (tally.conversations, tally.residents) == (2, 1), "who did not come is nobody"
     child = await parent_begun(house)
     with pytest.raises(NoSuchThing):
         await desk.file(DESK, child.id, ASKS)

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from audit.contract import Entry, Event, FenceAt, LogUnavailable, record_one
+from audit.contract import Entry, Event, FenceAt, LogUnavailable, Position, record_one
 from consent.contract import Claim, NoSuchThing, NotNow
 from consent.decision import Decision
 from consent.mandates.contract import Ground
 from consent.mandates.rules import MINUTE
+from consent.rights.relocking import Relocking
+from consent.rights.retelling import Retelling
 from consent.rights.tables import rights
 from kernel.caller import Caller, room_of
 from kernel.canonical import read_canonical
@@ -194,6 +196,39 @@ async def test_what_crashed_is_filed_once_and_stays_of_who_filed_it(house: House
     (seen,) = (await house.consent.mandates.reach(BERT_HIMSELF, parent(house))).asked
     assert seen.text == "woorden van Bert", "a resident's words are not told to who was first"
     assert (await house.kinds()).count("bezwaar") == 1
+
+
+@pytest.mark.parametrize("kind", ["bezwaar", "beperking"])
+async def test_who_hears_that_it_was_asked_already_may_rest_on_it(house: House, kind: str) -> None:
+    """The first one's line was never written, and their draft lapsed: then nobody had stopped anything."""
+    await house.ready(activity(), TASK)
+    asked = claim(kind, **({"aanleiding": "juistheid"} if kind == "beperking" else {}))
+    broken = await house.second(Interrupted(house.log, BEFORE, kind))
+    with pytest.raises(LogUnavailable):
+        await broken.mandates.file(BERT_HIMSELF, parent(house), asked)
+    with pytest.raises(NotNow):
+        await house.consent.mandates.file(CEES, parent(house), asked)
+    house.clock.forward(minutes=11)
+    await house.consent.finish(TENANT)
+    _, decision = await house.decided(NAME, activity="taak")
+    assert dict(decision.geweigerd) == {NAME: kind}
+    assert (await house.kinds()).count(kind) == 1
+    (seen,) = await house.consent.rights.filed(ANNA_HERSELF)
+    assert (seen.suspends, seen.filed_as) == (True, "ouder")
+
+
+@pytest.mark.parametrize("kind", ["bezwaar", "beperking"])
+async def test_what_is_told_again_after_a_gap_still_says_who_asked(house: House, kind: str) -> None:
+    await house.ready(activity(), TASK)
+    asked = claim(kind, **({"aanleiding": "juistheid"} if kind == "beperking" else {}))
+    filed = await house.consent.mandates.file(BERT_HIMSELF, parent(house), asked)
+    ended = await house.consent.rights.step(ANNA_HERSELF, filed.id, "intrekken", "")
+    register, gap = house.consent.register, ("merk", Position.parse(ended.position))
+    locks, objections = Relocking(register, house.log, house.consent.following), Retelling(register, house.log)
+    again = locks if kind == "beperking" else objections
+    assert await again.revoked(room_of(TENANT, "consent"), gap, {}) == 1
+    line = (await house.log.lines(ROOM, ANNA.subject, None, 1)).lines[0].event
+    assert (line.kind, line.on_behalf) == (kind, "ouder"), "or the resident reads that they did it themselves"
 
 
 async def test_who_writes_the_table_makes_nobody_elses_request_theirs(house: House) -> None:

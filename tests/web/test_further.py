@@ -6,6 +6,7 @@ import pytest
 
 from assembly.demo.register import STORY, TENANT
 from assembly.demo.visitor import Page, Visitor
+from audit.contract import Line
 from connectors.contract import NotReleased
 from consent.contract import ResidentRef
 from consent.mandates.contract import Ground
@@ -61,6 +62,15 @@ async def test_a_helper_sees_uses_and_the_resident_sees_that_they_looked(portal:
     assert "Iemand die u dat liet doen keek voor u wie uw gegevens gebruikte" in own.text and "2 keer" in own.text
     helpers = await giver.get("/namens/gemachtigden")
     assert "keek voor u wie uw gegevens gebruikte." in helpers.text and "Het laatst, op" in helpers.text
+    for more in (False, True):  # nothing is said of lines that were not looked at
+
+        async def cut(*_: object, more: bool = more) -> tuple[list[Line], bool]:
+            return [], more
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("web.pages.mandates.own_lines", cut)
+            told = (await giver.get("/namens/gemachtigden")).text
+        assert ("Deze persoon deed het afgelopen jaar niets voor u." in told) != more
     await giver.send(helpers, helpers.form("actie", "stop"))
     over = await helper.get(USES)
     assert over.status == 403 and "U mag niet meer voor J. de Vries kijken." in over.text

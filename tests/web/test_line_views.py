@@ -97,6 +97,8 @@ def test_the_officer_reads_who_chose_in_the_place_of_the_resident_and_where() ->
         line(2, 1, "toestemming-ingetrokken", details={"kanaal": "telefoon"}),
         line(3, 2, "namens-gekeken", on_behalf="ouder"),
         line(4, 3, "balie-gesprek", details={"stap": "begin", "kanaal": "balie"}),
+        line(5, 4, "zoeking", details={"stap": "vertegenwoordiging", "reden": "klacht"}),
+        line(6, 5, "bezwaar", on_behalf="ouder"),
     ]
     plain = [one.model_copy(update={"outcome": ""}) for one in told]
     assert [row.decision for row in found_rows(plain, spoken())] == [
@@ -104,6 +106,8 @@ def test_the_officer_reads_who_chose_in_the_place_of_the_resident_and_where() ->
         "De inwoner stopte, aan de telefoon",
         "Iemand keek voor de inwoner, een ouder",
         "De balie keek wat de inwoner kan kiezen",
+        "Burgerzaken zocht op wie er is aangewezen: Klacht van een inwoner",
+        "De inwoner was het niet eens met dit gebruik, niet zelf, dat deed een ouder",
     ]
 
 

@@ -10,10 +10,9 @@ from starlette.responses import Response
 from consent.appointments.contract import Appointed, Reason
 from consent.contract import ResidentRef
 from kernel.clock import moment
-from web.appointing_form import KINDS, number
+from web.appointing_form import KINDS, LOOK_UP, number
 from web.appointing_views import AppointedRow, LookUp
 from web.frame import FieldError, Option
-from web.language import N_
 from web.line_views import local_day
 from web.pages.reading import words
 from web.register_words import RegisterWords
@@ -22,12 +21,6 @@ from web.site import Visit
 from web.words import WRONG
 
 HOME: Final = "/beheer/vertegenwoordiging/zoeken"
-REASONS: Final[dict[Reason, str]] = {
-    "stuk": N_("Er is een nieuw stuk, of een stuk is voorbij"),
-    "vraag": N_("Een vraag van de inwoner of wie is aangewezen"),
-    "klacht": N_("Klacht van een inwoner"),
-    "controle": N_("Gewone controle"),
-}
 
 
 async def show(visit: Visit) -> Response:
@@ -41,7 +34,7 @@ async def search(visit: Visit) -> Response:
     visit.registrar()
     form, said = await visit.form(), await words(visit)
     bsn, reason = number(form.get("bsn", "")), form.get("reden", "")
-    wrong = {"bsn": "" if bsn else "bsn", "reden": "" if reason in REASONS else "reden"}
+    wrong = {"bsn": "" if bsn else "bsn", "reden": "" if reason in LOOK_UP else "reden"}
     if bsn is None or any(wrong.values()):
         errors = tuple(FieldError(id=at, text=said.say(WRONG[code])) for at, code in wrong.items() if code)
         return _drawn(visit, said, form, errors=errors)
@@ -70,7 +63,7 @@ def _drawn(
     errors: tuple[FieldError, ...] = (),
 ) -> Response:
     chosen = form.get("reden", "")
-    reasons = tuple(Option(value=key, text=said.say(text), chosen=key == chosen) for key, text in REASONS.items())
+    reasons = tuple(Option(value=key, text=said.say(text), chosen=key == chosen) for key, text in LOOK_UP.items())
     view = LookUp(frame=visit.frame(), reasons=reasons, found=found, errors=errors)
     return visit.page("beheer_vertegenwoordiging_zoeken.html", view, 400 if errors else 200)
 

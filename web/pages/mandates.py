@@ -89,7 +89,7 @@ async def _drawn(
 ) -> Response:
     said, code = await words(visit), ""
     given = await visit.site.registers.mandates.given(visit.caller)
-    done = await _last_acts(visit, said) if given else {}
+    done, whole = await _last_acts(visit, said) if given else ({}, True)
     token = visit.request.query_params.get("code", "")
     if visit.opened is not None and 0 < len(token) <= 64 and token != visit.opened.session.number:
         code = await visit.site.sessions.kept(visit.tenant.id, visit.opened, token) or ""
@@ -101,20 +101,21 @@ async def _drawn(
         months=views.options(views.MONTHS, said, form.get("hoelang", "")),
         label=draft(form.get("naam", ""), LABEL_MAX),
         code=views.grouped(code) if len(code) == 16 else "",
+        whole=whole,
         errors=tuple(FieldError(id=field, text=said.say(WRONG[wrong])) for field, wrong in (errors or {}).items()),
     )
     return visit.page("namens_helpers.html", view, 400 if errors else 200)
 
 
-async def _last_acts(visit: Visit, said: RegisterWords) -> dict[str, UseRow]:
-    """What was done last, by mandate, in a year: the newest line that says so."""
-    lines, _ = await own_lines(visit, begin_of(visit, "jaar"))
+async def _last_acts(visit: Visit, said: RegisterWords) -> tuple[dict[str, UseRow], bool]:
+    """What was done last, by mandate, in a year: the newest line that says so; and whether all were looked at."""
+    lines, more = await own_lines(visit, begin_of(visit, "jaar"))
     told, found = line_views(visit, said, []), dict[str, UseRow]()
     for line in lines:
         mandate = line.event.details.get("machtiging", "")
         if acted_for(line.event) and line.event.kind not in ABOUT_IT and mandate not in found:
             found[mandate] = told.row(line)
-    return found
+    return found, not more
 
 
 PAGES: Final = (Page(HOME, show), Page(HOME, act, "POST"))
