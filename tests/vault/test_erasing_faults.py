@@ -115,38 +115,38 @@ async def test_who_opens_a_vault_that_a_backup_forgot_can_keep_in_it(empty: Four
     assert (await kinds(empty))["kluis-geopend"] == 2
 
 
-async def test_a_vault_that_was_erased_while_it_was_opened_is_not_open(empty: FourRooms) -> None:
-    resident = await empty.resident()
-    me, rows = empty.self_of(resident), empty.safe._rows
+async def test_a_vault_that_was_erased_while_it_was_opened_is_not_open(both: FourRooms) -> None:
+    resident = await both.resident()
+    me, rows = both.self_of(resident), both.safe._rows
     add = rows.add_key
 
     async def slow(tenant: str, key: Any) -> Any:
         made = await add(tenant, key)
-        await erased(empty)
+        await erased(both)
         return made
 
     vars(rows)["add_key"] = slow
     with pytest.raises(Overtaken):
-        await empty.safe.open_vault(me, resident)
+        await both.safe.open_vault(me, resident)
     vars(rows)["add_key"] = add
-    assert not await empty.safe.opened(DESK_WORKER, resident)
-    await empty.safe.open_vault(me, resident)
-    await empty.safe.keep(me, resident, (Deposit(element=INCOME, value="900.00"),))
+    assert not await both.safe.opened(DESK_WORKER, resident)
+    await both.safe.open_vault(me, resident)
+    await both.safe.keep(me, resident, (Deposit(element=INCOME, value="900.00"),))
 
 
-async def test_an_old_key_row_takes_nothing_along_that_came_after_it(empty: FourRooms) -> None:
-    resident = await empty.income()
-    me, database = empty.self_of(resident), empty.safe._residents._database
+async def test_an_old_key_row_takes_nothing_along_that_came_after_it(both: FourRooms) -> None:
+    resident = await both.income()
+    me, database = both.self_of(resident), both.safe._residents._database
     async with database.snapshot(TENANT) as reading:
         old = (await reading.execute(select(tables.resident_keys))).mappings().one()
-    await erased(empty)
-    await empty.safe.open_vault(me, resident)
-    await empty.safe.keep(me, resident, (Deposit(element=INCOME, value="900.00"),))
-    held = await left(empty)
+    await erased(both)
+    await both.safe.open_vault(me, resident)
+    await both.safe.keep(me, resident, (Deposit(element=INCOME, value="900.00"),))
+    held = await left(both)
     async with database.writing(TENANT) as connection:
         await connection.execute(insert(tables.resident_keys).values(dict(old)))
-    assert await empty.safe.returned(TENANT) == 1
-    assert await left(empty) == held
+    assert await both.safe.returned(TENANT) == 1
+    assert await left(both) == held
 
 
 async def test_the_process_that_erases_forgets_the_key_at_once(empty: FourRooms) -> None:
