@@ -18,8 +18,16 @@ from kernel.clock import millis
 from vault.contract import Bsn, Value, Values
 
 
-def values_of(declared: Declaration, wanted: Sequence[str], answer: JsonValue, bsn: Bsn, now: datetime) -> Values:
-    """wanted: permitted elements. Raises Unreadable."""
+def values_of(
+    declared: Declaration,
+    wanted: Sequence[str],
+    answer: JsonValue,
+    bsn: Bsn,
+    now: datetime,
+    since: datetime | None = None,
+) -> Values:
+    """wanted: permitted elements. since: when the source gave this, where that is not now; its own day (`dated`) goes
+    before that, and if it cannot be read nobody knows how old this is. Raises Unreadable."""
     if declared.question is not None:
         answer = _theirs(declared.question, answer, bsn)
         if answer is None:
@@ -28,10 +36,10 @@ def values_of(declared: Declaration, wanted: Sequence[str], answer: JsonValue, b
     told = path(declared.secrecy).of(answer) if declared.secrecy else False
     # an empty list may be a register without data; beside data it is a flag that was left out
     flags = ("geheimhouding",) if _secret(told) and (found or told != []) else ()
-    as_of = _day(path(declared.dated).of(answer)) if declared.dated else now
-    if declared.fresh_days and (as_of is None or now - as_of > timedelta(days=declared.fresh_days)):
+    as_of = _day(path(declared.dated).of(answer)) if declared.dated else since or now
+    if as_of is None or (declared.fresh_days and now - as_of > timedelta(days=declared.fresh_days)):
         return Values.model_validate({"flags": flags})
-    moment = millis(as_of or now)
+    moment = millis(as_of)
     values = [Value(element=one, value=said, source=declared.name, as_of=moment, origin="bron") for one, said in found]
     return Values.model_validate({"values": tuple(values), "flags": flags})
 

@@ -9,10 +9,10 @@ from connectors.declared.answering import values_of
 from connectors.declared.declaration import Declaration
 from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed
-from connectors.uploads.rows import UploadRows
+from connectors.uploads.rows import File, UploadRows
 from connectors.uploads.sealing import Sealing
 from kernel.caller import Caller
-from kernel.clock import Clock
+from kernel.clock import Clock, moment
 from kernel.crypto import CannotOpen
 from kernel.errors import Problem
 from vault.contract import Bsn, Values
@@ -55,17 +55,22 @@ class UploadSource:
             rows = await self.rows.read(caller.tenant, file, allowed)
             if rows is not None:
                 return [
-                    one if isinstance(one, Problem) else self._values(one, sealing, (owner, rows.get(owner)), bsn)
+                    one
+                    if isinstance(one, Problem)
+                    else self._values(one, (file, sealing), (owner, rows.get(owner)), bsn)
                     for one, owner, (_, bsn) in zip(grounds, owners, shown, strict=True)
                 ]
         return [ground if isinstance(ground, Problem) else SourceFailed("niet-bereikbaar") for ground in grounds]
 
-    def _values(self, ground: Ground, sealing: Sealing, row: tuple[str, bytes | None], bsn: Bsn) -> Values | Exception:
-        owner, sealed = row
+    def _values(
+        self, ground: Ground, of: tuple[File, Sealing], row: tuple[str, bytes | None], bsn: Bsn
+    ) -> Values | Exception:
+        (file, sealing), (owner, sealed) = of, row
         wanted = [name for name in ground.inputs_of(self.declared.name) if name in self.declared.elements]
         if sealed is None or not wanted:
             return Values()
         try:
-            return values_of(self.declared, wanted, sealing.opened(owner, sealed), bsn, self.clock())
+            said, since = sealing.opened(owner, sealed), moment(file.made_at)
+            return values_of(self.declared, wanted, said, bsn, self.clock(), since)
         except (CannotOpen, Unreadable, ValueError):
             return SourceFailed("onleesbaar")

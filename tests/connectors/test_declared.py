@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,6 +25,7 @@ from connectors.declared.paths import path
 from connectors.declared.sql import SqlSource, open_engine
 from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed
+from kernel.clock import millis
 from kernel.settings import SettingsWrong
 from tests.connectors.published import Published, published
 from tests.four_rooms import DESK_WORKER, NOON, FourRooms
@@ -255,6 +257,16 @@ def test_an_answer_that_does_not_say_whom_it_is_about_is_about_nobody(about: str
     declared = shipped.model_copy(update={"question": shipped.question.model_copy(update={"about": about})})
     for answer in (page([permit_object(None)]), page([])):
         assert values_of(declared, list(CASES["objecten"][3]), answer, Bsn(BSN), NOON) == Values()
+
+
+@pytest.mark.parametrize("said", ["2020-01-01", None, "gisteren", "absent"])
+def test_what_should_say_how_old_it_is_and_does_not_is_not_of_today(said: Any) -> None:
+    row = {"regeling": "bijstand", "sinds": "2020-01-01", "bijgewerkt": said}
+    if said == "absent":
+        del row["bijgewerkt"]
+    declared = read_file(EXAMPLES / "bijstand.toml").model_copy(update={"fresh_days": 0})
+    found = values_of(declared, ["bijstand.uitkering"], row, Bsn(BSN), NOON).values
+    assert [one.as_of for one in found] == ([millis(datetime(2020, 1, 1, tzinfo=UTC))] if said == "2020-01-01" else [])
 
 
 @pytest.mark.parametrize("said", [False, 0, True, "nee", None, [], {}, 1, [False], [False, None], "absent"])

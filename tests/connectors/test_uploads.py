@@ -207,6 +207,15 @@ async def test_a_file_from_its_owner_to_a_release_and_to_its_end(owned: FourRoom
     assert {one["bron"] for one in steps} == {"parkeren"} and not any(A in str(one) or B in str(one) for one in steps)
 
 
+async def test_what_stands_in_a_file_is_as_old_as_the_file(owned: FourRooms) -> None:
+    owned.who = DESK_WORKER.model_copy(update={"scope": (*DESK_WORKER.scope, "verstrekking:bronhouder")})
+    async with owned.http() as http:
+        sent = await http.post(PLACE, content=file_of((A, "C-12")), headers=CSV)
+    owned.now += timedelta(days=2)
+    released = (await owned.release(ELEMENT, "brp.naam")).values
+    assert released[ELEMENT].as_of == sent.json()["overgenomenOp"] < released["brp.naam"].as_of
+
+
 async def nobody_elses(owned: FourRooms, http: Any) -> None:
     """Without the role, of another organisation, or of a source that takes none: one answer."""
     role = (*DESK_WORKER.scope, "verstrekking:bronhouder")
