@@ -29,6 +29,7 @@ class StillThere:
     """What should be gone, as far as anybody said. place: of the use. stopped: since a consent ended."""
 
     place: str
+    recipient: str
     activity: str
     department: str
     labels: tuple[str, ...]
@@ -82,6 +83,7 @@ def still_there(dues: Sequence[Due], words: RegisterWords) -> tuple[StillThere, 
     return tuple(
         StillThere(
             place=one.release,
+            recipient=one.recipient,
             activity=one.activity,
             department=words.recipient(one.recipient, "") or one.recipient,
             labels=words.labels(one.elements),

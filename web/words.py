@@ -170,6 +170,7 @@ WRONG: Final[Mapping[str, str]] = {
     "namens-mag": N_("Kies wat die persoon mag."),
     "namens-hoelang": N_("Kies hoe lang."),
     "al-gevraagd": N_("Iemand anders vroeg dit al. U hoeft niets te doen."),
+    "andere-woorden": N_("Dit is al gevraagd. Het staat in uw lijst. Deze woorden bewaarden wij niet."),
     "namens-veel": N_("U liet al 20 mensen voor u kijken. Stop er eerst een."),
     "stuk-soort": N_("Kies wat het stuk zegt."),
     "stuk-leeg": N_("Vul dit in, zoals het in het stuk staat."),

@@ -26,6 +26,7 @@ from web.session import Acting
 
 pytestmark = pytest.mark.anyio
 USES, CLAIMS = "/namens/gebruik", "/namens/verzoeken"
+NOT_KEPT = "Deze woorden bewaarden wij niet."
 OWN = re.compile(r'href="/(gebruik|toestemmingen|verzoeken|overzicht)[/"?]')  # of whom it is about
 
 
@@ -115,9 +116,13 @@ async def test_an_objection_for_somebody_stops_and_the_resident_takes_it_back(po
     nothing = await helper.send(page, form, actie="verzoek", soort="inzage", waarover="", tekst="Wat heeft u?")
     assert nothing.status == 400 and "Kies een gebruik." in nothing.text, "about one use, never about all"
     page = await helper.send(page, form, actie="verzoek", soort="inzage", waarover=STORY, tekst="Wat heeft u?")
+    other = await helper.send(page, form, actie="verzoek", soort="inzage", waarover=STORY, tekst="En van vorig jaar?")
+    assert other.status == 400 and NOT_KEPT in other.text and "En van vorig jaar?" in other.text
     page = await helper.send(page, page.form("actie", "intrekken"), actie="intrekken")
     assert "Ingetrokken" in page.text
     own = await giver.get("/verzoeken")
+    mine = await giver.send(own, own.form("actie", "bezwaar"), actie="bezwaar", doel=STORY, grond="Ik ook niet.")
+    assert mine.status == 400 and NOT_KEPT in mine.text and "Ik ook niet." in mine.text
     assert own.text.count("Iemand die u dat liet doen vroeg dit voor u.") == 2
     lines = await giver.get("/gebruik")
     for text in ("was het voor u ergens niet mee eens. Dat gebruik staat nu stil", "deed een verzoek voor u",

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from assembly.demo.register import INCOME_ANSWER, TENANT
+from assembly.demo.register import INCOME_ANSWER, LOAN_DESK, STORY, TENANT, TRAINERS
 from connectors.lab.contract import LateSet, NoSuchSet
-from connectors.removals.contract import Overdue
+from connectors.removals.contract import Due, Dues, Overdue
 from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable
 from tests.connectors.test_removals import ERASE, TERM, confirm, desk_of, followed, kept, lived_in, position
@@ -94,6 +94,28 @@ async def test_the_fg_ends_a_set_with_a_reason_and_pages_stand_without_the_desk(
     assert "Wij weten dit nu niet." in (await officer.get("/fg")).text
     visitor = await portal.visitor("r1")
     assert (await visitor.get("/gebruik")).status == 200
+
+
+class Elsewhere(Lab):
+    """Somebody has something under the same purpose, whose consent ended."""
+
+    recipient = TRAINERS
+
+    async def open_of(self, *_: Any) -> Any:
+        said = {"release": "2026h2-1", "recipient": self.recipient, "activity": STORY, "elements": (INCOME_ANSWER,)}
+        return Dues(found=(Due.model_validate({**said, "day": "2026-08-01", "why": "toestemming", "late": True}),))
+
+
+async def test_with_a_consent_stands_what_its_own_recipient_has_and_no_other(portal: PortalUnderTest) -> None:
+    door: Any = Elsewhere()
+    portal.house.desk.__dict__["removals"] = door
+    consent = await portal.house.consent()
+    await portal.open()
+    await portal.house.choose(consent, "stop")
+    visitor = await portal.visitor("r1")
+    assert LATE not in (await visitor.get(f"/toestemmingen/{consent}")).text
+    door.recipient = LOAN_DESK
+    assert LATE in (await visitor.get(f"/toestemmingen/{consent}")).text
 
 
 async def test_only_the_fg_asks_what_is_late(portal: PortalUnderTest) -> None:

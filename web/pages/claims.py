@@ -52,23 +52,31 @@ async def act(visit: Visit) -> Response:
             await visit.site.registers.rights.step(visit.caller, request, "intrekken", "")
         return visit.to(f"{HOME}?{urlencode({'bewaard': request})}")
     said, act = await words(visit), form.get("actie", "")
-    field, choices = _form_of(act, said)
-    text, errors = prose(form.get(field, "")), dict[str, str]()
-    if act not in (OBJECTION, RESTRICTION) and form.get("waarover", "") not in ("", *said.activities):
-        errors["waarover"] = "doel"
-    for name, (options, wrong) in choices.items():
-        if form.get(name, "") not in {one.value for one in options}:
-            errors[name] = wrong
-    if wrong := text_fault(text, "grond", TEXT_MAX):
-        errors[field] = wrong
-    if errors:
+    if errors := _wrong(form, act, said):
         return await _drawn(visit, form, errors)
+    field, _ = _form_of(act, said)
+    text = prose(form.get(field, ""))
     claim = Claim.model_validate({"resident": consent_ref(person), "text": text, **claimed(act, form)})
     try:
         filed = await visit.site.registers.rights.file(visit.caller, claim)
     except NotNow:  # of what can be chosen here: nobody objected to what is to be locked
         return await _drawn(visit, form, {"aanleiding": "aanleiding"})
+    if filed.text != text:  # one like it was open: nobody thinks that these words were kept
+        return await _drawn(visit, form, {field: "andere-woorden"})
     return visit.to(f"{HOME}?{urlencode({'bewaard': filed.id})}")
+
+
+def _wrong(form: Mapping[str, str], act: str, said: RegisterWords) -> dict[str, str]:
+    """The wrong fields, each with what is wrong."""
+    (field, choices), errors = _form_of(act, said), dict[str, str]()
+    if act not in (OBJECTION, RESTRICTION) and form.get("waarover", "") not in ("", *said.activities):
+        errors["waarover"] = "doel"
+    for name, (options, wrong) in choices.items():
+        if form.get(name, "") not in {one.value for one in options}:
+            errors[name] = wrong
+    if wrong := text_fault(prose(form.get(field, "")), "grond", TEXT_MAX):
+        errors[field] = wrong
+    return errors
 
 
 def _form_of(act: str, said: RegisterWords) -> tuple[str, Mapping[str, tuple[Sequence[Option], str]]]:

@@ -168,7 +168,8 @@ async def _drawn(visit: Visit, detail: ConsentDetail, *, wrong: str = "") -> Res
         others = [one.id for one in await visit.site.consent.choices(visit.caller) if one.state == "gevraagd"]
         view = replace(view, following=others[-1] if others else "")
     if detail.consent.ended_at:
-        late = [one for one in await late_of(visit, said) if one.stopped and one.activity == detail.activity.slug]
+        own = (detail.activity.slug, detail.consent.recipient)
+        late = [one for one in await late_of(visit, said) if one.stopped and (one.activity, one.recipient) == own]
         view = replace(view, late=tuple(replace(one, department=view.recipient) for one in late))
     if wrong:
         view = with_error(view, wrong, said.say(WRONG[wrong]))

@@ -87,6 +87,8 @@ async def act(visit: Visit) -> Response:
     except NotNow as refused:  # of what can be chosen here
         field, wrong = ("aanleiding", "aanleiding") if what == RESTRICTION else ("doel", "al-gevraagd")
         return await _drawn(visit, form, {field: str(refused.members.get("reden", wrong))})
+    if filed.text != text:
+        return await _drawn(visit, form, {FORMS[what][0]: "andere-woorden"})
     return visit.to(f"{CLAIMS}?{urlencode({'bewaard': filed.id})}")
 
 
