@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from audit.answers import Asked, CovertYear, CovertYears, FoundLines, answer
 from audit.bands import Remembered
-from audit.contract import Event, Kind, NoSuchLine, Residents
+from audit.contract import RELEASES, Event, Kind, NoSuchLine, Residents
 from audit.covert import sees_covert
 from audit.permit import Position
 from audit.searchline import demand_searcher, may_search
@@ -23,7 +23,7 @@ from kernel.proof.tiles import TileRef, parse_tile_path
 CallerOf = Callable[[Request], Awaitable[Caller]]
 PLAIN = "text/plain; charset=utf-8"
 TOLD: frozenset[Kind] = frozenset(
-    {"verstrekking", "noodverstrekking", "statistiek", "weigering", "gemeld", "zaak-geopend", "zaak-gesloten"}
+    {*RELEASES, "statistiek", "weigering", "gemeld", "zaak-geopend", "zaak-gesloten"}
 )  # answers name these
 FOR_EVER = "public, max-age=31536000, immutable"  # a tile is named by its width: the same name has the same bytes
 _TEXT: Any = {200: {"content": {"text/plain": {}}, "description": "Tekst"}}

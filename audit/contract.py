@@ -20,6 +20,7 @@ from audit.event import (
     Trace,
     fence_at,
 )
+from audit.kinds import EMERGENCY, RELEASES
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from audit.refusals import (
     EventIdTaken,
@@ -37,9 +38,10 @@ from kernel.hidden import Hidden
 from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
-    "DATA", "NOBODY", "SPECIAL_DATA", "SYSTEM", "Entry", "Event", "EventIdTaken", "FenceAt", "Ground", "Heard", "Kind",
-    "LogUnavailable", "Misfit", "Moved", "NoSuchLine", "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken",
-    "Permit", "Position", "Receipt", "System", "Trace", "Trust", "Unwitnessed", "fence_at",
+    "DATA", "EMERGENCY", "NOBODY", "RELEASES", "SPECIAL_DATA", "SYSTEM", "Entry", "Event", "EventIdTaken",
+    "FenceAt", "Ground", "Heard", "Kind", "LogUnavailable", "Misfit", "Moved", "NoSuchLine", "NotPermitted",
+    "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System", "Trace", "Trust",
+    "Unwitnessed", "fence_at",
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.contract import Entry, Event, Ground, Kind, Outcome, Receipt, Trace, fence_at
+from audit.contract import EMERGENCY, Entry, Event, Ground, Kind, Outcome, Receipt, Trace, fence_at
 from connectors.refusal import Refusal
 from consent.contract import About
 from kernel.crypto import sha256
@@ -31,7 +31,7 @@ class Act:
         lab = {"gegevensset": self.ground.verzameling} if self.ground.verzameling else {}
         used = tuple(name for name in read if name not in allowed)
         told = self.about.works_for | despite | lab | self.about.in_emergency
-        kind: Kind = "noodverstrekking" if self.ground.noodtoegang else "verstrekking"
+        kind: Kind = EMERGENCY if self.ground.noodtoegang else "verstrekking"
         event = self._event(kind, event_id, refused, elements=allowed, used=used, details=told)
         requires = tuple(fence_at(fence, epoch) for fence, epoch, _ in self.ground.hekken)
         return Entry(event=event, requires=requires)

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from audit.contract import Line
+from audit.contract import RELEASES, Line
 from connectors.correcting.contract import RESIDENT, Report
 from web.frame import FieldError, Frame, Option
 from web.language import AMSTERDAM, N_
-from web.line_views import RELEASES
 from web.register_words import RegisterWords
 
 STATUS: Final = {

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 
-from audit.contract import Line
+from audit.contract import EMERGENCY, Line
 from consent.emergencies.contract import EmergencyUse, Verdict
 from kernel.clock import moment
 from web.frame import FieldError, Frame
@@ -14,8 +13,6 @@ from web.line_details import need_of
 from web.line_views import local_day
 from web.register_words import RegisterWords
 from web.urgent import Reviewed, Urgent
-
-KIND: Final = "noodverstrekking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +51,7 @@ class FgEmergency:
 def urgent_of(line: Line, newer: Iterable[Line], whole: bool, language: Language) -> Urgent | None:
     """What a resident reads of it. newer: lines of theirs since. whole: these are all of them, so that without a review
     among them it was not reviewed."""
-    if line.event.kind != KIND or line.gone:
+    if line.event.kind != EMERGENCY or line.gone:
         return None
     for one in newer:
         if one.event.kind == "nood-nagekeken" and line.position in one.event.closes and not one.gone:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final, cast
 
-from audit.contract import Event, Line, Position
+from audit.contract import RELEASES, Event, Line, Position
 from consent.contract import ConsentView, ResidentQuestion
 from kernel.clock import millis, moment
 from web.act_words import ACTS, WRITTEN_DOWN, act_of
@@ -18,7 +18,6 @@ from web.words import ClassLetter, Result, reason_for
 
 OPEN = timedelta(seconds=60)  # until then the desk may still be writing how a release ended
 TOGETHER_MS: Final = 3_600_000
-RELEASES: Final = frozenset({"verstrekking", "noodverstrekking"})
 USES: Final = RELEASES | {"weigering", "gemeld"}
 IN_NEED: Final = N_("In nood: %(reden)s")
 GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})

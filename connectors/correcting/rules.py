@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from audit.contract import Line
+from audit.contract import RELEASES, Line
 from connectors.catalogue import Known, catalogue
 from connectors.correcting.contract import RESIDENT, Status
 from kernel.ids import derived_id
@@ -17,7 +17,6 @@ NEXT: Final[Mapping[str, frozenset[str]]] = {
 }
 RENEWED: Final = 3  # doubts of one recipient about one value, of which its owner heard in a year
 ADDRESS, SENT, LIST = "adres", "bezorgd", "lijst"  # how a report goes to whoever keeps the source
-RELEASES: Final = frozenset(("verstrekking", "noodverstrekking"))
 GIVEN: Final = frozenset(("", "geleverd", "onbekend"))  # outcomes of a release that its recipient may have
 # of one reporter, open at once: a recipient's list, and what a person can mean
 MOST_OF: Final[Mapping[bool, int]] = {True: 20, False: 1_000}

@@ -4,6 +4,7 @@ Nothing is written while a release goes out. A round reads what came since the l
 consents the end is known by now. A crash in between leaves the mark where it was.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,7 +73,8 @@ class Following:
                 "activity": event.activity, "subject": event.subject, "at": line.at,
                 "withheld_until": event.withheld_until, "keep_year": event.keep_until,
                 "kept_days": min(terms, default=0), "erase_days": _erase(version) if fence else -1,
-                "ended_at": stood.ended_at if stood else 0, "elements": _document(names), "due_at": LATER,
+                "ended_at": stood.ended_at if stood else 0, "due_at": LATER,
+                "elements": json.dumps(dict.fromkeys(names, 0)),
             }  # fmt: skip
             found.append({**row, "due_at": first_of(row)[0]})
         return found
@@ -102,7 +104,3 @@ class Following:
 
 def _erase(version: ActivityVersion | None) -> int:
     return version.erase_days if version and version.erase_days else -1
-
-
-def _document(names: Sequence[str]) -> str:
-    return "{" + ", ".join(f'"{name}": 0' for name in names) + "}"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from audit.contract import Event, Ground, Line
-from connectors.correcting.rules import GIVEN, RELEASES
+from audit.contract import RELEASES, Event, Ground, Line
+from connectors.correcting.rules import GIVEN
 from connectors.removals.contract import KEPT_MOST, Keeps, Removal
 from connectors.window import HERE
 from kernel.clock import millis, moment

@@ -6,7 +6,6 @@ whole line is its resident's to take home.
 
 from base64 import b64decode, b64encode
 from binascii import Error
-from typing import Final
 
 from audit.contract import Event
 from consent.activity import ActivityVersion, Words
@@ -15,7 +14,6 @@ from consent.keys import TenantKeys
 from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen
 
-KIND: Final = "noodverstrekking"
 REASON, NL, EN, NOTE = "noodtoegang", "noodReden", "noodRedenEn", "noodToelichting"  # members of details
 VERDICT, WHY = "oordeel", "waarom"
 

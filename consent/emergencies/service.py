@@ -1,9 +1,9 @@
 """Who looks at uses in an emergency, and what they say of them. Holds nothing: the log is the list."""
 
-from audit.contract import Audit, Entry, Event, EventIdTaken, Line, NoSuchLine, Position, record_one
+from audit.contract import EMERGENCY, Audit, Entry, Event, EventIdTaken, Line, NoSuchLine, Position, record_one
 from consent.contract import NoSuchThing, NotNow
 from consent.emergencies.contract import EmergencyDetail, EmergencyUse, Judged
-from consent.emergencies.lines import KIND, VERDICT, WHY, note_of, reason_of
+from consent.emergencies.lines import VERDICT, WHY, note_of, reason_of
 from consent.lines import event
 from consent.rights.handling import is_officer, works_at
 from consent.rows import Register
@@ -76,7 +76,7 @@ class Reviewing:
             found = await self._audit.line(room_of(caller.tenant, "consent"), line)
         except NoSuchLine:
             raise NoSuchThing() from None
-        if found.event.kind != KIND or found.gone:
+        if found.event.kind != EMERGENCY or found.gone:
             raise NoSuchThing()
         return found
 

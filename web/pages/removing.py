@@ -1,10 +1,9 @@
 """What several pages ask about data that should be gone; nothing while the desk that knows it does not answer."""
 
-from audit.contract import Line
+from audit.contract import RELEASES, Line
 from connectors.removals.contract import Overdue
 from kernel.errors import NeighbourUnavailable
 from kernel.logs import logger
-from web.line_views import RELEASES
 from web.register_words import RegisterWords
 from web.removal_views import Removed, StillThere, removed_of, still_there
 from web.site import Visit

@@ -4,16 +4,15 @@ from typing import Final
 
 from starlette.responses import Response
 
-from audit.contract import Event, Line
+from audit.contract import EMERGENCY, RELEASES, Event, Line
 from consent.contract import ConsentView, NoSuchThing, assessment_over
 from kernel.clock import moment
 from web.correction_views import may_doubt
-from web.emergency_views import KIND as EMERGENCY
 from web.emergency_views import urgent_of
 from web.frame import FieldError, Option
 from web.language import path_in
 from web.line_details import lifted_of, numbers_gone, reported_of
-from web.line_views import RELEASES, asked, days, is_use, letters_of, result_of, shown, withheld
+from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
 from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, pager, words
 from web.pages.removing import late_of, told_of
