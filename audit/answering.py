@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from audit.batch import Made
 from audit.contract import EventIdTaken, LogUnavailable, Verdict
+from audit.doubts import Stage
 from audit.event import Kind
 from audit.heads import Head
 from audit.judging import Barred, Judgement, Known, SetBack, Stale, Taken, refusal
@@ -28,6 +29,14 @@ class Batch:
     kinds: dict[Position, Kind] = field(default_factory=dict)
     made: list[Made] = field(default_factory=list)
     growth: Growth | None = None
+
+
+@dataclass
+class Progress:
+    """How far the transaction is: before COMMIT nothing was written, during it nobody knows. done: once committed."""
+
+    stage: Stage = "before"
+    done: Batch | None = None
 
 
 async def answered(

@@ -7,19 +7,19 @@ people look (trust.md 2.7).
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.answering import Batch, answered
+from audit.answering import Batch, Progress, answered
 from audit.batch import Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
 from audit.chain import hold_of
 from audit.contract import LogUnavailable, OutcomeUnknown, Verdict
 from audit.covert import in_series
-from audit.doubts import Stage, Unsound, verdict_on
+from audit.doubts import Unsound, verdict_on
 from audit.event import Entry, Kind
 from audit.heads import Head, read_head
 from audit.judging import Asked, Draft, Overlay, Stale
@@ -29,9 +29,9 @@ from audit.permit import Position
 from audit.readback import demand_stored
 from audit.remembering import Memory, followed
 from audit.signed import TRIES, SignedHeads
-from audit.signer import Fork, HeadSigner, SignedHead, Signers
+from audit.signer import Elsewhere, Fork, HeadSigner, SignedHead, Signers
 from audit.slots import StateLost
-from audit.terms import term_of
+from audit.terms import TermMoved, term_of
 from audit.witnessed import Witnessed
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
@@ -59,21 +59,6 @@ def about(given: Given, placed: Entry) -> str:
     """Whose line it is, where it is written in a series that is not theirs."""
     whose = given.entry.event.subject
     return whose if whose != placed.event.subject else ""
-
-
-@dataclass
-class Progress:
-    """How far the transaction is: before COMMIT nothing was written, during it nobody knows."""
-
-    stage: Stage = "before"
-
-
-class TermMoved(Exception):
-    """Others write in a later term by now; origin: of that one. Nothing was written: `join`, and once more."""
-
-    def __init__(self, origin: str) -> None:
-        super().__init__(origin)
-        self.origin = origin
 
 
 class Log:
@@ -150,36 +135,48 @@ class Log:
                 for given, entry, owner in zip(batch, placed, owners, strict=True)
             ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)
-            known = await self._known_before(batch)
             reached("audit.0")
-
-            async def transact(tx: AsyncConnection) -> Batch:
-                done = await self._transact(tx, asked, known, (keys, bodies))
-                progress.stage = "committing"
-                return done
-
-            done = await self.database.written(self.tenant, transact)
-            # A crash here leaves lines without a signed head: no receipt was given, the next start or batch signs them.
-            reached("audit.committed")
-            progress.stage = "committed"
-            self.learn(done.memory)
-            # e
-            if done.made:
-                await demand_stored(self.database, self.tenant, done.made)
-            # f
-            signed = await self.heads.sign(done.memory, done.growth)
-            reached("audit.signed")
+            try:
+                done, answer = await self.database.alone(partial(self._stored, asked, (keys, bodies), progress))
+            finally:
+                if progress.done:
+                    self.learn(progress.done.memory)
+            signed = await self.heads.sign(done.memory, answer)
             # g
             return await answered(done, signed, (self.database, self.heads), keys)
 
-    async def _known_before(self, batch: Sequence[Given]) -> int:
+    def _stored(
+        self, asked: list[Asked], under: tuple[TenantKeys, dict[Owner, DataKey]], progress: Progress
+    ) -> tuple[Batch, SignedHead | Elsewhere]:
+        """What waits for a disk, in one worker thread: going to and fro took as long as the rest of a short batch."""
+        known = self._known_before(asked)
+
+        async def transact(tx: AsyncConnection) -> Batch:
+            done = await self._transact(tx, asked, known, under)
+            progress.stage = "committing"
+            return done
+
+        progress.done = done = self.database.written_here(self.tenant, transact)
+        # A crash here leaves lines without a signed head: no receipt was given, the next start or batch signs them.
+        reached("audit.committed")
+        progress.stage = "committed"
+        # e
+        if done.made:
+            demand_stored(self.database, self.tenant, done.made)
+        # f
+        since = (done.growth.old.size, done.growth.consistency()) if done.growth else None
+        answer = self.heads.step(done.memory, since)()
+        reached("audit.signed")
+        return done, answer
+
+    def _known_before(self, asked: Sequence[Asked]) -> int:
         """What the signer knows now was committed before, so the head under the lock cannot be smaller. While it is
         away a restriction is written all the same, and what came with it: our own memory still finds a database that
         was set back, nobody gets a receipt, and the tail is signed later (trust.md 2.1, 2.4)."""
         try:
-            return (await to_thread.run_sync(self.signer.remembered)).size
+            return self.signer.remembered().size
         except KeyUnavailable:
-            if any(each.entry.advances for each in batch):
+            if any(each.entry.advances for each in asked):
                 return 0
             raise
 

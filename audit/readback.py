@@ -27,9 +27,9 @@ _LEAVES = Prepared(
 _log = logger("audit.readback")
 
 
-async def demand_stored(database: Database, tenant: str, made: Sequence[Made]) -> None:
+def demand_stored(database: Database, tenant: str, made: Sequence[Made]) -> None:
     """Lines of one batch, which follow each other. Where they are not as they were made the process ends: the next
-    start looks at what is really there. Raises SQLAlchemyError."""
+    start looks at what is really there. In a worker thread. Raises SQLAlchemyError."""
     here = made[0].draft.position
     last = here.index + len(made) - 1
 
@@ -37,6 +37,6 @@ async def demand_stored(database: Database, tenant: str, made: Sequence[Made]) -
         found = await _LEAVES.tuples(reading, tenant=tenant, term=here.term, first=here.index, last=last)
         return [bytes(leaf) for (leaf,) in found]
 
-    if await database.seen(tenant, read, first=True) != [each.written.leaf for each in made]:
+    if database.seen_here(tenant, read) != [each.written.leaf for each in made]:
         _log.critical("line_not_stored", tenant=tenant, term=here.term, index=here.index)
         os._exit(EXIT)

@@ -14,11 +14,12 @@ from audit.heads import read_head
 from audit.judging import SetBack, Stale, refusal, weighed
 from audit.keychain import TenantKeys
 from audit.leaf import act_place, opened
-from audit.log import ROLLBACK, Log, TermMoved
+from audit.log import ROLLBACK, Log
 from audit.permit import Position
 from audit.remembering import BUCKET, Memory, demand_held
 from audit.signed import TRIES
 from audit.tables import fences, head, lines, moves
+from audit.terms import TermMoved
 from kernel.canonical import read_canonical
 from kernel.errors import Problem
 from kernel.gather import Gatherer

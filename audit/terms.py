@@ -25,3 +25,11 @@ def term_after(term: str) -> str:
 def origin_in(origin: str, term: str) -> str:
     """The same log in another term."""
     return f"{origin.rpartition('/')[0]}/{term}"
+
+
+class TermMoved(Exception):
+    """Others write in a later term by now; origin: of that one. Nothing was written: `join`, and once more."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin

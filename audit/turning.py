@@ -24,12 +24,12 @@ from audit.heads import Head, empty_head, read_head
 from audit.judging import Asked, Draft
 from audit.keychain import Owner, TenantKeys
 from audit.leaf import content_hash, words_of
-from audit.log import HELD, Log, TermMoved
+from audit.log import HELD, Log
 from audit.permit import Position
 from audit.remembering import Memory
 from audit.signed import TRIES
 from audit.signer import SignedHead
-from audit.terms import half_year, origin_in
+from audit.terms import TermMoved, half_year, origin_in
 from kernel.clock import millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
 from kernel.failpoints import reached

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext
-from functools import cached_property
+from functools import partial
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -26,8 +26,8 @@ class Database:
 
     def __init__(self, url: str, schema: str, pool: int = 8) -> None:
         self.schema, self.postgres = schema, url.startswith("postgresql")
-        self._url, self._pool = url, pool
         self.engine = _postgres(url, pool) if self.postgres else _sqlite(url, schema, pool)
+        self._threads = _for_threads(url, schema, pool)
         # SQLite has one writer, and its own waiting is blind sleep: here they stand in line, first come first served
         self._readers = CapacityLimiter(max(1, pool // 2))
         self._turn: asyncio.Lock | None = None if self.postgres else asyncio.Lock()
@@ -43,11 +43,17 @@ class Database:
     async def written(self, tenant: str, work: Work[Result]) -> Result:
         """The same in a worker thread, for what is written all day: a statement costs a fifth. `work` may await nothing
         but its connection, and of that `execute` and `exec_driver_sql`. Who is cancelled waits until it has ended."""
-        async with self._turn or nullcontext():
-            return await to_thread.run_sync(self._written, self._threads, tenant, work)
+        return await self.alone(partial(self.written_here, tenant, work))
 
-    def _written(self, engine: Engine, tenant: str, work: Work[Result]) -> Result:
-        with engine.connect() as connection, connection.begin():
+    async def alone(self, steps: Callable[[], Result]) -> Result:
+        """Several steps in one worker thread, while nobody else of this process writes to SQLite: `written_here`,
+        `seen_here`, and what waits for the disk between them. Who is cancelled waits until it has ended."""
+        async with self._turn or nullcontext():
+            return await to_thread.run_sync(steps)
+
+    def written_here(self, tenant: str, work: Work[Result]) -> Result:
+        """`written`, of who is in a worker thread already, by `alone`."""
+        with self._threads.connect() as connection, connection.begin():
             return self._worked(connection, tenant, work)
 
     async def seen(self, tenant: str, work: Work[Result], *, first: bool = False) -> Result:
@@ -55,10 +61,11 @@ class Database:
         take half of the connections at most, and no thread while they wait: a writer always finds one. first: it is a
         writer who asks, or who may wait for no other reader."""
         limiter = None if first else self._readers
-        return await to_thread.run_sync(self._seen, self._threads, tenant, work, limiter=limiter)
+        return await to_thread.run_sync(self.seen_here, tenant, work, limiter=limiter)
 
-    def _seen(self, engine: Engine, tenant: str, work: Work[Result]) -> Result:
-        with engine.connect() as connection:
+    def seen_here(self, tenant: str, work: Work[Result]) -> Result:
+        """`seen`, of who is in a worker thread already."""
+        with self._threads.connect() as connection:
             reading = connection.execution_options(**self._reading)
             with reading.begin():
                 return self._worked(reading, tenant, work)
@@ -73,15 +80,6 @@ class Database:
         """How a snapshot begins."""
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.postgres else {}
         return {**options, BEGIN: "BEGIN"}
-
-    @cached_property
-    def _threads(self) -> Engine:
-        """The same database for worker threads; nothing is opened before it is asked for."""
-        url = self._url.replace("+aiosqlite", "")
-        if self.postgres:
-            return create_engine(url, **_POOL, pool_size=self._pool, connect_args=_PATIENCE)
-        engine = create_engine(url, **_POOL, pool_size=self._pool)
-        return _pragmas(engine).execution_options(schema_translate_map={self.schema: None})
 
     @asynccontextmanager
     async def snapshot(self, tenant: str, patient: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -102,8 +100,7 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
-        if "_threads" in vars(self):
-            self._threads.dispose()
+        self._threads.dispose()
 
 
 _PATIENT = text("SET LOCAL statement_timeout = '15min'")
@@ -123,6 +120,15 @@ def _sqlite(url: str, schema: str, pool: int) -> AsyncEngine:
     engine = create_async_engine(url, **_POOL, pool_size=pool)
     _pragmas(engine.sync_engine)
     return engine.execution_options(schema_translate_map={schema: None})
+
+
+def _for_threads(url: str, schema: str, pool: int) -> Engine:
+    """The same database for worker threads; nothing is opened before it is asked for."""
+    plain = url.replace("+aiosqlite", "")
+    if url.startswith("postgresql"):
+        return create_engine(plain, **_POOL, pool_size=pool, connect_args=_PATIENCE)
+    engine = create_engine(plain, **_POOL, pool_size=pool)
+    return _pragmas(engine).execution_options(schema_translate_map={schema: None})
 
 
 def _pragmas(engine: Engine) -> Engine:
