@@ -13,7 +13,7 @@ from web.frame import Coverage, FieldError, Frame, Option
 from web.language import N_
 from web.line_views import local_day
 from web.periods import earlier, longest
-from web.register_words import TIMES, RegisterWords
+from web.register_words import NEWEST, TIMES, RegisterWords
 from web.views import Choice, Consent, ConsentRow, Facts, Group, Waiting
 from web.words import ACTIVE, ClassLetter
 
@@ -131,8 +131,9 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
 
 def source(detail: ConsentDetail, words: RegisterWords) -> str:
     """Where the data comes from, and of how long ago it may be; a yes for less is told by `limits`."""
-    days = 0 if detail.consent.limits.history else detail.activity.history
-    told = (words.sources(detail.consent.elements), words.say(BACK) % {"dagen": days} if days else "")
+    days = detail.activity.history
+    back = words.say(BACK) % {"dagen": days} if days else words.say(NEWEST)
+    told = (words.sources(detail.consent.elements), "" if detail.consent.limits.history else back)
     return ". ".join(one for one in told if one)
 
 
