@@ -77,7 +77,7 @@ def _more(old: int, new: int) -> Effect:
 
 
 def _window(old: int, new: int) -> Effect:
-    """From days to none: only the newest is given, but however old it is. So each lets through what the other did not."""
+    """None is the newest only, but however old that is: each lets through what the other does not."""
     return "ruimer" if not old or not new or new > old else "smaller"
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from audit.contract import Position
 from consent.contract import ConsentDetail, ConsentView, State, UsedElement
@@ -34,6 +35,7 @@ TAB_OF: Final[Mapping[str, str]] = {
 # What a choice is about. The words around it (menus, buttons) may change without changing what was agreed to.
 NEVER: Final[frozenset[State]] = frozenset({"geweigerd", "vervallen"})
 DAY_MS: Final = 86_400_000
+ON_THE_WAY: Final = timedelta(hours=1)
 TOLD: Final = (
     "recipient", "may", "may_not", "frequency", "limits", "source", "if_yes", "if_no", "after_stop", "consequence",
 )  # fmt: skip
@@ -100,7 +102,7 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
     """The one page of a consent, in every state."""
     view, activity = detail.consent, detail.activity
     changed = view.ended_at or view.decided_at
-    recipient = words.chosen(view.recipient_name)
+    recipient, back = words.chosen(view.recipient_name), back_to(detail, now)
     return Consent(
         frame=frame,
         id=view.id,
@@ -122,6 +124,8 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
         grown=view.grown,
         loose=view.loose,
         instead=detail.instead,
+        back=back,
+        site=urlsplit(back).netloc,
         limits=limits(view, words),
         ends=ends(detail, words, now),
         longer=longer(detail, now),
@@ -143,6 +147,13 @@ def limits(view: ConsentView, words: RegisterWords) -> tuple[str, ...]:
     often = TIMES[said.per] if said.per else ONCE if said.times == 1 else IN_ALL
     told = ((often, {"keer": said.times}), (BACK, {"dagen": said.history}), (KEPT, {"dagen": said.kept}))
     return tuple(words.say(text) % numbers for text, numbers in told if any(numbers.values()))
+
+
+def back_to(detail: ConsentDetail, now: datetime) -> str:
+    """Where the question came from, for who just answered it: a month later nobody is on their way back."""
+    made = choice(detail.consent)
+    fresh = made is not None and made.kind in ("ja", "nee") and now - made.moment < ON_THE_WAY
+    return detail.back if fresh else ""
 
 
 def ends(detail: ConsentDetail, words: RegisterWords, now: datetime) -> tuple[Option, ...]:

@@ -160,6 +160,8 @@ def _kept(row: dict[str, Any]) -> list[str]:
         ({}, {"roles": ("toestemming", "verstrekking", "melden")}, True),
         ({}, {"bound": True}, False),
         ({"bound": True}, {"bound": False}, True),
+        ({}, {"returns": ("https://a.example",)}, True),
+        ({"returns": ("https://a.example",)}, {}, False),
         ({"processor": "bureau"}, {}, False),
         ({}, {"key_ends": (("1", 5),)}, False),
         ({"key_ends": (("1", 5),)}, {"key_ends": (("1", 4),)}, False),

@@ -120,7 +120,7 @@ async def settle(visit: Visit) -> Response:
 
 async def _settled(visit: Visit) -> bool:
     done, opened = visit.request.query_params.get("vernietigd", "")[:64], visit.opened
-    return bool(opened and done) and await visit.site.sessions.kept(visit.tenant.id, opened, done) == SETTLED
+    return opened is not None and await visit.site.sessions.kept(visit.tenant.id, opened, done) == SETTLED
 
 
 async def _subject(visit: Visit, asked: Asked) -> str:
