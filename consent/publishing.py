@@ -19,6 +19,7 @@ from kernel.numbers import has_written_number
 
 YEAR = 365 * 86_400_000  # ms
 NEVER = ("transactie", "macadres", "imei")  # stories.md: payment transactions, raw device identifiers
+LEAST_BAR = 183  # days: half a year
 STEPS = 4  # law, quality, values, design
 
 
@@ -49,6 +50,12 @@ def faults(
             found.append((place, "past-niet", "Ook bij nood blijft de kluis van de inwoner dicht."))
         found += grounds(place, element, version, catalogue.get(element.name), private)
     return found
+
+
+def short_bar(version: ActivityVersion) -> Iterator[Fault]:
+    """Of what owners propose; who sets up an installation to be played with may ask again at once."""
+    if version.bar < LEAST_BAR and any(one.class_ == "C" for one in version.elements):
+        yield "/nietOpnieuwVragen", "te-kort", f"Na een nee vraagt u het minstens {LEAST_BAR} dagen niet opnieuw."
 
 
 def completed(version: ActivityVersion, number: int, catalogue: Mapping[str, CatalogueElement]) -> ActivityVersion:
