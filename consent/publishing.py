@@ -52,9 +52,10 @@ def faults(
     return found
 
 
-def short_bar(version: ActivityVersion) -> Iterator[Fault]:
-    """Of what owners propose; who sets up an installation to be played with may ask again at once."""
-    if version.bar < LEAST_BAR and any(one.class_ == "C" for one in version.elements):
+def short_bar(version: ActivityVersion, there: ActivityVersion | None) -> Iterator[Fault]:
+    """Of what owners propose. there: in force; what was less already, by whoever set this up, may stay as it is."""
+    chosen = any(one.class_ == "C" for one in version.elements)
+    if chosen and version.bar < min(LEAST_BAR, there.bar if there else LEAST_BAR):
         yield "/nietOpnieuwVragen", "te-kort", f"Na een nee vraagt u het minstens {LEAST_BAR} dagen niet opnieuw."
 
 

@@ -67,7 +67,9 @@ class Registering:
         if newest and newest["status"] == "gepubliceerd" and self._same(version_of(newest), version):
             made = version_of(newest)
         else:
-            await self._check(caller.tenant, version, agreed, set_up=told is SET_UP)
+            there = version_of(newest) if newest and newest["status"] == "gepubliceerd" else None
+            barred = () if told is SET_UP else tuple(short_bar(version, there))
+            await self._check(caller.tenant, version, agreed, barred)
             made = await self._published(caller, version, told)
         for row in await self._found(caller.tenant, version.slug):
             if row["status"] == "gepubliceerd" and row["number"] < made.number:
@@ -96,8 +98,8 @@ class Registering:
                 return made
         raise RegisterUnavailable()
 
-    async def _check(self, tenant: str, version: ActivityVersion, agreed: bool, set_up: bool) -> None:
-        found = [*self.faults(version, await self.admitted(tenant)), *(() if set_up else short_bar(version))]
+    async def _check(self, tenant: str, version: ActivityVersion, agreed: bool, more: Sequence[Fault]) -> None:
+        found = [*self.faults(version, await self.admitted(tenant)), *more]
         if wrong := [*found, *([] if agreed else not_agreed(version))]:
             told = [{"veld": place, "code": code, "detail": detail} for place, code, detail in wrong[:100]]
             raise CannotPublish("In `fouten` staat wat er niet klopt.", fouten=told)

@@ -150,7 +150,7 @@ class Drafting:
 
     def _shown(self, row: Row, actor: str, admitted: Sequence[Recipient], there: ActivityVersion | None) -> Draft:
         version = version_of(row)
-        wrong = [*self._registering.faults(version, admitted), *short_bar(version)]
+        wrong = [*self._registering.faults(version, admitted), *short_bar(version, there)]
         completed = self._registering.completed(version, there.number + 1 if there else 1)
         changes = difference(there, completed) if there else ()
         return Draft(

@@ -130,6 +130,10 @@ async def test_nobody_proposes_to_ask_again_soon_after_a_no(house: House) -> Non
     with pytest.raises(CannotPublish) as refused:
         await house.consent.drafts.step(TWO, "regeling", "publiceren", short.digest)
     assert refused.value.members["fouten"][0]["code"] == "te-kort"
+    await house.consent.publish(STAFF, activity("oud", nietOpnieuwVragen=30))
+    for days, wrong in ((30, 0), (29, 1)):
+        saved = await house.consent.drafts.save(ONE, activity("oud", nietOpnieuwVragen=days))
+        assert len(saved.wrong) == wrong, "what was set up so may stay, and becomes no less"
 
 
 async def test_where_a_no_may_not_be_free_nothing_is_published_without_the_fg(house: House) -> None:
