@@ -20,7 +20,7 @@ from audit.event import (
     Trace,
     fence_at,
 )
-from audit.kinds import EMERGENCY, RELEASES
+from audit.kinds import COUNTED_BY, EMERGENCY, RELEASES
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from audit.refusals import (
     EventIdTaken,
@@ -32,16 +32,17 @@ from audit.refusals import (
     Overtaken,
     Unwitnessed,
 )
+from audit.within import Count, beyond
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.hidden import Hidden
 from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
-    "DATA", "EMERGENCY", "NOBODY", "RELEASES", "SPECIAL_DATA", "SYSTEM", "Entry", "Event", "EventIdTaken",
-    "FenceAt", "Ground", "Heard", "Kind", "LogUnavailable", "Misfit", "Moved", "NoSuchLine", "NotPermitted",
-    "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System", "Trace", "Trust",
-    "Unwitnessed", "fence_at",
+    "COUNTED_BY", "DATA", "EMERGENCY", "NOBODY", "RELEASES", "SPECIAL_DATA", "SYSTEM", "Count", "Entry", "Event",
+    "EventIdTaken", "FenceAt", "Ground", "Heard", "Kind", "LogUnavailable", "Misfit", "Moved", "NoSuchLine",
+    "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System", "Trace",
+    "Trust", "Unwitnessed", "beyond", "fence_at",
 ]  # fmt: skip
 
 
@@ -153,15 +154,6 @@ class Found(Message):
     receipt: Receipt
     found: Lines
     totals: Totals
-
-
-class Count(Message):
-    """How many release lines of this subject under this activity (and case, if given) since a moment in ms."""
-
-    subject: Short
-    activity: Short
-    case: Short = ""
-    since: Millis = 0
 
 
 class Lifting(Message):

@@ -15,6 +15,7 @@ REQUIRING: frozenset[Nature] = frozenset(("permit", "replacement"))
 MOVING: frozenset[Nature] = frozenset(("restriction", "replacement"))
 UNKNOWN = "onbekend"  # the outcome that the sweeper writes
 OUTCOME = "uitkomst"  # the member of `details` in which an `afloop` says how a release ended
+COUNTED_BY = "geteld"  # the member in which a release names whose number it takes one of: fences, with a space between
 ENDED: Kind = "afloop"
 RELEASE: Kind = "verstrekking"
 EMERGENCY: Kind = "noodverstrekking"  # a release with the same steps, that somebody has to review

@@ -105,7 +105,8 @@ class Allowed(Message):
 class Ground(Message):
     """A decision as a source reads it; member names are those of the sealed document (trust.md 2.3). tabel: of a
     decision for statistics, which opens nothing that is given to anybody. verzameling: of one for a row in a set, which
-    gives as a release does. noodtoegang: the reason of one in an emergency, whose line is of a kind of its own."""
+    gives as a release does. noodtoegang: the reason of one in an emergency, whose line is of a kind of its own. geteld:
+    of what it takes one: (fence, how many were allowed, since when, ms)."""
 
     v: Short
     nonce: Hex16
@@ -127,6 +128,7 @@ class Ground(Message):
     feiten: tuple[tuple[Short, Short, Short], ...]
     beslist: int
     geldigTot: int
+    geteld: tuple[tuple[Hex16, int, int], ...] = ()
 
     @staticmethod
     def read(decision: str) -> "Ground":

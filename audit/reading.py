@@ -3,10 +3,10 @@
 Pages follow the number in a series, so a page is one range whatever the length of the log.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, Select, and_, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.batch import series_of
@@ -22,7 +22,7 @@ from audit.leaf import act_place, body_place, event_left, event_of, opened
 from audit.log import Log
 from audit.permit import Position
 from audit.tables import lines, outcomes, tags
-from audit.tags import release_tag, reporter_tag, tag
+from audit.tags import count_tag, release_tag, reporter_tag, tag
 from kernel.canonical import read_canonical
 from kernel.crypto import CannotOpen, DataKey
 from kernel.sql import RowForged
@@ -205,9 +205,7 @@ class Reader:
         keys = await self._log.keys()
         parts = [
             select(literal(at), func.count()).where(
-                tags.c.tenant_id == self._tenant,
-                tags.c.tag == release_tag(keys.tags, one.subject, one.activity, one.case),
-                tags.c.logged_at >= one.since,
+                tags.c.tenant_id == self._tenant, *_counted(keys.tags, one), tags.c.logged_at >= one.since
             )
             for at, one in enumerate(counts)
         ]
@@ -215,6 +213,14 @@ class Reader:
             async with self._log.database.snapshot(self._tenant) as reading:
                 found = {at: count for at, count in await reading.execute(union_all(*parts))}
         return [found[at] for at in range(len(counts))]
+
+
+def _counted(key: bytes, one: Count) -> Iterator[ColumnElement[bool]]:
+    yield tags.c.tag == (
+        count_tag(key, one.fence) if one.fence else release_tag(key, one.subject, one.activity, one.case)
+    )
+    if one.before:
+        yield tuple_(tags.c.term, tags.c.idx) < (one.before.term, one.before.index)
 
 
 def _until(line: Line, at: int) -> Line:

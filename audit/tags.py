@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from audit.event import Event
-from audit.kinds import EMERGENCY, LIFT_ASKED, LIFTED, RELEASES, REMOVED, REPORTED, REVIEWED, RUN
+from audit.kinds import COUNTED_BY, EMERGENCY, LIFT_ASKED, LIFTED, RELEASES, REMOVED, REPORTED, REVIEWED, RUN
 from kernel.clock import moment
 from kernel.crypto import keyed_hash
 
@@ -41,6 +41,8 @@ class Tagger:
             whose = about or event.subject
             found.append(self._tag("release", whose, activity, ""))
             found += [self._tag("release", whose, activity, case)] if case else []
+        if event.kind in RELEASES:
+            found += [count_tag(self._key, fence) for fence in event.details.get(COUNTED_BY, "").split()]
         if event.kind == EMERGENCY:
             found.append(self._tag(EMERGENCY))
         if event.kind in (LIFTED, LIFT_ASKED, REVIEWED, REMOVED):
@@ -62,6 +64,11 @@ class Tagger:
 def release_tag(key: bytes, subject: str, activity: str, case: str) -> bytes:
     """Under which releases are counted ("te-vaak"); without a case: all cases together."""
     return tag(key, "release", subject, activity, case)
+
+
+def count_tag(key: bytes, fence: str) -> bytes:
+    """Under which releases are counted that take one of a number that a resident allowed."""
+    return tag(key, COUNTED_BY, fence)
 
 
 def reporter_tag(key: bytes, recipient: str, application: str) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.contract import EMERGENCY, Entry, Event, Ground, Kind, Outcome, Receipt, Trace, fence_at
+from audit.contract import COUNTED_BY, EMERGENCY, Entry, Event, Ground, Kind, Outcome, Receipt, Trace, fence_at
 from connectors.refusal import Refusal
 from consent.contract import About
 from kernel.crypto import sha256
@@ -29,8 +29,9 @@ class Act:
         read = dict.fromkeys(name for one in self.ground.toegestaan for _, name in one.invoer)
         despite = {"doorBijBezwaar": self.about.despite} if self.about.despite else {}
         lab = {"gegevensset": self.ground.verzameling} if self.ground.verzameling else {}
+        number = {COUNTED_BY: " ".join(fence for fence, _, _ in self.ground.geteld)} if self.ground.geteld else {}
         used = tuple(name for name in read if name not in allowed)
-        told = self.about.works_for | despite | lab | self.about.in_emergency
+        told = self.about.works_for | despite | lab | number | self.about.in_emergency
         kind: Kind = EMERGENCY if self.ground.noodtoegang else "verstrekking"
         event = self._event(kind, event_id, refused, elements=allowed, used=used, details=told)
         requires = tuple(fence_at(fence, epoch) for fence, epoch, _ in self.ground.hekken)

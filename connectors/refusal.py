@@ -19,6 +19,7 @@ _BY_LINE: Mapping[Kind, Code] = {
     "zaak-gesloten": "zaak-vereist",
     "beperking": "beperking",
     "vlag": "geheimhouding",
+    "verstrekking": "te-vaak",  # which takes one of a number
 }
 _BY_FENCE: Mapping[FenceKind, Code] = {
     "toestemming": "geen-toestemming",
@@ -41,6 +42,7 @@ _WORDS: Mapping[Code, tuple[str, str]] = {
     "bezwaar": ("De inwoner heeft net bezwaar gemaakt.", "Wacht op het besluit."),
     "beperking": ("De gegevens van deze inwoner staan op slot.", "Wacht op het besluit."),
     "geheimhouding": ("De gegevens van deze inwoner zijn geheim.", "Vraag de inwoner."),
+    "te-vaak": ("Zo vaak als de inwoner toestond, is dit gevraagd.", "Vraag de inwoner opnieuw."),
     "vertegenwoordiging-ongeldig": ("De machtiging geldt niet meer.", "Controleer de machtiging."),
 }
 _NOT_GIVEN = ("Deze verstrekking gaf u dit gegeven van deze inwoner niet.", "Noem de regel waarin u het kreeg.")

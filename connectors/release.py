@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from audit.contract import Audit, Outcome, Overtaken
+from audit.contract import Audit, Outcome, Overtaken, beyond
 from connectors.answer import Answer, nothing
 from connectors.answers import Facts
 from connectors.claim import Claims
@@ -78,6 +78,10 @@ class ReleaseDesk:
     async def _carry_out(self, granted: Granted, deliver: Deliver) -> Release:
         asked, ending = granted.asked, Ending()
         try:
+            # where the resident allowed a number, the order of the log says whether this was in time
+            (spent,) = await beyond(self.audit, asked.caller, (granted.permit,))
+            if spent:
+                raise spent
             # 5 the permit, and 6 only now is any source asked, all at once
             number = await self.naming.number(asked.caller, granted)
             found = await self.sources.fetch(asked.caller, granted.permit, granted.ground, number)

@@ -15,6 +15,8 @@ Klasse = Literal["A", "B", "C"]
 Role = Literal["eigen-verantwoordelijke", "gezamenlijk", "verwerker"]
 Pressure = Literal["werkgever", "voordeel", "recht"]
 Matter = Literal["geld", "zorg", "nalatenschap"]
+# Where a page of ours may lead: https, no name in it, no question, and nothing that looks like another address.
+BACK = r"^https://[a-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]{0,200})?$"
 GRANT = r"^\$[0-9]{1,2}\$[0-9]{1,2}\$[A-Za-z0-9+/_=-]{20,200}$"  # FSC Core, The grant hash
 Element = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
@@ -164,7 +166,8 @@ class Application(Message):
     token but one that is bound to a key, of which it shows each time that it has it (RFC 9449). jwks_url: where its
     keys are, in place of `jwks`. key_ends: [(kid, ms)], when a key ends. activities: what it may ask for, all of its
     recipient's when none. processor: the recipient whose system this is, where that works for somebody else. grants: of
-    FSC, by their hash: then it may come through an Inway too, and needs no keys."""
+    FSC, by their hash: then it may come through an Inway too, and needs no keys. returns: where the page of a consent
+    that it asked for may lead back to."""
 
     client_id: Annotated[Slug, wire("clientId")]
     name: Annotated[Sentence, wire("naam")]
@@ -184,6 +187,9 @@ class Application(Message):
     activities: Annotated[tuple[Slug, ...], Field(max_length=100), wire("verwerkingsactiviteiten")] = ()
     processor: Annotated[Slug | None, wire("verwerker")] = None
     grants: Annotated[tuple[Annotated[str, Field(pattern=GRANT)], ...], Field(max_length=10), wire("fscToegangen")] = ()
+    returns: Annotated[
+        tuple[Annotated[str, Field(pattern=BACK)], ...], Field(max_length=10), wire("terugkeerUrls")
+    ] = ()
 
 
 class Recipient(Message):

@@ -117,6 +117,8 @@ def granted(row: Row, event: Event, at: int) -> Changes:
         kept = stored_terms(terms.model_copy(update=by))
         return {"status": "vernieuwd" if terms.renewed else "gegeven", "ended_at": 0, "terms": kept}
     terms = terms.model_copy(update={"channel": said.get("kanaal", ""), **by})
+    if terms.limits.times:
+        terms = terms.model_copy(update={"counted": True})
     if event.kind == "toestemming-gegeven":
         return {"status": "gegeven", "decided_at": at, "terms": stored_terms(terms)}
     shown = {"language": said["language"], "text_hash": said["text_hash"], "valid_until": int(said["geldigTot"])}

@@ -33,6 +33,7 @@ from consent.lines import about_consent, names, permit, recipient_of, resident_o
 from consent.mandates.instead import demand_own, instead_of
 from consent.permits import Permits
 from consent.requesting import HAD_A_YES, name_of, newest_of
+from consent.returning import back_of
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.views import as_counted, view
@@ -96,11 +97,12 @@ class Choosing:
             newest = await newest_versions(rows, {row["activity"]})
             counts, at = newest_of(newest, row), millis(self._clock())
             instead = await instead_of(rows, row["resident"], counts or version, at) if row["resident"] else ""
+            back = await back_of(rows, row)
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
         seen = view(row, name, at, counts)
         longest = (counts or version).period
         return ConsentDetail(consent=seen, activity=version, catalogue=listed, shown=shown, longest=longest,
-                             instead=instead)  # fmt: skip
+                             instead=instead, back=back)  # fmt: skip
 
     async def theirs(self, caller: Caller, consent_id: str) -> ConsentDetail:
         """For its recipient, once there was a yes: before that there is nothing that it may know. Raises

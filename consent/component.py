@@ -94,6 +94,7 @@ async def build_consent(
     fetched = consent.clients.fetched = KeySets(settings.key_hosts)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
     consent.fsc, managers = open_fsc(settings, tenants, (consent.register, consent.clients), clock)
+    consent.requesting.loose_most = settings.open_most
     consent.frontdesk.per_day, consent.forgetting.desk_days = settings.desk_per_day, settings.desk_days
     consent.tokens = tokens
     receipts = consent.receipts = consent.frontdesk.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)

@@ -118,7 +118,8 @@ class ConsentView(Message):
 class ConsentDetail(Message):
     """A consent with the version it is about, for the page of its choice. shown: what was read at the last choice, as
     canonical text; "" where it is not known. longest: days that a yes may last under the newest version, 0: no end.
-    instead: as what somebody else says yes in the resident's place, "" for nobody."""
+    instead: as what somebody else says yes in the resident's place, "" for nobody. back: where
+    they came from, as far as its recipient registered that."""
 
     consent: ConsentView
     activity: ActivityVersion
@@ -126,6 +127,7 @@ class ConsentDetail(Message):
     shown: Text = ""
     longest: int = 0
     instead: Short = ""
+    back: Annotated[str, Field(max_length=500)] = ""
 
 
 class Choice(Message):

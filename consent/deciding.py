@@ -19,7 +19,7 @@ from consent.limits import spent
 from consent.lines import application_of
 from consent.rows import Register, Row, Rows
 from consent.rules import Facts, Weighed, told_at, weigh, with_ground
-from consent.standing import reach
+from consent.standing import numbered, reach
 from consent.terms import DAY, covert, destruction_year, running, withheld_until
 from consent.used import versions_used
 from consent.words import fault, refused
@@ -178,7 +178,9 @@ def _decision(
     kind = "verzameling" if of_a_set(question, facts.activity) else "tabel"
     nood = question.emergency.reason if facts.emergency and question.emergency else ""
     told = (("zaak", question.case), (kind, question.table), ("noodtoegang", nood))
-    more = {name: value for name, value in told if value}
+    more: dict[str, Any] = {name: value for name, value in told if value}
+    if counted := numbered(one for used, stands in weighed.allowed if used.class_ == "C" for one in stands):
+        more["geteld"] = counted
     return canonical_text(said | more).decode()
 
 
@@ -239,8 +241,9 @@ def _grounds(told: Sequence[UsedElement], asked: Sequence[UsedElement]) -> dict[
 
 def _when(told: str, facts: Facts, at: int) -> int:
     """The day on which asking again helps, ms; 0 when no day is known."""
-    if facts.activity and told == "te-vaak" and facts.activity.frequency:
-        return running(facts.activity.frequency, at)[1]
+    often = facts.activity.frequency if facts.activity else None
+    if often and told == "te-vaak" and facts.counted >= often.times:  # else the number of the resident is used up
+        return running(often, at)[1]
     if facts.activity and told == "vooraf-informeren":
         return told_at(facts) + facts.activity.notice * DAY
     return 0

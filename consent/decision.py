@@ -163,7 +163,8 @@ class Allowed(Message):
 
 class Decision(Message):
     """The sealed document. Member names are those of trust.md 2.3; absent members are left out of the bytes.
-    hekken: (fence, epoch, FenceKind). feiten: (table, id, row version). beslist, geldigTot: ms; 0 is no end."""
+    hekken: (fence, epoch, FenceKind). feiten: (table, id, row version). beslist, geldigTot: ms; 0 is no end. geteld: of
+    consents for so many releases, what this takes one of: (fence, how many, since when in ms)."""
 
     v: Short = "1"
     nonce: Hex16
@@ -185,3 +186,4 @@ class Decision(Message):
     feiten: tuple[tuple[Short, Short, Short], ...]
     beslist: int
     geldigTot: int = 0
+    geteld: tuple[tuple[Hex16, int, int], ...] = ()

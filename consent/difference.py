@@ -76,6 +76,11 @@ def _more(old: int, new: int) -> Effect:
     return "ruimer" if new > old else "smaller"
 
 
+def _window(old: int, new: int) -> Effect:
+    """None is the newest only, but however old that is: each lets through what the other does not."""
+    return "ruimer" if not old or not new or new > old else "smaller"
+
+
 def _less(old: int, new: int) -> Effect:
     return "ruimer" if new < old else "smaller"
 
@@ -118,7 +123,8 @@ FIELDS: Final[Mapping[str, Compared]] = {
     "matters": _wording,  # who may choose in somebody's place is no other use: what was chosen stays chosen
     **dict.fromkeys(BINDING, _wider),
     **dict.fromkeys(("period", "kept_days", "erase_days"), _amount),
-    **dict.fromkeys(("keep_lines", "history"), _more),
+    "keep_lines": _more,
+    "history": _window,
     **dict.fromkeys(("notice", "bar"), _less),
     **dict.fromkeys(("residents", "codes", "transfers", "pressure"), _added),
     **dict.fromkeys(("stated_case", "break_glass", "despite_objection"), _begun),

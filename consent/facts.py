@@ -241,6 +241,7 @@ def _standing(row: Row, period: int) -> Standing:
         pauses_at=pause_of(row),
         activity=row["activity"],
         history=history_of(row),
+        limit=row.get("limit", (0, 0)),
     )
 
 

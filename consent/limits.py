@@ -35,7 +35,8 @@ class Terms(Message):
     """Of a row. shorter: (event id, ms) of earlier ends that count once their line is there. renewed: whether the
     resident said yes again. channel: through which they chose last. by: who said yes for the resident, "" for
     themselves. pauses_at: from then on a yes of a parent stands still, ms, 0 for never: the child chooses.
-    taken: it was for whoever answers it."""
+    taken: it was for whoever answers it. counted: lines name this consent where they take one of its number; a yes from
+    before that counts every release of its activity."""
 
     limits: Limits = Limits()
     shorter: tuple[tuple[Short, int], ...] = ()
@@ -44,6 +45,7 @@ class Terms(Message):
     by: Short = ""
     pauses_at: int = 0
     taken: bool = False
+    counted: bool = False
 
 
 def terms_of(row: Row) -> Terms:
@@ -84,28 +86,33 @@ def check_limits(limits: Limits, version: ActivityVersion) -> None:
 
 
 def counting(row: Row, at: int) -> Count | None:
-    """Which releases use up this consent; None when it has no number. Every release for its activity counts, also one
-    that the law granted: the log does not count by consent, and too few is safer than too many."""
-    limits = terms_of(row).limits
+    """Which releases use up this consent; None when it has no number. Those that the law granted do not."""
+    terms = terms_of(row)
+    limits = terms.limits
     if not limits.times or not row["decided_at"]:
         return None
     begin = running(Frequency(times=limits.times, per=limits.per), at)[0] if limits.per else 0
-    since = max(begin, row["decided_at"])
-    return Count(subject=row["subject"], activity=row["activity"], case=row["reference"], since=since)
+    since, fence = max(begin, row["decided_at"]), row["fence"] if terms.counted else ""
+    return Count(subject=row["subject"], activity=row["activity"], case=row["reference"], since=since, fence=fence)
 
 
 async def spent(audit: Audit, tenant: str, consents: Sequence[Row], at: int) -> tuple[Row, ...]:
-    """The rows, those that are used up marked `spent`. One call to the log, and none without a number. NOT promised:
-    two questions at one moment both count before either is written down."""
+    """The rows, those that are used up marked `spent`; limit: how many since when, for their lines. One call to the
+    log, and none without a number. Two questions at one moment both count before either is written down: which of them
+    was in time is told by the order of their lines (`audit.within`)."""
     wanted = [counting(row, at) for row in consents]
     asked = tuple(dict.fromkeys(count for count in wanted if count))
     if not asked:
         return tuple(consents)
     used = dict(zip(asked, await audit.count(room_of(tenant, "consent"), asked), strict=True))
     return tuple(
-        {**row, "spent": used[count] >= terms_of(row).limits.times} if count else row
+        {**row, **_spent(used[count], count, terms_of(row).limits.times)} if count else row
         for row, count in zip(consents, wanted, strict=True)
     )
+
+
+def _spent(used: int, count: Count, times: int) -> Row:
+    return {"spent": used >= times, "limit": (times, count.since) if count.fence else (0, 0)}
 
 
 class Under(Message):

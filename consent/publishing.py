@@ -19,6 +19,7 @@ from kernel.numbers import has_written_number
 
 YEAR = 365 * 86_400_000  # ms
 NEVER = ("transactie", "macadres", "imei")  # stories.md: payment transactions, raw device identifiers
+LEAST_BAR = 183  # days: half a year
 STEPS = 4  # law, quality, values, design
 
 
@@ -49,6 +50,13 @@ def faults(
             found.append((place, "past-niet", "Ook bij nood blijft de kluis van de inwoner dicht."))
         found += grounds(place, element, version, catalogue.get(element.name), private)
     return found
+
+
+def short_bar(version: ActivityVersion, there: ActivityVersion | None) -> Iterator[Fault]:
+    """Of what owners propose. there: in force; what was less already, by whoever set this up, may stay as it is."""
+    chosen = any(one.class_ == "C" for one in version.elements)
+    if chosen and version.bar < min(LEAST_BAR, there.bar if there else LEAST_BAR):
+        yield "/nietOpnieuwVragen", "te-kort", f"Na een nee vraagt u het minstens {LEAST_BAR} dagen niet opnieuw."
 
 
 def completed(version: ActivityVersion, number: int, catalogue: Mapping[str, CatalogueElement]) -> ActivityVersion:

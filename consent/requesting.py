@@ -6,7 +6,7 @@ wanted to ask, and nothing to answer; the recipient asks again.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from audit.contract import SYSTEM, Audit, Entry, record_one
+from audit.contract import Audit, Entry, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Words
 from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef, Search, Under
@@ -15,9 +15,11 @@ from consent.difference import consents_since
 from consent.facts import in_scope
 from consent.limits import Terms, check_limits, stored_terms, terms_of, unnamed
 from consent.lines import about_consent, event, names, recipient_of, resident_of, stored, version_of
+from consent.loose import demand_room, taken, whose
+from consent.returning import demand_registered
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
-from consent.terms import ANSWER_DAYS, DAY
+from consent.terms import ANSWER_DAYS, DAY, OPEN_MOST
 from consent.views import SHUT, as_counted, ended_at, for_recipient, stands_under, state_of_row, view
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -47,6 +49,7 @@ class Requesting:
 
     def __init__(self, register: Register, audit: Audit, clock: Clock) -> None:
         self._register, self._audit, self._clock = register, audit, clock
+        self.loose_most = OPEN_MOST
 
     async def request(self, caller: Caller, wanted: ConsentRequest, enrol: Enrol | None = None) -> ConsentView:
         """See Consent.request. enrol: asked for a resident who is not known yet, once everything else is in order."""
@@ -59,8 +62,11 @@ class Requesting:
             _check(wanted, version, at)
             check_limits(wanted.limits, version)
             await _check_case(rows, caller.organisation, wanted, version)
+            await demand_registered(rows, caller.application, wanted.return_url)
             name = await name_of(rows, caller.organisation)
             of = wanted.resident
+            if of is None:
+                await demand_room(rows, caller.organisation, self.loose_most, at)
             every = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
             earlier = [one for one in every if not unnamed(one)]  # a bar would tell whose that no was
         if same := _open_equal(earlier, wanted, row["number"], at):
@@ -93,7 +99,7 @@ class Requesting:
         """See Consent.take_up."""
         at, mine = millis(self._clock()), whose(resident)
         async with self._register.reading(caller.tenant) as rows:
-            row = _taken(await rows.one(tables.consents, id=consent_id), caller, resident, at)
+            row = taken(await rows.one(tables.consents, id=consent_id), caller, resident, at)
             found = await rows.one(tables.activities, slug=row["activity"], number=row["version"])
             name = await name_of(rows, row["recipient"])
         if row["resident"] or found is None:
@@ -103,7 +109,7 @@ class Requesting:
         await record_one(self._audit, caller, Entry(event=said))
         # a crash here leaves a line that says that somebody was asked, as of any other question
         async with self._register.writing(caller.tenant) as rows:
-            now = _taken(await rows.one(tables.consents, lock=True, id=consent_id), caller, resident, at)
+            now = taken(await rows.one(tables.consents, lock=True, id=consent_id), caller, resident, at)
             if not now["resident"]:
                 terms = stored_terms(terms_of(now).model_copy(update={"taken": True}))
                 await rows.put(tables.consents, now, **mine, terms=terms)
@@ -210,23 +216,6 @@ def _check(wanted: ConsentRequest, version: ActivityVersion, at: int) -> None:
         raise fault(place, "geen-keuze", "Dit gegeven is in dit doel geen keuze van de inwoner.")
     if wanted.valid_until and wanted.valid_until <= at:
         raise fault("/geldigTot", "voorbij", "Dit moment is al voorbij.")
-
-
-def whose(resident: ResidentRef | None) -> Row:
-    """The columns of a consent that say whose it is; a request for whoever takes it up is nobody's."""
-    if resident is None:
-        return {"resident": "", "subject": SYSTEM, "resident_fence": ""}
-    return {"resident": resident.id, "subject": resident.subject, "resident_fence": resident.fence}
-
-
-def _taken(row: Row | None, caller: Caller, resident: ResidentRef, at: int) -> Row:
-    """One that this resident may take up, or has. Raises NoSuchThing: somebody else's is not there."""
-    mine = caller.kind == "inwoner" and bool(caller.user) and caller.user == resident.id
-    if row is None or not mine or row["resident"] not in ("", resident.id):
-        raise NoSuchThing()
-    if not row["resident"] and state_of_row(row, at) != "gevraagd":
-        raise NoSuchThing()
-    return row
 
 
 async def _check_case(rows: Rows, recipient: str, wanted: ConsentRequest, version: ActivityVersion) -> None:

@@ -269,7 +269,9 @@ def told_at(facts: Facts) -> int:
 
 
 def _period_end(facts: Facts) -> int:
-    if not facts.activity or facts.activity.case != "verplicht" or not facts.case or not facts.case.since:
+    """By what the case says, ms; 0 is never. An emergency needs no case, so none is too old for one."""
+    required = facts.activity and facts.activity.case == "verplicht" and not facts.emergency
+    if not facts.activity or not required or not facts.case or not facts.case.since:
         return 0
     return facts.case.since + facts.activity.period * DAY if facts.activity.period else 0
 

@@ -84,7 +84,7 @@ class ConsentService:
         self._permits, self._flagging = Permits(register, audit, clock), Flagging(register, audit, clock)
         self._deciding = Deciding(register, audit, self.following, clock)
         self._explaining = Explaining(self._deciding, audit)
-        self._requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
+        self.requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
         self._choosing = Choosing(register, audit, self.following, known, clock)
         self.registering = Registering(register, audit, self.following, known, clock)
         self.clients = RegisteredClients(register, clock)
@@ -148,7 +148,7 @@ class ConsentService:
 
     async def under(self, caller: Caller, fences: Sequence[str]) -> list[Under]:
         """See Consent.under."""
-        return await self._requesting.under(caller.tenant, fences)
+        return await self.requesting.under(caller.tenant, fences)
 
     async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained | BadInput]:
         """See Explaining.explain."""
@@ -172,19 +172,19 @@ class ConsentService:
 
     async def request(self, caller: Caller, wanted: ConsentRequest, enrol: Enrol | None = None) -> ConsentView:
         """See Consent.request; enrol as in Requesting.request."""
-        return await self._requesting.request(caller, wanted, enrol)
+        return await self.requesting.request(caller, wanted, enrol)
 
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.requested."""
-        return await self._requesting.requested(caller, consent_id)
+        return await self.requesting.requested(caller, consent_id)
 
     async def given_by(self, caller: Caller, consent_id: str) -> ResidentRef | None:
         """See Consent.given_by."""
-        return await self._requesting.given_by(caller, consent_id)
+        return await self.requesting.given_by(caller, consent_id)
 
     async def take_up(self, caller: Caller, consent_id: str, resident: ResidentRef) -> None:
         """See Consent.take_up."""
-        await self._requesting.take_up(caller, consent_id, resident)
+        await self.requesting.take_up(caller, consent_id, resident)
 
     async def may_name_by_number(self, caller: Caller) -> bool:
         """Whether the caller's organisation may use a BSN."""
@@ -192,7 +192,7 @@ class ConsentService:
 
     async def found(self, caller: Caller, search: Search) -> list[ConsentView]:
         """See Consent.found."""
-        return await self._requesting.found(caller, search)
+        return await self.requesting.found(caller, search)
 
     async def receipt(self, caller: Caller, consent_id: str) -> ConsentReceipt:
         """See Consent.receipt."""
@@ -228,7 +228,7 @@ class ConsentService:
 
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.anew."""
-        return await self._requesting.anew(caller, consent_id)
+        return await self.requesting.anew(caller, consent_id)
 
     async def ask(self, caller: Caller, resident: ResidentRef, line: Position, text: str) -> ResidentQuestion:
         """See Consent.ask."""

@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 from consent.delivery.settings import Service
 from consent.events.address import Webhook
 from consent.fsc.settings import Group
+from consent.terms import OPEN_MOST
 from kernel.settings import RoomSettings
 
 
@@ -25,7 +26,8 @@ class ConsentSettings(RoomSettings):
     interfaces; nowhere unless said so. messages: by municipality, its message service, that brings residents the
     receipt of what they chose; nobody gets one unless said so. desk_per_day: conversations that one employee of the
     desk may have on a day. messages_days: how long a message that does not arrive is tried. messages_months: after so
-    many without a login nobody is sent messages any more. desk_days: how long a conversation is kept; the FG counts
+    many without a login nobody is sent messages any more. open_most: requests for nobody in particular that one
+    recipient may have open. desk_days: how long a conversation is kept; the FG counts
     those of 31 days.
     """
 
@@ -46,6 +48,7 @@ class ConsentSettings(RoomSettings):
     messages_days: Annotated[int, Field(ge=1, le=30)] = 14
     messages_months: Annotated[int, Field(ge=3, le=60)] = 24
     desk_per_day: Annotated[int, Field(ge=1, le=500)] = 40
+    open_most: Annotated[int, Field(ge=1, le=1_000_000)] = OPEN_MOST
     desk_days: Annotated[int, Field(ge=32, le=366)] = 32
     key_hosts: Annotated[dict[str, tuple[str, ...]], Field(max_length=200)] = Field(default_factory=dict)
     pool: Annotated[int, Field(ge=1, le=100)] = 8

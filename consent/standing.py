@@ -1,6 +1,6 @@
 """How a consent stands for one element at one moment. Pure; also what the pages call its state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -49,7 +49,7 @@ class Standing:
     """A consent of this resident to this recipient for this activity. Times in ms; valid_until 0 is no end. spent: it
     had a number of releases, and they are used up. pauses_at: since when it stands still, 0 is
     never. activity: where words about several are weighed together. history: days that it lets anybody look back, 0: as
-    the activity says."""
+    the activity says. limit: (how many releases, since when in ms), where its lines are counted; 0 is no limit."""
 
     id: str
     status: str
@@ -63,6 +63,7 @@ class Standing:
     pauses_at: int = 0
     activity: str = ""
     history: int = 0
+    limit: tuple[int, int] = (0, 0)
 
     def said(self, at: int) -> str:
         """The status, or what a birthday made of it."""
@@ -77,6 +78,12 @@ def reach(history: int, chosen: bool, consents: Sequence[Standing]) -> dict[str,
     if not history:
         return {"terug": str(narrowed)} if narrowed else {}
     return {"terug": str(min(history, narrowed or history)), "eerder": "ja"}
+
+
+def numbered(chosen: Iterable[Standing]) -> tuple[tuple[str, str, str], ...]:
+    """Of the consents that something rests on, those for so many releases, as a decision says it."""
+    limited = (one for one in chosen if one.limit[0])
+    return tuple(dict.fromkeys((one.fence.fence, str(one.limit[0]), str(one.limit[1])) for one in limited))
 
 
 def state_of(consents: tuple[Standing, ...], element: str, case: str, at: int) -> tuple[Standing | None, Code | None]:

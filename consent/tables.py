@@ -12,7 +12,7 @@ made it, as given to the log, so that a repeated act is the same act), pending_a
 (named by the decisions that used it). Times in ms; "" and 0 are absent.
 """
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text, literal_column
 
 from kernel.sql.key_rows import key_table
 
@@ -191,6 +191,9 @@ for _table in GUARDED:
 Index("ix_consents_resident", consents.c.tenant_id, consents.c.resident, consents.c.recipient, consents.c.activity)
 Index("ix_consents_end", consents.c.tenant_id, consents.c.valid_until)
 Index("ix_consents_answer", consents.c.tenant_id, consents.c.answer_by)
+_LOOSE = consents.c.resident == literal_column("''")
+Index("ix_consents_loose", consents.c.tenant_id, consents.c.recipient, consents.c.answer_by,
+      sqlite_where=_LOOSE, postgresql_where=_LOOSE)  # fmt: skip
 Index("ix_subject_state_restriction", subject_state.c.tenant_id, subject_state.c.restriction_fence)
 Index("ix_questions_resident", questions.c.tenant_id, questions.c.resident)
 Index("ix_applications_own_fence", applications.c.tenant_id, applications.c.own_fence)

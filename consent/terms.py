@@ -8,6 +8,7 @@ from kernel.clock import millis, moment
 
 DAY = 86_400_000  # ms
 ANSWER_DAYS = 28  # how long a consent request waits; long enough for a holiday
+OPEN_MOST = 5_000  # requests of one recipient, with all its applications, that nobody took up
 QUESTION_DAYS = 5  # working days until the answer on a resident's question is due
 SATURDAY = 5
 

@@ -37,7 +37,7 @@ def refused(element: str, code: Code, until: int = 0) -> Refused:
     """until: when waiting helps, ms; 0 when no day is known."""
     reason, step = _SENTENCES[code]
     if "{date}" in step:
-        step = step.format(date=day(until)) if until else "Wacht, of neem een nieuwe zaak."
+        step = step.format(date=day(until)) if until else "Wacht, neem een nieuwe zaak of vraag de inwoner opnieuw."
     return Refused(element=element, code=code, reason=reason, next_step=step)
 
 

@@ -73,6 +73,7 @@ PATIENT = {"source_seconds": 20.0, "whole_seconds": 25.0}
 LATE = {"source_seconds": 6.0, "whole_seconds": 8.0}  # of a test that waits for one that never answers
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
 SHARES = founded(TENANT)  # of the key to which covert lines are sealed
+RETURN = "https://loket.example/terug"  # where the page of a consent may lead back to
 TENANTS = {TENANT: Tenant(TENANT, "Gemeente Spaarnewoude", "https://regie.example")}
 
 
@@ -203,7 +204,7 @@ class FourRooms:
             await self.register.publish(STAFF, version)
         for recipient, name in ((LOAN_DESK, "loket-app"), (TRAINERS, "oefen-app")):
             jwk = '{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k1","alg":"ES256","x":"{}","y":"{}"}}]}}'.format(*POINT)
-            application = Application(client_id=name, name=name, kind="mens", jwks=jwk)
+            application = Application(client_id=name, name=name, kind="mens", jwks=jwk, returns=(RETURN,))
             await self.register.add_client(STAFF, recipient, application)
 
     async def resident(self, bsn: Bsn = R1) -> ResidentRef:

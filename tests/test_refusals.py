@@ -23,7 +23,7 @@ UNTIL = 1_790_000_000_000  # ms, a day in 2026
 
 def test_every_code_follows_from_facts_or_from_a_fence_that_moved() -> None:
     weighed = {code for code, *_ in TABLE}
-    moved = {code_of("verstrekking", fence) for fence in FENCES}
+    moved = {code_of("afloop", fence) for fence in FENCES}
     # of the secret only who has no ground is refused: that case stands in another table of the same test
     assert weighed | moved == set(CODES)
 
@@ -39,7 +39,7 @@ def test_who_asks_reads_why_and_what_to_do(code: Code) -> None:
 
 @pytest.mark.parametrize("fence", FENCES)
 def test_who_is_overtaken_reads_the_same_kind_of_answer(fence: FenceKind) -> None:
-    told = refusal("brp.naam", code_of("verstrekking", fence), "A").told
+    told = refusal("brp.naam", code_of("afloop", fence), "A").told
     assert told.code in CODES and told.reason.endswith(".") and told.next_step.endswith(".")
 
 

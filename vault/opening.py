@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust, fence_at
+from audit.contract import Audit, FenceAt, Ground, NotPermitted, Overtaken, Permit, Trust, beyond, fence_at
 from kernel.caller import Caller
 from kernel.clock import Clock
 from kernel.crypto import CannotOpen, DataKey, KeyPlace, Keyring
@@ -41,12 +41,14 @@ class Opener:
         # 3 does everything still stand, as the log itself says now; W alone would let a permit open after a withdrawal
         needs = [_needs(keys, ground, _allowed(ground, held), wrapped) for ground in good]
         moved = await self._overtaken(caller, [fence for fences in needs for fence in fences])
+        shown = [permit for permit, ground in zip(permits, grounds, strict=True) if isinstance(ground, Ground)]
+        spent = await beyond(self.audit, caller, shown)
         # 4 only now a key is unwrapped
         reached("vault.permitted")
         verdicts = iter(
             [
-                _of(moved, fences) or await self._values(caller.tenant, _allowed(ground, held), wrapped)
-                for ground, fences in zip(good, needs, strict=True)
+                _of(moved, fences) or late or await self._values(caller.tenant, _allowed(ground, held), wrapped)
+                for ground, fences, late in zip(good, needs, spent, strict=True)
             ]
         )
         return [ground if isinstance(ground, Problem) else next(verdicts) for ground in grounds]

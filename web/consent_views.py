@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from audit.contract import Position
 from consent.contract import ConsentDetail, ConsentView, State, UsedElement
@@ -13,7 +14,7 @@ from web.frame import Coverage, FieldError, Frame, Option
 from web.language import N_
 from web.line_views import local_day
 from web.periods import earlier, longest
-from web.register_words import TIMES, RegisterWords
+from web.register_words import NEWEST, TIMES, RegisterWords
 from web.views import Choice, Consent, ConsentRow, Facts, Group, Waiting
 from web.words import ACTIVE, ClassLetter
 
@@ -34,6 +35,7 @@ TAB_OF: Final[Mapping[str, str]] = {
 # What a choice is about. The words around it (menus, buttons) may change without changing what was agreed to.
 NEVER: Final[frozenset[State]] = frozenset({"geweigerd", "vervallen"})
 DAY_MS: Final = 86_400_000
+ON_THE_WAY: Final = timedelta(hours=1)
 TOLD: Final = (
     "recipient", "may", "may_not", "frequency", "limits", "source", "if_yes", "if_no", "after_stop", "consequence",
 )  # fmt: skip
@@ -100,7 +102,7 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
     """The one page of a consent, in every state."""
     view, activity = detail.consent, detail.activity
     changed = view.ended_at or view.decided_at
-    recipient = words.chosen(view.recipient_name)
+    recipient, back = words.chosen(view.recipient_name), back_to(detail, now)
     return Consent(
         frame=frame,
         id=view.id,
@@ -122,6 +124,8 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
         grown=view.grown,
         loose=view.loose,
         instead=detail.instead,
+        back=back,
+        site=urlsplit(back).netloc,
         limits=limits(view, words),
         ends=ends(detail, words, now),
         longer=longer(detail, now),
@@ -131,8 +135,9 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
 
 def source(detail: ConsentDetail, words: RegisterWords) -> str:
     """Where the data comes from, and of how long ago it may be; a yes for less is told by `limits`."""
-    days = 0 if detail.consent.limits.history else detail.activity.history
-    told = (words.sources(detail.consent.elements), words.say(BACK) % {"dagen": days} if days else "")
+    days = detail.activity.history
+    back = words.say(BACK) % {"dagen": days} if days else words.say(NEWEST)
+    told = (words.sources(detail.consent.elements), "" if detail.consent.limits.history else back)
     return ". ".join(one for one in told if one)
 
 
@@ -142,6 +147,13 @@ def limits(view: ConsentView, words: RegisterWords) -> tuple[str, ...]:
     often = TIMES[said.per] if said.per else ONCE if said.times == 1 else IN_ALL
     told = ((often, {"keer": said.times}), (BACK, {"dagen": said.history}), (KEPT, {"dagen": said.kept}))
     return tuple(words.say(text) % numbers for text, numbers in told if any(numbers.values()))
+
+
+def back_to(detail: ConsentDetail, now: datetime) -> str:
+    """Where the question came from, for who just answered it: a month later nobody is on their way back."""
+    made = choice(detail.consent)
+    fresh = made is not None and made.kind in ("ja", "nee") and now - made.moment < ON_THE_WAY
+    return detail.back if fresh else ""
 
 
 def ends(detail: ConsentDetail, words: RegisterWords, now: datetime) -> tuple[Option, ...]:

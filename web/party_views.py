@@ -34,7 +34,8 @@ class KeyRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemRow:
     """An application. address: where its keys are fetched, "" when they were given. processor: for a system of somebody
-    who works for the recipient, its name. grants: by which it comes through an Inway. stopped: admits of no stop any
+    who works for the recipient, its name. grants: by which it comes through an Inway. returns: where its
+    questions may lead back to. stopped: admits of no stop any
     more."""
 
     slug: str
@@ -45,6 +46,7 @@ class SystemRow:
     processor: str
     keys: tuple[KeyRow, ...]
     grants: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Final
 from consent.contract import ActivityVersion, Changed, Party, Words
 from web.language import N_
 from web.register_views import Told, UsedData
-from web.register_words import RegisterWords
+from web.register_words import NEWEST, RegisterWords
 
 EFFECTS: Final[Mapping[str, str]] = {
     "ruimer": N_("Er mag meer"),
@@ -66,7 +66,7 @@ def _said(version: ActivityVersion, said: RegisterWords) -> Iterator[tuple[str, 
     yield N_("Alleen in nood"), _texts(version.break_glass.reasons if version.break_glass else [], said)
     yield N_("Hoe lang dit mag"), [_days(version.period, said)]
     yield N_("Hoe vaak"), [said.frequency(version)]
-    yield N_("Hoe ver zij terugkijken"), [_days(version.history, said)]
+    yield N_("Hoe ver zij terugkijken"), [_days(version.history, said) or said.say(NEWEST)]
     yield N_("Hoe lang bewaren zij dit"), [said.chosen(version.retention)]
     if any(one.class_ == "C" for one in version.elements):
         yield N_("Als u nee zegt"), [said.chosen(version.consequence)]

@@ -29,6 +29,7 @@ ARTICLES: Final[Mapping[str, str]] = {
     "6(1)(e)": N_("AVG artikel 6 lid 1 onder e"),
     "6(1)(f)": N_("AVG artikel 6 lid 1 onder f"),
 }
+NEWEST: Final = N_("Alleen het nieuwste, ook als dat oud is")
 TIMES: Final[Mapping[str, str]] = {
     "zaak": N_("Hoogstens %(keer)s keer per zaak"),
     "dag": N_("Hoogstens %(keer)s keer per dag"),

@@ -253,7 +253,8 @@ class Consent:
     `after_stop` is the activity's naIntrekking with its date, `consequence` its gevolg; `kept` a choice that was
     posted too late (F4): it is told, never preset. `limits`: of this yes, beyond its end; `ends`: last days to choose
     from, `longer` the last one of a yes that is said again; `shown`: what was read at the last choice; `following`:
-    another question; `by`: who said yes, `grown` that they choose alone now; `loose`: it is for whoever answers it."""
+    another question; `by`: who said yes, `grown` that they choose alone now; `loose`: it is for whoever answers it;
+    `back`: the website that asked, just after an answer, and `site` its name."""
 
     frame: Frame
     id: str
@@ -282,4 +283,6 @@ class Consent:
     late: tuple[StillThere, ...] = ()
     loose: bool = False
     instead: str = ""
+    back: str = ""
+    site: str = ""
     errors: tuple[FieldError, ...] = ()

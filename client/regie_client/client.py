@@ -121,7 +121,8 @@ class Regie:
 
     async def request_consent(self, question: Question, return_url: str = "") -> ConsentState:
         """Ask the resident, for one purpose; then send them to `portal`. Who is not named in the question is whoever
-        answers it there. return_url: kept, and not used by the portal yet.
+        answers it there. return_url: of your own website, one
+        that was registered with your application; the page leads back there after an answer.
         Raises Problem (`niet-opnieuw-vragen`: not again yet), CannotReach, Unusable, TokenRefused."""
         body = question.body() | ({"terugkeerUrl": return_url} if return_url else {})
         return read(

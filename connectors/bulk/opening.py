@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.contract import Ground, Overtaken, Permit, Position
+from audit.contract import Audit, Ground, Overtaken, Permit, Position, beyond
 from connectors.answer import Answer, nothing
 from connectors.answers import Facts
 from connectors.bulk.stands import Stand
@@ -37,6 +37,7 @@ class Opened:
 class Opening:
     """facts: what yes/no answers are made with for a tenant, now."""
 
+    audit: Audit
     vault: Vault
     sources: Sources
     reweighing: Reweighing
@@ -46,9 +47,10 @@ class Opening:
     async def open(self, granted: Mapping[int, Granted]) -> dict[int, Opened | Overtaken]:
         """By number. Overtaken: fences moved after its line, so it is to be decided once more. Raises LogUnavailable,
         RegisterUnavailable, VaultUnavailable."""
-        own = {nr: one for nr, one in granted.items() if _vault_alone(one)}
-        others = {nr: one for nr, one in granted.items() if nr not in own}
-        found: dict[int, Found | Overtaken] = dict(zip(own, await self._from_vault(list(own.values())), strict=True))
+        found: dict[int, Found | Overtaken] = await self._beyond(granted)
+        own = {nr: one for nr, one in granted.items() if nr not in found and _vault_alone(one)}
+        others = {nr: one for nr, one in granted.items() if nr not in found and nr not in own}
+        found |= dict(zip(own, await self._from_vault(list(own.values())), strict=True))
         found |= await self._from_all(others)
         opened: dict[int, Opened | Overtaken] = {}
         for number, (nr, one) in enumerate(granted.items(), 1):
@@ -57,6 +59,14 @@ class Opening:
             here = found[nr]
             opened[nr] = here if isinstance(here, Overtaken) else await self._answered(nr, one, here)
         return opened
+
+    async def _beyond(self, granted: Mapping[int, Granted]) -> dict[int, Found | Overtaken]:
+        """Who came too late where their resident allowed a number."""
+        if not granted:
+            return {}
+        caller = next(iter(granted.values())).asked.caller
+        spent = await beyond(self.audit, caller, [one.permit for one in granted.values()])
+        return {nr: one for nr, one in zip(granted, spent, strict=True) if one}
 
     async def _from_vault(self, granted: Sequence[Granted]) -> list[Found | Overtaken]:
         found: list[Found | Overtaken] = []

@@ -115,6 +115,7 @@ async def _entry(rows: Rows, caller: Caller, change: Change, waiting: tuple[Mapp
     details |= {"sleutels": " ".join(kids(application))[:1_000], "sleutelAdres": application.jwks_url}
     details |= {"verwerker": application.processor} if application.processor else {}
     details |= {"fscToegangen": " ".join(application.grants)[:2_000]} if application.grants else {}
+    details |= {"terugkeerUrls": " ".join(application.returns)[:2_000]} if application.returns else {}
     narrower = there is not None and _narrower(there, application)
     kind: Kind = "toepassing-vervangen" if narrower else "ontvanger-toegelaten"
     said = event(kind, random_id(), "systeem", recipient=of, application=application.client_id, **who)

@@ -5,9 +5,11 @@ moves the fence, as any end of a key does, so that older row no longer stands. K
 follows the log writes the row.
 """
 
+from contextlib import suppress
+
 from sqlalchemy import or_
 
-from audit.contract import Audit, Entry, record_one
+from audit.contract import Audit, Entry, EventIdTaken, record_one
 from consent.lines import application_of, event, restriction
 from consent.parties.narrowing import ENDS_KEY, KeyEnd, end_told
 from consent.parties.rules import kids
@@ -36,7 +38,8 @@ class OverdueEnds:
                     fence = rows.keys.application(row["client_id"])
                     row.update(await rows.put(applications, row, own_fence=fence, own_epoch=0))
         for row in found:
-            await record_one(self._audit, room_of(tenant, "consent"), _entry(row))
+            with suppress(EventIdTaken):  # said before in other words: that line moved the fence, and is followed
+                await record_one(self._audit, room_of(tenant, "consent"), entry_of(row))
         self._done.add(tenant)
         return len(found)
 
@@ -47,7 +50,8 @@ def _ends(row: Row) -> list[tuple[str, int]]:
     return [(kid, at) for kid, at in application.key_ends if kid in kids(application)]
 
 
-def _entry(row: Row) -> Entry:
+def entry_of(row: Row) -> Entry:
+    """The line that an application lacks: its first end of a key, once more."""
     kid, at = min(_ends(row), key=lambda end: end[1])
     said = event(ENDS_KEY, derived_id(row["client_id"], f"eerder/{kid}/{at}"), "systeem", recipient=row["recipient"],
                  application=row["client_id"], details=end_told(KeyEnd(kid, at)))  # fmt: skip

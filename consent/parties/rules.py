@@ -49,8 +49,10 @@ def only_adds(before: Application, after: Application) -> bool:
         {*before.roles} <= {*after.roles},
         not after.activities or (bool(before.activities) and {*before.activities} <= {*after.activities}),
         before.bound or not after.bound,
+        {*before.returns} <= {*after.returns},
     )
-    rest = {name: getattr(after, name) for name in ("name", "jwks", "key_ends", "roles", "activities", "bound")}
+    free = ("name", "jwks", "key_ends", "roles", "activities", "bound", "returns")
+    rest = {name: getattr(after, name) for name in free}
     return all(wider) and before.model_copy(update=rest) == after
 
 
@@ -67,6 +69,8 @@ def _no_earlier_end(before: Application, after: Application) -> bool:
 
 def faults(application: Application) -> Iterator[Fault]:
     """What is wrong with it by itself."""
+    if has_number(" ".join(application.returns)):
+        yield "/terugkeerUrls", "adres", "Een adres zonder negen cijfers achter elkaar."
     if has_number(" ".join(application.grants)):
         yield (
             "/fscToegangen",

@@ -197,9 +197,11 @@ class House:
     async def released(self, sealed: Sealed) -> Receipt:
         """The line of a release, as the desk writes it."""
         decision = Decision.model_validate(read_canonical(sealed.decision))
+        counted = " ".join(fence for fence, _, _ in decision.geteld)
         event = Event(id=random_id(), kind="verstrekking", subject=decision.betrokkene, activity=decision.activiteit,
                       decision=sha256(sealed.decision.encode()).hex(), decided_at=decision.beslist,
-                      valid_until=decision.geldigTot, recipient=decision.ontvanger, case=decision.zaak)  # fmt: skip
+                      valid_until=decision.geldigTot, recipient=decision.ontvanger, case=decision.zaak,
+                      details={"geteld": counted} if counted else {})  # fmt: skip
         requires = tuple(FenceAt(fence=fence, epoch=epoch) for fence, epoch, _ in decision.hekken)
         return await record_one(self.audit.door("connectors"), LOKET, Entry(event=event, requires=requires))
 

@@ -199,8 +199,8 @@ def _conditions(world: World, purpose: Purpose, use: Use) -> Iterator[str]:
         if not _fits(world, purpose):
             yield "zaak-vereist"
         case, ended = world.case, world.case is not None and 0 < world.case.until < world.at
-        ended = ended and not (purpose.urgent and world.claimed)  # no case at all would do
-        if case and (ended or (use.class_ != "C" and world.at > case.since + purpose.period * DAY)):
+        over = case and (ended or (use.class_ != "C" and world.at > case.since + purpose.period * DAY))
+        if over and not (purpose.urgent and world.claimed):  # no case at all would do
             yield "buiten-periode"
     told = world.case.told_at if purpose.needs_case and world.case else purpose.published_at
     if purpose.notice and world.at < told + purpose.notice * DAY:  # no days of notice: no notice

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from consent.parties.contract import Change
 from consent.tables import cases, consents
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
@@ -25,8 +26,10 @@ from tests.consent.house import (
     opened_house,
     yes,
 )
+from tests.consent.test_parties import admitted
 
 pytestmark = pytest.mark.anyio
+RETURN = "https://loket.example/terug"
 BODY = {"inwoner": {"bsn": "999993653"}, "verwerkingsactiviteit": "regeling", "gegevenselementen": [PLAN]}
 
 
@@ -99,6 +102,10 @@ async def test_a_case_opens_and_closes(door: Door) -> None:
         ({"gegevenselementen": [NAME]}, "/gegevenselementen/0"),
         ({"gegevenselementen": []}, "/gegevenselementen"),
         ({"terugkeerUrl": "javascript:alert(1)"}, "/terugkeerUrl"),
+        ({"terugkeerUrl": "http://localhost/terug"}, "/terugkeerUrl"),
+        ({"terugkeerUrl": "https://loket.example/terugweg"}, "/terugkeerUrl"),
+        ({"terugkeerUrl": "https://loket.example@kwaad.example/terug"}, "/terugkeerUrl"),
+        ({"terugkeerUrl": f"{RETURN}?op=1#https://kwaad.example"}, "/terugkeerUrl"),
         ({"extra": 1}, ""),
         ({"geldigTot": "2020-01-01T00:00:00Z"}, "/geldigTot"),
     ],
@@ -239,3 +246,34 @@ async def test_a_request_may_be_for_once_and_never_for_two_purposes(door: Door) 
     assert (status, made["gebruik"]) == (201, {"keer": 1, "per": "", "terugkijkDagen": 0, "bewaarDagen": 7})
     for wrong in ({"gebruik": {"keer": 0}}, {"gebruik": {"per": "dag"}}, {"verwerkingsactiviteit": ["een", "twee"]}):
         assert (await door.post("toestemmingsverzoeken", BODY | wrong))[0] == 400
+
+
+async def test_the_page_leads_back_only_where_the_recipient_still_says_so(door: Door) -> None:
+    system = PARTY.applications[0].model_copy(update={"returns": (RETURN,)})
+    await admitted(door.house, Change(application=system, of="loket"))
+    for wrong in ("https://loket.example", f"{RETURN}/elders", "https://kwaad.example/terug"):
+        status, problem = await door.post("toestemmingsverzoeken", BODY | {"terugkeerUrl": wrong})
+        assert (status, problem["fouten"][0]["code"]) == (400, "niet-geregistreerd")
+    _, made = await door.post("toestemmingsverzoeken", BODY | {"terugkeerUrl": f"{RETURN}?dossier=7"})
+    assert "terugkeerUrl" not in made
+    seen = await door.house.consent.choice(ANNA_HERSELF, made["id"])
+    assert seen.back == f"{RETURN}?dossier=7"
+    await admitted(door.house, Change(application=PARTY.applications[0], of="loket"))
+    assert (await door.house.consent.choice(ANNA_HERSELF, made["id"])).back == ""
+
+
+async def test_so_many_requests_for_nobody_wait_at_once_and_no_more(door: Door) -> None:
+    door.house.consent.requesting.loose_most = 2
+    loose = {name: said for name, said in BODY.items() if name != "inwoner"}
+    (_, first), (status, _) = [await door.post("toestemmingsverzoeken", loose) for _ in range(2)]
+    assert status == 201
+    lines = len(await door.house.kinds("systeem"))
+    status, full = await door.post("toestemmingsverzoeken", loose)
+    assert (status, full["code"], full["wachtSeconden"]) == (429, "te-veel-verzoeken", 3600)
+    assert len(await door.house.kinds("systeem")) == lines
+    assert (await door.post("toestemmingsverzoeken", BODY))[0] == 201, "a question to somebody is another matter"
+    await door.house.consent.take_up(ANNA_HERSELF, first["id"], ANNA)
+    assert (await door.post("toestemmingsverzoeken", loose))[0] == 201, "somebody took one up"
+    assert (await door.post("toestemmingsverzoeken", loose))[0] == 429
+    door.house.clock.forward(days=29)
+    assert (await door.post("toestemmingsverzoeken", loose))[0] == 201, "and the others are over"

@@ -101,6 +101,9 @@ def test_each_kind_of_change_is_called_by_its_name() -> None:
     assert changed(elements={NAME: "A", PLAN: "C"}) == {f"/gegevenselementen/{ANSWER}": "smaller"}
     lost = changed(elements={NAME: "A", PLAN: "A", ANSWER: "C"})
     assert lost[f"/gegevenselementen/{PLAN}/klasse"] == "ruimer", "a choice that became a duty"
+    for before, after, effect in ((30, 0, "ruimer"), (0, 30, "ruimer"), (30, 31, "ruimer"), (31, 30, "smaller")):
+        versions = activity(geschiedenis=before), activity(geschiedenis=after)
+        assert effects(*versions) == {"/geschiedenis": effect}, "none is the newest only, of any age"
     assert changed(hulpAanKind=True) == {"/hulpAanKind": "ruimer"}
     assert changed(terreinen=["geld"]) == {"/terreinen": "bewoording"}, "nobody is asked anew"
 

@@ -118,6 +118,24 @@ async def test_what_is_wrong_is_told_while_it_is_written_and_never_published(hou
     assert (await house.consent.activities(STAFF))[0].number == 1
 
 
+async def test_nobody_proposes_to_ask_again_soon_after_a_no(house: House) -> None:
+    await house.ready()
+    for days, places in ((0, ["/nietOpnieuwVragen"]), (182, ["/nietOpnieuwVragen"]), (183, []), (366, [])):
+        saved = await house.consent.drafts.save(ONE, activity(nietOpnieuwVragen=days))
+        assert [one.place for one in saved.wrong] == places
+    by_law = await house.consent.drafts.save(ONE, activity("wet", {NAME: "A"}, nietOpnieuwVragen=0))
+    assert not by_law.wrong, "nobody is asked"
+    short = await house.consent.drafts.save(ONE, activity(nietOpnieuwVragen=30))
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", short.digest)
+    with pytest.raises(CannotPublish) as refused:
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", short.digest)
+    assert refused.value.members["fouten"][0]["code"] == "te-kort"
+    await house.consent.publish(STAFF, activity("oud", nietOpnieuwVragen=30))
+    for days, wrong in ((30, 0), (29, 1)):
+        saved = await house.consent.drafts.save(ONE, activity("oud", nietOpnieuwVragen=days))
+        assert len(saved.wrong) == wrong, "what was set up so may stay, and becomes no less"
+
+
 async def test_where_a_no_may_not_be_free_nothing_is_published_without_the_fg(house: House) -> None:
     await house.ready()
     version = activity(machtsverschil=["werkgever"], vrijeKeuze=ASKED)

@@ -9,6 +9,7 @@ from audit.contract import Entry, LogUnavailable, Overtaken, record_one
 from consent import tables
 from consent.lines import application_of
 from consent.parties.contract import Change
+from consent.parties.overdue import OverdueEnds, entry_of
 from consent.parties.rules import kids, only_adds, with_end
 from kernel.caller import room_of
 from kernel.clock import millis
@@ -108,6 +109,23 @@ async def test_an_end_from_before_fences_moved_gets_its_line_once(house: House) 
         await house.released((await house.decided(NAME))[0])
 
 
+@on_files
+async def test_an_end_that_was_told_in_other_words_holds_up_no_other(house: House) -> None:
+    """Its line moved the fence already; the round goes on to the next application."""
+    await house.ready()
+    await admitted(house, Change(application=application(OLD, new_key("2")), of="loket"))
+    async with house.consent.register.writing(TENANT) as rows:
+        row = await rows.one(tables.applications, lock=True, client_id="loket-app")
+        assert row
+        document = with_end(application_of(row), "1", 5).model_dump_json()
+        old = await rows.put(tables.applications, row, own_fence=None, own_epoch=None, document=document)
+        fence = rows.keys.application("loket-app")
+    entry = entry_of({**old, "own_fence": fence})
+    other = entry.event.model_copy(update={"details": {**entry.event.details, "eindigtOp": "toen"}})
+    await house.audit.door("consent").record(room_of(TENANT, "consent"), [entry.model_copy(update={"event": other})])
+    assert await OverdueEnds(house.consent.register, house.audit.door("consent")).sweep(TENANT) == 1
+
+
 async def stored_row(house: House) -> dict[str, Any]:
     async with house.database().writing(TENANT) as connection:
         mine = tables.applications.select().where(tables.applications.c.client_id == "loket-app")
@@ -142,6 +160,8 @@ def _kept(row: dict[str, Any]) -> list[str]:
         ({}, {"roles": ("toestemming", "verstrekking", "melden")}, True),
         ({}, {"bound": True}, False),
         ({"bound": True}, {"bound": False}, True),
+        ({}, {"returns": ("https://a.example",)}, True),
+        ({"returns": ("https://a.example",)}, {}, False),
         ({"processor": "bureau"}, {}, False),
         ({}, {"key_ends": (("1", 5),)}, False),
         ({"key_ends": (("1", 5),)}, {"key_ends": (("1", 4),)}, False),

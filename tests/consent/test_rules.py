@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assembly.demo.register import activities
 from audit.contract import FenceAt
 from consent.contract import Flag, Question
 from consent.rules import CaseFact, Facts, weigh
@@ -202,3 +203,11 @@ def test_nothing_is_allowed_outside_the_activity_or_without_a_standing_consent(w
         else:
             assert world.by_bsn
     assert weigh(ask(*wanted), world, AT) == weighed, "pure"
+
+
+def test_a_case_that_is_too_old_stops_no_emergency() -> None:
+    """Who names none is helped, so who names an old one is too."""
+    glass = next(one.break_glass for one in activities() if one.break_glass)
+    old = facts(activity=MIXED.model_copy(update={"break_glass": glass}), case=replace(CASE, since=AT - 57 * DAY))
+    assert codes(replace(old, emergency=True), NAME) == codes(replace(old, emergency=True, case=None), NAME) == ("", "")
+    assert codes(replace(old, activity=MIXED), NAME)[0] == "buiten-periode"

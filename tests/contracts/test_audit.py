@@ -264,6 +264,16 @@ async def test_counts_are_releases_by_subject_activity_and_case(wired: Wired) ->
     assert await wired.audit.count(DESK, counts) == [2, 3, 0, 0]
 
 
+async def test_counts_under_a_consent_are_the_releases_that_name_it_up_to_a_place(wired: Wired) -> None:
+    one, other = fence(), fence()
+    said = ((one,), (), (one, other), (one,))
+    entries = [release({each: 0 for each in (one, other)}, details={"geteld": " ".join(named)}) for named in said]
+    places = [receipt(each).position for each in await wired.audit.record(DESK, entries)]
+    asked = [(one, None), (other, None), (one, places[0]), (one, places[2]), (fence(), None)]
+    counts = [Count(subject="s1", activity="regeling", fence=each, before=before) for each, before in asked]
+    assert await wired.audit.count(DESK, counts) == [3, 1, 0, 1, 0]
+
+
 async def test_what_became_of_releases_is_read_in_order(wired: Wired) -> None:
     given, other = await wired.audit.record(
         DESK, [release({fence(): 0}), release({fence(): 0}, withheld_until=int(NOON.timestamp() * 1000) + 10**9)]

@@ -147,6 +147,8 @@ def consents() -> dict[str, "Consent"]:
             limits=("Hoogstens 1 keer", "Bewaren: hoogstens 30 dagen"),
             shown=() if state == "gevraagd" else ("Mag het Inkomensloket uw inkomen bekijken?",),
             following="" if state == "gevraagd" else ID,
+            back="https://inkomensloket.example/terug" if state in ("gegeven", "geweigerd") else "",
+            site="inkomensloket.example" if state in ("gegeven", "geweigerd") else "",
         )
         for state in words.STATES
     }

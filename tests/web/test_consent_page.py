@@ -13,7 +13,7 @@ from consent.bodies import AskConsent
 from consent.contract import Choice, ConsentRequest, Limits, ResidentRef
 from kernel.clock import moment
 from kernel.errors import BadInput
-from tests.four_rooms import DESK_WORKER
+from tests.four_rooms import DESK_WORKER, RETURN
 from tests.web.portal import PortalUnderTest
 from tests.web.samples import consents
 from web.periods import chosen_end, earlier, end_of_day
@@ -76,6 +76,20 @@ async def test_a_yes_for_less_and_a_yes_again(portal: PortalUnderTest) -> None:
     assert f"mag tot {day.day} " in yes.text and "Zegt u opnieuw ja?" in yes.text
     again = await press(visitor, place, actie="vernieuwen")
     assert "U zei opnieuw ja" in again.text and f"mag tot {day.day} " not in again.text
+
+
+async def test_after_an_answer_the_page_leads_back_by_a_link_and_for_an_hour(portal: PortalUnderTest) -> None:
+    resident, back = ResidentRef.model_validate((await portal.house.resident()).model_dump()), f"{RETURN}?a=1&b=2"
+    wanted = ConsentRequest(resident=resident, activity=STORY, elements=(INCOME_ANSWER,), case="Z-1", return_url=back)
+    place = f"/toestemmingen/{(await portal.house.register.request(DESK_WORKER, wanted)).id}"
+    visitor = await portal.visitor("r1")
+    assert "loket.example" not in (await visitor.get(place)).text
+    given = await press(visitor, place, keuze="ja")
+    assert given.url.endswith(place), "never by itself"
+    assert "Terug naar de website van het Inkomensloket: loket.example" in given.text
+    assert f'href="{RETURN}?a=1&amp;b=2" rel="noreferrer"' in given.html
+    portal.house.now += timedelta(minutes=61)
+    assert "loket.example" not in (await visitor.get(place)).text
 
 
 async def test_going_on_long_after_login_asks_for_a_new_login(portal: PortalUnderTest) -> None:

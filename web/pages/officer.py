@@ -29,7 +29,7 @@ from web.search_form import Asked, faults, read
 from web.site import Visit
 from web.words import SEARCH_REASONS, WRONG
 
-ROWS = 200
+ROWS, SETTLED = 200, "vernietigd"
 ANSWER_MAX, REASON_MAX = 2000, 500
 
 
@@ -113,7 +113,14 @@ async def settle(visit: Visit) -> Response:
     if visit.site.removals is None:
         raise NotFound
     await visit.site.removals.settle(visit.caller, wanted, text)
-    return visit.to("/fg?vernietigd=ja")
+    # under an id of this session: a link from elsewhere cannot say that it worked
+    done = await visit.site.sessions.keep(visit.tenant.id, visit.opened, SETTLED) if visit.opened else ""
+    return visit.to(f"/fg?{urlencode({'vernietigd': done})}")
+
+
+async def _settled(visit: Visit) -> bool:
+    done, opened = visit.request.query_params.get("vernietigd", "")[:64], visit.opened
+    return opened is not None and await visit.site.sessions.kept(visit.tenant.id, opened, done) == SETTLED
 
 
 async def _subject(visit: Visit, asked: Asked) -> str:
@@ -144,7 +151,7 @@ async def _questions(
         late=tuple(late_row(one, said) for one in late.releases) if late else (),
         late_sets=tuple(late_set(one, said, kept if one.id == wrong_in else "") for one in late.sets) if late else (),
         known=late is not None,
-        settled=visit.request.query_params.get("vernietigd") == "ja" and not wrong,
+        settled=not wrong and await _settled(visit),
         errors=error,
     )
     return visit.page("fg_start.html", view, 400 if wrong else 200)

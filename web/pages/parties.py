@@ -138,6 +138,7 @@ def _party(one: PartyState, said: RegisterWords) -> PartyRow:
                 address=system.application.jwks_url,
                 processor=system.application.processor or "",
                 grants=system.application.grants,
+                returns=system.application.returns,
                 keys=tuple(
                     KeyRow(
                         kid=key.kid,
