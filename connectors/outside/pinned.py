@@ -44,7 +44,7 @@ class Pinned(httpx2.AsyncBaseTransport):
         address = await self._judged(request)
         pinned = httpx2.Request(
             request.method,
-            _at(request.url, address) if not request.url.query else request.url.copy_with(host=address),
+            spelled(request.url, address) if not request.url.query else request.url.copy_with(host=address),
             headers=request.headers,  # its Host is the name
             stream=request.stream,
             extensions={**request.extensions, "sni_hostname": self._own[1]},
@@ -79,7 +79,7 @@ class Pinned(httpx2.AsyncBaseTransport):
 
 
 @lru_cache(maxsize=256)
-def _at(url: httpx2.URL, address: str) -> httpx2.URL:
+def spelled(url: httpx2.URL, address: str) -> httpx2.URL:
     """To spell an address anew took a tenth of a whole question. Of those without a query alone: what stands in one may
     be about somebody, and is not remembered."""
     return url.copy_with(host=address)
