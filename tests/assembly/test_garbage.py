@@ -20,7 +20,8 @@ def test_what_the_start_made_is_looked_through_no_more_and_what_came_after_is_le
         assert gc.get_freeze_count() > 0
         knot = weakref.ref(Knot())
         assert knot() is not None
-        held: list[list[int]] = [[] for _ in range(2 * YOUNG)]  # nobody asks for a collection: that many new objects begin one
+        # nobody asks for a collection: that many new objects begin one
+        held: list[list[int]] = [[] for _ in range(2 * YOUNG)]
         assert knot() is None, len(held)
     finally:
         gc.set_threshold(*before)
