@@ -1,7 +1,6 @@
 """The command line `regie`. `regie verify` never comes here: it is dispatched before any room is imported."""
 
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ from assembly.demo.story import StoryFailed
 from assembly.destroying import destroy, order_of
 from assembly.destroying import told as destruction
 from assembly.founding import demand_newest, found, migrate
+from assembly.garbage import settled
 from assembly.govstack import govstack
 from assembly.house import assemble
 from assembly.party_verbs import client_end_key, client_suspend
@@ -128,7 +128,7 @@ def serve(
                 await stack.enter_async_context(serve_app(metrics_app(told), metrics_host, metrics_port))
             address = await stack.enter_async_context(serve_app(house.app, host, port))
             typer.echo(f"regie: {' '.join(chosen)} op {address.url}", err=True)
-            gc.freeze()  # what the start made stays: looking through it for garbage took a tenth of the time
+            settled()
             await until_signal()
 
     asyncio.run(run())

@@ -5,7 +5,6 @@ there is an activity of four elements besides (`bench.four`). `GET /bench` tells
 """
 
 import asyncio
-import gc
 import sys
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ from assembly.demo.people import cast_of
 from assembly.demo.play import Demo, settings_of
 from assembly.demo.stage import Stage
 from assembly.founding import found
+from assembly.garbage import settled
 from assembly.house import House, assemble
 from bench.four import ACTIVITY, ELEMENTS
 from bench.spent import Spent
@@ -50,7 +50,7 @@ async def run(folder: Path, port: int, postgres: str = "", brp: str = "") -> Non
             await _consents(house, numbers, ACTIVITY)
         given = await _consents(house, numbers, register.EXERCISE)
         withdrawing.told(house.consent("assembly"), given)
-        gc.freeze()  # as `regie serve` does
+        settled()  # as `regie serve` does
         print("ready", flush=True)
         await until_signal()
 

@@ -7,7 +7,6 @@ row, as people make it at home. Not promised: figures of a machine that does oth
 """
 
 import asyncio
-import gc
 import os
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from statistics import quantiles
 
 import audit.log as appending
+from assembly.garbage import settled
 from audit.contract import Entry, Receipt
 from audit.fsck.checking import check_log
 from audit.fsck.walk import Asked
@@ -159,7 +159,7 @@ async def one_database(name: str, url: str, folder: Path) -> int:
     """All measurements on it; how many entries were refused at full speed, and how much is wrong afterwards."""
     async with Place(url, folder, clock=utc_now).opened() as (service, _):
         await measured(service, partial(full_speed, seconds=WARM_SECONDS))
-        gc.freeze()  # as `regie serve` does
+        settled()  # as `regie serve` does
         full = await measured(service, partial(full_speed, seconds=SECONDS))
         lists = await measured(service, partial(full_speed, seconds=SECONDS, listed=LISTED))
         steady = [(rate, await measured(service, partial(offered, seconds=SECONDS, rate=rate))) for rate in OFFERED]

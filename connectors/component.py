@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit, Trace, Trust
-from connectors.api import ROOT, routes
+from connectors.api import ROOT, Gate, routes
 from connectors.authority.api import intern_routes
 from connectors.authority.desk import AuthorityDesk
 from connectors.brp import ANSWER_BYTES, BrpSource
@@ -67,7 +67,6 @@ from connectors.uploads.rows import UploadRows
 from connectors.uploads.service import UploadDesk
 from connectors.uploads.tables import uploads as uploads_table
 from consent.contract import Consent, Registers
-from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
 from kernel.component import Component, Doors, Tenant
 from kernel.crypto import CannotOpen, KeyProvider, Keyring, KeyUnavailable
@@ -94,7 +93,7 @@ class Wiring:
     registers: Registers
     audit: Audit
     trust: Callable[[], Awaitable[Trust]]
-    caller: Callable[..., Awaitable[Caller]]
+    caller: Gate
     clock: Clock = utc_now
     boot: BootClock = boot_seconds
     transport: httpx2.AsyncBaseTransport | None = None

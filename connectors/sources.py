@@ -115,16 +115,20 @@ class Sources:
         fence of the decision moved: then nothing may be sent, whatever others gave."""
         names = sources_of(ground)
         question = Question(caller, permit, bsn, asyncio.get_running_loop().time() + self._whole, ahead)
-        asked: dict[str, asyncio.Task[Values | Exception]] = {}
-        async with asyncio.TaskGroup() as group:
-            for name in self._in_order(caller.tenant, names):
-                asked[name] = group.create_task(self._one(name, question, dict(asked)))
-        answers = [asked[name].result() for name in names]
+        alone = len(names) == 1  # a task and its group for what nothing goes on beside
+        answers = [await self._one(names[0], question, {})] if alone else await self._all(names, question)
         for answer in answers:
             if isinstance(answer, Overtaken) and concerns(ground, answer):
                 raise answer
         read = {name: _values(answer) for name, answer in zip(names, answers, strict=True)}
         return Found(read, _late(answers))
+
+    async def _all(self, names: Sequence[str], question: Question) -> list[Values | Exception]:
+        asked: dict[str, asyncio.Task[Values | Exception]] = {}
+        async with asyncio.TaskGroup() as group:
+            for name in self._in_order(question.caller.tenant, names):
+                asked[name] = group.create_task(self._one(name, question, dict(asked)))
+        return [asked[name].result() for name in names]
 
     def _in_order(self, tenant: str, names: Sequence[str]) -> list[str]:
         """Those that others need first."""

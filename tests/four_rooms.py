@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents
@@ -193,7 +193,7 @@ class FourRooms:
         public_root(self.app, Root(root.removesuffix("/v1"), "Verstrekking", "https://regie.example", contact), make)
         return component
 
-    async def caller(self) -> Caller:
+    async def caller(self, _: Request) -> Caller:
         return self.who
 
     async def furnish(self) -> None:

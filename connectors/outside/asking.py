@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -76,7 +77,7 @@ class Asker:
         try:
             async with self.http.stream(
                 ask.method,
-                f"{self.url}{ask.path}",
+                _read_once(f"{self.url}{ask.path}"),
                 content=ask.body or None,
                 params=ask.query or None,
                 headers=headers,
@@ -118,6 +119,12 @@ def same_host(base: str, url: str) -> str:
     wanted, given = urlsplit(base), urlsplit(url)
     inside = (given.scheme, given.netloc) == (wanted.scheme, wanted.netloc) and not given.query and not given.fragment
     return given.path.removeprefix(wanted.path) if inside and given.path.startswith(wanted.path + "/") else ""
+
+
+@lru_cache(maxsize=256)
+def _read_once(address: str) -> httpx2.URL:
+    """The same for each question to a source, and nobody's data is in it. Raises httpx2.InvalidURL."""
+    return httpx2.URL(address)
 
 
 def _again(error: Exception, repeatable: bool) -> bool | float:

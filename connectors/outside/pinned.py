@@ -7,6 +7,7 @@ checks the certificate against the name. When the address no longer answers it i
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 
 import httpx2
 
@@ -43,7 +44,7 @@ class Pinned(httpx2.AsyncBaseTransport):
         address = await self._judged(request)
         pinned = httpx2.Request(
             request.method,
-            request.url.copy_with(host=address),
+            spelled(request.url, address) if not request.url.query else request.url.copy_with(host=address),
             headers=request.headers,  # its Host is the name
             stream=request.stream,
             extensions={**request.extensions, "sni_hostname": self._own[1]},
@@ -75,6 +76,13 @@ class Pinned(httpx2.AsyncBaseTransport):
             raise NotListed("an address that may not be called", request=request)
         self._address = found[0]
         return self._address
+
+
+@lru_cache(maxsize=256)
+def spelled(url: httpx2.URL, address: str) -> httpx2.URL:
+    """To spell an address anew took a tenth of a whole question. Of those without a query alone: what stands in one may
+    be about somebody, and is not remembered."""
+    return url.copy_with(host=address)
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int]:

@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.types import ASGIApp
 
 from kernel.http.edge import API_VERSION, Edge
 from kernel.http.health import Gatekeeper, StartGate
@@ -16,8 +15,15 @@ from kernel.http.problems import TYPE_BASE
 Opening = Callable[[], AbstractAsyncContextManager[object]]
 
 
-async def _to_the_edge(_: Request, error: Exception) -> Response:
-    raise error  # rendered in one place only; without this the frameworks answer in their own words
+class _Ringed(FastAPI):
+    """With our rings around its routes and none of the frameworks' own: those would answer in their own words, and
+    every request and every part of an answer goes through each of them."""
+
+    rings: Callable[[ASGIApp], ASGIApp]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Once, at the first request. The innermost closes what a form brought along; FastAPI asks for it."""
+        return self.rings(AsyncExitStackMiddleware(self.router))
 
 
 def make_app(
@@ -41,7 +47,10 @@ def make_app(
                 await stack.enter_async_context(opening())
             yield
 
-    app = FastAPI(
+    def rings(routes: ASGIApp) -> ASGIApp:
+        return Edge(Gatekeeper(Limits(routes, texts=texts, uploads=uploads), gate), type_base)
+
+    app = _Ringed(
         title=title,
         version=API_VERSION,
         lifespan=lifespan,
@@ -52,10 +61,5 @@ def make_app(
         # the frameworks' spans carry raw paths, queries and the texts of exceptions
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    for error in (HTTPException, RequestValidationError):
-        app.add_exception_handler(error, _to_the_edge)
-    # the last one added is the first to see a request
-    app.add_middleware(Limits, texts=texts, uploads=uploads)
-    app.add_middleware(Gatekeeper, gate=gate)
-    app.add_middleware(Edge, type_base=type_base)
+    app.rings = rings
     return app

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
+from fastapi import Request
 from sqlalchemy import func, select
 
 from assembly.demo.register import INCOME_ANSWER, STORY, TENANT
@@ -86,7 +87,7 @@ async def test_bad_input_is_told_and_stores_nothing(house: FourRooms) -> None:
 
 
 async def test_nobody_gets_nothing(house: FourRooms) -> None:
-    async def nobody() -> Any:
+    async def nobody(_: Request) -> Any:
         raise NotLoggedIn
 
     house.caller = nobody  # type: ignore[method-assign]  # what an unknown token gives

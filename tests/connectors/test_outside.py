@@ -25,7 +25,7 @@ from connectors.outside.data import Bounds, Unreadable, read_json
 from connectors.outside.failing import SourceFailed
 from connectors.outside.guarding import Breaker, Guarded, Limits, Narrow, Patient, guarded
 from connectors.outside.opening import Certificates, open_outside
-from connectors.outside.pinned import NotListed, Pinned
+from connectors.outside.pinned import NotListed, Pinned, spelled
 from connectors.person import read_answer
 from tests.connectors.faulty import ANSWERS, GOOD, Faulty, faulty
 from tests.patience import PATIENCE
@@ -225,6 +225,15 @@ def pinned(url: str, *answers: Sequence[str]) -> tuple[httpx2.AsyncClient, Answe
         return left.pop(0)
 
     return httpx2.AsyncClient(transport=Pinned(inner, url, (), resolver)), inner, asked
+
+
+async def test_an_address_with_a_query_is_called_and_not_remembered() -> None:
+    client, inner, _ = pinned("https://bron.example", ["93.184.216.34"])
+    await client.get("https://bron.example/x")
+    known = spelled.cache_info().currsize
+    await client.get("https://bron.example/x?wie=iemand")
+    assert str(inner.called[1].url) == "https://93.184.216.34/x?wie=iemand"
+    assert spelled.cache_info().currsize == known > 0
 
 
 async def test_a_name_is_resolved_once_and_called_where_it_was_judged() -> None:
