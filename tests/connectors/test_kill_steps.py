@@ -26,7 +26,8 @@ from tests.four_rooms import BY_LAW, DESK_WORKER, FourRooms
 from tests.patience import PATIENCE
 
 POINTS = ("corrections.placed", "corrections.recorded", "corrections.sent", "corrections.passed",
-          "corrections.noted", "uploads.whole", "uploads.recorded", "lab.recorded", "removals.read", "removals.recorded")  # fmt: skip
+          "corrections.noted", "uploads.whole", "uploads.recorded", "lab.recorded", "removals.read",
+          "removals.recorded")  # fmt: skip
 OWNER = DESK_WORKER.model_copy(update={"scope": (*DESK_WORKER.scope, "verstrekking:bronhouder")})
 Steps = Callable[[FourRooms], Awaitable[None]]
 
