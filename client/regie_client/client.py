@@ -16,6 +16,7 @@ import httpx2
 from regie_client.asking import ANSWER_MOST, open_http, read
 from regie_client.bulk import Bulk
 from regie_client.calling import CONSENT, LOG, RELEASE, Call, Calls, uuid_of
+from regie_client.corrections import Correction
 from regie_client.errors import Unusable
 from regie_client.messages import Case, CaseState, ConsentState, Question, Release, ReleaseBody, Said
 from regie_client.receipts import EMERGENCY, KIND, Receipts, Wanted, WantedTable
@@ -109,6 +110,12 @@ class Regie:
         (`verstrekking-onbekend`: none of them is there for you) and as `open_case`."""
         call = Call(RELEASE, "/vernietigingen", removal.activity, removal.body(), most=ANSWER_MOST)
         return read(await self._calls.ask(call), Removed)
+
+    async def correction(self, id_: str, activity: str = "") -> Correction:
+        """What an event `gegeven.gecorrigeerd` is about: `subject` is its id. activity: of your own, or all of them.
+        Raises Problem (`correctie-onbekend`: it is not for you, or a year old) and as `open_case`."""
+        call = Call(RELEASE, f"/correcties/{quote(id_, safe='')}", activity, most=ANSWER_MOST)
+        return read(await self._calls.ask(call), Correction)
 
     async def open_case(self, case: Case) -> CaseState:
         """State a case, for activities that need one. Raises Problem, CannotReach, Unusable, TokenRefused."""

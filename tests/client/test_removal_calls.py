@@ -42,3 +42,12 @@ async def test_what_is_not_there_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(Problem) as gone:
         await made.regie().removed(GONE)
     assert gone.value.code == "verstrekking-onbekend"
+
+
+async def test_what_was_corrected_is_read_by_the_event(tmp_path: Path) -> None:
+    had = {"verstrekking": PLACE, "verwerkingsactiviteit": "witgoed", "gegevenselementen": ["brp.adres"]}
+    told = {"id": "c" * 32, "gecorrigeerdOp": "2026-11-22T12:00:00Z", "meer": False, "verstrekkingen": [had]}
+    place = f"/verstrekking/v1/correcties/{'c' * 32}"
+    made = Counterpart(tmp_path, {place: lambda _: httpx2.Response(200, json=told)})
+    found = await made.regie().correction("c" * 32)
+    assert [(one.release, one.elements) for one in found.had] == [(PLACE, ("brp.adres",))] and not found.more

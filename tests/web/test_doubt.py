@@ -47,7 +47,7 @@ async def test_a_resident_reports_a_value_and_follows_it(portal: PortalUnderTest
     await desk.forwarding.telling.round(TENANT)
     told = (await visitor.get("/verzoeken")).text
     assert "Wij vertelden hun dat het is verbeterd" in told and "Inkomensloket" in told.split("Wij vertelden hun")[1]
-    assert "Wij vertelden een afdeling dat een gegeven van u is verbeterd" in (await visitor.get("/gebruik")).text
+    assert "Wij vertelden dat een gegeven van u is verbeterd" in (await visitor.get("/gebruik")).text
     stranger = await portal.visitor("r2")
     assert (await stranger.get(f"{place}/fout")).status == 404
     assert "niet kloppen" not in (await stranger.get("/verzoeken")).text
