@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx2
 
@@ -99,10 +99,11 @@ class Regie:
         receipt = self._receipts.demand(proof, wanted)
         return Table(came.id, came.smallest, came.off_by, came.cells, came.spent, receipt)
 
-    async def to_remove(self, activity: str, until: date | None = None) -> Dues:
-        """What your organisation must remove of this activity: in the next month, or up to a day. Raises as
-        `open_case`."""
-        query = f"?tot={until.isoformat()}" if until else ""
+    async def to_remove(self, activity: str, until: date | None = None, after: str | None = None) -> Dues:
+        """What your organisation must remove of this activity: in the next month, or up to a day. after: `next` of an
+        answer to the same question. Raises as `open_case`."""
+        said = {"tot": until.isoformat() if until else "", "na": after or ""}
+        query = "?" + urlencode(given) if (given := {name: value for name, value in said.items() if value}) else ""
         return read(await self._calls.ask(Call(RELEASE, f"/vernietigingen{query}", activity, most=ANSWER_MOST)), Dues)
 
     async def removed(self, removal: Removal) -> Removed:

@@ -12,6 +12,7 @@ from connectors.correcting.contract import Doubt, NoSuchNotice, Said
 from connectors.correcting.service import CorrectionDesk
 from connectors.correcting.telling import Telling
 from connectors.removals.contract import Removal
+from connectors.removals.service import RemovalDesk
 from consent.activity import Application, Case, Party, Secrecy
 from consent.contract import RegisterUnavailable
 from consent.contract import ResidentRef as ConsentResident
@@ -84,7 +85,7 @@ async def told(house: FourRooms) -> dict[str, str]:
     async with house.register.database.snapshot(TENANT) as reading:
         kind = events.c.type == "gegeven.gecorrigeerd"
         found = (await reading.execute(select(events.c.recipient, events.c.subject).where(kind))).all()
-    assert len(dict(found)) == len(found)  # type: ignore[arg-type]  # rows are pairs
+    assert len({who for who, _ in found}) == len(found)
     return {str(who): str(what) for who, what in found}
 
 
@@ -149,7 +150,7 @@ async def test_who_says_that_it_is_gone_or_had_it_before_it_was_wrong_is_not_tol
     house.now += timedelta(days=2)
     gone, line = position(await house.release(*BY_LAW)), position(await house.release("brp.adres"))
     said = {"verstrekkingen": [gone], "verwijderdOp": house.now.date().isoformat()}
-    assert house.desk.removals
+    assert isinstance(house.desk.removals, RemovalDesk)
     await house.desk.lines.finished()
     await house.desk.removals.confirm(DESK_WORKER, Removal.model_validate(said))
     with pytest.raises(BadInput):
