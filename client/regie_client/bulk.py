@@ -75,9 +75,9 @@ class JobState(Said):
 
 @dataclass(frozen=True)
 class Answered:
-    """One resident of an order, as the order names them: `bsn`, or else `pseudonym`. status: `verstrekt`; `geweigerd` or
-    `nietGeleverd`, with why; `vervallen`: stopped after it was decided, ask alone to hear why; `achtergehouden`: it came
-    without a receipt that holds, and is not here. release: of the first only."""
+    """One resident of an order, as it names them: `bsn`, or else `pseudonym`. status: `verstrekt`; `geweigerd` or
+    `nietGeleverd`, with why; `vervallen`: stopped after it was decided, ask alone to hear why; `achtergehouden`: it
+    came without a receipt that holds, and is not here. release: of the first only."""
 
     nr: int
     bsn: str = field(repr=False)
