@@ -16,6 +16,7 @@ from kernel.clock import Clock, instant, millis
 from kernel.ids import derived_id
 
 c = notices.c
+SHOWN = 2_000  # of all reports about a resident
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class NoticeRows:
         """Who was told, as the resident of these reports may know."""
         open_ = or_(c.withheld_until == 0, c.withheld_until <= millis(self.clock()))
         async with self.rows.reading(tenant) as rows:
-            found = await rows.find(notices, c.report.in_(reports), open_, limit=MOST) if reports else []
+            found = await rows.find(notices, c.report.in_(reports), open_, limit=SHOWN) if reports else []
         return [
             Passed(report=row["report"], recipient=row["recipient"], name=row["recipient_name"], at=instant(row["at"]))
             for row in found

@@ -38,18 +38,23 @@ class Telling:
     notices: NoticeRows
 
     async def round(self, tenant: str) -> None:
-        """Everything that can be told now. Raises Problem."""
+        """Everything that can be told now. One that cannot holds up no other. Raises NeighbourUnavailable."""
         for found in await self.reports.corrected(tenant, LEASE_MS):
-            room = room_of(tenant, "connectors")
-            if told := await self._recipients(room, found):
-                await self._recorded(room, found, told)
-                reached("corrections.passed")
-                kept = await self.notices.keep(tenant, found, told)
-                reached("corrections.noted")
-                said = [Announcement(id=one["id"], recipient=one["recipient"]) for one in kept]
-                for begin in range(0, len(said), AT_ONCE):
-                    await self.registers.announcements.corrected(room, said[begin : begin + AT_ONCE])
-            await self.reports.told(tenant, found)
+            try:
+                await self._told(room_of(tenant, "connectors"), found)
+            except Problem as problem:
+                _log.warning("correction_not_told", code=problem.code)
+
+    async def _told(self, room: Caller, found: Found) -> None:
+        if told := await self._recipients(room, found):
+            await self._recorded(room, found, told)
+            reached("corrections.passed")
+            kept = await self.notices.keep(room.tenant, found, told)
+            reached("corrections.noted")
+            said = [Announcement(id=one["id"], recipient=one["recipient"]) for one in kept]
+            for begin in range(0, len(said), AT_ONCE):
+                await self.registers.announcements.corrected(room, said[begin : begin + AT_ONCE])
+        await self.reports.told(room.tenant, found)
 
     async def _recipients(self, room: Caller, found: Found) -> list[Told]:
         day = read_day(found.content.since)
