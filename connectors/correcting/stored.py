@@ -147,14 +147,16 @@ class CorrectionRows:
         sealing = await self._sealing(tenant)
         late = (c.entry != "", c.changed_at <= self.now - WAITS_MS)
         async with self._rows.reading(tenant) as rows:
-            return [_found(sealing, row) for row in await rows.find(corrections, *late, limit=MOST)]
+            return [_found(sealing, row) for row in await rows.sound(corrections, *late, limit=MOST)]
 
     async def overdue(self, tenant: str, days: Mapping[str, int]) -> list[Found]:
         """Open ones about which nothing was said for their term. days: by source; of one that nobody keeps any more it
         is the usual."""
         late = [(c.source == source) & (c.changed_at <= self.now - many * DAY_MS) for source, many in days.items()]
         late.append(c.source.not_in(list(days)) & (c.changed_at <= self.now - DAYS * DAY_MS))
-        return await self.listed(tenant, c.status.in_(OPEN), c.entry == "", or_(*late), newest=False)
+        sealing, open_ = await self._sealing(tenant), (c.status.in_(OPEN), c.entry == "")
+        async with self._rows.reading(tenant) as rows:
+            return [_found(sealing, row) for row in await rows.sound(corrections, *open_, or_(*late), limit=MOST)]
 
     async def due(self, tenant: str) -> bool:
         """Whether there is anything to carry."""
@@ -167,18 +169,18 @@ class CorrectionRows:
         """Those that are due, for whoever carries them now: nobody else takes them within the lease."""
         sealing, due = await self._sealing(tenant), (c.status.in_(OPEN), c.entry == "", c.due_at <= self.now)
         async with self._rows.writing(tenant) as rows:
-            found = await rows.find(corrections, *due, c.way.in_(ways), lock=True, limit=MOST)
+            found = await rows.sound(corrections, *due, c.way.in_(ways), lock=True, limit=MOST)
             return [_found(sealing, await rows.change(corrections, row, due_at=self.now + lease_ms)) for row in found]
 
     async def corrected(self, tenant: str, lease_ms: int) -> list[Found]:
         """Those of which nobody told yet who has the old value, for whoever does it now."""
         due = (c.status == CORRECTED, c.due_at <= self.now)
         async with self._rows.reading(tenant) as rows:
-            if not await rows.find(corrections, *due):
+            if not await rows.sound(corrections, *due, limit=MOST):
                 return []
         sealing = await self._sealing(tenant)
         async with self._rows.writing(tenant) as rows:
-            found = await rows.find(corrections, *due, lock=True, limit=MOST)
+            found = await rows.sound(corrections, *due, lock=True, limit=MOST)
             return [_found(sealing, await rows.change(corrections, row, due_at=self.now + lease_ms)) for row in found]
 
     async def told(self, tenant: str, found: Found) -> None:

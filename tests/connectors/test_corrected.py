@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from assembly.demo.register import CIVIL_AFFAIRS, LOAN_DESK, STORY, TENANT, activities
 from audit.contract import Line, LogUnavailable
@@ -14,6 +14,7 @@ from connectors.correcting.api import correction_intern
 from connectors.correcting.client import CorrectionsClient
 from connectors.correcting.contract import Doubt, NoSuchNotice, Said
 from connectors.correcting.service import CorrectionDesk
+from connectors.correcting.tables import corrections
 from connectors.correcting.telling import Telling
 from connectors.removals.contract import Removal
 from connectors.removals.service import RemovalDesk
@@ -28,7 +29,8 @@ from kernel.errors import BadInput, NoAccess
 from kernel.http.client import RoomLine
 from kernel.http.rooms import RoomKey
 from tests.consent.house import WEB_SEED
-from tests.four_rooms import BY_LAW, DESK_WORKER, POINT, R1, STAFF, FourRooms
+from tests.four_rooms import BY_LAW, DESK_WORKER, POINT, R1, SECRET, STAFF, FourRooms
+from vault.contract import Bsn
 
 pytestmark = pytest.mark.anyio
 REGISTRY = Caller(tenant=TENANT, organisation=CIVIL_AFFAIRS, application="bz-app", kind="mens", user="mw-1")
@@ -77,9 +79,9 @@ def telling(house: FourRooms) -> Telling:
     return desk_of(house).forwarding.telling
 
 
-async def corrected(house: FourRooms, line: str, since: str | None = None, days: int = 1) -> None:
+async def corrected(house: FourRooms, line: str, since: str | None = None, days: int = 1, bsn: Bsn = R1) -> None:
     """Doubted and answered a day later."""
-    said = {"inwoner": {"bsn": R1}, "gegevenselement": "brp.adres", "logregel": line, "reden": "De post komt terug."}
+    said = {"inwoner": {"bsn": bsn}, "gegevenselement": "brp.adres", "logregel": line, "reden": "De post komt terug."}
     report = await desk_of(house).file(DESK_WORKER, Doubt.model_validate({**said, "gebruiker": "mw-4821"}))
     house.now += timedelta(days=days)
     words = {"status": "gecorrigeerd", "toelichting": "Aangepast.", "onjuistSinds": since}
@@ -96,8 +98,8 @@ async def told(house: FourRooms) -> dict[str, str]:
     return {str(who): str(what) for who, what in found}
 
 
-async def passed_on(house: FourRooms) -> list[Line]:
-    return [line for line in await house.lines() if line.event.details.get("stap") == "doorgegeven"]
+async def passed_on(house: FourRooms, bsn: Bsn = R1) -> list[Line]:
+    return [line for line in await house.lines(bsn) if line.event.details.get("stap") == "doorgegeven"]
 
 
 async def test_each_recipient_hears_it_and_reads_its_own_lines_and_the_resident_who_that_was(both: FourRooms) -> None:
@@ -198,6 +200,20 @@ async def test_whatever_is_away_meanwhile_it_is_told_once(house: FourRooms) -> N
         house.now += timedelta(minutes=2)
     await made.round(TENANT)
     assert set(await told(house)) == {LOAN_DESK} and len(await passed_on(house)) == 1
+
+
+async def test_a_report_that_is_not_ours_holds_up_no_other(house: FourRooms) -> None:
+    await looked_after(house)
+    await house.case()
+    await house.case("Z-2", SECRET)
+    for bsn, case in ((R1, "Z-1"), (SECRET, "Z-2")):
+        await corrected(house, position(await house.release("brp.adres", bsn=bsn, zaak=case)), days=0, bsn=bsn)
+    rows = telling(house).reports._rows
+    async with rows.writing(TENANT) as tx:
+        theirs = corrections.c.resident == (await house.resident()).id
+        await tx.connection.execute(update(corrections).where(theirs).values(filed_at=1))
+    await telling(house).round(TENANT)
+    assert [len(await passed_on(house, bsn)) for bsn in (R1, SECRET)] == [0, 1]
 
 
 async def test_only_a_room_makes_recipients_hear(house: FourRooms) -> None:
