@@ -415,15 +415,6 @@ async def test_an_application_that_is_no_longer_admitted_cannot_report(http: htt
     assert (await http.post("/verwerkingsacties", json={"meldingen": [ldv()]})).status_code == 403
 
 
-async def test_who_may_use_no_number_hears_the_same_whosever_it_sends(
-    http: httpx2.AsyncClient, service: AuditService, books: Books
-) -> None:
-    books.by_bsn = False
-    told = [await problem(http, ldv(bsn)) for bsn in (KNOWN, STRANGER, NO_NUMBER)]
-    assert told[0]["code"] == "geen-bsn" and told == [told[0]] * 3
-    assert await service.door("web").holds(DESK, ()) is None
-
-
 async def test_a_token_to_report_does_not_search(http: httpx2.AsyncClient) -> None:
     body = {"ontvanger": "groen", "reden": {"reden": "klacht", "zaak": "FG-7"}}
     assert (await http.post("/logregels/_zoek", json=body)).status_code == 403

@@ -122,15 +122,6 @@ async def test_each_recipient_hears_it_and_reads_its_own_lines_and_the_resident_
             await desk.notice(who, what)
     mine = house.self_of(await house.resident())
     assert {one.recipient for one in await desk.passed(mine)} == set(known)
-
-    async def theirs_is_the_page() -> Caller:
-        return mine
-
-    app = FastAPI()
-    app.include_router(correction_intern(desk, theirs_is_the_page))
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://desk") as http:
-        line = RoomLine(http, RoomKey("web", WEB_SEED, house.clock), "connectors")
-        assert await CorrectionsClient(line).passed(mine) == await desk.passed(mine)
     assert {one.event.recipient for one in await passed_on(house)} == set(known)
     assert len(await passed_on(house)) == 2
     async with house.http() as http:
@@ -143,6 +134,23 @@ async def test_each_recipient_hears_it_and_reads_its_own_lines_and_the_resident_
     await desk.notices.forget_old(TENANT)
     with pytest.raises(NoSuchNotice):
         await desk.notice(DESK_WORKER, known[LOAN_DESK])
+
+
+async def test_the_portal_asks_who_was_told_from_elsewhere(house: FourRooms) -> None:
+    await looked_after(house)
+    await house.case()
+    await corrected(house, position(await house.release("brp.adres")))
+    await telling(house).round(TENANT)
+    desk, mine = desk_of(house), house.self_of(await house.resident())
+
+    async def theirs_is_the_page() -> Caller:
+        return mine
+
+    app = FastAPI()
+    app.include_router(correction_intern(desk, theirs_is_the_page))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://desk") as http:
+        line = RoomLine(http, RoomKey("web", WEB_SEED, house.clock), "connectors")
+        assert [one.recipient for one in await CorrectionsClient(line).passed(mine)] == [LOAN_DESK]
 
 
 async def test_of_a_use_that_is_withheld_its_recipient_hears_and_its_resident_does_not(house: FourRooms) -> None:
