@@ -98,6 +98,7 @@ class AuditRegister:
             recipient_name=recipient.name.nl,
             oin=recipient.oin,
             system=application.name or application.client_id,
+            by_bsn=recipient.by_bsn,
             actors=found.actors,
         )
 

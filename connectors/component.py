@@ -130,7 +130,7 @@ async def build_connectors(
     labs = build_labs((desk, bulk), LabRows(rows, wiring.clock), room_keys, counting)
     removals = build_removals((wiring.audit, wiring.consent, wiring.registers), lines, rows, labs, wiring.clock)
     desk = replace(desk, removals=removals.desk)
-    old = (claims.forget_old, correcting.forwarding.lapse, correcting.rows.forget_old)
+    old = (claims.forget_old, correcting.forwarding.lapse, correcting.rows.forget_old, correcting.notices.forget_old)
     chores = (*old, uploads.tidy, labs.tidy, removals.following.round)
 
     doors = (desk, bulk.service, counting, uploads, labs, removals.desk)

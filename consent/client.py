@@ -25,6 +25,7 @@ from consent.contract import (
 from consent.delivery.client import DeliveryClient
 from consent.drafts.client import DraftsClient
 from consent.emergencies.client import EmergenciesClient
+from consent.events.client import AnnouncementsClient
 from consent.frontdesk.client import FrontDeskClient
 from consent.mandates.client import MandatesClient
 from consent.parties.client import PartiesClient
@@ -77,6 +78,11 @@ class ConsentClient:
     def appointments(self) -> AppointmentsClient:
         """See Registers.appointments."""
         return AppointmentsClient(self.line)
+
+    @property
+    def announcements(self) -> AnnouncementsClient:
+        """See Registers.announcements."""
+        return AnnouncementsClient(self.line)
 
     @property
     def emergencies(self) -> EmergenciesClient:

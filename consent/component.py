@@ -24,7 +24,7 @@ from consent.delivery.sealing import PURPOSE as DELIVERY_KEY
 from consent.delivery.service import Around, Delivering
 from consent.drafts import api as drafts
 from consent.emergencies import api as emergencies
-from consent.events.api import event_routes
+from consent.events.api import announcing_routes, event_routes
 from consent.events.service import PURPOSE as EVENTS_KEY
 from consent.events.service import Events
 from consent.frontdesk import api as frontdesk
@@ -141,6 +141,7 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
         frontdesk.intern_routes(consent.frontdesk, gate),
         appointments.intern_routes(consent.appointments, gate),
         emergencies.intern_routes(consent.emergencies, gate),
+        announcing_routes(consent.announcements, gate),
         parties.intern_routes(consent, gate),
         tokens_api.intern_routes(tokens, gate),
         fsc.intern_routes(consent.fsc, gate),

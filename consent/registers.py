@@ -9,6 +9,7 @@ from consent.appointments.contract import Appointments
 from consent.delivery.contract import Delivery
 from consent.drafts.contract import Drafts
 from consent.emergencies.contract import Emergencies
+from consent.events.contract import Announcements
 from consent.frontdesk.contract import FrontDesk
 from consent.mandates.contract import Mandates
 from consent.parties.contract import Parties
@@ -61,6 +62,11 @@ class Registers(Protocol):
     @property
     def appointments(self) -> Appointments:
         """Who was appointed to: one person writes it down, another confirms."""
+        ...
+
+    @property
+    def announcements(self) -> Announcements:
+        """What recipients hear of other rooms."""
         ...
 
     @property

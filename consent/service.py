@@ -31,6 +31,7 @@ from consent.deciding import Deciding
 from consent.delivery.contract import Delivery
 from consent.drafts.service import Drafting
 from consent.emergencies.service import Reviewing
+from consent.events.announcing import Announcing
 from consent.explained import Asked, Explained
 from consent.explaining import Explaining
 from consent.flagging import Flagging
@@ -91,13 +92,12 @@ class ConsentService:
         self.drafts = Drafting(register, audit, self.clients, self.registering, clock)
         self.rights = Claiming(register, audit, self.following, clock)
         self.mandates = Mandating(register, audit, self._choosing, self.rights, clock)
-        self.forgetting = Forgetting(register, clock)
         self.frontdesk = Helping(register, audit, self.following, self._choosing, clock)
         self.frontdesk.rights = self.rights
         self.appointments = Appointing(register, audit, self.following, clock)
-        self.emergencies = Reviewing(register, audit)
+        self.emergencies, self.announcements = Reviewing(register, audit), Announcing(register)
         self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
-        self._overdue = OverdueEnds(register, audit)
+        self.forgetting, self._overdue = Forgetting(register, clock), OverdueEnds(register, audit)
         self._casework = Casework(register, audit, self.following, clock)
         self._suspending = Suspending(register, audit, self.following, clock)
         self.tokens: Tokens | None = None  # set where the room is put together

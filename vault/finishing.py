@@ -13,6 +13,7 @@ from kernel.failpoints import reached
 from kernel.logs import logger
 from kernel.sql import RowForged
 from vault.acts import at_epochs, goes_on, keeping, lapsing, opening
+from vault.contract import VaultUnavailable
 from vault.keys import TenantKeys
 from vault.records import Record, RecordRows, ResidentKey
 from vault.residents import ResidentRows, moved, opened
@@ -50,13 +51,24 @@ class Finisher:
         reached("vault.kept-line")
         for number, (record, verdict) in enumerate(zip(pending, verdicts, strict=True)):
             if isinstance(verdict, Overtaken) and goes_on(verdict):
-                entry = await self._learned(keys, record.resident, entries[number], verdict)
-                await self.rows.reword(keys.tenant, record.record_id, entry.model_dump_json())
-                (verdicts[number],) = await self.audit.record(caller, (entry,))
+                verdicts[number] = await self._once_more(caller, keys, record, (entries[number], verdict))
         for record, verdict in zip(pending, verdicts, strict=True):
             if isinstance(verdict, Receipt):
                 await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.position))
         return verdicts
+
+    async def _once_more(
+        self, caller: Caller, keys: TenantKeys, record: Record, before: tuple[Entry, Overtaken]
+    ) -> Verdict:
+        """At the epoch of now. Whose own row is not ours keeps nothing, and holds up no other."""
+        try:
+            entry = await self._learned(keys, record.resident, *before)
+        except RowForged:
+            _log.critical("row_forged", table="residents")
+            return VaultUnavailable("Dit lukt nu niet; de beheerder weet ervan.")
+        await self.rows.reword(keys.tenant, record.record_id, entry.model_dump_json())
+        (verdict,) = await self.audit.record(caller, (entry,))
+        return verdict
 
     async def sweep(self, keys: TenantKeys, now: int) -> int:
         """Finishes or drops what was left; how many. An unfinished opening waits for its resident to try again."""

@@ -81,6 +81,7 @@ STEPS: Final[Mapping[str, str]] = {
     "ingezien": N_("Iemand las de melding over uw gegeven"),
     "in-onderzoek": N_("Een gegeven van u wordt nu nagekeken"),
     "gecorrigeerd": N_("Een gegeven van u is verbeterd"),
+    "doorgegeven": N_("Wij vertelden dat een gegeven van u is verbeterd"),
     "geen-wijziging": N_("Een gegeven van u is nagekeken en blijft zoals het is"),
     "verlopen": N_("Niemand keek op tijd naar de melding over uw gegeven"),
 }

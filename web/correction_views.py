@@ -1,11 +1,12 @@
 """What the pages about values that somebody doubts need. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from audit.contract import RELEASES, Line
-from connectors.correcting.contract import RESIDENT, Report
+from connectors.correcting.contract import RESIDENT, Passed, Report
 from web.frame import FieldError, Frame, Option
 from web.language import AMSTERDAM, N_
 from web.register_words import RegisterWords
@@ -22,7 +23,8 @@ OPEN: Final = frozenset({"ontvangen", "in-onderzoek"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubted:
-    """One report. department: who reported it, "" for the resident."""
+    """One report. department: who reported it, "" for the resident. heard: departments that have the old value and
+    were told that it is corrected."""
 
     label: str
     department: str
@@ -33,6 +35,7 @@ class Doubted:
     expected: str
     filed: date
     answer: str
+    heard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class Doubting:
     errors: tuple[FieldError, ...] = ()
 
 
-def doubted_of(report: Report, said: RegisterWords) -> Doubted:
+def doubted_of(report: Report, passed: Sequence[Passed], said: RegisterWords) -> Doubted:
     """As its resident reads it."""
     name = "" if report.reporter == RESIDENT else said.recipient(report.reporter, report.reporter_name)
     return Doubted(
@@ -61,6 +64,7 @@ def doubted_of(report: Report, said: RegisterWords) -> Doubted:
         expected=report.expected or "",
         filed=datetime.fromisoformat(report.filed_at).astimezone(AMSTERDAM).date(),
         answer=report.answer or "",
+        heard=tuple(sorted(said.recipient(one.recipient, one.name) for one in passed if one.report == report.id)),
     )
 
 

@@ -12,7 +12,7 @@ from audit.permit import Position, Receipt
 from audit.reported.bodies import ReportedUse
 from audit.reported.events import event_of_use, registered_as, same_report
 from audit.reported.ports import AT_ONCE, Numbers, Register, Registered, Reporter
-from audit.reported.problems import CannotKeepSecret, OtherReport
+from audit.reported.problems import CannotKeepSecret, NotByNumber, OtherReport
 from audit.reported.uses import Here, Use, use_of, wrong
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -79,6 +79,9 @@ class Intake:
         users = {one.user or (one.action.user if one.action else None) or "" for _, one in chunk.left()}
         named = sorted(users - {""})
         reporter = await self._register.reporter(calling.caller, named)
+        if not reporter.by_bsn:  # before anybody is looked up: all of them get the same answer
+            refused = NotByNumber("Uw organisatie mag niemand met een nummer aanwijzen.")
+            return [each if isinstance(each, Problem) else refused for each in told]
         actors = dict(zip(named, reporter.actors, strict=True)) | {"": ""}
         uses = self._read(chunk, calling, reporter)
         events = self._events(chunk, uses, (calling, reporter), actors)

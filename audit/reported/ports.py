@@ -37,12 +37,14 @@ class Registered(Message):
 
 
 class Reporter(Message):
-    """The application that reports, as it is registered now. actors: pseudonyms of the employees asked for."""
+    """The application that reports, as it is registered now. by_bsn: whether its recipient may use a number at all.
+    actors: pseudonyms of the employees asked for."""
 
     recipient: Short
     recipient_name: Sentence
     oin: Short
     system: Sentence
+    by_bsn: bool = False
     actors: Annotated[tuple[Short, ...], Field(max_length=AT_ONCE)] = ()
 
 

@@ -4,6 +4,7 @@ Problem
 ├── OtherReport      409  this id belongs to a report with other words
 ├── UnknownActivity  400  the register has no such activity in force
 ├── NotTheirs        403  reported in the name of another recipient
+├── NotByNumber      403  this recipient may not use a number, whoever's it is
 └── CannotKeepSecret 403  lines of this activity are shown to their resident at once
 """
 
@@ -26,6 +27,12 @@ class NotTheirs(Problem):
     """A system reports for the recipient to which it belongs, and for no other."""
 
     code, status, title = "ontvanger-past-niet", 403, "Deze toepassing hoort niet bij deze ontvanger"
+
+
+class NotByNumber(Problem):
+    """Nobody was looked up."""
+
+    code, status, title = "geen-bsn", 403, "U mag geen burgerservicenummer gebruiken"
 
 
 class CannotKeepSecret(Problem):

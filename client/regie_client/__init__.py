@@ -7,6 +7,7 @@ proven is withheld although it came; nothing is repeated by itself, for each que
 
 from regie_client.bulk import Answered, Bulk, BulkOrder, Job, JobState
 from regie_client.client import Regie
+from regie_client.corrections import Correction, Had
 from regie_client.errors import (
     CannotReach,
     NoReceipt,
@@ -35,10 +36,12 @@ __all__ = [
     "CaseState",
     "Cell",
     "ConsentState",
+    "Correction",
     "Credentials",
     "Dues",
     "Emergency",
     "Event",
+    "Had",
     "Job",
     "JobState",
     "Keeps",

@@ -31,16 +31,22 @@ DONE = frozenset({"klaar", "geannuleerd", "verlopen"})
 @dataclass(frozen=True)
 class BulkOrder:
     """Some elements of many residents for one registered activity. residents: number and case ("" for none), each
-    resident once. user: the recipient's own id of the employee."""
+    resident once; by_pseudonym: your own name for them in place of a number. user: your own id of the employee."""
 
     activity: str
     elements: tuple[str, ...]
     residents: tuple[tuple[str, str], ...] = field(repr=False)
     user: str = ""
+    by_pseudonym: bool = False
+
+    @property
+    def named(self) -> str:
+        """How residents are named."""
+        return "pseudoniem" if self.by_pseudonym else "bsn"
 
     def body(self) -> dict[str, Any]:
         """As it is sent."""
-        listed = [{"bsn": bsn, **({"zaak": case} if case else {})} for bsn, case in self.residents]
+        listed = [{self.named: name, **({"zaak": case} if case else {})} for name, case in self.residents]
         said = {"verwerkingsactiviteit": self.activity, "gegevenselementen": list(self.elements), "inwoners": listed}
         return said | ({"gebruiker": self.user} if self.user else {})
 
@@ -69,19 +75,21 @@ class JobState(Said):
 
 @dataclass(frozen=True)
 class Answered:
-    """One resident of an order. status: `verstrekt`; `geweigerd` or `nietGeleverd`, with why; `vervallen`: stopped
-    after it was decided, ask alone to hear why; `achtergehouden`: it came without a receipt that holds, and is not
-    here. release: of the first only."""
+    """One resident of an order, as it names them: `bsn`, or else `pseudonym`. status: `verstrekt`; `geweigerd` or
+    `nietGeleverd`, with why; `vervallen`: stopped after it was decided, ask alone to hear why; `achtergehouden`: it
+    came without a receipt that holds, and is not here. release: of the first only."""
 
     nr: int
     bsn: str = field(repr=False)
     status: Literal["verstrekt", "geweigerd", "nietGeleverd", "vervallen", "achtergehouden"]
     release: Release | None = None
     why: RegieError | None = None
+    pseudonym: str = ""
 
 
 class _Whose(Said):
-    bsn: Annotated[str, Field(max_length=9, repr=False)]
+    bsn: Annotated[str, Field(max_length=9, repr=False)] = ""
+    pseudonym: Annotated[str, Field(max_length=32, validation_alias="pseudoniem")] = ""
 
 
 class _Answer(Said):
@@ -162,21 +170,24 @@ class Bulk:
                 yield line, key
 
     async def _answered(self, job: Job, line: _Line, key: OctKey | None) -> Answered:
-        bsn, _ = job.order.residents[line.nr]
+        name, _ = job.order.residents[line.nr]
+        bsn, pseudonym = ("", name) if job.order.by_pseudonym else (name, "")
         if line.fallen:
-            return Answered(line.nr, bsn, "vervallen")
+            return Answered(line.nr, bsn, "vervallen", pseudonym=pseudonym)
         if key is None:
             raise Unusable("an answer came before the key of its part", 200)
         found = read(answer(line.sealed, key), _Answer)
-        if (found.nr, found.whose.bsn) != (line.nr, bsn):
+        if (found.nr, found.whose.bsn, found.whose.pseudonym) != (line.nr, bsn, pseudonym):
             raise Unusable("an answer is about somebody else", 200)
         content = json.dumps(found.said).encode()
         if found.status != "verstrekt":
-            return Answered(line.nr, bsn, found.status, why=_problem(found, read(content, ProblemBody)))
+            why = _problem(found, read(content, ProblemBody))
+            return Answered(line.nr, bsn, found.status, why=why, pseudonym=pseudonym)
         try:
-            return Answered(line.nr, bsn, "verstrekt", await self._checked(job, line.nr, read(content, ReleaseBody)))
+            release = await self._checked(job, line.nr, read(content, ReleaseBody))
         except NoReceipt as withheld:
-            return Answered(line.nr, bsn, "achtergehouden", why=withheld)
+            return Answered(line.nr, bsn, "achtergehouden", why=withheld, pseudonym=pseudonym)
+        return Answered(line.nr, bsn, "verstrekt", release, pseudonym=pseudonym)
 
     async def _checked(self, job: Job, nr: int, came: ReleaseBody) -> Release:
         """Raises NoReceipt, Unusable."""

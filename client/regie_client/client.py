@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx2
 
 from regie_client.asking import ANSWER_MOST, open_http, read
 from regie_client.bulk import Bulk
 from regie_client.calling import CONSENT, LOG, RELEASE, Call, Calls, uuid_of
+from regie_client.corrections import Correction
 from regie_client.errors import Unusable
 from regie_client.messages import Case, CaseState, ConsentState, Question, Release, ReleaseBody, Said
 from regie_client.receipts import EMERGENCY, KIND, Receipts, Wanted, WantedTable
@@ -98,10 +99,11 @@ class Regie:
         receipt = self._receipts.demand(proof, wanted)
         return Table(came.id, came.smallest, came.off_by, came.cells, came.spent, receipt)
 
-    async def to_remove(self, activity: str, until: date | None = None) -> Dues:
-        """What your organisation must remove of this activity: in the next month, or up to a day. Raises as
-        `open_case`."""
-        query = f"?tot={until.isoformat()}" if until else ""
+    async def to_remove(self, activity: str, until: date | None = None, after: str | None = None) -> Dues:
+        """What your organisation must remove of this activity: in the next month, or up to a day. after: `next` of an
+        answer to the same question. Raises as `open_case`."""
+        said = {"tot": until.isoformat() if until else "", "na": after or ""}
+        query = "?" + urlencode(given) if (given := {name: value for name, value in said.items() if value}) else ""
         return read(await self._calls.ask(Call(RELEASE, f"/vernietigingen{query}", activity, most=ANSWER_MOST)), Dues)
 
     async def removed(self, removal: Removal) -> Removed:
@@ -109,6 +111,12 @@ class Regie:
         (`verstrekking-onbekend`: none of them is there for you) and as `open_case`."""
         call = Call(RELEASE, "/vernietigingen", removal.activity, removal.body(), most=ANSWER_MOST)
         return read(await self._calls.ask(call), Removed)
+
+    async def correction(self, id_: str, activity: str = "") -> Correction:
+        """What an event `gegeven.gecorrigeerd` is about: `subject` is its id. activity: of your own, or all of them.
+        Raises Problem (`correctie-onbekend`: it is not for you, or a year old) and as `open_case`."""
+        call = Call(RELEASE, f"/correcties/{quote(id_, safe='')}", activity, most=ANSWER_MOST)
+        return read(await self._calls.ask(call), Correction)
 
     async def open_case(self, case: Case) -> CaseState:
         """State a case, for activities that need one. Raises Problem, CannotReach, Unusable, TokenRefused."""

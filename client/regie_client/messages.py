@@ -214,9 +214,11 @@ class TokenProblem(Said):
 
 
 class Event(Said):
-    """Something that happened to a consent or an activity (CloudEvents 1.0): where to look, never what there is.
+    """Something that happened to a consent, an activity or what you were given (CloudEvents 1.0): where to look, never
+    what there is.
 
-    type: without its domain, as `toestemming.ingetrokken`. subject: id of the consent, or name of the activity.
+    type: without its domain, as `toestemming.ingetrokken`. subject: id of the consent or of the correction, or name of
+    the activity.
     sequence: of this recipient's series.
     """
 

@@ -25,21 +25,19 @@ class Keeps:
 @dataclass(frozen=True)
 class Removal:
     """Data of releases for one activity that you removed. releases: `receipt.line.place` of each, 200 at most.
-    elements: what was removed; none: all but what you keep. user: your own id of the employee."""
+    elements: what was removed; none: all but what you keep. Who removed it is for your own administration."""
 
     activity: str
     releases: tuple[str, ...]
     day: date
     elements: tuple[str, ...] = ()
     keeps: Keeps | None = None
-    user: str = ""
 
     def body(self) -> dict[str, Any]:
         """As it is sent."""
         said: dict[str, Any] = {"verstrekkingen": list(self.releases), "verwijderdOp": self.day.isoformat()}
         said |= {"gegevenselementen": list(self.elements)} if self.elements else {}
-        said |= {"bewaart": self.keeps.body()} if self.keeps else {}
-        return said | ({"gebruiker": self.user} if self.user else {})
+        return said | ({"bewaart": self.keeps.body()} if self.keeps else {})
 
 
 class RemovedOne(Said):
@@ -69,7 +67,8 @@ class ToRemove(Said):
 
 
 class Dues(Said):
-    """The first that must go come first. more: ask again when these are done."""
+    """The first that must go come first. next: for the others, `to_remove(…, after=next)`; None on the last page."""
 
     found: Annotated[tuple[ToRemove, ...], Field(validation_alias="vernietigingen", max_length=200)]
     more: Annotated[bool, Field(validation_alias="meer")]
+    next: Annotated[Short | None, Field(validation_alias="volgende")] = None

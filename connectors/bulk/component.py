@@ -68,7 +68,7 @@ def build_bulk(ground: Ground, tenants: Sequence[str], terms: Terms, workers: in
     walk = Walk(
         rows=parts,
         weighing=_weighing(ground, parts, audit),
-        opening=Opening(desk.audit, desk.naming.vault, desk.sources, desk.reweighing, desk.facts, desk.doubted),
+        opening=Opening(desk.audit, desk.naming, desk.sources, desk.reweighing, desk.facts, desk.doubted),
         closing=closing,
         registers=ground.registers,
         told=metrics.told,

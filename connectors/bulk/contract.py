@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from connectors.contract import Plain, Repeatable
+from connectors.contract import Person, Plain, Repeatable
 from connectors.lab.rowing import Lab
 from consent.contract import Element
 from kernel.caller import Caller
@@ -37,10 +37,17 @@ class Order(Message):
 
 @dataclass(frozen=True)
 class Listed:
-    """One resident of the list, and the case in which they are asked about; "" for none."""
+    """One resident of the list, by number or else by the recipient's own name for them, and the case in which they are
+    asked about; "" for none."""
 
-    bsn: Bsn
+    bsn: Bsn | None
     case: str = ""
+    pseudonym: str = ""
+
+    @property
+    def person(self) -> Person:
+        """As one release would name them. Checked when the order came in."""
+        return Person.model_construct(bsn=self.bsn, pseudonym=self.pseudonym or None)
 
 
 @dataclass(frozen=True)

@@ -45,13 +45,15 @@ class Box:
 
     def listed(self, no: int, listed: Sequence[Listed]) -> bytes:
         """The numbers and cases of one part, sealed."""
-        text = json.dumps([[one.bsn.reveal(), one.case] for one in listed]).encode()
+        said = [[one.bsn.reveal() if one.bsn else "", one.case, one.pseudonym] for one in listed]
+        text = json.dumps(said).encode()
         return seal(self.key, self._place(no, "lijst"), text)
 
     def read_listed(self, no: int, sealed: bytes) -> tuple[Listed, ...]:
         """Raises CannotOpen."""
         said = json.loads(unseal(self.key, self._place(no, "lijst"), sealed))
-        return tuple(Listed(Bsn(bsn), case) for bsn, case in said)
+        # without a name: from before there were any
+        return tuple(Listed(Bsn(bsn) if bsn else None, case, *name) for bsn, case, *name in said)
 
     def steps(self, no: int, text: bytes) -> bytes:
         """Decisions of one part, sealed. They repeat each other's words."""

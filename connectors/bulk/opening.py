@@ -14,11 +14,12 @@ from connectors.contract import NotReleased, Release
 from connectors.correcting.contract import Doubted
 from connectors.granting import Granted
 from connectors.minimise import minimise
+from connectors.naming import Naming
 from connectors.overtaken import concerns
 from connectors.reweighing import Reweighing
-from connectors.sources import Ahead, Found, Sources
+from connectors.sources import ALONE, Ahead, Found, Sources
 from kernel.errors import Problem
-from vault.contract import Bsn, Values, Vault
+from vault.contract import Bsn, Values
 
 TOGETHER = 20  # residents for whom sources that take one at a time are asked at once
 
@@ -38,7 +39,7 @@ class Opening:
     """facts: what yes/no answers are made with for a tenant, now."""
 
     audit: Audit
-    vault: Vault
+    naming: Naming
     sources: Sources
     reweighing: Reweighing
     facts: Callable[[str], Facts]
@@ -72,7 +73,7 @@ class Opening:
         found: list[Found | Overtaken] = []
         for begin in range(0, len(granted), AT_ONCE):
             some = granted[begin : begin + AT_ONCE]
-            verdicts = await self.vault.fetch(some[0].asked.caller, [one.permit for one in some])
+            verdicts = await self.naming.vault.fetch(some[0].asked.caller, [one.permit for one in some])
             found += [_of_vault(one, verdict) for one, verdict in zip(some, verdicts, strict=True)]
         return found
 
@@ -84,12 +85,16 @@ class Opening:
 
         async def each(nr: int, ahead: Ahead) -> Found | Overtaken:
             async with turns:
+                permit, ground, bsn = shown[nr]
                 try:
-                    return await self.sources.fetch(caller, *shown[nr], ahead)
+                    if bsn is None:  # the number comes out under this permit, and for this one alone
+                        bsn, ahead = await self.naming.number(caller, granted[nr]), ALONE
+                    return await self.sources.fetch(caller, permit, ground, bsn, ahead)
                 except Overtaken as moved:
                     return moved
 
-        async with self.sources.ahead(caller, list(shown.values())) as ahead:
+        numbered = [(permit, ground, bsn) for permit, ground, bsn in shown.values() if bsn is not None]
+        async with self.sources.ahead(caller, numbered) as ahead:
             return dict(zip(shown, await asyncio.gather(*(each(nr, ahead) for nr in shown)), strict=True))
 
     async def _answered(self, nr: int, granted: Granted, found: Found) -> Opened | Overtaken:
@@ -109,8 +114,8 @@ class Opening:
         return Opened(answer.release(), line, Stand.of(nr, line, weighed.ground))
 
 
-def _shown(granted: Granted) -> tuple[Permit, Ground, Bsn]:
-    return granted.permit, granted.ground, granted.asked.request.person.number
+def _shown(granted: Granted) -> tuple[Permit, Ground, Bsn | None]:
+    return granted.permit, granted.ground, granted.asked.request.person.bsn
 
 
 def _vault_alone(granted: Granted) -> bool:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from audit.contract import Entry, Trace
 from connectors.bulk.contract import Listed, Order
 from connectors.claim import Claim
-from connectors.contract import Person, ReleaseRequest
+from connectors.contract import ReleaseRequest
 from connectors.granting import Asked, Decided, read_decision, word_of
 from connectors.refusal import Refusal
 from consent.contract import Refused, Sealed
@@ -64,7 +64,7 @@ class Whose:
         """As if this resident had been asked about alone."""
         # checked when the order came in; a hundred thousand times the same pattern is left out
         request = ReleaseRequest.model_construct(
-            person=Person.model_construct(bsn=one.bsn),
+            person=one.person,
             activity=self.order.activity,
             elements=self.order.elements,
             case=one.case or None,

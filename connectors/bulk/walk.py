@@ -139,8 +139,9 @@ class Walk:
 
 
 def answer_of(nr: int, one: Listed, answer: Release | Problem) -> bytes:
-    """What the recipient reads of one resident: their number, and what a single release would have answered."""
-    head = json.dumps({"nr": nr, "inwoner": {"bsn": one.bsn.reveal()}, "status": status_of(answer)}).encode()
+    """What the recipient reads of one resident: as it named them, and what a single release would have answered."""
+    named = {"bsn": one.bsn.reveal()} if one.bsn else {"pseudoniem": one.pseudonym}
+    head = json.dumps({"nr": nr, "inwoner": named, "status": status_of(answer)}).encode()
     body = body_of(answer) if isinstance(answer, Release) else json.dumps(told(answer)).encode()
     return head[:-1] + b', "antwoord": ' + body + b"}"
 

@@ -9,15 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from audit.contract import Audit, Entry, Overtaken, Position, Receipt, Trace, Verdict
+from connectors.bulk.contract import Listed
 from connectors.bulk.parts import PartRows, Turn
 from connectors.bulk.steps import Step, Wanted, Whose, entry_of, read_steps, step_of, text_of
 from connectors.contract import LineRef, NotReleased, not_released
 from connectors.granting import Asked, Decided, Granted, after_move, read_decision
 from consent.contract import Consent, Sealed
+from kernel.caller import Caller
 from kernel.clock import BootClock, Clock, millis
 from kernel.errors import NeighbourUnavailable
 from kernel.failpoints import reached
-from vault.contract import Vault
+from vault.contract import ResidentRef, Vault
 
 AT_ONCE = 100  # of one call between rooms: a line of a release takes some 4 kB, and a wire takes a MiB
 TURN = 20  # residents after which others have theirs: a release waits two seconds at most
@@ -106,9 +108,17 @@ class Weighing:
         if not left:
             return
         listed = [turn.listed[nr - turn.first] for nr in left]
-        residents = await self.vault.identify(ledger.whose.caller, [one.bsn for one in listed])
+        residents = await self._meant(ledger.whose.caller, listed)
         found = zip(left, listed, residents, strict=True)
         await self.write(ledger, [Wanted(nr, ledger.whose.asked(nr, one, who, turn.attempt)) for nr, one, who in found])
+
+    async def _meant(self, caller: Caller, listed: Sequence[Listed]) -> list[ResidentRef]:
+        """In order; a stand-in for who is not known."""
+        numbers = [one.bsn for one in listed if one.bsn is not None]
+        names = [one.pseudonym for one in listed if one.bsn is None]
+        numbered = iter(await self.vault.identify(caller, numbers) if numbers else ())
+        named = iter(await self.vault.recognise(caller, names) if names else ())
+        return [next(named if one.bsn is None else numbered) for one in listed]
 
     def overtaken(self, ledger: Ledger, moved: Mapping[int, Overtaken]) -> list[Wanted]:
         """Fences moved after the line, and nothing was given: their lines are dead, and they are decided once more."""
@@ -163,7 +173,7 @@ class Weighing:
     async def _decided(self, whose: Whose, waiting: Sequence[Wanted]) -> list[tuple[Wanted, Sealed, Decided]]:
         """In order. Who turns out to be nobody yet, and may be released about, is enrolled and decided again."""
         found = await self._asked(whose, [one for one in waiting if one.nothing is None])
-        new = [wanted for wanted, _, one in found if wanted.asked.resident.stand_in and one.act.ground.toegestaan]
+        new = [wanted for wanted, _, one in found if _is_new(wanted) and one.act.ground.toegestaan]
         if new:
             bsns = [wanted.asked.request.person.number for wanted in new]
             enrolled = await self.vault.enrol(whose.caller, bsns)
@@ -193,6 +203,11 @@ class Weighing:
         if len(verdicts) != len(entries):
             raise NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel="audit")
         return verdicts
+
+
+def _is_new(wanted: Wanted) -> bool:
+    """Nobody yet, and named by a number that can be enrolled."""
+    return wanted.asked.resident.stand_in and wanted.asked.request.person.bsn is not None
 
 
 def _left(wanted: Wanted, decided: Decided, sealed: Sealed, moved: Overtaken) -> Wanted:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from audit.contract import Entry, Event
 from connectors.correcting.contract import RESIDENT
+from connectors.correcting.passing import Told
 from consent.contract import Refused
 from kernel.caller import Caller
 from kernel.ids import derived_id
 from vault.contract import ResidentRef
 
-FORWARDED, LOOKED = "doorgestuurd", "ingezien"
+FORWARDED, LOOKED, PASSED = "doorgestuurd", "ingezien", "doorgegeven"
 NAME = "Terugmelding"
 
 
@@ -77,3 +78,10 @@ def step(about: About, word: str, owner: str, unlike: str = "") -> Entry:
         details={**about.details, "stap": word},
     )
     return Entry(event=event)
+
+
+def passed(about: About, told: Told) -> Entry:
+    """Who had the value hears that it was corrected. As hidden as what it had."""
+    event = step(about, PASSED, told.recipient, told.recipient).event
+    more = {"recipient_name": told.name, "withheld_until": told.withheld_until}
+    return Entry(event=event.model_copy(update=more))

@@ -7,7 +7,18 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import ValidationError
 
 from connectors.contract import Repeatable
-from connectors.correcting.contract import Assignment, Corrections, Doubt, PortalCorrections, Report, Said, Task, User
+from connectors.correcting.contract import (
+    Assignment,
+    Corrections,
+    Doubt,
+    Notice,
+    Passed,
+    PortalCorrections,
+    Report,
+    Said,
+    Task,
+    User,
+)
 from connectors.reading import json_object, number_faults, read_key, user_faults
 from kernel.caller import Caller
 from kernel.errors import BadInput
@@ -17,6 +28,7 @@ from kernel.message import Body, Message, wire
 PLACE, PREFIX = "/terugmeldingen", "/intern/v1/connectors/corrections"
 ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 ReportId = Annotated[str, Path(pattern=ID, description="De terugmelding")]
+NoticeId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="De correctie, uit de gebeurtenis")]
 Gate = Callable[..., Awaitable[Caller]]
 _BODY = {"content": {"application/json": {"schema": Doubt.model_json_schema(by_alias=True)}}, "required": True}
 _KEY = {
@@ -39,6 +51,16 @@ class Tasks(Message):
     """Oldest first."""
 
     found: Annotated[tuple[Task, ...], wire("terugmeldingen")]
+
+
+class Nothing(Message):
+    """Only the caller matters."""
+
+
+class PassedOn(Message):
+    """Of all reports about a resident."""
+
+    found: tuple[Passed, ...]
 
 
 class Looking(Body):
@@ -82,6 +104,10 @@ def correction_routes(corrections: Corrections, caller: Gate) -> APIRouter:
     async def report(who: Asking, terugmelding: ReportId) -> Report:
         return await corrections.report(who, terugmelding)
 
+    @router.get("/correcties/{correctie}", summary="Wat u kreeg en nu is verbeterd", responses=_UNKNOWN)
+    async def notice(who: Asking, correctie: NoticeId) -> Notice:
+        return await corrections.notice(who, correctie)
+
     _add_work(router, corrections, caller)
     return router
 
@@ -107,7 +133,7 @@ def _add_work(router: APIRouter, corrections: Corrections, caller: Gate) -> None
         responses={**_UNKNOWN, **_PASSED},
     )
     async def answered(who: Asking, terugmelding: ReportId, body: Answering) -> Report:
-        said = Said.model_construct(status=body.status, words=body.words)
+        said = Said.model_construct(status=body.status, words=body.words, since=body.since)
         return await corrections.answered(_used_by(who, body.user), terugmelding, said)
 
 
@@ -123,6 +149,10 @@ def correction_intern(corrections: PortalCorrections, caller: Gate) -> APIRouter
     @router.post("/filed")
     async def filed(who: Asking) -> Reports:
         return Reports(found=tuple(await corrections.filed(who)))
+
+    @router.post("/passed")
+    async def passed(who: Asking, _: Nothing) -> PassedOn:
+        return PassedOn(found=tuple(await corrections.passed(who)))
 
     return router
 

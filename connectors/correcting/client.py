@@ -2,15 +2,10 @@
 
 from dataclasses import dataclass
 
-from connectors.correcting.api import PREFIX, Reports
-from connectors.correcting.contract import Doubt, Report, Whose
+from connectors.correcting.api import PREFIX, Nothing, PassedOn, Reports
+from connectors.correcting.contract import Doubt, Passed, Report, Whose
 from kernel.caller import Caller
 from kernel.http.client import RoomLine
-from kernel.message import Message
-
-
-class _Nothing(Message):
-    """Only the caller matters."""
 
 
 @dataclass(frozen=True)
@@ -27,4 +22,8 @@ class CorrectionsClient:
 
     async def filed(self, caller: Caller) -> list[Report]:
         """See PortalCorrections.filed."""
-        return list((await self.line.ask(f"{PREFIX}/filed", caller, _Nothing(), Reports)).found)
+        return list((await self.line.ask(f"{PREFIX}/filed", caller, Nothing(), Reports)).found)
+
+    async def passed(self, caller: Caller) -> list[Passed]:
+        """See PortalCorrections.passed."""
+        return list((await self.line.ask(f"{PREFIX}/passed", caller, Nothing(), PassedOn)).found)

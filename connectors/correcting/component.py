@@ -12,9 +12,11 @@ from connectors.bulk.rows import BulkRows
 from connectors.catalogue import BRP
 from connectors.correcting.forwarding import Forwarding
 from connectors.correcting.marking import Marks
+from connectors.correcting.notices import NoticeRows
 from connectors.correcting.owners import Outer, owner, owners_of
 from connectors.correcting.service import CorrectionDesk
 from connectors.correcting.stored import CorrectionRows
+from connectors.correcting.telling import Telling
 from connectors.correcting.writing import Writing
 from connectors.declared.declaration import Declaration
 from connectors.lines import Lines
@@ -47,6 +49,7 @@ class CorrectionParts:
     forwarding: Forwarding
     marks: Marks
     rows: CorrectionRows
+    notices: NoticeRows
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -80,7 +83,10 @@ def build_corrections(
         owners = {tenant: {**known, BRP: keeper} for tenant, known in owners.items()}
     rows = CorrectionRows(around.rows, around.room_keys, around.clock)
     marks = Marks(rows, around.boot)
-    writing = Writing(around.audit, rows, marks)
-    forwarding = Forwarding(tenants, rows, writing, around.audit, owners, settings.corrections_seconds)
-    desk = CorrectionDesk(around.vault, around.audit, around.lines, rows, writing, forwarding, owners, around.registers)
-    return CorrectionParts(desk, forwarding, marks, rows)
+    writing, notices = Writing(around.audit, rows, marks), NoticeRows(around.rows, around.clock)
+    telling = Telling(around.audit, around.registers, rows, notices)
+    forwarding = Forwarding(tenants, rows, writing, around.audit, owners, telling, settings.corrections_seconds)
+    desk = CorrectionDesk(
+        around.vault, around.audit, around.lines, rows, writing, forwarding, owners, around.registers, notices
+    )
+    return CorrectionParts(desk, forwarding, marks, rows, notices)

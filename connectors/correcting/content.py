@@ -16,7 +16,8 @@ _SALT = 32
 @dataclass(frozen=True)
 class Content:
     """bsn: None once the report has ended. line: of the release in which the value came; keep_until: as long as that.
-    user: the reporter's own id of the employee, told to nobody here. answer: the newest words of the source's owner."""
+    user: the reporter's own id of the employee, told to nobody here. answer: the newest words of the source's owner.
+    since: the first day on which what is corrected was wrong, "" when nobody knows."""
 
     bsn: Bsn | None
     line: str
@@ -26,6 +27,7 @@ class Content:
     reporter_name: str
     user: str
     answer: str = field(default="", repr=False)
+    since: str = ""
 
     @property
     def words(self) -> tuple[str, str]:
@@ -45,7 +47,7 @@ class Sealing:
         salt = random_bytes(_SALT)
         said = {"bsn": content.bsn.reveal() if content.bsn else "", "reason": content.reason, "line": content.line,
                 "expected": content.expected, "reporter_name": content.reporter_name, "user": content.user,
-                "keep_until": content.keep_until, "answer": content.answer}  # fmt: skip
+                "keep_until": content.keep_until, "answer": content.answer, "since": content.since}  # fmt: skip
         return salt + seal(self._of(report, salt), self._place(report), json.dumps(said).encode())
 
     def opened(self, report: str, sealed: bytes) -> Content:

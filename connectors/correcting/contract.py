@@ -3,6 +3,7 @@
 Problem
 ├── NotReleased     403  connectors.contract, `buiten-doel`: no release to you with this element of this resident there
 ├── NoSuchReport    404  unknown and another's are one answer
+├── NoSuchNotice    404  the same, of what a recipient is told of a correction
 ├── NobodyCorrects  409  of this source nobody said who looks at reports
 ├── StepPassed      409  the report stands elsewhere by now
 ├── NothingNew      409  this value was doubted and looked at before, and nothing new is said
@@ -29,6 +30,7 @@ Status = Literal["ontvangen", "in-onderzoek", "gecorrigeerd", "geen-wijziging", 
 Answer = Literal["in-onderzoek", "gecorrigeerd", "geen-wijziging"]
 Place = Annotated[str, Field(pattern=r"^[0-9]{4}h[12]-[0-9]{1,12}$")]
 User = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 RESIDENT = "inwoner"
 ONCE = Repeatable()
 
@@ -95,16 +97,51 @@ class Assignment(Message):
 
 
 class Said(Body):
-    """What the source's owner found. words: always, but at the beginning of an investigation."""
+    """What the source's owner found. words: always, but at the beginning of an investigation. since: the first day on
+    which a value was wrong that is right now; without it that may have been always."""
 
     status: Answer
     words: Annotated[Words | None, wire("toelichting")] = None
+    since: Annotated[Day | None, wire("onjuistSinds")] = None
+
+
+class Had(Message):
+    """One release in which a recipient got what was wrong."""
+
+    release: Annotated[Place, wire("verstrekking")]
+    activity: Annotated[Short, wire("verwerkingsactiviteit")]
+    elements: Annotated[tuple[Short, ...], wire("gegevenselementen")]
+
+
+class Notice(Message):
+    """What a recipient reads when something that it was given was corrected: its own releases, the newest first. Whom
+    they are about it knows by these. more: there are older ones, which are not named."""
+
+    id: Short
+    corrected_at: Annotated[Short, wire("gecorrigeerdOp")]
+    had: Annotated[tuple[Had, ...], wire("verstrekkingen")]
+    more: Annotated[bool, wire("meer")]
+
+
+class Passed(Message):
+    """For the resident: who was told that a value of a report was corrected, and when (RFC 3339)."""
+
+    report: Short
+    recipient: Short
+    name: Sentence
+    at: Short
 
 
 class NoSuchReport(Problem):
     """Another's report and an unknown id get the same answer."""
 
     code, status, title = "terugmelding-onbekend", 404, "Deze terugmelding is er niet"
+
+
+class NoSuchNotice(Problem):
+    """Another's notice and an unknown id get the same answer."""
+
+    code, status, title = "correctie-onbekend", 404, "Deze correctie is er niet"
 
 
 class NobodyCorrects(Problem):
@@ -142,6 +179,10 @@ class PortalCorrections(Protocol):
         """See Corrections.filed."""
         ...
 
+    async def passed(self, caller: Caller) -> list[Passed]:
+        """To whom the resident's corrected values had gone, and who heard of it; without what is withheld from them."""
+        ...
+
 
 class Corrections(Protocol):
     """What the door offers. All raise LogUnavailable, OutcomeUnknown, NeighbourUnavailable."""
@@ -159,6 +200,15 @@ class Corrections(Protocol):
 
     async def report(self, caller: Caller, id_: str) -> Report:
         """One of those. Raises NoSuchReport."""
+        ...
+
+    async def passed(self, caller: Caller) -> list[Passed]:
+        """See PortalCorrections.passed."""
+        ...
+
+    async def notice(self, caller: Caller, id_: str) -> Notice:
+        """What the caller's organisation was given and is corrected since, for the activities of its token. Raises
+        NoSuchNotice."""
         ...
 
     async def tasks(self, caller: Caller) -> list[Task]:

@@ -6,7 +6,7 @@ owner's list, where people see it. One owner that is silent holds up nobody else
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from secrets import randbelow
 
@@ -17,6 +17,7 @@ from connectors.correcting.keeping import Heard, Owner, Owners
 from connectors.correcting.rules import ADDRESS, LAPSED, LIST, SENT
 from connectors.correcting.showing import about_of, assigned
 from connectors.correcting.stored import LATER, CorrectionRows, Found
+from connectors.correcting.telling import Telling
 from connectors.correcting.writing import Writing
 from connectors.outside.failing import SourceFailed
 from kernel.caller import room_of
@@ -38,6 +39,7 @@ class Forwarding:
     writing: Writing
     audit: Audit
     owners: Owners
+    telling: Telling
     look_seconds: float
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -50,16 +52,20 @@ class Forwarding:
         while True:
             self._news.clear()
             for tenant in self.tenants:
-                try:
-                    await self.round(tenant)
-                except Problem as problem:
-                    _log.warning("corrections_wait", tenant=tenant, code=problem.code)
-                except Exception as error:  # nobody starts this loop again
-                    _log.error("corrections_broke", exc_info=error, tenant=tenant)
+                await self._guarded(tenant, self.round)
+                await self._guarded(tenant, self.telling.round)
             try:
                 await asyncio.wait_for(self._news.wait(), self.look_seconds)
             except TimeoutError:
                 continue
+
+    async def _guarded(self, tenant: str, verb: Callable[[str], Awaitable[None]]) -> None:
+        try:
+            await verb(tenant)
+        except Problem as problem:
+            _log.warning("corrections_wait", tenant=tenant, code=problem.code)
+        except Exception as error:  # nobody starts this loop again
+            _log.error("corrections_broke", exc_info=error, tenant=tenant)
 
     async def round(self, tenant: str) -> None:
         """Everything that can go now. Raises Problem."""
@@ -84,7 +90,7 @@ class Forwarding:
         owners = self.owners.get(tenant, {})
         for found in await self.rows.overdue(tenant, {source: owner.days for source, owner in owners.items()}):
             owner = owners.get(found.row["source"])
-            said = Said.model_construct(status=LAPSED, words=found.content.answer)
+            said = Said.model_construct(status=LAPSED, words=found.content.answer, since=None)
             try:
                 await self.writing.step(tenant, found, owner.organisation if owner else "", said)
             except (NoSuchReport, StepPassed) as problem:  # it was answered at this very moment
@@ -126,7 +132,9 @@ class Forwarding:
         organisation = self.owners[tenant][found.row["source"]].organisation
         words = heard.words or ("Geen toelichting." if heard.status == "geen-wijziging" else "")
         try:
-            await self.writing.step(tenant, found, organisation, Said.model_construct(status=heard.status, words=words))
+            await self.writing.step(
+                tenant, found, organisation, Said.model_construct(status=heard.status, words=words, since=heard.since)
+            )
         except Problem as problem:  # somebody answered here meanwhile; or the log: then it is asked again
             _log.warning("correction_answer_waits", code=problem.code)
 

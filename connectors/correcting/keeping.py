@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import ConfigDict, Field
 
-from connectors.correcting.contract import WORDS, Assignment
+from connectors.correcting.contract import WORDS, Assignment, Day
 from connectors.declared.declaration import DAYS
 from kernel.message import Message
 
@@ -21,6 +21,7 @@ class Heard(Message):
 
     status: Literal["ontvangen", "in-onderzoek", "gecorrigeerd", "geen-wijziging"]
     words: Annotated[str | None, Field(max_length=WORDS, validation_alias="toelichting")] = None
+    since: Annotated[Day | None, Field(validation_alias="onjuistSinds")] = None
 
 
 class Interface(Protocol):

@@ -11,6 +11,7 @@ from kernel.ids import derived_id
 
 OPEN: Final[tuple[Status, ...]] = ("ontvangen", "in-onderzoek")
 LAPSED: Final[Status] = "verlopen"  # nobody answered in time
+CORRECTED: Final[Status] = "gecorrigeerd"  # who got the old value is told
 NEXT: Final[Mapping[str, frozenset[str]]] = {
     "ontvangen": frozenset(("in-onderzoek", "gecorrigeerd", "geen-wijziging", LAPSED)),
     "in-onderzoek": frozenset(("gecorrigeerd", "geen-wijziging", LAPSED)),

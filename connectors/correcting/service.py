@@ -22,19 +22,23 @@ from connectors.correcting.contract import (
     Doubt,
     NobodyCorrects,
     NoSuchReport,
+    Notice,
+    Passed,
     Report,
     Said,
     Task,
 )
 from connectors.correcting.forwarding import Forwarding
 from connectors.correcting.keeping import Owner, Owners
-from connectors.correcting.rules import ADDRESS, LIST, OPEN, given, slot_of, source_of
+from connectors.correcting.notices import NoticeRows
+from connectors.correcting.rules import ADDRESS, CORRECTED, LIST, OPEN, given, slot_of, source_of
 from connectors.correcting.showing import about_of, assigned, shown, task
 from connectors.correcting.stored import CorrectionRows, Found
 from connectors.correcting.tables import corrections
 from connectors.correcting.writing import Writing
 from connectors.lines import Lines
 from connectors.refusal import never_given
+from connectors.removals.rules import read_day, start_of
 from consent.contract import NotByNumber, Registers
 from kernel.caller import Caller
 from kernel.clock import millis
@@ -58,6 +62,7 @@ class CorrectionDesk:
     forwarding: Forwarding
     owners: Owners
     registers: Registers
+    notices: NoticeRows
 
     async def file(self, caller: Caller, doubt: Doubt, repeatable: Repeatable = ONCE) -> Report:
         """See Corrections.file."""
@@ -87,6 +92,14 @@ class CorrectionDesk:
         """See Corrections.report."""
         return shown(await self.rows.one(caller.tenant, id_, _mine(caller)))
 
+    async def passed(self, caller: Caller) -> list[Passed]:
+        """See PortalCorrections.passed."""
+        return await self.notices.of(caller.tenant, [report.id for report in await self.filed(caller)])
+
+    async def notice(self, caller: Caller, id_: str) -> Notice:
+        """See Corrections.notice."""
+        return await self.notices.one(caller, id_)
+
     async def tasks(self, caller: Caller) -> list[Task]:
         """See Corrections.tasks."""
         kept = self._kept(caller)
@@ -110,10 +123,17 @@ class CorrectionDesk:
             raise _fault("/toelichting", "ontbreekt", "Schrijf op wat u vond.")
         if has_written_number(said.words or ""):
             raise _fault("/toelichting", "lijkt-op-bsn", "Schrijf hier geen burgerservicenummer.")
+        self._demand_day(said)
         # one that has ended too: who lost the answer to the last word says it again, and reads the same
         found = await self._kept_one(caller, id_)
         done = self.writing.step(caller.tenant, found, caller.organisation, said)
         return shown(await self.lines.outlive(done))
+
+    def _demand_day(self, said: Said) -> None:
+        day = read_day(said.since) if said.since else None
+        wrong = said.since and (day is None or start_of(day) > self.rows.now or said.status != CORRECTED)
+        if wrong:
+            raise _fault("/onjuistSinds", "dag", "Noem een dag die voorbij is of vandaag, bij een correctie.")
 
     async def _placed(
         self, caller: Caller, about: tuple[Doubt, Line, ResidentRef], owner: Owner, repeatable: Repeatable

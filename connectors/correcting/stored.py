@@ -15,8 +15,19 @@ from audit.contract import Entry
 from connectors.bulk.rows import BulkRows, Row, Rows
 from connectors.contract import Repeatable, SameKeyOtherBody
 from connectors.correcting.content import PURPOSE, Content, Sealing
-from connectors.correcting.contract import RESIDENT, NoSuchReport, NothingNew, StepPassed, TooManyReports
-from connectors.correcting.rules import LAPSED, LIST, NEXT, OPEN, RENEWED, Ended, most, something_new, touched
+from connectors.correcting.contract import RESIDENT, NoSuchReport, NothingNew, Said, StepPassed, TooManyReports
+from connectors.correcting.rules import (
+    CORRECTED,
+    LAPSED,
+    LIST,
+    NEXT,
+    OPEN,
+    RENEWED,
+    Ended,
+    most,
+    something_new,
+    touched,
+)
 from connectors.correcting.tables import corrections
 from connectors.declared.declaration import DAYS
 from kernel.clock import Clock, millis
@@ -70,10 +81,11 @@ class CorrectionRows:
                 await rows.add(corrections, [new])
             return _found(sealing, known or new)
 
-    async def step(self, tenant: str, seen: Found, becomes: str, entry: Entry, answer: str) -> Found:
+    async def step(self, tenant: str, seen: Found, said: Said, entry: Entry) -> Found:
         """An act that waits for its line; the same again is the same one. It lapses only as it was seen: who spoke
         meanwhile did not keep silent. Raises NoSuchReport, StepPassed."""
         sealing, id_ = await self._sealing(tenant), seen.row["id"]
+        becomes, answer = said.status, said.words or ""
         async with self._rows.writing(tenant) as rows:
             found = _found(sealing, await _locked(rows, id_))
             row, text = found.row, entry.model_dump_json()
@@ -84,7 +96,7 @@ class CorrectionRows:
             spoken = becomes == LAPSED and row["revision"] != seen.row["revision"]
             if row["entry"] or spoken or becomes not in NEXT.get(row["status"], ()):
                 raise StepPassed("Deze terugmelding is al verder, of er is net iets anders over gezegd.")
-            content = replace(found.content, answer=answer)
+            content = replace(found.content, answer=answer, since=said.since or "")
             sealed = sealing.sealed(id_, content)
             changed = await rows.change(
                 corrections, row, entry=text, becomes=becomes, content=sealed, changed_at=self.now
@@ -103,7 +115,8 @@ class CorrectionRows:
             more: dict[str, Any] = {"due_at": self.now if carried else row["due_at"]}
             if becomes not in OPEN:  # nobody needs the number any more, and the value may be doubted anew
                 content = replace(content, bsn=None)
-                more = {"due_at": LATER, "slot": row["id"], "content": sealing.sealed(row["id"], content)}
+                due = self.now if becomes == CORRECTED else LATER  # then who has the old value is still to be told
+                more = {"due_at": due, "slot": row["id"], "content": sealing.sealed(row["id"], content)}
             done = {"status": becomes, "entry": "", "becomes": "", "revision": row["revision"] + 1, **more}
             return Found(await rows.change(corrections, row, changed_at=self.now, **done), content)
 
@@ -134,14 +147,16 @@ class CorrectionRows:
         sealing = await self._sealing(tenant)
         late = (c.entry != "", c.changed_at <= self.now - WAITS_MS)
         async with self._rows.reading(tenant) as rows:
-            return [_found(sealing, row) for row in await rows.find(corrections, *late, limit=MOST)]
+            return [_found(sealing, row) for row in await rows.sound(corrections, *late, limit=MOST)]
 
     async def overdue(self, tenant: str, days: Mapping[str, int]) -> list[Found]:
         """Open ones about which nothing was said for their term. days: by source; of one that nobody keeps any more it
         is the usual."""
         late = [(c.source == source) & (c.changed_at <= self.now - many * DAY_MS) for source, many in days.items()]
         late.append(c.source.not_in(list(days)) & (c.changed_at <= self.now - DAYS * DAY_MS))
-        return await self.listed(tenant, c.status.in_(OPEN), c.entry == "", or_(*late), newest=False)
+        sealing, open_ = await self._sealing(tenant), (c.status.in_(OPEN), c.entry == "")
+        async with self._rows.reading(tenant) as rows:
+            return [_found(sealing, row) for row in await rows.sound(corrections, *open_, or_(*late), limit=MOST)]
 
     async def due(self, tenant: str) -> bool:
         """Whether there is anything to carry."""
@@ -154,8 +169,24 @@ class CorrectionRows:
         """Those that are due, for whoever carries them now: nobody else takes them within the lease."""
         sealing, due = await self._sealing(tenant), (c.status.in_(OPEN), c.entry == "", c.due_at <= self.now)
         async with self._rows.writing(tenant) as rows:
-            found = await rows.find(corrections, *due, c.way.in_(ways), lock=True, limit=MOST)
+            found = await rows.sound(corrections, *due, c.way.in_(ways), lock=True, limit=MOST)
             return [_found(sealing, await rows.change(corrections, row, due_at=self.now + lease_ms)) for row in found]
+
+    async def corrected(self, tenant: str, lease_ms: int) -> list[Found]:
+        """Those of which nobody told yet who has the old value, for whoever does it now."""
+        due = (c.status == CORRECTED, c.due_at <= self.now)
+        async with self._rows.reading(tenant) as rows:
+            if not await rows.sound(corrections, *due, limit=MOST):
+                return []
+        sealing = await self._sealing(tenant)
+        async with self._rows.writing(tenant) as rows:
+            found = await rows.sound(corrections, *due, lock=True, limit=MOST)
+            return [_found(sealing, await rows.change(corrections, row, due_at=self.now + lease_ms)) for row in found]
+
+    async def told(self, tenant: str, found: Found) -> None:
+        """All of them know."""
+        async with self._rows.writing(tenant) as rows:
+            await rows.change(corrections, await _locked(rows, found.row["id"]), due_at=LATER)
 
     async def doubted(self, tenant: str, known: tuple[int, int] | None) -> tuple[tuple[int, int], list[Row]] | None:
         """What stands in doubt now, with what tells it from another moment; None when that is `known`."""

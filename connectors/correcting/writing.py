@@ -34,7 +34,6 @@ class Writing:
 
     async def step(self, tenant: str, found: Found, organisation: str, said: Said) -> Found:
         """The answer of the source's owner. Raises NoSuchReport, StepPassed, and as `written`."""
-        words = said.words or ""
         entry = step(about_of(found), said.status, organisation)
-        waiting = await self.rows.step(tenant, found, said.status, entry, words)
+        waiting = await self.rows.step(tenant, found, said, entry)
         return await self.written(tenant, waiting)

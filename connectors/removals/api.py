@@ -5,14 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from connectors.reading import user_faults
-from connectors.removals.contract import Confirmed, Dues, Overdue, PortalRemovals, Removal, Removals
+from connectors.removals.contract import After, Confirmed, Dues, Overdue, PortalRemovals, Removal, Removals
 from kernel.caller import Caller
-from kernel.errors import BadInput
 from kernel.message import Message, Sentence, Short
 
 PLACE, PREFIX = "/vernietigingen", "/intern/v1/connectors/removals"
 Gate = Callable[..., Awaitable[Caller]]
+Cursor = Annotated[After, Query(description="`volgende` van een eerder antwoord op dezelfde vraag")]
 Bound = Annotated[str, Query(max_length=10, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
 _UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"description": "Niet hier, of niet van u"}}
 
@@ -41,13 +40,11 @@ def removal_routes(removals: Removals, caller: Gate) -> APIRouter:
 
     @router.post(PLACE, status_code=201, summary="Meld wat u verwijderde, en wat u bewaart", responses=_UNKNOWN)
     async def confirm(who: Asking, body: Removal) -> Confirmed:
-        if faults := user_faults(who, {"gebruiker": body.user}):
-            raise BadInput("De melding klopt niet.", fouten=faults)
-        return await removals.confirm(who.model_copy(update={"user": body.user or ""}), body)
+        return await removals.confirm(who, body)
 
     @router.get(PLACE, summary="Wat u moet verwijderen, het eerste eerst")
-    async def due(who: Asking, vanaf: Bound = "", tot: Bound = "") -> Dues:
-        return await removals.due(who, vanaf, tot)
+    async def due(who: Asking, vanaf: Bound = "", tot: Bound = "", na: Cursor = "") -> Dues:
+        return await removals.due(who, vanaf, tot, na)
 
     return router
 

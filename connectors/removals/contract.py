@@ -19,7 +19,7 @@ MOST: Final = 200  # releases in one message, and in one answer
 KEPT_MOST: Final = 19  # elements that a line has room to name, at 100 characters each
 Place = Annotated[str, Field(pattern=r"^[0-9]{4}h[12]-[0-9]{1,12}$")]
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-User = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+After = Annotated[str, Field(pattern=r"^([0-9]{1,16}\.[0-9]{4}h[12]\.[0-9]{1,12}\.[0-9a-f]{0,64})?$", max_length=120)]
 Article = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
@@ -37,7 +37,7 @@ class Keeps(Body):
 
 class Removal(Body):
     """A recipient removed what it had. releases: the places of their lines. elements: what was removed; none: all but
-    what it keeps. user: its own id of the employee."""
+    what it keeps."""
 
     releases: Annotated[tuple[Place, ...], Field(min_length=1, max_length=MOST), wire("verstrekkingen")]
     day: Annotated[Day, wire("verwijderdOp")]
@@ -45,7 +45,6 @@ class Removal(Body):
         None
     )
     keeps: Annotated[Keeps | None, wire("bewaart")] = None
-    user: Annotated[User | None, wire("gebruiker")] = None
 
 
 class Written(Message):
@@ -78,11 +77,11 @@ class Due(Message):
 
 
 class Dues(Message):
-    """The first that must go come first. more: there are others, to be asked for when these are done or from a later
-    day on."""
+    """The first that must go come first. more: there are others. next: asks for them; absent on the last page."""
 
     found: Annotated[tuple[Due, ...], wire("vernietigingen")]
     more: Annotated[bool, wire("meer")] = False
+    next: Annotated[Short | None, wire("volgende")] = None
 
 
 class Late(Message):
@@ -115,9 +114,10 @@ class Removals(Protocol):
         resident. Said again it is the same line. Raises BadInput, NoSuchRelease, OutcomeUnknown."""
         ...
 
-    async def due(self, caller: Caller, since: str, until: str) -> Dues:
+    async def due(self, caller: Caller, since: str, until: str, after: str = "") -> Dues:
         """What the caller's organisation must remove between two days ("": no bound; from today on at most a month,
-        unless a later day is named), for the activities of its token; at most MOST. Raises BadInput."""
+        unless a later day is named), for the activities of its token; at most MOST, after an earlier answer's `next`.
+        Raises BadInput."""
         ...
 
 

@@ -144,9 +144,14 @@ def local_day(at: int) -> date:
     return moment(at).astimezone(HERE).date()
 
 
+def start_of(day: date) -> int:
+    """The first moment of a Dutch day."""
+    return millis(datetime.combine(day, datetime.min.time(), HERE))
+
+
 def end_of(day: date) -> int:
     """The first moment after a Dutch day."""
-    return millis(datetime.combine(day + timedelta(days=1), datetime.min.time(), HERE))
+    return start_of(day + timedelta(days=1))
 
 
 def keeping(names: Sequence[str], how: Keeps | None) -> dict[str, str]:

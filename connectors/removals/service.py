@@ -35,7 +35,7 @@ from connectors.removals.rules import (
     stand_of,
     was_given,
 )
-from connectors.removals.stored import RemovalRows, c, first_of, shown_to_resident
+from connectors.removals.stored import RemovalRows, after_cursor, c, cursor_of, first_of, shown_to_resident
 from kernel.caller import Caller, room_of
 from kernel.errors import BadInput, NoAccess, Problem
 from kernel.failpoints import reached
@@ -66,7 +66,7 @@ class RemovalDesk:
         # 2 a line for each of which something new is said
         return await self.lines.outlive(self._written(caller, said, known, stands))
 
-    async def due(self, caller: Caller, since: str, until: str) -> Dues:
+    async def due(self, caller: Caller, since: str, until: str, after: str = "") -> Dues:
         """See Removals.due."""
         today = local_day(self.rows.now)
         first, last = (read_day(text) if text else None for text in (since, until))
@@ -76,6 +76,7 @@ class RemovalDesk:
         mine = [c.recipient == caller.organisation, c.due_at <= end_of(last or today + AHEAD)]
         mine += [c.activity.in_(caller.scope)] if caller.scope else []
         mine += [c.due_at > end_of(first) - 1] if first else []
+        mine += [after_cursor(after)] if after else []
         return self._told(await self.rows.due(caller.tenant, *mine) if caller.organisation else [])
 
     async def open_of(self, caller: Caller, subject: str) -> Dues:
@@ -135,7 +136,9 @@ class RemovalDesk:
         return found
 
     def _told(self, rows: Sequence[Row]) -> Dues:
-        return Dues(found=tuple(_due(row, self.rows.now) for row in rows[:MOST]), more=len(rows) > MOST)
+        shown, more = rows[:MOST], len(rows) > MOST
+        found = tuple(_due(row, self.rows.now) for row in shown)
+        return Dues(found=found, more=more, next=cursor_of(shown[-1]) if more else None)
 
 
 def _theirs(caller: Caller, line: Line) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, delete, func, or_, select
+from sqlalchemy import ColumnElement, Text, cast, delete, func, literal, or_, select, tuple_
 
 from audit.contract import Event, Position
 from connectors.bulk.rows import BulkRows, Row, Rows
@@ -113,6 +113,19 @@ class RemovalRows:
         async with self.rows.reading(tenant) as rows:
             found = await rows.connection.execute(query.order_by(func.min(c.due_at)).limit(MOST))
             return [(row[0], row[1], int(row[2]), int(row[3])) for row in found]
+
+
+def cursor_of(row: Row) -> str:
+    """Where a list goes on after this row."""
+    return f"{row['due_at']}.{row['term']}.{row['idx']}.{row['fence']}"
+
+
+def after_cursor(text: str) -> ColumnElement[bool]:
+    """Rows behind one, in the order of `RemovalRows.due`; also when that one is done meanwhile."""
+    due_at, term, idx, fence = text.split(".")
+    return tuple_(c.due_at, c.term, c.idx, c.fence) > tuple_(
+        literal(int(due_at)), literal(term), literal(int(idx)), literal(fence)
+    )
 
 
 def shown_to_resident(subject: str, now: int) -> tuple[ColumnElement[bool], ...]:

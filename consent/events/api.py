@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
+from consent import wire as messages
+from consent.events.contract import PREFIX, Announced, Announcements
 from consent.events.service import Events
 from kernel.caller import Caller
 from kernel.message import Body, Message, Short, wire
@@ -53,5 +55,18 @@ def event_routes(events: Events, caller: Callable[..., Awaitable[Caller]]) -> AP
     @router.get("/gebeurtenissen/sleutel", summary="De sleutel waarmee gebeurtenissen zijn ondertekend")
     async def key(who: Asking) -> Key:
         return Key(key=await events.public_key(who.tenant))
+
+    return router
+
+
+def announcing_routes(announcements: Announcements, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
+    """For other rooms."""
+    router = APIRouter(prefix=PREFIX, include_in_schema=False)
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/corrected")
+    async def corrected(who: Asking, body: Announced) -> messages.Nothing:
+        await announcements.corrected(who, body.told)
+        return messages.Nothing()
 
     return router

@@ -11,13 +11,18 @@ DOMAIN: Final = "nl.regie"
 # Nothing: a no and silence are one event, and come at one hour (consent.events.ending).
 ASKED, NOTHING = "toestemming.gevraagd", "toestemming.geen"
 EXPIRED, CHANGED = "toestemming.verlopen", "verwerkingsactiviteit.gewijzigd"
+CORRECTED = "gegeven.gecorrigeerd"  # told by the release desk (consent.events.announcing)
 _BECAME: Final[Mapping[str, str]] = {
     "gepauzeerd": "toestemming.gepauzeerd",
     "ingetrokken": "toestemming.ingetrokken",
     "ongeldig": "toestemming.ongeldig",
 }
+_READ: Final[Mapping[str, str]] = {
+    CHANGED: "/toestemming/v1/verwerkingsactiviteiten",
+    CORRECTED: "/verstrekking/v1/correcties",
+}
 TYPES: Final = frozenset({
-    ASKED, NOTHING, EXPIRED, CHANGED, *_BECAME.values(),
+    ASKED, NOTHING, EXPIRED, CHANGED, CORRECTED, *_BECAME.values(),
     "toestemming.gegeven", "toestemming.hervat", "toestemming.vernieuwd", "toestemming.verkort",
 })  # fmt: skip
 
@@ -52,8 +57,7 @@ def changed(before: Row | None, after: Row) -> bool:
 
 def place_of(event_type: str, subject: str) -> str:
     """Where more can be read, with one's own rights."""
-    root = "verwerkingsactiviteiten" if event_type == CHANGED else "toestemmingen"
-    return f"/toestemming/v1/{root}/{subject}"
+    return f"{_READ.get(event_type, '/toestemming/v1/toestemmingen')}/{subject}"
 
 
 def cloud_event(event: Row, oin: str, address: str) -> dict[str, Any]:

@@ -112,12 +112,14 @@ class Books:
 
     activity: Registered = ACTIVITY
     admitted: bool = True
+    by_bsn: bool = True
 
     async def reporter(self, caller: Caller, users: Sequence[str]) -> Reporter:
         if not self.admitted or caller.application != SYSTEM.application:
             raise NoAccess("Deze toepassing mag hier niets melden.")
         actors = tuple(f"p-{user}" for user in users)
-        return Reporter(recipient="groen", recipient_name="Groenbeheer", oin=OIN, system="Bomenbeheer", actors=actors)
+        said = {"recipient": "groen", "recipient_name": "Groenbeheer", "oin": OIN, "system": "Bomenbeheer"}
+        return Reporter.model_validate({**said, "by_bsn": self.by_bsn, "actors": actors})
 
     async def activities(self, caller: Caller) -> Mapping[str, Registered]:
         return {self.activity.slug: self.activity}

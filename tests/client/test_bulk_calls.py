@@ -174,3 +174,21 @@ async def test_an_order_that_is_said_again_is_the_job_of_the_first_time(tmp_path
 
 def said_by(answer: httpx2.Response) -> Callable[[httpx2.Request], httpx2.Response]:
     return lambda _: answer
+
+
+async def test_by_your_own_names_it_is_about_who_was_named_so(tmp_path: Path) -> None:
+    own = "a2" * 16
+
+    def about(whose: dict[str, str]) -> tuple[int, bytes]:
+        said = {"nr": 0, "inwoner": whose, "status": "verstrekt", "antwoord": release(id=release_of(JOB, 0))}
+        return 0, json.dumps(said).encode()
+
+    order = BulkOrder("witgoed", ("brp.naam", "brp.adres"), ((own, ""),), "mw-1", by_pseudonym=True)
+    assert order.body()["inwoners"] == [{"pseudoniem": own}]
+    made = house(tmp_path, result(about({"pseudoniem": own})))
+    job = Job(order, JOB, BEFORE)
+    (one,) = [one async for one in made.regie().bulk(PRIVATE).answers(job)]
+    assert (one.status, one.bsn, one.pseudonym) == ("verstrekt", "", own)
+    for other in ({"pseudoniem": "b" * 32}, {"bsn": PEOPLE[0][0]}):
+        with pytest.raises(Unusable):
+            [_ async for _ in house(tmp_path, result(about(other))).regie().bulk(PRIVATE).answers(job)]

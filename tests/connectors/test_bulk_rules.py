@@ -15,6 +15,7 @@ from assembly.clients import make_client_key, make_sealing_key
 from audit.contract import Overtaken, Position
 from connectors.bulk.contract import MOST
 from connectors.bulk.handing import Handing
+from connectors.bulk.keys import Box
 from connectors.bulk.parts import Handed
 from connectors.bulk.planning import ENDED, NEXT, WORKING, Turns, Waiting, cut, demand_step, patience
 from connectors.bulk.reading import read_file, read_json
@@ -26,6 +27,7 @@ from consent.jwks import fault_of, usable
 from consent.tokens.assertion import proven
 from kernel.caller import Caller
 from kernel.clock import moment
+from kernel.crypto import DataKey
 from kernel.errors import BadInput
 from tests.connectors.bulk_house import ALGORITHMS, Reader, numbers
 from tests.consent.applications import ISSUER, NOW, signed
@@ -100,7 +102,8 @@ def faults(body: object, caller: Caller = ROBOT) -> set[tuple[str, str]]:
 def test_an_order_is_read_with_every_fault_at_its_place() -> None:
     good = [{"bsn": ANYBODY[0], "zaak": "Z-1"}, {"bsn": ANYBODY[1]}, {"bsn": ANYBODY[2], "zaak": None}]
     read = read_json(ROBOT, json.dumps({**ORDER, "inwoners": good}).encode())
-    assert [(one.bsn.reveal(), one.case) for one in read.listed] == list(zip(ANYBODY, ("Z-1", "", ""), strict=False))
+    cases = list(zip(ANYBODY, ("Z-1", "", ""), strict=False))
+    assert [(one.person.number.reveal(), one.case) for one in read.listed] == cases
     assert (read.order.activity, read.order.elements) == ("regeling", ("brp.naam",))
     more = [{"zaak": "z" * 65}, {"zaak": f"Z {ANYBODY[4]}"}, {"zaak": "a\nb"}, {"zaak": "Z\ud800"}]
     bad = [
@@ -123,6 +126,20 @@ def test_an_order_is_read_with_every_fault_at_its_place() -> None:
             read_json(ROBOT, raw)
 
 
+def test_a_resident_is_named_by_number_or_by_the_recipients_own_name() -> None:
+    own = "a2" * 16
+    listed = [{"pseudoniem": own, "zaak": "Z-1"}, {"bsn": ANYBODY[0]}]
+    read = read_json(ROBOT, json.dumps({**ORDER, "inwoners": listed}).encode())
+    assert [(one.person.pseudonym, one.case) for one in read.listed] == [(own, "Z-1"), (None, "")]
+    bad = [listed[0], listed[0], {"pseudoniem": own, "bsn": ANYBODY[1]}, {"pseudoniem": ANYBODY[1]}, {"pseudoniem": 7}]
+    codes = ("dubbel", "een-van-beide", "pseudoniem", "pseudoniem")
+    assert faults({**ORDER, "inwoners": bad}) == {(f"/inwoners/{at}", code) for at, code in enumerate(codes, 1)}
+    kept = read_file(ROBOT, f"pseudoniem;zaak\n{own};Z-1\n".encode(), ASKED).listed
+    assert kept == read.listed[:1]
+    box = Box("gm9901", "j", DataKey(bytes(16), bytes(32), bytes(32)))
+    assert box.read_listed(1, box.listed(1, read.listed)) == read.listed
+
+
 def test_a_list_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST == 100_000
     monkeypatch.setattr("connectors.bulk.reading.MOST", 20)
@@ -140,7 +157,7 @@ ASKED = {"verwerkingsactiviteit": "regeling", "gegevenselementen": "brp.naam,brp
 def test_a_file_says_the_same(divider: str, end: str) -> None:
     raw = end.join(["BSN" + divider + "zaak", ANYBODY[0] + divider + "Z-1", "", ANYBODY[1], ""]).encode("utf-8-sig")
     read = read_file(ROBOT, raw, ASKED)
-    assert [(one.bsn.reveal(), one.case) for one in read.listed] == [(ANYBODY[0], "Z-1"), (ANYBODY[1], "")]
+    assert [(one.person.number.reveal(), one.case) for one in read.listed] == [(ANYBODY[0], "Z-1"), (ANYBODY[1], "")]
     assert read.order.elements == ("brp.naam", "brp.adres")
 
 

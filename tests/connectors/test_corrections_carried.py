@@ -9,6 +9,7 @@ import pytest
 
 from assembly.demo.register import TENANT
 from connectors.correcting.forwarding import Forwarding
+from connectors.correcting.telling import Telling
 from tests.connectors.test_corrections import Registry, doubt, file, kinds, position
 from tests.four_rooms import BY_LAW, FourRooms
 
@@ -47,9 +48,14 @@ async def test_a_round_that_breaks_stops_no_other() -> None:
             if tenant == "a":
                 raise ValueError
 
+    class Quiet(Telling):
+        async def round(self, tenant: str) -> None:
+            seen.append("told")
+
     nothing: Any = None
-    task = asyncio.create_task(Broken(("a", "b"), nothing, nothing, nothing, nothing, 60.0).run())
+    quiet = Quiet(nothing, nothing, nothing, nothing)
+    task = asyncio.create_task(Broken(("a", "b"), nothing, nothing, nothing, nothing, quiet, 60.0).run())
     await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert seen == ["a", "b"]
+    assert seen == ["a", "told", "b", "told"]

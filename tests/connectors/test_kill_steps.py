@@ -15,6 +15,8 @@ import pytest
 from assembly.demo.register import TENANT
 from kernel.failpoints import arm
 from tests.connectors.counting.town import Town
+from tests.connectors.test_corrected import corrected, telling
+from tests.connectors.test_corrected import told as events_of
 from tests.connectors.test_corrections import Registry, doubt, file, kinds, position
 from tests.connectors.test_declared import EXAMPLES
 from tests.connectors.test_lab import lab, of_nobody, order
@@ -23,8 +25,9 @@ from tests.connectors.test_uploads import CSV, PLACE, A, file_of, lines_of
 from tests.four_rooms import BY_LAW, DESK_WORKER, FourRooms
 from tests.patience import PATIENCE
 
-POINTS = ("corrections.placed", "corrections.recorded", "corrections.sent", "uploads.whole", "uploads.recorded",
-          "lab.recorded", "removals.read", "removals.recorded")  # fmt: skip
+POINTS = ("corrections.placed", "corrections.recorded", "corrections.sent", "corrections.passed",
+          "corrections.noted", "uploads.whole", "uploads.recorded", "lab.recorded", "removals.read",
+          "removals.recorded")  # fmt: skip
 OWNER = DESK_WORKER.model_copy(update={"scope": (*DESK_WORKER.scope, "verstrekking:bronhouder")})
 Steps = Callable[[FourRooms], Awaitable[None]]
 
@@ -59,6 +62,28 @@ async def carry(house: FourRooms) -> None:
     await report(house)
     desk: Any = house.desk.corrections
     await desk.forwarding.round(TENANT)
+
+
+async def tell(house: FourRooms) -> None:
+    await house.furnish()
+    await house.case()
+    await looked_after_by_hand(house)
+    await corrected(house, position(await house.release(*BY_LAW)))
+    await telling(house).round(TENANT)
+
+
+async def heard(house: FourRooms) -> None:
+    """One line, and one event."""
+    await looked_after_by_hand(house)
+    house.now += timedelta(days=1, minutes=3)
+    for _ in range(2):
+        await telling(house).round(TENANT)
+    assert (await kinds(house)).count("terugmelding-stapdoorgegeven") == 1 == len(await events_of(house))
+
+
+async def looked_after_by_hand(house: FourRooms) -> None:
+    house.desk_settings |= {"brp_corrections": {"owner": "burgerzaken"}}
+    await house.wire()
 
 
 async def send(house: FourRooms) -> None:
@@ -141,6 +166,8 @@ ACTS: tuple[tuple[Steps, Steps], ...] = (
     (report, reported),
     (report, reported),
     (carry, reported),
+    (tell, heard),
+    (tell, heard),
     (send, sent),
     (send, sent),
     (collect, collected),

@@ -1,12 +1,15 @@
 """Residents named otherwise than by number, at the desk: by a recipient's own name for them, or by their consent."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 from sqlalchemy import delete
 
+from assembly.clients import make_client_key, make_sealing_key
 from assembly.demo.register import INCOME, TENANT
 from audit.contract import NotPermitted, Overtaken, Permit
 from connectors.contract import NothingDelivered, NotReleased, Release
@@ -17,6 +20,7 @@ from consent.limits import Limits
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.sql import Database
+from tests.connectors.bulk_house import BULK, Reader, ended
 from tests.consent.house import activity, element
 from tests.four_rooms import POINT, R1, SECRET, STAFF, FourRooms
 from vault.contract import Bsn, Deposit
@@ -98,6 +102,31 @@ async def test_a_recipient_without_a_number_names_a_resident_by_its_own_name_or_
     await both.choose(consent, "stop")
     told = await refused(both, coach, {"pseudoniem": name})
     assert told["code"] == "toestemming-ingetrokken"
+
+
+async def test_many_are_asked_about_by_the_recipients_own_names(both: FourRooms) -> None:
+    coach, _ = await with_coaches(both)
+    _, name = await taken_up(both, coach)
+    _, public = make_client_key()
+    private, sealing = make_sealing_key()
+    jwks = json.dumps({"keys": [*public["keys"], sealing]})
+    system = Application(client_id="coach-bulk", name="Bulk", kind="automatisch", jwks=jwks)
+    await both.register.add_client(STAFF, COACH, system)
+    both.who = coach.model_copy(update={"application": "coach-bulk"})
+    both.desk_settings |= {"bulk_workers": 1}
+    await both.wire()
+    order = {"verwerkingsactiviteit": "coaching", "gegevenselementen": [NAME, PLAN]}
+    people = [{"pseudoniem": name}, {"pseudoniem": NOBODY}, {"bsn": R1.reveal()}]
+    async with both.http() as http:
+        job = (await http.post(BULK, json={**order, "inwoners": people})).json()["id"]
+        await ended(http, job)
+        text = (await http.get(f"{BULK}/{job}/resultaat")).text
+    given, nobody, number = Reader(ECKey.import_key(private)).read(text).values()
+    assert (given["inwoner"], given["status"]) == ({"pseudoniem": name}, "verstrekt")
+    assert set(given["antwoord"]["gegevens"]) == {NAME} and R1.reveal() not in json.dumps(given)
+    assert (nobody["status"], nobody["antwoord"]["code"]) == ("geweigerd", "geen-toestemming")
+    assert (number["status"], number["antwoord"]["code"]) == ("geweigerd", "ontvanger-niet-bevoegd")
+    assert [line.event.kind for line in await both.lines()].count("verstrekking") == 1
 
 
 async def test_who_may_not_use_a_number_is_refused_one_and_its_resident_sees_that(house: FourRooms) -> None:

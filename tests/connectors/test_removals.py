@@ -8,11 +8,12 @@ import pytest
 
 from assembly.demo.register import INCOME_ANSWER, LOAN_DESK, STORY, TENANT, TRAINERS, activities
 from audit.contract import Line
-from connectors.removals.contract import Confirmed, Dues, NoSuchRelease, Removal
+from connectors.removals.contract import MOST, Confirmed, Dues, NoSuchRelease, Removal
 from connectors.removals.following import Following
 from connectors.removals.rules import LATER, due_of
 from connectors.removals.service import RemovalDesk
 from connectors.removals.stored import RemovalRows
+from connectors.removals.tables import removals
 from kernel.caller import Caller
 from kernel.errors import BadInput, NoAccess
 from tests.four_rooms import BY_LAW, DESK_WORKER, R1, STAFF, FourRooms
@@ -183,14 +184,33 @@ async def test_what_is_not_theirs_is_not_there_and_bad_input_changes_nothing(hou
     assert set(mixed.written[0].left) == {"brp.adres", "brp.leeftijd.isMeerderjarig"}
     # over HTTP: one form, and every fault at once
     async with house.http() as client:
-        body = {"verstrekkingen": [place, place], "verwijderdOp": "2027-01-01", "gebruiker": "mw-4821"}
+        body = {"verstrekkingen": [place, place], "verwijderdOp": "2027-01-01"}
         answer = await client.post(PLACE, json=body)
         assert answer.status_code == 400 and {each["code"] for each in answer.json()["fouten"]} == {"dubbel", "dag"}
         assert (await client.post(PLACE, json=body | {"verstrekkingen": []})).status_code == 400
         answer = await client.post(PLACE, json=body | {"verstrekkingen": [place], "verwijderdOp": today.isoformat()})
         assert answer.status_code == 201 and answer.json()["vastgelegd"][0]["nogAanwezig"] == []
         assert (await client.get(PLACE, params={"tot": "morgen"})).status_code == 400
-        assert (await client.get(PLACE)).json() == {"vernietigingen": [], "meer": False}
+        assert (await client.get(PLACE)).json() == {"vernietigingen": [], "meer": False, "volgende": None}
+
+
+async def test_a_long_list_is_read_page_by_page(both: FourRooms) -> None:
+    """Two fences of one release on one moment are not lost between two pages, nor is what is done meanwhile."""
+    await both.wire()
+    row = {"term": "2026h2", "recipient": LOAN_DESK, "activity": STORY, "subject": "s", "at": 1, "withheld_until": 0,
+           "elements": '{"brp.naam": 0}', "keep_year": 2040, "kept_days": 1, "erase_days": -1,
+           "ended_at": 0}  # fmt: skip
+    listed = [{**row, "idx": n // 2, "fence": f"{n % 2:032x}", "due_at": 5 + n // 100} for n in range(2 * MOST + 1)]
+    async with desk_of(both).rows.rows.writing(TENANT) as rows:
+        await rows.add(removals, listed)
+    found, after, pages = list[str](), "", 0
+    async with both.http() as client:
+        while after is not None:
+            answer = (await client.get(PLACE, params={"na": after})).json()
+            found += [each["verstrekking"] for each in answer["vernietigingen"]]
+            after, pages = answer["volgende"], pages + 1
+        assert (await client.get(PLACE, params={"na": "1.2026h2.x."})).status_code == 400
+    assert found == [f"2026h2-{n // 2}" for n in range(2 * MOST + 1)] and pages == 3
 
 
 async def test_what_stood_on_a_consent_must_go_sooner_when_that_ends(house: FourRooms) -> None:

@@ -23,6 +23,8 @@ from consent.contract import (
     NotNow,
     Question,
 )
+from consent.events.contract import Announcement
+from consent.events.tables import events
 from consent.frontdesk.contract import ConversationOver, Meeting, Opening
 from consent.mandates.contract import Ground, NotRepresented, Offer
 from consent.service import ConsentService
@@ -195,6 +197,18 @@ async def test_who_may_report_is_known_with_pseudonyms_and_without_keys(wired: W
         with pytest.raises(NoSuchThing):
             await gone
     assert [one.slug for one in await consent.reporters(STAFF)] == ["loket"], "it reported, and that stays"
+
+
+async def test_a_room_lets_a_recipient_hear_of_what_it_may_read_once(wired: Wired) -> None:
+    await wired.house.ready()
+    told = [Announcement(id="c" * 32, recipient="loket")]
+    for _ in range(2):
+        await wired.consent.announcements.corrected(STAFF, told)
+    with pytest.raises(NoAccess):
+        await wired.consent.announcements.corrected(LOKET, told)
+    async with wired.house.consent.register.reading(TENANT) as rows:
+        found = await rows.find(events, events.c.type == "gegeven.gecorrigeerd")
+    assert [(one["recipient"], one["subject"]) for one in found] == [("loket", "c" * 32)]
 
 
 async def test_two_persons_put_a_version_in_force(wired: Wired) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy import delete, update
 
 from assembly.demo.register import TENANT
 from audit import tables
-from audit.contract import Entry, LogUnavailable, record_one
+from audit.contract import Entry, Event, LogUnavailable, record_one
 from kernel.clock import millis
+from kernel.ids import random_id
 from tests.four_rooms import DESK_WORKER, SECRET, FourRooms
 from tests.vault.test_permit import CONSENT, Maker
 from tests.vault.test_vault import Silent
@@ -109,3 +110,19 @@ async def test_words_written_into_a_waiting_row_do_not_come_into_the_log(empty: 
     assert (await empty.audit.door("vault").lines(DESK_WORKER, other.subject)).lines == ()
     states = {one.element: one.state for one in await held(empty, resident, "kluis.oud", "kluis.nieuw")}
     assert states == {"kluis.oud": "pending", "kluis.nieuw": "effective"}, "one row holds up no other"
+
+
+async def test_a_resident_whose_own_row_is_not_ours_holds_up_nobody_elses_keeping(empty: FourRooms) -> None:
+    whose, other = await empty.income(), await empty.income(bsn=SECRET)
+    for resident in (whose, other):
+        await left_pending(empty, resident, "kluis.oud")
+    # a flag moved its fence, so what is finished now needs the row that is not ours
+    flag = Entry(event=Event(id=random_id(), kind="vlag", subject=whose.subject), advances=(whose.fence,))
+    await record_one(empty.audit.door("consent"), DESK_WORKER, flag)
+    async with empty.safe._residents._database.writing(TENANT) as tx:
+        mine = vault_tables.residents.c.id == whose.id
+        await tx.execute(update(vault_tables.residents).where(mine).values(enrolled_at=1))
+    empty.now += timedelta(seconds=6)
+    await empty.safe.sweep(TENANT)
+    states = [(await held(empty, resident, "kluis.oud"))[0].state for resident in (whose, other)]
+    assert states == ["pending", "effective"]

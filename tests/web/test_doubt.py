@@ -3,6 +3,8 @@
 import pytest
 
 from assembly.demo.register import TENANT
+from connectors.correcting.contract import Said
+from connectors.correcting.service import CorrectionDesk
 from kernel.caller import Caller
 from tests.four_rooms import BY_LAW, R1
 from tests.web.portal import PortalUnderTest
@@ -39,8 +41,15 @@ async def test_a_resident_reports_a_value_and_follows_it(portal: PortalUnderTest
     assert (await desk.opened(REGISTRY, task.id)).reporter == "inwoner"
     assert (await house.release("brp.adres")).values["brp.adres"].under_investigation
     assert "Er klopt iets niet: Adres" in (await (await portal.visitor("fg")).get("/fg/verzoeken")).text
+    await desk.answered(REGISTRY, task.id, Said.model_validate({"status": "gecorrigeerd", "toelichting": "Aangepast."}))
+    await house.desk.lines.finished()
+    assert isinstance(desk, CorrectionDesk)
+    await desk.forwarding.telling.round(TENANT)
+    told = (await visitor.get("/verzoeken")).text
+    assert "Wij vertelden hun dat het is verbeterd" in told and "Inkomensloket" in told.split("Wij vertelden hun")[1]
+    assert "Wij vertelden dat een gegeven van u is verbeterd" in (await visitor.get("/gebruik")).text
     stranger = await portal.visitor("r2")
     assert (await stranger.get(f"{place}/fout")).status == 404
     assert "niet kloppen" not in (await stranger.get("/verzoeken")).text
     english = await visitor.get("/en/verzoeken")
-    assert "Data about you that may be wrong" in english.text and "Reported" in english.text
+    assert "Data about you that may be wrong" in english.text and "We told them that it" in english.text

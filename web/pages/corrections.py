@@ -68,7 +68,9 @@ async def doubted(visit: Visit, said: RegisterWords) -> tuple[Doubted, ...]:
     if visit.site.corrections is None:
         return ()
     try:
-        return tuple(doubted_of(one, said) for one in await visit.site.corrections.filed(visit.caller))
+        found = await visit.site.corrections.filed(visit.caller)
+        passed = await visit.site.corrections.passed(visit.caller) if found else []
+        return tuple(doubted_of(one, passed, said) for one in found)
     except NeighbourUnavailable:  # the requests themselves are in another room
         _log.warning("reports_not_shown")
         return ()
