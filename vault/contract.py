@@ -85,8 +85,9 @@ class Deposit(Message):
 
 
 class Kept(Message):
-    """That there is a value, without opening it. since: ms."""
+    """That there is a value, without opening it. id: of this value, another one when it is replaced. since: ms."""
 
+    id: Short
     element: Annotated[Short, wire("gegevenselement")]
     since: Annotated[int, wire("bewaardOp")]
 

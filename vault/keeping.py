@@ -78,7 +78,9 @@ class Keeper:
 
     async def kept(self, keys: TenantKeys, resident: str) -> list[Kept]:
         """See Vault.kept."""
-        return [Kept(element=element, since=since) for _, element, since in await self.rows.of(keys.tenant, resident)]
+        return [
+            Kept(id=name, element=element, since=at) for name, element, at in await self.rows.of(keys.tenant, resident)
+        ]
 
     async def _held(self, keys: TenantKeys, row: ResidentRow, elements: Iterable[str]) -> list[Record]:
         if not row.opened_at:
