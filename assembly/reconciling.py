@@ -53,6 +53,16 @@ class Person(Message):
     reason: Annotated[str, Field(min_length=10, max_length=500)]
 
 
+def person_of(name: str, reason: str) -> Person:
+    """From the command line. Raises SettingsWrong."""
+    try:
+        return Person(name=name.strip(), reason=reason.strip())
+    except ValidationError:
+        raise SettingsWrong(
+            ["Zeg met --name wie u bent (2 tot 100 tekens) en met --reason wat u uitzocht (10 tot 500)."]
+        ) from None
+
+
 class SignedOff(Message):
     """One person, and the facts that were shown."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assembly.reconciling import Person, reconcile
+from assembly.reconciling import person_of, reconcile
 from assembly.recovering import Order, recover
 from assembly.settings import HouseSettings
 from assembly.terms import next_key, turn_at_once
@@ -41,7 +41,7 @@ def audit_reconcile(
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
     """After a rollback: tell what is missing, and go on without it once two persons said so, each in a call."""
-    asyncio.run(reconcile(HouseSettings.read(), tenant, Person(name=name, reason=reason), typer.echo))
+    asyncio.run(reconcile(HouseSettings.read(), tenant, person_of(name, reason), typer.echo))
 
 
 @audit.command("recover")
@@ -53,5 +53,5 @@ def audit_recover(
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
     """After a rollback: put the missing lines back from a mirror, once two persons said so, each in a call."""
-    order = Order(tenant, mirror, Person(name=name, reason=reason), partial)
+    order = Order(tenant, mirror, person_of(name, reason), partial)
     asyncio.run(recover(HouseSettings.read(), order, typer.echo))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from audit.contract import Found, Gone, Kind, Line, Outcome, Plain, Query, Reason, Totals
+from audit.contract import Found, Gone, Kind, Line, Outcome, Plain, Query, Reason, Said, Totals
 from audit.permit import Position
 from audit.terms import origin_in
 from kernel.clock import millis, moment
@@ -25,8 +25,8 @@ class ByNumber(Body):
 class Why(Body):
     """A Reason, by its names on the wire only."""
 
-    code: Annotated[Plain, Field(min_length=1, max_length=200), wire("reden")]
-    case: Annotated[Plain, Field(min_length=1, max_length=64), wire("zaak")]
+    code: Annotated[Said, Field(min_length=1, max_length=200), wire("reden")]
+    case: Annotated[Said, Field(min_length=1, max_length=64), wire("zaak")]
     note: Annotated[Plain, wire("toelichting")] = ""
 
     @property

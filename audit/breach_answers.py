@@ -15,7 +15,7 @@ from audit.permit import Receipt
 from kernel.clock import millis, moment
 from kernel.crypto import seal_for
 from kernel.errors import BadInput
-from kernel.message import Body, Message, Short, wire
+from kernel.message import Body, Message, wire
 
 FOR_THE_AP = timedelta(hours=72)  # AVG 33(1)
 
@@ -53,7 +53,7 @@ class PeopleAsked(Body):
 
     why: Annotated[Why, wire("reden")]
     part: Annotated[Part, wire("deel")] = WINDOW
-    cursor: Annotated[Short, wire("vorige")] = ""
+    cursor: Annotated[str, Field(pattern=r"^((heimelijk-)?[0-9a-f]{32})?$"), wire("vorige")] = ""
 
     @property
     def page(self) -> Page:

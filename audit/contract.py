@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from audit.event import (
     DATA,
@@ -129,13 +129,14 @@ class Query(Message):
 # What people write into a line may not look like somebody's number: no nine digits in a row.
 _NO_NUMBER = r"^(?:[^0-9]|[0-9]{1,8}(?:[^0-9]|$)|[0-9]{10,}(?:[^0-9]|$))*$"
 Plain = Annotated[Sentence, Field(pattern=_NO_NUMBER)]
+Said = Annotated[Plain, StringConstraints(strip_whitespace=True)]  # spaces alone say nothing
 
 
 class Reason(Message):
     """Why somebody searches: a code of the list, their own case number, words. Mandatory: a search is an act."""
 
-    code: Annotated[Plain, Field(min_length=1, max_length=200), wire("reden")]
-    case: Annotated[Plain, Field(min_length=1, max_length=64), wire("zaak")]
+    code: Annotated[Said, Field(min_length=1, max_length=200), wire("reden")]
+    case: Annotated[Said, Field(min_length=1, max_length=64), wire("zaak")]
     note: Annotated[Plain, wire("toelichting")] = ""
 
 

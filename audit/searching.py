@@ -37,6 +37,8 @@ class Searcher:
             raise BadInput(
                 "Zoek op een inwoner, ontvanger, toepassing, medewerker, sleutel, activiteit, zaak of gegevenselement."
             )
+        if query.until and query.until < query.since:
+            raise BadInput("Het tijdvak eindigt voor het begint.")
         # 1 the search's own line
         own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
         receipt = receipts_of(await self._record([Entry(event=own)]))[0]
@@ -131,10 +133,15 @@ def _tagged(query: Query) -> dict[str, str]:
 def _labelled(query: Query, label: Label) -> bool:
     return (
         (not query.element or label.names(query.element))
-        and (not query.basis or label.basis == query.basis)
+        and (not query.basis or _article(label.basis) == _article(query.basis))
         and (not query.kind or label.kind == query.kind)
         and (query.outcome != "open" or label.kind in RELEASES)
     )
+
+
+def _article(basis: str) -> str:
+    """Of lines, some name the law before it and some do not; so do people."""
+    return basis.removeprefix("AVG").strip()
 
 
 def _place() -> ColumnElement[tuple[str, int]]:

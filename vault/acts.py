@@ -10,9 +10,16 @@ from vault.contract import ResidentRef
 ACTIVITY, BASIS = "regie-kluis", "AVG 6(1)(a)"
 ERASING: Kind = "wissing-begonnen"
 ERASED: Kind = "wissing-voltooid"
+KEPT: Kind = "kluis-bewaard"
+REPLACED: Kind = "kluis-vervangen"
+REMOVING: Kind = "kluis-verwijderen"
+REMOVED: Kind = "kluis-verwijderd"
 _NAMES: dict[Kind, str] = {
     "kluis-geopend": "Kluis geopend",
-    "kluis-bewaard": "In de kluis bewaard",
+    KEPT: "In de kluis bewaard",
+    REPLACED: "In de kluis vervangen",
+    REMOVING: "Uit de kluis verwijderen",
+    REMOVED: "Uit de kluis verwijderd",
     ERASING: "Kluis wissen",
     ERASED: "Kluis gewist",
 }
@@ -26,12 +33,28 @@ def opening(resident: ResidentRef, epoch: int, version: int, vault: Sequence[Fen
     return Entry(event=event, requires=(FenceAt(fence=resident.fence, epoch=epoch), *vault))
 
 
-def keeping(resident: ResidentRef, epoch: int, record: tuple[str, str, str], vault: Sequence[FenceAt]) -> Entry:
-    """A value is kept. record: its id, its fence and its element. vault: that it was not erased meanwhile."""
+def keeping(
+    resident: ResidentRef, epoch: int, record: tuple[str, str, str], vault: Sequence[FenceAt], instead_of: str = ""
+) -> Entry:
+    """A value is kept. record: its id, its fence and its element. vault: that it was not erased meanwhile. instead_of:
+    the fence of the value whose place it takes, which nothing opens from this line on."""
     record_id, fence, element = record
-    event = _event("kluis-bewaard", derived_id(record_id, "kluis-bewaard"), resident.subject)
-    requires = (FenceAt(fence=resident.fence, epoch=epoch), FenceAt(fence=fence, epoch=0), *vault)
-    return Entry(event=event.model_copy(update={"elements": (element,)}), requires=requires)
+    kind = REPLACED if instead_of else KEPT
+    event = _about(kind, record_id, element, resident.subject)
+    old = (FenceAt(fence=instead_of, epoch=0),) if instead_of else ()
+    requires = (FenceAt(fence=resident.fence, epoch=epoch), FenceAt(fence=fence, epoch=0), *vault, *old)
+    return Entry(event=event, requires=requires, advances=tuple(one.fence for one in old))
+
+
+def removing(resident: ResidentRef, record: tuple[str, str, str]) -> Entry:
+    """One value goes. record: as when it was kept. The same again is the same line."""
+    record_id, fence, element = record
+    return Entry(event=_about(REMOVING, record_id, element, resident.subject), advances=(fence,))
+
+
+def removed(resident: ResidentRef, record_id: str, element: str) -> Entry:
+    """It is gone."""
+    return Entry(event=_about(REMOVED, record_id, element, resident.subject))
 
 
 def erasing(resident: ResidentRef, fence: str, version: int) -> Entry:
@@ -60,6 +83,10 @@ def at_epochs(entry: Entry, moved: Sequence[Moved]) -> Entry:
 def goes_on(verdict: object) -> bool:
     """Whether only a flag moved the fence: a secret resident may keep things; after anything else the act is over."""
     return isinstance(verdict, Overtaken) and all(move.kind == "vlag" for move in verdict.moved)
+
+
+def _about(kind: Kind, record_id: str, element: str, subject: str) -> Event:
+    return _event(kind, derived_id(record_id, kind), subject).model_copy(update={"elements": (element,)})
 
 
 def _event(kind: Kind, event_id: str, subject: str) -> Event:

@@ -10,7 +10,7 @@ from audit.contract import Permit, Receipt
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Short
-from vault.contract import Bsn, Deposit, Pseudonym, ResidentRef, Values, Vault
+from vault.contract import Bsn, Deposit, ElementName, Kept, Pseudonym, ResidentRef, Values, Vault
 
 PREFIX = "/intern/v1/vault"
 MOST = 500  # of anything in one question
@@ -99,6 +99,26 @@ class Keeping(Message):
     deposits: Annotated[tuple[Deposit, ...], Field(min_length=1, max_length=100)]
 
 
+class Replacing(Message):
+    """What a resident keeps in place of what was there."""
+
+    resident: ResidentRef
+    deposit: Deposit
+
+
+class Removing(Message):
+    """What a resident keeps no longer."""
+
+    resident: ResidentRef
+    element: ElementName
+
+
+class AllKept(Message):
+    """By name."""
+
+    kept: tuple[Kept, ...]
+
+
 class Receipts(Message):
     """A line each."""
 
@@ -159,6 +179,7 @@ def routes(vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
         return Refs(residents=tuple(await vault.enrol(who, body.bsns)))
 
     _naming(router, vault, caller)
+    _keeping(router, vault, caller)
 
     @router.post("/opened")
     async def opened(who: Asking, body: Of) -> Yes:
@@ -172,15 +193,31 @@ def routes(vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
     async def erase(who: Asking, body: Of) -> Receipt:
         return await vault.erase(who, body.resident)
 
-    @router.post("/keep")
-    async def keep(who: Asking, body: Keeping) -> Receipts:
-        return Receipts(receipts=tuple(await vault.keep(who, body.resident, body.deposits)))
-
     @router.post("/fetch")
     async def fetch(who: Asking, body: Permits) -> Verdicts:
         return Verdicts(verdicts=tuple(Verdict.of(found) for found in await vault.fetch(who, body.permits)))
 
     return router
+
+
+def _keeping(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> None:
+    Asking = Annotated[Caller, Depends(caller)]
+
+    @router.post("/keep")
+    async def keep(who: Asking, body: Keeping) -> Receipts:
+        return Receipts(receipts=tuple(await vault.keep(who, body.resident, body.deposits)))
+
+    @router.post("/replace")
+    async def replace(who: Asking, body: Replacing) -> Receipt:
+        return await vault.replace(who, body.resident, body.deposit)
+
+    @router.post("/remove")
+    async def remove(who: Asking, body: Removing) -> Receipt:
+        return await vault.remove(who, body.resident, body.element)
+
+    @router.post("/kept")
+    async def kept(who: Asking, body: Of) -> AllKept:
+        return AllKept(kept=tuple(await vault.kept(who, body.resident)))
 
 
 def _naming(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> None:

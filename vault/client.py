@@ -9,8 +9,24 @@ from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable, Problem
 from kernel.http.client import RoomLine
 from kernel.message import Message
-from vault.api import PREFIX, Called, Keeping, Known, Names, Of, Permits, Receipts, Refs, SealedNumbers, Verdicts, Yes
-from vault.contract import Bsn, Deposit, ResidentRef, Values
+from vault.api import (
+    PREFIX,
+    AllKept,
+    Called,
+    Keeping,
+    Known,
+    Names,
+    Of,
+    Permits,
+    Receipts,
+    Refs,
+    Removing,
+    Replacing,
+    SealedNumbers,
+    Verdicts,
+    Yes,
+)
+from vault.contract import Bsn, Deposit, Kept, ResidentRef, Values
 
 
 class _Revealed(Message):
@@ -90,6 +106,18 @@ class VaultClient:
         """See Vault.keep."""
         body = Keeping(resident=resident, deposits=tuple(deposits))
         return list((await self.line.ask(f"{PREFIX}/keep", caller, body, Receipts)).receipts)
+
+    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit) -> Receipt:
+        """See Vault.replace."""
+        return await self.line.ask(f"{PREFIX}/replace", caller, Replacing(resident=resident, deposit=deposit), Receipt)
+
+    async def remove(self, caller: Caller, resident: ResidentRef, element: str) -> Receipt:
+        """See Vault.remove."""
+        return await self.line.ask(f"{PREFIX}/remove", caller, Removing(resident=resident, element=element), Receipt)
+
+    async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:
+        """See Vault.kept."""
+        return list((await self.line.ask(f"{PREFIX}/kept", caller, Of(resident=resident), AllKept)).kept)
 
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
         """See Vault.fetch."""

@@ -2,7 +2,8 @@
 
 Problem
 ├── NoVault            409  the resident has not opened a vault; nothing is kept
-├── AlreadyKept        409  another value is kept under this name; replacing comes later
+├── AlreadyKept        409  another value is kept under this name: replace it, or remove it first
+├── NotKept            404  nothing is kept under this name
 ├── NoNumber           409  nobody said that it may be held, or not within the hour after a login
 └── VaultUnavailable   503  keys or database away; nothing was opened
 NotPermitted (audit)   403
@@ -83,6 +84,14 @@ class Deposit(Message):
     as_of: Annotated[int, wire("peilmoment")] = 0
 
 
+class Kept(Message):
+    """That there is a value, without opening it. id: of this value, another one when it is replaced. since: ms."""
+
+    id: Short
+    element: Annotated[Short, wire("gegevenselement")]
+    since: Annotated[int, wire("bewaardOp")]
+
+
 class NoVault(Problem):
     """Open the vault first (activity regie-kluis)."""
 
@@ -93,6 +102,12 @@ class AlreadyKept(Problem):
     """Nothing was changed. Members: `gegevenselementen`."""
 
     code, status, title = "al-bewaard", 409, "Hier staat al een andere waarde"
+
+
+class NotKept(Problem):
+    """Nothing was changed."""
+
+    code, status, title = "niet-bewaard", 404, "Dit staat niet in deze kluis"
 
 
 class NoNumber(Problem):
@@ -158,6 +173,21 @@ class Vault(Protocol):
     async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
         """The resident's act (kluis-bewaard), a line each, before the value can be read. The same again gives the
         same receipt. Raises NoVault, AlreadyKept, BadInput, Overtaken, LogUnavailable, OutcomeUnknown."""
+        ...
+
+    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit) -> Receipt:
+        """The resident's act (kluis-vervangen): from its line on nothing opens the old value, which then goes for good.
+        The same again gives the same receipt. Raises NotKept, and what `keep` raises."""
+        ...
+
+    async def remove(self, caller: Caller, resident: ResidentRef, element: str) -> Receipt:
+        """The resident's act (kluis-verwijderen): from its line on nothing opens the value, which then goes for good
+        (kluis-verwijderd). The same again gives the same receipt. Raises NotKept, NoVault, LogUnavailable,
+        OutcomeUnknown: after the last two it goes on by itself."""
+        ...
+
+    async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:
+        """What the resident keeps, by name; no value is opened. Raises NoAccess for anybody else."""
         ...
 
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:

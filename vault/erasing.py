@@ -6,29 +6,26 @@ permit opens any more. The sweeper goes on with both. A backup that is put back 
 better: `returned` finds such vaults by their fence, and they go once more.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, RowMapping, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, delete, select
 
 from audit.contract import Audit, FenceAt, LogUnavailable, Overtaken, Receipt, fence_at, record_one
 from kernel.caller import Caller, room_of
 from kernel.crypto import KeyPlace, Keyring
 from kernel.failpoints import reached
 from kernel.logs import logger
-from kernel.sql import Database, RowForged
+from kernel.sql import Database
 from vault.acts import ERASING, erased, erasing
 from vault.contract import NoVault
+from vault.drafts import DraftRows, passing_over
 from vault.keys import TenantKeys
 from vault.opening import kek
-from vault.records import RecordRows, ResidentKey
+from vault.records import RecordRows, ResidentKey, overwriting
 from vault.residents import ResidentRows, closed
 from vault.tables import erasures, record_salts, records, resident_keys
 
-AGAIN_AFTER = 5_000  # ms
 _log = logger("vault")
 
 
@@ -42,42 +39,11 @@ class Erasure:
     position: str = ""
 
 
-class ErasureRows:
+class ErasureRows(DraftRows[Erasure]):
     """Reads and writes of one table. Raises RowForged for a row that is not ours."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def of(self, keys: TenantKeys, resident: str) -> Erasure | None:
-        """The last one of this resident."""
-        mine = (erasures.c.tenant_id == keys.tenant, erasures.c.resident == resident)
-        query = select(erasures).where(*mine).order_by(erasures.c.version.desc()).limit(1)
-        async with self._database.snapshot(keys.tenant) as connection:
-            row = (await connection.execute(query)).mappings().first()
-        return _read(keys, row) if row else None
-
-    async def unfinished(self, keys: TenantKeys, before: int, limit: int = 100) -> list[Erasure]:
-        """Asked before this moment (ms) and not done, the oldest first. A row that is not ours holds up no other."""
-        mine = (erasures.c.tenant_id == keys.tenant, erasures.c.position == "", erasures.c.asked_at < before)
-        query = select(erasures).where(*mine).order_by(erasures.c.asked_at, erasures.c.resident).limit(limit)
-        async with self._database.snapshot(keys.tenant) as connection:
-            rows = list((await connection.execute(query)).mappings())
-        return [one for row in rows if (one := _ours(keys, row))]
-
-    async def add(self, keys: TenantKeys, asked: Erasure) -> None:
-        """One that is there already stays as it is, done or not."""
-        insert = postgresql.insert if self._database.postgres else sqlite.insert
-        sealed = keys.seal.sealed(erasures, _row(keys.tenant, asked))
-        async with self._database.writing(keys.tenant) as connection:
-            await connection.execute(insert(erasures).values(sealed).on_conflict_do_nothing())
-
-    async def done(self, keys: TenantKeys, asked: Erasure, position: str) -> None:
-        """Its last line is there."""
-        mine = (erasures.c.resident == asked.resident, erasures.c.version == asked.version)
-        row = _row(keys.tenant, asked) | {"position": position}
-        change = update(erasures).where(erasures.c.tenant_id == keys.tenant, *mine)
-        async with self._database.writing(keys.tenant) as connection:
-            await connection.execute(change.values(keys.seal.sealed(erasures, row)))
+        super().__init__(database, erasures, Erasure, erasures.c.version)
 
     async def shred(self, keys: TenantKeys, asked: Erasure) -> None:
         """Wrapped key, salts and values, in one transaction; what came after this version stays. Twice is once."""
@@ -90,7 +56,7 @@ class ErasureRows:
         kept = select(records.c.record_id).where(*theirs)
         salts = delete(record_salts).where(record_salts.c.tenant_id == keys.tenant, record_salts.c.record_id.in_(kept))
         async with self._database.writing(keys.tenant) as connection:
-            await _overwriting(connection)
+            await overwriting(connection)
             await connection.execute(salts)
             await connection.execute(delete(records).where(*theirs))
             await connection.execute(delete(resident_keys).where(*_going(keys, asked)))
@@ -115,16 +81,13 @@ class Eraser:
 
     async def sweep(self, keys: TenantKeys, now: int) -> int:
         """Goes on with what was left; how many."""
-        found = await self.rows.unfinished(keys, now - AGAIN_AFTER)
-        for asked in found:
-            with _passing_over():
-                await self._go_on(room_of(keys.tenant, "vault"), keys, asked)
-        return len(found)
+        room = room_of(keys.tenant, "vault")
+        return await self.rows.swept(keys, now, lambda asked: self._go_on(room, keys, asked))
 
     async def next_vault(self, keys: TenantKeys, resident: str) -> FenceAt:
         """Where the fence of a vault stands that is opened anew: at one less than the version of its key. The log may
         know of an erasure that the database forgot. Raises NoVault while it is being erased."""
-        before = await self.rows.of(keys, resident)
+        before = await self.rows.last(keys, resident=resident)
         if before and not before.position:
             raise NoVault("Uw kluis wordt nog gewist. Probeer het straks opnieuw.")
         fence = fence_at(keys.vault_fence(resident), before.version if before else 0)
@@ -141,7 +104,7 @@ class Eraser:
             gone = await self._gone(caller, keys, page)
             for key in gone:
                 _log.warning("erased_vault_came_back")
-                with _passing_over():
+                with passing_over():
                     await self.erase(caller, keys, Erasure(key.resident, key.version, now))
             found += len(gone)
             last = page[-1].resident
@@ -178,12 +141,6 @@ class Eraser:
         return receipt
 
 
-async def _overwriting(connection: AsyncConnection) -> None:
-    """SQLite leaves what is deleted in its file until something else needs the room, unless it is told."""
-    if connection.dialect.name == "sqlite":
-        await connection.exec_driver_sql("PRAGMA secure_delete = ON")
-
-
 def _going(keys: TenantKeys, asked: Erasure) -> list[ColumnElement[bool]]:
     """The key that goes."""
     mine = [resident_keys.c.tenant_id == keys.tenant, resident_keys.c.resident == asked.resident]
@@ -194,28 +151,3 @@ def _after(keys: TenantKeys, asked: Erasure) -> list[ColumnElement[bool]]:
     """Of a vault that was opened again: all values are under that key."""
     mine = [resident_keys.c.tenant_id == keys.tenant, resident_keys.c.resident == asked.resident]
     return [*mine, resident_keys.c.version > asked.version]
-
-
-def _row(tenant: str, asked: Erasure) -> dict[str, object]:
-    return {"tenant_id": tenant, **asdict(asked)}
-
-
-def _read(keys: TenantKeys, row: RowMapping) -> Erasure:
-    checked = keys.seal.checked(erasures, dict(row))
-    return Erasure(**{name: value for name, value in checked.items() if name != "tenant_id"})
-
-
-def _ours(keys: TenantKeys, row: RowMapping) -> Erasure | None:
-    """None for a row that is not."""
-    with _passing_over():
-        return _read(keys, row)
-    return None
-
-
-@contextmanager
-def _passing_over() -> Iterator[None]:
-    """A row that is not ours stays where it is, for people to look at, and holds up no other."""
-    try:
-        yield
-    except RowForged as forged:
-        _log.critical("row_forged", table=str(forged))

@@ -54,7 +54,7 @@ class Finisher:
                 verdicts[number] = await self._once_more(caller, keys, record, (entries[number], verdict))
         for record, verdict in zip(pending, verdicts, strict=True):
             if isinstance(verdict, Receipt):
-                await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.position))
+                await self.rows.take_effect(keys.tenant, record, str(verdict.position))
         return verdicts
 
     async def _once_more(
@@ -92,7 +92,7 @@ class Finisher:
                 # a crash before this leaves a pending row and its line: the same line again gives the same receipt
                 await self.rows.drop(keys.tenant, record.record_id)
             elif isinstance(verdict, EventIdTaken):
-                await self.rows.take_effect(keys.tenant, record.record_id, str(verdict.members["position"]))
+                await self.rows.take_effect(keys.tenant, record, str(verdict.members["position"]))
             else:
                 _log.warning("pending_record_stays", code=verdict.code)
 
@@ -110,7 +110,9 @@ def _kept(keys: TenantKeys, record: Record) -> Entry:
     fence, (stored, epoch) = keys.record_fence(record.record_id), _stored(record.entry)
     # one of before vaults could be erased says nothing of that; what opens it asks for the fence of its key anyhow
     vault = [fence_at(keys.vault_fence(record.resident), each.epoch) for each in stored.requires[2:3]]
-    return _ours(stored, keeping(keys.known(record.resident), epoch, (record.record_id, fence, record.element), vault))
+    old = keys.record_fence(record.replaces) if record.replaces else ""
+    about = (record.record_id, fence, record.element)
+    return _ours(stored, keeping(keys.known(record.resident), epoch, about, vault, old))
 
 
 def _is_ours(keys: TenantKeys, record: Record) -> bool:

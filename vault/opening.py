@@ -126,10 +126,10 @@ def _allowed(ground: Ground, held: Mapping[str, Sequence[Record]]) -> list[Recor
 def _needs(
     keys: TenantKeys, ground: Ground, mine: Sequence[Record], wrapped: Mapping[str, ResidentKey]
 ) -> tuple[FenceAt, ...]:
-    """What was decided on, each record as it lies there, and its vault: a key from an old backup opens nothing."""
+    """What was decided on, each record, never removed or replaced, and its vault: an old backup opens nothing."""
     key = wrapped.get(ground.inwoner) if mine else None
     vault = [fence_at(keys.vault_fence(key.resident), key.version - 1)] if key else []
-    return (*_decided(ground), *vault, *(fence_at(keys.record_fence(one.record_id), one.epoch) for one in mine))
+    return (*_decided(ground), *vault, *(fence_at(keys.record_fence(one.record_id), 0) for one in mine))
 
 
 def _decided(ground: Ground) -> tuple[FenceAt, ...]:

@@ -37,13 +37,13 @@ class Record:
     resident: str
     element: str
     version: int
-    epoch: int
     state: str
     envelope: bytes = field(repr=False)
     content: bytes = field(repr=False)
     entry: str
     position: str
     created_at: int
+    replaces: str = ""
     salt: bytes = field(repr=False, default=b"")
 
 
@@ -113,11 +113,33 @@ class RecordRows:
         async with self._database.writing(tenant) as connection:
             await connection.execute(update(records).where(*mine).values(entry=entry))
 
-    async def take_effect(self, tenant: str, record_id: str, position: str) -> None:
-        """From now on it can be read. Twice is once."""
-        mine = (records.c.tenant_id == tenant, records.c.record_id == record_id, records.c.state == PENDING)
+    async def take_effect(self, tenant: str, record: Record, position: str) -> None:
+        """From now on it can be read, and what it replaces is gone. Twice is once."""
+        mine = (records.c.tenant_id == tenant, records.c.record_id == record.record_id, records.c.state == PENDING)
         async with self._database.writing(tenant) as connection:
+            if record.replaces:
+                await _shred(connection, tenant, record.replaces)
             await connection.execute(update(records).where(*mine).values(state=EFFECTIVE, position=position))
+
+    async def shred(self, tenant: str, record_id: str) -> None:
+        """Salt and value, whatever its state. Twice is once."""
+        async with self._database.writing(tenant) as connection:
+            await _shred(connection, tenant, record_id)
+
+    async def of(self, tenant: str, resident: str) -> list[tuple[str, str, int]]:
+        """Id, element and beginning (ms) of all that this resident can let be read."""
+        mine = (records.c.tenant_id == tenant, records.c.resident == resident, records.c.state == EFFECTIVE)
+        query = select(records.c.record_id, records.c.element, records.c.created_at).where(*mine)
+        async with self._database.snapshot(tenant) as connection:
+            return [(one[0], one[1], one[2]) for one in await connection.execute(query.order_by(records.c.element))]
+
+    async def after(self, tenant: str, record_id: str, limit: int = 500) -> list[tuple[str, str, str]]:
+        """A page of all values, in the order of their ids: id, owner, element."""
+        query = select(records.c.record_id, records.c.resident, records.c.element)
+        mine = query.where(records.c.tenant_id == tenant, records.c.record_id > record_id)
+        async with self._database.snapshot(tenant) as connection:
+            page = await connection.execute(mine.order_by(records.c.record_id).limit(limit))
+            return [(one[0], one[1], one[2]) for one in page]
 
     async def drop(self, tenant: str, record_id: str) -> None:
         """A keeping that never took effect: row and salt."""
@@ -151,6 +173,18 @@ class RecordRows:
         oldest = _salted(conditions).order_by(records.c.created_at, records.c.record_id).limit(limit)
         async with self._database.snapshot(tenant) as connection:
             return [_record(row) for row in (await connection.execute(oldest)).mappings()]
+
+
+async def overwriting(connection: AsyncConnection) -> None:
+    """SQLite leaves what is deleted in its file until something else needs the room, unless it is told."""
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+async def _shred(connection: AsyncConnection, tenant: str, record_id: str) -> None:
+    await overwriting(connection)
+    for table in (record_salts, records):
+        await connection.execute(delete(table).where(table.c.tenant_id == tenant, table.c.record_id == record_id))
 
 
 def _about(tenant: str, wanted: Sequence[tuple[str, str]]) -> list[ColumnElement[bool]]:

@@ -4,31 +4,33 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from audit.contract import Audit, Ground, Permit, Receipt, Trust, Verdict, fence_at
+from audit.contract import Audit, Ground, Permit, Receipt, Trust
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, millis
 from kernel.crypto import CannotOpen, Keyring, KeyUnavailable, kek_version, random_bytes
 from kernel.errors import NoAccess, Problem
 from kernel.failpoints import reached
 from kernel.gather import Gatherer
-from kernel.ids import random_id
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
-from vault.acts import keeping, opening
-from vault.contract import AlreadyKept, Bsn, Deposit, NoNumber, NoVault, ResidentRef, Values, VaultUnavailable
+from vault.acts import opening
+from vault.contract import Bsn, Deposit, Kept, NoNumber, NoVault, ResidentRef, Values, VaultUnavailable
+from vault.drafts import DraftRows
 from vault.erasing import Eraser, Erasure, ErasureRows
 from vault.finishing import Finisher
+from vault.keeping import Keeper
 from vault.keys import NUMBERS, PURPOSES, TenantKeys
 from vault.naming import Names
-from vault.opening import Opener, data_key, kek, resident_place
-from vault.records import PENDING, Record, RecordRows, ResidentKey
+from vault.opening import Opener, kek, resident_place
+from vault.records import RecordRows, ResidentKey
+from vault.removing import Removal, Remover
 from vault.residents import ResidentRow, ResidentRows
 from vault.rotation import Progress, Rewrapper
 from vault.tables import keys as key_rows
-from vault.values import place_of, sealed, text_of
+from vault.tables import removals
 
 _log = logger("vault")
 TrustNow = Callable[[], Awaitable[Trust]]
@@ -44,6 +46,8 @@ class VaultService:
         self._finisher = Finisher(self._residents, self._rows, audit)
         self._erasures = ErasureRows(database)
         self._eraser = Eraser(self._residents, self._rows, self._erasures, audit, ring)
+        self._remover = Remover(self._rows, DraftRows(database, removals, Removal, removals.c.asked_at), audit)
+        self._keeper = Keeper(self._rows, self._finisher, self._remover, ring, clock)
         self._opener = Opener(self._rows, audit, trust, ring, clock)
         self._identified, self._fetched = Gatherer(self._identify), Gatherer(self._fetch)  # by tenant
 
@@ -128,7 +132,7 @@ class VaultService:
         async with self._keys(caller.tenant) as keys:
             row = await self._enrolled(keys, resident.id)
             key = (await self._rows.keys_of(keys.tenant, (row.id,))).get(row.id)
-            before = await self._erasures.of(keys, row.id)
+            before = await self._erasures.last(keys, resident=row.id)
             if key is not None:
                 return await self._eraser.erase(caller, keys, Erasure(row.id, key.version, millis(self._clock())))
             if before is None:
@@ -138,19 +142,26 @@ class VaultService:
     async def keep(self, caller: Caller, resident: ResidentRef, deposits: Sequence[Deposit]) -> list[Receipt]:
         """See Vault.keep."""
         _only_by(caller, resident)
-        texts = text_of(tuple(deposits))
         async with self._keys(caller.tenant) as keys:
-            row = await self._enrolled(keys, resident.id)
-            if not row.opened_at:
-                raise NoVault("Open eerst uw kluis.")
-            wanted = [(row.id, deposit.element) for deposit in deposits]
-            held = {record.element: record for record in await self._rows.held(keys.tenant, wanted)}
-            _same(keys, row.id, dict(zip((d.element for d in deposits), texts, strict=True)), held)
-            new = [(d, t) for d, t in zip(deposits, texts, strict=True) if d.element not in held]
-            held |= {record.element: record for record in await self._sealed(keys, row, new)}
-            reached("vault.keeping-pending")
-            verdicts = await self._finisher.keep(caller, keys, [held[deposit.element] for deposit in deposits])
-        return _receipts(verdicts)
+            return await self._keeper.keep(caller, keys, await self._enrolled(keys, resident.id), deposits)
+
+    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit) -> Receipt:
+        """See Vault.replace."""
+        _only_by(caller, resident)
+        async with self._keys(caller.tenant) as keys:
+            return await self._keeper.replace(caller, keys, await self._enrolled(keys, resident.id), deposit)
+
+    async def remove(self, caller: Caller, resident: ResidentRef, element: str) -> Receipt:
+        """See Vault.remove."""
+        _only_by(caller, resident)
+        async with self._keys(caller.tenant) as keys:
+            return await self._keeper.remove(caller, keys, (await self._enrolled(keys, resident.id)).id, element)
+
+    async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:
+        """See Vault.kept."""
+        _only_by(caller, resident)
+        async with self._keys(caller.tenant) as keys:
+            return await self._keeper.kept(keys, resident.id)
 
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
         """See Vault.fetch."""
@@ -168,12 +179,14 @@ class VaultService:
         """Finishes what a crash left pending; how many."""
         now = millis(self._clock())
         async with self._keys(tenant) as keys:
-            return await self._eraser.sweep(keys, now) + await self._finisher.sweep(keys, now)
+            gone = await self._eraser.sweep(keys, now) + await self._remover.sweep(keys, now)
+            return gone + await self._finisher.sweep(keys, now)
 
     async def returned(self, tenant: str) -> int:
-        """Erases anew what a backup brought back; how many vaults. Once, at start."""
+        """Erases anew what a backup brought back; how many vaults and values. Once, at start."""
+        now = millis(self._clock())
         async with self._keys(tenant) as keys:
-            return await self._eraser.returned(keys, millis(self._clock()))
+            return await self._eraser.returned(keys, now) + await self._remover.returned(keys, now)
 
     @asynccontextmanager
     async def _keys(self, tenant: str) -> AsyncIterator[TenantKeys]:
@@ -206,59 +219,7 @@ class VaultService:
             replace(blank, wrapped=wrapped, kek_version=kek_version(wrapped)),
         )
 
-    async def _sealed(
-        self, keys: TenantKeys, row: ResidentRow, new: Sequence[tuple[Deposit, bytes]]
-    ) -> Sequence[Record]:
-        if not new:
-            return ()
-        wrapped = (await self._rows.keys_of(keys.tenant, (row.id,)))[row.id]
-        made = [await self._record(keys, row, wrapped, deposit.element, text) for deposit, text in new]
-        try:
-            await self._rows.add(keys.tenant, made)
-        except IntegrityError:
-            names = [record.element for record in made]
-            raise AlreadyKept("Dit wordt al bewaard.", gegevenselementen=names) from None
-        return made
-
-    async def _record(
-        self, keys: TenantKeys, row: ResidentRow, wrapped: ResidentKey, element: str, text: bytes
-    ) -> Record:
-        now, record_id, salt = self._clock(), random_id(), random_bytes(32)
-        key = await data_key(self._ring, keys.tenant, wrapped, salt)
-        fence = keys.record_fence(record_id)
-        vault = fence_at(keys.vault_fence(row.id), wrapped.version - 1)
-        entry = keeping(keys.known(row.id), row.epoch, (record_id, fence, element), (vault,))
-        return Record(
-            record_id=record_id,
-            resident=row.id,
-            element=element,
-            version=1,
-            epoch=0,
-            state=PENDING,
-            envelope=sealed(key, place_of(keys.tenant, row.id, record_id, 1, element), text, millis(now)),
-            content=keys.content(row.id, element, text),
-            entry=entry.model_dump_json(),
-            position="",
-            created_at=millis(now),
-            salt=salt,
-        )
-
 
 def _only_by(caller: Caller, resident: ResidentRef) -> None:
     if caller.kind != "inwoner" or caller.user != resident.id:
         raise NoAccess("Alleen de inwoner zelf gaat over de eigen kluis.")
-
-
-def _same(keys: TenantKeys, resident: str, given: dict[str, bytes], held: dict[str, Record]) -> None:
-    other = [name for name, record in held.items() if record.content != keys.content(resident, name, given[name])]
-    if other:
-        raise AlreadyKept("Vervangen kan hier nog niet.", gegevenselementen=other)
-
-
-def _receipts(verdicts: Sequence[Verdict]) -> list[Receipt]:
-    receipts: list[Receipt] = []
-    for verdict in verdicts:
-        if isinstance(verdict, Problem):
-            raise verdict
-        receipts.append(verdict)
-    return receipts

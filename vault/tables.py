@@ -75,6 +75,22 @@ erasures = Table(
     Index("erasures_unfinished", "tenant_id", "position", "asked_at"),
 )
 
+# Single values that go, or went. position: as above. Lost before that: what is left is found by its fence at the next
+# start.
+removals = Table(
+    "removals",
+    metadata,
+    C("tenant_id", Text, primary_key=True),
+    C("record_id", Text, primary_key=True),
+    C("resident", Text, nullable=False),
+    C("element", Text, nullable=False),
+    C("asked_at", BigInteger, nullable=False),
+    C("position", Text, nullable=False),
+    C("mac", LargeBinary, nullable=False),
+    Index("removals_unfinished", "tenant_id", "position", "asked_at"),
+    Index("removals_of", "tenant_id", "resident", "element"),
+)
+
 # Deleting a salt shreds that record, however well D[r] is known.
 record_salts = Table(
     "record_salts",
@@ -85,6 +101,8 @@ record_salts = Table(
 )
 
 # state: pending | effective. content: keyed hash of what was given, to know a repeated act from another one.
+# replaces: the record whose place it takes, which goes when this one takes effect; "" for none. No row says where a
+# record's fence stands: it counts while that never moved, and a row that somebody put back moves with it.
 records = Table(
     "records",
     metadata,
@@ -93,12 +111,12 @@ records = Table(
     C("resident", Text, nullable=False),
     C("element", Text, nullable=False),
     C("version", BigInteger, nullable=False),
-    C("epoch", BigInteger, nullable=False),
     C("state", Text, nullable=False),
     C("envelope", LargeBinary, nullable=False),
     C("content", LargeBinary, nullable=False),
     C("entry", Text, nullable=False),
     C("position", Text, nullable=False),
     C("created_at", BigInteger, nullable=False),
-    Index("records_by_element", "tenant_id", "resident", "element", unique=True),
+    C("replaces", Text, nullable=False),
+    Index("records_by_element", "tenant_id", "resident", "element", "state", unique=True),
 )

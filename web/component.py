@@ -40,6 +40,7 @@ from web.pages import (
     further,
     handling,
     keeping,
+    kept,
     lifting,
     lookup,
     mandates,
@@ -86,6 +87,7 @@ PAGES: Final = (
     *sheets.PAGES,
     *messages.PAGES,
     *erasing.PAGES,
+    *kept.PAGES,
 )
 _log = logger("web")
 

@@ -142,6 +142,7 @@ WRONG: Final[Mapping[str, str]] = {
     "doel": N_("Kies een gebruik."),
     "verzoek": N_("Kies wat u wilt."),
     "grond": N_("Vertel ons waarom."),
+    "waarde": N_("Vul in wat er moet staan."),
     "gegeven": N_("Kies het gegeven dat niet klopt."),
     "wat-klopt-niet": N_("Vertel ons wat er niet klopt."),
     "reden": N_("Kies een reden."),

@@ -13,6 +13,7 @@ What = Literal[
     "ontbreekt", "te-veel", "bladhash", "blad", "handeling", "inhoud", "kenmerk", "tijd", "sleutelplaats", "reeks",
     "vereist", "verzet", "boom", "tegel", "kop", "teruggezet", "ondertekenaar", "rij", "zegel", "zoekmerk", "sleutel",
     "vreemd", "etiket", "sleutel-weg", "sleutel-terug", "leeg", "verklaring",
+    "soort",
 ]  # fmt: skip
 SENTENCES: dict[What, str] = {
     "ontbreekt": "deze rij is er niet",
@@ -41,6 +42,7 @@ SENTENCES: dict[What, str] = {
     "sleutel-terug": "een regel zegt dat de sleutel is vernietigd, en hij is er",
     "leeg": "content en label van een regel zijn leeg, en geen regel zegt dat haar sleutel is vernietigd",
     "verklaring": "de verklaring van vernietiging noemt andere nummers dan er weg zijn",
+    "soort": "een kolom houdt een ander soort waarde dan daar hoort, en is niet te lezen",
     "vreemd": "rijen van een gemeente die hier geen logboek heeft",
 }
 

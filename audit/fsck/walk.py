@@ -1,14 +1,17 @@
 """Every line in order, for what needs no key: leaf, entry, tree, head. `batches` hands the rows to whoever has keys."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.fsck.findings import Findings, Wrong
 from audit.fsck.marks import BUCKETS
+from audit.fsck.mistyped import mistyped
 from audit.fsck.regrown import entry_hashes, leaf_hashes
 from audit.fsck.trees import Signed, TreeCheck
 from audit.permit import LEAF_MAGIC, Position
@@ -97,6 +100,21 @@ class Walk:
         return lines.c.tenant_id == self.tenant, lines.c.term == self.term
 
     async def _rows(self, columns: Sequence[Column[Any]], first: int, last: int) -> list[Any]:
+        try:
+            rows = await self._read(columns, first, last)
+            if all({*map(type, column)} <= {bytes} for column in list(zip(*rows, strict=True))[1 : len(_HASHED)]):
+                return rows
+            raise TypeError("a column holds another type than it may")
+        except (SQLAlchemyError, sqlite3.Error, TypeError):
+            strange = await mistyped(self.reading, self.tenant, self.term, first, last)
+            if not strange:
+                raise
+        for index in strange:
+            self._name("soort", index)
+        query = select(*columns).where(*self._here, lines.c.idx.between(first, last), lines.c.idx.not_in(strange))
+        return list(await self.reading.execute(query.order_by(lines.c.idx)))
+
+    async def _read(self, columns: Sequence[Column[Any]], first: int, last: int) -> list[Any]:
         """SQLite hands tuples straight from its driver where nobody needs names: half the time of a pass was theirs."""
         query = select(*columns).where(*self._here, lines.c.idx.between(first, last)).order_by(lines.c.idx)
         if len(columns) > len(_HASHED) or self.reading.dialect.name != "sqlite":

@@ -14,7 +14,8 @@ from kernel.ids import derived_id
 
 KINDS_MAX = 2_000  # characters of what is no element of the activity
 # What makes two reports the same. The register may say other words by now, and a number may have become somebody's.
-_WORDS = ("name", "activity", "recipient", "application", "actor", "case", "details")
+_WORDS = ("name", "activity", "recipient", "application", "actor", "case")
+_OTHERS = "soortenGegevens"
 
 
 def activity_uri(issuer: str, activity: str, version: str = "") -> str:
@@ -48,7 +49,7 @@ def event_of_use(use: Use, caller: Caller, who: tuple[Reporter, str], activity: 
     named = [known[kind] for kind in dict.fromkeys(use.kinds) if kind in known]
     others = "; ".join(dict.fromkeys(kind for kind in use.kinds if kind not in known))
     # what the register has no name for stays a text: names that anybody can make up would be labels for ever
-    more = {"soortenGegevens": others[:KINDS_MAX]} if others else {}
+    more = {_OTHERS: others[:KINDS_MAX]} if others else {}
     # of what the activity names, and of nothing else: a ground must not be read into what somebody made up
     strictest, basis, law = _ground(named)
     return Event(
@@ -80,7 +81,14 @@ def event_of_use(use: Use, caller: Caller, who: tuple[Reporter, str], activity: 
 def same_report(first: Event, again: Event, nobody: str) -> bool:
     """Whether the line that is there tells the same use. nobody: subject of lines about a number that nobody had."""
     words = all(getattr(first, word) == getattr(again, word) for word in _WORDS)
-    return words and first.subject in (again.subject, nobody)
+    return words and _told(first) == _told(again) and first.subject in (again.subject, nobody)
+
+
+def _told(event: Event) -> tuple[dict[str, str], set[str]]:
+    """Its details, and which data was used: the register may have a name by now for what was a text before."""
+    details = dict(event.details)
+    others = details.pop(_OTHERS, "")
+    return details, {*event.elements, *(others.split("; ") if others else ())}
 
 
 def _when(use: Use) -> str:

@@ -14,6 +14,7 @@ from assembly.founding import found
 from assembly.govstack import load
 from assembly.house import House, assemble
 from assembly.party_verbs import key_ended, moment_of, suspended
+from assembly.reconciling import person_of
 from assembly.settings import ROOMS, HouseSettings, Login, TenantSettings
 from assembly.tools import load_register, register_client, rotate_keys
 from connectors.settings import ConnectorsSettings
@@ -180,3 +181,9 @@ async def test_rooms_read_their_own_settings_and_know_no_others(settings: HouseS
 
 def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("name", "reason"), [("a", "de schijf was stuk"), ("A. de Vries", "stuk"), ("  ", " " * 20)])
+def test_who_says_too_little_about_a_lost_log_is_told_what_to_say(name: str, reason: str) -> None:
+    with pytest.raises(SettingsWrong, match="--name"):
+        person_of(name, reason)

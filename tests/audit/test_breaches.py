@@ -218,6 +218,8 @@ async def test_the_export_opens_for_the_key_that_was_named(http: httpx2.AsyncCli
         ("fg", "", ASKED | {"van": "2026-11-24T00:00:00Z"}, 400),
         ("fg", "", ASKED | {"van": "gisteren"}, 400),
         ("fg", "", {name: value for name, value in ASKED.items() if name != "reden"}, 400),
+        ("fg", "", ASKED | {"reden": {"reden": "  ", "zaak": "B-1"}}, 400),
+        ("fg", f"/{'0' * 32}/betrokkenen/_zoek", WHY | {"vorige": "zz"}, 400),
         ("fg", f"/{'0' * 32}/versies", ASKED, 404),
         ("fg", f"/{'0' * 32}/betrokkenen/_zoek", WHY, 404),
         ("fg", f"/{'0' * 32}/betrokkenen/_zoek", WHY | {"deel": "later"}, 400),

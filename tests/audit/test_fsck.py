@@ -107,6 +107,18 @@ async def test_in_a_long_log_too_the_line_of_a_wrong_tag_is_named(ground: Ground
 
 
 @pytest.mark.parametrize("keys", [True, False])
+@pytest.mark.parametrize("anew", ["CAST(leaf AS TEXT)", "'leesbaar'", "7"])
+async def test_a_line_that_cannot_be_read_hides_no_other(ground: Ground, keys: bool, anew: str) -> None:
+    ground.spoil(f"UPDATE lines SET body = {anew} WHERE idx = :line", line=SPOILT)  # noqa: S608 - words of our own
+    ground.spoil("DELETE FROM lines WHERE idx = :line", line=SPOILT + 2)
+    report = await ground.check(keys)
+    found = {(wrong.what, wrong.position) for wrong in report.findings.shown}
+    assert report.findings.first
+    assert report.findings.first.position == Position(term=TERM, index=SPOILT)
+    assert {(what, Position(term=TERM, index=SPOILT + at)) for what, at in (("soort", 0), ("ontbreekt", 2))} <= found
+
+
+@pytest.mark.parametrize("keys", [True, False])
 async def test_a_deleted_line_is_named(ground: Ground, keys: bool) -> None:
     ground.spoil("DELETE FROM lines WHERE idx = :line", line=SPOILT)
     report = await ground.check(keys)

@@ -237,6 +237,7 @@ async def test_an_own_id_may_be_what_systems_use(http: httpx2.AsyncClient, refer
         ("/zaak", "K-2026-8"),
         ("/gebruiker", "mw-78"),
         ("/gegevenselementen", ["boomsoort", "perceel"]),
+        ("/gegevenselementen", ["boomsoort"]),
         ("/inwoner/bsn", "999995261"),
     ],
 )

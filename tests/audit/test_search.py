@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from audit.contract import Query, Reason
@@ -100,7 +101,19 @@ async def test_what_only_narrows_is_no_search(service: AuditService) -> None:
     for said in ({}, {"basis": "6(1)(c)"}, {"kind": "verstrekking"}, {"outcome": "open"}, {"since": 1}):
         with pytest.raises(BadInput):
             await service.door("web").search(FG, Query.model_validate(said), WHY)
+    with pytest.raises(BadInput, match="eindigt voor het begint"):
+        await service.door("web").search(FG, Query(subject="s1", since=2, until=1), WHY)
+    with pytest.raises(ValidationError):
+        Reason(code="inzage", case=" ")
     assert await service.door("web").holds(DESK, ()) is None
+
+
+async def test_a_ground_is_found_as_the_law_is_named_and_without(service: AuditService) -> None:
+    for basis in ("AVG 6(1)(a)", "6(1)(a)", "6(1)(c)"):
+        await service.door("connectors").record(DESK, [release({fence(): 0}, subject="s1", basis=basis)])
+    for asked in ("6(1)(a)", "AVG 6(1)(a)"):
+        found = await service.door("web").search(FG, Query(subject="s1", basis=asked), WHY)
+        assert found.totals.lines == 2
 
 
 async def test_names_that_nobody_knows_make_no_labels(service: AuditService) -> None:

@@ -47,6 +47,8 @@ PAGES: dict[str, tuple[str, Place]] = {
     "refused": ("r2", lambda places: places.refused),
     "messages": ("r1", lambda _: "/berichten"),
     "erasing": ("r1", lambda _: "/kluis/wissen"),
+    "kept": ("r1", lambda _: "/kluis"),
+    "kept-one": ("r1", lambda _: "/kluis"),
     "claims": ("r1", lambda _: "/verzoeken"),
     "behalf": ("r1", lambda _: "/namens"),
     "helpers": ("r1", lambda _: "/namens/gemachtigden"),
@@ -101,7 +103,7 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
         person.page.wait_for_load_state()
     if name in ("desk-talk", "desk-consent", "desk-letter", "desk-ask", "desk-asked"):
         helped(person, name)
-    if name == "handling-one":
+    if name in ("handling-one", "kept-one"):
         person.page.locator("main .regie-card a").first.click()
         person.page.wait_for_load_state()
         person.open(urlsplit(person.page.url).path)

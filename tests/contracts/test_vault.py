@@ -19,7 +19,7 @@ from tests.patience import PATIENCE
 from tests.vault.test_permit import Maker
 from vault.api import routes
 from vault.client import VaultClient
-from vault.contract import AlreadyKept, Deposit, NoNumber, NoVault, Values, Vault
+from vault.contract import AlreadyKept, Deposit, NoNumber, NotKept, NoVault, Values, Vault
 
 __all__ = ["empty", "migrated", "sqlite_urls"]
 pytestmark = pytest.mark.anyio
@@ -96,6 +96,23 @@ async def test_open_and_keep(vault: Vault, empty: FourRooms) -> None:
     assert already.value.members == {"gegevenselementen": [INCOME]}
     with pytest.raises(BadInput):
         await vault.keep(me, resident, (Deposit(element=EXERCISES[0], value="x" * 70_000),))
+
+
+async def test_what_is_kept_is_named_replaced_and_removed(vault: Vault, empty: FourRooms) -> None:
+    resident = await empty.income("1500.00")
+    me = empty.self_of(resident)
+    (kept,) = await vault.kept(me, resident)
+    assert (kept.element, kept.since) == (INCOME, int(empty.now.timestamp() * 1_000))
+    new = await vault.replace(me, resident, Deposit(element=INCOME, value="1600.00"))
+    gone = await vault.remove(me, resident, INCOME)
+    assert new.position < gone.position
+    assert await vault.kept(me, resident) == []
+    for again in (
+        vault.replace(me, resident, Deposit(element=INCOME, value=1)),
+        vault.remove(me, resident, EXERCISES[0]),
+    ):
+        with pytest.raises(NotKept):
+            await again
 
 
 async def test_verdicts_are_values(vault: Vault, empty: FourRooms) -> None:

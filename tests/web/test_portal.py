@@ -278,6 +278,40 @@ async def test_the_vault_goes_by_the_residents_own_hand_too(portal: PortalUnderT
     assert "Open uw kluis" in (await visitor.get("/overzicht")).text
 
 
+async def test_one_value_is_replaced_or_removed_by_the_residents_own_hand(portal: PortalUnderTest) -> None:
+    resident = await portal.house.income("9000.00")
+    other, visitor = await portal.visitor("r2"), await portal.visitor("r1")
+    page = await visitor.get("/kluis")
+    (place,) = set(re.findall(r'href="(/kluis/[0-9a-f]+)"', page.html))
+    assert "Bruto inkomen per maand" in page.text and "9000" not in page.html
+    assert "U heeft geen kluis." in (await other.get("/kluis")).text
+    assert (await other.get(place)).status == 404
+    one = await visitor.get(place)
+    assert "9000" not in one.html
+    for typed, said in (
+        ("", "Vul in wat er moet staan."),
+        ("1" * 1001, "te lang"),
+        ("ik ben 999993653", "burgerservice"),
+    ):
+        wrong = await visitor.send(one, one.form("waarde"), waarde=typed, actie="vervang")
+        assert wrong.status == 400 and said in wrong.text and "999993653" not in wrong.html
+    assert (await visitor.send(one, one.form("waarde"), waarde="900.00", actie="iets")).status == 400
+    assert (await visitor.send(one, one.form("waarde"), waarde="900.00", actie="vervang", csrf="x" * 43)).status == 403
+    changed = await visitor.send(one, one.form("waarde"), waarde="900.00", actie="vervang")
+    (moved,) = set(re.findall(r'href="(/kluis/[0-9a-f]+)"', changed.html))
+    assert moved != place and (await visitor.get(place)).status == 404
+    late = await visitor.send(one, one.form("waarde"), waarde="800.00", actie="vervang")
+    assert late.status == 200 and set(re.findall(r'href="(/kluis/[0-9a-f]+)"', late.html)) == {moved}, "another tab"
+    last = await visitor.get(moved)
+    gone = await visitor.send(last, last.form("waarde"), actie="verwijder")
+    assert gone.status == 200 and "U bewaart hier nu niets." in gone.text
+    assert await portal.house.safe.kept(portal.house.self_of(resident), resident) == []
+    used = (await visitor.get("/gebruik")).text
+    for act in ("U verving iets in uw kluis", "U haalde iets weg uit uw kluis", "Het is weg uit uw kluis"):
+        assert act in used
+    assert "You replaced something in your vault" in (await visitor.get("/en/gebruik")).text
+
+
 async def test_the_officer_finds_who_saw_a_resident_and_the_resident_sees_the_search(portal: PortalUnderTest) -> None:
     await released(portal)
     officer, visitor = await portal.visitor("fg"), await portal.visitor("r1")
