@@ -1,7 +1,7 @@
 """What the token endpoint answers to a form: client credentials, proven with private_key_jwt, for one root (RFC 6749
 section 4.4, RFC 7523, RFC 8707, RFC 9068). Pure: no rows, no clock, and nothing is remembered.
 
-One grant and one way to prove a client, so there is no table of either to be wrong in: what is not named here is refused.
+One grant and one way to prove a client, so there is no table of either: what is not named here is refused.
 """
 
 from collections.abc import Mapping
@@ -87,8 +87,8 @@ def is_broad(roles: frozenset[str]) -> bool:
 
 def answer_to(form: Mapping[str, str], here: Here) -> tuple[Answer, Proven | None]:
     """A token, or a refusal with its standard code and no word about which check failed. Beside it what the client
-    proved itself with, whatever the answer: it has to be spent before the answer goes out. NOT promised: that it was not
-    used before."""
+    proved itself with, whatever the answer: it has to be spent before the answer goes out. NOT promised: that it was
+    not used before."""
     if "grant_type" not in form:
         return _refused("invalid_request"), None
     if form["grant_type"] != GRANT:
