@@ -207,6 +207,19 @@ class Register:
         with _refusing():
             return await self.database.seen(tenant, lambda connection: look(Rows(connection, opened)))
 
+    async def soon(self, tenant: str, look: Callable[[Rows], Coroutine[Any, Any, Result]]) -> Result:
+        """As `seen`, for who takes power away: behind no other reader."""
+        opened = await self.keys_of(tenant)
+        with _refusing():
+            return await self.database.seen(tenant, lambda tx: look(Rows(tx, opened)), first=True)
+
+    async def written(self, tenant: str, work: Callable[[Rows], Coroutine[Any, Any, Result]]) -> Result:
+        """As `writing`, in a worker thread, where a statement does not wait for what else the loop has to do. `work`
+        awaits nothing but its rows."""
+        opened = await self.keys_of(tenant)
+        with _refusing():
+            return await self.database.written(tenant, lambda tx: work(Rows(tx, opened)))
+
     @asynccontextmanager
     async def writing(self, tenant: str) -> AsyncIterator[Rows]:
         """Commits at the end of the block; a Problem raised in it rolls back."""
