@@ -259,7 +259,6 @@ def _desk(
         sources=sources,
         lines=lines,
         boot=wiring.boot,
-        turns=asyncio.Semaphore(settings.at_once),
         facts=lambda tenant: facts_at(wiring.clock(), settings.municipality(tenant)),
         doubted=correcting.marks,
         authority=_authority(settings, wired, granting, lines),

@@ -1,6 +1,5 @@
 """The release desk: ask, log, act. The numbers are those of trust.md 2.3; steps 3 and 4 are in `granting`."""
 
-from asyncio import Semaphore
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -36,9 +35,9 @@ class Ending:
 
 @dataclass(frozen=True)
 class ReleaseDesk:
-    """Satisfies Desk. turns: how many are decided and logged at once, first come first served. facts: what yes/no
-    answers are made with for a tenant, now. doubted: which values are marked. authority: None without a BRP.
-    corrections: who takes reports. uploads: who takes files of sources. removals: what is still to be removed."""
+    """Satisfies Desk. facts: what yes/no answers are made with for a tenant, now. doubted: which values
+    are marked. authority: None without a BRP. corrections: who takes reports. uploads: who takes files of sources.
+    removals: what is still to be removed."""
 
     claims: Claims
     naming: Naming
@@ -48,7 +47,6 @@ class ReleaseDesk:
     sources: Sources
     lines: Lines
     boot: BootClock
-    turns: Semaphore
     facts: Callable[[str], Facts]
     doubted: Doubted
     authority: Authority | None = None
@@ -63,13 +61,11 @@ class ReleaseDesk:
         # 1 the same request again is the next attempt at the same release
         claim = await self.claims.take(caller, repeatable)
         try:
-            # not while a source is asked: one that is slow would keep everybody waiting
-            async with self.turns:
-                # 2 who is it; unknown numbers and names cost and answer the same
-                resident = await self.naming.meant(caller, request.person)
-                reached("desk.identified")
-                # 3 may it, and 4 is that written down
-                granted = await self.granting.grant(Asked(caller, request, claim, resident, request.elements))
+            # 2 who is it; unknown numbers and names cost and answer the same
+            resident = await self.naming.meant(caller, request.person)
+            reached("desk.identified")
+            # 3 may it, and 4 is that written down
+            granted = await self.granting.grant(Asked(caller, request, claim, resident, request.elements))
             while True:
                 try:
                     return await self._carry_out(granted, deliver)

@@ -20,7 +20,6 @@ class ConnectorsSettings(RoomSettings):
 
     sources: folder of declared sources (`connectors.declared`), with a folder per tenant in it. whole_seconds: for all
     sources of one release together.
-    at_once: releases that one process decides and logs at once; the others wait their turn.
     bulk_part: residents of a bulk job that are decided together. bulk_workers: parts in hand at once in this process,
     0 for one that only takes orders.
     bulk_held_seconds: after which another process may take a part from one that died over it. bulk_work_hours: after
@@ -43,7 +42,6 @@ class ConnectorsSettings(RoomSettings):
     brp_networks: tuple[str, ...] = ()
     sources: Path | None = None
     whole_seconds: Annotated[float, Field(gt=0, le=25)] = 8.0
-    at_once: Annotated[int, Field(ge=1, le=1_000)] = 32
     bulk_part: Annotated[int, Field(ge=10, le=100)] = 100
     bulk_workers: Annotated[int, Field(ge=0, le=8)] = 2
     bulk_held_seconds: Annotated[float, Field(ge=1, le=60)] = 60.0
