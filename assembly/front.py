@@ -35,6 +35,8 @@ def front_of(builder: Builder) -> FastAPI:
         health_router(checks, gate, {one.name: one.warning for one in builder.components if one.warning})
     )
     doors = [component.doors() for component in _pages_last(builder.components)]
+    for router in chain.from_iterable(each.busy for each in doors):
+        app.router.routes.extend(router.routes)
     for root, make in sorted(chain.from_iterable(each.public for each in doors), key=_busiest_first):
         public_root(app, _root(builder, root), make)
     within = chain.from_iterable(each.intern for each in doors)

@@ -121,6 +121,11 @@ KINDS: dict[Kind, Rule] = {
 }
 
 
+def restricts(entry: Entry) -> bool:
+    """Whether it only takes power away."""
+    return KINDS[entry.event.kind].nature == "restriction"
+
+
 def misfit(entry: Entry, room: str) -> str:
     """Why this entry may not be recorded by this room; "" when it may."""
     event, rule = entry.event, KINDS[entry.event.kind]

@@ -172,10 +172,13 @@ class Reader:
         """See Audit.outcomes."""
         which = tuple_(outcomes.c.term, outcomes.c.idx).in_([(place.term, place.index) for place in positions])
         query = select(outcomes.c.term, outcomes.c.idx, outcomes.c.outcome)
-        with self._log.guarded():
-            async with self._log.database.snapshot(self._tenant) as reading:
-                rows = await reading.execute(query.where(outcomes.c.tenant_id == self._tenant, which))
-                found = {(term, index): outcome for term, index, outcome in rows}
+        query = query.where(outcomes.c.tenant_id == self._tenant, which)
+
+        async def look(reading: AsyncConnection) -> dict[tuple[str, int], Outcome]:
+            return {(term, index): outcome for term, index, outcome in await reading.execute(query)}
+
+        with self._log.guarded():  # who stops something waits for this
+            found = await self._log.database.seen(self._tenant, look, first=True)
         return [found.get((place.term, place.index), "") for place in positions]
 
     async def heard(self, systems: Sequence[System]) -> list[Heard]:

@@ -15,16 +15,17 @@ from typing import NamedTuple
 from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Unwitnessed, Verdict
 from audit.custodians import Custodians
 from audit.event import Entry
-from audit.kinds import ENDED, misfit
+from audit.kinds import ENDED, misfit, restricts
 from audit.leaf import words_of
 from audit.log import Given, Log
 from audit.turning import turn_when_due
 from kernel.errors import Problem
 from kernel.logs import logger
 
-QUEUE_MAX = 1_000  # entries; at 500 a batch that is a wait of two batches, less than D
+QUEUE_MAX = 1_000  # entries, and as many restrictions; at 500 a batch that is a wait of two batches, less than D
 BATCH_MAX = 500
 BATCH_BYTES = 2 << 20
+COMPANIONS = 16  # entries that go along with a restriction: a batch takes as long as it is large
 COMPANY = 0.005  # seconds that how a release ended waits for a line that somebody waits for
 _PER_LINE = 1_024  # bytes that a line takes beside the words of its entry
 
@@ -77,7 +78,7 @@ class Writer:
 
     def __init__(self, log: Log, keep_years: int) -> None:
         self.log, self._keep_years, self._custodians = log, keep_years, Custodians(log)
-        self._queue: deque[Waiting] = deque()
+        self._first, self._queue = deque[Waiting](), deque[Waiting]()  # restrictions; all others
         self._work, self._hurry = asyncio.Event(), asyncio.Event()
         self._stopping = False
         self.batches = 0  # transactions since the start
@@ -87,7 +88,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Entries in the queue."""
-        return len(self._queue)
+        return len(self._first) + len(self._queue)
 
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
@@ -113,12 +114,13 @@ class Writer:
     async def _asked(self, room: str, entries: list[Entry]) -> list[Verdict]:
         if self.log.sealed:
             raise LogUnavailable(self.log.sealed)
-        if self._stopping or len(self._queue) + len(entries) > QUEUE_MAX:
+        queue = self._first if all(map(restricts, entries)) else self._queue
+        if self._stopping or len(queue) + len(entries) > QUEUE_MAX:
             raise LogUnavailable("Het is te druk of het logboek sluit. Er is niets vastgelegd.")
         call = Call(len(entries), asyncio.get_running_loop().create_future())
         for at, entry in enumerate(entries):
             given = Given(room, entry, words_of(entry))
-            self._queue.append(Waiting(given, _PER_LINE + sum(map(len, given.words)), call, at))
+            queue.append(Waiting(given, _PER_LINE + sum(map(len, given.words)), call, at))
         self._work.set()
         if not all(map(_patient, entries)):
             self._hurry.set()
@@ -135,8 +137,8 @@ class Writer:
 
     async def run(self) -> None:
         """Until `stop`; what is in the queue then is still written."""
-        while self._queue or not self._stopping:
-            if not self._queue:
+        while self.waiting or not self._stopping:
+            if not self.waiting:
                 self._work.clear()
                 await self._work.wait()
                 continue
@@ -147,7 +149,7 @@ class Writer:
         """A commit costs the same for one line as for ten, and nobody waits for how a release ended: alone in the queue
         it is written together with what comes next. A crash here leaves a line without outcome, as one before."""
         self._hurry.clear()
-        if self._stopping or not all(_patient(each.given.entry) for each in self._queue):
+        if self._stopping or self._first or not all(_patient(each.given.entry) for each in self._queue):
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(self.company):
@@ -160,11 +162,14 @@ class Writer:
         self._hurry.set()
 
     def _taken(self) -> list[Waiting]:
-        batch = [self._queue.popleft()]
-        room = BATCH_BYTES - batch[0].size
-        while self._queue and len(batch) < BATCH_MAX and self._queue[0].size <= room:
-            batch.append(self._queue.popleft())
-            room -= batch[-1].size
+        """Who takes power away goes before who uses it, and soon; some of the others go along, so that nobody waits for
+        ever."""
+        most = min(len(self._first) + COMPANIONS, BATCH_MAX) if self._first else BATCH_MAX
+        batch, room = list[Waiting](), BATCH_BYTES
+        for queue in (self._first, self._queue):
+            while queue and len(batch) < most and (not batch or queue[0].size <= room):
+                batch.append(queue.popleft())
+                room -= batch[-1].size
         return batch
 
     async def _one(self, batch: list[Waiting]) -> None:

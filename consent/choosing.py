@@ -26,7 +26,7 @@ from consent.deciding import newest_versions
 from consent.difference import consents_since
 from consent.facts import in_scope
 from consent.flagging import state_row
-from consent.following import Following
+from consent.following import Following, ended
 from consent.keys import MACHINES
 from consent.limits import stored_terms, terms_of
 from consent.lines import about_consent, names, permit, recipient_of, resident_of, restriction, version_of
@@ -44,7 +44,7 @@ from kernel.crypto import sha256
 from kernel.failpoints import reached
 from kernel.ids import derived_id, random_id
 
-PATIENCE, GLANCE = 2.0, 0.05  # D of trust.md: no release sends longer after its last check; how often we look
+PATIENCE, GLANCE = 2.0, 0.02  # D of trust.md: no release sends longer after its last check; how often we look
 AGAIN = frozenset({"pauze", "korter"})  # what a resident may do more than once with one consent
 
 
@@ -133,13 +133,15 @@ class Choosing:
             if not row["pending_at"] and not done(row, choice.answer, millis(self._clock())):
                 row = await self._pending(rows, caller, row, choice, behalf)
         receipt = await self._permits.take_effect(caller, tables.consents, row)
-        now = await self._row(caller, consent_id)
+        async with self._register.reading(caller.tenant) as rows:
+            now = await own(rows, caller, consent_id)
+            seen = await self._view(rows, now)
         if now["status"] not in PERMITS:
             raise NotNow("Er is intussen iets anders gekozen.")
         if choice.until and (not now["valid_until"] or now["valid_until"] > choice.until):
             # an earlier yes was waiting for its line, or stood already: it may not last longer than was chosen now
             return await self._end(caller, consent_id, choice.model_copy(update={"answer": "korter"}), behalf)
-        return Chosen(consent=await self._view(caller, now), receipt=receipt)
+        return Chosen(consent=seen, receipt=receipt)
 
     async def _pending(self, rows: Rows, caller: Caller, row: Row, choice: Choice, behalf: Behalf | None) -> Row:
         at, active = millis(self._clock()), (await newest_versions(rows, {row["activity"]})).get(row["activity"])
@@ -153,7 +155,7 @@ class Choosing:
         shown = {"language": choice.language, "text_hash": choice.text_hash}
         resident = await state_row(rows, resident_of(row))
         details = {**shown, "kanaal": choice.channel, "geldigTot": str(end)}
-        more = _whose(rows, caller, behalf, details) | {"recipient_name": recipient_of(recipient).name.nl}
+        more = _whose(rows.keys.actor(caller), behalf, details) | {"recipient_name": recipient_of(recipient).name.nl}
         event = about_consent(PERMITTING[choice.answer], random_id(), row, version, at, decided_at=at, **more)
         facts = [(one["fence"], one["epoch"]) for one in (row, resident, active, recipient)]
         facts += [(one.fence, one.epoch) for one in behalf.fences] if behalf else []
@@ -165,9 +167,12 @@ class Choosing:
 
     async def _end(self, caller: Caller, consent_id: str, choice: Choice, behalf: Behalf | None) -> Chosen:
         (kind, word), at = RESTRICTING[choice.answer], millis(self._clock())
-        async with self._register.reading(caller.tenant) as rows:
+
+        async def look(rows: Rows) -> tuple[Row, ActivityVersion, Words, str]:
             row = await own(rows, caller, consent_id)
-            version, name = await _version(rows, row), await name_of(rows, row["recipient"])
+            return row, await _version(rows, row), await name_of(rows, row["recipient"]), rows.keys.actor(caller)
+
+        row, version, name, actor = await self._register.soon(caller.tenant, look)
         may(row, choice.answer, at)
         details = {"language": choice.language, "text_hash": choice.text_hash, "kanaal": choice.channel}
         if choice.answer in AGAIN:  # the same act where nothing moved since, another one after that
@@ -176,14 +181,14 @@ class Choosing:
             details["geldigTot"] = str(choice.until)
             word = f"{word}/{choice.until}"
             await self._draft(caller, row, derived_id(consent_id, word), choice)
-        more = _whose(rows, caller, behalf, details) | {"recipient_name": name.nl}
+        more = _whose(actor, behalf, details) | {"recipient_name": name.nl}
         event = about_consent(kind, derived_id(consent_id, word), row, version, at, **more)
         receipt = await self._first(caller, restriction(event, row["fence"]))
         # a crash here leaves the line without its row: releases are already impossible, follow() writes the row
         reached("consent.withdrawn-line")
-        row = await self._applied(caller, row, choice, receipt)
+        now = await self._applied(caller, row, choice, receipt)
         under_way = await self._ended_how(caller.tenant, receipt)
-        return Chosen(consent=await self._view(caller, row), receipt=receipt, under_way=under_way)
+        return Chosen(consent=now, receipt=receipt, under_way=under_way)
 
     async def _draft(self, caller: Caller, seen: Row, event_id: str, choice: Choice) -> None:
         """An earlier end waits in the row, without effect, for whoever follows its line."""
@@ -194,21 +199,24 @@ class Choosing:
             until = earlier_end(row, choice.until, millis(self._clock()))
             await rows.put(tables.consents, row, terms=with_draft(row, event_id, until))
 
-    async def _applied(self, caller: Caller, row: Row, choice: Choice, receipt: Receipt) -> Row:
+    async def _applied(self, caller: Caller, row: Row, choice: Choice, receipt: Receipt) -> ConsentView:
         """What ends, ends at once; what a later act may lead out of is followed in the order of the log."""
         kind, key = RESTRICTING[choice.answer][0], {"id": str(row["id"])}
         if choice.answer in AGAIN:
             await self._following.follow(caller.tenant)
-        else:
-            await self._following.ended(caller.tenant, tables.consents, kind, key, receipt)
-        async with self._register.writing(caller.tenant) as rows:
+
+        async def work(rows: Rows) -> ConsentView:
+            if choice.answer not in AGAIN:
+                await ended(rows, tables.consents, kind, key, receipt)
             await keep_text(rows, choice)
             now = await own(rows, caller, row["id"], lock=True)
-            if now["status"] != "geweigerd" or now["text_hash"]:
-                return now
-            shown = {"language": choice.language, "text_hash": choice.text_hash}
-            terms = stored_terms(terms_of(now).model_copy(update={"channel": choice.channel}))
-            return await rows.put(tables.consents, now, terms=terms, **shown)
+            if now["status"] == "geweigerd" and not now["text_hash"]:
+                shown = {"language": choice.language, "text_hash": choice.text_hash}
+                terms = stored_terms(terms_of(now).model_copy(update={"channel": choice.channel}))
+                now = await rows.put(tables.consents, now, terms=terms, **shown)
+            return await self._view(rows, now)
+
+        return await self._register.written(caller.tenant, work)
 
     async def _first(self, caller: Caller, entry: Entry) -> Receipt:
         """The receipt of the first line under this id, whatever words the second tab would have used."""
@@ -235,21 +243,16 @@ class Choosing:
                     await sleep(GLANCE)
         return tuple(zip(listed, outcomes, strict=True))
 
-    async def _row(self, caller: Caller, consent_id: str) -> Row:
-        async with self._register.reading(caller.tenant) as rows:
-            return await own(rows, caller, consent_id)
-
-    async def _view(self, caller: Caller, row: Row) -> ConsentView:
-        async with self._register.reading(caller.tenant) as rows:
-            name = await name_of(rows, row["recipient"])
-            newest = await newest_versions(rows, {row["activity"]})
+    async def _view(self, rows: Rows, row: Row) -> ConsentView:
+        name = await name_of(rows, row["recipient"])
+        newest = await newest_versions(rows, {row["activity"]})
         return view(row, name, millis(self._clock()), newest_of(newest, row))
 
 
-def _whose(rows: Rows, caller: Caller, behalf: Behalf | None, details: dict[str, str]) -> dict[str, Any]:
-    """Who chose, as the line says it."""
+def _whose(actor: str, behalf: Behalf | None, details: dict[str, str]) -> dict[str, Any]:
+    """Who chose, as the line says it. actor: who calls."""
     if behalf is None:
-        return {"actor": rows.keys.actor(caller), "details": details}
+        return {"actor": actor, "details": details}
     return {"actor": behalf.actor, "on_behalf": behalf.relation, "details": {**details, **behalf.told}}
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
-from consent import tables
+from consent import prepared, tables
 from consent.activity import Application, Recipient, Reporter
 from consent.contract import NoSuchThing
 from consent.facts import may_ask, works_still
@@ -64,8 +64,8 @@ class RegisteredClients:
         """Those who ask at one moment share three statements; a forged row among them is found by who asked for it."""
 
         async def look(rows: Rows) -> tuple[dict[str, Row], dict[str, Row]]:
-            table = tables.applications
-            asked = {row["client_id"]: row for row in await rows.find(table, table.c.client_id.in_(set(client_ids)))}
+            found = await rows.asked(tables.applications, prepared.CLIENTS, clients=sorted(set(client_ids)))
+            asked = {row["client_id"]: row for row in found}
             own = await _parties(rows, {row["recipient"] for row in asked.values()})
             return asked, own | await _parties(rows, {application_of(row).processor for row in asked.values()} - {None})
 
@@ -123,7 +123,7 @@ class RegisteredClients:
 
 async def _parties(rows: Rows, slugs: Set[str | None]) -> dict[str, Row]:
     """No statement for none."""
-    found = await rows.find(tables.recipients, tables.recipients.c.slug.in_(slugs)) if slugs else []
+    found = await rows.asked(tables.recipients, prepared.PARTIES, slugs=sorted(filter(None, slugs))) if slugs else []
     return {row["slug"]: row for row in found}
 
 

@@ -112,7 +112,8 @@ async def build_consent(
                 (ACCESS, lambda: access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))),
                 (GOVSTACK, lambda: govstack_routes(opened)),
             ),
-            plain=(oauth, metadata_routes(tenants), issuer_router(receipts, tenants)),
+            busy=(oauth,),
+            plain=(metadata_routes(tenants), issuer_router(receipts, tenants)),
             intern=_intern(consent, tokens, _gate(settings, clock)),
         )
 

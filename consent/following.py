@@ -113,19 +113,23 @@ class Following:
                     row = await restricted(rows, row, move, millis(self._clock()))
 
     async def ended(self, tenant: str, table: Table, kind: Kind, key: Mapping[str, str | int], receipt: Receipt) -> Row:
-        """The row of something that ended by a restriction of our own, which has its line. Only upwards. Not for one
-        that a later act may lead out of: its moves are followed in order. Raises NoSuchThing."""
-        async with self._register.writing(tenant) as rows:
-            row = await rows.one(table, lock=True, **key)
-            if row is None:
-                raise NoSuchThing()
-            epoch, position, at = receipt.epochs[row["fence"]], str(receipt.position), receipt.at
-            exact = (row["epoch"], row["position"]) == (epoch, position)  # follow() was first, with a later hour
-            if epoch > row["epoch"] or (exact and table is consents and row["ended_at"] != at):
-                kept = {"epoch": epoch, "position": position, "pending_at": 0}
-                hour = {"ended_at": at} if exact and table is consents else {}
-                row = await rows.put(table, row, **{**kept, **_ended(table, row, kind, "", at), **hour})
-            return row
+        """See `ended`, in a transaction of its own."""
+        return await self._register.written(tenant, lambda rows: ended(rows, table, kind, key, receipt))
+
+
+async def ended(rows: Rows, table: Table, kind: Kind, key: Mapping[str, str | int], receipt: Receipt) -> Row:
+    """The row of something that ended by a restriction of our own, which has its line. Only upwards. Not for one that a
+    later act may lead out of: its moves are followed in order. Raises NoSuchThing."""
+    row = await rows.one(table, lock=True, **key)
+    if row is None:
+        raise NoSuchThing()
+    epoch, position, at = receipt.epochs[row["fence"]], str(receipt.position), receipt.at
+    exact = (row["epoch"], row["position"]) == (epoch, position)  # follow() was first, with a later hour
+    if epoch > row["epoch"] or (exact and table is consents and row["ended_at"] != at):
+        kept = {"epoch": epoch, "position": position, "pending_at": 0}
+        hour = {"ended_at": at} if exact and table is consents else {}
+        row = await rows.put(table, row, **{**kept, **_ended(table, row, kind, "", at), **hour})
+    return row
 
 
 def _ended(table: Table, row: Row, kind: Kind, event_id: str, at: int) -> dict[str, Any]:

@@ -8,14 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import bindparam, select
+
 from consent.activity import ActivityVersion
 from consent.lines import version_of
-from consent.rows import Register, Rows
+from consent.rows import READ_MAX, Register, Rows
 from consent.tables import activities
 from kernel.gather import Gatherer
+from kernel.sql.prepared import Prepared
 
 Marks = tuple[tuple[Any, ...], ...]  # of each version in force: its key, then its MAC
 IN_FORCE = activities.c.status == "gepubliceerd"
+_KEY = tuple(activities.primary_key.columns)
+_MARKS = Prepared(
+    select(*_KEY, activities.c.mac)
+    .where(activities.c.tenant_id == bindparam("tenant"), IN_FORCE)
+    .order_by(*_KEY)
+    .limit(READ_MAX)
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ class Partaking:
         before = self._known.get(tenant)
 
         async def look(rows: Rows) -> _Known:
-            marks = await rows.marks(activities, IN_FORCE)
+            marks = await rows.marks(_MARKS)
             if before and before.marks == marks:
                 return before
             return _Known(marks, _by_party([version_of(row) for row in await rows.find(activities, IN_FORCE)]))

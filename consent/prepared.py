@@ -29,6 +29,8 @@ _newest = (
 )
 
 RECIPIENT = _prepared(recipients, recipients.c.slug == bindparam("slug"), most=1)
+CLIENTS = _prepared(applications, applications.c.client_id.in_(any_of("clients")))
+PARTIES = _prepared(recipients, recipients.c.slug.in_(any_of("slugs")))
 APPLICATION = _prepared(applications, applications.c.client_id == bindparam("client"), most=1)
 NEWEST = _prepared(activities, tuple_(activities.c.slug, activities.c.number).in_(_newest))
 STATES = _prepared(subject_state, subject_state.c.resident.in_(any_of("residents")))

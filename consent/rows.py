@@ -87,12 +87,10 @@ class Rows:
         found = await self.find(table, *(table.c[name] == value for name, value in key.items()), lock=lock)
         return found[0] if found else None
 
-    async def marks(self, table: Table, *where: ColumnElement[bool]) -> tuple[tuple[Any, ...], ...]:
+    async def marks(self, question: Prepared) -> tuple[tuple[Any, ...], ...]:
         """The key and the MAC of each row, in order, not checked. As long as these are the same, what `find` gave and
         checked is what this room last wrote; what somebody else wrote beside its MAC is not read."""
-        columns = (*table.primary_key.columns, table.c.mac)
-        found = select(*columns).where(table.c.tenant_id == self.keys.tenant, *where).order_by(*columns[:-1])
-        return tuple(tuple(row) for row in await self._connection.execute(found.limit(READ_MAX)))
+        return tuple(await question.tuples(self._connection, tenant=self.keys.tenant))
 
     async def add(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Whether it was added; False when the key is taken."""
@@ -208,6 +206,19 @@ class Register:
         opened = await self.keys_of(tenant)
         with _refusing():
             return await self.database.seen(tenant, lambda connection: look(Rows(connection, opened)))
+
+    async def soon(self, tenant: str, look: Callable[[Rows], Coroutine[Any, Any, Result]]) -> Result:
+        """As `seen`, for who takes power away: behind no other reader."""
+        opened = await self.keys_of(tenant)
+        with _refusing():
+            return await self.database.seen(tenant, lambda tx: look(Rows(tx, opened)), first=True)
+
+    async def written(self, tenant: str, work: Callable[[Rows], Coroutine[Any, Any, Result]]) -> Result:
+        """As `writing`, in a worker thread, where a statement does not wait for what else the loop has to do. `work`
+        awaits nothing but its rows."""
+        opened = await self.keys_of(tenant)
+        with _refusing():
+            return await self.database.written(tenant, lambda tx: work(Rows(tx, opened)))
 
     @asynccontextmanager
     async def writing(self, tenant: str) -> AsyncIterator[Rows]:

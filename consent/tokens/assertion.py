@@ -8,14 +8,14 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated
 
-from joserfc import jws, jwt
+from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from consent.jwks import usable
+from consent.jwks import KINDS, usable
 
 MOST_BYTES = 8 << 10
 LIFETIME_SECONDS = 60
@@ -24,6 +24,7 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 sect
 TYPES = (None, "JWT", "client-authentication+jwt")
 _SPELLING = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _HEADER = {"alg", "kid", "typ"}
+_ONLY = {algorithm: jws.JWSRegistry(algorithms=[algorithm]) for _, algorithm in KINDS.values()}
 
 ClientId = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -52,46 +53,48 @@ class Proven:
     kid: str
 
 
-def unproven(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims as somebody wrote them. Raises ValueError."""
+def unproven(assertion: str) -> jws.CompactSignature:
+    """As somebody wrote it. Raises ValueError."""
     if len(assertion) > MOST_BYTES or not _SPELLING.fullmatch(assertion):
         raise ValueError
     try:
-        read = jws.extract_compact(assertion.encode())
-        claims = json.loads(read.payload)
+        return jws.extract_compact(assertion.encode())
     except (JoseError, ValueError, TypeError, RecursionError):
         raise ValueError from None
-    if not isinstance(claims, dict):
-        raise ValueError
-    return dict(read.headers()), claims
 
 
 def claimed(assertion: str) -> tuple[str, str]:
     """Of whom it says it is, and with which key; "" for what cannot be read, and for a name that nobody can have: rows
     are looked up by it, and a database does not take every text."""
     try:
-        header, claims = unproven(assertion)
-    except ValueError:
+        read = unproven(assertion)
+        claims = json.loads(read.payload)
+    except (ValueError, RecursionError):
         return "", ""
-    name, kid = claims.get("sub"), str(header.get("kid", ""))[:200]
+    name = claims.get("sub") if isinstance(claims, dict) else None
+    kid = str(read.headers().get("kid", ""))[:200]
     return name[:200] if isinstance(name, str) and name.isascii() and name.isprintable() else "", kid
 
 
 def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:
     """The client proved itself with one of its registered keys. Raises ValueError."""
     # 1 nothing in the header but a name for a key that we have
-    header, _ = unproven(assertion)
+    read = unproven(assertion)
+    header = read.headers()
     if not set(header) <= _HEADER or header.get("typ") not in TYPES:
         raise ValueError
     named = header.get("kid")
     if not (named is None or isinstance(named, str)):
         raise ValueError
     kid, key, algorithm = _registered(jwks, named)
-    # 2 that key signed it
+    # 2 that key signed it, in the one way in which it does
     try:
-        claims = Claims.model_validate(jwt.decode(assertion, key, algorithms=[algorithm]).claims)
-    except (JoseError, TypeError, RecursionError):
+        signed = jws.validate_compact(read, key, registry=_ONLY[algorithm])
+    except (JoseError, TypeError, KeyError, RecursionError):
         raise ValueError from None
+    if not signed:
+        raise ValueError
+    claims = Claims.model_validate_json(read.payload)
     # 3 the client speaks of itself, to us and to nobody else
     if claims.iss != claims.sub or claims.aud != issuer:
         raise ValueError

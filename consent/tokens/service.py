@@ -1,4 +1,4 @@
-"""The work of the token endpoint around Authlib: rows, keys, assertions that count once, and counting failures."""
+"""The work of the token endpoint: rows, keys, assertions that count once, and counting failures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from consent.tokens.assertion import claimed
 from consent.tokens.contract import Clients
 from consent.tokens.ending import Ending
 from consent.tokens.failures import Failures
-from consent.tokens.server import Answer, Here, TokenServer, is_broad, read_form, roots_of
+from consent.tokens.server import Answer, Here, answer_to, is_broad, read_form, roots_of
 from consent.tokens.signing import SigningKey
 from consent.tokens.spending import Spending, unavailable
 from kernel.clock import Clock
@@ -69,12 +69,12 @@ class TokenService:
             holder = self._holder(tenant, proofs, now) or ({"x5t#S256": certificate} if certificate else {})
         except ValueError:
             return Answer(400, {"error": "invalid_dpop_proof"})
-        name = claimed(form.get("client_assertion", ""))[0]
+        name, kid = claimed(form.get("client_assertion", ""))
         wait = await self._wait((tenant, address, name), form, now)
         if wait:
             return Answer(429, {"error": "temporarily_unavailable"}, wait)
         with unavailable():
-            answer = await self._answered(tenant, form, now, holder)
+            answer = await self._answered(tenant, form, (name, kid), (now, holder))
         if answer.status != 200:
             self._failures.add((tenant, name) if answer.body["error"] in PROVEN else (tenant, address, name), now)
             _log.info("application_refused", tenant=tenant, code=answer.body["error"])
@@ -113,15 +113,17 @@ class TokenService:
         address = f"{self._issuers[tenant]}/oauth/token"
         return {"jkt": shown(proofs[0], "POST", address, now).key} if proofs else {}
 
-    async def _answered(self, tenant: str, form: dict[str, str], now: float, holder: dict[str, str]) -> Answer:
-        name, kid = claimed(form.get("client_assertion", ""))
+    async def _answered(
+        self, tenant: str, form: dict[str, str], said: tuple[str, str], shown_at: tuple[float, dict[str, str]]
+    ) -> Answer:
+        """said: whom the assertion names, with which key. shown_at: when it came, and what was shown beside it."""
+        (name, kid), (now, holder) = said, shown_at
         known = await self._clients.client_of(tenant, name, kid) if name else None
         may = await self._activities(tenant, *known, form.get("resource", "")) if known else frozenset()
         key = (await self._keys(tenant, KNOWN_SECONDS))[0]
-        server = TokenServer(Here(tenant, self._issuers[tenant], key, now, holder, known, may))
-        answer = server.answer(form)
+        answer, proof = answer_to(form, Here(tenant, self._issuers[tenant], key, now, holder, known, may))
         # a crash here leaves nothing; one after it, an assertion that is used up and a token that nobody has
-        if server.proof and not await self._spending.spend(tenant, server.proof):
+        if proof and not await self._spending.spend(tenant, proof):
             return Answer(400, {"error": "invalid_client"})
         return answer
 

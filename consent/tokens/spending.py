@@ -1,5 +1,6 @@
 """Each assertion counts once, on all instances: the primary key decides. And when a key was last seen, to the hour."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,9 +18,16 @@ from kernel.crypto import CannotOpen, KeyUnavailable
 from kernel.gather import Gatherer
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
+from kernel.sql.direct import told
 
 GRACE_MS = 60_000  # instances' clocks may differ: a row goes when nobody can still believe what it is about
 SWEEP_MS = 1_000  # between two looks for what may go
+
+_ADD = "INSERT INTO {} (tenant_id, client_id, jti, until) SELECT {} ON CONFLICT DO NOTHING RETURNING client_id, jti"
+_LISTS = _ADD.format(assertions.fullname, "%s, * FROM unnest(%s::text[], %s::text[], %s::bigint[])")
+# "WHERE true": without it SQLite takes ON for a part of the join
+_OF_JSON = "?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true"
+_JSON = _ADD.format(assertions.name, _OF_JSON)
 
 _log = logger("consent.tokens")
 
@@ -66,13 +74,12 @@ class Spending:
 async def _stored(connection: AsyncConnection, tenant: str, proofs: Sequence[Proven]) -> set[tuple[str, str]]:
     """Client and jti of those that were not there yet. One statement; in one order, so that two instances do not wait
     for each other."""
-    rows = [
-        {"tenant_id": tenant, "client_id": one.client_id, "jti": one.jti, "until": one.until * 1000}
-        for one in sorted(proofs, key=_named)
-    ]
-    adding = _insert(connection)(assertions).on_conflict_do_nothing()
-    added = await connection.execute(adding.returning(assertions.c.client_id, assertions.c.jti), rows)
-    return {(row.client_id, row.jti) for row in added}
+    rows = [(one.client_id, one.jti, one.until * 1000) for one in sorted(proofs, key=_named)]
+    if connection.dialect.name == "postgresql":
+        added = await told(connection, _LISTS, (tenant, *map(list, zip(*rows, strict=True))))
+    else:
+        added = await told(connection, _JSON, (tenant, json.dumps(rows)))
+    return {(str(client_id), str(jti)) for client_id, jti in added}
 
 
 def _firsts(stored: set[tuple[str, str]], proofs: Sequence[Proven]) -> list[bool]:

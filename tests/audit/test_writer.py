@@ -117,6 +117,27 @@ async def test_full_queue_refuses_at_once_and_a_closing_one_too(place: Place) ->
         await door.record(DESK, [act("weigering")])
 
 
+async def test_a_stop_goes_before_the_releases_that_wait_and_takes_some_along(place: Place) -> None:
+    async with place.opened() as (service, _):
+        door = service.door("connectors")
+        releases = [asyncio.create_task(door.record(DESK, [release({fence(): 0})])) for _ in range(100)]
+        await asyncio.sleep(0)
+        (stop,) = await service.door("consent").record(DESK, [act("toestemming-ingetrokken", fence())])
+        assert receipt(stop).position.index == 0
+        places = sorted([receipt((await each)[0]).position.index for each in releases])
+        assert places == list(range(1, 101)) and service.desk(DESK).writer.batches == 2
+
+
+async def test_a_queue_full_of_others_refuses_no_stop(place: Place) -> None:
+    async with place.opened() as (service, _):
+        door = service.door("connectors")
+        full, (stop,) = await asyncio.gather(
+            door.record(DESK, [act("weigering") for _ in range(QUEUE_MAX)]),
+            service.door("consent").record(DESK, [act("toestemming-ingetrokken", fence())]),
+        )
+        assert receipt(stop).position.index == 0 and len(full) == QUEUE_MAX
+
+
 async def test_proofs_hold_when_the_tree_has_tiles_above_the_first(place: Place) -> None:
     async with place.opened() as (service, _):
         door = service.door("connectors")
