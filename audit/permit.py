@@ -201,10 +201,10 @@ class Permit(Message):
         check_inclusion(proof.index, head.size, leaf_hash(leaf), proof.hashes, head.root)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1_024)
 def _ground(decision: str) -> Ground:
     """Desk, vault and other sources of one process read the same text within a moment; what it says is in the text
-    alone, so whoever asks gets the same. Whether it is sealed is looked at each time. 512: parts of bulk in hand."""
+    alone, so whoever asks gets the same. Whether it is sealed is looked at each time. 1,024: parts of bulk in hand."""
     return Ground.model_validate(read_canonical(decision))
 
 

@@ -20,8 +20,8 @@ class ConnectorsSettings(RoomSettings):
 
     sources: folder of declared sources (`connectors.declared`), with a folder per tenant in it. whole_seconds: for all
     sources of one release together.
-    bulk_part: residents of a bulk job that are decided together. bulk_workers: parts in hand at once in this process,
-    0 for one that only takes orders.
+    bulk_part: residents of a part of a bulk job, at most. bulk_workers: parts in hand at once, 0 for who only takes
+    orders.
     bulk_held_seconds: after which another process may take a part from one that died over it. bulk_work_hours: after
     which a job that is not done is given up. bulk_kept_hours: how long a result waits to be fetched.
     brp_corrections: who looks at reports that a value of the BRP is wrong, as a declared source says it (JSON).
@@ -42,7 +42,7 @@ class ConnectorsSettings(RoomSettings):
     brp_networks: tuple[str, ...] = ()
     sources: Path | None = None
     whole_seconds: Annotated[float, Field(gt=0, le=25)] = 8.0
-    bulk_part: Annotated[int, Field(ge=10, le=100)] = 100
+    bulk_part: Annotated[int, Field(ge=10, le=250)] = 250
     bulk_workers: Annotated[int, Field(ge=0, le=8)] = 2
     bulk_held_seconds: Annotated[float, Field(ge=1, le=60)] = 60.0
     bulk_work_hours: Annotated[int, Field(ge=1, le=168)] = 24

@@ -18,7 +18,7 @@ from connectors.bulk.contract import (
     TooManyJobs,
 )
 from connectors.bulk.keys import Box, Placed
-from connectors.bulk.planning import ENDED, WORKING, cut, demand_step
+from connectors.bulk.planning import ENDED, WORKING, cut, demand_step, size_of
 from connectors.bulk.rows import BulkRows, Row, Rows
 from connectors.bulk.tables import jobs, parts
 from connectors.contract import SameKeyOtherBody
@@ -37,11 +37,11 @@ TO_DO, DONE, CLEARED = 0, 1, 2  # of a part
 
 @dataclass(frozen=True)
 class Terms:
-    """part: residents of one part. work_hours: after which a job that is not done is given up. kept_hours: how long a
-    result waits to be fetched. held_seconds: after which another may take a part of which nobody says any more that it
-    is worked on."""
+    """part: residents of one part at most. work_hours: after which a job that is not done is given up. kept_hours: how
+    long a result waits to be fetched. held_seconds: after which another may take a part of which nobody says any more
+    that it is worked on."""
 
-    part: int = 100
+    part: int = 250
     work_hours: int = 24
     kept_hours: int = 72
     held_seconds: float = 60.0
@@ -75,7 +75,7 @@ class JobRows:
         row = {"id": job, "client": who, "key": repeat.key or job, "request_hash": repeat.request_hash,
                "state": "wacht", "count": len(request.listed), "wrapped": wrapped, "created_at": now, "ended_at": 0,
                "until": now + self.terms.work_hours * HOUR_MS}  # fmt: skip
-        places = cut(len(request.listed), self.terms.part)
+        places = cut(len(request.listed), size_of(request.order.elements, self.terms.part))
         placed = box.placed(Placed(caller=caller, order=request.order, lab=request.lab))
         async with self._rows.writing(caller.tenant) as rows:
             if repeat.key and (known := await rows.one(jobs, jobs.c.client == who, jobs.c.key == repeat.key)):

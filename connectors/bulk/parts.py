@@ -72,7 +72,8 @@ class PartRows:
         """The first free part; None when there is none any more."""
         now, holder = millis(self._clock()), random_id()
         free = (parts.c.job_id == waiting.job, parts.c.done == TO_DO, parts.c.held_until <= now)
-        async with self._rows.writing(waiting.tenant) as rows:
+
+        async def work(rows: Rows) -> tuple[Row, Row] | None:
             job = await rows.one(jobs, jobs.c.id == waiting.job, lock=True)
             part = await rows.one(parts, *free, lock=True) if job and job["state"] in WORKING else None
             if job is None or part is None:
@@ -80,18 +81,14 @@ class PartRows:
             if job["state"] == "wacht":
                 await rows.change(jobs, job, state="loopt")
             held = {"holder": holder, "held_until": self._held(now), "attempt": part["attempt"] + 1}
-            part = await rows.change(parts, part, **held)
-        return await self._opened(waiting, job, part)
+            return job, await rows.change(parts, part, **held)
+
+        taken = await self._rows.written(waiting.tenant, work)
+        return await self._opened(waiting, *taken) if taken else None
 
     async def remember(self, turn: Turn, steps: bytes) -> bool:
         """Before the lines of these steps are written. False: somebody else has it, or the job has ended."""
-        sealed = turn.box.steps(turn.no, steps)
-        async with self._rows.writing(turn.box.tenant) as rows:
-            _, part = await self._mine(rows, turn)
-            if part is None:
-                return False
-            await rows.change(parts, part, steps=sealed, held_until=self._held(millis(self._clock())))
-            return True
+        return await self._still(turn, steps=turn.box.steps(turn.no, steps))
 
     @property
     def beat(self) -> float:
@@ -100,26 +97,28 @@ class PartRows:
 
     async def renew(self, turn: Turn) -> bool:
         """It is still worked on: nobody else takes it. False: it is not in these hands any more."""
-        async with self._rows.writing(turn.box.tenant) as rows:
-            _, part = await self._mine(rows, turn)
-            if part is not None:
-                await rows.change(parts, part, held_until=self._held(millis(self._clock())))
-            return part is not None
+        return await self._still(turn)
 
     async def finish(self, turn: Turn, done: Finished) -> Finish:
         """From here on the recipient can fetch it; its list is gone. The last one finishes the job."""
-        async with self._rows.writing(turn.box.tenant) as rows:
+        counts = {"released": done.released, "refused": done.refused, "missing": done.missing}
+        texts = {"listed": b"", "steps": b"", "result": done.result, "stands": done.stands.to_bytes()}
+        to_do = (parts.c.tenant_id == turn.box.tenant, parts.c.job_id == turn.box.job, parts.c.done == TO_DO)
+
+        async def work(rows: Rows) -> tuple[Finish, bool]:
             job, part = await self._mine(rows, turn)
-            if part is None:
-                return "ended" if job and job["state"] in ENDED else "lost"
-            counts = {"released": done.released, "refused": done.refused, "missing": done.missing}
-            texts = {"listed": b"", "steps": b"", "result": done.result, "stands": done.stands.to_bytes()}
+            if job is None or part is None:
+                return "ended" if job and job["state"] in ENDED else "lost", False
             await rows.change(parts, part, done=DONE, holder="", **counts, **texts)
-            mine = (parts.c.tenant_id == turn.box.tenant, parts.c.job_id == turn.box.job, parts.c.done == TO_DO)
-            if job and await rows.connection.scalar(select(parts.c.no).where(*mine).limit(1)) is None:
+            last = (await rows.connection.execute(select(parts.c.no).where(*to_do).limit(1))).first() is None
+            if last:
                 await rows.change(jobs, job, **self._terms.ready(millis(self._clock())))
-                self._rows.keys.forget(turn.box.tenant, turn.box.job)
-            return "done"
+            return "done", last
+
+        how, last = await self._rows.written(turn.box.tenant, work)
+        if last:
+            self._rows.keys.forget(turn.box.tenant, turn.box.job)
+        return how
 
     async def give_back(self, turn: Turn) -> None:
         """It failed: others may try, after a while."""
@@ -167,6 +166,17 @@ class PartRows:
             part = await rows.one(parts, parts.c.job_id == job, parts.c.no == no, lock=True)
             if part is not None:
                 await rows.change(parts, part, done=CLEARED, holder="", **nothing)
+
+    async def _still(self, turn: Turn, **changed: bytes) -> bool:
+        """Whether it was in these hands, and so stays for a while."""
+
+        async def work(rows: Rows) -> bool:
+            _, part = await self._mine(rows, turn)
+            if part is not None:
+                await rows.change(parts, part, held_until=self._held(millis(self._clock())), **changed)
+            return part is not None
+
+        return await self._rows.written(turn.box.tenant, work)
 
     async def _mine(self, rows: Rows, turn: Turn) -> tuple[Row | None, Row | None]:
         """The job, locked, and the part while it is still in these hands."""

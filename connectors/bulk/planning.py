@@ -4,10 +4,11 @@ Turns go round by municipality, then within it by job: who waits longest for a t
 lists of others are. A small job of one is done after as many turns of others as there are others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.bulk.contract import State
+from connectors.catalogue import VAULT, catalogue
 
 NEXT: dict[State, frozenset[State]] = {
     "wacht": frozenset(("loopt", "geannuleerd", "verlopen")),
@@ -19,6 +20,8 @@ NEXT: dict[State, frozenset[State]] = {
 WORKING: tuple[State, ...] = ("wacht", "loopt")
 ENDED: tuple[State, ...] = ("geannuleerd", "verlopen")
 REMEMBERED = 10_000
+FAR = 100  # residents of a part that another source is asked about: it must be done while its permits live
+FEW = 15  # elements: of more, what is kept of a large part does not fit in its envelope, nor its fences in one question
 PATIENCE_MS = (1_000, 60_000)  # a part that failed waits so long at first, and at most
 
 
@@ -53,6 +56,13 @@ class Turns:
 
     def _since(self, one: Waiting) -> tuple[int, int, str]:
         return self._had.get((one.tenant, ""), 0), self._had.get((one.tenant, one.job), 0), one.job
+
+
+def size_of(elements: Sequence[str], most: int) -> int:
+    """Residents of a part: `most` where all that is asked lies in the vault, and it is not much."""
+    known = [catalogue().get(name) for name in elements]
+    near = all(one is not None and {VAULT} == {source for source, _ in one.element.inputs} for one in known)
+    return most if near and len(elements) <= FEW else min(most, FAR)
 
 
 def cut(count: int, size: int) -> list[range]:

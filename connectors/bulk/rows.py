@@ -1,9 +1,9 @@
 """One tenant's rows of bulk in a transaction: checked when read, sealed anew when changed."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Table, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +17,7 @@ from kernel.logs import logger
 from kernel.sql import Database, RowForged, RowSeal
 
 Row = dict[str, Any]
+Result = TypeVar("Result")
 AWAY = "Dit lukt nu niet; probeer het later opnieuw."
 _log = logger("connectors.bulk")
 
@@ -87,6 +88,16 @@ class BulkRows:
             seal = await self.keys.rows(tenant)
             async with self._database.writing(tenant) as connection:
                 yield Rows(connection, seal, tenant)
+
+    async def written(self, tenant: str, work: Callable[[Rows], Coroutine[Any, Any, Result]]) -> Result:
+        """The same in a worker thread, for what each part does: `work` awaits nothing but its rows."""
+
+        async def within(connection: AsyncConnection) -> Result:
+            return await work(Rows(connection, seal, tenant))
+
+        async with self.guarded():
+            seal = await self.keys.rows(tenant)
+            return await self._database.written(tenant, within)
 
     @asynccontextmanager
     async def reading(self, tenant: str) -> AsyncIterator[Rows]:

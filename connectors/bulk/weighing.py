@@ -4,7 +4,7 @@ What is decided is kept, sealed, before its lines are recorded. A crash between 
 whose ids stay free; a crash after leaves lines whose decisions are known, so that the same permit is shown again.
 """
 
-from asyncio import sleep
+from asyncio import gather, sleep
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,8 +22,10 @@ from kernel.failpoints import reached
 from vault.contract import ResidentRef, Vault
 
 AT_ONCE = 100  # of one call between rooms: a line of a release takes some 4 kB, and a wire takes a MiB
+TOGETHER = 250  # decided and then recorded: half a batch of the log, so that releases go between
 TURN = 20  # residents after which others have theirs: a release waits two seconds at most
-FEWER = 4  # times, when the log got decisions too late
+LEAST = 10  # with which a part begins, however late others were: one that is late alone is refused
+FEWER, MORE = 4, 2  # times as many, when the log got decisions too late, and when it got all of them in time
 FRESH_MS = 15_000  # half of W: what is left of a permit's life must be enough to open with it
 
 
@@ -66,6 +68,21 @@ class Ledger:
         self.refused[step.nr] = not_released(told, LineRef.of(receipt.origin, receipt.position))
 
 
+@dataclass
+class Pace:
+    """How many are decided before their lines are recorded, to begin with: what the log took in time before, in this
+    process. Owned by the loop."""
+
+    at_once: int = AT_ONCE
+
+    def took(self, count: int, *, late: bool) -> None:
+        """So many were asked for, and all of them were recorded or some came too late."""
+        if late:
+            self.at_once = max(count // FEWER, LEAST)
+        elif count >= self.at_once:
+            self.at_once = min(self.at_once * MORE, TOGETHER)
+
+
 class PartLost(Exception):
     """Somebody else has this part, or the job has ended: nothing more is done with it."""
 
@@ -81,6 +98,7 @@ class Weighing:
     boot: BootClock
     clock: Clock
     trace: Callable[[], Trace]
+    pace: Pace = field(default_factory=Pace)
 
     async def resume(self, ledger: Ledger) -> None:
         """What an earlier attempt wrote stands, as far as it is written and its permits can still be shown. The same
@@ -132,17 +150,18 @@ class Weighing:
     async def write(self, ledger: Ledger, waiting: Sequence[Wanted]) -> None:
         """Everybody gets a line. As many at once as the log takes within D of their decision: on a machine that is busy
         these are fewer. Raises PartLost, LogUnavailable, OutcomeUnknown, RegisterUnavailable, Halted."""
-        at_once, left = AT_ONCE, list(waiting)
+        at_once, left = self.pace.at_once, list(waiting)
         while left:
             some, left = left[:at_once], left[at_once:]
-            fewer = at_once
+            late = False
             for each in await self._written(ledger, some):
                 if each[3].moved or at_once == 1:
                     left.append(_left(*each))
                 else:  # too late, and nothing was written: the id is free
                     left.append(each[0])
-                    fewer = max(at_once // FEWER, 1)
-            at_once = fewer
+                    late = True
+            self.pace.took(len(some), late=late)
+            at_once = max(len(some) // FEWER, 1) if late else at_once
 
     async def _written(
         self, ledger: Ledger, waiting: Sequence[Wanted]
@@ -188,7 +207,10 @@ class Weighing:
     async def _asked(self, whose: Whose, waiting: Sequence[Wanted]) -> list[tuple[Wanted, Sealed, Decided]]:
         if not waiting:
             return []
-        sealed = await self.consent.decide(whose.caller, [one.asked.question() for one in waiting])
+        sealed: list[Sealed] = []
+        for begin in range(0, len(waiting), AT_ONCE):
+            questions = [one.asked.question() for one in waiting[begin : begin + AT_ONCE]]
+            sealed += await self.consent.decide(whose.caller, questions)
         found = []
         for number, (one, decision) in enumerate(zip(waiting, sealed, strict=True), 1):
             found.append((one, decision, read_decision(decision, one.asked, self.trace())))
@@ -197,9 +219,14 @@ class Weighing:
         return found
 
     async def _record(self, whose: Whose, entries: Sequence[Entry]) -> list[Verdict]:
+        # calls of one moment share a commit; what one of them did not write is asked again under the same ids
+        calls = [entries[begin : begin + AT_ONCE] for begin in range(0, len(entries), AT_ONCE)]
+        answers = await gather(*(self.audit.record(whose.caller, call) for call in calls), return_exceptions=True)
         verdicts: list[Verdict] = []
-        for begin in range(0, len(entries), AT_ONCE):
-            verdicts += await self.audit.record(whose.caller, entries[begin : begin + AT_ONCE])
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+            verdicts += answer
         if len(verdicts) != len(entries):
             raise NeighbourUnavailable("Onderdelen van Regie verstaan elkaar niet.", onderdeel="audit")
         return verdicts

@@ -1,6 +1,5 @@
 """Base64 and numbers as C2SP writes them: one spelling per value, so that a changed character is never harmless."""
 
-import base64
 import binascii
 import re
 
@@ -11,13 +10,13 @@ _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)  # 19 digits are enough f
 
 def base64_of(content: bytes) -> str:
     """RFC 4648 section 4, with padding."""
-    return base64.b64encode(content).decode("ascii")
+    return binascii.b2a_base64(content, newline=False).decode("ascii")
 
 
 def bytes_of(text: str) -> bytes:
     """What `base64_of` wrote; raises ProofError for any other spelling of it."""
     try:
-        content = base64.b64decode(text, validate=True)
+        content = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError):
         raise ProofError("this is not base64") from None
     if base64_of(content) != text:

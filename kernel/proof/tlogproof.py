@@ -11,7 +11,9 @@ HEADER = "c2sp.org/tlog-proof@v1"
 MAX_HASHES = 63  # the height of the largest tree
 MAX_PROOF_BYTES = 1 << 20
 _TOO_LONG = "the proof is too long"
-_written = lru_cache(maxsize=2_048)(base64_of)  # hashes of nodes: proofs of neighbours share most of them
+HASH_SIGNS = 44  # of a hash in base64
+# Hashes of nodes: proofs of neighbours share most of them.
+_written, _read = lru_cache(maxsize=2_048)(base64_of), lru_cache(maxsize=2_048)(bytes_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +56,6 @@ class TlogProof:
         extra = bytes_of(lines.pop(0)[6:]) if lines and lines[0].startswith("extra ") else None
         if not lines or not lines[0].startswith("index "):
             raise ProofError("the proof has no index")
-        return cls(number_of(lines[0][6:]), tuple(bytes_of(line) for line in lines[1:]), checkpoint, extra)
+        if any(len(line) != HASH_SIGNS for line in lines[1:]):
+            raise ProofError("a hash is not 32 bytes long")
+        return cls(number_of(lines[0][6:]), tuple(map(_read, lines[1:])), checkpoint, extra)

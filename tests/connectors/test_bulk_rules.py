@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, cast
 
@@ -12,16 +12,19 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from assembly.clients import make_client_key, make_sealing_key
-from audit.contract import Overtaken, Position
-from connectors.bulk.contract import MOST
+from assembly.demo.register import EXERCISES
+from audit.contract import LogUnavailable, Overtaken, Position
+from connectors.bulk.contract import MOST, Order
 from connectors.bulk.handing import Handing
 from connectors.bulk.keys import Box
 from connectors.bulk.parts import Handed
-from connectors.bulk.planning import ENDED, NEXT, WORKING, Turns, Waiting, cut, demand_step, patience
+from connectors.bulk.planning import ENDED, NEXT, WORKING, Turns, Waiting, cut, demand_step, patience, size_of
 from connectors.bulk.reading import read_file, read_json
 from connectors.bulk.running import Workers
 from connectors.bulk.sealing import sealed_part
 from connectors.bulk.stands import Stand, Stands, without_answers
+from connectors.bulk.steps import Whose
+from connectors.bulk.weighing import Pace, Weighing
 from connectors.contract import SourceDown
 from consent.jwks import fault_of, usable
 from consent.tokens.assertion import proven
@@ -77,6 +80,43 @@ def test_every_resident_is_in_one_part(count: int, size: int) -> None:
     parts = cut(count, size)
     assert [nr for part in parts for nr in part] == list(range(count))
     assert max(map(len, parts)) <= size
+
+
+def test_parts_are_large_only_where_nobody_but_the_vault_is_asked_and_for_little() -> None:
+    assert size_of(EXERCISES, 250) == 250
+    assert size_of((*EXERCISES, "brp.naam"), 250) == size_of(("nergens.bekend",), 250) == 100
+    assert size_of(EXERCISES * 10, 250) == 100, "of so many elements what is kept would be too large"
+    assert size_of(("brp.naam",), 40) == 40
+
+
+def test_as_many_are_decided_together_as_the_log_took_in_time_before() -> None:
+    pace, seen = Pace(), []
+    for count, late in ((30, False), (100, False), (200, False), (250, False), (250, True), (62, True), (15, True)):
+        pace.took(count, late=late)
+        seen.append(pace.at_once)
+    assert seen == [100, 200, 250, 250, 62, 15, 10], "a few on their own say nothing of many"
+
+
+@dataclass
+class Half:
+    """A log that writes the first call and the last one, and not what comes between."""
+
+    calls: list[int] = field(default_factory=list)
+
+    async def record(self, _: Caller, entries: list[int]) -> list[int]:
+        self.calls.append(len(entries))
+        if entries[0] == 100:
+            raise LogUnavailable("Even niet.")
+        return entries
+
+
+async def test_of_calls_that_share_a_commit_one_that_fails_fails_the_part_and_all_have_ended_by_then() -> None:
+    log, whose = Half(), Whose("job", ROBOT, Order(activity="oefening", elements=EXERCISES))
+    weighing = Weighing(NOBODY, NOBODY, cast(Any, log), NOBODY, NOBODY, NOBODY, NOBODY)
+    with pytest.raises(LogUnavailable):
+        await weighing._record(whose, cast(Any, list(range(250))))
+    assert log.calls == [100, 100, 50]
+    assert await weighing._record(whose, cast(Any, list(range(100)))) == cast(Any, list(range(100)))
 
 
 def test_a_job_goes_forward_only_and_what_ended_stays_so() -> None:
