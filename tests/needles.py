@@ -3,9 +3,9 @@
 A database, or a cluster, that is gone before the run ends is searched by whoever removes it; what it held is told to
 the end of the run through a file in the run's folder. A place is a file and an offset, never a number.
 
-Ids and hashes are hexadecimal, and a run writes millions of their digits: once in some hundreds of runs nine of them are by
-chance somebody's number. Theirs are words of four times so many digits; with a number beside it such a word is one
-digit longer, and is told.
+Ids and hashes are hexadecimal, and a run writes millions of their digits: once in some hundreds of runs nine of them
+are by chance somebody's number. The digits of such a word are a multiple of four; with a number beside it they are one
+more, and it is told.
 """
 
 import json
