@@ -11,6 +11,7 @@ from assembly.demo.register import TENANT
 from connectors.correcting.forwarding import Forwarding
 from tests.connectors.test_corrections import Registry, doubt, file, kinds, position
 from tests.four_rooms import BY_LAW, FourRooms
+from tests.patience import until
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +50,7 @@ async def test_a_round_that_breaks_stops_no_other() -> None:
 
     nothing: Any = None
     task = asyncio.create_task(Broken(("a", "b"), nothing, nothing, nothing, nothing, 60.0).run())
-    await asyncio.sleep(0.01)
+    await until(lambda: len(seen) > 1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert seen == ["a", "b"]
