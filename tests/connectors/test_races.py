@@ -190,7 +190,7 @@ async def test_secrecy_that_only_the_source_knew_becomes_a_restriction_and_is_to
 
 
 async def test_who_hangs_up_anywhere_takes_no_outcome_with_him(house: FourRooms) -> None:
-    """Cancelled after a growing part of what a whole one takes: every line of a release has its outcome all the same."""
+    """Cancelled after a growing part of what a whole one takes: every line has its outcome all the same."""
     await house.release("brp.naam")
     sent, begun = 0, time.monotonic()
     await house.release("brp.naam")
