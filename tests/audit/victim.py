@@ -15,6 +15,7 @@ from audit.contract import Receipt
 from kernel.clock import utc_now
 from kernel.failpoints import arm
 from tests.audit.logs import DESK, Place, fence, release
+from tests.patience import PATIENCE
 
 ROUNDS, AT_ONCE = 6, 5
 
@@ -26,7 +27,7 @@ def killed_at(point: str, count: int, url: str, folder: Path) -> list[list[str]]
     forks.set_forkserver_preload([__name__])
     victim = forks.Process(target=_die, args=(point, count, url, folder, said))
     victim.start()
-    victim.join(120)
+    victim.join(PATIENCE)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode
     victim.close()
     return [line.split(" ", 1) for line in said.read_text().splitlines()]
@@ -37,7 +38,7 @@ def spoilt_by(statements: list[str], url: str, folder: Path) -> tuple[int | None
     said = folder / "said.txt"
     victim = multiprocessing.get_context("forkserver").Process(target=_spoil, args=(statements, url, folder, said))
     victim.start()
-    victim.join(120)
+    victim.join(PATIENCE)
     return victim.exitcode, said.read_text().splitlines()
 
 
