@@ -48,6 +48,7 @@ faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alon
 	@REGIE_TAMPER=$(or $(TAMPER),1) REGIE_REFUSED=$(or $(TAMPER),1) REGIE_ORACLE=$(or $(ORACLE),1000000) \
 		REGIE_RACES=$(or $(RACES),100) REGIE_KILLS=100 REGIE_BULK_KILLS=$(or $(BULK_KILLS),48) \
 		REGIE_FAMILIES=$(or $(FAMILIES),100000) REGIE_ASKED=$(or $(ASKED),60) \
+		REGIE_SEED=$${REGIE_SEED:-$$(date +%s)} \
 		$(PY) -m pytest -n 2 --dist worksteal -o faulthandler_timeout=7200 -m faults
 	@$(PY) -m pytest -n 2 --dist worksteal -m "postgres and not faults" tests/consent tests/journeys
 

@@ -40,8 +40,8 @@ def test_a_number_is_no_part_of_an_id_by_chance_and_beside_an_id_it_is_found(tmp
         f"{head}{PLANTED}abc",
         f"{head}ab{PLANTED}c",
     )
-    beside = (one + PLANTED, PLANTED + one, "9901" + one + PLANTED + one, f"{head[:-1]}{PLANTED}abc")
-    beside += (f"{head}{PLANTED}", f"bad{PLANTED}", "1" * 23 + PLANTED)
+    beside = [one + PLANTED, PLANTED + one, "9901" + one + PLANTED + one, f"{head[:-1]}{PLANTED}abc"]
+    beside += [f"{head}{PLANTED}", f"bad{PLANTED}", "1" * 23 + PLANTED]
     file = tmp_path / "planted"
     try:
         for text, found in (*((one, 0) for one in by_chance), *((one, 1) for one in beside)):
