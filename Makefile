@@ -42,12 +42,14 @@ bench: .venv/.ready ## releases and log lines per second, on SQLite and PostgreS
 	@$(PY) -m bench.decisions
 	@$(PY) -m bench.bulk
 
+# Two thousand races may last longer than the half hour after which a test counts as hanging.
 faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alone, every byte of every row, 2,000 races; TAMPER=0.05
 	@$(PY) -m tests.parts
 	@REGIE_TAMPER=$(or $(TAMPER),1) REGIE_REFUSED=$(or $(TAMPER),1) REGIE_ORACLE=$(or $(ORACLE),1000000) \
 		REGIE_RACES=$(or $(RACES),100) REGIE_KILLS=100 REGIE_BULK_KILLS=$(or $(BULK_KILLS),48) \
 		REGIE_FAMILIES=$(or $(FAMILIES),100000) REGIE_ASKED=$(or $(ASKED),60) \
-		$(PY) -m pytest -n 2 --dist worksteal -m faults
+		REGIE_SEED=$${REGIE_SEED:-$$(date +%s)} \
+		$(PY) -m pytest -n 2 --dist worksteal -o faulthandler_timeout=7200 -m faults
 	@$(PY) -m pytest -n 2 --dist worksteal -m "postgres and not faults" tests/consent tests/journeys
 
 lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest releases

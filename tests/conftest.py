@@ -13,8 +13,8 @@ from tests.parts import NOT_RUN
 STANDING = frozenset({"house", "own_house", "portal", "both", "empty", "wired", "urls", "door", "migrated", "one"})
 SERVER = frozenset({"postgres", "postgres_url"})
 
-# A slow machine is no fault of what is tested
-settings.register_profile("regie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A slow machine is no fault of what is tested; and what is made up is the same in every run
+settings.register_profile("regie", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("regie")
 gc.set_threshold(50_000, 20, 20)
 # FastAPI remembers by 4,096 endpoints how each is called, and so keeps the last hundred houses of a run alive: a look

@@ -208,6 +208,8 @@ class House:
 
     async def size(self, tenant: str = HERE) -> int:
         """How many lines the log has, once nobody writes any more."""
+        for desk in (one.desk for one in self.assembled if one.desk):
+            await desk.lines.finished()
         last = -1
         while (now := await self._size(tenant)) != last:
             last = now

@@ -2,6 +2,10 @@
 
 A database, or a cluster, that is gone before the run ends is searched by whoever removes it; what it held is told to
 the end of the run through a file in the run's folder. A place is a file and an offset, never a number.
+
+Ids and hashes are hexadecimal, and a run writes millions of their digits: once in some hundreds of runs nine of them
+are by chance somebody's number. The digits of such a word are a multiple of four; with a number beside it they are one
+more, and it is told.
 """
 
 import json
@@ -28,6 +32,9 @@ ON_PURPOSE = frozenset(
 )
 BEGINNING = 4  # digits that few of our numbers do not share
 _NINE = re.compile(r"(?<!\d)\d{9}(?!\d)")
+_DIGITS = b"0123456789abcdef"
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+WORD = 32  # digits of the shortest id of ours
 
 
 @cache
@@ -75,6 +82,20 @@ def _offsets(file: Path, wanted: Mapping[bytes, Collection[bytes]]) -> list[int]
 def _places(content: bytes, beginning: bytes, numbers: tuple[bytes, ...]) -> Iterator[int]:
     at = content.find(beginning)
     while at >= 0:
-        if content.startswith(numbers, at):
+        if content.startswith(numbers, at) and not _is_of_an_id(content, at):
             yield at
         at = content.find(beginning, at + 1)
+
+
+def _is_of_an_id(content: bytes, at: int) -> bool:
+    """Whether the nine digits here are a part of a hexadecimal word that can be ids and nothing else."""
+    start, end = at, at + 9
+    while start and content[start - 1] in _DIGITS:
+        start -= 1
+    while end < len(content) and content[end] in _DIGITS:
+        end += 1
+    if content[start:end].isdigit():
+        return False
+    if end - start == 12 and start >= 24 and _UUID.fullmatch(content, start - 24, end):
+        return True
+    return end - start >= WORD and (end - start) % 4 == 0

@@ -32,6 +32,25 @@ def test_a_number_in_text_or_in_a_database_is_found_by_file_and_offset(tmp_path:
             bad.unlink()
 
 
+def test_a_number_is_no_part_of_an_id_by_chance_and_beside_an_id_it_is_found(tmp_path: Path) -> None:
+    one, head = "0a1b2c3d" * 4, "019a0b1c-2d3e-7f40-8a5b-"
+    by_chance = (
+        one[:11] + PLANTED + one[20:],
+        one + "9901" + PLANTED + one[13:],
+        f"{head}{PLANTED}abc",
+        f"{head}ab{PLANTED}c",
+    )
+    beside = [one + PLANTED, PLANTED + one, "9901" + one + PLANTED + one, f"{head[:-1]}{PLANTED}abc"]
+    beside += [f"{head}{PLANTED}", f"bad{PLANTED}", "1" * 23 + PLANTED]
+    file = tmp_path / "planted"
+    try:
+        for text, found in (*((one, 0) for one in by_chance), *((one, 1) for one in beside)):
+            file.write_text(f"id={text}.")
+            assert len(list(search([file], canaries()))) == found, text.replace(PLANTED, "*")
+    finally:
+        file.unlink()
+
+
 def test_every_resident_and_every_number_in_a_test_is_searched_for() -> None:
     numbers = canaries()
     assert {PLANTED, "999990019", "111222333"} <= numbers and len(numbers) > 40

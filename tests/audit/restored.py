@@ -1,6 +1,5 @@
 """A log that was set back, the file of a mirror that kept it, and `regie audit recover` without its command line."""
 
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from kernel.crypto.file_keys import FileKeyProvider
 from kernel.sql import Database
 from tests.audit.logs import DESK, TENANT, Place
 from tests.postgres import Postgres
+from tests.set_back import copied
 
 SAID = {"persoon1": "A. de Vries", "persoon2": "B. Jansen"}
 
@@ -43,7 +43,7 @@ class Ground:
             return self.postgres.create(of.rpartition("/")[2] or "template1")
         path = self.folder / f"{len(list(self.folder.glob('*.db')))}.db"
         if of:
-            shutil.copy(of.removeprefix("sqlite+aiosqlite:///"), path)
+            copied(Path(of.removeprefix("sqlite+aiosqlite:///")), path)
         return f"sqlite+aiosqlite:///{path}"
 
 

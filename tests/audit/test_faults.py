@@ -24,6 +24,7 @@ from tests.audit.logs import DESK, HOST, TENANT, Place, Ticking, act, fence, out
 from tests.audit.victim import killed_at, spoilt_by
 from tests.patience import PATIENCE
 from tests.postgres import Postgres
+from tests.set_back import copied
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 ROOT = Path(__file__).parents[2]
@@ -115,7 +116,7 @@ async def test_database_put_back_while_open_seals_the_log(tmp_path: Path) -> Non
     place = Place(url, tmp_path)
     async with place.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering")])
-    shutil.copy(tmp_path / "audit.db", copy)
+    copied(tmp_path / "audit.db", copy)
     async with place.opened() as (service, component):
         door = service.door("connectors")
         await door.record(DESK, [act("weigering")])
@@ -134,7 +135,7 @@ async def test_database_put_back_before_the_start_seals_the_log(gone: str, tmp_p
     place, copy = Place(sqlite_url(tmp_path), tmp_path), tmp_path / "older.db"
     async with place.opened():
         pass
-    shutil.copy(tmp_path / "audit.db", copy)
+    copied(tmp_path / "audit.db", copy)
     async with place.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering")])
     put_back(tmp_path, copy if gone == "older" else None)

@@ -16,6 +16,7 @@ from kernel.component import Component
 from tests.audit.logs import DESK, TENANT, Place, act, fence
 from tests.patience import PATIENCE
 from tests.postgres import Postgres
+from tests.set_back import copied
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
@@ -87,7 +88,7 @@ async def test_database_that_grew_another_way_is_found_though_it_is_longer(tmp_p
         await service.door("connectors").record(DESK, [act("weigering")])
     other = Place(f"sqlite+aiosqlite:///{tmp_path}/other.db", there, adopt=True)
     shutil.copytree(here, there)
-    shutil.copy(tmp_path / "audit.db", tmp_path / "other.db")
+    copied(tmp_path / "audit.db", tmp_path / "other.db")
     async with other.opened() as (service, _):
         await service.door("connectors").record(DESK, [act("weigering") for _ in range(3)])
     async with place.opened() as (service, component):

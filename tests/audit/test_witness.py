@@ -170,14 +170,14 @@ def test_no_two_of_many_at_once_get_different_histories(cosigner: Cosigner, tmp_
     together = threading.Barrier(len(bodies))
 
     def ask(body: bytes) -> None:
-        together.wait(10)
+        together.wait(PATIENCE)
         answers.append(cosigner.add(body))
 
     threads = [threading.Thread(target=ask, args=(body,)) for body in bodies]
     for each in threads:
         each.start()
     for each in threads:
-        each.join(30)
+        each.join(PATIENCE)
     assert sorted(each.status.value for each in answers) == [200, *[409] * 15]
 
 

@@ -16,6 +16,7 @@ from kernel.proof.hashes import leaf_hash
 from kernel.proof.note import VerifierKey
 from kernel.proof.tlogproof import TlogProof
 from tests.audit.logs import DESK, OTHER, TENANT, Place, act, fence, outcome, receipt, release
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -34,7 +35,7 @@ async def test_what_waits_shares_one_transaction(place: Place) -> None:
 
 
 async def test_how_a_release_ended_is_written_with_the_next_line_and_alone_when_none_comes(place: Place) -> None:
-    async with place.opened() as (service, _), asyncio.timeout(30):
+    async with place.opened() as (service, _), asyncio.timeout(PATIENCE):
         door, writer = service.door("connectors"), service.desk(DESK).writer
         first = receipt((await door.record(DESK, [release({fence(): 0})]))[0])
         before, writer.company = writer.batches, 3_600.0
@@ -48,7 +49,7 @@ async def test_how_a_release_ended_is_written_with_the_next_line_and_alone_when_
 
 
 async def test_a_log_that_stops_waits_for_no_company(place: Place) -> None:
-    async with place.opened() as (service, _), asyncio.timeout(30):
+    async with place.opened() as (service, _), asyncio.timeout(PATIENCE):
         door, writer = service.door("connectors"), service.desk(DESK).writer
         made = receipt((await door.record(DESK, [release({fence(): 0})]))[0])
         writer.company = 3_600.0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kernel.failpoints import arm
 from tests.audit.logs import DESK, Place, Ticking
+from tests.patience import PATIENCE
 
 
 def turned_elsewhere(url: str, folder: Path, dies_at: str = "") -> int | None:
@@ -15,7 +16,7 @@ def turned_elsewhere(url: str, folder: Path, dies_at: str = "") -> int | None:
     forks.set_forkserver_preload([__name__])
     turner = forks.Process(target=_turn, args=(url, folder, dies_at))
     turner.start()
-    turner.join(60)
+    turner.join(PATIENCE)
     return turner.exitcode
 
 

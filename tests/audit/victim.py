@@ -1,7 +1,7 @@
 """A process that writes in a log until it is killed, forked from one that has imported everything already.
 
 It writes down each entry before it asks, and `id position leaf` per receipt afterwards, so that whoever killed it
-knows what was acknowledged.
+knows what was acknowledged. Its clock stands still: on a busy machine a decision is too old before it is a line.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from typing import TextIO
 from audit.contract import Receipt
 from kernel.clock import utc_now
 from kernel.failpoints import arm
-from tests.audit.logs import DESK, Place, fence, release
+from tests.audit.logs import DESK, Place, Ticking, fence, release
+from tests.patience import PATIENCE
 
 ROUNDS, AT_ONCE = 6, 5
 
@@ -26,7 +27,7 @@ def killed_at(point: str, count: int, url: str, folder: Path) -> list[list[str]]
     forks.set_forkserver_preload([__name__])
     victim = forks.Process(target=_die, args=(point, count, url, folder, said))
     victim.start()
-    victim.join(120)
+    victim.join(PATIENCE)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode
     victim.close()
     return [line.split(" ", 1) for line in said.read_text().splitlines()]
@@ -37,19 +38,21 @@ def spoilt_by(statements: list[str], url: str, folder: Path) -> tuple[int | None
     said = folder / "said.txt"
     victim = multiprocessing.get_context("forkserver").Process(target=_spoil, args=(statements, url, folder, said))
     victim.start()
-    victim.join(120)
+    victim.join(PATIENCE)
     return victim.exitcode, said.read_text().splitlines()
 
 
 def _spoil(statements: list[str], url: str, folder: Path, said: Path) -> None:
+    still = Ticking(utc_now())
+
     async def write() -> None:
-        async with Place(url, folder, clock=utc_now).opened() as (service, _):
+        async with Place(url, folder, clock=still).opened() as (service, _):
             for each in ([], statements):
                 with sqlite3.connect(folder / "audit.db") as database:
                     for statement in each:
                         database.execute(statement)
                 database.close()
-                (verdict,) = await service.door("connectors").record(DESK, [release({fence(): 0}, utc_now())])
+                (verdict,) = await service.door("connectors").record(DESK, [release({fence(): 0}, still.now)])
                 assert isinstance(verdict, Receipt), verdict
                 print(verdict.position, file=file)
 
@@ -64,10 +67,11 @@ def _die(point: str, count: int, url: str, folder: Path, said: Path) -> None:
 
 
 async def _write(url: str, folder: Path, said: TextIO) -> None:
-    async with Place(url, folder, clock=utc_now).opened() as (service, _):
+    still = Ticking(utc_now())
+    async with Place(url, folder, clock=still).opened() as (service, _):
         door = service.door("connectors")
         for _ in range(ROUNDS):
-            entries = [release({fence(): 0}, utc_now(), subject=f"s{number % 2}") for number in range(AT_ONCE)]
+            entries = [release({fence(): 0}, still.now, subject=f"s{number % 2}") for number in range(AT_ONCE)]
             for entry in entries:
                 print("asks", entry.model_dump_json(), file=said)
             for entry, verdict in zip(entries, await door.record(DESK, entries), strict=True):

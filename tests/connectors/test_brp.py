@@ -22,6 +22,7 @@ from connectors.settings import ConnectorsSettings
 from kernel.settings import SettingsWrong
 from tests.connectors.published import REFERENCE, Published, published
 from tests.four_rooms import DESK_WORKER, FourRooms
+from tests.patience import PATIENCE
 from tests.vault.test_permit import Maker
 from vault.contract import Bsn, Values
 
@@ -46,7 +47,9 @@ async def ask(empty: FourRooms) -> Any:
     http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=brp_app(OWN, empty.clock)))
     empty.stack.push_async_callback(http.aclose)
     gateway = Gateway(purposes={"*": "BRPACT-Totaal"}, oin="0" * 20, user_name="")
-    source = BrpSource(Asker(http, "http://brp.test", ANSWER_BYTES), gateway, empty.trusted, empty.clock, "sleutel")
+    source = BrpSource(
+        Asker(http, "http://brp.test", ANSWER_BYTES), gateway, empty.trusted, empty.clock, "sleutel", PATIENCE
+    )
 
     async def ask(bsn: Bsn, *elements: str) -> Values:
         allowed = [{"element": one, "bron": "brp", "invoer": [["brp", one]], "hekken": []} for one in elements]
@@ -100,9 +103,9 @@ async def test_who_lives_at_an_address_is_counted_as_published(empty: FourRooms)
     maker = Maker(empty, "f" * 32, "a" * 32)
     allowed = [{"element": HOUSE, "bron": "brp", "invoer": [["brp", HOUSE]], "hekken": []}]
     permit = await maker.permit(maker.decision(toegestaan=allowed, hekken=[["a" * 32, 0, "inwoner"]]))
-    async with published(register) as url, open_outside(url, networks(LOOPBACK), 3.0) as http:
+    async with published(register) as url, open_outside(url, networks(LOOPBACK), PATIENCE) as http:
         gateway = Gateway.model_validate({"supplier": "centric", "oin": "0" * 20, "purposes": {"*": "AFN1"}})
-        source = BrpSource(Asker(http, url, ANSWER_BYTES), gateway, empty.trusted, empty.clock)
+        source = BrpSource(Asker(http, url, ANSWER_BYTES), gateway, empty.trusted, empty.clock, seconds=PATIENCE)
         (value,) = (await source.fetch(DESK_WORKER, permit, Bsn("999993653"))).values
     assert (value.value, register.faults, len(register.seen)) == (4, [], 2)
     sent = register.headers[0]

@@ -12,6 +12,7 @@ from connectors.correcting.forwarding import Forwarding
 from connectors.correcting.telling import Telling
 from tests.connectors.test_corrections import Registry, doubt, file, kinds, position
 from tests.four_rooms import BY_LAW, FourRooms
+from tests.patience import until
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +56,7 @@ async def test_a_round_that_breaks_stops_no_other() -> None:
     nothing: Any = None
     quiet = Quiet(nothing, nothing, nothing, nothing)
     task = asyncio.create_task(Broken(("a", "b"), nothing, nothing, nothing, nothing, quiet, 60.0).run())
-    await asyncio.sleep(0.01)
+    await until(lambda: len(seen) > 3)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert seen == ["a", "told", "b", "told"]

@@ -8,7 +8,7 @@ import pytest
 from connectors.correcting.marking import SECONDS, Marks
 from connectors.correcting.stored import CorrectionRows
 from kernel.errors import NeighbourUnavailable
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 
@@ -65,8 +65,7 @@ async def test_what_was_read_before_a_change_counts_for_nobody_who_asks_after_it
     rows = Slow()
     marks = Marks(rows, lambda: 0.0)
     before = asyncio.create_task(marks.elements("gm9901", "r1"))
-    await asyncio.sleep(0.01)
-    assert rows.asked == 1  # it reads
+    await until(lambda: rows.asked == 1)  # it reads
     marks.changed("gm9901")
     after = asyncio.create_task(marks.elements("gm9901", "r1"))
     await asyncio.sleep(0)

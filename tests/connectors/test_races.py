@@ -1,6 +1,7 @@
 """Withdrawal against release at every step, callers who hang up, sources that fail, a log that cannot write."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -189,17 +190,20 @@ async def test_secrecy_that_only_the_source_knew_becomes_a_restriction_and_is_to
 
 
 async def test_who_hangs_up_anywhere_takes_no_outcome_with_him(house: FourRooms) -> None:
-    """Cancelled after a growing number of milliseconds: every line of a release has its outcome all the same."""
-    sent = 0
+    """Cancelled after a growing part of what a whole one takes: every line has its outcome all the same."""
+    await house.release("brp.naam")
+    sent, begun = 0, time.monotonic()
+    await house.release("brp.naam")
+    step = (time.monotonic() - begun) / 20
     for turn in range(40):
         await house.case(f"H-{turn}")
         walk = asyncio.create_task(house.release("brp.naam", zaak=f"H-{turn}"))
-        await asyncio.wait({walk}, timeout=turn * 0.003)
+        await asyncio.wait({walk}, timeout=turn * step)
         walk.cancel()
         await asyncio.wait({walk})
         sent += not walk.cancelled()
     lines = [line for line in await house.lines() if line.event.kind == "verstrekking"]
-    assert lines, "none came as far as its line"
+    assert len(lines) > 2, "none came as far as its line"
     assert sent < 40, "none was cancelled"
     assert [line.position for line in lines if not line.outcome] == []
 

@@ -20,6 +20,7 @@ from connectors.together import BrpTogether
 from tests.connectors.bulk_house import BY_LAW, ended, numbers, placed, ready
 from tests.connectors.published import Published, published
 from tests.four_rooms import DESK_WORKER, SECRET, FourRooms
+from tests.patience import PATIENCE
 from tests.vault.test_permit import Maker
 from vault.contract import Bsn, Values
 
@@ -92,12 +93,12 @@ async def test_one_question_about_many_and_a_fault_is_one_persons_own(maker: Mak
     name = [await permit(maker, "brp.naam") for _ in range(25)]
     birth, spoiled = await permit(maker, "brp.geboortedatum"), await permit(maker, "brp.naam")
     spoiled = spoiled.model_copy(update={"seal": "00" * 64})
-    async with published(register) as url, open_outside(url, networks(LOOPBACK), 3.0) as http:
+    async with published(register) as url, open_outside(url, networks(LOOPBACK), PATIENCE) as http:
         gateway = Gateway(purposes={"*": "BRPACT-Totaal"}, oin="0" * 20)
-        brp = BrpSource(Asker(http, url, ANSWER_BYTES), gateway, rooms.trusted, rooms.clock, "sleutel")
+        brp = BrpSource(Asker(http, url, ANSWER_BYTES), gateway, rooms.trusted, rooms.clock, "sleutel", PATIENCE)
         shown = list(zip(name, map(Bsn, (A, B, C, *more[:21])), strict=False))
         shown += [(birth, Bsn(STRANGER)), (spoiled, Bsn(more[20]))]
-        found = await BrpTogether(brp, Patient(5)).fetch_many(DESK_WORKER, shown)
+        found = await BrpTogether(brp, Patient(PATIENCE)).fetch_many(DESK_WORKER, shown)
     bodies = sorted(register.bodies, key=lambda body: -len(body[NUMBER]))  # they go at once, and come as they come
     assert [len(body[NUMBER]) for body in bodies] == [20, 4, 1] and register.faults == []
     assert [body["fields"][0] for body in bodies] == [NUMBER] * 3
@@ -131,9 +132,10 @@ async def test_a_question_that_is_refused_for_one_is_asked_of_each_and_one_that_
     shown = [(await permit(maker, "brp.naam"), Bsn(one)) for one in (A, B)]
 
     async def asked_of(register: Published) -> list[Values | Exception]:
-        async with published(register) as url, open_outside(url, networks(LOOPBACK), 3.0) as http:
-            brp = BrpSource(Asker(http, url, ANSWER_BYTES), Gateway.off(), maker.rooms.trusted, maker.rooms.clock)
-            return await BrpTogether(brp, Patient(5)).fetch_many(DESK_WORKER, shown)
+        async with published(register) as url, open_outside(url, networks(LOOPBACK), PATIENCE) as http:
+            rooms = maker.rooms
+            brp = BrpSource(Asker(http, url, ANSWER_BYTES), Gateway.off(), rooms.trusted, rooms.clock, seconds=PATIENCE)
+            return await BrpTogether(brp, Patient(PATIENCE)).fetch_many(DESK_WORKER, shown)
 
     a, b = await asked_of(choosy := Choosy("", answering))
     assert text(a) == "Naam van 53" and isinstance(b, SourceFailed) and len(choosy.bodies) == 3
@@ -176,9 +178,10 @@ async def test_people_around_twenty_are_looked_up_in_one_question_and_who_hides_
     shown = [(await permit(maker, "brp.naam", "brp.partner"), Bsn(one)) for one in (A, B, C)]
 
     async def answers(register: Paired) -> list[Values | Exception]:
-        async with published(register) as url, open_outside(url, networks(LOOPBACK), 3.0) as http:
-            brp = BrpSource(Asker(http, url, ANSWER_BYTES), Gateway.off(), maker.rooms.trusted, maker.rooms.clock)
-            return await BrpTogether(brp, Patient(5)).fetch_many(DESK_WORKER, shown)
+        async with published(register) as url, open_outside(url, networks(LOOPBACK), PATIENCE) as http:
+            rooms = maker.rooms
+            brp = BrpSource(Asker(http, url, ANSWER_BYTES), Gateway.off(), rooms.trusted, rooms.clock, seconds=PATIENCE)
+            return await BrpTogether(brp, Patient(PATIENCE)).fetch_many(DESK_WORKER, shown)
 
     def partners(found: list[Values | Exception]) -> list[str]:
         assert all(isinstance(one, Values) for one in found), found

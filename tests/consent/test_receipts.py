@@ -25,6 +25,7 @@ from tests.patience import PATIENCE
 pytestmark = pytest.mark.anyio
 DPV = ROOT.parent / "shared" / "reference" / "dpv"
 TERM = re.compile(r"(dpv|eu-gdpr):([A-Za-z0-9-]+)")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # random digits
 # ISO/IEC TS 27560 with what the AVG adds: the record, its process, each event
 RECORD = {
     "dct:identifier", "dct:conformsTo", "dpv:hasDataSubject", "dpv:hasDataController", "dpv:hasJurisdiction",
@@ -64,7 +65,7 @@ async def test_a_receipt_says_all_that_the_standard_asks(house: House) -> None:
     assert said == ["dpv:ConsentRequested", "dpv:ConsentGiven", "dpv:ConsentWithdrawn"]
     assert record["dpv:hasLegalBasis"] == ["eu-gdpr:A6-1-a"]
     text = json.dumps(document)
-    assert "9999" not in text.replace("gm9901", "") and ANNA_HERSELF.user not in text
+    assert "9999" not in UUID.sub("", text) and ANNA_HERSELF.user not in text
     if DPV.exists():
         known = _vocabulary()
         assert {f"{space}:{term}" for space, term in TERM.findall(text)} <= known

@@ -24,13 +24,14 @@ from connectors.minimise import minimise
 from tests.connectors.test_minimise import ground
 from tests.families.checker import ELEMENTS, FOUR, HOUSE, acted_for, leaks, told, wrongly
 from tests.families.made import Family, answered, families
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 FAMILIES = int(os.environ.get("REGIE_FAMILIES", "500"))
 ROUND = 10_000  # families under one seed, so that two processors can share a hundred thousand
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 FACTS = Facts(date(2026, 9, 1), "9901", 142_500)
-SOURCE = BrpSource(None, Gateway.off(), None, lambda: NOW)  # type: ignore[arg-type]  # the register is below
+SOURCE = BrpSource(None, Gateway.off(), None, lambda: NOW, seconds=PATIENCE)  # type: ignore[arg-type]  # the register is below
 
 
 class Register(Asking):

@@ -21,11 +21,12 @@ from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 from typing import Any
 
 import pytest
 
+from tests.faults.dice import thrown
 from tests.parts import NOT_RUN, STRACE
 from tests.patience import PATIENCE
 
@@ -167,9 +168,8 @@ def share_of(calls: list[Call], shard: int, shards: int) -> list[Refusal]:
 
 def chosen(calls: list[Call], count: int, shard: int) -> list[Refusal]:
     """What this run refuses: so many by chance, or a part of everything."""
-    seed = int(os.environ.get("REGIE_SEED", SystemRandom().randrange(1 << 32)))
-    print(f"REGIE_SEED={seed}, {len(set(calls))} writes")
-    return share_of(calls, shard, SHARDS) if ALL else some_of(calls, count, Random(seed))  # noqa: S311 - a test that can be repeated
+    print(f"{len(set(calls))} writes")
+    return share_of(calls, shard, SHARDS) if ALL else some_of(calls, count, thrown())
 
 
 def demand_tried(ends: Counter[str]) -> None:

@@ -3,11 +3,11 @@ without a line, nothing that was acknowledged is lost, nothing forks, and the ho
 
 import asyncio
 import os
-import random
 import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 import regie_verify
 from kernel.http.server import serve
 from tests.faults.checker import Evidence, judge
+from tests.faults.dice import thrown
 from tests.faults.ground import BY_LAW, Ground
 from tests.faults.hatchery import Hatched, Hatchery
 from tests.faults.load import Clients, Life, Witness, answers_of, look_at
@@ -88,9 +89,8 @@ def _register(ground: Ground, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in door.execute(query).fetchall()]
 
 
-def kills(seed: int) -> list[tuple[str, int]]:
+def kills(dice: Random) -> list[tuple[str, int]]:
     """Every point where there are enough, each after a random number of times."""
-    dice = random.Random(seed)  # noqa: S311 - a test that can be repeated
     names = [*POINTS] * (KILLS // len(POINTS)) + dice.sample(sorted(POINTS), KILLS % len(POINTS))
     dice.shuffle(names)
     return [(name, dice.randint(1, POINTS[name])) for name in names]
@@ -100,15 +100,13 @@ def kills(seed: int) -> list[tuple[str, int]]:
 async def test_killed_anywhere_under_load_nothing_leaves_unlogged_and_nothing_is_lost(
     ground: Ground, tmp_path: Path
 ) -> None:
-    seed = int(os.environ.get("REGIE_SEED", random.SystemRandom().randrange(1 << 32)))
-    print(f"REGIE_SEED={seed}")
     (tmp_path / "log.vkey").write_text(ground.vkeys)
     witness, clients = Witness(ground), Clients(ground)
     evidence = Evidence(regie_verify.read_keys(tmp_path / "log.vkey"), clients.said)
     lives = [Life(clients, one) for one in ground.people[:LIVES]]
     async with clients.http, serve(witness.app()) as there, Hatchery(tmp_path / "errors.txt") as hatchery:
         story = Story(ground, hatchery, witness, there.url, clients, evidence, lives)
-        for name, count in kills(seed):
+        for name, count in kills(thrown()):
             house = await story.start()
             await story.judged()
             await house.arm(name, count)

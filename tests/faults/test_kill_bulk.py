@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-import random
 import time
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx2
@@ -16,6 +16,7 @@ from connectors.bulk.steps import release_of
 from kernel.http.server import serve
 from kernel.ids import derived_id
 from tests.connectors.bulk_house import Reader, numbers
+from tests.faults.dice import thrown
 from tests.faults.ground import BY_CHOICE, CHOICES, Ground
 from tests.faults.hatchery import Hatched, Hatchery
 from tests.faults.load import Clients, Witness
@@ -102,13 +103,7 @@ def _ids(release: str) -> list[tuple[str, str]]:
     ]
 
 
-def dice() -> random.Random:
-    seed = int(os.environ.get("REGIE_SEED", random.SystemRandom().randrange(1 << 32)))
-    print(f"REGIE_SEED={seed}")
-    return random.Random(seed)  # noqa: S311 - a test that can be repeated
-
-
-def chosen(chance: random.Random, postgres: bool) -> list[str]:
+def chosen(chance: Random, postgres: bool) -> list[str]:
     """Where to die, in order."""
     every = sorted(POINTS)
     if not KILLS:
@@ -138,7 +133,7 @@ def judge(story: Story, job: str, answers: dict[int, dict[str, Any]], quick: boo
 async def test_killed_anywhere_each_resident_has_one_answer_and_one_line_that_counts(
     ground: Ground, tmp_path: Path
 ) -> None:
-    chance = dice()
+    chance = thrown()
     witness, clients = Witness(ground), Clients(ground)
     points = chosen(chance, bool(ground.postgres))
     async with clients.http, serve(witness.app()) as there, Hatchery(tmp_path / "errors.txt") as hatchery:
@@ -166,6 +161,7 @@ async def test_killed_anywhere_each_resident_has_one_answer_and_one_line_that_co
             result = await story.get(f"{again}/resultaat")
             judge(story, again, story.reader.read(result.text), time.monotonic() - begun < QUICK)
             assert witness.complaints == []
+            await story.delete(again)  # an application has ten at most
         await cleared(story, house, chance.randint(1, PARTS))
 
 

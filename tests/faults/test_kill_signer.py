@@ -2,7 +2,6 @@
 it."""
 
 import os
-import random
 import shutil
 import signal
 import tempfile
@@ -20,6 +19,7 @@ from kernel.crypto import KeyUnavailable
 from kernel.proof.hashes import EMPTY_ROOT
 from kernel.proof.tree import Edge
 from tests.faults import refused
+from tests.faults.dice import thrown
 from tests.faults.refusing import forks
 from tests.patience import PATIENCE
 
@@ -46,9 +46,7 @@ def stands(remote: RemoteSigner, edges: dict[int, Edge]) -> Edge:
 
 
 def test_killed_anywhere_a_signer_never_forgets_what_it_signed(short: Path) -> None:
-    seed = int(os.environ.get("REGIE_SEED", random.SystemRandom().randrange(1 << 32)))
-    print(f"REGIE_SEED={seed}")
-    dice, died = random.Random(seed), Counter[str]()  # noqa: S311 - a test that can be repeated
+    dice, died = thrown(), Counter[str]()
     remote, edges, least = RemoteSigner(short / "door" / "s", ORIGIN), {0: Edge()}, 0
     for _ in range(KILLS):
         point, count = dice.choice(POINTS), dice.randint(2, 6)

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import random
 import shutil
 import signal
 import tempfile
@@ -21,6 +20,7 @@ from kernel.proof.checkpoint import Checkpoint
 from kernel.proof.note import VerifierKey, parse_vkey, sign_note, signed_at, vkey
 from kernel.proof.tree import Edge, Growth
 from tests.audit.observers import Observer
+from tests.faults.dice import thrown
 from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -105,9 +105,7 @@ def observer() -> Iterator[Observer]:
 
 
 def test_killed_anywhere_it_never_forgets_what_it_cosigned(observer: Observer) -> None:
-    seed = int(os.environ.get("REGIE_SEED", random.SystemRandom().randrange(1 << 32)))
-    print(f"REGIE_SEED={seed}")
-    dice = random.Random(seed)  # noqa: S311 - a test that can be repeated
+    dice = thrown()
     observer.knows(vkey(ORIGIN, LOG.public_key))
     story = Story(observer, parse_vkey(observer.key), (History("ours"), History("theirs")))
     for _ in range(KILLS):

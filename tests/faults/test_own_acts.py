@@ -25,6 +25,7 @@ from tests.connectors.test_kill_steps import POINTS as STEPS
 from tests.consent.test_delivery import POINTS as MESSAGES
 from tests.consent.test_events import POINTS as EVENTS
 from tests.faults.checker import Evidence, Said, judge
+from tests.faults.dice import thrown
 from tests.faults.ground import BY_CHOICE, CHOICES, VALUE, Ground, Person
 from tests.faults.hatchery import Hatched, Hatchery
 from tests.faults.load import Clients, Witness, look_at
@@ -172,7 +173,7 @@ def test_every_fail_point_of_the_house_is_killed_at_by_these_tests() -> None:
     assert (
         passed
         == OWN
-        | {name for name, _ in kills(0)}
+        | {name for name, _ in kills(thrown())}
         | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS, *MESSAGES, *COUNTING, *STEPS}
         | {*BULK, CLEARING, *ERASING, *REMOVING}
         | ordered

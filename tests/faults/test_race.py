@@ -2,13 +2,12 @@
 the withdrawal's answer nothing is released."""
 
 import asyncio
-import os
-import random
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 import regie_verify
 from kernel.http.server import serve
 from tests.faults.checker import Evidence, Said, judge
+from tests.faults.dice import thrown
 from tests.faults.ground import RACES, Ground, Person, race
 from tests.faults.hatchery import Hatchery
 from tests.faults.load import Clients, Witness, answers_of, look_at
@@ -58,7 +58,7 @@ async def given(clients: Clients, one: Person, activity: str) -> Pair:
 class Pace:
     """How long a release takes here and now: a stop that comes at once mostly wins, later than that it mostly loses."""
 
-    dice: random.Random
+    dice: Random
     seconds: float = 0.1
 
     async def late(self, what: str) -> None:
@@ -111,9 +111,7 @@ async def all_of(work: Iterable[Coroutine[Any, Any, T]], at_once: int) -> list[T
 async def test_five_hundred_races_from_three_processes_leave_no_release_after_a_stop(
     on_postgres: Ground, tmp_path: Path
 ) -> None:
-    seed = int(os.environ.get("REGIE_SEED", random.SystemRandom().randrange(1 << 32)))
-    print(f"REGIE_SEED={seed}")
-    dice, witness = random.Random(seed), Witness(on_postgres)  # noqa: S311 - a test that can be repeated
+    dice, witness = thrown(), Witness(on_postgres)
     (tmp_path / "log.vkey").write_text(on_postgres.vkeys)
     said: list[Said] = []
     evidence = Evidence(regie_verify.read_keys(tmp_path / "log.vkey"), said)

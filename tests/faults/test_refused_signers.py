@@ -176,8 +176,8 @@ class Followed:
             elif answer.status_code == 409:
                 self.stands = int(answer.text)
 
-    async def live(self, witness: Traced, told: Path) -> None:
-        """Heads to cosign and lines to keep, until it is gone."""
+    async def live(self, witness: Traced, told: Path, follows: float) -> None:
+        """Heads to cosign and lines to keep, until it is gone. follows: seconds in which it must have kept them."""
         port = await asyncio.to_thread(listening, witness, told)
         if not port:
             return
@@ -185,7 +185,7 @@ class Followed:
             for _ in range(STEPS):
                 for _ in range(2):  # who was told where it stands asks once more
                     await self.ask(http, await self.write(1))
-                await asyncio.to_thread(waited, lambda: self.kept() >= self.stands, witness, FOLLOWS)
+                await asyncio.to_thread(waited, lambda: self.kept() >= self.stands, witness, follows)
 
     def kept(self) -> int:
         return Mirror(self.shelf.mirror).checked(self.origin).size
@@ -242,7 +242,7 @@ async def test_a_witness_that_cannot_write_remembers_what_it_cosigned_and_keeps_
             holding = traced(folder / "kept", heard, refusal, refused.cosign, one.settings, told)
             witness = await asyncio.to_thread(holding.__enter__)
             stack.push_async_callback(asyncio.to_thread, holding.__exit__, None, None, None)
-            await one.live(witness, told)
+            await one.live(witness, told, FOLLOWS if refusal else PATIENCE)
             witness.process.kill()
             status = await asyncio.to_thread(witness.gone)
             await stack.aclose()

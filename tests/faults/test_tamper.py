@@ -8,18 +8,19 @@ REGIE_SEED. What nobody notices who works with the row is a column that is liste
 import asyncio
 import logging
 import os
-import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from audit.contract import Line
 from audit.tables import metadata
+from tests.faults.dice import thrown
 from tests.faults.tamper import Change, Row, Share, Spoilt, moved_in, rounds, turns
 from tests.faults.watched import Found, Watched, lived
 from tests.once import once
@@ -110,10 +111,8 @@ def unheard() -> Iterator[None]:
 
 
 @pytest.fixture
-def dice() -> random.Random:
-    seed = int(os.environ.get("REGIE_SEED", random.SystemRandom().randrange(1 << 32)))
-    print(f"REGIE_SEED={seed}")
-    return random.Random(seed)  # noqa: S311 - a test that can be repeated
+def dice() -> Random:
+    return thrown()
 
 
 @pytest.fixture
@@ -185,7 +184,7 @@ async def read_in_rounds(watched: Watched, spoilt: Spoilt, changes: list[Change]
     return left
 
 
-def limited(changes: Iterable[Change], dice: random.Random) -> list[Change]:
+def limited(changes: Iterable[Change], dice: Random) -> list[Change]:
     """Of columns that cost nothing much, a few will do."""
     kept: dict[str, list[Change]] = {}
     for change in changes:
@@ -196,9 +195,7 @@ def limited(changes: Iterable[Change], dice: random.Random) -> list[Change]:
 
 @pytest.mark.long(60)
 @pytest.mark.parametrize("shard", range(SHARDS))
-async def test_every_changed_byte_of_the_log_is_noticed_by_somebody(
-    watched: Watched, dice: random.Random, shard: int
-) -> None:
+async def test_every_changed_byte_of_the_log_is_noticed_by_somebody(watched: Watched, dice: Random, shard: int) -> None:
     tally, share = Tally(), Share(dice, PART, shard, SHARDS)
     with closing(Spoilt(watched.folder / "audit.db")) as spoilt:
         for table in PROTECTED:
@@ -234,7 +231,7 @@ def renamed(table: str, row: Row, size: int) -> Row:
     return {**row, **other[table]}
 
 
-def spoilings(spoilt: Spoilt, older: Spoilt, table: str, dice: random.Random, size: int) -> Iterable[tuple[str, Any]]:
+def spoilings(spoilt: Spoilt, older: Spoilt, table: str, dice: Random, size: int) -> Iterable[tuple[str, Any]]:
     """What may happen to whole rows: how, and the rows as they then are."""
     there = spoilt.rowids(table)
     many = len(there) if PART >= 1 else FEW
@@ -251,7 +248,7 @@ def spoilings(spoilt: Spoilt, older: Spoilt, table: str, dice: random.Random, si
 
 
 async def test_every_row_that_was_swapped_removed_doubled_or_set_back_is_noticed(
-    watched: Watched, town: Path, dice: random.Random
+    watched: Watched, town: Path, dice: Random
 ) -> None:
     tally, size = Tally(), len(watched.lines)
     with closing(Spoilt(watched.folder / "audit.db")) as spoilt, closing(Spoilt(town / "half" / "audit.db")) as older:

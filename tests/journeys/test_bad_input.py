@@ -89,7 +89,8 @@ async def test_every_fault_is_named_at_once_and_nothing_is_stored(house: House, 
     problem = checked(answer, 400)
     found = {(fault["veld"], fault["code"]) for fault in problem["fouten"]}
     assert found == faults and all(fault["detail"] for fault in problem["fouten"])
-    assert "99999" not in answer.text and "De Vries" not in answer.text
+    told = answer.text.replace(problem["instance"], "")  # random digits
+    assert "99999" not in told and "De Vries" not in told
     assert await house.size() == size and house.asked == asked
 
 

@@ -20,11 +20,11 @@ from tests.connectors.counting.town import ASKING, Town, many, request
 from tests.four_rooms import FourRooms
 
 POINTS = ("counting.spent", "counting.recorded", "counting.gathered")
-ASKERS = 64
+ASKERS = 32  # more would wait longer for a connection than they may, on a busy machine
 
 
 @pytest.mark.anyio
-async def test_sixty_four_at_once_get_what_the_budget_has_and_no_more(both: FourRooms) -> None:
+async def test_many_at_once_get_what_the_budget_has_and_no_more(both: FourRooms) -> None:
     town = await Town.built(both, many(1))
     answers = await asyncio.gather(*(town.ask() for _ in range(ASKERS)))
     told = Counter((answer.status_code, answer.json().get("code")) for answer in answers)
