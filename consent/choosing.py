@@ -35,6 +35,7 @@ from consent.permits import Permits
 from consent.requesting import HAD_A_YES, name_of, newest_of
 from consent.returning import back_of
 from consent.rows import Register, Row, Rows
+from consent.shown import keep_text, shown_text
 from consent.standing import PERMITS
 from consent.views import as_counted, view
 from consent.words import fault
@@ -262,18 +263,6 @@ def _check(caller: Caller, choice: Choice) -> None:
         raise fault("/channel", "past-niet", "Deze keuze kan niet langs deze weg.")
     if choice.text and sha256(choice.text.encode()).hex() != choice.text_hash:
         raise fault("/text_hash", "past-niet", "Dit is niet de tekst die is getoond.")
-
-
-async def keep_text(rows: Rows, choice: Choice) -> None:
-    """By its hash: everybody who was shown the same reads the same row."""
-    if choice.text:
-        await rows.add(tables.texts, {"hash": choice.text_hash, "text": choice.text})
-
-
-async def shown_text(rows: Rows, text_hash: str) -> str:
-    """What somebody was shown; "" where it is not known, or was altered."""
-    row = await rows.one(tables.texts, hash=text_hash) if text_hash else None
-    return str(row["text"]) if row and sha256(row["text"].encode()).hex() == text_hash else ""
 
 
 async def own(rows: Rows, caller: Caller, consent_id: str, *, lock: bool = False, loose: bool = False) -> Row:

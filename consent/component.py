@@ -94,8 +94,8 @@ async def build_consent(
     fetched = consent.clients.fetched = KeySets(settings.key_hosts)
     tokens, oauth = await build_tokens(settings, tenants, database, rows, consent.clients, clock)
     consent.fsc, managers = open_fsc(settings, tenants, (consent.register, consent.clients), clock)
-    consent.requesting.loose_most = settings.open_most
-    consent.frontdesk.per_day, consent.forgetting.desk_days = settings.desk_per_day, settings.desk_days
+    consent.requesting.loose_most, consent.forgetting.desk_days = settings.open_most, settings.desk_days
+    consent.frontdesk.per_day = settings.desk_per_day
     consent.tokens = tokens
     receipts = consent.receipts = consent.frontdesk.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
     events = _events(settings, tenants, consent, rows, clock)
@@ -117,9 +117,8 @@ async def build_consent(
             intern=_intern(consent, tokens, _gate(settings, clock)),
         )
 
-    return consent, Component(
-        "consent", running.check, running.run, doors, alarms.beside(tokens.ending.refused.text, mail.counted.text)
-    )
+    told = alarms.beside(tokens.ending.refused.text, mail.counted.text)
+    return consent, Component("consent", running.check, running.run, doors, told)
 
 
 async def _found(rows: KeyRows, tenants: Mapping[str, Tenant]) -> None:
