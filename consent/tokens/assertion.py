@@ -58,9 +58,12 @@ def unproven(assertion: str) -> jws.CompactSignature:
     if len(assertion) > MOST_BYTES or not _SPELLING.fullmatch(assertion):
         raise ValueError
     try:
-        return jws.extract_compact(assertion.encode())
+        read = jws.extract_compact(assertion.encode())
     except (JoseError, ValueError, TypeError, RecursionError):
         raise ValueError from None
+    if not isinstance(read.protected, dict):  # a list or a text may hold the word that is looked for
+        raise ValueError
+    return read
 
 
 def claimed(assertion: str) -> tuple[str, str]:

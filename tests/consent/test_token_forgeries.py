@@ -150,6 +150,8 @@ ASSERTIONS = {
     "payload is a list": pieced({"alg": "ES256", **KID}, [1]),
     "payload too deep": pieced({"alg": "ES256", **KID}, b"[" * 4000),
     "header is a list": pieced([1]),
+    "header is a list with the right word": pieced(["alg"]),
+    "header is a text with the right word": pieced("alg"),
     "nothing": "a.b.c",
 }
 
