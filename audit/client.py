@@ -116,7 +116,11 @@ class AuditClient:
 
     async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
         """See Audit.count."""
-        return list((await self._ask("count", caller, wire.Counts(counts=tuple(counts)), wire.Numbers)).numbers)
+        found: list[int] = []
+        for begin in range(0, len(counts), wire.COUNTS):
+            body = wire.Counts(counts=tuple(counts[begin : begin + wire.COUNTS]))
+            found += (await self._ask("count", caller, body, wire.Numbers)).numbers
+        return found
 
     async def heard(self, caller: Caller, systems: Sequence[System]) -> list[Heard]:
         """See Audit.heard."""

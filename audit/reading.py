@@ -28,6 +28,7 @@ from kernel.crypto import CannotOpen, DataKey
 from kernel.sql import RowForged
 
 LIMIT = 200  # lines on a page
+COUNTED_AT_ONCE = 400  # SQLite puts at most 500 questions together
 OUTCOME_OF = and_(
     outcomes.c.tenant_id == lines.c.tenant_id, outcomes.c.term == lines.c.term, outcomes.c.idx == lines.c.idx
 )
@@ -205,7 +206,7 @@ class Reader:
         """See Audit.count."""
         if not counts:
             return []
-        keys = await self._log.keys()
+        keys, found = await self._log.keys(), dict[int, int]()
         parts = [
             select(literal(at), func.count()).where(
                 tags.c.tenant_id == self._tenant, *_counted(keys.tags, one), tags.c.logged_at >= one.since
@@ -214,7 +215,9 @@ class Reader:
         ]
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant) as reading:
-                found = {at: count for at, count in await reading.execute(union_all(*parts))}
+                for begin in range(0, len(parts), COUNTED_AT_ONCE):
+                    some = union_all(*parts[begin : begin + COUNTED_AT_ONCE])
+                    found |= {at: count for at, count in await reading.execute(some)}
         return [found[at] for at in range(len(counts))]
 
 

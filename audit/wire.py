@@ -12,6 +12,7 @@ from kernel.errors import Problem
 from kernel.message import Message, Sentence, Short, Text
 
 ENTRIES_MAX = 500
+COUNTS = 500
 FENCES_MAX = 5_000  # a hundred permits at once, and of each the fences of what it opens
 
 
@@ -113,7 +114,7 @@ class Nothing(Message):
 class Counts(Message):
     """The arguments of `count`."""
 
-    counts: Annotated[tuple[Count, ...], Field(max_length=500)]
+    counts: Annotated[tuple[Count, ...], Field(max_length=COUNTS)]
 
 
 class Numbers(Message):
