@@ -65,12 +65,10 @@ class RegisteredClients:
 
         async def look(rows: Rows) -> tuple[dict[str, Row], dict[str, Row]]:
             found = await rows.asked(tables.applications, prepared.CLIENTS, clients=sorted(set(client_ids)))
-            asked = {row["client_id"]: row for row in found}
-            own = await _parties(rows, {row["recipient"] for row in asked.values()})
-            return asked, own | await _parties(rows, {application_of(row).processor for row in asked.values()} - {None})
+            return {row["client_id"]: row for row in found}, await parties_of(rows, found)
 
         asked, parties = await self._register.seen(tenant, look)
-        return [_effective(asked.get(client_id), parties) for client_id in client_ids]
+        return [effective(asked.get(client_id), parties) for client_id in client_ids]
 
     async def _keys(self, application: Application, kid: str | None) -> str:
         url, fetched = application.jwks_url, self.fetched
@@ -121,13 +119,19 @@ class RegisteredClients:
         return [_with(parties[slug], applications) for slug, applications in sorted(theirs.items())]
 
 
+async def parties_of(rows: Rows, systems: Sequence[Row]) -> dict[str, Row]:
+    """By name: the recipients of these applications, and who works for them with one."""
+    own = await _parties(rows, {row["recipient"] for row in systems})
+    return own | await _parties(rows, {application_of(row).processor for row in systems} - {None})
+
+
 async def _parties(rows: Rows, slugs: Set[str | None]) -> dict[str, Row]:
     """No statement for none."""
     found = await rows.asked(tables.recipients, prepared.PARTIES, slugs=sorted(filter(None, slugs))) if slugs else []
     return {row["slug"]: row for row in found}
 
 
-def _effective(row: Row | None, parties: Mapping[str, Row]) -> tuple[Application, Recipient] | None:
+def effective(row: Row | None, parties: Mapping[str, Row]) -> tuple[Application, Recipient] | None:
     """None for one that is unknown or stopped, and for one with keys from before a suspension."""
     party = parties.get(row["recipient"]) if row else None
     if row is None or party is None or (row["status"], party["status"]) != ("toegelaten", "toegelaten"):

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from consent.contract import ConsentRequest
 from consent.parties.contract import Change
 from consent.tables import cases, consents
 from kernel.http.app import make_app
@@ -16,6 +17,7 @@ from tests.consent.house import (
     ANNA,
     ANNA_HERSELF,
     HASH,
+    LOKET,
     NAME,
     PARTY,
     PLAN,
@@ -260,6 +262,22 @@ async def test_the_page_leads_back_only_where_the_recipient_still_says_so(door: 
     assert seen.back == f"{RETURN}?dossier=7"
     await admitted(door.house, Change(application=PARTY.applications[0], of="loket"))
     assert (await door.house.consent.choice(ANNA_HERSELF, made["id"])).back == ""
+
+
+@pytest.mark.parametrize("stopped", ["loket", "bureau"])
+async def test_the_page_leads_to_nobody_who_was_stopped(door: Door, stopped: str) -> None:
+    """Their website may be why they were."""
+    house = door.house
+    await house.consent.admit(STAFF, PARTY.model_copy(update={"slug": "bureau", "applications": ()}))
+    works = {"client_id": "bureau-app", "processor": "bureau"} if stopped == "bureau" else {}
+    system = PARTY.applications[0].model_copy(update={"returns": (RETURN,), **works})
+    await admitted(house, Change(application=system, of="loket"))
+    who = LOKET.model_copy(update={"application": system.client_id})
+    wanted = ConsentRequest(resident=ANNA, activity="regeling", elements=(PLAN,), return_url=RETURN)
+    made = await house.consent.request(who, wanted)
+    assert (await house.consent.choice(ANNA_HERSELF, made.id)).back == RETURN
+    await house.consent.suspend(STAFF, stopped)
+    assert (await house.consent.choice(ANNA_HERSELF, made.id)).back == ""
 
 
 async def test_so_many_requests_for_nobody_wait_at_once_and_no_more(door: Door) -> None:
