@@ -65,6 +65,15 @@ def _patient(entry: Entry) -> bool:
     return entry.event.kind == ENDED and len(entry.event.closes) == 1
 
 
+def _some(queue: deque[Waiting], most: int, room: int) -> list[Waiting]:
+    """From its head, one at least. room: bytes."""
+    taken: list[Waiting] = []
+    while queue and len(taken) < most and (not taken or queue[0].size <= room):
+        taken.append(queue.popleft())
+        room -= taken[-1].size
+    return taken
+
+
 Watch = Callable[[Sequence[float], Sequence[Verdict]], None]
 """(seconds that each entry of a batch waited, their answers)."""
 
@@ -164,13 +173,9 @@ class Writer:
     def _taken(self) -> list[Waiting]:
         """Who takes power away goes before who uses it, and soon; some of the others go along, so that nobody waits for
         ever."""
-        most = min(len(self._first) + COMPANIONS, BATCH_MAX) if self._first else BATCH_MAX
-        batch, room = list[Waiting](), BATCH_BYTES
-        for queue in (self._first, self._queue):
-            while queue and len(batch) < most and (not batch or queue[0].size <= room):
-                batch.append(queue.popleft())
-                room -= batch[-1].size
-        return batch
+        first = _some(self._first, BATCH_MAX - COMPANIONS, BATCH_BYTES)
+        room = BATCH_BYTES - sum(each.size for each in first)
+        return first + _some(self._queue, COMPANIONS if first else BATCH_MAX, room)
 
     async def _one(self, batch: list[Waiting]) -> None:
         self.batches += 1

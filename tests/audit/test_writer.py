@@ -8,7 +8,7 @@ import pytest
 from audit.contract import LogUnavailable, Overtaken
 from audit.judging import Asked, Draft, Known, Overlay, SetBack, Stale, Stand, Taken
 from audit.permit import Position
-from audit.writer import QUEUE_MAX
+from audit.writer import BATCH_MAX, QUEUE_MAX
 from kernel.crypto import verify
 from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.checks import check_inclusion
@@ -127,6 +127,16 @@ async def test_a_stop_goes_before_the_releases_that_wait_and_takes_some_along(pl
         assert receipt(stop).position.index == 0
         places = sorted([receipt((await each)[0]).position.index for each in releases])
         assert places == list(range(1, 101)) and service.desk(DESK).writer.batches == 2
+
+
+async def test_a_flood_of_stops_keeps_no_release_waiting_for_ever(place: Place) -> None:
+    async with place.opened() as (service, _):
+        stops = [act("toestemming-ingetrokken", fence()) for _ in range(QUEUE_MAX)]
+        _, (one,) = await asyncio.gather(
+            service.door("consent").record(DESK, stops),
+            service.door("connectors").record(DESK, [release({fence(): 0})]),
+        )
+        assert receipt(one).position.index < BATCH_MAX, "it is in the first batch"
 
 
 async def test_a_queue_full_of_others_refuses_no_stop(place: Place) -> None:
