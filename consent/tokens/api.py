@@ -56,6 +56,7 @@ def _forms(
     certificates: ClientCertificates,
 ) -> None:
     async def token(request: Request) -> JSONResponse:
+        request.scope["route"] = door  # FastAPI would say so: lines of operations name it
         _, tenant = place(request)
         if _is_no_form(request):
             return _answered(Answer(400, {"error": "invalid_request"}))
@@ -65,6 +66,7 @@ def _forms(
 
     # without FastAPI around it, which has nothing to read here and takes as long as the signature
     router.add_route("/oauth/token", token, ["POST"], "token", include_in_schema=False)
+    door = router.routes[-1]
 
     async def about(request: Request, verb: Callable[[str, bytes, str], Awaitable[Answer]]) -> JSONResponse:
         _, tenant = place(request)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hmac
+import io
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from consent.jwks import fault_of, usable
 from consent.tokens.assertion import claimed
+from kernel.logs import set_up_logs
 from kernel.sql.upgrade import upgrade
 from tests.consent.applications import (
     ISSUER,
@@ -217,6 +219,18 @@ async def test_only_a_posted_form_is_read(one: House) -> None:
     ):
         assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
     assert (await one.ask(signed())).status_code == 200
+
+
+async def test_the_operations_line_names_the_door(one: House) -> None:
+    stream = io.StringIO()
+    set_up_logs(stream)
+    try:
+        await one.ask(signed())
+        await one.ask("nothing")
+    finally:
+        set_up_logs()
+    said = [json.loads(line) for line in stream.getvalue().splitlines() if "request_answered" in line]
+    assert [(line["route"], line["status"]) for line in said] == [("/oauth/token", 200), ("/oauth/token", 400)]
 
 
 async def test_kid_may_be_left_out_by_who_has_one_key(one: House) -> None:
