@@ -1,7 +1,7 @@
 """Upper bounds per municipal task: an activity that names a template may ask less, never more. Pure but for one file.
 
 The bounds are data (templates.json), drafted from general knowledge: each has to be confirmed by a lawyer or the FG.
-A bound of 0 is none; of history it is the present only.
+A bound of 0 is none; of history it is the newest only, however old that is.
 """
 
 from collections.abc import Iterator, Mapping

@@ -10,6 +10,7 @@ from kernel.address import plain_address
 from kernel.numbers import has_number
 
 NEVER = 1 << 62  # ms; no key ends that late
+TOLD_MOST = 2_000  # characters that a line of the log takes of a list: what is admitted is told there whole
 Fault = tuple[str, str, str]  # JSON pointer, code, sentence
 
 
@@ -69,8 +70,11 @@ def _no_earlier_end(before: Application, after: Application) -> bool:
 
 def faults(application: Application) -> Iterator[Fault]:
     """What is wrong with it by itself."""
-    if has_number(" ".join(application.returns)):
+    back = " ".join(application.returns)
+    if has_number(back):
         yield "/terugkeerUrls", "adres", "Een adres zonder negen cijfers achter elkaar."
+    if len(back) > TOLD_MOST:
+        yield "/terugkeerUrls", "te-lang", "Deze adressen zijn samen langer dan 2.000 tekens."
     if has_number(" ".join(application.grants)):
         yield (
             "/fscToegangen",

@@ -318,6 +318,8 @@ async def door(house: House) -> AsyncIterator[httpx2.AsyncClient]:
         ({"jwks": "", "jwks_url": "https://keys.example/jwks", "key_ends": (("1", 1),)}, "/sleutelEinden"),
         ({"key_ends": (("2", 1),)}, "/sleutelEinden"),
         ({"key_ends": (("1", 1), ("1", 2))}, "/sleutelEinden"),
+        ({"returns": ("https://loket.example/999993653",)}, "/terugkeerUrls"),
+        ({"returns": tuple(f"https://loket.example/{'x' * 198}{number}" for number in range(10))}, "/terugkeerUrls"),
     ],
 )
 def test_what_is_no_application_is_not_written(more: dict[str, Any], place: str) -> None:
