@@ -157,9 +157,10 @@ class Helping:
         row = await self._open(caller, conversation_id)
         detail = await self._detail(caller, row, consent_id)
         await self._said(caller, row, "gezien", detail)
+        told = detail.model_copy(update={"shown": "", "back": ""})
         if consent_id in names(row["acted"]):  # what was just chosen, with its number
-            return detail.model_copy(update={"shown": ""})
-        return detail.model_copy(update={"consent": detail.consent.model_copy(update=UNTOLD), "shown": ""})
+            return told
+        return told.model_copy(update={"consent": detail.consent.model_copy(update=UNTOLD)})
 
     async def choose(self, caller: Caller, conversation_id: str, consent_id: str, choice: Choice) -> Chosen:
         """See FrontDesk.choose."""

@@ -84,7 +84,8 @@ class Acting:
     async def choice(self, caller: Caller, ground: Ground, consent_id: str) -> ConsentDetail:
         """See Mandates.choice."""
         detail = await self._seen(await self._stood(caller, ground, "zien"), consent_id)
-        return detail.model_copy(update={"consent": detail.consent.model_copy(update=UNTOLD), "shown": ""})
+        mine = {"shown": "", "back": ""}  # what the resident read, and where they were
+        return detail.model_copy(update={"consent": detail.consent.model_copy(update=UNTOLD), **mine})
 
     async def choose(self, caller: Caller, ground: Ground, consent_id: str, choice: Choice) -> Chosen:
         """See Mandates.choose."""

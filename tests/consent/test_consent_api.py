@@ -28,6 +28,9 @@ from tests.consent.house import (
     opened_house,
     yes,
 )
+from tests.consent.test_frontdesk import DESK as AT_DESK
+from tests.consent.test_frontdesk import begun, said
+from tests.consent.test_mandates import BERT_HIMSELF, parent
 from tests.consent.test_parties import admitted
 
 pytestmark = pytest.mark.anyio
@@ -278,6 +281,20 @@ async def test_the_page_leads_to_nobody_who_was_stopped(door: Door, stopped: str
     assert (await house.consent.choice(ANNA_HERSELF, made.id)).back == RETURN
     await house.consent.suspend(STAFF, stopped)
     assert (await house.consent.choice(ANNA_HERSELF, made.id)).back == ""
+
+
+async def test_where_a_resident_came_from_is_told_to_nobody_who_acts_for_them(door: Door) -> None:
+    """It is the way back into what the resident was doing at that website."""
+    house = door.house
+    system = PARTY.applications[0].model_copy(update={"returns": (RETURN,)})
+    await admitted(house, Change(application=system, of="loket"))
+    _, made = await door.post("toestemmingsverzoeken", BODY | {"terugkeerUrl": f"{RETURN}?dossier=7"})
+    talk, seen = await begun(house), []
+    seen.append(await house.consent.mandates.choice(BERT_HIMSELF, parent(house), made["id"]))
+    seen.append(await house.consent.frontdesk.choice(AT_DESK, talk.id, made["id"]))
+    await house.consent.frontdesk.choose(AT_DESK, talk.id, made["id"], said("ja"))
+    seen.append(await house.consent.frontdesk.choice(AT_DESK, talk.id, made["id"]))
+    assert [one.back for one in seen] == ["", "", ""]
 
 
 async def test_so_many_requests_for_nobody_wait_at_once_and_no_more(door: Door) -> None:
