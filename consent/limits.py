@@ -11,6 +11,7 @@ from pydantic import Field
 
 from audit.contract import Audit, Count
 from consent.activity import ActivityVersion, Frequency
+from consent.standing import PERMITS
 from consent.terms import running
 from consent.words import fault
 from kernel.caller import room_of
@@ -86,10 +87,13 @@ def check_limits(limits: Limits, version: ActivityVersion) -> None:
 
 
 def counting(row: Row, at: int) -> Count | None:
-    """Which releases use up this consent; None when it has no number. Those that the law granted do not."""
+    """Which releases use up this consent; None when it has no number, or lets nothing through any more. Those that the
+    law granted do not."""
+    if row["status"] not in PERMITS:
+        return None
     terms = terms_of(row)
     limits = terms.limits
-    if not limits.times or not row["decided_at"]:
+    if not limits.times:
         return None
     begin = running(Frequency(times=limits.times, per=limits.per), at)[0] if limits.per else 0
     since, fence = max(begin, row["decided_at"]), row["fence"] if terms.counted else ""

@@ -8,6 +8,7 @@ import pytest
 from audit.contract import OutcomeUnknown, Overtaken
 from consent.activity import Frequency
 from consent.contract import Choice, ConsentRequest, Gone, Limits, NotNow, RegisterUnavailable
+from consent.limits import counting
 from consent.tables import consents, texts
 from kernel.clock import millis
 from kernel.crypto import sha256
@@ -188,6 +189,20 @@ async def test_once_is_once_and_a_number_per_month_starts_anew(house: House, lim
     assert (after.geweigerd, refused.told[0].code) == (((PLAN, "te-vaak"),), "te-vaak")
     house.clock.forward(days=31)
     assert await allowed(house) == again
+
+
+async def test_nobody_counts_for_a_consent_that_lets_nothing_through(house: House) -> None:
+    """Who is asked for once, again and again, has more of them each time."""
+    await house.ready()
+    wanted = ConsentRequest(resident=ANNA, activity="regeling", elements=(PLAN,), limits=Limits(times=1))
+    asked, counted = await house.consent.request(LOKET, wanted), []
+    for choice in (yes(), stop()):
+        await house.consent.choose(ANNA_HERSELF, asked.id, choice)
+        async with house.consent._register.reading(TENANT) as rows:
+            row = await rows.one(consents, id=asked.id)
+        assert row is not None
+        counted.append(counting(row, millis(house.clock())) is not None)
+    assert counted == [True, False]
 
 
 async def test_a_request_for_more_than_the_activity_allows_is_none(house: House) -> None:
