@@ -114,9 +114,9 @@ def _claims(token: str, key: Key) -> AccessClaims:
 def _kid(token: str) -> str:
     try:
         header = jws.extract_compact(token.encode()).headers()
-    except (JoseError, ValueError, TypeError):
+        kid = header.get("kid")
+    except (JoseError, ValueError, TypeError, AttributeError):  # a header may be a list, or a text
         raise NotLoggedIn() from None
-    kid = header.get("kid")
     if header != {"alg": ALGORITHM, "kid": kid, "typ": TYPE} or not isinstance(kid, str):
         raise NotLoggedIn()
     return kid

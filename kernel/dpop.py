@@ -81,7 +81,7 @@ def _key(proof: str) -> ECKey:
         if not _KEY <= set(given) <= _KEY | _SAID or (given["kty"], given["crv"]) != ("EC", "P-256"):
             raise ValueError
         return _imported(given["x"], given["y"])
-    except (JoseError, TypeError, KeyError, RecursionError):
+    except (JoseError, TypeError, KeyError, AttributeError, RecursionError):  # a header may be a list, or a text
         raise ValueError from None
 
 

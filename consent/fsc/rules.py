@@ -150,7 +150,7 @@ def named(token: str) -> str:
     """The key that a token names, "" for none that can be read."""
     try:
         return plain(str(jws.extract_compact(token.encode()).headers().get("x5t#S256", "")))
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, AttributeError):  # a header may be a list, or a text
         return ""
 
 

@@ -27,6 +27,7 @@ from kernel.http.trace import current_trace
 from tests.consent.applications import NOW, TENANTS, serving
 from tests.consent.house import JWKS
 from tests.consent.managers import GRANT, HELPER, SIGNED_BY, STRANGER, THEM, certificate, group, jwks, token
+from tests.kernel.test_bearer import encoded
 
 HEADER, SHOWN = certificate()
 GROUP = Group.model_validate(group())
@@ -95,6 +96,11 @@ def test_the_algorithms_of_the_standard_are_known(alg: str) -> None:
     by_kid = json.dumps({"keys": [{**key.as_dict(private=False), "kid": SIGNED_BY}]})
     assert named(token(NOW, key=key, alg=alg)) == SIGNED_BY
     assert held(token(NOW, key=key, alg=alg), keys_of(by_kid), GROUP, SHOWN, NOW).sub == THEM
+
+
+def test_a_header_that_is_no_object_names_no_key() -> None:
+    """Asked before anything of it is believed."""
+    assert named(".".join([encoded(b'["alg"]'), *token(NOW).split(".")[1:]])) == ""
 
 
 def test_an_offer_for_another_municipality_names_it() -> None:

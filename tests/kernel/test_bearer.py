@@ -63,7 +63,7 @@ def encoded(part: dict[str, Any] | bytes) -> str:
 HEADER = {"alg": "ES256", "kid": OWN.thumbprint(), "typ": "at+jwt"}
 
 
-def reheaded(header: dict[str, Any], signature: str | None = None) -> str:
+def reheaded(header: dict[str, Any] | bytes, signature: str | None = None) -> str:
     _, claims, proof = token().split(".")
     return ".".join([encoded(header), claims, proof if signature is None else signature])
 
@@ -91,6 +91,8 @@ FORGED = {
     "typ in full": token({"typ": "application/at+jwt"}),
     "no typ": token({"typ": None}),
     "no kid": token({"kid": None}),
+    "header is a list with the right word": reheaded(b'["alg"]'),
+    "header is a text with the right word": reheaded(b'"alg"'),
     "kid is a number": reheaded({**HEADER, "kid": 1}),
     "jwk": token({"jwk": STRANGER.as_dict(private=False)}, STRANGER),
     "jku": token({"jku": "https://forger.example/keys"}),

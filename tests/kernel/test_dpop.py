@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey, RSAKey
 from kernel import dpop
 from kernel.dpop import Once, Shown, shown
 from kernel.http.bearer import BearerGate
-from tests.kernel.test_bearer import ISSUER, ISSUERS, NOON, NOW, ROOT, keys, served, token
+from tests.kernel.test_bearer import ISSUER, ISSUERS, NOON, NOW, ROOT, encoded, keys, served, token
 
 OWN, OTHER, RSA = ECKey.generate_key("P-256"), ECKey.generate_key("P-256"), RSAKey.generate_key(2048)
 ADDRESS = f"{ISSUER}{ROOT}/wie"
@@ -62,6 +62,7 @@ WRONG = {
     "a key that is no key": proof({"jwk": {**PUBLIC, "x": "AAAA"}}),
     "a key elsewhere": proof({"jku": "https://elders.example/sleutels"}),
     "a name beside the key": proof({"kid": "een"}),
+    "a header that is a list": ".".join([encoded(b'["alg"]'), *proof().split(".")[1:]]),
     "too long": proof(x="x" * dpop.MOST_BYTES),
     "nothing": "",
     "two parts": "a.b",
