@@ -88,7 +88,7 @@ class AskConsent(Body):
     case: Annotated[Reference | None, wire("zaak")] = None
     valid_until: Annotated[Moment | None, wire("geldigTot")] = None
     return_url: Annotated[
-        Annotated[str, Field(pattern=r"^https://[^\s<>\"#]{1,480}$")] | None, wire("terugkeerUrl")
+        Annotated[str, Field(pattern=r"^https://[A-Za-z0-9._~:/?@!$&'()*+,;=%-]{1,480}$")] | None, wire("terugkeerUrl")
     ] = None
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
     use: Annotated[Use | None, wire("gebruik")] = None

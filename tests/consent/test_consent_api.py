@@ -259,6 +259,9 @@ async def test_the_page_leads_back_only_where_the_recipient_still_says_so(door: 
     for wrong in ("https://loket.example", f"{RETURN}/elders", "https://kwaad.example/terug"):
         status, problem = await door.post("toestemmingsverzoeken", BODY | {"terugkeerUrl": wrong})
         assert (status, problem["fouten"][0]["code"]) == (400, "niet-geregistreerd")
+    for no_address in ("a=\0", "a=\x1b[2J", "a=\u202eb", "a=\u00e9", "a=\\b", "a=`b`"):
+        status, _ = await door.post("toestemmingsverzoeken", BODY | {"terugkeerUrl": f"{RETURN}?{no_address}"})
+        assert status == 400, "no database takes every text, and its line would stand by then"
     _, made = await door.post("toestemmingsverzoeken", BODY | {"terugkeerUrl": f"{RETURN}?dossier=7"})
     assert "terugkeerUrl" not in made
     seen = await door.house.consent.choice(ANNA_HERSELF, made["id"])
