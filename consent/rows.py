@@ -73,8 +73,8 @@ class Rows:
         return [dict(row) for row in rows]
 
     async def count(self, table: Table, *where: ColumnElement[bool]) -> int:
-        """How many there are, whoever wrote them: for people to look at, or to keep a table from filling; never to decide
-        about data with."""
+        """How many there are, whoever wrote them: for people to look at, or to keep a table from filling; never to
+        decide about data with."""
         mine = select(func.count()).select_from(table).where(table.c.tenant_id == self.keys.tenant, *where)
         return int(await self._connection.scalar(mine) or 0)
 
