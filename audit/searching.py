@@ -133,7 +133,7 @@ def _tagged(query: Query) -> dict[str, str]:
 def _labelled(query: Query, label: Label) -> bool:
     return (
         (not query.element or label.names(query.element))
-        and (not query.basis or _article(label.basis) == _article(query.basis))
+        and _article(query.basis) in ("", _article(label.basis))
         and (not query.kind or label.kind == query.kind)
         and (query.outcome != "open" or label.kind in RELEASES)
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import Column, RowMapping, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from audit.contract import EventIdTaken
 from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from vault.keys import TenantKeys
@@ -83,11 +84,14 @@ class DraftRows(Generic[D]):
 
 @contextmanager
 def passing_over() -> Iterator[None]:
-    """A row that is not ours stays where it is, for people to look at, and holds up no other."""
+    """A row that is not ours, or that says another thing than its line, stays where it is, for people to look at, and
+    holds up no other."""
     try:
         yield
     except RowForged as forged:
         _log.critical("row_forged", table=str(forged))
+    except EventIdTaken as taken:
+        _log.critical("row_forged", position=str(taken.members.get("position")))
 
 
 def _row(tenant: str, asked: "DataclassInstance") -> dict[str, Any]:

@@ -6,6 +6,8 @@ A crash before the line leaves a pending row that nobody can read; after it, a l
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
+
 from audit.contract import Audit, Entry, EventIdTaken, Overtaken, Receipt, Verdict, fence_at, record_one
 from kernel.caller import Caller, room_of
 from kernel.errors import Problem
@@ -54,7 +56,7 @@ class Finisher:
                 verdicts[number] = await self._once_more(caller, keys, record, (entries[number], verdict))
         for record, verdict in zip(pending, verdicts, strict=True):
             if isinstance(verdict, Receipt):
-                await self.rows.take_effect(keys.tenant, record, str(verdict.position))
+                await self._take_effect(keys, record, str(verdict.position))
         return verdicts
 
     async def _once_more(
@@ -92,9 +94,16 @@ class Finisher:
                 # a crash before this leaves a pending row and its line: the same line again gives the same receipt
                 await self.rows.drop(keys.tenant, record.record_id)
             elif isinstance(verdict, EventIdTaken):
-                await self.rows.take_effect(keys.tenant, record, str(verdict.members["position"]))
+                await self._take_effect(keys, record, str(verdict.members["position"]))
             else:
                 _log.warning("pending_record_stays", code=verdict.code)
+
+    async def _take_effect(self, keys: TenantKeys, record: Record, position: str) -> None:
+        """Where another one counts already, somebody put this one back: it holds up nobody."""
+        try:
+            await self.rows.take_effect(keys.tenant, record, position)
+        except IntegrityError:
+            _log.critical("row_forged", table="records")
 
     async def _learned(self, keys: TenantKeys, resident: str, entry: Entry, verdict: Overtaken) -> Entry:
         """The resident's row knows the flag from now on; the act is asked again at the new epoch."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.crypto import kek_version
 from kernel.sql import Database
 from kernel.sql.prepared import Prepared, any_of
+from vault.contract import AlreadyKept
 from vault.tables import record_salts, records, resident_keys
 
 PENDING, EFFECTIVE = "pending", "effective"
@@ -100,12 +101,17 @@ class RecordRows:
         return await self._select(tenant, mine, limit)
 
     async def add(self, tenant: str, new: Sequence[Record]) -> None:
-        """Pending, with their salts. Raises IntegrityError when another act for such an element was first."""
+        """Pending, with their salts. Raises IntegrityError when another act for such an element was first, AlreadyKept
+        when that took effect meanwhile: looked at after the insert, for which such an act in hand waits."""
         rows = [{name: value for name, value in asdict(one).items() if name != "salt"} for one in new]
         salts = [{"tenant_id": tenant, "record_id": one.record_id, "salt": one.salt} for one in new]
         async with self._database.writing(tenant) as connection:
             await connection.execute(records.insert(), [{"tenant_id": tenant, **row} for row in rows])
             await connection.execute(record_salts.insert(), salts)
+            first = [(one.resident, one.element) for one in new if not one.replaces]
+            there = select(records.c.element).where(*_about(tenant, first), records.c.state == EFFECTIVE)
+            if first and (taken := list(await connection.scalars(there))):
+                raise AlreadyKept("Dit wordt al bewaard.", gegevenselementen=taken)
 
     async def reword(self, tenant: str, record_id: str, entry: str) -> None:
         """The keeping is asked again, at another epoch."""
@@ -114,7 +120,8 @@ class RecordRows:
             await connection.execute(update(records).where(*mine).values(entry=entry))
 
     async def take_effect(self, tenant: str, record: Record, position: str) -> None:
-        """From now on it can be read, and what it replaces is gone. Twice is once."""
+        """From now on it can be read, and what it replaces is gone. Twice is once. Raises IntegrityError where
+        another one of that element can be read."""
         mine = (records.c.tenant_id == tenant, records.c.record_id == record.record_id, records.c.state == PENDING)
         async with self._database.writing(tenant) as connection:
             if record.replaces:

@@ -8,7 +8,7 @@ better: `returned` finds such values, also those that another took the place of,
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audit.contract import Audit, Overtaken, Receipt, fence_at, record_one
+from audit.contract import Audit, Entry, Overtaken, Receipt, fence_at, record_one
 from kernel.caller import Caller, room_of
 from kernel.failpoints import reached
 from kernel.logs import logger
@@ -60,17 +60,20 @@ class Remover:
             for record_id, resident, element in page:
                 if kind := moved.get(keys.record_fence(record_id)):
                     _log.warning("removed_value_came_back")
-                    with passing_over():
-                        await self._again(keys, Removal(record_id, resident, element, now), kind)
+                    await self._again(keys, Removal(record_id, resident, element, now), kind)
                     found += 1
             last = page[-1][0]
         return found
 
     async def _again(self, keys: TenantKeys, asked: Removal, kind: str) -> None:
+        room = room_of(keys.tenant, "vault")
         if kind == REMOVING:
-            await self.remove(room_of(keys.tenant, "vault"), keys, (asked,))
-        else:  # replaced: that line says all there is to say
-            await self.kept.shred(keys.tenant, asked.record_id)
+            with passing_over():  # its line stands; of a row that says another thing nothing is believed, and it goes
+                await record_one(self.audit, room, self._line(keys, asked))
+                await self.remove(room, keys, (asked,))
+                return
+        # replaced: that line says all there is to say
+        await self.kept.shred(keys.tenant, asked.record_id)
 
     async def _moved(self, room: Caller, keys: TenantKeys, records: Sequence[str]) -> dict[str, str]:
         """The fences among theirs that moved, and the kind of line that did."""
@@ -81,8 +84,8 @@ class Remover:
         return {}
 
     async def _go_on(self, caller: Caller, keys: TenantKeys, asked: Removal) -> Receipt:
-        resident, fence = keys.known(asked.resident), keys.record_fence(asked.record_id)
-        receipt = await record_one(self.audit, caller, removing(resident, (asked.record_id, fence, asked.element)))
+        resident = keys.known(asked.resident)
+        receipt = await record_one(self.audit, caller, self._line(keys, asked))
         reached("vault.removing-line")
         await self.kept.shred(keys.tenant, asked.record_id)
         reached("vault.removed")
@@ -90,3 +93,7 @@ class Remover:
         last = await record_one(self.audit, room, removed(resident, asked.record_id, asked.element))
         await self.rows.done(keys, asked, str(last.position))
         return receipt
+
+    def _line(self, keys: TenantKeys, asked: Removal) -> Entry:
+        about = (asked.record_id, keys.record_fence(asked.record_id), asked.element)
+        return removing(keys.known(asked.resident), about)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.fsck.findings import Findings, Wrong
 from audit.fsck.marks import BUCKETS
-from audit.fsck.mistyped import mistyped
+from audit.fsck.mistyped import fit, mistyped
 from audit.fsck.regrown import entry_hashes, leaf_hashes
 from audit.fsck.trees import Signed, TreeCheck
 from audit.permit import LEAF_MAGIC, Position
@@ -102,7 +102,7 @@ class Walk:
     async def _rows(self, columns: Sequence[Column[Any]], first: int, last: int) -> list[Any]:
         try:
             rows = await self._read(columns, first, last)
-            if all({*map(type, column)} <= {bytes} for column in list(zip(*rows, strict=True))[1 : len(_HASHED)]):
+            if fit(rows, columns):
                 return rows
             raise TypeError("a column holds another type than it may")
         except (SQLAlchemyError, sqlite3.Error, TypeError):

@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from kernel.sql.direct import Direct, ask, straight, told, touched
+from kernel.sql.direct import Direct, ask, straight, to_its_end, told, touched
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
@@ -49,7 +49,7 @@ class Database:
         """Several steps in one worker thread, while nobody else of this process writes to SQLite: `written_here`,
         `seen_here`, and what waits for the disk between them. Who is cancelled waits until it has ended."""
         async with self._turn or nullcontext():
-            return await to_thread.run_sync(steps)
+            return await to_its_end(to_thread.run_sync(steps))
 
     def written_here(self, tenant: str, work: Work[Result]) -> Result:
         """`written`, of who is in a worker thread already, by `alone`."""

@@ -3,10 +3,12 @@ which cost several times what the database itself did. What is asked all day goe
 `done`): to hand it on through the layers between cost three times as much as to ask it.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, TypeVar
 
+from anyio import CancelScope
 from sqlalchemy import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -96,3 +98,15 @@ def straight(work: Coroutine[Any, Any, Result]) -> Result:
         return result
     work.close()
     raise RuntimeError("this work waits, and its thread has no loop")
+
+
+async def to_its_end(step: Coroutine[Any, Any, Result]) -> Result:
+    """Nobody calls a thread back: who is cancelled meanwhile waits for it, and so does who is next in line."""
+    going = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(going)
+    except asyncio.CancelledError:
+        while not going.done():
+            with suppress(asyncio.CancelledError), CancelScope(shield=True):
+                await asyncio.wait((going,))
+        raise

@@ -107,9 +107,20 @@ async def test_in_a_long_log_too_the_line_of_a_wrong_tag_is_named(ground: Ground
 
 
 @pytest.mark.parametrize("keys", [True, False])
-@pytest.mark.parametrize("anew", ["CAST(leaf AS TEXT)", "'leesbaar'", "7"])
+@pytest.mark.parametrize("anew", ["body = CAST(leaf AS TEXT)", "body = 'leesbaar'", "body = 7"])
 async def test_a_line_that_cannot_be_read_hides_no_other(ground: Ground, keys: bool, anew: str) -> None:
-    ground.spoil(f"UPDATE lines SET body = {anew} WHERE idx = :line", line=SPOILT)  # noqa: S608 - words of our own
+    await unreadable(ground, keys, anew)
+
+
+@pytest.mark.parametrize(
+    "anew", ["content = 'x'", "label = 7", "year = 'x'", "n = 1.5", "subject = CAST(x'ff' AS TEXT)"]
+)
+async def test_nor_does_one_of_which_a_column_beside_it_cannot_be_read(ground: Ground, anew: str) -> None:
+    await unreadable(ground, True, anew)
+
+
+async def unreadable(ground: Ground, keys: bool, anew: str) -> None:
+    ground.spoil(f"UPDATE lines SET {anew} WHERE idx = :line", line=SPOILT)  # noqa: S608 - words of our own
     ground.spoil("DELETE FROM lines WHERE idx = :line", line=SPOILT + 2)
     report = await ground.check(keys)
     found = {(wrong.what, wrong.position) for wrong in report.findings.shown}

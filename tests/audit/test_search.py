@@ -114,6 +114,8 @@ async def test_a_ground_is_found_as_the_law_is_named_and_without(service: AuditS
     for asked in ("6(1)(a)", "AVG 6(1)(a)"):
         found = await service.door("web").search(FG, Query(subject="s1", basis=asked), WHY)
         assert found.totals.lines == 2
+    found = await service.door("web").search(FG, Query(subject="s1", basis="AVG"), WHY)
+    assert found.totals.lines == 5, "no article: it narrows nothing, and finds the two searches too"
 
 
 async def test_names_that_nobody_knows_make_no_labels(service: AuditService) -> None:

@@ -189,3 +189,25 @@ async def test_a_machine_that_went_without_a_word_is_given_up_in_ten_seconds() -
     for one in asked:
         assert one["tcp_user_timeout"] <= 10_000
         assert one["keepalives_idle"] + one["keepalives_interval"] * one["keepalives_count"] <= 10
+
+
+async def test_who_is_cancelled_waits_and_so_does_who_is_next(database: Database) -> None:
+    begun, go_on, order = threading.Event(), threading.Event(), list[str]()
+
+    def slow() -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+        order.append("first")
+
+    first = asyncio.create_task(database.alone(slow))
+    await asyncio.to_thread(begun.wait, PATIENCE)
+    second = asyncio.create_task(database.alone(lambda: order.append("second")))
+    for _ in range(3):
+        first.cancel()
+        await asyncio.sleep(0.01)
+    assert not first.done() and order == []
+    go_on.set()
+    await second
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert order == ["first", "second"]

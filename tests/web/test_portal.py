@@ -17,6 +17,7 @@ from kernel.clock import millis
 from kernel.errors import NeighbourUnavailable, Problem
 from kernel.proof.note import vkey
 from tests.four_rooms import BY_LAW, DESK_WORKER
+from tests.vault.test_review_vault import silence
 from tests.web.portal import HOST, Failing, PortalUnderTest
 from web.line_views import result_of
 
@@ -276,6 +277,17 @@ async def test_the_vault_goes_by_the_residents_own_hand_too(portal: PortalUnderT
     used = (await visitor.get("/gebruik")).text
     assert "U wiste uw kluis" in used and "Uw kluis is leeg" in used
     assert "Open uw kluis" in (await visitor.get("/overzicht")).text
+
+
+async def test_other_words_while_the_first_still_wait_are_not_dropped_in_silence(portal: PortalUnderTest) -> None:
+    await portal.house.income("9000.00")
+    visitor = await portal.visitor("r1")
+    (place,) = set(re.findall(r'href="(/kluis/[0-9a-f]+)"', (await visitor.get("/kluis")).html))
+    one = await visitor.get(place)
+    with silence(portal.house):
+        assert (await visitor.send(one, one.form("waarde"), waarde="900.00", actie="vervang")).status == 503
+    again = await visitor.send(one, one.form("waarde"), waarde="800.00", actie="vervang")
+    assert again.status == 400 and "nog bezig" in again.text and "800.00" in again.html
 
 
 async def test_one_value_is_replaced_or_removed_by_the_residents_own_hand(portal: PortalUnderTest) -> None:

@@ -77,8 +77,11 @@ async def change(visit: Visit) -> Response:
         text = prose(form.get(FIELD, ""))
         if wrong := text_fault(text, FIELD, VALUE_MAX):
             return await _drawn(visit, kept, draft(text, VALUE_MAX), wrong)
-        await visit.site.vault.replace(visit.caller, vault_ref(person), Deposit(element=kept.element, value=text))
-    except (NotFound, NotKept, AlreadyKept):  # in another tab: the list shows what stands
+        try:
+            await visit.site.vault.replace(visit.caller, vault_ref(person), Deposit(element=kept.element, value=text))
+        except AlreadyKept:  # other words wait for this place, which may still take it
+            return await _drawn(visit, kept, text, "loopt-nog")
+    except (NotFound, NotKept):  # in another tab: the list shows what stands
         pass
     return visit.to(HOME)
 
