@@ -13,6 +13,7 @@ from audit.contract import Line, LogUnavailable
 from connectors.correcting.api import correction_intern
 from connectors.correcting.client import CorrectionsClient
 from connectors.correcting.contract import Doubt, NoSuchNotice, Said
+from connectors.correcting.keeping import Heard
 from connectors.correcting.service import CorrectionDesk
 from connectors.correcting.tables import corrections
 from connectors.correcting.telling import Telling
@@ -227,3 +228,38 @@ async def test_a_report_that_is_not_ours_holds_up_no_other(house: FourRooms) -> 
 async def test_only_a_room_makes_recipients_hear(house: FourRooms) -> None:
     with pytest.raises(NoAccess):
         await house.register.announcements.corrected(DESK_WORKER, [Announcement(id="0" * 32, recipient=LOAN_DESK)])
+
+
+async def test_a_line_that_is_withheld_does_not_appear_beside_the_correction(house: FourRooms) -> None:
+    """A resident sees the number of what is withheld: one right behind the correction would say what it was about."""
+    await looked_after(house)
+    await house.case()
+    line = position(await house.release("brp.adres"))
+    await as_registry(house, HIDDEN, "Z-9")
+    subject = (await house.resident()).subject
+    seen = house.audit.door("web")
+    before = [one.position for one in (await seen.lines(STAFF, subject)).lines if one.withheld]
+    await corrected(house, line)
+    await telling(house).round(TENANT)
+    assert set(await told(house)) == {LOAN_DESK, CIVIL_AFFAIRS}
+    assert [one.position for one in (await seen.lines(STAFF, subject)).lines if one.withheld] == before
+    house.now += timedelta(days=90)
+    assert {one.event.recipient for one in await passed_on(house)} == {LOAN_DESK}
+
+
+async def test_a_day_in_the_future_that_a_register_names_is_no_day(house: FourRooms) -> None:
+    """What people say here is looked at as they say it; what an owner's interface says, was not."""
+    await looked_after(house)
+    await house.case()
+    said = {
+        "inwoner": {"bsn": R1},
+        "gegevenselement": "brp.adres",
+        "reden": "De post komt terug.",
+        "gebruiker": "mw-4821",
+    }
+    line, desk = position(await house.release("brp.adres")), desk_of(house)
+    report = await desk.file(DESK_WORKER, Doubt.model_validate({**said, "logregel": line}))
+    heard = Heard.model_validate({"status": "gecorrigeerd", "toelichting": "Aangepast.", "onjuistSinds": "2031-01-01"})
+    await desk.forwarding._heard(TENANT, await desk.rows.one(TENANT, report.id), heard)
+    await telling(house).round(TENANT)
+    assert set(await told(house)) == {LOAN_DESK}
