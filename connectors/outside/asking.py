@@ -35,9 +35,9 @@ _CODE = re.compile(r"[A-Za-z][\w.\[\]:-]{0,60}", re.ASCII)
 
 @dataclass(frozen=True)
 class Ask:
-    """What is sent. path: from the source's address on, no personal data in it. repeatable: asking twice is asking
-    once, also for a register that keeps a note of each provision. alike: every question of its kind has this path, so that
-    it may be remembered; what was filled in is somebody's."""
+    """What is sent. path: from the source's address on, no number in it. repeatable: asking twice is asking once, also
+    for a register that keeps a note of each provision. alike: every question of its kind has this path, so that it may
+    be remembered; what was filled in is somebody's."""
 
     method: Literal["GET", "POST"]
     path: str

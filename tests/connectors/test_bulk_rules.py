@@ -14,12 +14,13 @@ from joserfc.jwk import ECKey
 from assembly.clients import make_client_key, make_sealing_key
 from assembly.demo.register import EXERCISES
 from audit.contract import LogUnavailable, Overtaken, Position
+from connectors.bulk.api import _SCHEMA
 from connectors.bulk.contract import MOST, Order
 from connectors.bulk.handing import Handing
 from connectors.bulk.keys import Box
 from connectors.bulk.parts import Handed
 from connectors.bulk.planning import ENDED, NEXT, WORKING, Turns, Waiting, cut, demand_step, patience, size_of
-from connectors.bulk.reading import read_file, read_json
+from connectors.bulk.reading import LIST, read_file, read_json
 from connectors.bulk.running import Workers
 from connectors.bulk.sealing import sealed_part
 from connectors.bulk.stands import Stand, Stands, without_answers
@@ -174,6 +175,9 @@ def test_a_resident_is_named_by_number_or_by_the_recipients_own_name() -> None:
     bad = [listed[0], listed[0], {"pseudoniem": own, "bsn": ANYBODY[1]}, {"pseudoniem": ANYBODY[1]}, {"pseudoniem": 7}]
     codes = ("dubbel", "een-van-beide", "pseudoniem", "pseudoniem")
     assert faults({**ORDER, "inwoners": bad}) == {(f"/inwoners/{at}", code) for at, code in enumerate(codes, 1)}
+    said = _SCHEMA["properties"][LIST]["items"]
+    assert all(set(one) <= set(said["properties"]) for one in listed), "and the description says so"
+    assert said["oneOf"] == [{"required": ["bsn"]}, {"required": ["pseudoniem"]}] and "required" not in said
     kept = read_file(ROBOT, f"pseudoniem;zaak\n{own};Z-1\n".encode(), ASKED).listed
     assert kept == read.listed[:1]
     box = Box("gm9901", "j", DataKey(bytes(16), bytes(32), bytes(32)))
