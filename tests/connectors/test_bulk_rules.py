@@ -98,6 +98,20 @@ def test_as_many_are_decided_together_as_the_log_took_in_time_before() -> None:
     assert seen == [100, 200, 250, 250, 62, 15, 10], "a few on their own say nothing of many"
 
 
+async def test_within_a_part_as_well_it_becomes_more_again_or_its_first_permits_end_before_its_last_line() -> None:
+    sizes, limit = list[int](), 60
+
+    class Recorded(Weighing):
+        async def _written(self, _: Any, waiting: Any) -> Any:
+            sizes.append(len(waiting))
+            late = Overtaken("Te laat.", moved=[], position="2026h2-0")
+            return [(one, None, None, late) for one in waiting] if len(waiting) > limit else []
+
+    weighing = Recorded(*[cast(Any, NOBODY)] * 7, pace=Pace(10))
+    await weighing.write(cast(Any, None), cast(Any, list(range(250))))
+    assert sizes == [10, 20, 40, 80, 20, 40, 80, 20, 40, 60]
+
+
 @dataclass
 class Half:
     """A log that writes the first call and the last one, and not what comes between."""
