@@ -107,7 +107,7 @@ async def test_within_a_part_as_well_it_becomes_more_again_or_its_first_permits_
             late = Overtaken("Te laat.", moved=[], position="2026h2-0")
             return [(one, None, None, late) for one in waiting] if len(waiting) > limit else []
 
-    weighing = Recorded(*[cast(Any, NOBODY)] * 7, pace=Pace(10))
+    weighing = Recorded(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, Pace(10))
     await weighing.write(cast(Any, None), cast(Any, list(range(250))))
     assert sizes == [10, 20, 40, 80, 20, 40, 80, 20, 40, 60]
 
