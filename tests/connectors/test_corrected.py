@@ -12,7 +12,7 @@ from assembly.demo.register import CIVIL_AFFAIRS, LOAN_DESK, STORY, TENANT, acti
 from audit.contract import Line, LogUnavailable
 from connectors.correcting.api import correction_intern
 from connectors.correcting.client import CorrectionsClient
-from connectors.correcting.contract import Doubt, NoSuchNotice, Said
+from connectors.correcting.contract import Doubt, NoSuchNotice, Said, StepPassed
 from connectors.correcting.keeping import Heard
 from connectors.correcting.service import CorrectionDesk
 from connectors.correcting.tables import corrections
@@ -263,3 +263,20 @@ async def test_a_day_in_the_future_that_a_register_names_is_no_day(house: FourRo
     await desk.forwarding._heard(TENANT, await desk.rows.one(TENANT, report.id), heard)
     await telling(house).round(TENANT)
     assert set(await told(house)) == {LOAN_DESK}
+
+
+async def test_another_day_is_another_answer(house: FourRooms) -> None:
+    """Who is told hangs on it: a keeper who names it too late must not read that it was taken."""
+    await looked_after(house)
+    await house.case()
+    line = position(await house.release("brp.adres"))
+    day = house.now.date().isoformat()
+    await corrected(house, line, since=day)
+    desk = desk_of(house)
+    (report,) = await desk.filed(DESK_WORKER)
+    words = {"status": "gecorrigeerd", "toelichting": "Aangepast."}
+    again = Said.model_validate({**words, "onjuistSinds": day})
+    assert (await desk.answered(REGISTRY, report.id, again)).status == "gecorrigeerd"
+    for other in (None, (house.now - timedelta(days=9)).date().isoformat()):
+        with pytest.raises(StepPassed):
+            await desk.answered(REGISTRY, report.id, Said.model_validate({**words, "onjuistSinds": other}))
