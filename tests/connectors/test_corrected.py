@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 
 from assembly.demo.register import CIVIL_AFFAIRS, LOAN_DESK, STORY, TENANT, activities
-from audit.contract import Line, LogUnavailable
+from audit.contract import NOBODY, Line, LogUnavailable
 from connectors.correcting.api import correction_intern
 from connectors.correcting.client import CorrectionsClient
 from connectors.correcting.contract import Doubt, NoSuchNotice, Said, StepPassed
@@ -245,6 +245,10 @@ async def test_a_line_that_is_withheld_does_not_appear_beside_the_correction(hou
     assert [one.position for one in (await seen.lines(STAFF, subject)).lines if one.withheld] == before
     house.now += timedelta(days=90)
     assert {one.event.recipient for one in await passed_on(house)} == {LOAN_DESK}
+    of_nobody = (await seen.lines(STAFF, NOBODY)).lines
+    assert [one.event.recipient for one in of_nobody if one.event.details.get("stap") == "doorgegeven"] == [
+        CIVIL_AFFAIRS
+    ]
 
 
 async def test_a_day_in_the_future_that_a_register_names_is_no_day(house: FourRooms) -> None:
