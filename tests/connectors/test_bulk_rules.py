@@ -183,13 +183,16 @@ def test_an_order_is_read_with_every_fault_at_its_place() -> None:
 
 def test_a_resident_is_named_by_number_or_by_the_recipients_own_name() -> None:
     own = "a2" * 16
-    listed = [{"pseudoniem": own, "zaak": "Z-1"}, {"bsn": ANYBODY[0], "pseudoniem": None, "zaak": None}]
+    listed: list[dict[str, Any]] = [
+        {"pseudoniem": own, "zaak": "Z-1"},
+        {"bsn": ANYBODY[0], "pseudoniem": None, "zaak": None},
+    ]
     read = read_json(ROBOT, json.dumps({**ORDER, "inwoners": listed}).encode())
     assert [(one.person.pseudonym, one.case) for one in read.listed] == [(own, "Z-1"), (None, "")]
     bad = [listed[0], listed[0], {"pseudoniem": own, "bsn": ANYBODY[1]}, {"pseudoniem": ANYBODY[1]}, {"pseudoniem": 7}]
     codes = ("dubbel", "een-van-beide", "pseudoniem", "pseudoniem")
     assert faults({**ORDER, "inwoners": bad}) == {(f"/inwoners/{at}", code) for at, code in enumerate(codes, 1)}
-    said = _SCHEMA["properties"][LIST]["items"]
+    said: Any = _SCHEMA["properties"][LIST]["items"]
     assert all(set(one) <= set(said["properties"]) for one in listed), "and the description says so"
     assert said["oneOf"] == [{"required": ["bsn"]}, {"required": ["pseudoniem"]}] and "required" not in said
     kept = read_file(ROBOT, f"pseudoniem;zaak\n{own};Z-1\n".encode(), ASKED).listed
