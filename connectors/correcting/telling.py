@@ -44,6 +44,8 @@ class Telling:
                 await self._told(room_of(tenant, "connectors"), found)
             except Problem as problem:
                 _log.warning("correction_not_told", code=problem.code)
+            except Exception as error:  # it comes first the next time too: those behind it would never be told
+                _log.error("correction_not_told", exc_info=error)
 
     async def _told(self, room: Caller, found: Found) -> None:
         if told := await self._recipients(room, found):

@@ -284,3 +284,26 @@ async def test_another_day_is_another_answer(house: FourRooms) -> None:
     for other in (None, (house.now - timedelta(days=9)).date().isoformat()):
         with pytest.raises(StepPassed):
             await desk.answered(REGISTRY, report.id, Said.model_validate({**words, "onjuistSinds": other}))
+
+
+async def test_a_report_on_which_we_break_holds_up_no_other(house: FourRooms) -> None:
+    await looked_after(house)
+    await house.case()
+    await house.case("Z-2", SECRET)
+    for bsn, case in ((R1, "Z-1"), (SECRET, "Z-2")):
+        await corrected(house, position(await house.release("brp.adres", bsn=bsn, zaak=case)), days=0, bsn=bsn)
+    made, asked = telling(house), list[str]()
+
+    class Breaks:
+        def __getattr__(self, verb: str) -> Any:
+            return getattr(made.audit, verb)
+
+        async def lines(self, caller: Caller, subject: str, *more: Any) -> Any:
+            asked.append(subject)
+            if len(asked) == 1:
+                raise TypeError(subject)
+            return await made.audit.lines(caller, subject, *more)
+
+    anything: Any = Breaks()
+    await Telling(anything, made.registers, made.reports, made.notices).round(TENANT)
+    assert len(asked) == 2 and set(await told(house)) == {LOAN_DESK}
