@@ -196,5 +196,5 @@ class Asking:
             return []  # not every municipality may search by address: then nobody is counted
 
     async def _ask(self, question: Mapping[str, Any]) -> Any:
-        ask = Ask("POST", "/personen", body=json.dumps(question).encode())
+        ask = Ask("POST", "/personen", body=json.dumps(question).encode(), alike=True)
         return await self.asker.ask(replace(ask, headers=self.headers))

@@ -7,7 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from connectors.bulk.contract import MOST, Bulk, BulkRequest, JobView, Order, Write
-from connectors.bulk.reading import LIST, read_file, read_json
+from connectors.bulk.reading import LIST, NAMES, PSEUDONYM, read_file, read_json
 from connectors.bulk.sending import MEDIA, Streaming
 from connectors.contract import Repeatable
 from connectors.reading import read_key
@@ -21,9 +21,13 @@ JobId = Annotated[str, Path(pattern=ID, description="De opdracht")]
 _ORDER = Order.model_json_schema(by_alias=True)
 _RESIDENT = {
     "type": "object",
-    "required": ["bsn"],
+    "oneOf": [{"required": [name]} for name in NAMES],
     "additionalProperties": False,
-    "properties": {"bsn": {"type": "string", "pattern": "^[0-9]{9}$"}, "zaak": {"type": "string", "maxLength": 64}},
+    "properties": {
+        "bsn": {"type": "string", "pattern": "^[0-9]{9}$"},
+        "pseudoniem": {"type": "string", "pattern": f"^{PSEUDONYM.pattern}$"},
+        "zaak": {"type": "string", "maxLength": 64},
+    },
 }
 _SCHEMA = {
     **_ORDER,

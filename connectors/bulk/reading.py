@@ -80,7 +80,7 @@ def _member(at: int, one: object) -> Given:
     if not isinstance(one, dict):
         return f"/{LIST}/{at}", {}, "", True
     case = one.get("zaak")
-    named = {name: one[name] for name in NAMES if name in one}
+    named = {name: one[name] for name in NAMES if one.get(name) is not None}
     return f"/{LIST}/{at}", named, "" if case is None else case, set(one) <= {*NAMES, "zaak"}
 
 

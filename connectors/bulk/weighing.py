@@ -161,7 +161,8 @@ class Weighing:
                     left.append(each[0])
                     late = True
             self.pace.took(len(some), late=late)
-            at_once = max(len(some) // FEWER, 1) if late else at_once
+            # more again when it was in time, or the first permits of a large part end before its last line is written
+            at_once = max(len(some) // FEWER, 1) if late else max(at_once, min(at_once * MORE, self.pace.at_once))
 
     async def _written(
         self, ledger: Ledger, waiting: Sequence[Wanted]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from audit.contract import Entry, Event
+from audit.contract import NOBODY, Entry, Event
 from connectors.correcting.contract import RESIDENT
 from connectors.correcting.passing import Told
 from consent.contract import Refused
@@ -80,8 +80,9 @@ def step(about: About, word: str, owner: str, unlike: str = "") -> Entry:
     return Entry(event=event)
 
 
-def passed(about: About, told: Told) -> Entry:
-    """Who had the value hears that it was corrected. As hidden as what it had."""
+def passed(about: About, told: Told, now: int) -> Entry:
+    """Who had the value hears that it was corrected. While its resident may not know that they had it, the line stands
+    in nobody's series: its number, right behind the correction, would say what the use was about."""
     event = step(about, PASSED, told.recipient, told.recipient).event
-    more = {"recipient_name": told.name, "withheld_until": told.withheld_until}
-    return Entry(event=event.model_copy(update=more))
+    subject = NOBODY if told.withheld_until > now else about.subject
+    return Entry(event=event.model_copy(update={"recipient_name": told.name, "subject": subject}))

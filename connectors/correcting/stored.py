@@ -89,14 +89,12 @@ class CorrectionRows:
         async with self._rows.writing(tenant) as rows:
             found = _found(sealing, await _locked(rows, id_))
             row, text = found.row, entry.model_dump_json()
-            if row["status"] == becomes and found.content.answer == answer:
-                return found
-            if row["entry"] == text:
+            content = replace(found.content, answer=answer, since=said.since or "")
+            if found.content == content and (row["entry"] == text or row["status"] == becomes):
                 return found
             spoken = becomes == LAPSED and row["revision"] != seen.row["revision"]
             if row["entry"] or spoken or becomes not in NEXT.get(row["status"], ()):
                 raise StepPassed("Deze terugmelding is al verder, of er is net iets anders over gezegd.")
-            content = replace(found.content, answer=answer, since=said.since or "")
             sealed = sealing.sealed(id_, content)
             changed = await rows.change(
                 corrections, row, entry=text, becomes=becomes, content=sealed, changed_at=self.now

@@ -44,6 +44,8 @@ class Telling:
                 await self._told(room_of(tenant, "connectors"), found)
             except Problem as problem:
                 _log.warning("correction_not_told", code=problem.code)
+            except Exception as error:  # it comes first the next time too: those behind it would never be told
+                _log.error("correction_not_told", exc_info=error)
 
     async def _told(self, room: Caller, found: Found) -> None:
         if told := await self._recipients(room, found):
@@ -57,8 +59,10 @@ class Telling:
         await self.reports.told(room.tenant, found)
 
     async def _recipients(self, room: Caller, found: Found) -> list[Told]:
-        day = read_day(found.content.since)
-        span = (start_of(day) if day else 0, found.row["changed_at"])
+        day, until = read_day(found.content.since), found.row["changed_at"]
+        # a day that is still to come says nothing: then it may have been wrong always
+        since = start_of(day) if day else 0
+        span = (since if since <= until else 0, until)
         into, wrong = dict[str, Told](), touched(found.row["element"])
         before: Position | None = None
         for _ in range(PAGES):
@@ -74,10 +78,11 @@ class Telling:
         return list(into.values())
 
     async def _recorded(self, room: Caller, found: Found, told: Sequence[Told]) -> None:
-        entries = [passed(about_of(found), one) for one in told]
+        about, now = about_of(found), self.reports.now
+        entries = [passed(about, one, now) for one in told]
         for begin in range(0, len(entries), AT_ONCE):
             for verdict in await self.audit.record(room, entries[begin : begin + AT_ONCE]):
-                # of before a crash, when it was withheld until another day: that line counts
+                # of before a crash, when it was withheld, or under another name: that line counts
                 if isinstance(verdict, Problem) and not isinstance(verdict, EventIdTaken):
                     raise verdict
 

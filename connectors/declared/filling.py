@@ -39,6 +39,7 @@ def filled(question: Question, keys: Filled, bsn: Bsn) -> Ask | None:
         body=body,
         query={name: HOLE.sub(lambda hole: single[hole[1]], text) for name, text in question.query.items()},
         repeatable=question.repeatable,
+        alike=not HOLE.search(question.path),
     )
 
 

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from connectors.outside.data import Bounds, Unreadable, read_json
 from connectors.outside.failing import SourceFailed
-from connectors.outside.pinned import NotListed
+from connectors.outside.pinned import ALIKE, NotListed
 from kernel.http.client import limited
 from kernel.numbers import has_number
 
@@ -35,8 +35,9 @@ _CODE = re.compile(r"[A-Za-z][\w.\[\]:-]{0,60}", re.ASCII)
 
 @dataclass(frozen=True)
 class Ask:
-    """What is sent. path: from the source's address on, no personal data in it. repeatable: asking twice is asking
-    once, also for a register that keeps a note of each provision."""
+    """What is sent. path: from the source's address on, no number in it. repeatable: asking twice is asking once, also
+    for a register that keeps a note of each provision. alike: every question of its kind has this path, so that it may
+    be remembered; what was filled in is somebody's."""
 
     method: Literal["GET", "POST"]
     path: str
@@ -44,6 +45,7 @@ class Ask:
     body: bytes = field(default=b"", repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     repeatable: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,15 @@ class Asker:
 
     async def _once(self, ask: Ask) -> JsonValue:
         headers = {"accept": ", ".join(self.kinds), "accept-encoding": "identity", **ask.headers}
+        address = f"{self.url}{ask.path}"
         try:
             async with self.http.stream(
                 ask.method,
-                _read_once(f"{self.url}{ask.path}"),
+                _read_once(address) if ask.alike else httpx2.URL(address),
                 content=ask.body or None,
                 params=ask.query or None,
                 headers=headers,
+                extensions={ALIKE: ask.alike},
             ) as answer:
                 return await self._read(answer)
         except NotListed:
@@ -123,7 +127,7 @@ def same_host(base: str, url: str) -> str:
 
 @lru_cache(maxsize=256)
 def _read_once(address: str) -> httpx2.URL:
-    """The same for each question to a source, and nobody's data is in it. Raises httpx2.InvalidURL."""
+    """Of who asks the same address all day. Raises httpx2.InvalidURL."""
     return httpx2.URL(address)
 
 

@@ -15,6 +15,7 @@ from connectors.outside.addresses import Network, may_call
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 PORTS = {"http": 80, "https": 443}
+ALIKE = "regie_alike"  # extension of a question: its path is that of every other one
 
 
 class NotListed(httpx2.ConnectError):
@@ -44,7 +45,7 @@ class Pinned(httpx2.AsyncBaseTransport):
         address = await self._judged(request)
         pinned = httpx2.Request(
             request.method,
-            spelled(request.url, address) if not request.url.query else request.url.copy_with(host=address),
+            _spelled(request, address),
             headers=request.headers,  # its Host is the name
             stream=request.stream,
             extensions={**request.extensions, "sni_hostname": self._own[1]},
@@ -78,10 +79,15 @@ class Pinned(httpx2.AsyncBaseTransport):
         return self._address
 
 
+def _spelled(request: httpx2.Request, address: str) -> httpx2.URL:
+    """What stands in a query, or was filled in in a path, may be about somebody, and is not remembered."""
+    alike = request.extensions.get(ALIKE) and not request.url.query
+    return spelled(request.url, address) if alike else request.url.copy_with(host=address)
+
+
 @lru_cache(maxsize=256)
 def spelled(url: httpx2.URL, address: str) -> httpx2.URL:
-    """To spell an address anew took a tenth of a whole question. Of those without a query alone: what stands in one may
-    be about somebody, and is not remembered."""
+    """To spell an address anew took a tenth of a whole question."""
     return url.copy_with(host=address)
 
 

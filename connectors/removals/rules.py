@@ -150,8 +150,8 @@ def start_of(day: date) -> int:
 
 
 def end_of(day: date) -> int:
-    """The first moment after a Dutch day."""
-    return start_of(day + timedelta(days=1))
+    """The first moment after a Dutch day; of the last one there is, its own first moment."""
+    return start_of(min(day, date.max - timedelta(days=1)) + timedelta(days=1))
 
 
 def keeping(names: Sequence[str], how: Keeps | None) -> dict[str, str]:

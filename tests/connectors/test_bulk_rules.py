@@ -14,12 +14,13 @@ from joserfc.jwk import ECKey
 from assembly.clients import make_client_key, make_sealing_key
 from assembly.demo.register import EXERCISES
 from audit.contract import LogUnavailable, Overtaken, Position
+from connectors.bulk.api import _SCHEMA
 from connectors.bulk.contract import MOST, Order
 from connectors.bulk.handing import Handing
 from connectors.bulk.keys import Box
 from connectors.bulk.parts import Handed
 from connectors.bulk.planning import ENDED, NEXT, WORKING, Turns, Waiting, cut, demand_step, patience, size_of
-from connectors.bulk.reading import read_file, read_json
+from connectors.bulk.reading import LIST, read_file, read_json
 from connectors.bulk.running import Workers
 from connectors.bulk.sealing import sealed_part
 from connectors.bulk.stands import Stand, Stands, without_answers
@@ -97,6 +98,20 @@ def test_as_many_are_decided_together_as_the_log_took_in_time_before() -> None:
     assert seen == [100, 200, 250, 250, 62, 15, 10], "a few on their own say nothing of many"
 
 
+async def test_within_a_part_as_well_it_becomes_more_again_or_its_first_permits_end_before_its_last_line() -> None:
+    sizes, limit = list[int](), 60
+
+    class Recorded(Weighing):
+        async def _written(self, _: Any, waiting: Any) -> Any:
+            sizes.append(len(waiting))
+            late = Overtaken("Te laat.", moved=[], position="2026h2-0")
+            return [(one, None, None, late) for one in waiting] if len(waiting) > limit else []
+
+    weighing = Recorded(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, Pace(10))
+    await weighing.write(cast(Any, None), cast(Any, list(range(250))))
+    assert sizes == [10, 20, 40, 80, 20, 40, 80, 20, 40, 60]
+
+
 @dataclass
 class Half:
     """A log that writes the first call and the last one, and not what comes between."""
@@ -168,12 +183,18 @@ def test_an_order_is_read_with_every_fault_at_its_place() -> None:
 
 def test_a_resident_is_named_by_number_or_by_the_recipients_own_name() -> None:
     own = "a2" * 16
-    listed = [{"pseudoniem": own, "zaak": "Z-1"}, {"bsn": ANYBODY[0]}]
+    listed: list[dict[str, Any]] = [
+        {"pseudoniem": own, "zaak": "Z-1"},
+        {"bsn": ANYBODY[0], "pseudoniem": None, "zaak": None},
+    ]
     read = read_json(ROBOT, json.dumps({**ORDER, "inwoners": listed}).encode())
     assert [(one.person.pseudonym, one.case) for one in read.listed] == [(own, "Z-1"), (None, "")]
     bad = [listed[0], listed[0], {"pseudoniem": own, "bsn": ANYBODY[1]}, {"pseudoniem": ANYBODY[1]}, {"pseudoniem": 7}]
     codes = ("dubbel", "een-van-beide", "pseudoniem", "pseudoniem")
     assert faults({**ORDER, "inwoners": bad}) == {(f"/inwoners/{at}", code) for at, code in enumerate(codes, 1)}
+    said: Any = _SCHEMA["properties"][LIST]["items"]
+    assert all(set(one) <= set(said["properties"]) for one in listed), "and the description says so"
+    assert said["oneOf"] == [{"required": ["bsn"]}, {"required": ["pseudoniem"]}] and "required" not in said
     kept = read_file(ROBOT, f"pseudoniem;zaak\n{own};Z-1\n".encode(), ASKED).listed
     assert kept == read.listed[:1]
     box = Box("gm9901", "j", DataKey(bytes(16), bytes(32), bytes(32)))

@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 
 from assembly.demo.register import CIVIL_AFFAIRS, LOAN_DESK, STORY, TENANT, activities
-from audit.contract import Line, LogUnavailable
+from audit.contract import NOBODY, Line, LogUnavailable
 from connectors.correcting.api import correction_intern
 from connectors.correcting.client import CorrectionsClient
-from connectors.correcting.contract import Doubt, NoSuchNotice, Said
+from connectors.correcting.contract import Doubt, NoSuchNotice, Said, StepPassed
+from connectors.correcting.keeping import Heard
 from connectors.correcting.service import CorrectionDesk
 from connectors.correcting.tables import corrections
 from connectors.correcting.telling import Telling
@@ -227,3 +228,82 @@ async def test_a_report_that_is_not_ours_holds_up_no_other(house: FourRooms) -> 
 async def test_only_a_room_makes_recipients_hear(house: FourRooms) -> None:
     with pytest.raises(NoAccess):
         await house.register.announcements.corrected(DESK_WORKER, [Announcement(id="0" * 32, recipient=LOAN_DESK)])
+
+
+async def test_a_line_that_is_withheld_does_not_appear_beside_the_correction(house: FourRooms) -> None:
+    """A resident sees the number of what is withheld: one right behind the correction would say what it was about."""
+    await looked_after(house)
+    await house.case()
+    line = position(await house.release("brp.adres"))
+    await as_registry(house, HIDDEN, "Z-9")
+    subject = (await house.resident()).subject
+    seen = house.audit.door("web")
+    before = [one.position for one in (await seen.lines(STAFF, subject)).lines if one.withheld]
+    await corrected(house, line)
+    await telling(house).round(TENANT)
+    assert set(await told(house)) == {LOAN_DESK, CIVIL_AFFAIRS}
+    assert [one.position for one in (await seen.lines(STAFF, subject)).lines if one.withheld] == before
+    house.now += timedelta(days=90)
+    assert {one.event.recipient for one in await passed_on(house)} == {LOAN_DESK}
+    of_nobody = (await seen.lines(STAFF, NOBODY)).lines
+    assert [one.event.recipient for one in of_nobody if one.event.details.get("stap") == "doorgegeven"] == [
+        CIVIL_AFFAIRS
+    ]
+
+
+async def test_a_day_in_the_future_that_a_register_names_is_no_day(house: FourRooms) -> None:
+    """What people say here is looked at as they say it; what an owner's interface says, was not."""
+    await looked_after(house)
+    await house.case()
+    said = {
+        "inwoner": {"bsn": R1},
+        "gegevenselement": "brp.adres",
+        "reden": "De post komt terug.",
+        "gebruiker": "mw-4821",
+    }
+    line, desk = position(await house.release("brp.adres")), desk_of(house)
+    report = await desk.file(DESK_WORKER, Doubt.model_validate({**said, "logregel": line}))
+    heard = Heard.model_validate({"status": "gecorrigeerd", "toelichting": "Aangepast.", "onjuistSinds": "2031-01-01"})
+    await desk.forwarding._heard(TENANT, await desk.rows.one(TENANT, report.id), heard)
+    await telling(house).round(TENANT)
+    assert set(await told(house)) == {LOAN_DESK}
+
+
+async def test_another_day_is_another_answer(house: FourRooms) -> None:
+    """Who is told hangs on it: a keeper who names it too late must not read that it was taken."""
+    await looked_after(house)
+    await house.case()
+    line = position(await house.release("brp.adres"))
+    day = house.now.date().isoformat()
+    await corrected(house, line, since=day)
+    desk = desk_of(house)
+    (report,) = await desk.filed(DESK_WORKER)
+    words = {"status": "gecorrigeerd", "toelichting": "Aangepast."}
+    again = Said.model_validate({**words, "onjuistSinds": day})
+    assert (await desk.answered(REGISTRY, report.id, again)).status == "gecorrigeerd"
+    for other in (None, (house.now - timedelta(days=9)).date().isoformat()):
+        with pytest.raises(StepPassed):
+            await desk.answered(REGISTRY, report.id, Said.model_validate({**words, "onjuistSinds": other}))
+
+
+async def test_a_report_on_which_we_break_holds_up_no_other(house: FourRooms) -> None:
+    await looked_after(house)
+    await house.case()
+    await house.case("Z-2", SECRET)
+    for bsn, case in ((R1, "Z-1"), (SECRET, "Z-2")):
+        await corrected(house, position(await house.release("brp.adres", bsn=bsn, zaak=case)), days=0, bsn=bsn)
+    made, asked = telling(house), list[str]()
+
+    class Breaks:
+        def __getattr__(self, verb: str) -> Any:
+            return getattr(made.audit, verb)
+
+        async def lines(self, caller: Caller, subject: str, *more: Any) -> Any:
+            asked.append(subject)
+            if len(asked) == 1:
+                raise TypeError(subject)
+            return await made.audit.lines(caller, subject, *more)
+
+    anything: Any = Breaks()
+    await Telling(anything, made.registers, made.reports, made.notices).round(TENANT)
+    assert len(asked) == 2 and set(await told(house)) == {LOAN_DESK}

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from hypothesis import strategies as st
 from purgatory.domain.model import Context, OpenedState
 
 from connectors.contract import NOTHING, SourceDown
+from connectors.declared.declaration import Question
+from connectors.declared.filling import filled
 from connectors.outside.addresses import LOOPBACK, may_call, networks
-from connectors.outside.asking import Ask, Asker, same_host
+from connectors.outside.asking import Ask, Asker, _read_once, same_host
 from connectors.outside.data import Bounds, Unreadable, read_json
 from connectors.outside.failing import SourceFailed
 from connectors.outside.guarding import Breaker, Guarded, Limits, Narrow, Patient, guarded
@@ -34,7 +37,7 @@ from vault.contract import Bsn, Values
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 HERE = networks(LOOPBACK)
 SECONDS = 0.6
-QUESTION = Ask("POST", "/personen", body=b"{}")
+QUESTION = Ask("POST", "/personen", body=b"{}", alike=True)
 WHY = {
     "cut": "afgebroken",
     "nothing": "afgebroken",
@@ -227,13 +230,23 @@ def pinned(url: str, *answers: Sequence[str]) -> tuple[httpx2.AsyncClient, Answe
     return httpx2.AsyncClient(transport=Pinned(inner, url, (), resolver)), inner, asked
 
 
-async def test_an_address_with_a_query_is_called_and_not_remembered() -> None:
+async def test_an_address_is_remembered_where_nothing_in_it_can_be_about_anybody() -> None:
     client, inner, _ = pinned("https://bron.example", ["93.184.216.34"])
-    await client.get("https://bron.example/x")
-    known = spelled.cache_info().currsize
-    await client.get("https://bron.example/x?wie=iemand")
-    assert str(inner.called[1].url) == "https://93.184.216.34/x?wie=iemand"
-    assert spelled.cache_info().currsize == known > 0
+    asker = Asker(client, "https://bron.example", 1_000)
+    _read_once.cache_clear()
+    spelled.cache_clear()
+    key = {"adres": ("0363200000218908",)}
+    plain, filled_in = Question(method="GET", path="/x"), Question(method="GET", path="/adressen/{adres}")
+    asks = [filled(one, key, Bsn("999993653")) for one in (plain, filled_in)]
+    kept, called = [], []
+    for ask in (QUESTION, replace(QUESTION, query={"wie": "iemand"}), *filter(None, asks)):
+        before = _read_once.cache_info().currsize, spelled.cache_info().currsize
+        await asker.ask(ask)
+        kept.append((_read_once.cache_info().currsize - before[0], spelled.cache_info().currsize - before[1]))
+        called.append(str(inner.called[-1].url))
+    assert called[1:] == [f"https://93.184.216.34/{one}" for one in
+                          ("personen?wie=iemand", "x", "adressen/0363200000218908")]  # fmt: skip
+    assert kept == [(1, 1), (0, 0), (1, 1), (0, 0)]
 
 
 async def test_a_name_is_resolved_once_and_called_where_it_was_judged() -> None:

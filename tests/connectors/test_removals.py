@@ -191,7 +191,14 @@ async def test_what_is_not_theirs_is_not_there_and_bad_input_changes_nothing(hou
         answer = await client.post(PLACE, json=body | {"verstrekkingen": [place], "verwijderdOp": today.isoformat()})
         assert answer.status_code == 201 and answer.json()["vastgelegd"][0]["nogAanwezig"] == []
         assert (await client.get(PLACE, params={"tot": "morgen"})).status_code == 400
-        assert (await client.get(PLACE)).json() == {"vernietigingen": [], "meer": False, "volgende": None}
+
+
+async def test_between_any_two_days_there_are_it_is_a_list(house: FourRooms) -> None:
+    await house.wire()
+    async with house.http() as client:
+        for asked in ({}, {"tot": "9999-12-31"}, {"vanaf": "9999-12-31"}, {"vanaf": "0001-01-01"}):
+            said = (await client.get(PLACE, params=asked)).json()
+            assert said == {"vernietigingen": [], "meer": False, "volgende": None}
 
 
 async def test_a_long_list_is_read_page_by_page(both: FourRooms) -> None:
