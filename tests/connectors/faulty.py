@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.listening import listening
+
 GOOD = {"type": "RaadpleegMetBurgerservicenummer", "personen": [{"naam": {"voornamen": "Jan"}}]}
 JSON = "application/json"
 
@@ -69,8 +71,6 @@ class Faulty:
             await self._say(writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass  # who asked has gone
-        finally:
-            writer.close()
 
     async def _say(self, writer: asyncio.StreamWriter) -> None:
         if self.does == "silent":
@@ -89,9 +89,5 @@ class Faulty:
 async def faulty(context: ssl.SSLContext | None = None) -> AsyncIterator[Faulty]:
     """On a free port of this machine."""
     one = Faulty()
-    server = await asyncio.start_server(one.answer, "127.0.0.1", 0, ssl=context, limit=1 << 20)
-    one.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(one.answer, context, limit=1 << 20) as one.port:
         yield one
-    finally:
-        server.close()
