@@ -31,7 +31,10 @@ ASKED = (*BY_LAW, INCOME_ANSWER)
 
 
 class StoryFailed(Exception):
-    """A step did not go as told; the text says which, and what came instead (never a BSN)."""
+    """A step did not go as told; the text says which, what came instead (never a BSN), and what to do."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(f"{told} Veranderde u iets in deze demo? Begin dan opnieuw, met --reset.")
 
 
 @dataclass

@@ -1,9 +1,11 @@
 """`regie demo` as people start it: a process of its own, on a port, in a folder; and what the README does with it."""
 
+import asyncio
 import fcntl
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -17,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from assembly.demo.people import ENOUGH
 from assembly.demo.register import INCOME, TENANT
 from assembly.demo.stage import ALL_ROOTS, CASES, CLIENTS
+from assembly.demo.visitor import Visitor
 from tests.needles import RUN
 from tests.once import once
 from tests.parts import CURL
@@ -189,6 +193,21 @@ def test_a_second_start_goes_on_and_serves_the_readmes_first_release(told: Place
         (sentence,) = second.stderr.splitlines()
         assert (second.returncode, sentence[:7]) == (1, "regie: ")
         assert str(mine.port) in sentence and sentence.endswith(TAKEN)
+        asyncio.run(removed_by_resident(mine.port, fresh["inloggen"]["keuze"]))
+    third = mine.run("--once")
+    assert (third.returncode, LAST_STEP in third.stdout) == (0, True), third.stderr
+
+
+async def removed_by_resident(port: int, who: str) -> None:
+    """Somebody looks around, and removes what the story needs."""
+    async with httpx2.AsyncClient() as http:
+        resident = Visitor(http, f"http://localhost:{port}")
+        await resident.log_in(who)
+        page = await resident.get("/kluis")
+        first = next(one for one in re.findall(r"/kluis/([^\"/?#]+)", page.html) if one != "wissen")
+        item = await resident.get(f"/kluis/{first}")
+        gone = await resident.send(item, item.form("actie", "verwijder"), actie="verwijder")
+        assert gone.status == 200 and first not in gone.html
 
 
 def test_a_step_that_fails_ends_the_story_with_what_came_instead(mine: Place) -> None:
@@ -198,6 +217,7 @@ def test_a_step_that_fails_ends_the_story_with_what_came_instead(mine: Place) ->
     done = mine.run("--once")
     sentence = done.stderr.splitlines()[-1]
     assert (done.returncode, sentence.partition("Maar")[0]) == (1, "regie: Nu komt er ja of nee. "), done.stderr
+    assert sentence.endswith("Begin dan opnieuw, met --reset.")
     assert LAST_STEP not in done.stdout and "Traceback" not in done.stderr
     assert mine.read("personas.json")["personas"][0]["bsn"] not in done.stdout + done.stderr
 

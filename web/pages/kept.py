@@ -65,7 +65,7 @@ async def one(visit: Visit) -> Response:
 
 
 async def change(visit: Visit) -> Response:
-    """A line first, then it is replaced, or gone; the list shows it."""
+    """A line first, then it is replaced, or gone; the list shows it, and since what hour each stands there."""
     person, form = visit.resident(), await visit.form()
     if form.get("actie") not in ("vervang", "verwijder"):
         raise BadInput
