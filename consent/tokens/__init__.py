@@ -2,7 +2,6 @@
 
 If its tables are lost, an assertion of the last minute could be used twice, and every token ends with the lost keys; if
 an attacker writes them, the same: keys are bound to their row. Whoever holds an opened key can be any application until
-it is rotated. Surprises: Authlib's core asks nobody: it gets beforehand what it needs, and its answer is held back
-until the assertion is spent; it is made anew for each request and so shares nothing; a refusal says its standard code
-and never which check failed.
+it is rotated. Surprises: the answer is made before the assertion is spent, and held back until it is; a refusal says
+its standard code and never which check failed.
 """
