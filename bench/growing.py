@@ -58,7 +58,8 @@ class Grower:
         begun, told = time.perf_counter(), self._log.memory.size
         while (now := self._log.memory.size) < size:
             keys = await self._log.keys()
-            await self._log.database.written(self._log.tenant, partial(self._put, keys))
+            # not before it is committed: whoever watches the log would find a database that was set back
+            self._log.learn(await self._log.database.written(self._log.tenant, partial(self._put, keys)))
             if now // 100_000 > told // 100_000:
                 told = now
                 # who breaks it off and goes on has the next start look at no more than this
@@ -76,7 +77,7 @@ class Grower:
             async with self._log.database.snapshot(self._log.tenant) as reading:
                 self._before |= await series_of(reading, self._log.tenant, some, keys.rows)
 
-    async def _put(self, keys: TenantKeys, tx: AsyncConnection) -> None:
+    async def _put(self, keys: TenantKeys, tx: AsyncConnection) -> Memory:
         head = await read_head(tx, self._log.tenant, keys.rows, lock=True)
         at = max(millis(utc_now() - SPAN), head.last_logged_at + AT_ONCE * MS_A_LINE)
         places = [Position(term=head.term, index=head.size + more) for more in range(AT_ONCE)]
@@ -87,7 +88,7 @@ class Grower:
         made = written_lines(drafts, self._before, (self._log.tenant, at), (keys, self._bodies))
         growth = Growth(head.edge, [each.written.leaf_hash for each in made])
         await Storing(tx, head, keys).store(made, growth)
-        self._log.learn(Memory(head.origin, growth.edge, self._log.memory.fences))
+        return Memory(head.origin, growth.edge, self._log.memory.fences)
 
     def _released(self) -> Entry:
         return release(self._residents, f"bench-{secrets.randbelow(APPLICATIONS)}")
