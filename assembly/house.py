@@ -17,7 +17,7 @@ from audit.reported.api import intake_routes
 from audit.service import AuditService
 from audit.standards.api import standards_routes
 from connectors.authority.client import AuthorityClient
-from connectors.catalogue import catalogue_elements, data_kinds
+from connectors.catalogue import catalogue_elements, data_kinds, shapes
 from connectors.component import Wiring, build_connectors
 from connectors.contract import Authority
 from connectors.correcting.client import CorrectionsClient
@@ -198,6 +198,7 @@ async def _add_portal(house: House) -> None:
         register,
         house.audit("web"),
         catalogue_elements(),
+        shapes(),
         house.authority("web"),
         house.corrections("web"),
         house.uploads("web"),

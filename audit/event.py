@@ -25,6 +25,7 @@ Kind = Literal[
     "zaak-geopend",
     "kluis-geopend",
     "kluis-bewaard",
+    "kluis-ingezien",
     "kluis-vervangen",
     "kluis-verwijderen",
     "kluis-verwijderd",

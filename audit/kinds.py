@@ -57,6 +57,7 @@ KINDS: dict[Kind, Rule] = {
     "zaak-geopend": _rule("permit", "consent"),
     "kluis-geopend": _rule("permit", "vault"),
     "kluis-bewaard": _rule("permit", "vault"),
+    "kluis-ingezien": _rule("permit", "vault"),
     "bezwaar-ongegrond": _rule("permit", "consent"),
     "bezwaar-ingetrokken": _rule("permit", "consent"),
     "machtiging-gegeven": _rule("permit", "consent"),

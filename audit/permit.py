@@ -68,6 +68,31 @@ class Receipt(Message):
         """The act as a document; its members are text and lists of text."""
         return read_canonical(self.act)
 
+    def proven(self, tenant: str, trust: "Trust") -> dict[str, Any]:
+        """The act of a line that is in this tenant's open log, whoever gave the receipt. Raises NotPermitted."""
+        try:
+            return self._proven(tenant, trust)
+        except (ProofError, ValueError, KeyError, TypeError) as error:
+            raise NotPermitted("vorm") from error
+
+    def _proven(self, tenant: str, trust: "Trust") -> dict[str, Any]:
+        # 1 the log is this tenant's, and open
+        _demand(self.origin in trust.logs and self.origin.split("/")[-2] == tenant, "logboek")
+        _demand(self.origin.endswith("/" + self.position.term), "logboek")
+        # 2 its head is signed and covers the leaf at this position
+        leaf = bytes.fromhex(self.leaf)
+        self._included(leaf, trust.logs[self.origin])
+        # 3 the leaf opens to the act
+        commit = hmac_sha256(bytes.fromhex(self.act_salt), b"regie/act/1\0", self.act.encode())
+        _demand(leaf[:4] == LEAF_MAGIC and leaf[4:36] == commit, "blad")
+        return self.said()
+
+    def _included(self, leaf: bytes, key: bytes) -> None:
+        proof = TlogProof.parse(self.proof)
+        head = _head(proof.checkpoint, self.origin, key)
+        _demand(proof.index == self.position.index, "plaats")
+        check_inclusion(proof.index, head.size, leaf_hash(leaf), proof.hashes, head.root)
+
     @property
     def at(self) -> int:
         """When the line was written, ms."""
@@ -165,17 +190,8 @@ class Permit(Message):
             raise NotPermitted("vorm") from error
 
     def _checked(self, tenant: str, trust: Trust, now: datetime, of: Of) -> Ground:
-        receipt = self.receipt
-        # 1 the log is this tenant's, and open
-        _demand(receipt.origin in trust.logs and receipt.origin.split("/")[-2] == tenant, "logboek")
-        _demand(receipt.origin.endswith("/" + receipt.position.term), "logboek")
-        # 2 its head is signed and covers the leaf at this position
-        leaf = bytes.fromhex(receipt.leaf)
-        self._included(leaf, trust.logs[receipt.origin])
-        # 3 the leaf opens to the act
-        salt, said = bytes.fromhex(receipt.act_salt), receipt.said()
-        commit = hmac_sha256(salt, b"regie/act/1\0", receipt.act.encode())
-        _demand(leaf[:4] == LEAF_MAGIC and leaf[4:36] == commit, "blad")
+        # 1 to 3 its line is in the log
+        said = self.receipt.proven(tenant, trust)
         # 4 the line is one that opens, of the kind that its decision is about: refusals are signed as well
         ground = Ground.read(self.decision)
         _demand(said["soort"] == _opening(ground, of), "soort")
@@ -193,12 +209,6 @@ class Permit(Message):
         _demand(-AHEAD.total_seconds() * 1000 <= age <= LIFE.total_seconds() * 1000, "leeftijd")
         _demand(not ground.geldigTot or millis(now) <= ground.geldigTot, "verlopen")
         return ground
-
-    def _included(self, leaf: bytes, key: bytes) -> None:
-        proof = TlogProof.parse(self.receipt.proof)
-        head = _head(proof.checkpoint, self.receipt.origin, key)
-        _demand(proof.index == self.receipt.position.index, "plaats")
-        check_inclusion(proof.index, head.size, leaf_hash(leaf), proof.hashes, head.root)
 
 
 @lru_cache(maxsize=1_024)

@@ -7,7 +7,7 @@ catalogue is read: against the list of those we use, which a test compares with 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -17,6 +17,7 @@ from pydantic import Field, JsonValue
 
 from audit.contract import DATA
 from connectors.answers import Rule, rule
+from connectors.contract import Shape
 from consent.contract import CatalogueElement, Element, Words
 from kernel.message import Message, Short, wire
 
@@ -116,6 +117,16 @@ def catalogue_elements() -> tuple[CatalogueElement, ...]:
 def data_kinds() -> dict[str, str]:
     """Kind of data by element."""
     return {name: known.kind for name, known in catalogue().items()}
+
+
+def shapes() -> dict[str, Shape]:
+    """For pages: how values look."""
+    return {name: _shape(known) for name, known in catalogue().items()}
+
+
+def _shape(known: Known) -> Shape:
+    said = known.described
+    return Shape(known.kind, known.rule is not None, said.form, said.example, partial(fits, said.name))
 
 
 def fields_of(elements: Iterable[str]) -> dict[str, tuple[str, ...]]:

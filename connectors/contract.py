@@ -55,6 +55,18 @@ class Person(Message):
         return self.bsn
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How a value of an element looks. kind: of data (audit.contract.DATA). made: it is an answer, computed from others
+    and standing nowhere. form: JSON Schema, None for any JSON. fits: whether a value has it."""
+
+    kind: str
+    made: bool
+    form: Mapping[str, JsonValue] | None
+    example: JsonValue
+    fits: Callable[[JsonValue], bool]
+
+
 class EmergencyCall(Message):
     """Why this is asked in an emergency: a code of the activity, and in words, for who reviews it."""
 

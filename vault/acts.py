@@ -14,12 +14,15 @@ KEPT: Kind = "kluis-bewaard"
 REPLACED: Kind = "kluis-vervangen"
 REMOVING: Kind = "kluis-verwijderen"
 REMOVED: Kind = "kluis-verwijderd"
+LOOKED: Kind = "kluis-ingezien"
+TAKEN = "meegenomen"
 _NAMES: dict[Kind, str] = {
     "kluis-geopend": "Kluis geopend",
     KEPT: "In de kluis bewaard",
     REPLACED: "In de kluis vervangen",
     REMOVING: "Uit de kluis verwijderen",
     REMOVED: "Uit de kluis verwijderd",
+    LOOKED: "In de kluis gekeken",
     ERASING: "Kluis wissen",
     ERASED: "Kluis gewist",
 }
@@ -55,6 +58,16 @@ def removing(resident: ResidentRef, record: tuple[str, str, str]) -> Entry:
 def removed(resident: ResidentRef, record_id: str, element: str) -> Entry:
     """It is gone."""
     return Entry(event=_about(REMOVED, record_id, element, resident.subject))
+
+
+def looking(
+    resident: ResidentRef, event_id: str, elements: Sequence[str], fences: Sequence[FenceAt], *, whole: bool
+) -> Entry:
+    """Values are shown to who keeps them. fences: that neither vault nor value went meanwhile; a flag or a restriction,
+    which keeps others out, keeps nobody from their own. whole: they take all of it along."""
+    more = {"elements": tuple(elements), "details": {"stap": TAKEN} if whole else {}}
+    event = _event(LOOKED, event_id, resident.subject).model_copy(update=more)
+    return Entry(event=event, requires=tuple(fences))
 
 
 def erasing(resident: ResidentRef, fence: str, version: int) -> Entry:

@@ -10,7 +10,18 @@ from audit.contract import Permit, Receipt
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Short
-from vault.contract import Bsn, Deposit, ElementName, Kept, Pseudonym, ResidentRef, Values, Vault
+from vault.contract import (
+    LOOK_MOST,
+    Bsn,
+    Deposit,
+    ElementName,
+    Kept,
+    Pseudonym,
+    ResidentRef,
+    Value,
+    Values,
+    Vault,
+)
 
 PREFIX = "/intern/v1/vault"
 MOST = 500  # of anything in one question
@@ -111,6 +122,20 @@ class Removing(Message):
 
     resident: ResidentRef
     element: ElementName
+
+
+class Looking(Message):
+    """What a resident wants to see."""
+
+    resident: ResidentRef
+    elements: Annotated[tuple[ElementName, ...], Field(min_length=1, max_length=LOOK_MOST)]
+    whole: bool = False
+
+
+class Looked(Message):
+    """In the order of the question."""
+
+    values: tuple[Value, ...]
 
 
 class AllKept(Message):
@@ -218,6 +243,10 @@ def _keeping(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Ca
     @router.post("/kept")
     async def kept(who: Asking, body: Of) -> AllKept:
         return AllKept(kept=tuple(await vault.kept(who, body.resident)))
+
+    @router.post("/look")
+    async def look(who: Asking, body: Looking) -> Looked:
+        return Looked(values=tuple(await vault.look(who, body.resident, body.elements, whole=body.whole)))
 
 
 def _naming(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Caller]]) -> None:

@@ -15,6 +15,8 @@ from vault.api import (
     Called,
     Keeping,
     Known,
+    Looked,
+    Looking,
     Names,
     Of,
     Permits,
@@ -26,7 +28,7 @@ from vault.api import (
     Verdicts,
     Yes,
 )
-from vault.contract import Bsn, Deposit, Kept, ResidentRef, Values
+from vault.contract import Bsn, Deposit, Kept, ResidentRef, Value, Values
 
 
 class _Revealed(Message):
@@ -118,6 +120,14 @@ class VaultClient:
     async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:
         """See Vault.kept."""
         return list((await self.line.ask(f"{PREFIX}/kept", caller, Of(resident=resident), AllKept)).kept)
+
+    async def look(
+        self, caller: Caller, resident: ResidentRef, elements: Sequence[str], *, whole: bool = False
+    ) -> list[Value]:
+        """See Vault.look."""
+        body = Looking(resident=resident, elements=tuple(elements), whole=whole)
+        answer = await self.line.ask(f"{PREFIX}/look", caller, body, Looked)
+        return list(_as_many(answer.values, elements))
 
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
         """See Vault.fetch."""

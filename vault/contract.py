@@ -74,6 +74,10 @@ Pseudonym = Annotated[str, Field(pattern=r"^[a-z2-7]{32}$")]
 ElementName = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
 
+LOOK_MOST = 100  # values in one look
+LOOKS_MOST = 60  # looks of one resident in an hour: each is a line among those that they read
+
+
 class Deposit(Message):
     """A value that a resident keeps in the vault. value: any JSON, at most 64 KiB as text."""
 
@@ -188,6 +192,14 @@ class Vault(Protocol):
 
     async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:
         """What the resident keeps, by name; no value is opened. Raises NoAccess for anybody else."""
+        ...
+
+    async def look(
+        self, caller: Caller, resident: ResidentRef, elements: Sequence[str], *, whole: bool = False
+    ) -> list[Value]:
+        """The resident's act (kluis-ingezien): one line, then these values are opened, in order, for them and nobody
+        else. whole: they take all along. Raises NoVault, NotKept (also for one that went meanwhile), TooManyRequests
+        (LOOKS_MOST in an hour), VaultUnavailable, LogUnavailable, OutcomeUnknown: nothing was opened."""
         ...
 
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:

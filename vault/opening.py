@@ -47,7 +47,7 @@ class Opener:
         reached("vault.permitted")
         verdicts = iter(
             [
-                _of(moved, fences) or late or await self._values(caller.tenant, _allowed(ground, held), wrapped)
+                _of(moved, fences) or late or await self.values(caller.tenant, _allowed(ground, held), wrapped)
                 for ground, fences, late in zip(good, needs, spent, strict=True)
             ]
         )
@@ -77,7 +77,8 @@ class Opener:
             return error
         return None
 
-    async def _values(self, tenant: str, mine: Sequence[Record], wrapped: dict[str, ResidentKey]) -> Values | Problem:
+    async def values(self, tenant: str, mine: Sequence[Record], wrapped: dict[str, ResidentKey]) -> Values | Problem:
+        """Opens these, of one resident; whoever asks has the line, and looked at the fences."""
         if not mine:
             return Values()
         try:
@@ -126,10 +127,14 @@ def _allowed(ground: Ground, held: Mapping[str, Sequence[Record]]) -> list[Recor
 def _needs(
     keys: TenantKeys, ground: Ground, mine: Sequence[Record], wrapped: Mapping[str, ResidentKey]
 ) -> tuple[FenceAt, ...]:
-    """What was decided on, each record, never removed or replaced, and its vault: an old backup opens nothing."""
     key = wrapped.get(ground.inwoner) if mine else None
+    return (*_decided(ground), *fences_of(keys, key, mine))
+
+
+def fences_of(keys: TenantKeys, key: ResidentKey | None, mine: Sequence[Record]) -> tuple[FenceAt, ...]:
+    """Each record, never removed or replaced, and its vault: an old backup opens nothing."""
     vault = [fence_at(keys.vault_fence(key.resident), key.version - 1)] if key else []
-    return (*_decided(ground), *vault, *(fence_at(keys.record_fence(one.record_id), 0) for one in mine))
+    return (*vault, *(fence_at(keys.record_fence(one.record_id), 0) for one in mine))
 
 
 def _decided(ground: Ground) -> tuple[FenceAt, ...]:

@@ -17,12 +17,13 @@ from kernel.logs import logger
 from kernel.sql import Database, RowForged
 from kernel.sql.key_rows import KeyRows
 from vault.acts import opening
-from vault.contract import Bsn, Deposit, Kept, NoNumber, NoVault, ResidentRef, Values, VaultUnavailable
+from vault.contract import Bsn, Deposit, Kept, NoNumber, NoVault, ResidentRef, Value, Values, VaultUnavailable
 from vault.drafts import DraftRows
 from vault.erasing import Eraser, Erasure, ErasureRows
 from vault.finishing import Finisher
 from vault.keeping import Keeper
 from vault.keys import NUMBERS, PURPOSES, TenantKeys
+from vault.looking import Looker
 from vault.naming import Names
 from vault.opening import Opener, kek, resident_place
 from vault.records import RecordRows, ResidentKey
@@ -49,6 +50,7 @@ class VaultService:
         self._remover = Remover(self._rows, DraftRows(database, removals, Removal, removals.c.asked_at), audit)
         self._keeper = Keeper(self._rows, self._finisher, self._remover, ring, clock)
         self._opener = Opener(self._rows, audit, trust, ring, clock)
+        self._looker = Looker(self._rows, self._opener, clock)
         self._identified, self._fetched = Gatherer(self._identify), Gatherer(self._fetch)  # by tenant
 
     async def identify(self, caller: Caller, bsns: Sequence[Bsn]) -> list[ResidentRef]:
@@ -163,6 +165,15 @@ class VaultService:
         async with self._keys(caller.tenant) as keys:
             return await self._keeper.kept(keys, resident.id)
 
+    async def look(
+        self, caller: Caller, resident: ResidentRef, elements: Sequence[str], *, whole: bool = False
+    ) -> list[Value]:
+        """See Vault.look."""
+        _only_by(caller, resident)
+        async with self._keys(caller.tenant) as keys:
+            row = await self._enrolled(keys, resident.id)
+            return await self._looker.look(caller, keys, row, elements, whole=whole)
+
     async def fetch(self, caller: Caller, permits: Sequence[Permit]) -> list[Values | Problem]:
         """See Vault.fetch."""
         return await self._fetched.ask(caller.tenant, permits)
@@ -221,5 +232,5 @@ class VaultService:
 
 
 def _only_by(caller: Caller, resident: ResidentRef) -> None:
-    if caller.kind != "inwoner" or caller.user != resident.id:
+    if caller.kind != "inwoner" or caller.user != resident.id or caller.acting_for:
         raise NoAccess("Alleen de inwoner zelf gaat over de eigen kluis.")

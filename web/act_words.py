@@ -21,6 +21,7 @@ ACTS: Final[Mapping[str, str]] = {
     "zaak-gesloten": N_("Een zaak van u is klaar"),
     "kluis-geopend": N_("U opende uw kluis"),
     "kluis-bewaard": N_("U bewaarde iets in uw kluis"),
+    "kluis-ingezien": N_("U keek wat er in uw kluis staat"),
     "kluis-vervangen": N_("U verving iets in uw kluis"),
     "kluis-verwijderen": N_("U haalde iets weg uit uw kluis"),
     "kluis-verwijderd": N_("Het is weg uit uw kluis"),
@@ -74,6 +75,7 @@ SEARCHES: Final[Mapping[str, str]] = {
 }
 BY_STEP: Final[Mapping[str, Mapping[str, str]]] = {
     "balie-gesprek": AT_THE_DESK,
+    "kluis-ingezien": {"meegenomen": N_("U nam mee wat er in uw kluis staat")},
     "bericht": {"gestopt": N_("Wij sturen u geen berichten meer over uw keuzes")},
 }
 REPORTED: Final = N_("U meldde dat een gegeven niet klopt")

@@ -11,7 +11,7 @@ import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.contract import Audit
-from connectors.contract import Authority
+from connectors.contract import Authority, Shape
 from connectors.correcting.contract import PortalCorrections
 from connectors.removals.contract import PortalRemovals
 from connectors.uploads.contract import PortalUploads
@@ -40,13 +40,13 @@ from web.pages import (
     further,
     handling,
     keeping,
-    kept,
     lifting,
     lookup,
     mandates,
     messages,
     officer,
     overview,
+    own_data,
     parties,
     proofs,
     register,
@@ -87,22 +87,24 @@ PAGES: Final = (
     *sheets.PAGES,
     *messages.PAGES,
     *erasing.PAGES,
-    *kept.PAGES,
+    *own_data.PAGES,
 )
 _log = logger("web")
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Whom the pages ask. catalogue: what each element is called. authority: who knows of parents; without it nobody
-    acts for a child. corrections: who takes reports of wrong values; without it the FG alone does.
-    uploads: who takes files of sources; without it nobody has that page. removals: who knows what should be gone."""
+    """Whom the pages ask. catalogue: what each element is called, shapes: how its values look. authority: who knows of
+    parents; without it nobody acts for a child. corrections: who takes reports of wrong values; without it the FG alone
+    does. uploads: who takes files of sources; without it nobody has that page. removals: who knows what should be
+    gone."""
 
     vault: Vault
     consent: Consent
     registers: Registers
     audit: Audit
     catalogue: Sequence[CatalogueElement]
+    shapes: Mapping[str, Shape]
     authority: Authority | None = None
     corrections: PortalCorrections | None = None
     uploads: PortalUploads | None = None
@@ -139,6 +141,7 @@ async def build_web(
         uploads=neighbours.uploads,
         removals=neighbours.removals,
         catalogue=tuple(neighbours.catalogue),
+        shapes=neighbours.shapes,
         clock=clock,
         renderer=Renderer(),
     )

@@ -38,6 +38,7 @@ WHAT: Final[Mapping[str, str]] = {
     "zaak-gesloten": N_("Zaak gesloten"),
     "kluis-geopend": N_("De inwoner opende de kluis"),
     "kluis-bewaard": N_("De inwoner bewaarde iets in de kluis"),
+    "kluis-ingezien": N_("De inwoner keek in de kluis"),
     "kluis-vervangen": N_("De inwoner verving iets in de kluis"),
     "kluis-verwijderen": N_("De inwoner haalde iets weg uit de kluis"),
     "kluis-verwijderd": N_("Weg uit de kluis"),

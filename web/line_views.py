@@ -25,7 +25,7 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 WORKS_FOR: Final = N_("%(naam)s, met een systeem van %(verwerker)s")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
-BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard", "namens-gekeken"})
+BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard", "kluis-ingezien", "namens-gekeken"})
 LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 
@@ -83,8 +83,8 @@ def _handling(line: Line) -> tuple[str, ...]:
         return (day, event.kind, event.recipient, event.activity, event.case, system)
     if event.kind not in BY_THE_DAY or line.gone:
         return (day, event.kind, str(line.position))
-    looked = (event.on_behalf, event.details.get("machtiging", ""), event.details.get("wat", ""))
-    return (day, event.kind, event.recipient, event.activity, *looked)
+    looked = (event.details.get(each, "") for each in ("machtiging", "wat", "stap"))
+    return (day, event.kind, event.recipient, event.activity, event.on_behalf, *looked)
 
 
 def stops(consents: Iterable[ConsentView]) -> dict[tuple[str, str], date]:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from audit.contract import Audit
-from connectors.contract import Authority
+from connectors.contract import Authority, Shape
 from connectors.correcting.contract import PortalCorrections
 from connectors.removals.contract import PortalRemovals
 from connectors.uploads.contract import PortalUploads
@@ -58,6 +58,7 @@ class Site:
     uploads: PortalUploads | None
     removals: PortalRemovals | None
     catalogue: tuple[CatalogueElement, ...]
+    shapes: Mapping[str, Shape]
     clock: Clock
     renderer: Renderer
 
@@ -157,6 +158,11 @@ class Visit:
         """A whole page, stored nowhere."""
         text = self.site.renderer.render(template, self.language, view)
         return HTMLResponse(text, status, headers=dict(self.headers))
+
+    def file(self, name: str, text: str, kind: str) -> Response:
+        """To be saved, never shown as a page of ours, and stored nowhere on the way."""
+        headers = {**self.headers, "Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(text, media_type=kind, headers=headers)
 
     @cached_property
     def headers(self) -> Mapping[str, str]:

@@ -143,6 +143,7 @@ WRONG: Final[Mapping[str, str]] = {
     "verzoek": N_("Kies wat u wilt."),
     "grond": N_("Vertel ons waarom."),
     "waarde": N_("Vul in wat er moet staan."),
+    "vorm": N_("Dit kan hier niet staan. Kijk naar het voorbeeld."),
     "loopt-nog": N_("Wij zijn nog bezig met wat u eerder invulde. Probeer het over een paar minuten opnieuw."),
     "gegeven": N_("Kies het gegeven dat niet klopt."),
     "wat-klopt-niet": N_("Vertel ons wat er niet klopt."),

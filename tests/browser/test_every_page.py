@@ -46,9 +46,12 @@ PAGES: dict[str, tuple[str, Place]] = {
     "stopped": ("r1", lambda places: places.stopped),
     "refused": ("r2", lambda places: places.refused),
     "messages": ("r1", lambda _: "/berichten"),
-    "erasing": ("r1", lambda _: "/kluis/wissen"),
-    "kept": ("r1", lambda _: "/kluis"),
-    "kept-one": ("r1", lambda _: "/kluis"),
+    "data": ("r1", lambda _: "/gegevens"),
+    "data-kept": ("r1", lambda _: "/gegevens/inkomen.brutoPerMaand"),
+    "data-shown": ("r1", lambda _: "/gegevens/inkomen.brutoPerMaand"),
+    "data-not-kept": ("r1", lambda _: "/gegevens/kluis.woning.plattegrond"),
+    "data-elsewhere": ("r1", lambda _: "/gegevens/brp.naam"),
+    "erasing": ("r1", lambda _: "/gegevens/wissen"),
     "claims": ("r1", lambda _: "/verzoeken"),
     "behalf": ("r1", lambda _: "/namens"),
     "helpers": ("r1", lambda _: "/namens/gemachtigden"),
@@ -103,7 +106,11 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
         person.page.wait_for_load_state()
     if name in ("desk-talk", "desk-consent", "desk-letter", "desk-ask", "desk-asked"):
         helped(person, name)
-    if name in ("handling-one", "kept-one"):
+    if name == "data-shown":
+        person.seen.answers.clear()
+        person.page.locator("button[value=toon]").click()
+        person.page.wait_for_load_state()
+    if name == "handling-one":
         person.page.locator("main .regie-card a").first.click()
         person.page.wait_for_load_state()
         person.open(urlsplit(person.page.url).path)

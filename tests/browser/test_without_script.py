@@ -97,6 +97,35 @@ def look(person: Person, selector: str) -> int:
     return len(set(looks))
 
 
+def test_a_resident_keeps_a_value_sees_it_once_and_takes_it_along(town: Town) -> None:
+    with town.person("r2", java_script_enabled=False) as person:
+        person.follow("Gegevens", "nav")
+        person.follow("KVK-nummer van uw bedrijf")
+        assert person.path == "/gegevens/kluis.onderneming.kvkNummer" and "U bewaart dit niet." in person.text
+        person.page.get_by_label("Wat moet er staan?").fill("12")
+        person.press("Bewaar dit")
+        assert "Kijk naar het voorbeeld." in person.text and person.page.title().startswith("Fout: ")
+        person.page.get_by_label("Wat moet er staan?").fill("12345678")
+        person.press("Bewaar dit")
+        assert "is verborgen" in person.text and "12345678" not in person.page.content()
+        person.press("Laat zien")
+        assert "12345678" in person.text and "12345678" not in person.page.title() + person.page.url
+        person.follow("Verberg dit weer")
+        assert "is verborgen" in person.text
+        person.follow("Terug naar uw gegevens")
+        with person.page.expect_download() as taken:
+            person.press("Neem alles mee")
+        assert taken.value.suggested_filename == "kluis.json"
+        assert "12345678" in taken.value.path().read_text()
+        assert not person.seen.leaks
+        person.open("/gegevens/kluis.woning.plattegrond")
+        person.page.get_by_label("Wat moet er staan?").fill("m" * 1000)
+        person.press("Bewaar dit")
+        person.page.set_viewport_size({"width": 320, "height": 640})
+        person.press("Laat zien")
+        assert "mmm" in person.text and person.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_stopping_takes_two_actions_on_the_same_page(town: Town, resident: Person) -> None:
     asked = {"verwerkingsactiviteit": "oefening", "gegevenselementen": [EXERCISES[0]]}  # of whoever opens its page
     wanted = town.loop.call(town.house.application("oefenpartij").post, "toestemming", "/toestemmingsverzoeken", asked)

@@ -22,11 +22,11 @@ from audit.contract import (
     NoSuchLine,
     OutcomeUnknown,
     Overtaken,
-    Permit,
     Position,
     Query,
     Reason,
     System,
+    Trust,
 )
 from audit.service import AuditService
 from kernel.crypto import verify
@@ -218,7 +218,7 @@ async def test_receipt_makes_a_permit_and_its_proof_holds_for_two_strangers(wire
     proof = TlogProof.parse(text)
     head = open_checkpoint(proof.checkpoint, [key], verify)
     check_inclusion(mine.position.index, head.size, leaf_hash(bytes.fromhex(mine.leaf)), proof.hashes, head.root)
-    Permit(decision="{}", seal="00" * 64, receipt=mine)._included(bytes.fromhex(mine.leaf), key.public_key)
+    assert mine.proven(DESK.tenant, Trust(logs={mine.origin: key.public_key}, registers={}))["soort"] == "verstrekking"
     bundle = await wired.audit.bundle(DESK, mine.position)
     assert bundle.content and b"s1" in b64decode(bundle.content["body"])
     keys, file = tmp_path / "log.vkey", tmp_path / "bundle.json"

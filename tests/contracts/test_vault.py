@@ -115,6 +115,22 @@ async def test_what_is_kept_is_named_replaced_and_removed(vault: Vault, empty: F
             await again
 
 
+async def test_only_its_resident_sees_what_is_kept_and_a_line_says_so(vault: Vault, empty: FourRooms) -> None:
+    resident = await empty.income("1500.00")
+    me = empty.self_of(resident)
+    (seen,) = await vault.look(me, resident, (INCOME,))
+    assert (seen.element, seen.value, seen.source, seen.origin) == (INCOME, "1500.00", "inwoner", "eigen-opgave")
+    assert [line.event.elements for line in await empty.lines() if line.event.kind == "kluis-ingezien"] == [(INCOME,)]
+    for stranger in (DESK_WORKER, me.model_copy(update={"acting_for": "x"})):
+        with pytest.raises(NoAccess):
+            await vault.look(stranger, resident, (INCOME,))
+    with pytest.raises(NotKept):
+        await vault.look(me, resident, (EXERCISES[0],))
+    for none in ((), (INCOME, INCOME)):
+        with pytest.raises(BadInput):
+            await empty.safe.look(me, resident, none)
+
+
 async def test_verdicts_are_values(vault: Vault, empty: FourRooms) -> None:
     resident = await empty.income("1500.00")
     maker = Maker(empty, resident.id, resident.fence)

@@ -35,6 +35,7 @@ from tests.faults.test_kill_bulk import POINTS as BULK
 from tests.faults.test_kill_witness import POINTS as WITNESSING
 from tests.patience import PATIENCE, until
 from tests.vault.test_erasing import POINTS as ERASING
+from tests.vault.test_looking import POINTS as LOOKING
 from tests.vault.test_removing import POINTS as REMOVING
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
@@ -175,6 +176,6 @@ def test_every_fail_point_of_the_house_is_killed_at_by_these_tests() -> None:
         == OWN
         | {name for name, _ in kills(thrown())}
         | {*SIGNING, *WITNESSING, *RECONCILING, *RECOVERING, *EVENTS, *MESSAGES, *COUNTING, *STEPS}
-        | {*BULK, CLEARING, *ERASING, *REMOVING}
+        | {*BULK, CLEARING, *ERASING, *REMOVING, *LOOKING}
         | ordered
     )

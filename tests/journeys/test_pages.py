@@ -58,6 +58,14 @@ async def test_a_question_is_asked_and_answered(house: House) -> None:
     assert "Om te zien of u hier woont." in (await visitor.get(place)).text
 
 
+async def test_a_look_in_the_own_vault_is_a_line(house: House) -> None:
+    visitor = await house.visitor("r1")
+    page = await visitor.get(f"/gegevens/{EXERCISES[0]}")
+    assert "verzonnen" not in page.text
+    assert "verzonnen" in (await visitor.send(page, page.form("actie", "toon"), actie="toon")).text
+    assert [one["soort"] for one in await house.lines()].count("kluis-ingezien") == 1
+
+
 async def test_what_is_another_residents_is_as_unknown_as_what_is_not_there(house: House) -> None:
     use, index = await use_of_r1(house)
     consent = await house.consent(await house.case())

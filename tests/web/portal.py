@@ -21,13 +21,14 @@ from assembly.demo.idp.setup import DemoOnly, Persona, Portal, Setup
 from assembly.demo.register import TENANT
 from assembly.demo.visitor import Visitor
 from audit.contract import Audit
-from connectors.catalogue import catalogue_elements
+from connectors.catalogue import catalogue_elements, shapes
 from connectors.contract import Authority
 from consent.contract import Consent
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from tests.four_rooms import TENANTS, FourRooms, both, empty, house, migrated, sqlite_urls
 from tests.once import tables_of
+from vault.contract import Vault
 from web.component import Neighbours, build_web
 from web.language import LANGUAGES, path_in
 from web.pages.sheets import BODY_BYTES, HOME
@@ -97,7 +98,11 @@ class PortalUnderTest:
     neighbours: Neighbours = field(init=False)
 
     async def open(
-        self, consent: Consent | None = None, audit: Audit | None = None, authority: Authority | None = None
+        self,
+        consent: Consent | None = None,
+        audit: Audit | None = None,
+        authority: Authority | None = None,
+        vault: Vault | None = None,
     ) -> None:
         """Build the portal; these in place of the real ones."""
         gate = StartGate()
@@ -111,11 +116,12 @@ class PortalUnderTest:
             idp_router(found_provider(Setup(DemoOnly("test", True), ISSUER, client, PERSONAS), self.house.clock))
         )
         self.neighbours = Neighbours(
-            vault=self.house.safe,
+            vault=vault or self.house.safe,
             consent=consent or self.house.register,
             registers=self.house.register,
             audit=audit or self.house.audit.door("web"),
             catalogue=catalogue_elements(),
+            shapes=shapes(),
             authority=authority or self.house.desk.authority,
             corrections=self.house.desk.corrections,
             uploads=self.house.desk.uploads,
@@ -150,16 +156,16 @@ class PortalUnderTest:
 class Failing:
     """A room of which one verb fails; all others are the real one's. after: it did what was asked first."""
 
-    def __init__(self, real: Consent | Audit, verb: str, error: Exception, *, after: bool = False) -> None:
+    def __init__(self, real: Consent | Audit | Vault, verb: str, error: Exception, *, after: bool = False) -> None:
         self._real, self._verb, self._error, self._after = real, verb, error, after
 
     def __getattr__(self, name: str) -> Any:
         if name != self._verb:
             return getattr(self._real, name)
 
-        async def fail(*asked: object) -> None:
+        async def fail(*asked: object, **how: object) -> None:
             if self._after:
-                await getattr(self._real, name)(*asked)
+                await getattr(self._real, name)(*asked, **how)
             raise self._error
 
         return fail

@@ -88,8 +88,11 @@ async def test_a_parent_chooses_for_a_child_who_sees_it_and_stops_it(portal: Por
     page = await visitor.send(page, page.form("actie", "kiezen"), keuze="ja")
     assert "Ja: de Oefenpartij mag" in page.text
     assert await state(portal, CHILD, wanted.id) == "gegeven"
-    for place in ("/overzicht", "/gebruik", "/toestemmingen", "/verzoeken", f"/toestemmingen/{wanted.id}/bewijs",
-                  "/namens/gemachtigden", f"/toestemmingen/{wanted.id}"):  # fmt: skip
+    shut_for_them = (
+        *("/overzicht", "/gebruik", "/gegevens", "/gegevens/brp.naam", "/toestemmingen", "/verzoeken"),
+        *(f"/toestemmingen/{wanted.id}/bewijs", "/namens/gemachtigden", f"/toestemmingen/{wanted.id}"),
+    )
+    for place in shut_for_them:
         shut = await visitor.get(place)
         assert shut.url.endswith("/namens?dicht=ja") and "gaat over uzelf" in shut.text
 

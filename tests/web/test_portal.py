@@ -17,7 +17,6 @@ from kernel.clock import millis
 from kernel.errors import NeighbourUnavailable, Problem
 from kernel.proof.note import vkey
 from tests.four_rooms import BY_LAW, DESK_WORKER
-from tests.vault.test_review_vault import silence
 from tests.web.portal import HOST, Failing, PortalUnderTest
 from web.line_views import result_of
 
@@ -259,69 +258,6 @@ async def test_the_vault_opens_by_the_residents_own_hand(portal: PortalUnderTest
     assert "Uw kluis is open." in opened.text
     assert await portal.house.safe.opened(portal.house.self_of(resident), resident)
     assert "U opende uw kluis" in (await visitor.get("/gebruik")).text
-
-
-async def test_the_vault_goes_by_the_residents_own_hand_too(portal: PortalUnderTest) -> None:
-    resident = await portal.house.income()
-    visitor = await portal.visitor("r1")
-    assert 'href="/kluis/wissen"' in (await visitor.get("/overzicht")).html
-    page = await visitor.get("/kluis/wissen")
-    assert "Dan blijft dat nummer hier, versleuteld." in page.text, "it belongs to permissions (0039)"
-    assert (await visitor.send(page, page.form("actie"), actie="iets")).status == 400
-    assert (await visitor.send(page, page.form("actie"), csrf="x" * 43)).status == 403
-    assert await portal.house.safe.opened(portal.house.self_of(resident), resident)
-    gone = await visitor.send(page, page.form("actie"))
-    assert gone.status == 200 and "U heeft geen kluis." in gone.text
-    assert not await portal.house.safe.opened(portal.house.self_of(resident), resident)
-    assert (await visitor.send(page, page.form("actie"))).status == 200, "from another tab"
-    used = (await visitor.get("/gebruik")).text
-    assert "U wiste uw kluis" in used and "Uw kluis is leeg" in used
-    assert "Open uw kluis" in (await visitor.get("/overzicht")).text
-
-
-async def test_other_words_while_the_first_still_wait_are_not_dropped_in_silence(portal: PortalUnderTest) -> None:
-    await portal.house.income("9000.00")
-    visitor = await portal.visitor("r1")
-    (place,) = set(re.findall(r'href="(/kluis/[0-9a-f]+)"', (await visitor.get("/kluis")).html))
-    one = await visitor.get(place)
-    with silence(portal.house):
-        assert (await visitor.send(one, one.form("waarde"), waarde="900.00", actie="vervang")).status == 503
-    again = await visitor.send(one, one.form("waarde"), waarde="800.00", actie="vervang")
-    assert again.status == 400 and "nog bezig" in again.text and "800.00" in again.html
-
-
-async def test_one_value_is_replaced_or_removed_by_the_residents_own_hand(portal: PortalUnderTest) -> None:
-    resident = await portal.house.income("9000.00")
-    other, visitor = await portal.visitor("r2"), await portal.visitor("r1")
-    page = await visitor.get("/kluis")
-    (place,) = set(re.findall(r'href="(/kluis/[0-9a-f]+)"', page.html))
-    assert "Bruto inkomen per maand" in page.text and "9000" not in page.html
-    assert "U heeft geen kluis." in (await other.get("/kluis")).text
-    assert (await other.get(place)).status == 404
-    one = await visitor.get(place)
-    assert "9000" not in one.html
-    for typed, said in (
-        ("", "Vul in wat er moet staan."),
-        ("1" * 1001, "te lang"),
-        ("ik ben 999993653", "burgerservice"),
-    ):
-        wrong = await visitor.send(one, one.form("waarde"), waarde=typed, actie="vervang")
-        assert wrong.status == 400 and said in wrong.text and "999993653" not in wrong.html
-    assert (await visitor.send(one, one.form("waarde"), waarde="900.00", actie="iets")).status == 400
-    assert (await visitor.send(one, one.form("waarde"), waarde="900.00", actie="vervang", csrf="x" * 43)).status == 403
-    changed = await visitor.send(one, one.form("waarde"), waarde="900.00", actie="vervang")
-    (moved,) = set(re.findall(r'href="(/kluis/[0-9a-f]+)"', changed.html))
-    assert moved != place and (await visitor.get(place)).status == 404
-    late = await visitor.send(one, one.form("waarde"), waarde="800.00", actie="vervang")
-    assert late.status == 200 and set(re.findall(r'href="(/kluis/[0-9a-f]+)"', late.html)) == {moved}, "another tab"
-    last = await visitor.get(moved)
-    gone = await visitor.send(last, last.form("waarde"), actie="verwijder")
-    assert gone.status == 200 and "U bewaart hier nu niets." in gone.text
-    assert await portal.house.safe.kept(portal.house.self_of(resident), resident) == []
-    used = (await visitor.get("/gebruik")).text
-    for act in ("U verving iets in uw kluis", "U haalde iets weg uit uw kluis", "Het is weg uit uw kluis"):
-        assert act in used
-    assert "You replaced something in your vault" in (await visitor.get("/en/gebruik")).text
 
 
 async def test_the_officer_finds_who_saw_a_resident_and_the_resident_sees_the_search(portal: PortalUnderTest) -> None:

@@ -137,7 +137,7 @@ async def _drawn(visit: Visit, form: Mapping[str, str], errors: Mapping[str, str
         frame=visit.frame(),
         cards=tuple(card(one, said, now) for one in found),
         purposes=purposes(said, form.get("doel", visit.request.query_params.get("doel", ""))),
-        kinds=kinds(said, form.get("soort", "")),
+        kinds=kinds(said, form.get("soort", visit.request.query_params.get("soort", ""))),
         scopes=scopes(said, form.get("bereik", "")),
         uses=uses(said, form.get("waarover", "")),
         grounds=grounds(said, form.get("aanleiding", "")),

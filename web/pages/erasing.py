@@ -1,4 +1,4 @@
-"""`/kluis/wissen`: what goes when somebody erases their own vault, and the button. Nobody is asked twice."""
+"""`/gegevens/wissen`: what goes when somebody erases their own vault, and the button. Nobody is asked twice."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from web.frame import Frame
 from web.routing import Page
 from web.site import Visit, vault_ref
 
-HOME: Final = "/kluis/wissen"
+HOME: Final = "/gegevens/wissen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Erasing:
 async def show(visit: Visit) -> Response:
     """What it means."""
     there = await visit.site.vault.opened(visit.caller, vault_ref(visit.resident()))
-    return visit.page("kluis_wissen.html", Erasing(frame=visit.frame(), there=there))
+    return visit.page("gegevens_wissen.html", Erasing(frame=visit.frame(), there=there))
 
 
 async def erase(visit: Visit) -> Response:

@@ -30,7 +30,7 @@ async def one(visit: Visit) -> Response:
     name = f"bewijs-{line.position}"
     if visit.request.query_params.get("vorm") == PAGE:
         return await _page(visit, name, [bundle])
-    return _file(visit, f"{name}.json", bundle.text(), "application/json")
+    return visit.file(f"{name}.json", bundle.text(), "application/json")
 
 
 async def period(visit: Visit) -> Response:
@@ -55,7 +55,7 @@ async def period(visit: Visit) -> Response:
     if form.get("vorm") == PAGE:
         return await _page(visit, name, bundles)
     text = f"[{','.join(bundle.text() for bundle in bundles)}]"
-    return _file(visit, f"{name}.json", text, "application/json")
+    return visit.file(f"{name}.json", text, "application/json")
 
 
 async def back(visit: Visit) -> Response:
@@ -96,13 +96,7 @@ def _export(subject: str, chosen: str, newest: Position) -> Event:
 
 async def _page(visit: Visit, name: str, bundles: Sequence[Bundle]) -> Response:
     keys = await visit.site.audit.vkeys(visit.caller)
-    return _file(visit, f"{name}.html", checking_page(visit.language, keys, bundles), "text/html")
-
-
-def _file(visit: Visit, name: str, text: str, kind: str) -> Response:
-    """To be saved, never shown as a page of ours."""
-    headers = {**visit.headers, "Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, media_type=kind, headers=headers)
+    return visit.file(f"{name}.html", checking_page(visit.language, keys, bundles), "text/html")
 
 
 PAGES: Final = (
