@@ -97,10 +97,10 @@ async def test_another_reader_reads_it_and_finds_every_change(house: House) -> N
         return found
 
     said = read(receipt.sd_jwt)
-    assert (said["toestemming"], said["status"], said["iss"]) == (consent_id, "gegeven", "http://localhost:8000")
+    assert (said["toestemming"], said["toestand"], said["iss"]) == (consent_id, "gegeven", "http://localhost:8000")
     signed, *parts, _ = receipt.sd_jwt.split("~")
     alone = read("~".join([signed, parts[1], ""]))
-    assert alone["status"] == "gegeven" and "toestemming" not in alone
+    assert alone["toestand"] == "gegeven" and "toestemming" not in alone
     assert "doel" not in json.dumps(SDJWTVerifier(f"{signed}~", key).get_verified_payload())
     head, payload, signature = signed.split(".")
     for wrong in (f"{head}.{payload}.{'A' * len(signature)}~", f"{head}.{payload[:-2]}AA.{signature}~"):
