@@ -98,9 +98,7 @@ async def build_consent(
     consent.requesting.loose_most, consent.forgetting.desk_days = settings.open_most, settings.desk_days
     consent.frontdesk.per_day = settings.desk_per_day
     consent.tokens = tokens
-    places = Places(consent.register, neighbours.audit, consent.following, clock)
-    receipts = Receipts(neighbours.audit, rows, places, _houses(tenants), clock)
-    consent.receipts = consent.frontdesk.receipts = receipts
+    receipts = _receipts(consent, neighbours.audit, rows, tenants, clock)
     events = _events(settings, tenants, consent, rows, clock)
     mail = consent.mail = _delivery(settings, tenants, (consent, neighbours.audit, receipts), rows, clock)
     _check_tables(settings, tenants)
@@ -162,6 +160,14 @@ def _public(behind: Behind, events: Events, receipts: Receipts, clock: Clock) ->
     public.include_router(event_routes(events, caller))
     public.include_router(status_routes(receipts, behind.tenants))
     return public
+
+
+def _receipts(
+    consent: ConsentService, audit: Audit, rows: KeyRows, tenants: Mapping[str, Tenant], clock: Clock
+) -> Receipts:
+    places = Places(consent.register, audit, consent.following, clock)
+    made = consent.receipts = consent.frontdesk.receipts = Receipts(audit, rows, places, _houses(tenants), clock)
+    return made
 
 
 def _houses(tenants: Mapping[str, Tenant]) -> dict[str, tuple[str, str]]:
