@@ -34,12 +34,11 @@ _AT_ONCE = 8
 def status_of(row: Mapping[str, Any], at: int, newest: ActivityVersion | None) -> int:
     """Of the receipts of one consent. newest: version of its activity. What does not count and may do so again is
     SUSPENDED, for INVALID has no way back; what is in doubt is too."""
-    if newest is None or row["pending_at"]:
-        return SUSPENDED
-    state = state_of_row(as_counted(row, newest), at)
-    if state in SHUT:
+    if state_of_row(row, at) in SHUT:
         return INVALID
-    return VALID if state in PERMITS and row["version"] >= consents_since(newest) else SUSPENDED
+    if newest is None or row["pending_at"] or row["version"] < consents_since(newest):
+        return SUSPENDED
+    return VALID if state_of_row(as_counted(row, newest), at) in PERMITS else SUSPENDED
 
 
 def decoys(seed: bytes, age: int) -> bytearray:
