@@ -15,7 +15,7 @@ from jwcrypto.jws import JWS
 from sd_jwt.verifier import SDJWTVerifier
 from sqlalchemy import delete, select, update
 
-from audit.contract import LogUnavailable
+from audit.contract import Entry, Event, LogUnavailable, record_one
 from consent.contract import Choice, NoSuchThing, RegisterUnavailable
 from consent.receipts.places import EACH
 from consent.receipts.service import Receipts
@@ -39,7 +39,7 @@ from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
-from tests.consent.house import ANNA_HERSELF, HASH, LOKET, PLAN, START, TENANT, House, no, stop
+from tests.consent.house import ANNA, ANNA_HERSELF, HASH, LOKET, PLAN, STAFF, START, TENANT, House, no, stop
 from tests.consent.test_consent_faults import AFTER, Interrupted
 from tests.consent.test_receipts import issuer
 
@@ -177,6 +177,18 @@ async def test_taking_a_place_changes_nothing_that_anybody_sees(house: House) ->
     assert {place for _, place in (*taken, *theirs)} <= changed
     text = json.dumps(claims_of(await receipts_of(house.consent).status_list(TENANT, list_id)))
     assert consent_id not in text and TENANT not in text
+
+
+async def test_secrecy_death_and_erasure_are_in_no_list(house: House) -> None:
+    """They stop releases; whoever was shown a receipt must not learn of them."""
+    await house.ready()
+    place = await placed(house, await house.given(PLAN))
+    before = await listed(house, place[0])
+    await house.consent.flag(LOKET, ANNA, ["geheimhouding", "overleden"])
+    erased = Event(id="1" * 32, kind="wissing-begonnen", subject=ANNA.subject)
+    await record_one(house.audit.door("vault"), STAFF, Entry(event=erased, advances=(ANNA.fence,)))
+    assert (await house.decided(PLAN))[1].geweigerd
+    assert await listed(house, place[0]) == before and before[place[1]] == VALID
 
 
 async def test_a_full_list_gives_way_to_another(house: House) -> None:
