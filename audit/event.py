@@ -54,6 +54,8 @@ Kind = Literal[
     "sleutel-beeindigd",
     # replacements: require fences, and move those of what they replace
     "toepassing-vervangen",
+    "bronbestand-overgenomen",
+    "bronbestand-verwijderd",
     # facts: neither
     "weigering",
     "toetsing",

@@ -83,6 +83,8 @@ KINDS: dict[Kind, Rule] = {
     "kluis-verwijderd": _rule("fact", "vault"),
     "kluis-vervangen": _rule("replacement", "vault"),
     "toepassing-vervangen": _rule("replacement", "consent"),
+    "bronbestand-overgenomen": _rule("replacement", "connectors"),
+    "bronbestand-verwijderd": _rule("restriction", "connectors"),
     "wissing-voltooid": _rule("fact", "vault"),
     "weigering": _rule("fact", "connectors", "consent", "vault"),
     "toetsing": _rule("fact", "consent"),

@@ -65,6 +65,7 @@ from connectors.uploads.component import takings
 from connectors.uploads.intern import LARGE, upload_intern
 from connectors.uploads.rows import UploadRows
 from connectors.uploads.service import UploadDesk
+from connectors.uploads.standing import Files
 from connectors.uploads.tables import uploads as uploads_table
 from consent.contract import Consent, Registers
 from kernel.clock import BootClock, Clock, boot_seconds, utc_now
@@ -114,7 +115,7 @@ async def build_connectors(
     declared = read_folder(settings.sources, tenants) if settings.sources else {}
     rows, lines = BulkRows(database, JobKeys(room_keys, ring)), Lines(wiring.audit)
     files = UploadRows(rows, wiring.clock)
-    around = Surroundings(wiring.trust, wiring.clock, outside, files)
+    around = Surroundings(wiring.trust, wiring.clock, outside, Files(files, wiring.audit))
     wired = (wiring, _brp(settings, wiring, outside) if settings.brp_url else None)
     sources = _sources(settings, tenants, wired, (declared, around))
     known = (wiring.vault, wiring.registers, wiring.audit)

@@ -39,7 +39,8 @@ from consent.parties import api as parties
 from consent.parties.fetching import KeySets
 from consent.persons import Persons
 from consent.reading.api import Reading, reading_routes
-from consent.receipts.api import issuer_router
+from consent.receipts.api import issuer_router, status_routes
+from consent.receipts.places import Places
 from consent.receipts.service import PURPOSE, Receipts
 from consent.rights import api as rights
 from consent.rows import Register
@@ -97,7 +98,7 @@ async def build_consent(
     consent.requesting.loose_most, consent.forgetting.desk_days = settings.open_most, settings.desk_days
     consent.frontdesk.per_day = settings.desk_per_day
     consent.tokens = tokens
-    receipts = consent.receipts = consent.frontdesk.receipts = Receipts(neighbours.audit, rows, _houses(tenants), clock)
+    receipts = _receipts(consent, neighbours.audit, rows, tenants, clock)
     events = _events(settings, tenants, consent, rows, clock)
     mail = consent.mail = _delivery(settings, tenants, (consent, neighbours.audit, receipts), rows, clock)
     _check_tables(settings, tenants)
@@ -108,7 +109,7 @@ async def build_consent(
     def doors() -> Doors:
         return Doors(
             public=(
-                (ROOT, lambda: _public(behind[ROOT], events, clock)),
+                (ROOT, lambda: _public(behind[ROOT], events, receipts, clock)),
                 (ACCESS, lambda: access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))),
                 (GOVSTACK, lambda: govstack_routes(opened)),
             ),
@@ -149,7 +150,7 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
     )
 
 
-def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
+def _public(behind: Behind, events: Events, receipts: Receipts, clock: Clock) -> APIRouter:
     caller = drafts.at_large(behind.caller)
     public = routes(replace(behind, caller=caller))
     public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
@@ -157,7 +158,16 @@ def _public(behind: Behind, events: Events, clock: Clock) -> APIRouter:
     public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))
     public.include_router(rights.public_routes(behind.consent.rights, behind.persons.residents, caller))
     public.include_router(event_routes(events, caller))
+    public.include_router(status_routes(receipts, behind.tenants))
     return public
+
+
+def _receipts(
+    consent: ConsentService, audit: Audit, rows: KeyRows, tenants: Mapping[str, Tenant], clock: Clock
+) -> Receipts:
+    places = Places(consent.register, audit, consent.following, clock)
+    made = consent.receipts = consent.frontdesk.receipts = Receipts(audit, rows, places, _houses(tenants), clock)
+    return made
 
 
 def _houses(tenants: Mapping[str, Tenant]) -> dict[str, tuple[str, str]]:

@@ -111,9 +111,10 @@ class Rows:
         await self._connection.execute(insert(table).on_conflict_do_nothing(), full)
 
     async def put(self, table: Table, row: Row, **changes: Any) -> Row:
-        """The row with changes, one revision on. It must have been found with `lock` in this transaction."""
+        """The row with changes, one revision on where it has them. It must have been found with `lock` in this
+        transaction."""
         changed = {**row, **changes}
-        if "mac" in table.c:
+        if "revision" in table.c:
             await self._remember(table, row)
             changed["revision"] = row["revision"] + 1
         same = [column == row[column.name] for column in table.primary_key.columns]

@@ -36,6 +36,7 @@ from consent.contract import ResidentRef as ConsentResident
 from consent.delivery.component import build_delivery
 from consent.delivery.service import Around
 from consent.keys import PURPOSES
+from consent.receipts.places import Places
 from consent.receipts.service import PURPOSE as RECEIPTS
 from consent.receipts.service import Receipts
 from consent.rows import Register
@@ -136,7 +137,8 @@ class FourRooms:
         self.register = ConsentService(register, self.audit.door("consent"), catalogue_elements(), self.clock)
         await rows.found(TENANT, [RECEIPTS])
         houses = {TENANT: (TENANTS[TENANT].name, TENANTS[TENANT].public_url)}
-        receipts = Receipts(self.audit.door("consent"), rows, houses, self.clock)
+        places = Places(register, self.audit.door("consent"), self.register.following, self.clock)
+        receipts = Receipts(self.audit.door("consent"), rows, places, houses, self.clock)
         self.register.receipts = self.register.frontdesk.receipts = receipts
         addresses = {TENANT: TENANTS[TENANT].public_url}
         around = Around(

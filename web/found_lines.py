@@ -62,6 +62,8 @@ WHAT: Final[Mapping[str, str]] = {
     "terugmelding-stap": N_("Melding over een gegeven ging een stap verder"),
     "gegevens-verwijderd": N_("Een ontvanger schreef op wat hij verwijderde of bewaart"),
     "bronbestand": N_("Bestand van een bron"),
+    "bronbestand-overgenomen": N_("Een nieuw bestand van een bron telt"),
+    "bronbestand-verwijderd": N_("Een bestand van een bron is weg"),
     "set-vernietigd": N_("Een ontvanger meldde dat een gegevensset is vernietigd"),
     "set-niet-vernietigd": N_("Een ontvanger meldde niet op tijd dat een gegevensset is vernietigd"),
     "machtiging-aangeboden": N_("De inwoner vroeg iemand om te kijken"),
@@ -92,6 +94,7 @@ FILES: Final[Mapping[str, str]] = {
     "verwijderd": N_("Bestand van bron %(bron)s verwijderd"),
     "nagekeken": N_("Bestand voor bron %(bron)s nagekeken, niet overgenomen"),
 }
+OF_FILES: Final = frozenset(("bronbestand", "bronbestand-overgenomen", "bronbestand-verwijderd"))
 SIZE: Final = N_("%(getal)s regels, versie %(versie)s")
 NO_MESSAGES: Final = N_("De inwoner krijgt geen berichten meer")
 # Searches that are none of the log.
@@ -147,7 +150,7 @@ def _decision(line: Line, said: RegisterWords) -> str:
     told = [_what(event, said), *([said.say(how)] if how else [])]
     if event.kind.startswith("toestemming-") and (written := WRITTEN_DOWN.get(event.details.get("kanaal", ""))):
         told[0] = said.say(written) % {"wat": told[0]}
-    if event.kind == "bronbestand":
+    if event.kind in OF_FILES:
         told = _file(event, said)
     if event.on_behalf:
         told.append(_by(event, said))

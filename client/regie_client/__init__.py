@@ -7,6 +7,7 @@ proven is withheld although it came; nothing is repeated by itself, for each que
 
 from regie_client.bulk import Answered, Bulk, BulkOrder, Job, JobState
 from regie_client.client import Regie
+from regie_client.consents import ConsentReceipts, ShownConsent
 from regie_client.corrections import Correction, Had
 from regie_client.errors import (
     CannotReach,
@@ -35,6 +36,7 @@ __all__ = [
     "Case",
     "CaseState",
     "Cell",
+    "ConsentReceipts",
     "ConsentState",
     "Correction",
     "Credentials",
@@ -62,6 +64,7 @@ __all__ = [
     "Repeated",
     "Seen",
     "SeenHere",
+    "ShownConsent",
     "Spent",
     "Table",
     "TableQuestion",

@@ -8,7 +8,7 @@ RegieError
 ├── Problem         Regie says no, and why (RFC 9457)
 │   └── NotReleased     every element was refused; `refused` tells which and why
 ├── NoReceipt       data came, and no valid proof that the log holds the line: the data is withheld
-├── NotGenuine      a webhook that is not from this house, too old, or changed: answer 4xx
+├── NotGenuine      a webhook, a receipt of a consent or a status list that is not from this house, too old, or changed
 └── Repeated        a webhook that was handled before: answer 204, and do nothing
 """
 

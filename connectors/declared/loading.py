@@ -20,8 +20,8 @@ from connectors.outside.asking import Asker
 from connectors.outside.guarding import Limits, guarded
 from connectors.outside.opening import Certificates, open_outside
 from connectors.sources import Placed
-from connectors.uploads.rows import UploadRows
 from connectors.uploads.source import UploadSource
+from connectors.uploads.standing import Files
 from kernel.address import plain_address
 from kernel.clock import Clock
 from kernel.settings import SettingsWrong, read_secret
@@ -36,7 +36,7 @@ class Surroundings:
     trust: Callable[[], Awaitable[Trust]]
     clock: Clock
     outside: AsyncExitStack
-    files: UploadRows | None = None
+    files: Files | None = None
 
 
 def read_file(file: Path) -> Declaration:

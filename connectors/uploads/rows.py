@@ -22,13 +22,14 @@ from kernel.ids import uuid7
 COMING, WHOLE, COUNTS, GONE = range(4)
 TOGETHER = 500  # rows of one transaction: others write between two
 LATE_MS = 15 * 60_000  # a file that is not whole by then is of somebody who died
+SOON_MS = 60_000  # after which one that is whole is finished by whoever tidies
 DAY_MS = 24 * 3_600_000
 MANY = 1_000
 
 
 @dataclass(frozen=True)
 class File:
-    """One version. until: ms."""
+    """One version. until: ms. epoch: where its line leaves the fence of its source; None of one from before that."""
 
     source: str
     version: int
@@ -39,6 +40,7 @@ class File:
     made_at: int
     until: int
     wrapped: bytes = field(repr=False)
+    epoch: int | None = None
 
 
 class UploadRows:
@@ -47,8 +49,10 @@ class UploadRows:
     def __init__(self, rows: BulkRows, clock: Clock) -> None:
         self._rows, self._clock = rows, clock
 
-    async def begin(self, tenant: str, source: str, client: str, kept: tuple[int, int]) -> tuple[File, Sealing]:
-        """kept: rows, and days that they are kept. Raises UploadUnderWay."""
+    async def begin(
+        self, tenant: str, source: str, client: str, kept: tuple[int, int], epoch: int
+    ) -> tuple[File, Sealing]:
+        """kept: rows, and days that they are kept. epoch: as in File. Raises UploadUnderWay."""
         now = millis(self._clock())
         id_ = uuid7(now)
         box, wrapped = await self._rows.keys.new(tenant, id_)
@@ -59,7 +63,7 @@ class UploadRows:
             ours = (uploads.c.tenant_id == tenant, uploads.c.source == source)
             last = await rows.connection.scalar(select(func.max(uploads.c.version)).where(*ours))
             until = now + kept[1] * DAY_MS
-            file = File(source, (last or 0) + 1, id_, COMING, client, kept[0], now, until, wrapped)
+            file = File(source, (last or 0) + 1, id_, COMING, client, kept[0], now, until, wrapped, epoch)
             await rows.add(uploads, [asdict(file)])  # two at once make the same version: the database refuses one
         return file, Sealing(box)
 
@@ -104,6 +108,12 @@ class UploadRows:
             found = await rows.find(uploads, *mine, uploads.c.until > millis(self._clock()), newest=True)
         return _file(found[0]) if found else None
 
+    async def newest(self, tenant: str, source: str) -> int:
+        """The version that counts, also when its term is over; 0 for none."""
+        async with self._rows.reading(tenant) as rows:
+            mine = (uploads.c.source == source, uploads.c.state == COUNTS)
+            return max((row["version"] for row in await rows.find(uploads, *mine, newest=True)), default=0)
+
     async def there(self, tenant: str, source: str) -> list[File]:
         """What counts, and what is still to count."""
         async with self._rows.reading(tenant) as rows:
@@ -141,10 +151,12 @@ class UploadRows:
     async def left(self, tenant: str) -> list[File]:
         """What somebody did not finish, and what is over: to be finished, or to go."""
         now = millis(self._clock())
-        late = uploads.c.state.in_((COMING, WHOLE)) & (uploads.c.made_at < now - LATE_MS)
+        late = (uploads.c.state == COMING) & (uploads.c.made_at < now - LATE_MS)
+        # its line may stand, and then the one before is read no more: who is still at it does the same as we
+        waits = (uploads.c.state == WHOLE) & (uploads.c.made_at < now - SOON_MS)
         over = (uploads.c.state == COUNTS) & (uploads.c.until <= now)
         async with self._rows.reading(tenant) as rows:
-            return [_file(row) for row in await rows.find(uploads, late | over, limit=MANY)]
+            return [_file(row) for row in await rows.find(uploads, late | waits | over, limit=MANY)]
 
     async def _clear(self, tenant: str, id_: str) -> None:
         async with self._rows.writing(tenant) as rows:

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from anyio import to_thread
 
-from audit.contract import Audit, Entry, Event, EventIdTaken, record_one
+from audit.contract import Audit, Event, EventIdTaken, Kind, Overtaken, record_one
 from connectors.bulk.jobs import client_of
 from connectors.uploads.columns import Sheet
-from connectors.uploads.contract import KEEPER, Judged, NoSuchSheet, SheetState, SheetView
+from connectors.uploads.contract import KEEPER, Judged, NoSuchSheet, SheetState, SheetView, UploadUnderWay
 from connectors.uploads.reading import Row, Sheets
 from connectors.uploads.rows import COUNTS, WHOLE, File, UploadRows
 from connectors.uploads.sealing import Sealing
+from connectors.uploads.standing import REMOVED, TAKEN, Files, entry_of
 from kernel.caller import Caller, room_of
 from kernel.clock import Clock, moment, utc_now
 from kernel.errors import Problem
@@ -23,7 +25,8 @@ from kernel.logs import logger
 from vault.contract import Bsn
 
 SCOPE = "verstrekking:bronhouder"
-TAKEN, REMOVED, JUDGED = "overgenomen", "verwijderd", "nagekeken"
+TAKEN_STEP, REMOVED_STEP, JUDGED = "overgenomen", "verwijderd", "nagekeken"
+FACT: Final[Kind] = "bronbestand"
 BY_HAND = "medewerker:"
 _log = logger("connectors.uploads")
 
@@ -50,7 +53,8 @@ class UploadDesk:
         taking, tenant = self._own(caller, source), caller.tenant
         found = await to_thread.run_sync(taking.sheets.read, raw)
         kept = (len(found), taking.sheet.keep_days)
-        file, sealing = await self.rows.begin(tenant, source, _client(caller, taking), kept)
+        epoch = await self._files.next_epoch(tenant, source)
+        file, sealing = await self.rows.begin(tenant, source, _client(caller, taking), kept, epoch)
         await self.rows.fill(tenant, file, await to_thread.run_sync(_sealed, sealing, found))
         reached("uploads.whole")
         # what somebody may learn of residents from here on stands in the log before anybody can
@@ -66,11 +70,11 @@ class UploadDesk:
         """See PortalUploads.judge."""
         taking, tenant = self._own(caller, source), caller.tenant
         found = await to_thread.run_sync(taking.sheets.read, raw)
-        file, both = await self.rows.counting(tenant, source), 0
+        file, both = await self._now(tenant, source), 0
         if file is not None:
             # of a list of one it tells whether that one is in it: who asks is written down before anybody looks
             asked = replace(file, client=_client(caller, taking), rows=len(found))
-            await self._line(tenant, asked, JUDGED, random_id())
+            await self._line(tenant, asked, JUDGED, event_id=random_id())
             owners = await to_thread.run_sync(_owners, await self.rows.sealing(tenant, file), list(found))
             both = await self.rows.among(tenant, file, owners)
         return Judged(rows=len(found), new=len(found) - both, both=both, gone=(file.rows if file else 0) - both)
@@ -78,14 +82,15 @@ class UploadDesk:
     async def view(self, caller: Caller, source: str) -> SheetView:
         """See Uploads.view."""
         self._own(caller, source)
-        return _view(source, await self.rows.counting(caller.tenant, source))
+        return _view(source, await self._now(caller.tenant, source))
 
     async def remove(self, caller: Caller, source: str) -> None:
         """See Uploads.remove."""
-        # also one that waits for its line: it would come to count after it was removed
+        # also one that waits for its line, or it would come to count after it was removed; and one that came meanwhile
         by = _client(caller, self._own(caller, source))
-        for file in await self.rows.there(caller.tenant, source):
-            await self._remove(caller.tenant, file, by)
+        while there := await self.rows.there(caller.tenant, source):
+            for file in there:
+                await self._remove(caller.tenant, file, by)
 
     async def tidy(self, tenant: str) -> None:
         """What was broken off is finished or cleared, what is over goes. Raises nothing: again in ten minutes."""
@@ -93,14 +98,19 @@ class UploadDesk:
             for file in await self.rows.left(tenant):
                 newer = file.state == WHOLE and await self.rows.counting(tenant, file.source)
                 if file.state == WHOLE and not (newer and newer.version > file.version):
-                    await self._finish(tenant, file)
+                    with suppress(UploadUnderWay):  # another came in its place
+                        await self._finish(tenant, file)
                 else:
                     await self._remove(tenant, file)
         except Problem as problem:
             _log.warning("uploads_not_tidied", code=problem.code)
 
     async def _finish(self, tenant: str, file: File) -> None:
-        await self._line(tenant, file, TAKEN)
+        try:
+            await self._line(tenant, file, TAKEN_STEP, TAKEN)
+        except Overtaken:  # another counts, or it was removed: of this one nothing was ever read
+            await self.rows.drop(tenant, file)
+            raise UploadUnderWay("Dit bestand is ingehaald. Lever het opnieuw.", wachtSeconden=60) from None
         reached("uploads.recorded")
         await self.rows.count(tenant, file)
 
@@ -110,10 +120,22 @@ class UploadDesk:
             organisation = file.client.partition("/")[0]
             # a crash after the line of who removed it: that line counts, and not this one
             with suppress(EventIdTaken):
-                await self._line(tenant, replace(file, client=by or f"{organisation}/"), REMOVED)
+                # where a newer one counts this one is read no more, and what moved now would take that one with it
+                last = await self.rows.newest(tenant, file.source) <= file.version
+                by_whom = replace(file, client=by or f"{organisation}/")
+                await self._line(tenant, by_whom, REMOVED_STEP, REMOVED if last else FACT)
         await self.rows.drop(tenant, file)
 
-    async def _line(self, tenant: str, file: File, step: str, event_id: str = "") -> None:
+    async def _now(self, tenant: str, source: str) -> File | None:
+        """The file that is read now."""
+        file = await self.rows.counting(tenant, source)
+        return file if file and await self._files.stands(tenant, file) else None
+
+    @property
+    def _files(self) -> Files:
+        return Files(self.rows, self.audit)
+
+    async def _line(self, tenant: str, file: File, step: str, kind: Kind = FACT, event_id: str = "") -> None:
         """The same for the same file and step, whoever writes it. event_id: of a step that may be taken again."""
         organisation, _, who = file.client.partition("/")
         by_hand = who.startswith(BY_HAND)
@@ -121,10 +143,10 @@ class UploadDesk:
                 "bewaardTot": moment(file.until).date().isoformat()}  # fmt: skip
         # where pseudonyms of staff are searched, and kept from who may not read them
         actor = who.removeprefix(BY_HAND) if by_hand else ""
-        event = Event(id=event_id or derived_id(file.id, step), kind="bronbestand", name="Bestand van een bron",
+        event = Event(id=event_id or derived_id(file.id, step), kind=kind, name="Bestand van een bron",
                       recipient=organisation, application="" if by_hand else who, actor=actor,
                       details=told)  # fmt: skip
-        await record_one(self.audit, room_of(tenant, "connectors"), Entry(event=event))
+        await record_one(self.audit, room_of(tenant, "connectors"), entry_of(tenant, file, event))
 
     def _own(self, caller: Caller, source: str) -> Taking:
         """Raises NoSuchSheet."""

@@ -5,8 +5,10 @@ from sqlalchemy import Column as C
 
 from connectors.tables import metadata
 
+_BEFORE_EPOCH = ("tenant_id", "source", "version", "id", "state", "client", "rows", "made_at", "until", "wrapped")
 # state: 0 its rows are coming in, 1 they are all there, 2 it counts, 3 it is gone. key: the file's own, with its salt,
-# under the KEK of the room; empty once gone. until: ms. client: organisation/application.
+# under the KEK of the room; empty once gone. until: ms. client: organisation/application. epoch: where its line leaves
+# the fence of its source; absent in rows from before there was one, which nobody had moved.
 uploads = Table(
     "uploads",
     metadata,
@@ -21,6 +23,8 @@ uploads = Table(
     C("until", BigInteger, nullable=False),
     C("wrapped", LargeBinary, nullable=False),
     C("mac", LargeBinary, nullable=False),
+    C("epoch", BigInteger),
+    info={"mac": {1: _BEFORE_EPOCH, 2: (*_BEFORE_EPOCH, "epoch")}},
 )
 
 # owner: keyed hash of a number, under the file's key. sealed: that row, bound to its place.

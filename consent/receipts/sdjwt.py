@@ -24,9 +24,13 @@ def issue(
     """always: claims that every reader sees. alone: those that the holder may leave out one by one."""
     disclosures = [_packed([_text(salts(SALT_BYTES)), name, value]) for name, value in alone.items()]
     digests = sorted(_text(sha256(one.encode())) for one in disclosures)
-    header = {"alg": "EdDSA", "kid": kid(signer.public), "typ": "dc+sd-jwt"}
-    signed = f"{_packed(header)}.{_packed({**always, '_sd': digests, '_sd_alg': 'sha-256'})}"
-    return "~".join([f"{signed}.{_text(signer.sign(signed.encode()))}", *disclosures, ""])
+    return "~".join([signed(signer, "dc+sd-jwt", {**always, "_sd": digests, "_sd_alg": "sha-256"}), *disclosures, ""])
+
+
+def signed(signer: Signer, kind: str, claims: Mapping[str, Any]) -> str:
+    """A JWT (RFC 7515, compact). kind: its `typ`, so that no reader takes one sort for another."""
+    message = f"{_packed({'alg': 'EdDSA', 'kid': kid(signer.public), 'typ': kind})}.{_packed(claims)}"
+    return f"{message}.{_text(signer.sign(message.encode()))}"
 
 
 def public_jwk(public: bytes) -> dict[str, str]:

@@ -1,27 +1,38 @@
-"""Makes receipts. Owns nothing: a receipt is made anew each time it is asked for, from the row and its line."""
+"""Makes receipts, and says of all how they stand. Keeps no receipt: each is made anew, from the row and its line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from audit.contract import Audit, Position
 from consent.contract import ConsentDetail, ConsentReceipt, NoSuchThing
+from consent.keys import MACHINES
 from consent.receipts.document import receipt
-from consent.receipts.sdjwt import issue
+from consent.receipts.places import Places
+from consent.receipts.sdjwt import issue, signed
+from consent.receipts.statuslist import FRESH_MS, claims
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
 from kernel.clock import Clock, millis
 from kernel.crypto import Signer, sha256
+from kernel.gather import Gatherer
 from kernel.ids import uuid7
 from kernel.sql.key_rows import KeyRows
 
-PURPOSE = "CR"  # a key of its own: what signs receipts signs nothing else
-VCT = "urn:regie:toestemmingsbewijs:1"
+PURPOSE = "CR"  # a key of its own: it signs receipts and how they stand, and nothing else
+VCT = "urn:regie:toestemmingsbewijs:2"
+LISTS: Final = "/toestemming/v1/statuslijsten"
+KEPT_MOST: Final = 64  # lists that are kept for some seconds
 
 
 class Receipts:
     """keys: of the register, which founded this one. houses: name and public address of each tenant."""
 
-    def __init__(self, audit: Audit, keys: KeyRows, houses: Mapping[str, tuple[str, str]], clock: Clock) -> None:
-        self._audit, self._keys, self._houses, self._clock = audit, keys, houses, clock
+    def __init__(
+        self, audit: Audit, keys: KeyRows, places: Places, houses: Mapping[str, tuple[str, str]], clock: Clock
+    ) -> None:
+        self._audit, self._keys, self._places, self._houses, self._clock = audit, keys, places, houses, clock
+        self._listed = Gatherer(self._list)
+        self._kept: dict[tuple[str, str], tuple[int, str]] = {}
 
     async def public_key(self, tenant: str) -> bytes:
         """32 bytes. Raises CannotOpen, KeyUnavailable."""
@@ -36,6 +47,9 @@ class Receipts:
         position, house = Position.parse(view.position), self._houses[caller.tenant]
         reader = room_of(caller.tenant, "consent")
         bundle = await self._audit.bundle(reader, position) if with_content else None
+        # that of a recipient has no place in common with those that the resident shows
+        holder = "ontvanger" if caller.kind in MACHINES else "inwoner"
+        listed, place = await self._places.take(caller.tenant, view.id, holder)
         receipt_id = uuid7(at)
         document = receipt(detail, receipt_id, house, at)
         text = canonical(document)
@@ -44,10 +58,34 @@ class Receipts:
             "iat": at // 1000,
             "vct": VCT,
             "jti": f"urn:uuid:{receipt_id}",
+            "status": {"status_list": {"idx": place, "uri": self._address(caller.tenant, listed)}},
             "ontvangstbewijs#sha256": sha256(text.encode()).hex(),
         }
-        signed = issue(await self._signer(caller.tenant), always, _claims(detail))
-        return ConsentReceipt(id=receipt_id, document=text, sd_jwt=signed, position=str(position), bundle=bundle)
+        told = issue(await self._signer(caller.tenant), always, _claims(detail))
+        return ConsentReceipt(id=receipt_id, document=text, sd_jwt=told, position=str(position), bundle=bundle)
+
+    async def status_list(self, tenant: str, list_id: str) -> str:
+        """How every receipt of a list stands: a signed JWT, some seconds old at most. Raises NoSuchThing,
+        LogUnavailable, RegisterUnavailable: then there is none, rather than an old one."""
+        (told,) = await self._listed.ask((tenant, list_id), [list_id])
+        return told
+
+    async def _list(self, place: tuple[str, str], asked: Sequence[str]) -> list[str]:
+        """One for all who wait: anybody may ask, and it takes a tenth of a second where a list is full."""
+        (tenant, list_id), at = place, millis(self._clock())
+        made, told = self._kept.get(place, (0, ""))
+        if not told or not 0 <= at - made < FRESH_MS:
+            self._kept.pop(place, None)
+            statuses = await self._places.statuses(tenant, list_id, at)
+            said = claims(self._address(tenant, list_id), statuses, at)
+            told = signed(await self._signer(tenant), "statuslist+jwt", said)
+            while len(self._kept) >= KEPT_MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[place] = (at, told)
+        return [told] * len(asked)
+
+    def _address(self, tenant: str, list_id: str) -> str:
+        return f"{self._houses[tenant][1]}{LISTS}/{list_id}"
 
     async def _signer(self, tenant: str) -> Signer:
         return Signer(await self._keys.open(tenant, PURPOSE))
@@ -58,7 +96,7 @@ def _claims(detail: ConsentDetail) -> dict[str, object]:
     view, activity = detail.consent, detail.activity
     return {
         "toestemming": view.id,
-        "status": view.state,
+        "toestand": view.state,
         "verwerkingsactiviteit": f"{view.activity} {view.version}",
         "doel": activity.purpose.nl,
         "ontvanger": view.recipient_name.nl,

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
 from assembly.demo.register import LOAN_DESK, TENANT
 from audit.contract import Audit, Ground, LogUnavailable, Permit
@@ -25,6 +26,8 @@ from connectors.uploads.rows import File, UploadRows
 from connectors.uploads.sealing import Sealing
 from connectors.uploads.service import Taking, UploadDesk
 from connectors.uploads.source import UploadSource
+from connectors.uploads.standing import Files
+from connectors.uploads.tables import uploads
 from kernel.caller import Caller
 from kernel.crypto import Keyring
 from kernel.errors import BadInput
@@ -57,7 +60,7 @@ def row(version: int) -> dict[str, Any]:
 
 async def whole(rows: UploadRows) -> tuple[File, Sealing]:
     """One that waits for its line."""
-    file, sealing = await rows.begin(TENANT, SOURCE, "a/b", (1, 90))
+    file, sealing = await rows.begin(TENANT, SOURCE, "a/b", (1, 90), 1)
     owner = sealing.owner(R1)
     await rows.fill(TENANT, file, [{"owner": owner, "sealed": sealing.sealed(owner, row(file.version))}])
     return file, sealing
@@ -144,6 +147,13 @@ class Replaced:
         return await self.inner.read(tenant, file, owners)
 
 
+class Unmoved(Files):
+    """For rows that came without a line."""
+
+    async def stands(self, tenant: str, file: File) -> bool:
+        return True
+
+
 async def test_who_is_asked_about_while_another_file_comes_is_not_unknown(house: FourRooms, rows: UploadRows) -> None:
     await counting(rows)
     shown = [(cast(Permit, Shown()), one) for one in (R1, Bsn("999995649"))]
@@ -152,7 +162,8 @@ async def test_who_is_asked_about_while_another_file_comes_is_not_unknown(house:
         async def trust() -> Any:
             return None
 
-        source = UploadSource(SHIPPED, cast(UploadRows, Replaced(rows, times)), trust, house.clock)
+        files = Unmoved(cast(UploadRows, Replaced(rows, times)), house.audit.door("connectors"))
+        source = UploadSource(SHIPPED, files, trust, house.clock)
         return await source.fetch_many(OWNER, shown)
 
     known, unknown = await asked(1)  # the newer file answers
@@ -190,3 +201,159 @@ async def test_a_portal_elsewhere_sends_a_file_over_the_line_between_rooms(house
     assert R1.reveal() not in repr(SentSheet.of(SOURCE, text))
     with pytest.raises(BadInput):
         SentSheet(source=SOURCE, content="=").raw()
+
+
+def desk_of(house: FourRooms, rows: UploadRows, log: Audit | None = None) -> UploadDesk:
+    assert SHIPPED.csv is not None
+    sheet = SHIPPED.csv.model_copy(update={"owner": LOAN_DESK})
+    taking = {TENANT: {SOURCE: Taking(sheet, Sheets(sheet, SHIPPED.elements))}}
+    return UploadDesk(taking, rows, log or house.audit.door("connectors"), house.clock)
+
+
+async def zone(house: FourRooms, rows: UploadRows, log: Audit | None = None) -> str:
+    """What a release would read of R1; why not, where nothing is."""
+
+    async def trust() -> Any:
+        return None
+
+    source = UploadSource(SHIPPED, Files(rows, log or house.audit.door("connectors")), trust, house.clock)
+    (found,) = await source.fetch_many(OWNER, [(cast(Permit, Shown()), R1)])
+    if isinstance(found, SourceFailed):
+        return found.why
+    assert isinstance(found, Values)
+    return str(cast(Any, found.values[0].value)["zone"])
+
+
+def sent(number: int) -> bytes:
+    return file_of((R1.reveal(), f"C-{number}"))
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Rows of files, as somebody with the database has them."""
+
+    path: str
+
+    def taken(self) -> dict[str, list[Any]]:
+        with closing(connect(self.path)) as disk:
+            return {name: disk.execute(f"SELECT * FROM {name}").fetchall() for name in ("uploads", "upload_rows")}  # noqa: S608 - our own words
+
+    def put(self, kept: dict[str, list[Any]]) -> None:
+        with closing(connect(self.path)) as disk:
+            for name, found in kept.items():
+                disk.execute(f"DELETE FROM {name}")  # noqa: S608 - the same
+                places = ",".join("?" * len(found[0])) if found else ""
+                disk.executemany(f"INSERT INTO {name} VALUES ({places})", found) if found else None  # noqa: S608 - the same
+            disk.commit()
+
+
+@pytest.fixture
+def disk(house: FourRooms) -> Disk:
+    return Disk(house.urls["connectors"].partition(":///")[2])
+
+
+async def test_an_older_file_that_is_put_back_whole_is_not_read_and_the_next_one_is(
+    house: FourRooms, rows: UploadRows, disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = desk_of(house, rows)
+    await desk.take(OWNER, SOURCE, sent(1))
+    assert await zone(house, rows) == "C-1"
+    first = disk.taken()
+    await desk.take(OWNER, SOURCE, sent(2))
+    assert await zone(house, rows) == "C-2"
+    disk.put(first)
+    assert await zone(house, rows) == "niet-bereikbaar" and "source_file_overtaken" in caplog.text
+    assert (await desk.view(OWNER, SOURCE)).version == 0
+    assert (await desk.judge(OWNER, SOURCE, sent(3))).gone == 0  # not compared with what is not read
+    await desk.take(OWNER, SOURCE, sent(3))
+    assert await zone(house, rows) == "C-3"
+    third = disk.taken()
+    await desk.remove(OWNER, SOURCE)
+    disk.put(third)
+    assert await zone(house, rows) == "niet-bereikbaar", "nor one that was removed"
+    # who hides what is there while the next one comes wins nothing: where the fence stands is the log's to say
+    disk.put({"uploads": [], "upload_rows": []})
+    await desk.take(OWNER, SOURCE, sent(4))
+    disk.put(third)
+    assert await zone(house, rows) == "niet-bereikbaar"
+
+
+async def test_who_died_after_its_line_left_nothing_older_to_read(house: FourRooms, rows: UploadRows) -> None:
+    log = house.audit.door("connectors")
+    await desk_of(house, rows).take(OWNER, SOURCE, sent(1))
+    dying = desk_of(house, cast(UploadRows, Dying(rows)))
+    with pytest.raises(ZeroDivisionError):
+        await dying.take(OWNER, SOURCE, sent(2))
+    assert await zone(house, rows) == "niet-bereikbaar"
+    house.now += timedelta(seconds=61)
+    await desk_of(house, rows).tidy(TENANT)
+    await desk_of(house, rows).tidy(TENANT)
+    assert await zone(house, rows) == "C-2"
+    kinds = [one.event.kind for one in (await log.lines(OWNER, "systeem")).lines]
+    assert kinds.count("bronbestand-overgenomen") == 2
+
+
+@dataclass(frozen=True)
+class Dying:
+    """Rows of which one is never written."""
+
+    inner: UploadRows
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self.inner, verb)
+
+    async def count(self, tenant: str, file: File) -> None:
+        raise ZeroDivisionError
+
+
+async def test_of_two_that_come_at_once_one_counts_and_the_other_is_told(house: FourRooms, rows: UploadRows) -> None:
+    later = UploadRows(rows._rows, lambda: house.clock() + timedelta(minutes=16))  # who waits no longer for the first
+    slow, desk = desk_of(house, rows, cast(Audit, Silent(house.audit.door("connectors")))), desk_of(house, later)
+    with pytest.raises(LogUnavailable):
+        await slow.take(OWNER, SOURCE, sent(1))
+    (late,) = await rows.there(TENANT, SOURCE)
+    await desk.take(OWNER, SOURCE, sent(2))
+    with pytest.raises(UploadUnderWay):
+        await desk._finish(TENANT, late)
+    assert await zone(house, rows) == "C-2" and [one.version for one in await rows.there(TENANT, SOURCE)] == [2]
+
+
+async def test_a_file_from_before_there_was_a_fence_is_read_until_another_comes(
+    house: FourRooms, rows: UploadRows, disk: Disk
+) -> None:
+    made, sealing = await rows.begin(TENANT, SOURCE, "a/b", (1, 90), 1)
+    owner = sealing.owner(R1)
+    await rows.fill(TENANT, made, [{"owner": owner, "sealed": sealing.sealed(owner, row(0))}])
+    await rows.count(TENANT, made)
+    await as_before(house, rows)
+    before = disk.taken()
+    assert await zone(house, rows) == "C-0"
+    await desk_of(house, rows).take(OWNER, SOURCE, sent(1))
+    disk.put(before)
+    assert await zone(house, rows) == "niet-bereikbaar"
+
+
+async def as_before(house: FourRooms, rows: UploadRows) -> None:
+    """Sealed as it was then, without the column."""
+    async with rows._rows.writing(TENANT) as writing:
+        (found,) = await writing.find(uploads)
+        old = {**found, "epoch": None, "mac": bytes([1]) + writing.seal._mac(uploads, {**found, "epoch": None}, 1)}
+        await writing.connection.execute(update(uploads).values(old))
+
+
+async def test_a_log_that_is_away_lets_no_file_be_read(house: FourRooms, rows: UploadRows) -> None:
+    await desk_of(house, rows).take(OWNER, SOURCE, sent(1))
+    assert await zone(house, rows, cast(Audit, Deaf(house.audit.door("connectors")))) == "niet-bereikbaar"
+
+
+@dataclass(frozen=True)
+class Deaf:
+    """A log that says of no fence where it stands."""
+
+    inner: Audit
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self.inner, verb)
+
+    async def holds(self, *_: object) -> None:
+        raise LogUnavailable("Even niet.")

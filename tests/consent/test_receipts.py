@@ -1,5 +1,6 @@
 """Receipts: what they must say, whose word they are, read by another reader and by the step that the docs describe."""
 
+import base64
 import csv
 import json
 import re
@@ -16,6 +17,7 @@ from sd_jwt.verifier import SDJWTVerifier
 
 import regie_verify
 from consent.contract import ConsentReceipt, NoSuchThing
+from consent.receipts.statuslist import FRESH_MS, LIFE_S
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from tests.consent.house import ANNA_HERSELF, BERT, LOKET, PLAN, TENANT, House, no, stop, yes
@@ -97,10 +99,10 @@ async def test_another_reader_reads_it_and_finds_every_change(house: House) -> N
         return found
 
     said = read(receipt.sd_jwt)
-    assert (said["toestemming"], said["status"], said["iss"]) == (consent_id, "gegeven", "http://localhost:8000")
+    assert (said["toestemming"], said["toestand"], said["iss"]) == (consent_id, "gegeven", "http://localhost:8000")
     signed, *parts, _ = receipt.sd_jwt.split("~")
     alone = read("~".join([signed, parts[1], ""]))
-    assert alone["status"] == "gegeven" and "toestemming" not in alone
+    assert alone["toestand"] == "gegeven" and "toestemming" not in alone
     assert "doel" not in json.dumps(SDJWTVerifier(f"{signed}~", key).get_verified_payload())
     head, payload, signature = signed.split(".")
     for wrong in (f"{head}.{payload}.{'A' * len(signature)}~", f"{head}.{payload[:-2]}AA.{signature}~"):
@@ -116,13 +118,26 @@ async def test_the_step_of_the_docs_and_regie_verify_check_the_file(house: House
     (tmp_path / "check.py").write_text(snippet)
     (tmp_path / "issuer.json").write_text(json.dumps(await issuer(house)))
 
-    def checked(document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    def checked(document: dict[str, Any], *more: str) -> subprocess.CompletedProcess[str]:
         (tmp_path / "receipt.json").write_text(json.dumps(document))
-        call = [sys.executable, "check.py", "receipt.json", "issuer.json"]
+        # at the time of the house
+        begin = f"import time; time.time = lambda: {house.clock().timestamp()}; exec(open('check.py').read())"
+        call = [sys.executable, "-c", begin, "receipt.json", "issuer.json", *more]
         return subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
     good = checked(told)
     assert good.stdout.strip() == "klopt http://localhost:8000 gegeven", good.stderr
+    assert house.consent.receipts is not None
+    listed = told["sdjwt"].split("~")[0].split(".")[1]
+    address = json.loads(base64.urlsafe_b64decode(listed + "=" * (-len(listed) % 4)))["status"]["status_list"]["uri"]
+    for choice, word in ((None, "geldig"), (stop(), "ongeldig")):
+        if choice is not None:
+            await house.consent.choose(ANNA_HERSELF, consent_id, choice)
+            house.clock.forward(milliseconds=FRESH_MS)
+        (tmp_path / "list.jwt").write_text(await house.consent.receipts.status_list(TENANT, address[-32:]))
+        assert checked(told, "list.jwt").stdout.splitlines()[1:] == [f"nu {word}"]
+    house.clock.forward(seconds=LIFE_S)
+    assert "one that is over" in checked(told, "list.jwt").stderr
     other = json.loads(json.dumps(told).replace('"dct:publisher"', '"dct:creator"'))
     assert "another document" in checked(other).stderr
     (tmp_path / "log.vkey").write_text(await house.log.vkeys(LOKET))

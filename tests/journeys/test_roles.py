@@ -41,7 +41,7 @@ NOBODY, CLERK, TRAINERS, OFFICE, OWNER = ROLES = ("niemand", "medewerker", "zond
 ASKING = {CLERK, TRAINERS, OFFICE}
 PUBLIC = (
     r"GET /verstrekking/gegevenselementen", r"GET /toestemming/verwerkingsactiviteiten(/.*)?",
-    r"GET /toestemming/ontvangers/.*", r"GET /logboek/(sleutels|heimelijk|checkpoint|\{term\}/.*)",
+    r"GET /toestemming/(ontvangers|statuslijsten)/.*", r"GET /logboek/(sleutels|heimelijk|checkpoint|\{term\}/.*)",
     r"GET /logboek/logregels/.*",  # without a token the leaf alone
 )  # fmt: skip
 # Who may, of what anybody may not; the first that fits.

@@ -17,7 +17,7 @@ from kernel.errors import BadInput
 from tests.connectors.test_declared import EXAMPLES
 from tests.connectors.test_uploads import HEAD, A, B
 from tests.web.portal import HOST, PortalUnderTest
-from web.found_lines import found_rows
+from web.found_lines import OF_FILES, found_rows
 from web.pages.sheets import HOME
 from web.parts import parts_of
 from web.register_words import RegisterWords
@@ -128,8 +128,10 @@ async def test_a_file_is_checked_then_taken_and_the_page_warns_before_it_is_too_
 
 async def searched(keeping: PortalUnderTest) -> list[Any]:
     """Lines about files as the FG finds them, newest first."""
-    query, why = Query(recipient=LOAN_DESK, kind="bronbestand"), Reason(code="steekproef", case="Z-1")
-    return list((await keeping.house.audit.door("web").search(OFFICER, query, why)).found.lines)
+    why, found, log = Reason(code="steekproef", case="Z-1"), list[Any](), keeping.house.audit.door("web")
+    for query in (Query.model_validate({"recipient": LOAN_DESK, "kind": kind}) for kind in OF_FILES):
+        found += (await log.search(OFFICER, query, why)).found.lines
+    return sorted(found, key=lambda line: line.position.index, reverse=True)
 
 
 async def nobodys(keeping: PortalUnderTest) -> list[Any]:
