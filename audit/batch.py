@@ -105,7 +105,8 @@ def written_lines(
         escrow = keys.escrow if event.covert else b""
         if event.covert and not escrow:
             raise KeyUnavailable("no key of custodians: a covert body is not written under our own")
-        spot = Spot(tenant, draft.asked.room, draft.position, at, year, n, previous, draft.asked.about, escrow)
+        asked = draft.asked
+        spot = Spot(tenant, asked.room, draft.position, at, year, n, previous, asked.about, escrow, asked.trace)
         sealed_to = escrow_id(escrow) if escrow else ""
         act = act_text(draft.asked.entry, at, draft.moved, draft.under_way, sealed_to)
         under_keys = keys.act(draft.position.term), bodies[event.subject, year]
@@ -248,7 +249,7 @@ class Storing:
         rows = [
             (tenant, tag, term, each.draft.position.index, each.at)
             for each in made
-            for tag in tagger.of(each.draft.asked.entry.event, each.at, each.draft.asked.about)
+            for tag in tagger.of(each.draft.asked.entry.event, each.at, each.draft.asked.about, each.draft.asked.trace)
         ]
         await self._insert(tags, rows)
 

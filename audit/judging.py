@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit.contract import LogUnavailable, Overtaken, Unwitnessed
-from audit.event import Entry, FenceAt, Kind
+from audit.event import Entry, FenceAt, Kind, Trace
 from audit.kinds import ENDED, KINDS, MOVING, OPENING, RELEASES
 from audit.permit import Position
 from kernel.logs import logger
@@ -23,13 +23,14 @@ _log = logger("audit.judging")
 @dataclass(frozen=True, eq=False)
 class Asked:
     """An entry in the queue. content: keyed hash of the event as given. year: of destruction. about: whose
-    line it is, where its series is not theirs."""
+    line it is, where its series is not theirs. trace: under which it is recorded, when the event names none."""
 
     entry: Entry
     room: str
     content: bytes
     year: int
     about: str = ""
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,8 @@ class Written:
 @dataclass(frozen=True)
 class Spot:
     """Where a line is being written. n and previous: in the series of its subject. room: who records it. about: whose
-    line it is, and escrow: the public key that its body is sealed to, when it is covert."""
+    line it is, and escrow: the public key that its body is sealed to, when it is covert. trace: when its event names
+    none."""
 
     tenant: str
     room: str
@@ -110,6 +111,7 @@ class Spot:
     previous: Previous | None
     about: str = ""
     escrow: bytes = b""
+    trace: Trace | None = None
 
 
 def words_of(entry: Entry) -> list[bytes]:
@@ -157,7 +159,7 @@ def act_text(
 
 def body_text(event: Event, spot: Spot) -> bytes:
     """What people read: the LDV core, BIO2 8.15.01, and ours. Names, never values."""
-    trace, given = event.trace, vars(event)
+    trace, given = event.trace or spot.trace, vars(event)
     said = _frame(spot.tenant, spot.year) | _body_alike.of(given)
     said |= {name: value for of, name in _OWN.items() if (value := given[of])}
     said["status"] = event.details.get(STATUS, "Ok")  # a refusal is no error: it is what was to happen

@@ -20,7 +20,7 @@ from audit.chain import hold_of
 from audit.contract import LogUnavailable, OutcomeUnknown, Verdict
 from audit.covert import in_series
 from audit.doubts import Unsound, verdict_on
-from audit.event import Entry, Kind
+from audit.event import Entry, Kind, Trace
 from audit.heads import Head, read_head
 from audit.judging import Asked, Draft, Overlay, Stale
 from audit.keychain import Keychain, Owner, TenantKeys
@@ -48,11 +48,12 @@ _log = logger("audit.log")
 
 
 class Given(NamedTuple):
-    """An entry as it came in. words: `words_of` it."""
+    """An entry as it came in. words: `words_of` it. trace: under which it is recorded."""
 
     room: str
     entry: Entry
     words: Sequence[bytes]
+    trace: Trace
 
 
 def about(given: Given, placed: Entry) -> str:
@@ -127,11 +128,18 @@ class Log:
             # 0 keys, before any lock
             keys = await self.keys()
             year = self.clock().year + keep_years
-            placed = [in_series(entry, keys.tags) for _, entry, _ in batch]
+            placed = [in_series(given.entry, keys.tags) for given in batch]
             owners = [(entry.event.subject, entry.event.keep_until or year) for entry in placed]
             years = await self.keychain.lasting(owners)
             asked = [
-                Asked(entry, given.room, content_hash(keys.content, given.words), years[owner], about(given, entry))
+                Asked(
+                    entry,
+                    given.room,
+                    content_hash(keys.content, given.words),
+                    years[owner],
+                    about(given, entry),
+                    given.trace,
+                )
                 for given, entry, owner in zip(batch, placed, owners, strict=True)
             ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)

@@ -42,7 +42,7 @@ from audit.settings import Kept
 from audit.standing import Standing
 from audit.sweeping import Sweeper
 from audit.terms import term_after
-from audit.tracing import Now, traced
+from audit.tracing import Now, traces
 from audit.turning import turn
 from audit.watching import Watcher
 from audit.withholding import as_told, opaque
@@ -73,7 +73,7 @@ class Desk:
 
     async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
         """See Audit.record."""
-        return await self.writer.record(room, traced(entries, self._trace))
+        return await self.writer.record(room, entries, traces(entries, self._trace))
 
     def intake(self, neighbours: tuple[Register, Numbers]) -> Intake:
         """Takes reports of uses outside Regie."""

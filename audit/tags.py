@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import lru_cache
 
-from audit.event import Event
+from audit.event import Event, Trace
 from audit.kinds import COUNTED_BY, EMERGENCY, LIFT_ASKED, LIFTED, RELEASES, REMOVED, REPORTED, REVIEWED, RUN
 from kernel.clock import moment
 from kernel.crypto import keyed_hash
@@ -24,8 +24,9 @@ class Tagger:
         self._key = key
         self._known: dict[tuple[str, ...], bytes] = {}
 
-    def of(self, event: Event, at: int, about: str = "") -> list[bytes]:
-        """All under which this line is found; `at` in ms. about: whose it is, where its series is not theirs."""
+    def of(self, event: Event, at: int, about: str = "", under: Trace | None = None) -> list[bytes]:
+        """All under which this line is found; `at` in ms. about: whose it is, where its series is not theirs. under:
+        its trace, when the event names none."""
         known, activity, case = self._known, event.activity, event.case
         named = (
             ("subject", event.subject), ("activity", activity), ("recipient", event.recipient),
@@ -33,8 +34,8 @@ class Tagger:
             ("day", day(at)), ("subject", about),
         )  # fmt: skip
         found = [known.get(each) or self._tag(*each) for each in named if each[1]]
-        if event.trace:  # of this act alone: not worth remembering
-            found.append(tag(self._key, "trace", event.trace.trace_id))
+        if trace := event.trace or under:  # of this act alone: not worth remembering
+            found.append(tag(self._key, "trace", trace.trace_id))
         if (
             event.kind in RELEASES or event.kind == RUN
         ):  # what "te-vaak" counts: a table once, not once for each who is in it
@@ -49,7 +50,7 @@ class Tagger:
             found += [self._tag(event.kind, str(place)) for place in event.closes]
         if event.kind == REPORTED:
             found.append(self._tag("reporter", event.recipient, event.application))
-            found.append(self._tag("used", day((event.trace.start if event.trace else 0) or at)))
+            found.append(self._tag("used", day((trace.start if trace else 0) or at)))
         return found
 
     def _tag(self, *named: str) -> bytes:

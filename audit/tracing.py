@@ -1,4 +1,7 @@
-"""Every line is a span of its own (LDV: a trace per processing, a span per act). Pure, but for the span's random id."""
+"""Every line is a span of its own (LDV: a trace per processing, a span per act). Pure, but for the span's random id.
+
+A line's trace goes beside its entry: to copy the event for it took longer than to seal it.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -9,15 +12,11 @@ Now = Callable[[], Trace]
 """The span in which we are: of a request, or of a round of our own."""
 
 
-def traced(entries: Sequence[Entry], now: Now) -> list[Entry]:
-    """Entries as they are recorded: one that was given no trace becomes a child of the present span."""
-    return [entry if entry.event.trace else _under(now(), entry) for entry in entries]
+def traces(entries: Sequence[Entry], now: Now) -> list[Trace]:
+    """Under which these are recorded: one that was given no trace becomes a child of the present span."""
+    return [entry.event.trace or child(now()) for entry in entries]
 
 
 def child(parent: Trace) -> Trace:
     """A new span under this one, in the same trace."""
     return Trace(trace_id=parent.trace_id, span_id=random_id()[:16], parent_span_id=parent.span_id)
-
-
-def _under(parent: Trace, entry: Entry) -> Entry:
-    return entry.model_copy(update={"event": entry.event.model_copy(update={"trace": child(parent)})})

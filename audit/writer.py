@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from audit.contract import LogUnavailable, Misfit, OutcomeUnknown, Unwitnessed, Verdict
 from audit.custodians import Custodians
-from audit.event import Entry
+from audit.event import Entry, Trace
 from audit.kinds import ENDED, misfit, restricts
 from audit.leaf import words_of
 from audit.log import Given, Log
@@ -99,8 +99,8 @@ class Writer:
         """Entries in the queue."""
         return len(self._first) + len(self._queue)
 
-    async def record(self, room: str, entries: Sequence[Entry]) -> list[Verdict]:
-        """See Audit.record."""
+    async def record(self, room: str, entries: Sequence[Entry], traces: Sequence[Trace]) -> list[Verdict]:
+        """See Audit.record. traces: under which they are recorded."""
         refused: dict[int, Problem] = {
             at: Misfit(why) for at, entry in enumerate(entries) if (why := misfit(entry, room))
         }
@@ -108,7 +108,7 @@ class Writer:
             refused |= {at: Misfit(NO_ESCROW) for at, entry in enumerate(entries) if entry.event.covert}
         if self.log.held:
             refused |= await self._not_permitted_now(entries)
-        good = [entry for at, entry in enumerate(entries) if at not in refused]
+        good = [pair for at, pair in enumerate(zip(entries, traces, strict=True)) if at not in refused]
         answers = iter(await self._asked(room, good) if good else ())
         return [refused[at] if at in refused else next(answers) for at in range(len(entries))]
 
@@ -120,15 +120,16 @@ class Writer:
             return {at: problem for at, entry in enumerate(entries) if entry.requires}
         return {}
 
-    async def _asked(self, room: str, entries: list[Entry]) -> list[Verdict]:
+    async def _asked(self, room: str, wanted: list[tuple[Entry, Trace]]) -> list[Verdict]:
         if self.log.sealed:
             raise LogUnavailable(self.log.sealed)
+        entries = [entry for entry, _ in wanted]
         queue = self._first if all(map(restricts, entries)) else self._queue
         if self._stopping or len(queue) + len(entries) > QUEUE_MAX:
             raise LogUnavailable("Het is te druk of het logboek sluit. Er is niets vastgelegd.")
         call = Call(len(entries), asyncio.get_running_loop().create_future())
-        for at, entry in enumerate(entries):
-            given = Given(room, entry, words_of(entry))
+        for at, (entry, trace) in enumerate(wanted):
+            given = Given(room, entry, words_of(entry), trace)
             queue.append(Waiting(given, _PER_LINE + sum(map(len, given.words)), call, at))
         self._work.set()
         if not all(map(_patient, entries)):
