@@ -4,8 +4,7 @@ All of it runs inside the writer's one transaction, under the lock of the head.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,8 +41,7 @@ from kernel.sql import RowSeal
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """A line of this batch, ready to be stored. at: its hour, ms."""
 
     draft: Draft

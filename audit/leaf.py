@@ -9,10 +9,9 @@ The salts (32 random bytes) lie inside the ciphertexts, in front: without its ke
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit.covert import SEALED_TO, escrowed
 from audit.ended import BEFORE, BEGUN, PRESENT, RECOVERED
@@ -75,8 +74,7 @@ class _Alike:
 _body_alike, _words_alike = _Alike(_ALIKE), _Alike({name: name for name in _ALIKE})
 
 
-@dataclass(frozen=True)
-class Previous:
+class Previous(NamedTuple):
     """The line before this one in the subject's series."""
 
     n: int
@@ -84,8 +82,7 @@ class Previous:
     leaf_hash: bytes
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """A line as it is stored, and what its receipt shows."""
 
     leaf: bytes
@@ -96,8 +93,7 @@ class Written:
     act_salt: bytes
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a line is being written. n and previous: in the series of its subject. room: who records it. about: whose
     line it is, and escrow: the public key that its body is sealed to, when it is covert. trace: when its event names
     none."""

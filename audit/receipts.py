@@ -1,7 +1,7 @@
 """Receipts: the act of a line, opened, with its proof against a signed head."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,8 +21,7 @@ from kernel.proof.tlogproof import TlogProof
 from kernel.proof.tree import Growth
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """What a receipt shows of a line."""
 
     act: str
