@@ -6,6 +6,7 @@ own. Owned by the one writer that holds the head's lock.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from audit.contract import LogUnavailable, Overtaken, Unwitnessed
 from audit.event import Entry, FenceAt, Kind, Trace
@@ -20,8 +21,7 @@ UNDER_WAY_MAX = 5_000  # named on one line, the youngest first: the text of an a
 _log = logger("audit.judging")
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
+class Asked(NamedTuple):
     """An entry in the queue. content: keyed hash of the event as given. year: of destruction. about: whose
     line it is, where its series is not theirs. trace: under which it is recorded, when the event names none."""
 
@@ -33,8 +33,7 @@ class Asked:
     trace: Trace | None = None
 
 
-@dataclass(frozen=True)
-class Stand:
+class Stand(NamedTuple):
     """Where a fence stands, and the line that moved it last."""
 
     epoch: int = 0
@@ -44,8 +43,7 @@ class Stand:
 NEVER = Stand()  # of a fence that nobody ever moved
 
 
-@dataclass(frozen=True)
-class Sending:
+class Sending(NamedTuple):
     """A release without outcome: 16 bytes per fence that it required."""
 
     position: Position
@@ -53,8 +51,7 @@ class Sending:
     fences: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A line of this batch. moved: the new epochs."""
 
     asked: Asked
@@ -63,8 +60,7 @@ class Draft:
     under_way: tuple[Position, ...]
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """This id has a line already, with this content."""
 
     position: Position
@@ -84,8 +80,7 @@ class SetBack:
     """A fence stands below what a fact saw: no line tells of that, so nobody is overtaken, and nothing may happen."""
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """The id belongs to other words."""
 
     position: Position

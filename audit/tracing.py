@@ -4,9 +4,9 @@ A line's trace goes beside its entry: to copy the event for it took longer than 
 """
 
 from collections.abc import Callable, Sequence
+from secrets import token_hex
 
 from audit.event import Entry, Trace
-from kernel.ids import random_id
 
 Now = Callable[[], Trace]
 """The span in which we are: of a request, or of a round of our own."""
@@ -19,4 +19,4 @@ def traces(entries: Sequence[Entry], now: Now) -> list[Trace]:
 
 def child(parent: Trace) -> Trace:
     """A new span under this one, in the same trace."""
-    return Trace(trace_id=parent.trace_id, span_id=random_id()[:16], parent_span_id=parent.span_id)
+    return Trace(trace_id=parent.trace_id, span_id=token_hex(8), parent_span_id=parent.span_id)
