@@ -56,10 +56,11 @@ class Given(NamedTuple):
     trace: Trace
 
 
-def about(given: Given, placed: Entry) -> str:
-    """Whose line it is, where it is written in a series that is not theirs."""
+def asked_of(given: Given, placed: Entry, key: bytes, year: int) -> Asked:
+    """As it is judged. placed: the entry in its series, which is not always that of whose line it is."""
     whose = given.entry.event.subject
-    return whose if whose != placed.event.subject else ""
+    about = whose if whose != placed.event.subject else ""
+    return Asked(placed, given.room, content_hash(key, given.words), year, about, given.trace)
 
 
 class Log:
@@ -132,14 +133,7 @@ class Log:
             owners = [(entry.event.subject, entry.event.keep_until or year) for entry in placed]
             years = await self.keychain.lasting(owners)
             asked = [
-                Asked(
-                    entry,
-                    given.room,
-                    content_hash(keys.content, given.words),
-                    years[owner],
-                    about(given, entry),
-                    given.trace,
-                )
+                asked_of(given, entry, keys.content, years[owner])
                 for given, entry, owner in zip(batch, placed, owners, strict=True)
             ]
             bodies = await self.keychain.bodies([(each.entry.event.subject, each.year) for each in asked], make=True)

@@ -19,7 +19,7 @@ from audit.contract import NotPermitted, Permit, Receipt
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.hidden import Hidden
-from kernel.message import Hex16, Message, Sentence, Short, wire
+from kernel.message import Hex16, Message, Millis, Sentence, Short, wire
 
 __all__ = ["NotPermitted"]
 
@@ -85,7 +85,7 @@ class Deposit(Message):
     value: Annotated[JsonValue, wire("waarde")]
     source: Annotated[Sentence, wire("bron")] = "inwoner"
     origin: Annotated[Literal["kopie", "eigen-opgave"], wire("herkomst")] = "eigen-opgave"
-    as_of: Annotated[int, wire("peilmoment")] = 0
+    as_of: Annotated[Millis, wire("peilmoment")] = 0
 
 
 class Kept(Message):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final, Literal
 
 from pydantic import JsonValue
@@ -126,6 +127,7 @@ class OneDatum:
     datum: Datum
     vault: State
     seen: bool
+    whole: bool
     field: Field | None
     doubt: str
     shown: Shown | None = None
@@ -241,7 +243,7 @@ def typed(text: str, shape: Shape, field: Field) -> tuple[str, str]:
 
 def shown_of(value: Value, said: RegisterWords) -> Shown:
     """For a person: names and texts in rows, whatever was kept."""
-    rows = [*_rows(value.value, "", said)]
+    rows = [*islice(_rows(value.value, "", said), ROWS_MAX + 1)]
     source = said.say(N_("Uzelf")) if value.source == "inwoner" else value.source
     return Shown(
         rows=tuple(rows[:ROWS_MAX]),

@@ -91,7 +91,7 @@ class ConsentReceipts:
             raise NotGenuine("the list is too large")
         claims = self._signed(listed.strip(), LIST)
         issued, ends, said = claims.get("iat"), claims.get("exp"), claims.get("status_list")
-        if claims.get("sub") != shown.address:
+        if claims.get("sub") != shown.address or not shown.address.startswith(f"{self._issuer}/"):
             raise NotGenuine("it is another list")
         if not isinstance(issued, int) or not isinstance(ends, int) or not isinstance(said, dict):
             raise NotGenuine("the list does not have the agreed form")

@@ -109,9 +109,10 @@ class UploadRows:
         return _file(found[0]) if found else None
 
     async def newest(self, tenant: str, source: str) -> int:
-        """The version that counts, also when its term is over; 0 for none."""
+        """The version that counts, also when its term is over, or that has its line perhaps and counts soon; 0 for
+        none."""
         async with self._rows.reading(tenant) as rows:
-            mine = (uploads.c.source == source, uploads.c.state == COUNTS)
+            mine = (uploads.c.source == source, uploads.c.state.in_((WHOLE, COUNTS)))
             return max((row["version"] for row in await rows.find(uploads, *mine, newest=True)), default=0)
 
     async def there(self, tenant: str, source: str) -> list[File]:

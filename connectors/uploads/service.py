@@ -95,15 +95,23 @@ class UploadDesk:
     async def tidy(self, tenant: str) -> None:
         """What was broken off is finished or cleared, what is over goes. Raises nothing: again in ten minutes."""
         try:
-            for file in await self.rows.left(tenant):
-                newer = file.state == WHOLE and await self.rows.counting(tenant, file.source)
-                if file.state == WHOLE and not (newer and newer.version > file.version):
-                    with suppress(UploadUnderWay):  # another came in its place
-                        await self._finish(tenant, file)
-                else:
-                    await self._remove(tenant, file)
+            left = await self.rows.left(tenant)
         except Problem as problem:
             _log.warning("uploads_not_tidied", code=problem.code)
+            return
+        for file in left:
+            try:
+                await self._tidied(tenant, file)
+            except Problem as problem:  # the next one may not wait for it: its term is over
+                _log.warning("uploads_not_tidied", code=problem.code)
+
+    async def _tidied(self, tenant: str, file: File) -> None:
+        newer = file.state == WHOLE and await self.rows.counting(tenant, file.source)
+        if file.state == WHOLE and not (newer and newer.version > file.version):
+            with suppress(UploadUnderWay):  # another came in its place
+                await self._finish(tenant, file)
+        else:
+            await self._remove(tenant, file)
 
     async def _finish(self, tenant: str, file: File) -> None:
         try:

@@ -44,6 +44,8 @@ class Places:
             status = (await _stands(rows, {consent_id}, at)).get(consent_id, (SUSPENDED,))[0]
             for row in await rows.find(status_lists, status_lists.c.open == 1, lock=True, most=1):
                 place = _place(row, owner, status, at)
+                if place is not None and place in _taken(row):
+                    return row["id"], place  # one of their own again
                 if place is not None:
                     await rows.put(status_lists, row, **_with(row, place, owner))
                     return row["id"], place

@@ -29,6 +29,7 @@ from connectors.uploads.source import UploadSource
 from connectors.uploads.standing import Files
 from connectors.uploads.tables import uploads
 from kernel.caller import Caller
+from kernel.clock import millis
 from kernel.crypto import Keyring
 from kernel.errors import BadInput
 from kernel.http.app import make_app
@@ -40,6 +41,7 @@ from kernel.sql.key_rows import KeyRows
 from tests.connectors.test_overtaken import ground
 from tests.connectors.test_uploads import ELEMENT, SHIPPED, Silent, file_of
 from tests.four_rooms import DESK_WORKER, R1, FourRooms
+from tests.patience import PATIENCE
 from vault.contract import Bsn, Values
 
 pytestmark = pytest.mark.anyio
@@ -235,11 +237,11 @@ class Disk:
     path: str
 
     def taken(self) -> dict[str, list[Any]]:
-        with closing(connect(self.path)) as disk:
+        with closing(connect(self.path, timeout=PATIENCE)) as disk:
             return {name: disk.execute(f"SELECT * FROM {name}").fetchall() for name in ("uploads", "upload_rows")}  # noqa: S608 - our own words
 
     def put(self, kept: dict[str, list[Any]]) -> None:
-        with closing(connect(self.path)) as disk:
+        with closing(connect(self.path, timeout=PATIENCE)) as disk:
             for name, found in kept.items():
                 disk.execute(f"DELETE FROM {name}")  # noqa: S608 - the same
                 places = ",".join("?" * len(found[0])) if found else ""
@@ -357,3 +359,14 @@ class Deaf:
 
     async def holds(self, *_: object) -> None:
         raise LogUnavailable("Even niet.")
+
+
+async def test_the_end_of_an_older_file_takes_nothing_from_a_newer_one(house: FourRooms, rows: UploadRows) -> None:
+    await desk_of(house, rows).take(OWNER, SOURCE, sent(1))
+    (one,) = await rows.there(TENANT, SOURCE)
+    house.now += timedelta(milliseconds=one.until - millis(house.clock()), seconds=-30)
+    with pytest.raises(ZeroDivisionError):
+        await desk_of(house, cast(UploadRows, Dying(rows))).take(OWNER, SOURCE, sent(2))
+    house.now += timedelta(minutes=2)
+    await desk_of(house, rows).tidy(TENANT)
+    assert await zone(house, rows) == "C-2"

@@ -154,7 +154,7 @@ async def test_a_reader_of_others_finds_the_list_and_its_signature(house: House)
     said, now = json.loads(told.payload), int(house.clock().timestamp())
     assert said.keys() == {"sub", "iat", "exp", "ttl", "status_list"} and said["status_list"].keys() == {"bits", "lst"}
     assert (said["iat"], said["exp"], said["ttl"]) == (now, now + LIFE_S, TTL_S)
-    assert FRESH_MS / 1000 + TTL_S <= 60  # so long at most nobody sees a stop
+    assert FRESH_MS / 1000 + 2 * TTL_S <= 60  # so long at most nobody sees a stop, also behind a cache
     assert said["sub"] == whole["status"]["status_list"]["uri"] and place < SIZE
 
 
@@ -170,7 +170,8 @@ async def test_taking_a_place_changes_nothing_that_anybody_sees(house: House) ->
     assert await placed(house, consent_id) in taken and await placed(house, consent_id, LOKET) in theirs
     ordered = [place for _, place in taken]
     assert ordered != sorted(ordered) and len(before) == SIZE
-    assert await listed(house, list_id) == before
+    again = await listed(house, list_id)  # ten seconds on: of nobody's places one may have changed
+    assert all(again[place] == before[place] for _, place in (*taken, *theirs))
     await house.consent.choose(ANNA_HERSELF, consent_id, stop())
     after = await listed(house, list_id)
     changed = {place for place in range(SIZE) if before[place] != after[place]}
@@ -188,14 +189,15 @@ async def test_secrecy_death_and_erasure_are_in_no_list(house: House) -> None:
     erased = Event(id="1" * 32, kind="wissing-begonnen", subject=ANNA.subject)
     await record_one(house.audit.door("vault"), STAFF, Entry(event=erased, advances=(ANNA.fence,)))
     assert (await house.decided(PLAN))[1].geweigerd
-    assert await listed(house, place[0]) == before and before[place[1]] == VALID
+    assert (await listed(house, place[0]))[place[1]] == before[place[1]] == VALID
 
 
 async def test_a_full_list_gives_way_to_another(house: House) -> None:
     await house.ready()
     consent_id = await house.given(PLAN)
     first, _ = place = await placed(house, consent_id)
-    full = json.dumps({str(number): f"{number:036}/inwoner" for number in range(ROOM) if number != place[1]})
+    strangers = [number for number in range(ROOM + 1) if number != place[1]][:ROOM]
+    full = json.dumps({str(number): f"{number:036}/inwoner" for number in strangers})
     async with house.consent.register.writing(TENANT) as rows:
         row = await rows.one(status_lists, id=first, lock=True)
         assert row is not None

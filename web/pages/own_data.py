@@ -17,8 +17,9 @@ from kernel.clock import moment
 from kernel.errors import BadInput, NeighbourUnavailable, NotFound
 from vault.contract import LOOK_MOST, AlreadyKept, Deposit, Kept, NotKept, NoVault, Value, VaultUnavailable
 from web.frame import FieldError
+from web.line_views import shown as is_shown
 from web.own_data_views import Field, Known, OneDatum, OwnData, Shown, State, field_of, shown_of, typed
-from web.pages.reading import begin_of, line_views, own_lines, words
+from web.pages.reading import all_lines, begin_of, line_views, words
 from web.prose import draft, prose
 from web.routing import Page
 from web.site import Visit, vault_ref
@@ -31,11 +32,12 @@ FIELD: Final = "waarde"
 
 @dataclass(frozen=True)
 class Found:
-    """What could be read of it. vault: whether it is there; seen: whether the log answered."""
+    """What could be read of it. vault: whether it is there; seen: whether the log answered; whole: with every use."""
 
     known: Known
     vault: State
     seen: bool
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ async def _keep(visit: Visit, found: Found, name: str, form: Mapping[str, str]) 
 
 
 async def _remove(visit: Visit, found: Found, name: str, form: Mapping[str, str]) -> Response:
-    if (here := found.known.datum(name).id) and form.get("was", "") != here:
+    if form.get("was", "") != found.known.datum(name).id:
         return _drawn(visit, found, name, Done(changed=True))
     await visit.site.vault.remove(visit.caller, vault_ref(visit.resident()), name)
     return visit.to(f"{HOME}/{name}")
@@ -149,10 +151,10 @@ async def _listed(visit: Visit, *, changed: bool = False) -> Response:
 
 async def _found(visit: Visit) -> Found:
     state, kept = await _kept(visit)
-    lines, seen = await _lines(visit)
+    lines, seen, whole = await _lines(visit)
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     views = line_views(visit, said, consents)
-    return Found(Known(said, visit.site.shapes, kept, consents, lines, views), state, seen)
+    return Found(Known(said, visit.site.shapes, kept, consents, lines, views), state, seen, whole)
 
 
 async def _kept(visit: Visit) -> tuple[State, list[Kept]]:
@@ -166,12 +168,13 @@ async def _kept(visit: Visit) -> tuple[State, list[Kept]]:
         return "weg", []
 
 
-async def _lines(visit: Visit) -> tuple[list[Line], bool]:
+async def _lines(visit: Visit) -> tuple[list[Line], bool, bool]:
+    """With whether the log answered, and whether that was all: not what is withheld, nor more than a page reads."""
     try:
-        lines, _ = await own_lines(visit, begin_of(visit, "maand"))
+        lines, more = await all_lines(visit, begin_of(visit, "maand"))
     except (LogUnavailable, NeighbourUnavailable):
-        return [], False
-    return lines, True
+        return [], False, False
+    return [line for line in lines if is_shown(line)], True, not more and not any(line.withheld for line in lines)
 
 
 def _asked(visit: Visit, known: Known) -> str:
@@ -198,6 +201,7 @@ def _drawn(visit: Visit, found: Found, name: str, done: Done | None = None) -> R
         datum=datum,
         vault=found.vault,
         seen=found.seen,
+        whole=found.whole,
         field=field_of(found.known.shapes.get(name)) if datum.own else None,
         doubt=found.known.doubt(name),
         shown=done.shown,
