@@ -36,6 +36,7 @@ Kind = Literal[
     "statistiek",
     "meegeteld",
     "beperking-opgeheven",
+    "vlag-beeindigd",
     # restrictions: move fences, require none
     "toestemming-geweigerd",
     "toestemming-ingetrokken",
@@ -70,6 +71,7 @@ Kind = Literal[
     "set-niet-vernietigd",
     "machtiging-aangeboden",
     "machtiging-vastgelegd",
+    "vlag-einde-gevraagd",
     "namens-gekeken",
     "balie-gesprek",
     "activiteit-concept",
