@@ -111,9 +111,10 @@ class About(Message):
         return dict(self.emergency) | ({"noodToelichting": self.note} if self.note else {})
 
     @property
-    def hidden(self) -> bool:
-        """Whether nobody else may learn where this resident is."""
-        return self.secret or self.safe
+    def hiding(self) -> frozenset[Flag]:
+        """Why nobody else may learn where this resident is; none where that is no matter."""
+        flags: tuple[tuple[Flag, bool], ...] = (("geheimhouding", self.secret), ("veilig-adres", self.safe))
+        return frozenset(flag for flag, so in flags if so)
 
     @property
     def works_for(self) -> dict[str, str]:
