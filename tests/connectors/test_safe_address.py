@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assembly.demo.register import INCOME_ANSWER
+from assembly.demo.register import INCOME_ANSWER, STORY
 from connectors.contract import NotReleased
 from connectors.hiding import Known
 from consent.contract import Question
@@ -17,7 +17,6 @@ from tests.four_rooms import BY_LAW, DESK_WORKER, R1, SECRET, STAFF, STRANGER, F
 
 pytestmark = pytest.mark.anyio
 CLERK = STAFF.model_copy(update={"kind": "medewerker", "user": "een", "roles": ("burgerzaken",)})
-EXERCISE = {"verwerkingsactiviteit": "oefening", "zaak": None}
 
 
 async def flagged(rooms: FourRooms) -> None:
@@ -34,9 +33,7 @@ async def test_the_law_gives_with_the_flag_and_a_yes_gives_nothing(house: FourRo
     assert (release.secrecy, release.safe_address) == (True, True)
     assert [(one.element, one.code) for one in release.refused] == [(INCOME_ANSWER, "geheimhouding")]
     resident = ConsentResident.model_validate((await house.resident(R1)).model_dump())
-    asked = Question(
-        resident=resident, activity="minimaregeling-witgoed", elements=(*BY_LAW, INCOME_ANSWER), case="Z-1"
-    )
+    asked = Question(resident=resident, activity=STORY, elements=(*BY_LAW, INCOME_ANSWER), case="Z-1")
     (explained,) = await house.register.explain(DESK_WORKER, [Asked(asked)])
     assert isinstance(explained, Explained)
     assert [(one.element, one.code) for one in explained.refused] == [(INCOME_ANSWER, "geheimhouding")]
@@ -65,7 +62,7 @@ async def test_a_flag_while_a_release_is_under_way_stops_what_rests_on_a_yes(hou
 async def test_a_caller_without_a_ground_reads_the_same_before_and_after(house: FourRooms) -> None:
     async def refusal() -> dict[str, Any]:
         with pytest.raises(NotReleased) as refused:
-            await house.release("brp.leeftijd.klasse", **EXERCISE)
+            await house.release("kluis.oefening.een", verwerkingsactiviteit="oefening", zaak=None)
         said = dict(refused.value.members)
         said.pop("logregel")
         return {"code": refused.value.code, **said}
