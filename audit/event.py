@@ -37,6 +37,7 @@ Kind = Literal[
     "statistiek",
     "meegeteld",
     "beperking-opgeheven",
+    "vlag-beeindigd",
     # restrictions: move fences, require none
     "toestemming-geweigerd",
     "toestemming-ingetrokken",
@@ -73,6 +74,7 @@ Kind = Literal[
     "set-niet-vernietigd",
     "machtiging-aangeboden",
     "machtiging-vastgelegd",
+    "vlag-einde-gevraagd",
     "namens-gekeken",
     "balie-gesprek",
     "activiteit-concept",

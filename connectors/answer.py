@@ -27,7 +27,8 @@ class Answer:
             refused=self.refused,
             not_delivered=self.missing,
             line=self.line,
-            secrecy=True if self.weighed.secret else None,
+            secrecy=True if self.weighed.flags else None,
+            safe_address=True if "veilig-adres" in self.weighed.flags else None,
         )
 
     @property
@@ -55,6 +56,6 @@ def nothing(answer: Answer, late: bool) -> NothingDelivered | TooLate:
 
 
 def body_of(release: Release) -> bytes:
-    """As architecture.md section 6 spells it; `geheimhouding` only where it is so."""
-    left_out = {"secrecy"} if release.secrecy is None else set()
+    """As architecture.md section 6 spells it; `geheimhouding` and `veiligAdres` only where it is so."""
+    left_out = {name for name in ("secrecy", "safe_address") if getattr(release, name) is None}
     return release.model_dump_json(exclude=left_out).encode()

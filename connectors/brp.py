@@ -1,13 +1,15 @@
 """The BRP as a source: Haal Centraal BRP Personen 2.7, `POST /personen`. The number goes in the body and nowhere else.
 
 Asked for are the fields of the permitted inputs only. Of people around the resident the register is asked whether they
-are secret, in one question of at most twenty numbers, before anything of them is told (`connectors.around`).
+are secret, in one question of at most twenty numbers, before anything of them is told (`connectors.around`), and Regie
+itself whether they are at a safe address (`connectors.hiding`).
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from audit.contract import Ground, Permit, Trust
@@ -27,6 +29,7 @@ from connectors.authority.relations import FIELDS, OF_CHILD, Minor, acted_for, b
 from connectors.catalogue import BRP, fields_of
 from connectors.contract import NOTHING, Known
 from connectors.gateway import Gateway
+from connectors.hiding import Hiding
 from connectors.outside.asking import Ask, Asker
 from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed
@@ -45,7 +48,8 @@ _log = logger("connectors")
 
 @dataclass(frozen=True)
 class BrpSource:
-    """Satisfies Source. key: of the gateway, if any. seconds: for all questions of one decision."""
+    """Satisfies Source. key: of the gateway, if any. seconds: for all questions of one decision. hiding: who may not be
+    found, whatever the register says."""
 
     asker: Asker
     gateway: Gateway
@@ -53,6 +57,7 @@ class BrpSource:
     clock: Clock
     key: str = field(default="", repr=False)
     seconds: float = 3.0
+    hiding: Hiding = field(kw_only=True)
 
     async def fetch(self, caller: Caller, permit: Permit, bsn: Bsn, known: Known = NOTHING) -> Values:
         """See Source.fetch."""
@@ -86,14 +91,15 @@ class BrpSource:
         minors = minors_of(person, own) if person is not None and not is_dead(person) else {}
         others = beside(person or {}, own, minors)
         open_ones = others.may_be_told(await asking.named(others.numbers))
-        kept = {number: relation for number, relation in minors.items() if number in open_ones}
+        hidden = await asking.hidden(minors)
+        kept = {number: relation for number, relation in minors.items() if number in open_ones - hidden}
         return acted_for(kept, people(await asking.persons(sorted(kept), set(OF_CHILD)))) if kept else ()
 
     def _asking(self, caller: Caller, ground: Ground) -> "Asking":
         headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT}
         if self.key and self.gateway.key_name:
             headers[self.gateway.key_name] = self.key
-        return Asking(self.asker, headers)
+        return Asking(self.asker, headers, partial(self.hiding, caller))
 
     async def _read(self, asking: "Asking", fields: Mapping[str, Sequence[str]], own: str) -> Values:
         until = asyncio.get_running_loop().time() + self.seconds * NEARLY
@@ -169,31 +175,34 @@ def wanted(fields: Mapping[str, Sequence[str]]) -> set[str]:
 @dataclass(frozen=True)
 class Asking:
     """Questions under the headers of one decision. The register keeps a note of each provision: one that may have
-    arrived is not asked again."""
+    arrived is not asked again. hidden: which of these numbers are of somebody who may not be found."""
 
     asker: Asker
     headers: Mapping[str, str] = field(repr=False)
+    hidden: Callable[[Collection[str]], Awaitable[frozenset[str]]] = field(repr=False)
 
     async def persons(self, numbers: Sequence[str], fields: set[str]) -> Any:
         """The answer as it came. numbers: 1 to 20. Raises SourceFailed."""
         return await self._ask({"type": BY_NUMBER, NUMBER: list(numbers), "fields": sorted(fields)})
 
     async def named(self, numbers: Sequence[str]) -> list[Mapping[str, Any]]:
-        """What the register says unasked of these people. More than fit in one question: of nobody, so of none is
-        anything told. Raises SourceFailed, Unreadable."""
+        """What the register says unasked of these people, without those who may not be found. More than fit in one
+        question: of nobody, so of none is anything told. Raises SourceFailed, Unreadable."""
         if not numbers or len(numbers) > MOST:
             return []
-        return people(await self.persons(numbers, {NUMBER}))
+        found, hidden = people(await self.persons(numbers, {NUMBER})), await self.hidden(numbers)
+        return [one for one in found if one.get(NUMBER) not in hidden]
 
     async def living_at(self, home: str) -> list[Mapping[str, Any]]:
-        """Raises SourceFailed, Unreadable."""
+        """Nobody, where one of them may not be found. Raises SourceFailed, Unreadable."""
         said = {"type": BY_HOME, "adresseerbaarObjectIdentificatie": home, "fields": [NUMBER]}
         try:
-            return people(await self._ask(said))
+            found = people(await self._ask(said))
         except SourceFailed as failed:
             if not failed.blames_us:
                 raise
             return []  # not every municipality may search by address: then nobody is counted
+        return [] if await self.hidden([str(one.get(NUMBER)) for one in found]) else found
 
     async def _ask(self, question: Mapping[str, Any]) -> Any:
         ask = Ask("POST", "/personen", body=json.dumps(question).encode(), alike=True)

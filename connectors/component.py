@@ -35,6 +35,7 @@ from connectors.counting.ledger import KEY, Ledger
 from connectors.declared.declaration import Declaration
 from connectors.declared.loading import Surroundings, placed, read_folder
 from connectors.granting import Granting
+from connectors.hiding import Known
 from connectors.kluis import VaultSource
 from connectors.lab.api import lab_routes
 from connectors.lab.component import build_labs
@@ -282,7 +283,8 @@ def _brp(settings: ConnectorsSettings, wiring: Wiring, outside: AsyncExitStack) 
         http = open_outside(url, settings.listed(settings.brp_networks), seconds)
     outside.push_async_callback(http.aclose)
     key = settings.brp_api_key.get_secret_value().decode().strip() if settings.brp_api_key else ""
-    return BrpSource(Asker(http, url, ANSWER_BYTES), settings.brp_gateway, wiring.trust, wiring.clock, key, seconds)
+    asker, hiding = Asker(http, url, ANSWER_BYTES), Known(wiring.vault, wiring.registers)
+    return BrpSource(asker, settings.brp_gateway, wiring.trust, wiring.clock, key, seconds, hiding=hiding)
 
 
 def _trace() -> Trace:

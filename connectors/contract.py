@@ -118,7 +118,8 @@ class LineRef(Message):
 
 
 class Release(Message):
-    """What came out. secrecy: the resident's data is secret, and this recipient has a ground for it all the same."""
+    """What came out. secrecy: the resident's data is secret, and this recipient has a ground for it all the same.
+    safe_address: it is so because nobody may find them; then secrecy is said too."""
 
     id: Short
     values: Annotated[dict[str, Released], wire("gegevens")]
@@ -126,6 +127,7 @@ class Release(Message):
     not_delivered: Annotated[tuple[NotDelivered, ...], wire("nietGeleverd")]
     line: Annotated[LineRef, wire("logregel")]
     secrecy: Annotated[bool | None, wire("geheimhouding")] = None
+    safe_address: Annotated[bool | None, wire("veiligAdres")] = None
 
 
 class NotReleased(Problem):

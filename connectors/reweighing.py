@@ -8,14 +8,17 @@ from connectors.granting import Granted, Granting
 from connectors.refusal import Refusal
 from consent.contract import Consent, Flag, ResidentRef
 
+_FLAGS: tuple[Flag, ...] = ("geheimhouding", "veilig-adres", "overleden")
+
 
 @dataclass(frozen=True)
 class Weighed:
-    """What may still leave. ground: the newest decision. anew: it is not the one that the line is about."""
+    """What may still leave. ground: the newest decision. flags: those that go with it, for this recipient has a ground.
+    anew: it is not the one that the line is about."""
 
     allowed: tuple[str, ...]
     ground: Ground
-    secret: bool
+    flags: frozenset[Flag]
     dropped: tuple[Refusal, ...] = ()
     anew: bool = False
 
@@ -32,13 +35,14 @@ class Reweighing:
         other fences now; LogUnavailable, RegisterUnavailable."""
         about, first = granted.decided.act.about, granted.ground
         allowed = tuple(one.element for one in first.toegestaan)
-        new: list[Flag] = [flag for flag in _FLAGS if flag in flags and not (flag == "geheimhouding" and about.secret)]
+        new: list[Flag] = [flag for flag in _FLAGS if flag in flags and flag not in about.hiding]
+        hiding = about.hiding | (frozenset(new) - {"overleden"})
         if not new:
-            return Weighed(allowed, first, about.secret)
+            return Weighed(allowed, first, hiding)
         if about.withheld_until or about.covert:
             # the line of a flag would tell its resident that somebody asked, and when: the next use that is shown
             # writes it. Nothing here depends on it: what is withheld rests on law, and goes to who has a ground
-            return Weighed(allowed, first, about.secret or "geheimhouding" in new)
+            return Weighed(allowed, first, hiding)
         asked = granted.asked
         who = ResidentRef.model_validate(asked.resident.model_dump())
         position = await self.consent.flag(asked.caller, who, new)
@@ -52,11 +56,8 @@ class Reweighing:
         if not _fences(ground) <= _fences(first):
             # it stands on something that the line does not require: who withdraws that would not wait for this release
             raise Overtaken("Er is net iets veranderd.", moved=[], position=str(position))
-        secret = about.secret or "geheimhouding" in new
-        return Weighed(tuple(name for name in allowed if name in kept), ground, secret, decided.refused, anew=True)
-
-
-_FLAGS: tuple[Flag, ...] = ("geheimhouding", "overleden")
+        left = tuple(name for name in allowed if name in kept)
+        return Weighed(left, ground, hiding, decided.refused, anew=True)
 
 
 def _fences(ground: Ground) -> set[str]:

@@ -87,12 +87,15 @@ class BrpTogether:
         except Unreadable:
             raise SourceFailed("onleesbaar", 200) from None
         around = {at: self.brp.others(one, answers[own[at]], own[at]) for at, one in begun.items()}
-        looked = await _looked_up(asking, {number for numbers in around.values() for number in numbers}, until)
+        others = {number for numbers in around.values() for number in numbers}
+        hidden = await asking.hidden(others)
+        looked = await _looked_up(asking, others - hidden, until) | dict.fromkeys(hidden)
         turns = asyncio.Semaphore(FURTHER)
 
         async def each(at: int) -> Values | Exception:
             own_asking = begun[at].asking
-            knowing = replace(begun[at], asking=Looked(own_asking.asker, own_asking.headers, looked))
+            same = (own_asking.asker, own_asking.headers, own_asking.hidden)
+            knowing = replace(begun[at], asking=Looked(*same, looked))
             try:
                 async with turns:
                     return await self.brp.told(knowing, answers[own[at]], own[at], until)
@@ -107,7 +110,8 @@ class BrpTogether:
 @dataclass(frozen=True)
 class Looked(Asking):
     """The same questions, where relatives were looked up already. found: by number, an answer about them alone, None
-    where it is not clear whose it is, or why there is none. Whom it does not name is asked about now."""
+    for who may not be found and where it is not clear whose it is, or why there is none. Whom it does not name is asked
+    about now."""
 
     found: Mapping[str, object] = field(default_factory=dict, repr=False)
 

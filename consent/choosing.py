@@ -26,6 +26,7 @@ from consent.deciding import newest_versions
 from consent.difference import consents_since
 from consent.facts import in_scope
 from consent.flagging import state_row
+from consent.flags import SAFE, known
 from consent.following import Following, ended
 from consent.keys import MACHINES
 from consent.limits import stored_terms, terms_of
@@ -98,12 +99,12 @@ class Choosing:
             newest = await newest_versions(rows, {row["activity"]})
             counts, at = newest_of(newest, row), millis(self._clock())
             instead = await instead_of(rows, row["resident"], counts or version, at) if row["resident"] else ""
-            back = await back_of(rows, row)
+            back, state = await back_of(rows, row), await rows.one(tables.subject_state, resident=row["resident"])
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
         seen = view(row, name, at, counts)
         longest = (counts or version).period
         return ConsentDetail(consent=seen, activity=version, catalogue=listed, shown=shown, longest=longest,
-                             instead=instead, back=back)  # fmt: skip
+                             instead=instead, back=back, safe=SAFE in known(state))  # fmt: skip
 
     async def theirs(self, caller: Caller, consent_id: str) -> ConsentDetail:
         """For its recipient, once there was a yes: before that there is nothing that it may know. Raises

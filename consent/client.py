@@ -32,6 +32,7 @@ from consent.parties.client import PartiesClient
 from consent.published import Published
 from consent.registers import SealingKey
 from consent.rights.client import RightsClient
+from consent.safety.client import SafetyClient
 from consent.wire import PREFIX
 from kernel.caller import Caller
 from kernel.errors import NeighbourUnavailable
@@ -78,6 +79,11 @@ class ConsentClient:
     def appointments(self) -> AppointmentsClient:
         """See Registers.appointments."""
         return AppointmentsClient(self.line)
+
+    @property
+    def safety(self) -> SafetyClient:
+        """See Registers.safety."""
+        return SafetyClient(self.line)
 
     @property
     def announcements(self) -> AnnouncementsClient:

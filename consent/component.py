@@ -44,6 +44,7 @@ from consent.receipts.places import Places
 from consent.receipts.service import PURPOSE, Receipts
 from consent.rights import api as rights
 from consent.rows import Register
+from consent.safety import api as safety
 from consent.service import ConsentService
 from consent.settings import ConsentSettings
 from consent.tables import keys, recipients
@@ -141,6 +142,7 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
         mandates.intern_routes(consent.mandates, gate),
         frontdesk.intern_routes(consent.frontdesk, gate),
         appointments.intern_routes(consent.appointments, gate),
+        safety.intern_routes(consent.safety, gate),
         emergencies.intern_routes(consent.emergencies, gate),
         announcing_routes(consent.announcements, gate),
         parties.intern_routes(consent, gate),

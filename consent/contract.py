@@ -118,8 +118,8 @@ class ConsentView(Message):
 class ConsentDetail(Message):
     """A consent with the version it is about, for the page of its choice. shown: what was read at the last choice, as
     canonical text; "" where it is not known. longest: days that a yes may last under the newest version, 0: no end.
-    instead: as what somebody else says yes in the resident's place, "" for nobody. back: where
-    they came from, as far as its recipient registered that."""
+    instead: as what somebody else says yes in the resident's place, "" for nobody. safe: at a safe address no yes gives
+    anything. back: where they came from, as far as its recipient registered that."""
 
     consent: ConsentView
     activity: ActivityVersion
@@ -127,6 +127,7 @@ class ConsentDetail(Message):
     shown: Text = ""
     longest: int = 0
     instead: Short = ""
+    safe: bool = False
     back: Annotated[str, Field(max_length=500)] = ""
 
 

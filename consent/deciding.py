@@ -13,6 +13,7 @@ from consent.counting import about_nobody, of_a_set, wanted
 from consent.emergencies.lines import told_of
 from consent.emergency import misfit
 from consent.facts import Asking, Snapshot
+from consent.flags import SAFE, SECRECY
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
 from consent.limits import spent
@@ -200,7 +201,8 @@ def _about(
         "processor": processor.slug if processor else "",
         "processor_name": processor.name.nl if processor else "",
         "actor": keys.actor(caller),
-        "secret": "geheimhouding" in facts.flags and with_ground(facts),
+        "secret": SECRECY in facts.flags and with_ground(facts),
+        "safe": SAFE in facts.flags and with_ground(facts),
         "misfit": misfit(activity, question.emergency, caller.kind),
     }
     if activity is None:

@@ -16,7 +16,7 @@ Code = Literal[
     "ontvanger-niet-bevoegd", "bezwaar", "beperking", "geheimhouding", "te-vaak", "buiten-periode",
     "vertegenwoordiging-ongeldig",
 ]  # fmt: skip
-Flag = Literal["geheimhouding", "overleden"]
+Flag = Literal["geheimhouding", "veilig-adres", "overleden"]
 Misfit = Literal["", "ontbreekt", "past-niet", "onbekende-reden", "geen-medewerker"]
 REASON_CODE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 NOTE_MAX = 300  # characters; sealed and in base64 it still fits where a line says one thing
@@ -102,12 +102,19 @@ class About(Message):
     statistics: of a question for a table that is about nobody. processor: whose system it is, where that works for the
     recipient. misfit: why the emergency that was claimed, or was not, does not go with this activity; it follows from
     the register alone, so whoever asks may know it, and nothing is answered about anybody. emergency: what the line
-    says of one that does; note: sealed, what was written beside it. Words are Dutch."""
+    says of one that does; note: sealed, what was written beside it. secret, safe: the flags of whom it is about, where
+    whoever asks has a ground. Words are Dutch."""
 
     @property
     def in_emergency(self) -> dict[str, str]:
         """Details of the line of a release in an emergency; none of another."""
         return dict(self.emergency) | ({"noodToelichting": self.note} if self.note else {})
+
+    @property
+    def hiding(self) -> frozenset[Flag]:
+        """Why nobody else may learn where this resident is; none where that is no matter."""
+        flags: tuple[tuple[Flag, bool], ...] = (("geheimhouding", self.secret), ("veilig-adres", self.safe))
+        return frozenset(flag for flag, so in flags if so)
 
     @property
     def works_for(self) -> dict[str, str]:
@@ -132,6 +139,7 @@ class About(Message):
     kept_days: int = 0
     actor: Short = ""
     secret: bool = False
+    safe: bool = False
     statistics: Statistics | None = None
     despite: Sentence = ""
     misfit: Misfit = ""

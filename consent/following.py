@@ -137,13 +137,17 @@ def _ended(table: Table, row: Row, kind: Kind, event_id: str, at: int) -> dict[s
 
 
 async def flagged(rows: Rows, row: Row, event_id: str, epoch: int, position: str) -> Row:
-    """A flag's line is there: its draft counts from now on. Flags only add up, whatever the order."""
+    """A flag's line is there: its draft counts from now on. Flags only add up here, whatever the order; what ends one
+    is a permit, which moves nothing (consent.safety)."""
     said = json.loads(row["document"])
     draft = said["drafts"].pop(event_id, None)
     if draft is None and epoch <= row["epoch"]:
         return row
     said["flags"] = sorted({*said["flags"], *(draft["flags"] if draft else ())})
-    higher: dict[str, Any] = {"epoch": epoch, "position": position} if epoch > row["epoch"] else {}
+    higher: dict[str, Any] = {}
+    if epoch > row["epoch"]:  # what was to end, was so before this: its line requires the fence as it stood then
+        higher = {"epoch": epoch, "position": position, "pending_at": 0, "entry": ""}
+        said.pop("ending", None)
     # every flag had its draft in this row: one that is missing means that the row was set back or removed, and what
     # it said is unknown here; an epoch without its flag would let through what the flag stopped
     if higher and (draft is None or epoch - row["epoch"] - 1 > len(said["drafts"])):

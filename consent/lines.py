@@ -23,6 +23,8 @@ _NAMES: dict[str, str] = {
     "zaak-geopend": "Zaak geopend",
     "zaak-gesloten": "Zaak gesloten",
     "vlag": "Bijzonderheid vastgelegd",
+    "vlag-einde-gevraagd": "Einde van bijzonderheid gevraagd",
+    "vlag-beeindigd": "Bijzonderheid beëindigd",
     "bezwaar": "Bezwaar gemaakt",
     "bezwaar-gegrond": "Bezwaar gegrond",
     "bezwaar-ongegrond": "Bezwaar ongegrond",

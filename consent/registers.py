@@ -15,6 +15,7 @@ from consent.mandates.contract import Mandates
 from consent.parties.contract import Parties
 from consent.published import Published
 from consent.rights.contract import Rights
+from consent.safety.contract import Safety
 from kernel.caller import Caller
 from kernel.message import Message, Short, Text
 
@@ -62,6 +63,11 @@ class Registers(Protocol):
     @property
     def appointments(self) -> Appointments:
         """Who was appointed to: one person writes it down, another confirms."""
+        ...
+
+    @property
+    def safety(self) -> Safety:
+        """Whose address nobody may learn."""
         ...
 
     @property

@@ -11,7 +11,7 @@ Order of precedence; the first that applies is the code of the element:
      6  beoordeling-verlopen     classes B and C only: class A goes on
      7  beperking, bezwaar       a lock stops all, a restriction all but what the resident chose (AVG 18(2)), an
                                 objection what rests on 6(1)(e) or (f), unless the version goes on while it is weighed
-     8  geheimhouding            for a recipient without a ground; of the deceased nothing by choice
+     8  geheimhouding            without a ground, or at a safe address by choice; of the deceased nothing by choice
      9  zaak-vereist             no case, or not of this resident, recipient and activity, or not open
     10  vooraf-informeren        the days of notice run from the line that told the resident
     11  buiten-periode           classes A and B: the case is older than the activity's period
@@ -34,6 +34,7 @@ from consent.activity import ActivityVersion, UsedElement
 from consent.counting import about_nobody, wanted
 from consent.decision import Code, FenceKind, Flag, Question
 from consent.emergency import last_words, never
+from consent.flags import HIDDEN, SAFE, SECRECY
 from consent.masking import PUBLIC, told
 from consent.outline import outline_of
 from consent.standing import Fenced, Standing, state_of
@@ -201,16 +202,12 @@ def goes_on(facts: Facts) -> bool:
     return bool(facts.activity and facts.activity.despite_objection) and not facts.upheld
 
 
-def _assessed(used: UsedElement) -> bool:
-    return used.class_ != "A"
-
-
 def _bars_of_asking(facts: Facts, at: int) -> Iterator[Bar]:
     """Rules 5 and 6: of the activity and the recipient only."""
     if not facts.by_bsn:
         yield "ontvanger-niet-bevoegd", _by_law
     if facts.activity and at > facts.activity.assessment.until:
-        yield "beoordeling-verlopen", _assessed
+        yield "beoordeling-verlopen", lambda used: used.class_ != "A"
 
 
 def _bars_of_now(question: Question, facts: Facts, at: int, ground: bool) -> Iterator[Bar]:
@@ -221,8 +218,10 @@ def _bars_of_now(question: Question, facts: Facts, at: int, ground: bool) -> Ite
         yield "beperking", unasked
     if facts.objected and not goes_on(facts):
         yield "bezwaar", lambda used: used.objectable
-    if facts.flags and not ground and "geheimhouding" in facts.flags:
-        yield "geheimhouding", _any
+    if not ground and HIDDEN & facts.flags:
+        yield SECRECY, _any  # a yes would tell that the resident is known here
+    if SAFE in facts.flags:
+        yield SECRECY, _by_choice  # a choice may have been made under pressure, and a no to it costs no right
     if facts.flags and "overleden" in facts.flags:
         yield "geen-toestemming", _by_choice
     yield from _bars_of_terms(question, facts, at)

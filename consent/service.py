@@ -52,6 +52,7 @@ from consent.replaying import Replayed, Replaying
 from consent.requesting import Enrol, Requesting
 from consent.rights.service import Claiming
 from consent.rows import Register
+from consent.safety.service import Safeguarding
 from consent.suspending import Suspending
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -82,24 +83,22 @@ class ConsentService:
         known = {element.name: element for element in catalogue}
         self._register, self._clock = register, clock
         self.following = Following(register, audit, clock)
+        around = (register, audit, self.following, clock)
         self._permits, self._flagging = Permits(register, audit, clock), Flagging(register, audit, clock)
-        self._deciding = Deciding(register, audit, self.following, clock)
-        self._explaining = Explaining(self._deciding, audit)
-        self.requesting, self._asking = Requesting(register, audit, clock), Asking(register, audit, clock)
+        self._deciding, self.safety = Deciding(*around), Safeguarding(*around)
+        self._explaining, self._asking = Explaining(self._deciding, audit), Asking(register, audit, clock)
+        self.requesting, self.clients = Requesting(register, audit, clock), RegisteredClients(register, clock)
         self._choosing = Choosing(register, audit, self.following, known, clock)
         self.registering = Registering(register, audit, self.following, known, clock)
-        self.clients = RegisteredClients(register, clock)
         self.drafts = Drafting(register, audit, self.clients, self.registering, clock)
-        self.rights = Claiming(register, audit, self.following, clock)
+        self.rights, self.appointments = Claiming(*around), Appointing(*around)
         self.mandates = Mandating(register, audit, self._choosing, self.rights, clock)
         self.frontdesk = Helping(register, audit, self.following, self._choosing, clock)
         self.frontdesk.rights = self.rights
-        self.appointments = Appointing(register, audit, self.following, clock)
         self.emergencies, self.announcements = Reviewing(register, audit), Announcing(register)
         self.parties = PartyKeeping(register, audit, self.clients, clock, self._forget)
         self.forgetting, self._overdue = Forgetting(register, clock), OverdueEnds(register, audit)
-        self._casework = Casework(register, audit, self.following, clock)
-        self._suspending = Suspending(register, audit, self.following, clock)
+        self._casework, self._suspending = Casework(*around), Suspending(*around)
         self.tokens: Tokens | None = None  # set where the room is put together
         self.fsc: Ask | None = None  # the same
         self.mail: Delivery | None = None  # the same
@@ -139,6 +138,7 @@ class ConsentService:
         await self.following.follow(tenant)
         await self._permits.sweep(tenant)
         await self._flagging.sweep(tenant)
+        await self.safety.sweep(tenant)
         await self.rights.sweep(tenant)
         await self.forgetting.sweep(tenant)
 

@@ -10,12 +10,14 @@ again, it goes on where it stopped.
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
 from audit.contract import Audit, Entry, NoSuchLine, Position, Receipt, record_one
 from consent.contract import RegisterUnavailable
+from consent.flags import SAFE, standing
 from consent.following import Following, flagged
 from consent.lines import event, restriction
 from consent.mandates.tables import mandates
@@ -51,8 +53,7 @@ class Suspending:
                 await self._suspend(caller, table, found, (mark, since))
                 done += len(found)
         done += await self._systems(caller, (mark, since))
-        if since is None:
-            await self._retell(caller, mark)
+        await self._retell(caller, mark, since)
         done += await self._objections.revoked(caller, (mark, since), dict(WHY))
         return done + await self._restrictions.revoked(caller, (mark, since), dict(WHY))
 
@@ -105,30 +106,48 @@ class Suspending:
             given.append(verdict)
         return given
 
-    async def _retell(self, caller: Caller, mark: str) -> None:
-        """Flags, so that they stand where their fences do."""
-        after = ""
+    async def _retell(self, caller: Caller, mark: str, since: Position | None) -> None:
+        """Flags, so that they stand where their fences do; of a gap that is known, only safe addresses that ended in
+        it, or were about to."""
+        after, state = "", subject_state.c
+        ending = or_(state.document.contains('"ended"'), state.pending_at > 0)
         while True:
             async with self._register.reading(caller.tenant) as rows:
-                here = (subject_state.c.epoch > 0, subject_state.c.resident > after)
+                here = (state.epoch > 0, state.resident > after, *(() if since is None else (ending,)))
                 found = await rows.find(subject_state, *here, most=PAGE)
             for row in found:
-                await self._flag(caller, row, mark)
+                flags = await self._flags(caller, row, since)
+                if since is None or row["pending_at"] or flags != standing(row):
+                    await self._flag(caller, row, flags, mark)
             if len(found) < PAGE:
                 return
             after = found[-1]["resident"]
 
-    async def _flag(self, caller: Caller, row: Row, mark: str) -> None:
+    async def _flags(self, caller: Caller, row: Row, since: Position | None) -> frozenset[str]:
+        """Those that stand, and a safe address that ended by a line that is gone, or of the gap."""
+        last = json.loads(row["document"]).get("ended")
+        if last is None:
+            return standing(row)
+        place = Position.parse(last["position"])
+        with suppress(NoSuchLine):
+            if (
+                since is not None
+                and place < since
+                and (await self._audit.line(caller, place)).event.id == last["event"]
+            ):
+                return standing(row)
+        return standing(row) | {SAFE}
+
+    async def _flag(self, caller: Caller, row: Row, flags: frozenset[str], mark: str) -> None:
         subject = await self._subject(caller, row)
         for again in range(ROUNDS):
             event_id = derived_id(f"{mark}/{again}/{row['resident']}", "vlag")
-            flags = json.loads(row["document"])["flags"]
             async with self._register.writing(caller.tenant) as rows:
                 there = await self._locked(rows, row)
                 said = json.loads(there["document"])
-                said["drafts"][event_id] = {"flags": flags, "at": millis(self._clock()), "subject": subject}
+                said["drafts"][event_id] = {"flags": sorted(flags), "at": millis(self._clock()), "subject": subject}
                 await rows.put(subject_state, there, document=json.dumps(said, sort_keys=True))
-            said_line = event("vlag", event_id, subject, details={"vlaggen": " ".join(flags), **WHY})
+            said_line = event("vlag", event_id, subject, details={"vlaggen": " ".join(sorted(flags)), **WHY})
             receipt = await record_one(self._audit, caller, restriction(said_line, row["fence"]))
             epoch = receipt.epochs[row["fence"]]
             async with self._register.writing(caller.tenant) as rows:

@@ -30,7 +30,7 @@ class Flagged(Message):
     """What a source told of a resident."""
 
     resident: ResidentRef
-    flags: Annotated[tuple[Flag, ...], Field(min_length=1, max_length=2)]
+    flags: Annotated[tuple[Flag, ...], Field(min_length=1, max_length=3)]
 
 
 class One(Message):

@@ -5,7 +5,7 @@ The recipient is the demo's `inkomensloket`; the resident R1; time stands still 
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -74,6 +74,13 @@ PATIENT = {"source_seconds": 20.0, "whole_seconds": 25.0}
 LATE = {"source_seconds": 6.0, "whole_seconds": 8.0}  # of a test that waits for one that never answers
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
 SHARES = founded(TENANT)  # of the key to which covert lines are sealed
+
+
+async def nobody_hides(caller: Caller, numbers: Collection[str]) -> frozenset[str]:
+    """A connectors.hiding.Hiding, for sources that are tried by themselves."""
+    return frozenset()
+
+
 RETURN = "https://loket.example/terug"  # where the page of a consent may lead back to
 TENANTS = {TENANT: Tenant(TENANT, "Gemeente Spaarnewoude", "https://regie.example")}
 

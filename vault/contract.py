@@ -64,10 +64,11 @@ class Value(Message):
 
 
 class Values(Message):
-    """What a source had of what the permit allows; flags it alone knew: `geheimhouding`, `overleden`."""
+    """What a source had of what the permit allows; flags it alone knew: `geheimhouding`,
+    `veilig-adres`, `overleden`."""
 
     values: Annotated[tuple[Value, ...], wire("waarden")] = ()
-    flags: Annotated[tuple[Literal["geheimhouding", "overleden"], ...], wire("vlaggen")] = ()
+    flags: Annotated[tuple[Literal["geheimhouding", "veilig-adres", "overleden"], ...], wire("vlaggen")] = ()
 
 
 Pseudonym = Annotated[str, Field(pattern=r"^[a-z2-7]{32}$")]

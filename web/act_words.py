@@ -31,6 +31,8 @@ ACTS: Final[Mapping[str, str]] = {
     "beperking": N_("Uw gegevens gingen op slot"),
     "beperking-opgeheven": N_("Uw gegevens gingen van het slot"),
     "opgeschort": N_("Wij zetten het delen stil, omdat een deel van ons logboek verloren ging"),
+    "vlag-einde-gevraagd": N_("Een medewerker wil dat uw adres geen veilig adres meer is. Er is nog een collega nodig"),
+    "vlag-beeindigd": N_("Uw adres is geen veilig adres meer. Twee medewerkers besloten dat"),
     "zoeking": N_("De privacy-toezichthouder keek wie uw gegevens gebruikte"),
     "machtiging-aangeboden": N_("U vroeg iemand om voor u te kijken"),
     "machtiging-vastgelegd": N_("Een medewerker schreef op wie voor u mag kiezen"),
@@ -67,11 +69,13 @@ WRITTEN_DOWN: Final[Mapping[str, str]] = {
     "papier": N_("%(wat)s, op papier"),
 }
 WEIGHED: Final = N_("U was het ergens niet mee eens. Wij kijken ernaar")
+SAFE: Final = N_("Uw adres is nu een veilig adres. Alleen wie uw gegevens van de wet krijgt, krijgt ze nog")
 LOOKED: Final = N_("Een afdeling keek welke keuzes u maakte")
 # Searches that say what they were for.
 SEARCHES: Final[Mapping[str, str]] = {
     "verwijzing": N_("Een systeem bewaarde een verwijzing naar u"),
     "vertegenwoordiging": N_("Een medewerker keek wie er voor u is aangewezen"),
+    "veilig-adres": N_("Een medewerker keek of u een veilig adres heeft"),
 }
 BY_STEP: Final[Mapping[str, Mapping[str, str]]] = {
     "balie-gesprek": AT_THE_DESK,
@@ -92,12 +96,19 @@ STEPS: Final[Mapping[str, str]] = {
 }
 
 
+def sets_safe(event: Event) -> bool:
+    """Whether a line made somebody's address a safe one, beside whatever else it says."""
+    return event.kind == "vlag" and "veilig-adres" in event.details.get("vlaggen", "").split()
+
+
 def act_of(event: Event) -> str:
     """The marked text; "" for what is not shown."""
     if event.kind == "bezwaar" and event.details.get("gebruik") == "gaat door":
         return WEIGHED
     if event.kind == "terugmelding" and not event.recipient:
         return REPORTED
+    if sets_safe(event):
+        return SAFE
     if event.kind in BY_STEP:
         return BY_STEP[event.kind].get(event.details.get("stap", ""), ACTS[event.kind])
     if event.kind != "zoeking":

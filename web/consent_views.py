@@ -124,6 +124,7 @@ def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetim
         grown=view.grown,
         loose=view.loose,
         instead=detail.instead,
+        safe=detail.safe,
         back=back,
         site=urlsplit(back).netloc,
         limits=limits(view, words),

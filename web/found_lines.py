@@ -1,16 +1,17 @@
 """From lines that a search found to the rows the FG reads. Pure; third person, for it is not about the reader."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from audit.contract import Event, Line
 from kernel.clock import moment
-from web.act_words import WRITTEN_DOWN
+from web.act_words import WRITTEN_DOWN, sets_safe
 from web.appointing_form import LOOK_UP
 from web.fg_views import Found
 from web.language import N_, format_day
 from web.line_views import GONE_BY_DECISION, GONE_BY_TERM
 from web.register_words import RegisterWords
+from web.safety_views import ENDS, REASONS
 
 NUMBERED: Final = N_("nummer %(nummer)s in de reeks")
 WITHHELD: Final = N_("niet te zien voor de inwoner tot en met %(datum)s")
@@ -45,6 +46,8 @@ WHAT: Final[Mapping[str, str]] = {
     "wissing-begonnen": N_("De inwoner wiste de kluis"),
     "wissing-voltooid": N_("De kluis is gewist"),
     "vlag": N_("Een bron meldde een beperking"),
+    "vlag-einde-gevraagd": N_("Veilig adres: een eerste medewerker wil dat het stopt"),
+    "vlag-beeindigd": N_("Veilig adres gestopt door twee medewerkers"),
     "beperking": N_("Gegevens op slot"),
     "beperking-opgeheven": N_("Gegevens van het slot"),
     "opgeschort": N_("Opgeschort na verlies van regels"),
@@ -96,11 +99,13 @@ FILES: Final[Mapping[str, str]] = {
 }
 OF_FILES: Final = frozenset(("bronbestand", "bronbestand-overgenomen", "bronbestand-verwijderd"))
 SIZE: Final = N_("%(getal)s regels, versie %(versie)s")
+SAFE: Final = N_("Veilig adres")
 NO_MESSAGES: Final = N_("De inwoner krijgt geen berichten meer")
 # Searches that are none of the log.
 SEARCHED: Final[Mapping[str, str]] = {
     "vertegenwoordiging": N_("Burgerzaken zocht op wie er is aangewezen"),
     "verwijzing": N_("Een systeem bewaarde een verwijzing naar de inwoner"),
+    "veilig-adres": N_("Burgerzaken keek of er een veilig adres is"),
 }
 IN_PLACE: Final = frozenset({"bezwaar", "verzoek"})  # their words say that the resident did it
 SOMEBODY, NOT_SELF = N_("iemand anders"), N_("niet zelf, dat deed %(wie)s")
@@ -165,11 +170,20 @@ def _decision(line: Line, said: RegisterWords) -> str:
 def _what(event: Event, said: RegisterWords) -> str:
     step = event.details.get("stap", "")
     if event.kind == "zoeking" and step in SEARCHED:
-        why = next((text for code, text in LOOK_UP.items() if code == event.details.get("reden", "")), "")
-        return ": ".join(said.say(part) for part in (SEARCHED[step], why) if part)
+        return _because(SEARCHED[step], LOOK_UP, event, said)
+    if sets_safe(event):
+        return _because(SAFE, REASONS, event, said)
+    if event.kind.startswith("vlag-"):
+        return _because(WHAT[event.kind], ENDS, event, said)
     if event.kind == "bericht" and step:
         return said.say(NO_MESSAGES)
     return said.say(PARTLY if event.kind == "verstrekking" and event.refused else WHAT.get(event.kind, event.kind))
+
+
+def _because(what: str, reasons: Mapping[Any, str], event: Event, said: RegisterWords) -> str:
+    """What, and why where the line says so."""
+    why = reasons.get(event.details.get("reden", ""), "")
+    return ": ".join(said.say(part) for part in (what, why) if part)
 
 
 def _file(event: Event, said: RegisterWords) -> list[str]:

@@ -36,7 +36,7 @@ PLACES = {
     "fg": ("/fg", "/beheer"),
     "eigenaar": ("/beheer",),
     "balie": ("/balie",),
-    "burgerzaken": ("/beheer/vertegenwoordiging",),
+    "burgerzaken": ("/beheer/vertegenwoordiging", "/beheer/veilig-adres"),
 }
 DEPARTMENTS_MAX = 50
 STAFF = ("/fg", "/beheer", "/balie")

@@ -119,7 +119,8 @@ class Visit:
         return self._of("balie")
 
     def registrar(self) -> Person:
-        """Who writes down who was appointed by a court or a will. Raises NotLoggedIn, NotFound."""
+        """Who writes down who was appointed by a court or a will, and who may not be found. Raises NotLoggedIn,
+        NotFound."""
         return self._of("burgerzaken")
 
     def _of(self, kind: str) -> Person:

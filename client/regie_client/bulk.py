@@ -196,7 +196,8 @@ class Bulk:
         proof = await self._calls.proof(came.line, came.id, job.order.activity)
         wanted = WantedInBulk(came.id, job.id, nr, came.line, job.since, self._calls.clock())
         receipt = self._receipts.demand(proof, wanted)
-        return Release(came.id, came.values, came.refused, came.not_delivered, receipt, came.secrecy)
+        flags = (came.secrecy, came.safe_address)
+        return Release(came.id, came.values, came.refused, came.not_delivered, receipt, *flags)
 
     def _call(self, job: Job, more: str = "", **how: Any) -> Call:
         return Call(RELEASE, f"{PLACE}/{job.id}{more}", job.order.activity, seconds=RESULT_SECONDS, **how)

@@ -76,7 +76,8 @@ class Regie:
         kind = EMERGENCY if question.emergency else KIND
         wanted = Wanted(came.id, key, calls.credentials.client_id, came.line, since, calls.clock(), kind)
         receipt = self._receipts.demand(proof, wanted)
-        return Release(came.id, came.values, came.refused, came.not_delivered, receipt, came.secrecy)
+        flags = (came.secrecy, came.safe_address)
+        return Release(came.id, came.values, came.refused, came.not_delivered, receipt, *flags)
 
     def bulk(self, key: Mapping[str, Any]) -> Bulk:
         """Many residents at once. key: `ontsleutelJwk` of the entry that `regie client add` printed. Raises

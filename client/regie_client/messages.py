@@ -132,6 +132,7 @@ class ReleaseBody(Said):
     not_delivered: Annotated[tuple[NotDelivered, ...], Field(validation_alias="nietGeleverd", max_length=100)]
     line: Annotated[LineRef, Field(validation_alias="logregel")]
     secrecy: Annotated[bool, Field(validation_alias="geheimhouding")] = False
+    safe_address: Annotated[bool, Field(validation_alias="veiligAdres")] = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ class Receipt:
 @dataclass(frozen=True)
 class Release:
     """What was released. values, by element: those that were refused or did not come are not there. secrecy: the
-    resident's data is secret, and this recipient may have it all the same."""
+    resident's data is secret, and this recipient may have it all the same. safe_address: because nobody may find
+    them: not whoever asks, calls or stands at the counter in their name either."""
 
     id: str
     values: dict[str, Value]
@@ -155,6 +157,7 @@ class Release:
     not_delivered: tuple[NotDelivered, ...]
     receipt: Receipt
     secrecy: bool = False
+    safe_address: bool = False
 
 
 class ConsentState(Said):

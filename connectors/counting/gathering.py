@@ -120,15 +120,15 @@ class Gathering:
         if any(values is None for values in found.by_source.values()):
             return CountFailed("Een bron antwoordde niet voor iedereen. Een tabel met gaten geven wij niet.")
         if found.flags:
-            return None  # secret or dead, as only the source knew
+            return None  # secret, at a safe address or dead, as only the source knew
         values, _ = minimise([allowed.element for allowed in ground.toegestaan], ground, found.by_source, of.facts)
         counted = person(of.table, {name: value.value for name, value in values.items()}, of.facts.today)
         return Member(counted, one.fences) if counted else None
 
 
 def _may(one: Weighed) -> bool:
-    """A secret resident is in no table: a square, or a group of few, could show where a shelter is."""
-    return one.whole and not one.act.about.secret
+    """A resident who may not be found is in no table: a square, or a group of few, could show where a shelter is."""
+    return one.whole and not one.act.about.hiding
 
 
 def _written(verdict: Receipt | Problem) -> Receipt | None:

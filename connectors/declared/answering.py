@@ -33,9 +33,10 @@ def values_of(
         if answer is None:
             return Values()
     found = _found(declared.elements, wanted, answer)
-    told = path(declared.secrecy).of(answer) if declared.secrecy else False
+    asked = {"geheimhouding": declared.secrecy, "veilig-adres": declared.safe_address}
+    said_of = {flag: path(place).of(answer) for flag, place in asked.items() if place}
     # an empty list may be a register without data; beside data it is a flag that was left out
-    flags = ("geheimhouding",) if _secret(told) and (found or told != []) else ()
+    flags = tuple(flag for flag, told in said_of.items() if _secret(told) and (found or told != []))
     as_of = _day(path(declared.dated).of(answer)) if declared.dated else since or now
     if as_of is None or (declared.fresh_days and now - as_of > timedelta(days=declared.fresh_days)):
         return Values.model_validate({"flags": flags})

@@ -135,11 +135,11 @@ class Corrected(Message):
 
 class Declaration(Message):
     """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data, and
-    what it does not find counts as true. dated: a path to the day of the data; fresh_days: older gives nothing (0: any
-    age). many: several rows make a list.
-    population: a second statement, that lists the numbers of everybody who is counted in statistics. csv: a file that
-    an owner sends here (`connectors.uploads`); its columns are what paths begin at. corrections: who looks at reports
-    about its values; without it nobody takes them.
+    what it does not find counts as true; safe_address: the same for who may not be found. dated: a path to the day of
+    the data; fresh_days: older gives nothing (0: any age). many: several rows make a list. population: a
+    second statement, that lists the numbers of everybody who is counted in statistics. csv: a file that an owner sends
+    here (`connectors.uploads`); its columns are what paths begin at. corrections: who looks at reports about its
+    values; without it nobody takes them.
     """
 
     name: Name
@@ -157,6 +157,7 @@ class Declaration(Message):
     csv: Sheet | None = None
     elements: Annotated[dict[ElementName, PathText], Field(min_length=1, max_length=100)]
     secrecy: PathText | None = None
+    safe_address: PathText | None = None
     dated: PathText | None = None
     fresh_days: Annotated[int, Field(ge=0, le=3_660)] = 0
     corrections: Corrected | None = None

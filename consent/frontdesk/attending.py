@@ -1,9 +1,9 @@
 """Whether an employee of the desk has the resident before them, as every verb for whom they act for asks first."""
 
-import json
 from collections.abc import Collection
 
 from consent.contract import NoSuchThing
+from consent.flags import known
 from consent.frontdesk.parents import parent_of
 from consent.frontdesk.rules import is_open, serves
 from consent.frontdesk.tables import conversations
@@ -62,6 +62,4 @@ async def served(rows: Rows, row: Row) -> bool:
 
 async def flags_of(rows: Rows, resident: str) -> Collection[str]:
     """What is known of a resident, or about to be."""
-    state: Row | None = await rows.one(subject_state, resident=resident)
-    said = json.loads(state["document"]) if state else {"flags": [], "drafts": {}}
-    return {*said["flags"], *(flag for draft in said["drafts"].values() for flag in draft["flags"])}
+    return known(await rows.one(subject_state, resident=resident))

@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from consent.flags import DEAD, HIDDEN
 from kernel.clock import millis, moment
 
 Reason = Literal["kiezen", "stoppen", "weten", "papier"]
@@ -23,7 +24,7 @@ def checked_so(channel: Channel, check: Check) -> bool:
 def serves(channel: Channel, flags: Collection[str]) -> bool:
     """Whether this resident is helped along this way. Who calls or writes in the name of somebody with a secret address
     may be the one it is kept from: who asks for their data is somewhere. For the dead nobody chooses."""
-    return "overleden" not in flags and ("geheimhouding" not in flags or channel == "balie")
+    return DEAD not in flags and (not HIDDEN & {*flags} or channel == "balie")
 
 
 def is_open(status: str, opened_at: int, at: int) -> bool:

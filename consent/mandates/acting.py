@@ -1,6 +1,5 @@
 """Acting for somebody else: whether it may is looked at anew for each verb, and a yes also requires it in the log."""
 
-import json
 from dataclasses import dataclass
 
 from audit.contract import Audit, Entry, FenceAt, Overtaken, record_one
@@ -9,6 +8,7 @@ from consent.acts import PAUSES
 from consent.choosing import Behalf, Choosing
 from consent.contract import Choice, Chosen, ConsentDetail, ConsentView, NoSuchThing
 from consent.deciding import newest_versions
+from consent.flags import DEAD, HIDDEN, SAFE, known, standing
 from consent.lines import event, names, version_of
 from consent.locks import LOCKED
 from consent.mandates.appointed import COLUMN, Source, appointed_of, source_from
@@ -42,7 +42,6 @@ SENTENCES: dict[Reason, str] = {
     "buiten": "Dit valt er niet onder.",
     "alleen-zien": "U mag dit wel zien, en niet kiezen.",
 }
-SECRECY = "geheimhouding"
 UNTOLD = {"position": "", "ended_at": 0, "channel": "", "by": ""}  # of the resident, or of who else acts for them
 
 
@@ -167,27 +166,20 @@ def source_of(rows: Rows, row: Row) -> Source | None:
 
 def flagged(relation: Relation, state: Row | None) -> Reason:
     """Of the dead nobody decides by choice, and an executor acts for nobody else. Where somebody may not know where a
-    resident lives, they are not told who asks for the data either: that is somewhere. Whom the resident chose is."""
-    flags, drafted = _flags(state)
-    closed = {"overleden"} if relation == "machtiging" else {"overleden", SECRECY}
+    resident lives, they are not told who asks for the data either: that is somewhere. Whom the resident chose is, but
+    for somebody at a safe address: the choice may be from before they had to flee."""
+    closed = {DEAD, SAFE} if relation == "machtiging" else {DEAD, *HIDDEN}
     if relation in AFTER_DEATH:
-        if "overleden" not in flags:
+        if DEAD not in standing(state):
             return "voorbij"
-        closed.remove("overleden")
+        closed.remove(DEAD)
     locked = state is not None and state["status"] == LOCKED
-    return "voorbij" if locked or closed & (flags | drafted) else ""
+    return "voorbij" if locked or closed & known(state) else ""
 
 
 def secret(state: Row | None) -> bool:
     """Whether a resident's data is secret, or about to be."""
-    flags, drafted = _flags(state)
-    return SECRECY in flags | drafted
-
-
-def _flags(state: Row | None) -> tuple[set[str], set[str]]:
-    """Those that stand, and those whose line is not known to be there."""
-    said = json.loads(state["document"]) if state else {"flags": [], "drafts": {}}
-    return {*said["flags"]}, {flag for draft in said["drafts"].values() for flag in draft["flags"]}
+    return bool(HIDDEN & known(state))
 
 
 def refused(reason: Reason) -> NotRepresented:

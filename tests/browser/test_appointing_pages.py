@@ -9,7 +9,7 @@ from tests.house import OPENED
 
 __all__ = ["axe"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-HOME = "/beheer/vertegenwoordiging"
+HOME, SAFE = "/beheer/vertegenwoordiging", "/beheer/veilig-adres"
 
 
 def filled(person: Person, *, names: bool) -> None:
@@ -35,6 +35,9 @@ def test_a_document_is_typed_twice_and_somebody_acts_on_it(town: Town, axe: str)
     with town.person("bz1") as first, town.person("bz2") as second:
         for place in ("", "/nieuw", "/stoppen", "/zoeken"):
             first.open(f"/en{HOME}{place}")
+            looked(first.page, axe, "")
+        for place in (SAFE, f"{SAFE}/stoppen"):
+            first.open(place)
             looked(first.page, axe, "")
         first.open(f"{HOME}/nieuw")
         first.press("Schrijf op")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from connectors.outside.opening import open_outside
 from kernel.http.server import serve
 from tests.connectors.prism import Prism, Seed, prism
 from tests.connectors.test_declared import BSN, CASES, HERE, ask, example, value
-from tests.four_rooms import DESK_WORKER, FourRooms
+from tests.four_rooms import DESK_WORKER, FourRooms, nobody_hides
 from tests.vault.test_permit import Maker
 from vault.contract import Bsn, Values
 
@@ -81,7 +82,15 @@ async def test_a_shipped_source_asks_what_its_document_allows(empty: FourRooms, 
 async def brp(rooms: FourRooms, other: Prism) -> AsyncIterator[BrpSource]:
     async with open_outside(other.url, networks(LOOPBACK), 20.0) as http:
         gateway = Gateway.model_validate({"supplier": "iconnect", "oin": "0" * 20, "purposes": {"*": "BRPACT-Totaal"}})
-        yield BrpSource(Asker(http, other.url, ANSWER_BYTES), gateway, rooms.trusted, rooms.clock, "sleutel", 20.0)
+        yield BrpSource(
+            Asker(http, other.url, ANSWER_BYTES),
+            gateway,
+            rooms.trusted,
+            rooms.clock,
+            "sleutel",
+            20.0,
+            hiding=nobody_hides,
+        )
 
 
 ELEMENTS = (
@@ -109,7 +118,9 @@ async def test_every_question_to_the_brp_and_every_answer_of_our_stand_in_is_as_
         asked = len(stand_in.state.requests)
         assert await other.broken(asked) == [] and asked > len(people)
         with pytest.raises(SourceFailed):
-            await Asking(source.asker, {"content-type": CONTENT}).persons(["12"], {"naam"})
+            await Asking(source.asker, {"content-type": CONTENT}, partial(nobody_hides, DESK_WORKER)).persons(
+                ["12"], {"naam"}
+            )
         assert await other.broken(asked + 1) and len(stand_in.state.requests) == asked, "it looks at what is asked"
     assert None not in told, "an answer that breaks the document would be a refusal"
     assert {value.element for found in told if found for value in found.values} == set(ELEMENTS)
@@ -122,7 +133,7 @@ async def test_what_the_brp_document_makes_up_is_read_or_refused(empty: FourRoom
         for _ in range(TIMES):
             found = await fetched(source, maker, BSN, "brp.naam", "brp.adres", "brp.geboortedatum")
             assert found is None or not found.values, "the document makes up no answer that is about this person"
-        asked = Asking(source.asker, {"content-type": CONTENT})
+        asked = Asking(source.asker, {"content-type": CONTENT}, partial(nobody_hides, DESK_WORKER))
         assert await other.broken(TIMES) == []
         with pytest.raises(SourceFailed):
             await asked.persons(["12"], {"naam"})

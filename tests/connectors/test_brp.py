@@ -21,7 +21,7 @@ from connectors.person import read_answer
 from connectors.settings import ConnectorsSettings
 from kernel.settings import SettingsWrong
 from tests.connectors.published import REFERENCE, Published, published
-from tests.four_rooms import DESK_WORKER, FourRooms
+from tests.four_rooms import DESK_WORKER, FourRooms, nobody_hides
 from tests.patience import PATIENCE
 from tests.vault.test_permit import Maker
 from vault.contract import Bsn, Values
@@ -48,7 +48,13 @@ async def ask(empty: FourRooms) -> Any:
     empty.stack.push_async_callback(http.aclose)
     gateway = Gateway(purposes={"*": "BRPACT-Totaal"}, oin="0" * 20, user_name="")
     source = BrpSource(
-        Asker(http, "http://brp.test", ANSWER_BYTES), gateway, empty.trusted, empty.clock, "sleutel", PATIENCE
+        Asker(http, "http://brp.test", ANSWER_BYTES),
+        gateway,
+        empty.trusted,
+        empty.clock,
+        "sleutel",
+        PATIENCE,
+        hiding=nobody_hides,
     )
 
     async def ask(bsn: Bsn, *elements: str) -> Values:
@@ -105,7 +111,9 @@ async def test_who_lives_at_an_address_is_counted_as_published(empty: FourRooms)
     permit = await maker.permit(maker.decision(toegestaan=allowed, hekken=[["a" * 32, 0, "inwoner"]]))
     async with published(register) as url, open_outside(url, networks(LOOPBACK), PATIENCE) as http:
         gateway = Gateway.model_validate({"supplier": "centric", "oin": "0" * 20, "purposes": {"*": "AFN1"}})
-        source = BrpSource(Asker(http, url, ANSWER_BYTES), gateway, empty.trusted, empty.clock, seconds=PATIENCE)
+        source = BrpSource(
+            Asker(http, url, ANSWER_BYTES), gateway, empty.trusted, empty.clock, seconds=PATIENCE, hiding=nobody_hides
+        )
         (value,) = (await source.fetch(DESK_WORKER, permit, Bsn("999993653"))).values
     assert (value.value, register.faults, len(register.seen)) == (4, [], 2)
     sent = register.headers[0]

@@ -1,6 +1,7 @@
 """The BRP answers a first question and not the next: what it said first is not lost."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from connectors.catalogue import fields_of
 from connectors.gateway import Gateway
 from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed
-from tests.four_rooms import NOON
+from tests.four_rooms import DESK_WORKER, NOON, nobody_hides
 from vault.contract import Values
 
 pytestmark = pytest.mark.anyio
@@ -21,11 +22,14 @@ SECRET = {"geheimhoudingPersoonsgegevens": True}
 FAULTS = (SourceFailed("status", 500), SourceFailed("afgebroken"), Unreadable(), TimeoutError())
 
 
+nobody = partial(nobody_hides, DESK_WORKER)
+
+
 class Halfway(Asking):
     """Answers about the resident; then `after`: an error, people, or nothing at all (None)."""
 
     def __init__(self, person: dict[str, Any], after: Any) -> None:
-        super().__init__(None, {})  # type: ignore[arg-type]  # nobody is asked
+        super().__init__(None, {}, nobody)  # type: ignore[arg-type]  # nobody is asked
         self.__dict__ |= {"person": person, "after": after, "asked": []}
 
     async def _ask(self, question: Any) -> Any:
@@ -41,7 +45,8 @@ class Halfway(Asking):
 
 
 async def read(asking: Halfway, *elements: str) -> Values:
-    source = BrpSource(None, Gateway.off(), None, lambda: NOON, seconds=0.2)  # type: ignore[arg-type]  # nobody is asked
+    made = (None, Gateway.off(), None, lambda: NOON)
+    source = BrpSource(*made, seconds=0.2, hiding=nobody_hides)  # type: ignore[arg-type]  # nobody is asked
     return await source._read(asking, fields_of(elements), OWN)
 
 

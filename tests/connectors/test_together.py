@@ -19,7 +19,7 @@ from connectors.person import apart
 from connectors.together import BrpTogether
 from tests.connectors.bulk_house import BY_LAW, ended, numbers, placed, ready
 from tests.connectors.published import Published, published
-from tests.four_rooms import DESK_WORKER, SECRET, FourRooms
+from tests.four_rooms import DESK_WORKER, SECRET, FourRooms, nobody_hides
 from tests.patience import PATIENCE
 from tests.vault.test_permit import Maker
 from vault.contract import Bsn, Values
@@ -95,7 +95,15 @@ async def test_one_question_about_many_and_a_fault_is_one_persons_own(maker: Mak
     spoiled = spoiled.model_copy(update={"seal": "00" * 64})
     async with published(register) as url, open_outside(url, networks(LOOPBACK), PATIENCE) as http:
         gateway = Gateway(purposes={"*": "BRPACT-Totaal"}, oin="0" * 20)
-        brp = BrpSource(Asker(http, url, ANSWER_BYTES), gateway, rooms.trusted, rooms.clock, "sleutel", PATIENCE)
+        brp = BrpSource(
+            Asker(http, url, ANSWER_BYTES),
+            gateway,
+            rooms.trusted,
+            rooms.clock,
+            "sleutel",
+            PATIENCE,
+            hiding=nobody_hides,
+        )
         shown = list(zip(name, map(Bsn, (A, B, C, *more[:21])), strict=False))
         shown += [(birth, Bsn(STRANGER)), (spoiled, Bsn(more[20]))]
         found = await BrpTogether(brp, Patient(PATIENCE)).fetch_many(DESK_WORKER, shown)
@@ -134,7 +142,14 @@ async def test_a_question_that_is_refused_for_one_is_asked_of_each_and_one_that_
     async def asked_of(register: Published) -> list[Values | Exception]:
         async with published(register) as url, open_outside(url, networks(LOOPBACK), PATIENCE) as http:
             rooms = maker.rooms
-            brp = BrpSource(Asker(http, url, ANSWER_BYTES), Gateway.off(), rooms.trusted, rooms.clock, seconds=PATIENCE)
+            brp = BrpSource(
+                Asker(http, url, ANSWER_BYTES),
+                Gateway.off(),
+                rooms.trusted,
+                rooms.clock,
+                seconds=PATIENCE,
+                hiding=nobody_hides,
+            )
             return await BrpTogether(brp, Patient(PATIENCE)).fetch_many(DESK_WORKER, shown)
 
     a, b = await asked_of(choosy := Choosy("", answering))
@@ -180,7 +195,14 @@ async def test_people_around_twenty_are_looked_up_in_one_question_and_who_hides_
     async def answers(register: Paired) -> list[Values | Exception]:
         async with published(register) as url, open_outside(url, networks(LOOPBACK), PATIENCE) as http:
             rooms = maker.rooms
-            brp = BrpSource(Asker(http, url, ANSWER_BYTES), Gateway.off(), rooms.trusted, rooms.clock, seconds=PATIENCE)
+            brp = BrpSource(
+                Asker(http, url, ANSWER_BYTES),
+                Gateway.off(),
+                rooms.trusted,
+                rooms.clock,
+                seconds=PATIENCE,
+                hiding=nobody_hides,
+            )
             return await BrpTogether(brp, Patient(PATIENCE)).fetch_many(DESK_WORKER, shown)
 
     def partners(found: list[Values | Exception]) -> list[str]:

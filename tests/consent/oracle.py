@@ -112,6 +112,7 @@ class World:
     elsewhere: tuple[Yes, ...] = ()
     by_number: bool = False
     nobody: bool = False
+    safe: bool = False
 
 
 @dataclass
@@ -162,8 +163,14 @@ def _certain(world: World, element: str) -> Iterator[str]:
     lifted = {"zaak-vereist", "vooraf-informeren", "te-vaak"} if purpose.urgent and world.claimed else set()
     yield from (code for code in _conditions(world, purpose, use) if code not in lifted)
     yield from _said(world, purpose, use)
-    if world.secret and _ground(world, element) is False:
+    if _hides(world, element, use):
         yield "geheimhouding"
+
+
+def _hides(world: World, element: str, use: Use) -> bool:
+    """Story 9: secrecy goes with what the law gives; and "nothing lifts a safe address", so no yes does."""
+    without = _ground(world, element) is False
+    return (world.secret and without) or (world.safe and (without or use.class_ == "C"))
 
 
 def _urgent(world: World, purpose: Purpose, element: str) -> Iterator[str]:
@@ -251,7 +258,7 @@ def _silent(world: World, element: str) -> Iterator[str]:
         yield "geen-toestemming"
     if _locked(world) and use.class_ == "C" and use.basis != "a":
         yield "beperking"  # they chose a route, and "what they chose goes on"; AVG 18(2) speaks of consent only
-    if world.secret and _ground(world, element) is None:
+    if (world.secret or world.safe) and _ground(world, element) is None:
         yield "geheimhouding"
 
 

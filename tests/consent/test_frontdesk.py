@@ -46,6 +46,7 @@ async def lines(house: House, subject: str = ANNA.subject) -> list[Line]:
 
 def test_who_is_helped_along_which_way() -> None:
     assert [serves(way, ["geheimhouding"]) for way in ("balie", "telefoon", "papier")] == [True, False, False]
+    assert [serves(way, ["veilig-adres"]) for way in ("balie", "telefoon", "papier")] == [True, False, False]
     assert serves("telefoon", []) and not serves("balie", ["overleden", "geheimhouding"])
     assert checked_so("telefoon", "terugbellen") and not checked_so("telefoon", "paspoort")
     assert checked_so("papier", "rijbewijs") and not checked_so("balie", "terugbellen")

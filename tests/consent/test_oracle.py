@@ -38,6 +38,7 @@ BLIND: dict[str, Callable[[Facts], Facts]] = {
     "birthday": lambda seen: replace(seen, consents=tuple(replace(one, pauses_at=0) for one in seen.consents)),
     "weighty ground": lambda seen: replace(seen, activity=light(seen.activity)),
     "secrecy": lambda seen: replace(seen, flags=seen.flags - {"geheimhouding"}),
+    "safe address": lambda seen: replace(seen, flags=seen.flags - {"veilig-adres"}),
     "death": lambda seen: replace(seen, flags=seen.flags - {"overleden"}),
     "suspension": lambda seen: replace(seen, admitted=True),
     "scope": lambda seen: replace(seen, in_scope=True),

@@ -80,14 +80,18 @@ TABLE: list[tuple[str, Facts, str, int, str]] = [
     ("geen-toestemming", facts(consents=(consent("geweigerd"),)), PLAN, AT, "same"),
     ("geen-toestemming", facts(consents=(consent(case="Z-2"),)), PLAN, AT, "same"),
     ("geen-toestemming", facts(consents=(consent(),), flags=frozenset({"overleden"})), PLAN, AT, "same"),
+    ("geheimhouding", facts(consents=(consent(),), flags=frozenset({"veilig-adres"})), PLAN, AT, "same"),
     ("toestemming-ingetrokken", facts(consents=(consent("ingetrokken"),)), PLAN, AT, "same"),
     ("toestemming-verlopen", facts(consents=(consent(valid_until=AT - 1),)), PLAN, AT, "same"),
     ("gepauzeerd", facts(consents=(consent("gepauzeerd"),)), PLAN, AT, "same"),
 ]
 NO_GROUND = facts(activity=ONLY_CHOICE, by_bsn=False, case=None)
 SECRET: frozenset[Flag] = frozenset({"geheimhouding"})
+SAFE: frozenset[Flag] = frozenset({"veilig-adres"})
 MASKED: list[tuple[str, Facts, str]] = [
     ("geheimhouding", replace(NO_GROUND, flags=SECRET, consents=(consent(),)), "geen-toestemming"),
+    ("geheimhouding", replace(NO_GROUND, flags=SAFE, consents=(consent(),)), "geen-toestemming"),
+    ("geheimhouding", replace(NO_GROUND, flags=SAFE, consents=(consent("ingetrokken"),)), "toestemming-ingetrokken"),
     ("beperking", replace(NO_GROUND, restricted=True), "geen-toestemming"),
     ("geen-toestemming", replace(NO_GROUND, flags=frozenset({"overleden"})), "geen-toestemming"),
     ("geen-toestemming", replace(NO_GROUND, consents=(consent("geweigerd"),)), "geen-toestemming"),
@@ -178,7 +182,7 @@ worlds = st.builds(
     consents=st.lists(standings, max_size=4).map(tuple),
     objected=st.booleans(),
     restricted=st.booleans(),
-    flags=st.frozensets(st.sampled_from(("geheimhouding", "overleden"))),
+    flags=st.frozensets(st.sampled_from(("geheimhouding", "veilig-adres", "overleden"))),
     counted=st.integers(0, 5),
 )
 named = st.lists(st.sampled_from((NAME, PLAN, ANSWER, "brp.nationaliteit")), min_size=1, max_size=4)

@@ -88,6 +88,7 @@ def put(random: Random) -> Put:
         objection=random.choice(OBJECTIONS) if rare["objected"] else "", locks=_locks(random) if rare["locked"] else (),
         unexplained=rare["unexplained"], secret=rare["secret"], dead=rare["dead"],
         counted=random.choice((0, 0, 0, 1, 3, 4, 5)), by_number=rare["numbered"], nobody=rare["nobody"],
+        safe=rare["safe"],
         claimed=purpose.urgent != (random.random() < 0.05),
         elsewhere=tuple(replace(_consent(random, number), activity=f"ander-{number % 2}")
                         for number in range(4, 4 + random.choice((0, 0, 1, 2)))) if purpose.urgent else (),
@@ -97,7 +98,7 @@ def put(random: Random) -> Put:
 
 
 def _flags(world: World) -> tuple[tuple[Flag, bool], ...]:
-    return ("geheimhouding", world.secret), ("overleden", world.dead)
+    return ("geheimhouding", world.secret), ("veilig-adres", world.safe), ("overleden", world.dead)
 
 
 def remade(one: Put, **changes: Any) -> Put:
@@ -108,7 +109,8 @@ def remade(one: Put, **changes: Any) -> Put:
 
 
 RARE = {"unknown": 0.03, "suspended": 0.05, "out": 0.05, "pseudonymous": 0.15, "objected": 0.3,
-        "locked": 0.2, "unexplained": 0.03, "secret": 0.15, "dead": 0.07, "numbered": 0.3, "nobody": 0.05}  # fmt: skip
+        "locked": 0.2, "unexplained": 0.03, "secret": 0.15, "dead": 0.07, "numbered": 0.3, "nobody": 0.05,
+        "safe": 0.1}  # fmt: skip
 
 
 OBJECTIONS = ("ingediend", "in-behandeling", "gegrond", "gegrond", "ongegrond", "ingetrokken")

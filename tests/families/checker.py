@@ -43,7 +43,7 @@ def told(family: Family, number: str, asked: Iterable[str]) -> frozenset[str]:
 def counted(family: Family, number: str) -> int | None:
     """How many live where this person lives; None where one of them hides."""
     home = [one for one in family.people.values() if one.home == family.people[number].home]
-    return None if any(one.secret for one in home) or family.missing == number else len(home)
+    return None if any(one.hides for one in home) or family.missing == number else len(home)
 
 
 def acted_for(family: Family, number: str) -> frozenset[str]:
@@ -68,8 +68,9 @@ def wrongly(released: Mapping[str, Any], family: Family, number: str) -> list[st
 
 
 def _open(family: Family, number: str) -> bool:
-    """Whether the register, asked about them, says that they do not hide; of a name alone nobody can ask."""
-    return number not in (family.missing, family.nameless) and not family.people[number].secret
+    """Whether the register, asked about them, says that they do not hide, and Regie does not know better; of a name
+    alone nobody can ask."""
+    return number not in (family.missing, family.nameless) and not family.people[number].hides
 
 
 def _group(family: Family, numbers: Iterable[str]) -> frozenset[str]:

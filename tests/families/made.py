@@ -18,7 +18,8 @@ SECRET = "geheimhoudingPersoonsgegevens"
 
 @dataclass
 class Someone:
-    """A person. home: number of an address. secret: so the register says. birth: ISO 8601, everybody's own."""
+    """A person. home: number of an address. secret: so the register says; safe: so only Regie does. birth: ISO 8601,
+    everybody's own."""
 
     number: str
     home: int
@@ -29,6 +30,12 @@ class Someone:
     children: list[str] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
     gezag: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)  # (type, child, holders)
+    safe: bool = False
+
+    @property
+    def hides(self) -> bool:
+        """Whoever knows it."""
+        return self.secret or self.safe
 
     @property
     def name(self) -> frozenset[str]:
@@ -85,10 +92,9 @@ class Family:
 
     def _person(self, home: int, secret: bool) -> str:
         number = next(self._numbers)
-        day = next(self._births)
-        self.people[number] = Someone(
-            number, home, secret, f"20{day % 10:02d}-{day // 28 % 12 + 1:02d}-{day % 28 + 1:02d}"
-        )
+        day, safe = next(self._births), secret and self.chance.random() < 0.4
+        birth = f"20{day % 10:02d}-{day // 28 % 12 + 1:02d}-{day % 28 + 1:02d}"
+        self.people[number] = Someone(number, home, secret and not safe, birth, safe=safe)
         return number
 
     def _partner(self) -> None:
@@ -102,7 +108,7 @@ class Family:
         """A child that lives with a hidden parent is often not marked itself: what the parent hides, it must too."""
         chance, mother, father = self.chance, self.people[self.mother], self.people[self.father]
         lives = chance.choice((mother, father))
-        child = self._person(lives.home, lives.secret and chance.random() < 0.5)
+        child = self._person(lives.home, lives.hides and chance.random() < 0.5)
         self.people[child].parents = [mother.number, father.number]
         mother.children.append(child)
         father.children.append(child)

@@ -24,6 +24,7 @@ from vault.contract import Bsn
 pytestmark = pytest.mark.anyio
 LAW, CHOICE, HOME = "gezin-wet", "gezin-keuze", ("brp.adres", "brp.naam")
 PATH = "/verstrekking/v1/verstrekkingen"
+REGISTRAR = STAFF.model_copy(update={"kind": "medewerker", "user": "een", "roles": ("burgerzaken",)})
 
 
 def activity(slug: str, class_: str, *elements: str) -> ActivityVersion:
@@ -51,6 +52,10 @@ class Town:
         for version in (activity(LAW, "B", *ELEMENTS), activity(CHOICE, "C", *HOME)):
             await self.rooms.register.publish(STAFF, version)
         await self.rooms.wire(transport=httpx2.MockTransport(self.answer))
+        safe = [Bsn(number) for number, family in self.known.items() if family.people[number].safe]
+        for one in await self.rooms.safe.enrol(STAFF, safe):
+            who = ConsentResident.model_validate(one.model_dump())
+            await self.rooms.register.safety.protect(REGISTRAR, who, "hulpverlening")
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         question = json.loads(request.content)
@@ -99,7 +104,9 @@ async def test_nothing_that_leaves_the_desk_tells_of_who_hides(town: Town, caplo
         answer = await town.ask(number, LAW, *asked)
         assert answer.status_code in (200, 502), answer.text
         read(answer.json(), family, number, asked)
-        assert answer.json().get("geheimhouding", False) == (family.people[number].secret and answer.status_code == 200)
+        own, given = family.people[number], answer.status_code == 200
+        said = [answer.json().get(name, False) for name in ("geheimhouding", "veiligAdres")]
+        assert said == [own.hides and given, own.safe and given]
         shown += bool(answer.json().get("gegevens"))
         hidden += counted(family, number) is None
         town.down = True
@@ -127,7 +134,7 @@ async def _by_choice(town: Town, family: Family, number: str) -> bool:
     asked = await town.rooms.register.request(town.rooms.who, wanted)
     await town.rooms.choose(asked.id, "ja", Bsn(number))
     answer = await town.ask(number, CHOICE, *HOME)
-    if family.people[number].secret:
+    if family.people[number].hides:
         said = answer.json()
         assert (answer.status_code, said["code"]) == (403, "geen-toestemming"), answer.text
         assert not leaks(answer.text, family, none())

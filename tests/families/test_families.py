@@ -6,7 +6,7 @@ that it has of everybody, asked or not.
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
@@ -24,6 +24,7 @@ from connectors.minimise import minimise
 from tests.connectors.test_minimise import ground
 from tests.families.checker import ELEMENTS, FOUR, HOUSE, acted_for, leaks, told, wrongly
 from tests.families.made import Family, answered, families
+from tests.four_rooms import nobody_hides
 from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -31,15 +32,20 @@ FAMILIES = int(os.environ.get("REGIE_FAMILIES", "500"))
 ROUND = 10_000  # families under one seed, so that two processors can share a hundred thousand
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 FACTS = Facts(date(2026, 9, 1), "9901", 142_500)
-SOURCE = BrpSource(None, Gateway.off(), None, lambda: NOW, seconds=PATIENCE)  # type: ignore[arg-type]  # the register is below
+MADE = (None, Gateway.off(), None, lambda: NOW)  # the register is below
+SOURCE = BrpSource(*MADE, seconds=PATIENCE, hiding=nobody_hides)  # type: ignore[arg-type]  # as said
 
 
 class Register(Asking):
     """Answers about one family."""
 
     def __init__(self, family: Family) -> None:
-        super().__init__(None, {})  # type: ignore[arg-type]  # nothing is sent
+        super().__init__(None, {}, self.hiding)  # type: ignore[arg-type]  # nothing is sent
         object.__setattr__(self, "known", dict.fromkeys(family.people, family))
+
+    async def hiding(self, numbers: Collection[str]) -> frozenset[str]:
+        """As Regie itself knows them."""
+        return frozenset(one for one in numbers if one in self.known and self.known[one].people[one].safe)  # type: ignore[attr-defined]  # as below
 
     async def _ask(self, question: Any) -> Any:
         return answered(self.known, question)  # type: ignore[attr-defined]  # set above
@@ -114,6 +120,11 @@ def alone(minors: Iterable[str]) -> Around:
     return Around(dict.fromkeys(minors, frozenset()))
 
 
+async def nobody_at_all(self: Asking, numbers: Collection[str]) -> frozenset[str]:
+    """As if nobody had told Regie."""
+    return frozenset()
+
+
 PLANTED: dict[str, tuple[str, Any]] = {
     "nobody is secret": ("connectors.around.is_secret", blind),
     "relatives are not looked up": ("connectors.around.Around.may_be_told", careless),
@@ -124,6 +135,7 @@ PLANTED: dict[str, tuple[str, Any]] = {
     "whoever lives there": ("connectors.brp.household", lambda found, _: len(found)),
     "a child that hides is acted for": ("connectors.authority.relations.is_secret", blind),
     "the other parent is not looked up": ("connectors.brp.beside", lambda person, own, minors: alone(minors)),
+    "Regie's own flag is passed over": ("tests.families.test_families.Register.hiding", nobody_at_all),
     "what was not asked passes": ("connectors.person._cut", lambda value, _: value),
 }  # fmt: skip
 
@@ -140,14 +152,15 @@ def test_the_families_hold_what_they_are_for() -> None:
     some = list(families(chance, 300))
     kinds: dict[str, Callable[[Family], bool]] = {
         "hides from who has authority too": lambda one: any(
-            one.people[one.mother].secret and {one.mother, one.father} <= set(holders)
+            one.people[one.mother].hides and {one.mother, one.father} <= set(holders)
             for _, _, holders in one.people[one.father].gezag
         ),
         "a child that is not marked lives with who hides": lambda one: any(
-            one.people[child].home == one.shelter and not one.people[child].secret
+            one.people[child].home == one.shelter and not one.people[child].hides
             for child in one.people[one.mother].children
-            if one.people[one.mother].secret
+            if one.people[one.mother].hides
         ),
+        "Regie alone knows that she hides": lambda one: one.people[one.mother].safe,
         "somebody is unknown": lambda one: bool(one.missing),
         "somebody has no number": lambda one: bool(one.nameless),
         "four in a house": lambda one: sum(who.home == one.shelter for who in one.people.values()) == 4,

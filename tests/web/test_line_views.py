@@ -99,6 +99,10 @@ def test_the_officer_reads_who_chose_in_the_place_of_the_resident_and_where() ->
         line(4, 3, "balie-gesprek", details={"stap": "begin", "kanaal": "balie"}),
         line(5, 4, "zoeking", details={"stap": "vertegenwoordiging", "reden": "klacht"}),
         line(6, 5, "bezwaar", on_behalf="ouder"),
+        line(7, 6, "vlag", details={"vlaggen": "veilig-adres", "reden": "hulpverlening"}),
+        line(8, 7, "vlag", details={"vlaggen": "geheimhouding"}),
+        line(9, 8, "vlag-einde-gevraagd", details={"vlaggen": "veilig-adres", "reden": "voorbij"}),
+        line(10, 9, "zoeking", details={"stap": "veilig-adres"}),
     ]
     plain = [one.model_copy(update={"outcome": ""}) for one in told]
     assert [row.decision for row in found_rows(plain, spoken())] == [
@@ -108,6 +112,10 @@ def test_the_officer_reads_who_chose_in_the_place_of_the_resident_and_where() ->
         "De balie keek wat de inwoner kan kiezen",
         "Burgerzaken zocht op wie er is aangewezen: Klacht van een inwoner",
         "De inwoner was het niet eens met dit gebruik, niet zelf, dat deed een ouder",
+        "Veilig adres: Een hulpverlener of de politie vroeg erom",
+        "Een bron meldde een beperking",
+        "Veilig adres: een eerste medewerker wil dat het stopt: Het gevaar is voorbij",
+        "Burgerzaken keek of er een veilig adres is",
     ]
 
 

@@ -1,0 +1,74 @@
+"""A safe address at the portal: Burgerzaken sets it, the resident reads it, who looked for somebody sees nothing, and
+two employees end it."""
+
+import pytest
+
+from tests.web.portal import PortalUnderTest
+from tests.web.test_appointing import typed
+from tests.web.test_behalf import CHILD, LIST, PARENT, asked, for_child, opened
+
+pytestmark = pytest.mark.anyio
+HOME = "/beheer/veilig-adres"
+END = f"{HOME}/stoppen"
+UNKNOWN = "999990019"
+
+
+async def test_one_employee_sets_it_and_two_end_it_and_the_resident_reads_each_step(portal: PortalUnderTest) -> None:
+    wanted = await asked(portal, PARENT)
+    first, second = await portal.visitor("bz1"), await portal.visitor("bz2")
+    for place in (HOME, END):
+        wrong = await typed(first, place, bsn="123456789", reden="zomaar")
+        assert wrong.status == 400 and "Er zijn 2 fouten" in wrong.text
+        assert "123456789" not in wrong.html
+    for bsn in (PARENT, UNKNOWN, PARENT):
+        done = await typed(first, HOME, bsn=bsn, reden="hulpverlening")
+        assert "Gelukt. Dit is vanaf nu een veilig adres." in done.text, "known or not, set before or not: one answer"
+
+    own = await portal.visitor("r1")
+    page = await own.get(f"/toestemmingen/{wanted.id}")
+    assert "Daarom krijgt nu niemand gegevens door uw ja." in page.text
+    assert (await own.get("/gebruik")).text.count("Uw adres is nu een veilig adres.") == 1
+    assert "hulpverlener" not in (await own.get("/gebruik")).text, "who looks over a shoulder is not told who asked"
+
+    for visitor in (first, first):
+        waits = await typed(visitor, END, bsn=PARENT, reden="voorbij")
+        assert "Vraag een collega" in waits.text
+    assert "een veilig adres" in (await own.get(f"/toestemmingen/{wanted.id}")).text
+    done = await typed(second, END, bsn=PARENT, reden="voorbij")
+    assert "Gelukt. Dit is geen veilig adres meer." in done.text
+    assert "een veilig adres" not in (await own.get(f"/toestemmingen/{wanted.id}")).text
+    for _ in range(2):
+        nothing = await typed(second, END, bsn=PARENT, reden="fout")
+        assert nothing.status == 400 and "Bij dit nummer staat geen veilig adres." in nothing.text
+    uses = await own.get("/gebruik")
+    for text in ("Een medewerker wil dat uw adres geen veilig adres meer is.", "Twee medewerkers besloten dat",
+                 "Een medewerker keek of u een veilig adres heeft"):  # fmt: skip
+        assert text in uses.text
+
+
+async def test_a_parent_sees_nothing_of_a_child_at_a_safe_address_also_on_an_open_page(portal: PortalUnderTest) -> None:
+    await opened(portal)
+    wanted = await asked(portal, CHILD)
+    visitor, page = await for_child(portal)
+    assert "Oefenpartij" in page.text
+    await typed(await portal.visitor("bz1"), HOME, bsn=CHILD, reden="verzoek")
+    over = await visitor.get(f"{LIST}/{wanted.id}")
+    assert over.status == 403 and "Oefenpartij" not in over.text
+    for place in (LIST, "/namens/gebruik", "/namens/verzoeken"):
+        assert (await visitor.get(place)).url.endswith("/namens")
+
+
+async def test_the_other_parent_at_a_safe_address_closes_the_view_of_the_child(portal: PortalUnderTest) -> None:
+    """PARENT asks; the other holder of authority fled. Where a parent hides, the child often lives."""
+    await typed(await portal.visitor("bz1"), HOME, bsn="999998730", reden="verzoek")
+    visitor = await portal.visitor("r1")
+    page = await visitor.get("/namens")
+    login = await visitor.send(page, page.form("actie", "kind"), actie="kind")
+    page = await visitor.send(login, login.form("keuze"), keuze="r1")
+    assert "U mag nog voor niemand kijken." in page.text
+
+
+@pytest.mark.parametrize("who", ["r1", "fg", "balie", "een"])
+async def test_nobody_else_finds_the_page(portal: PortalUnderTest, who: str) -> None:
+    visitor = await portal.visitor(who)
+    assert [(await visitor.get(place)).status for place in (HOME, END)] == [404, 404]
