@@ -20,7 +20,7 @@ ABOUT = {
     "R8": "De andere ouder van dat kind.",
     "R9": "Een ander regelt de geldzaken.",
     "R11": "Heeft geheime gegevens.",
-    "R12": "Woont op een veilig adres.",
+    "R12": "Burgerzaken kan hier een veilig adres zetten.",
 }
 OFFICER = Persona(
     "fg", "Privacy-toezichthouder (FG)", f"Zoekt met een reden in het logboek van {MUNICIPALITY}.", roles=("fg",)
@@ -38,7 +38,7 @@ OWNERS = tuple(
     )
 )
 REGISTRARS = tuple(
-    Persona(key, name, "Schrijft op wie een ander vertegenwoordigt; een collega kijkt het na.", roles=("burgerzaken",))
+    Persona(key, name, "Schrijft op wie een ander vertegenwoordigt, en zet een veilig adres.", roles=("burgerzaken",))
     for key, name in (("burgerzaken", "Burgerzaken"), ("burgerzaken-2", "Collega van Burgerzaken"))
 )
 

@@ -33,10 +33,7 @@ def looked_up(person: Person) -> None:
 
 def test_a_document_is_typed_twice_and_somebody_acts_on_it(town: Town, axe: str) -> None:
     with town.person("bz1") as first, town.person("bz2") as second:
-        for place in ("", "/nieuw", "/stoppen", "/zoeken"):
-            first.open(f"/en{HOME}{place}")
-            looked(first.page, axe, "")
-        for place in (SAFE, f"{SAFE}/stoppen"):
+        for place in (*(f"/en{HOME}{each}" for each in ("", "/nieuw", "/stoppen", "/zoeken")), SAFE, f"{SAFE}/stoppen"):
             first.open(place)
             looked(first.page, axe, "")
         first.open(f"{HOME}/nieuw")

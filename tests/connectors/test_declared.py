@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -451,10 +452,8 @@ def written(folder: Path, name: str, text: str) -> Path:
     ],
 )
 def test_a_file_that_does_not_fit_stops_the_start_and_says_why(tmp_path: Path, name: str, text: str) -> None:
-    file = written(tmp_path, name, text)
-    with pytest.raises(SettingsWrong) as wrong:
+    with pytest.raises(SettingsWrong, match=re.escape(str(written(tmp_path, name, text)))):
         read_folder(tmp_path, {TENANT: None})
-    assert str(file) in str(wrong.value)
 
 
 def test_a_folder_holds_municipalities_that_are_known(tmp_path: Path) -> None:
@@ -466,8 +465,7 @@ def test_a_folder_holds_municipalities_that_are_known(tmp_path: Path) -> None:
 
 def test_what_is_too_much_is_refused_and_not_cut_short(tmp_path: Path) -> None:
     shipped = (EXAMPLES / "objecten.toml").read_text()
-    line = "# what is cut off here is a comment\n"
-    file = written(tmp_path, "objecten", shipped + line * (BYTES_MOST // len(line)))
+    file = written(tmp_path, "objecten", shipped + "# cut off here: a comment\n" * (BYTES_MOST // 26))
     with pytest.raises(SettingsWrong, match="KiB"):
         read_folder(tmp_path, {TENANT: None})
     file.write_text(shipped)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from audit.contract import LogUnavailable, Overtaken
+from audit.contract import LogUnavailable, Overtaken, Position
 from consent.contract import ConsentRequest, NoSuchThing
 from consent.safety.contract import Reason, Why
 from consent.service import ConsentService
@@ -225,3 +225,37 @@ async def test_rooms_ask_who_may_not_be_found_as_the_log_says_now(house: House) 
     assert await safety.hidden(DESK, []) == []
     with pytest.raises(BadInput):
         await safety.hidden(DESK, [ANNA] * 501)
+
+
+async def test_after_lost_lines_what_ended_in_the_gap_ends_nothing_any_more(house: House) -> None:
+    await house.ready()
+    await protected(house)
+    before = Position.parse((await state(house))["position"])
+    await ended(house)
+    after = Position.parse((await state(house))["document"]["ended"]["position"])
+    beyond = Position(term=after.term, index=after.index + 1)
+    await house.consent.suspend_all(TENANT, "later", beyond)
+    assert await flags(house) == [], "its line is known, and from before the gap"
+    for again in range(2):
+        await house.consent.suspend_all(TENANT, "gap", before)
+        assert await flags(house) == ["veilig-adres"], again
+    assert (await house.kinds()).count("vlag") == 2
+    await ended(house)
+    await house.consent.safety.protect(ONE, BERT, ASKED)
+    await house.consent.suspend_all(TENANT, "unknown")
+    assert await flags(house) == ["veilig-adres"], "nobody knows which lines are gone"
+
+
+async def test_an_end_that_waits_when_lines_are_lost_falls(house: House) -> None:
+    await house.ready()
+    await protected(house)
+    position = Position.parse((await state(house))["position"])
+    await house.consent.safety.end(ONE, ANNA, WHY)
+    dying = await house.second(Interrupted(house.log, BEFORE, "vlag-beeindigd"))
+    with pytest.raises(LogUnavailable):
+        await dying.safety.end(TWO, ANNA, WHY)
+    await house.consent.suspend_all(TENANT, "gap", Position(term=position.term, index=position.index + 1))
+    assert (await state(house))["pending_at"] == 0
+    house.clock.forward(seconds=6)
+    await house.consent.finish(TENANT)
+    assert await flags(house) == ["veilig-adres"]

@@ -325,6 +325,20 @@ async def _appointed(consent: ConsentService | ConsentClient, until: int) -> Non
         await desk.end(one, ANNA, "1", "fout")
 
 
+async def test_one_employee_sets_a_safe_address_and_two_end_it(wired: Wired) -> None:
+    await wired.house.ready()
+    safety, officer = wired.consent.safety, OFFICER
+    one, two = (officer.model_copy(update={"user": user, "roles": ("burgerzaken",)}) for user in ("een", "twee"))
+    with pytest.raises(NoAccess):
+        await safety.protect(officer, ANNA, "verzoek")
+    await safety.protect(one, ANNA, "verzoek")
+    assert await safety.hidden(LOKET, [BERT, ANNA]) == [False, True]
+    assert [await safety.end(who, ANNA, "voorbij") for who in (one, one, two)] == ["wacht", "wacht", "beeindigd"]
+    with pytest.raises(NoSuchThing):
+        await safety.end(one, ANNA, "fout")
+    assert await safety.hidden(LOKET, [ANNA]) == [False]
+
+
 async def test_the_desk_of_the_town_hall_helps_in_a_conversation(wired: Wired) -> None:
     await wired.house.ready()
     desk, asked = wired.consent.frontdesk, await wired.house.request()
