@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from consent.safety.contract import Reason, Why
 from web.frame import FieldError, Frame, Option
 from web.language import N_
 
 Done = Literal["", "veilig", "wacht", "beeindigd"]
 # Who asked for it, and why it ends: none of them says where somebody is, or from whom they hide.
-REASONS: Final[Mapping[Reason, str]] = {
+REASONS: Final[Mapping[str, str]] = {
     "verzoek": N_("De inwoner vroeg erom"),
     "hulpverlening": N_("Een hulpverlener of de politie vroeg erom"),
     "ambtshalve": N_("De gemeente besloot het zelf"),
 }
-ENDS: Final[Mapping[Why, str]] = {
+ENDS: Final[Mapping[str, str]] = {
     "verzoek": N_("De inwoner vraagt erom"),
     "voorbij": N_("Het gevaar is voorbij"),
     "fout": N_("Het was de verkeerde inwoner"),
