@@ -1,7 +1,7 @@
 """From lines that a search found to the rows the FG reads. Pure; third person, for it is not about the reader."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from audit.contract import Event, Line
 from kernel.clock import moment
@@ -170,19 +170,19 @@ def _decision(line: Line, said: RegisterWords) -> str:
 def _what(event: Event, said: RegisterWords) -> str:
     step = event.details.get("stap", "")
     if event.kind == "zoeking" and step in SEARCHED:
-        return _because(SEARCHED[step], LOOK_UP, event, said)
+        return _because(SEARCHED[step], LOOK_UP.items(), event, said)
     if sets_safe(event):
-        return _because(SAFE, REASONS, event, said)
+        return _because(SAFE, REASONS.items(), event, said)
     if event.kind.startswith("vlag-"):
-        return _because(WHAT[event.kind], ENDS, event, said)
+        return _because(WHAT[event.kind], ENDS.items(), event, said)
     if event.kind == "bericht" and step:
         return said.say(NO_MESSAGES)
     return said.say(PARTLY if event.kind == "verstrekking" and event.refused else WHAT.get(event.kind, event.kind))
 
 
-def _because(what: str, reasons: Mapping[Any, str], event: Event, said: RegisterWords) -> str:
+def _because(what: str, reasons: Iterable[tuple[str, str]], event: Event, said: RegisterWords) -> str:
     """What, and why where the line says so."""
-    why = reasons.get(event.details.get("reden", ""), "")
+    why = dict(reasons).get(event.details.get("reden", ""), "")
     return ": ".join(said.say(part) for part in (what, why) if part)
 
 

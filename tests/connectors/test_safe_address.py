@@ -7,13 +7,17 @@ import pytest
 
 from assembly.demo.register import INCOME_ANSWER, STORY
 from connectors.contract import NotReleased
+from connectors.declared.answering import values_of
+from connectors.declared.loading import read_file
 from connectors.hiding import Known
 from consent.contract import Question
 from consent.contract import ResidentRef as ConsentResident
 from consent.explained import Asked, Explained
 from kernel.errors import Problem
+from tests.connectors.test_declared import BSN, CASES, EXAMPLES
 from tests.connectors.test_races import Around, ready
-from tests.four_rooms import BY_LAW, DESK_WORKER, R1, SECRET, STAFF, STRANGER, FourRooms
+from tests.four_rooms import BY_LAW, DESK_WORKER, NOON, R1, SECRET, STAFF, STRANGER, FourRooms
+from vault.contract import Bsn
 
 pytestmark = pytest.mark.anyio
 CLERK = STAFF.model_copy(update={"kind": "medewerker", "user": "een", "roles": ("burgerzaken",)})
@@ -87,3 +91,12 @@ async def test_people_around_somebody_are_known_by_their_number_and_in_doubt_the
 
 async def _away() -> None:
     raise Problem("weg")
+
+
+@pytest.mark.parametrize(("said", "flags"), [(False, ()), (True, ("veilig-adres",)), (None, ("veilig-adres",))])
+def test_a_declared_source_tells_it_and_only_a_plain_no_is_none(said: object, flags: tuple[str, ...]) -> None:
+    declared = read_file(EXAMPLES / "klanten.toml")
+    declared = declared.model_copy(update={"secrecy": None, "safe_address": declared.secrecy})
+    answer = {**CASES["klanten"][1], "indicatieGeheimhouding": said}
+    found = values_of(declared, tuple(declared.elements), answer, Bsn(BSN), NOON)
+    assert found.flags == flags and found.values
