@@ -84,7 +84,7 @@ async def test_a_file_that_was_put_back_does_not_stand_before_the_one_that_repla
     house: FourRooms, rows: UploadRows
 ) -> None:
     await counting(rows)
-    with closing(connect(house.urls["connectors"].partition(":///")[2])) as disk:
+    with closing(connect(house.urls["connectors"].partition(":///")[2], timeout=PATIENCE)) as disk:
         kept = disk.execute("SELECT state, wrapped, mac FROM uploads WHERE version = 1").fetchone()
         await counting(rows)
         disk.execute("UPDATE uploads SET state = ?, wrapped = ?, mac = ? WHERE version = 1", kept)
