@@ -53,10 +53,10 @@ Kind = Literal[
     "opgeschort",
     "machtiging-beeindigd",
     "sleutel-beeindigd",
+    "bronbestand-verwijderd",
     # replacements: require fences, and move those of what they replace
     "toepassing-vervangen",
     "bronbestand-overgenomen",
-    "bronbestand-verwijderd",
     # facts: neither
     "weigering",
     "toetsing",

@@ -47,7 +47,7 @@ ORIGINS: Final[Mapping[str, str]] = {
     "bron": N_("Een systeem vulde dit in"),
 }
 VAULT: Final = "kluis"
-LONG, TYPED_MAX, ROWS_MAX = 200, 1000, 200
+LONG, TYPED_MAX, ROWS_MAX, NAME_MAX, TEXT_MAX = 200, 1000, 200, 200, 5000
 State = Literal["open", "dicht", "weg"]  # of the vault; weg: it does not answer now
 
 
@@ -246,11 +246,11 @@ def shown_of(value: Value, said: RegisterWords) -> Shown:
     rows = [*islice(_rows(value.value, "", said), ROWS_MAX + 1)]
     source = said.say(N_("Uzelf")) if value.source == "inwoner" else value.source
     return Shown(
-        rows=tuple(rows[:ROWS_MAX]),
+        rows=tuple((name[:NAME_MAX], text[:TEXT_MAX]) for name, text in rows[:ROWS_MAX]),
         source=source,
         origin=said.say(ORIGINS[value.origin]),
         as_of=moment(value.as_of),
-        cut=len(rows) > ROWS_MAX,
+        cut=len(rows) > ROWS_MAX or any(len(name) > NAME_MAX or len(text) > TEXT_MAX for name, text in rows),
     )
 
 

@@ -18,7 +18,7 @@ from tests.vault.test_review_vault import silence
 from tests.vault.test_vault import Silent
 from tests.web.portal import Failing, PortalUnderTest
 from vault.contract import LOOKS_MOST, Deposit, NotKept, Value, VaultUnavailable
-from web.own_data_views import KINDS, ROWS_MAX, field_of, shown_of, typed
+from web.own_data_views import KINDS, NAME_MAX, ROWS_MAX, TEXT_MAX, field_of, shown_of, typed
 from web.register_words import RegisterWords
 
 pytestmark = pytest.mark.anyio
@@ -292,3 +292,9 @@ def test_a_value_of_many_parts_is_cut_and_says_so() -> None:
     shown = shown_of(value, SAID)
     assert (len(shown.rows), shown.cut, shown.rows[0]) == (ROWS_MAX, True, ("1", "0"))
     assert TENANT not in shown.source
+
+
+def test_a_name_or_a_text_without_end_is_cut_and_says_so() -> None:
+    value = Value(element=INCOME, value={"k" * 9_000: "w" * 9_000}, source="inwoner", as_of=0, origin="kopie")
+    shown = shown_of(value, SAID)
+    assert shown.rows == (("k" * NAME_MAX, "w" * TEXT_MAX),) and shown.cut
