@@ -65,7 +65,7 @@ async def overlay_of(
         at,
         stands_in(rows, named, keys.rows),
         await _known(tx, head.tenant, [entry.event.id for entry in entries]),
-        await _sending(tx, head.tenant, at) if any(map(moves_fences, asked)) else None,
+        await _sending(tx, head.tenant, at) if any(map(moves_fences, asked)) else {},
     )
     return overlay, buckets
 
@@ -226,15 +226,15 @@ class Storing:
             for draft, at in releases
         ]
         await self._insert(under_way, rows)
-        ended = [each for each in made if each.draft.asked.entry.event.kind == ENDED]
         closed = {
             place: (
                 *(self._old.tenant, place.term, place.index, each.draft.position.term, each.draft.position.index),
                 each.draft.asked.entry.event.details[OUTCOME],
             )
             # the sweeper says "onbekend" when nobody came; who comes all the same knows better, in one batch too
-            for each in sorted(ended, key=_knows)
+            for each in sorted(made, key=_knows)
             for place in each.draft.asked.entry.event.closes
+            if each.draft.asked.entry.event.kind == ENDED
         }
         unknown = [row for row in closed.values() if row[-1] == UNKNOWN]
         known = [row for row in closed.values() if row[-1] != UNKNOWN]

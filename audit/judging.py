@@ -125,15 +125,15 @@ def refusal(why: Stale | SetBack | Barred, kinds: Mapping[Position, Kind]) -> Ov
 
 @dataclass
 class Overlay:
-    """The log as it stands after the entries judged so far. `at`: when this batch is logged, ms. sending: None where
-    nobody in this batch asks what is under way. barred: why no permit is written now; "" when they are."""
+    """The log as it stands after the entries judged so far. `at`: when this batch is logged, ms. barred: why no permit
+    is written now; "" when they are."""
 
     term: str
     size: int
     at: int
     stands: dict[str, Stand]
     known: dict[str, Known]
-    sending: dict[Position, Sending] | None = field(default_factory=dict)
+    sending: dict[Position, Sending] = field(default_factory=dict)
     barred: str = ""
     last: Position = field(init=False)
 
@@ -167,20 +167,14 @@ class Overlay:
         if moved:
             self.stands |= {fence: Stand(epoch, position) for fence, epoch in moved.items()}
         self.known[entry.event.id] = Known(position, asked.content)
-        named: tuple[Position, ...] = ()
-        if self.sending is not None:
-            self._sent(self.sending, entry, position)
-            named = self._under_way(self.sending, frozenset(moved)) if moved else ()
-        return Draft(asked, position, moved, named)
-
-    def _sent(self, sending: dict[Position, Sending], entry: Entry, position: Position) -> None:
         for closed in entry.event.closes if entry.event.kind == ENDED else ():
-            sending.pop(closed, None)
+            self.sending.pop(closed, None)
         if entry.event.kind in RELEASES:
-            sending[position] = Sending(position, self.at, frozenset(named_fences(entry)))
+            self.sending[position] = Sending(position, self.at, frozenset(named_fences(entry)))
+        return Draft(asked, position, moved, self._under_way(frozenset(moved)) if moved else ())
 
-    def _under_way(self, sending: Mapping[Position, Sending], moved: frozenset[str]) -> tuple[Position, ...]:
-        young = (each for each in sending.values() if self.at - each.at <= UNDER_WAY_MS)
+    def _under_way(self, moved: frozenset[str]) -> tuple[Position, ...]:
+        young = (each for each in self.sending.values() if self.at - each.at <= UNDER_WAY_MS)
         found = sorted((each.position for each in young if each.fences & moved), key=_order)
         return tuple(found[-UNDER_WAY_MAX:])
 
