@@ -249,7 +249,6 @@ class Storing:
             for each in made
             for tag in tagger.of(each.draft.asked.entry.event, each.at, each.draft.asked.about, each.draft.asked.trace)
         ]
-        rows.sort()  # neighbours in the index follow each other
         await self._insert(tags, rows)
 
     def _at_place(self, place: Position) -> Row:
