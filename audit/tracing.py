@@ -1,6 +1,6 @@
 """Every line is a span of its own (LDV: a trace per processing, a span per act). Pure, but for the span's random id.
 
-A line's trace goes beside its entry: to copy the event for it took longer than to seal it.
+A line's trace goes beside its entry: no event is copied for it.
 """
 
 from collections.abc import Callable, Sequence
