@@ -28,8 +28,9 @@ from consent.activity import ActivityVersion
 from consent.contract import Question, ResidentRef
 from consent.deciding import MOST, snapshot_of
 from consent.facts import Asking
+from consent.known import Asker, Facts
 from consent.lines import stored
-from consent.rules import Facts, weigh
+from consent.rules import weigh
 from consent.standing import Standing
 from consent.terms import DAY
 from kernel.clock import millis
@@ -61,11 +62,21 @@ def cases() -> list[Case]:
     random = Random(4)  # noqa: S311 - a bench that can be repeated
     parties = [f"klant-{number}" for number in range(CLIENTS)]
     versions = [_activity(number, random.sample(parties, 4)) for number in range(ACTIVITIES)]
+    askers = {
+        (number, one): _asker(version, one)
+        for number, version in enumerate(versions)
+        for one in {"klant-0", *(party.recipient for party in version.parties)}
+    }
     given: dict[tuple[int, int], int] = {}
     for _ in range(CONSENTS):
         given[random.randrange(RESIDENTS), random.randrange(ACTIVITIES)] = random.randrange(4)
     theirs = list(given)
-    return [_case(random, versions, given, random.choice(theirs)) for _ in range(ASKED)]
+    return [_case(random, (versions, askers), given, random.choice(theirs)) for _ in range(ASKED)]
+
+
+def _asker(version: ActivityVersion, party: str) -> Asker:
+    """What is ready before anybody asks, as the others' policies are."""
+    return Asker(activity=version, in_force=True, published_at=AT - DAY, admitted=True, recipient=party, by_bsn=True)
 
 
 def _activity(number: int, parties: list[str]) -> ActivityVersion:
@@ -74,9 +85,12 @@ def _activity(number: int, parties: list[str]) -> ActivityVersion:
 
 
 def _case(
-    random: Random, versions: list[ActivityVersion], given: dict[tuple[int, int], int], about: tuple[int, int]
+    random: Random,
+    register: tuple[list[ActivityVersion], dict[tuple[int, str], Asker]],
+    given: dict[tuple[int, int], int],
+    about: tuple[int, int],
 ) -> Case:
-    resident, number = about
+    (resident, number), (versions, askers) = about, register
     version = versions[number]
     party = random.choice(version.parties).recipient if random.random() < 0.9 else "klant-0"
     element = random.choice((NAME, PLAN, PLAN, ANSWER))
@@ -85,8 +99,8 @@ def _case(
     ref = ResidentRef(id=f"{resident:032x}", subject=f"{resident:032x}", fence=f"{resident:032x}")
     standing = Standing(id="c", status="gegeven", elements=(PLAN,), case="", asked_at=AT - DAY, valid_until=until,
                         fence=FenceAt(fence="f" * 32, epoch=1), revision=1)  # fmt: skip
-    facts = Facts(activity=version, in_force=True, published_at=AT - DAY, admitted=True, recipient=party, by_bsn=True,
-                  consents=(standing,) if yes else (), restricted=restricted, fences=ALWAYS)  # type: ignore[arg-type]  # fmt: skip  # kinds are listed above
+    facts = Facts(asker=askers[number, party], consents=(standing,) if yes else (), restricted=restricted,
+                  fences=ALWAYS)  # type: ignore[arg-type]  # fmt: skip  # kinds are listed above
     context = {"restricted": restricted, "at": AT, "until": until, "consented": [PLAN] if yes else []}
     request = {"principal": {"type": "Client", "id": party}, "action": {"type": "Action", "id": version.slug},
                "resource": {"type": "Element", "id": element}, "context": context}  # fmt: skip

@@ -16,10 +16,11 @@ from consent.facts import Asking, Snapshot
 from consent.flags import SAFE, SECRECY
 from consent.following import Following
 from consent.keys import MACHINES, TenantKeys
+from consent.known import Facts
 from consent.limits import spent
 from consent.lines import application_of
 from consent.rows import Register, Row, Rows
-from consent.rules import Facts, Weighed, told_at, weigh, with_ground
+from consent.rules import Weighed, told_at, weigh, with_ground
 from consent.standing import numbered, reach
 from consent.terms import DAY, covert, destruction_year, running, withheld_until
 from consent.used import versions_used

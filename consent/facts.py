@@ -12,10 +12,10 @@ from consent.contract import FenceKind, Question
 from consent.difference import consents_since
 from consent.emergency import last_words, misfit
 from consent.keys import MACHINES, TenantKeys
+from consent.known import Asker, CaseFact, Facts
 from consent.limits import history_of, pause_of
 from consent.lines import application_of, names, recipient_of, version_of
 from consent.locks import LOCKED, held
-from consent.rules import CaseFact, Facts
 from consent.standing import Fenced, Standing, Stood, last_moment
 from consent.terms import covert
 from kernel.caller import Caller
@@ -95,13 +95,8 @@ class _Always:
     """What is the same for all questions of one caller about one activity. before, after: fences that all stand on, in
     the order of a decision."""
 
-    activity: ActivityVersion | None
+    asker: Asker
     since: int
-    in_force: bool
-    published_at: int
-    admitted: bool
-    in_scope: bool
-    by_bsn: bool
     before: tuple[Fence, ...]
     after: tuple[Fence, ...]
     objections: Callable[[str], str]
@@ -119,17 +114,11 @@ class Asking:
         """Of one question; epochs are those of the rows, and 0 where there is none."""
         snapshot, slug = self._snapshot, question.activity
         always = self._known.get(slug) or self._always(slug)
-        version, resident = always.activity, snapshot.residents.get(question.resident.id)
+        version, resident = always.asker.activity, snapshot.residents.get(question.resident.id)
         said = json.loads(resident["document"]) if resident else NOTHING_SAID
         objection = said["objections"].get(slug) or NO_OBJECTION  # see consent.rights.standing
         return Facts(
-            activity=version,
-            in_force=always.in_force,
-            published_at=always.published_at,
-            admitted=always.admitted,
-            in_scope=always.in_scope,
-            recipient=self._caller.organisation,
-            by_bsn=always.by_bsn,
+            asker=always.asker,
             case=_case(snapshot.cases.get(question.case), version) if question.case else None,
             consents=_counting(snapshot.about(question), version, always.since),
             objected=objection["open"],
@@ -140,6 +129,7 @@ class Asking:
             counted=counted,
             actor=actor,
             emergency=bool(question.emergency) and not misfit(version, question.emergency, self._caller.kind),
+            nobody=question.nobody,
             words=snapshot.words(question),
             fences=(*always.before, *self._own(question, always, resident, objection), *always.after),
         )
@@ -158,14 +148,18 @@ class Asking:
     def _always(self, slug: str) -> _Always:
         snapshot, caller = self._snapshot, self._caller
         row, version = snapshot.activities.get(slug), snapshot.versions.get(slug)
-        self._known[slug] = _Always(
+        asker = Asker(
             activity=version,
-            since=consents_since(version) if version else 0,
             in_force=row is not None and row["status"] == "gepubliceerd",
             published_at=row["effective_at"] if row else 0,
             admitted=_admitted(caller, snapshot.recipient, snapshot.application) and _may_ask(snapshot, version),
             in_scope=in_scope(caller, slug),
+            recipient=caller.organisation,
             by_bsn=snapshot.party is not None and snapshot.party.by_bsn,
+        )
+        self._known[slug] = _Always(
+            asker=asker,
+            since=consents_since(version) if version else 0,
             before=((Stood(self._keys.municipality(), 0), "gemeente"),),
             after=_others(row, self._keys, snapshot),
             objections=self._keys.objections(slug),

@@ -1,7 +1,7 @@
 """What every question asks of an activity's version, worked out once for each version. Pure: a version is frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consent.activity import ActivityVersion, UsedElement
 
@@ -10,11 +10,20 @@ KEPT = 2_048  # versions; more than a municipality has in force
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """elements: by name. parties: slugs. unasked: whether any element is used without the resident's choice."""
+    """elements: by name. chosen: names of those that rest on consent. parties: slugs. unasked: whether any element is
+    used without the resident's choice. glass: whether it is for emergencies. counts: whether it gives numbers of
+    people. conditional: whether a case, notice or a frequency decides. assessed_until: ms. history: days that it may
+    look back, 0 is the value in force only."""
 
-    elements: Mapping[str, UsedElement]
-    parties: frozenset[str]
-    unasked: bool
+    elements: Mapping[str, UsedElement] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset()
+    unasked: bool = False
+    glass: bool = False
+    counts: bool = False
+    conditional: bool = False
+    assessed_until: int = 0
+    history: int = 0
 
 
 # By identity, which a version keeps as long as it stands here: to compare two versions costs more than this saves, and
@@ -27,11 +36,18 @@ def outline_of(version: ActivityVersion) -> Outline:
     kept = _kept.get(id(version))
     if kept is not None and kept[0] is version:
         return kept[1]
+    # of two with one name the first counts, as in ActivityVersion.element
+    elements = {one.name: one for one in reversed(version.elements)}
     found = Outline(
-        # of two with one name the first counts, as in ActivityVersion.element
-        {one.name: one for one in reversed(version.elements)},
+        elements,
+        frozenset(name for name, one in elements.items() if one.class_ == "C"),
         frozenset(party.recipient for party in version.parties),
         any(one.class_ != "C" for one in version.elements),
+        glass=version.break_glass is not None,
+        counts=version.statistics is not None,
+        conditional=version.case == "verplicht" or bool(version.notice or version.frequency),
+        assessed_until=version.assessment.until,
+        history=version.history,
     )
     if len(_kept) >= KEPT:
         _kept.clear()

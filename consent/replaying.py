@@ -17,8 +17,9 @@ from consent import tables
 from consent.contract import Decision, Emergency, FenceKind, Question, ResidentRef
 from consent.facts import ACTOR, BY_NUMBER, COUNTED, NAMED, NOBODY, SPENT, TOKEN, Asking, Snapshot
 from consent.keys import TenantKeys
+from consent.known import Facts
 from consent.rows import Register, Row, Rows
-from consent.rules import Facts, Weighed, weigh
+from consent.rules import Weighed, weigh
 from consent.standing import reach
 from kernel.caller import Caller
 from kernel.canonical import read_canonical

@@ -26,17 +26,16 @@ Rules 1 to 6 know nothing of the resident, so their codes may be told to everybo
 without a ground (trust.md 6, "existence oracle").
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from consent.activity import ActivityVersion, UsedElement
+from consent.activity import UsedElement
 from consent.counting import about_nobody, wanted
-from consent.decision import Code, FenceKind, Flag, Question
+from consent.decision import Code, FenceKind, Question
 from consent.emergency import last_words, never
 from consent.flags import HIDDEN, SAFE, SECRECY
+from consent.known import CaseFact, Facts
 from consent.masking import PUBLIC, told
-from consent.outline import outline_of
 from consent.standing import Fenced, Standing, state_of
 from consent.terms import DAY
 
@@ -44,53 +43,8 @@ Bar = tuple[Code, Callable[[UsedElement], bool]]  # a code that holds now, and t
 Stands = tuple[Standing, ...]  # the consents that an element stands on; none: the law
 
 
-@dataclass(frozen=True)
-class CaseFact:
-    """A case of this recipient under the reference asked. told_at: when the line about it was written, ms.
-    opened_by: pseudonym of who wrote it down; only for a covert activity."""
-
-    resident: str
-    activity: str
-    open: bool
-    origin: str
-    since: int
-    until: int
-    told_at: int
-    fence: Fenced
-    opened_by: str = ""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the register knew at one moment. published_at: ms. fences: those that everything stands on.
-    admitted: recipient and application are known and not suspended. in_scope: of the caller's token. counted: releases
-    in the running term of the activity's frequency. actor: pseudonym of who asks. restricted: all about this resident
-    is locked; held: within the scope of a restriction. upheld: an objection that was weighed, and is right. emergency:
-    it is asked in one, and that goes with the activity. words: then, whatever this resident said to this recipient
-    about the elements, in any activity."""
-
-    activity: ActivityVersion | None
-    in_force: bool = False
-    published_at: int = 0
-    admitted: bool = False
-    in_scope: bool = True
-    recipient: str = ""
-    by_bsn: bool = False
-    case: CaseFact | None = None
-    consents: tuple[Standing, ...] = ()
-    objected: bool = False
-    upheld: bool = False
-    restricted: bool = False
-    held: bool = False
-    flags: frozenset[Flag] = frozenset()
-    counted: int = 0
-    actor: str = ""
-    emergency: bool = False
-    words: tuple[Standing, ...] = ()
-    fences: tuple[tuple[Fenced, FenceKind], ...] = ()
-
-
-class Weighed(NamedTuple):
+@dataclass
+class Weighed:
     """allowed: the element with the consents it stands on. refused: (element, true code, told code).
     valid_until: the earliest expiry among the facts used, ms, 0 is none. fences: of the whole decision. history: days
     that the activity may look back, 0 is the value in force only."""
@@ -111,68 +65,64 @@ class Weighed(NamedTuple):
 
 def weigh(question: Question, facts: Facts, at: int) -> Weighed:
     """Every element by itself, at a moment in ms."""
+    asker, emergency, table = facts.asker, facts.emergency, question.table
+    outline, closed = asker.outline, asker.closed
+    if emergency != outline.glass or not asker.by_bsn:
+        closed = closed or _closed(question, facts)
+    # what counts people gives nothing about one of them
+    elements = outline.elements if not (closed or (outline.counts and not table)) else {}
+    bars = () if closed else _bars(question, facts, at)
     allowed: list[tuple[UsedElement, Stands]] = []
     refused: list[tuple[str, Code, Code]] = []
-    closed = _closed(facts)
-    if not closed and question.by_number and not facts.by_bsn:
-        closed = "ontvanger-niet-bevoegd"
-    ground = not closed and _has_ground(facts)
-    bars = () if closed else (*_bars_of_asking(facts, at), *_bars_of_now(question, facts, at, ground))
-    for name in dict.fromkeys(wanted(question, facts.activity)):
-        used = _used(question, facts.activity, name)
-        code = closed or _barred(used, bars)
-        standing, state = (None, None) if code in PUBLIC else state_of(facts.consents, name, question.case, at)
-        if not code and used is not None and used.class_ == "C" and not about_nobody(question):
-            code = state
-        if facts.emergency and not code and used is not None:
-            code = never(used, facts.words)
-        if code or used is None:
-            code = code or "buiten-doel"
-            refused.append((name, code, told(code, state, ground)))
+    names = wanted(question, asker.activity) if table else question.elements
+    for name in names if len(names) == 1 else dict.fromkeys(names):
+        used = elements.get(name)
+        if used is None:
+            public: Code = closed or "buiten-doel"
+            refused.append((name, public, public))
+            continue
+        barred, chosen = _barred(used, bars) if bars else None, name in outline.chosen
+        if not (barred or chosen or emergency):
+            allowed.append((used, ()))
+            continue
+        standing, state = _state(question, facts, name, at) if barred not in PUBLIC else (None, None)
+        code = barred or (state if chosen and not (table and about_nobody(question)) else None)
+        stands: Stands = (standing,) if chosen and standing else ()
+        if emergency:
+            code = code or never(used, facts.words)
+            stands += last_words(facts.words, name)  # a no that is said meanwhile moves one of these
+        if code:
+            refused.append((name, code, code if asker.grounded else told(code, state, ground=False)))
         else:
-            chosen = (standing,) if standing and used.class_ == "C" else ()
-            # a no that is said meanwhile moves one of these
-            allowed.append((used, chosen + last_words(facts.words, name) if facts.emergency else chosen))
-    ends = [end for end in _ends(facts, allowed) if end] if allowed else ()
-    history = facts.activity.history if facts.activity else 0
-    return Weighed(tuple(allowed), tuple(refused), min(ends, default=0), _fences(facts, allowed), history)
+            allowed.append((used, stands))
+    until = _valid_until(facts, allowed) if allowed else 0
+    fences = _fences(facts, allowed) if allowed or facts.case else facts.fences
+    return Weighed(tuple(allowed), tuple(refused), until, fences, outline.history)
 
 
-def _used(question: Question, activity: ActivityVersion | None, name: str) -> UsedElement | None:
-    """What counts people gives nothing about one of them."""
-    if activity is None or (activity.statistics and not question.table):
-        return None
-    return outline_of(activity).elements.get(name)
+def _state(question: Question, facts: Facts, name: str, at: int) -> tuple[Standing | None, Code | None]:
+    """Rule 14."""
+    return state_of(facts.consents, name, question.case, at) if facts.consents else (None, "geen-toestemming")
 
 
 def with_ground(facts: Facts) -> bool:
     """Whether the caller may know more of a resident than yes or no: trust.md 6."""
-    return not _closed(facts) and _has_ground(facts)
+    return facts.asker.grounded and not (facts.asker.closed or _misplaced(facts))
 
 
-def _has_ground(facts: Facts) -> bool:
-    """Of a recipient that may ask at all."""
-    activity = facts.activity
-    return activity is not None and facts.by_bsn and outline_of(activity).unasked
-
-
-def _closed(facts: Facts) -> Code | None:
-    """Rules 1 to 3, and whether an emergency is where it belongs: whatever is asked."""
-    if facts.activity is None:
-        return "onbekende-activiteit"
-    if not facts.in_force:
-        return "activiteit-niet-actief"
-    if not (facts.admitted and facts.in_scope and facts.recipient in outline_of(facts.activity).parties):
-        return "ontvanger-niet-bevoegd"
-    if facts.emergency != (facts.activity.break_glass is not None):
+def _closed(question: Question, facts: Facts) -> Code | None:
+    """The rest of rule 3, and whether an emergency is where it belongs: whatever is asked."""
+    if _misplaced(facts):
         return "buiten-doel"
-    return None
+    return "ontvanger-niet-bevoegd" if not facts.asker.by_bsn and question.by_number else None
 
 
-def _barred(used: UsedElement | None, bars: tuple[Bar, ...]) -> Code | None:
-    """Rules 4 to 12: the first that holds now and is about this element."""
-    if used is None:
-        return "buiten-doel"
+def _misplaced(facts: Facts) -> bool:
+    return facts.emergency != facts.asker.outline.glass
+
+
+def _barred(used: UsedElement, bars: Iterable[Bar]) -> Code | None:
+    """Rules 5 to 13: the first that holds now and is about this element."""
     for code, about in bars:
         if about(used):
             return code
@@ -191,6 +141,14 @@ def _by_choice(used: UsedElement) -> bool:
     return used.class_ == "C"
 
 
+def _assessed(used: UsedElement) -> bool:
+    return used.class_ != "A"
+
+
+def _objectable(used: UsedElement) -> bool:
+    return used.objectable
+
+
 def unasked(used: UsedElement) -> bool:
     """Whether it is used without consent; who chose a route only gave none."""
     return used.class_ != "C" or used.choice == "route"
@@ -202,46 +160,59 @@ def goes_on(facts: Facts) -> bool:
     return bool(facts.activity and facts.activity.despite_objection) and not facts.upheld
 
 
-def _bars_of_asking(facts: Facts, at: int) -> Iterator[Bar]:
-    """Rules 5 and 6: of the activity and the recipient only."""
-    if not facts.by_bsn:
-        yield "ontvanger-niet-bevoegd", _by_law
-    if facts.activity and at > facts.activity.assessment.until:
-        yield "beoordeling-verlopen", lambda used: used.class_ != "A"
+def _bars(question: Question, facts: Facts, at: int) -> list[Bar]:
+    """What holds now of rules 5 to 13, in that order."""
+    bars: list[Bar] = []
+    asker, outline = facts.asker, facts.asker.outline
+    if not asker.by_bsn:
+        bars.append(("ontvanger-niet-bevoegd", _by_law))
+    if at > outline.assessed_until:
+        bars.append(("beoordeling-verlopen", _assessed))
+    if facts.restricted or facts.held or facts.objected:
+        bars += _bars_of_rights(facts)
+    if facts.flags:
+        bars += _bars_of_flags(facts)
+    if outline.conditional:
+        bars += _bars_of_terms(question, facts, at)
+    if facts.nobody:
+        bars.append(("geen-toestemming", _any))
+    return bars
 
 
-def _bars_of_now(question: Question, facts: Facts, at: int, ground: bool) -> Iterator[Bar]:
-    """Rules 7 to 12: of this resident, at this moment."""
+def _bars_of_rights(facts: Facts) -> Iterable[Bar]:
+    """Rule 7."""
     if facts.restricted:
         yield "beperking", _any
     if facts.held:
         yield "beperking", unasked
     if facts.objected and not goes_on(facts):
-        yield "bezwaar", lambda used: used.objectable
-    if not ground and HIDDEN & facts.flags:
+        yield "bezwaar", _objectable
+
+
+def _bars_of_flags(facts: Facts) -> Iterable[Bar]:
+    """Rule 8."""
+    if not facts.asker.grounded and HIDDEN & facts.flags:
         yield SECRECY, _any  # a yes would tell that the resident is known here
     if SAFE in facts.flags:
         yield SECRECY, _by_choice  # a choice may have been made under pressure, and a no to it costs no right
-    if facts.flags and "overleden" in facts.flags:
+    if "overleden" in facts.flags:
         yield "geen-toestemming", _by_choice
-    yield from _bars_of_terms(question, facts, at)
 
 
-def _bars_of_terms(question: Question, facts: Facts, at: int) -> Iterator[Bar]:
+def _bars_of_terms(question: Question, facts: Facts, at: int) -> Iterable[Bar]:
+    """Rules 9 to 12. An emergency lifts 9, 10 and 12, and needs no case, so none is too old for one."""
     activity = facts.activity
-    if activity is None:
+    if activity is None or facts.emergency:
         return
-    if activity.case == "verplicht" and not facts.emergency and not _case_holds(question, facts, at):
+    if activity.case == "verplicht" and not _case_holds(question, facts, at):
         yield "zaak-vereist", _any
     # without a notice term a clock that lags behind the log must not refuse
-    if activity.notice and not facts.emergency and at < told_at(facts) + activity.notice * DAY:
+    if activity.notice and at < told_at(facts) + activity.notice * DAY:
         yield "vooraf-informeren", _any
     if 0 < _period_end(facts) < at:
         yield "buiten-periode", _by_law
-    if activity.frequency and not facts.emergency and facts.counted >= activity.frequency.times:
+    if activity.frequency and facts.counted >= activity.frequency.times:
         yield "te-vaak", _any
-    if question.nobody:
-        yield "geen-toestemming", _any
 
 
 def _case_holds(question: Question, facts: Facts, at: int) -> bool:
@@ -261,38 +232,44 @@ def _two_persons(case: CaseFact, facts: Facts) -> bool:
     return bool(case.opened_by and facts.actor) and case.opened_by != facts.actor
 
 
+def _required_case(facts: Facts) -> CaseFact | None:
+    """Without which nothing is given; none in an emergency."""
+    needed = facts.activity is not None and facts.activity.case == "verplicht" and not facts.emergency
+    return facts.case if needed else None
+
+
 def told_at(facts: Facts) -> int:
     """Since when the resident could know, ms: the line about the case, or the publication."""
     needed = facts.activity is not None and facts.activity.case == "verplicht"
-    return facts.case.told_at if needed and facts.case else facts.published_at
+    return facts.case.told_at if needed and facts.case else facts.asker.published_at
 
 
 def _period_end(facts: Facts) -> int:
-    """By what the case says, ms; 0 is never. An emergency needs no case, so none is too old for one."""
-    required = facts.activity and facts.activity.case == "verplicht" and not facts.emergency
-    if not facts.activity or not required or not facts.case or not facts.case.since:
-        return 0
-    return facts.case.since + facts.activity.period * DAY if facts.activity.period else 0
+    """By what the case says, ms; 0 is never."""
+    case, activity = _required_case(facts), facts.activity
+    return case.since + activity.period * DAY if case and case.since and activity and activity.period else 0
 
 
-def _ends(facts: Facts, allowed: list[tuple[UsedElement, Stands]]) -> Iterator[int]:
+def _valid_until(facts: Facts, allowed: Iterable[tuple[UsedElement, Stands]]) -> int:
+    """The earliest end among what the elements stand on, ms; 0 is none."""
+    case = facts.case
+    by_law = _period_end(facts) if case else 0
+    ends = [case.until] if case and not facts.emergency else []
     for used, stands in allowed:
-        if used.class_ == "C" and stands:
-            yield stands[0].valid_until
-            yield stands[0].pauses_at - 1 if stands[0].pauses_at else 0
+        if stands and used.class_ == "C":
+            pauses = stands[0].pauses_at
+            ends += (stands[0].valid_until, pauses - 1 if pauses else 0)
         else:
-            yield _period_end(facts)
-        if used.class_ != "A" and facts.activity:
-            yield facts.activity.assessment.until
-    if allowed and facts.case and not facts.emergency:
-        yield facts.case.until
+            ends.append(by_law)
+        if used.class_ != "A":
+            ends.append(facts.asker.outline.assessed_until)
+    return min([end for end in ends if end], default=0)
 
 
-def _fences(facts: Facts, allowed: list[tuple[UsedElement, Stands]]) -> tuple[tuple[Fenced, FenceKind], ...]:
-    more: dict[str, tuple[Fenced, FenceKind]] = {}
-    if facts.case and facts.activity and facts.activity.case == "verplicht" and not facts.emergency:
-        more[facts.case.fence.fence] = (facts.case.fence, "zaak")
+def _fences(facts: Facts, allowed: Iterable[tuple[UsedElement, Stands]]) -> tuple[tuple[Fenced, FenceKind], ...]:
+    case = facts.case and _required_case(facts)
+    more: dict[str, tuple[Fenced, FenceKind]] = {case.fence.fence: (case.fence, "zaak")} if case else {}
     for _, stands in allowed:
         for consent in stands:
             more.setdefault(consent.fence.fence, (consent.fence, "toestemming"))
-    return (*facts.fences, *more.values())
+    return (*facts.fences, *more.values()) if more else facts.fences

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from consent.activity import ActivityVersion
-from consent.rules import Facts, weigh
+from consent.known import Facts
+from consent.rules import weigh
 from consent.standing import Standing
 from tests.consent.oracle import Lock, Verdict, World, judge
-from tests.consent.worlds import Put, put, remade
+from tests.consent.worlds import Put, changed, put, remade
 
 CASES = int(os.environ.get("REGIE_ORACLE", "20000"))
 ROUND = 50_000  # cases under one seed, so that two processors can share a million
@@ -31,25 +32,25 @@ def light(activity: ActivityVersion | None) -> ActivityVersion | None:
 
 
 BLIND: dict[str, Callable[[Facts], Facts]] = {
-    "restriction": lambda seen: replace(seen, restricted=False),
-    "objection": lambda seen: replace(seen, objected=False),
-    "upheld objection": lambda seen: replace(seen, upheld=False),
-    "lock": lambda seen: replace(seen, held=False),
-    "birthday": lambda seen: replace(seen, consents=tuple(replace(one, pauses_at=0) for one in seen.consents)),
-    "weighty ground": lambda seen: replace(seen, activity=light(seen.activity)),
-    "secrecy": lambda seen: replace(seen, flags=seen.flags - {"geheimhouding"}),
-    "safe address": lambda seen: replace(seen, flags=seen.flags - {"veilig-adres"}),
-    "death": lambda seen: replace(seen, flags=seen.flags - {"overleden"}),
-    "suspension": lambda seen: replace(seen, admitted=True),
-    "scope": lambda seen: replace(seen, in_scope=True),
-    "entitlement": lambda seen: replace(seen, by_bsn=True),
-    "end": lambda seen: replace(seen, in_force=True),
-    "a no elsewhere": lambda seen: replace(seen, words=()),
-    "a claimed emergency": lambda seen: replace(seen, emergency=bool(seen.activity and seen.activity.break_glass)),
-    "frequency": lambda seen: replace(seen, counted=0),
-    "publication": lambda seen: replace(seen, published_at=0),
-    "case": lambda seen: replace(seen, case=replace(seen.case, open=True)) if seen.case else seen,
-    "consents": lambda seen: replace(seen, consents=tuple(replace(one, valid_until=0) for one in seen.consents)),
+    "restriction": lambda seen: changed(seen, restricted=False),
+    "objection": lambda seen: changed(seen, objected=False),
+    "upheld objection": lambda seen: changed(seen, upheld=False),
+    "lock": lambda seen: changed(seen, held=False),
+    "birthday": lambda seen: changed(seen, consents=tuple(replace(one, pauses_at=0) for one in seen.consents)),
+    "weighty ground": lambda seen: changed(seen, activity=light(seen.activity)),
+    "secrecy": lambda seen: changed(seen, flags=seen.flags - {"geheimhouding"}),
+    "safe address": lambda seen: changed(seen, flags=seen.flags - {"veilig-adres"}),
+    "death": lambda seen: changed(seen, flags=seen.flags - {"overleden"}),
+    "suspension": lambda seen: changed(seen, admitted=True),
+    "scope": lambda seen: changed(seen, in_scope=True),
+    "entitlement": lambda seen: changed(seen, by_bsn=True),
+    "end": lambda seen: changed(seen, in_force=True),
+    "a no elsewhere": lambda seen: changed(seen, words=()),
+    "a claimed emergency": lambda seen: changed(seen, emergency=bool(seen.activity and seen.activity.break_glass)),
+    "frequency": lambda seen: changed(seen, counted=0),
+    "publication": lambda seen: changed(seen, published_at=0),
+    "case": lambda seen: changed(seen, case=replace(seen.case, open=True)) if seen.case else seen,
+    "consents": lambda seen: changed(seen, consents=tuple(replace(one, valid_until=0) for one in seen.consents)),
 }
 
 

@@ -9,8 +9,9 @@ from audit.contract import Event, Position
 from consent.contract import Question, RegisterUnavailable, ResidentRef
 from consent.deciding import MOST
 from consent.explained import Asked, Explained
+from consent.known import Facts
 from consent.replaying import NotReplayable, Replayed, Replaying
-from consent.rules import Facts, Weighed
+from consent.rules import Weighed
 from consent.tables import history
 from kernel.caller import room_of
 from kernel.canonical import canonical

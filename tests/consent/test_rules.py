@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from assembly.demo.register import activities
 from audit.contract import FenceAt
 from consent.contract import Flag, Question
-from consent.rules import CaseFact, Facts, weigh
+from consent.known import Asker, CaseFact, Facts
+from consent.rules import weigh
 from consent.standing import Standing
 from consent.terms import DAY
 from kernel.clock import millis
 from tests.consent.house import ANNA, ANSWER, BERT, NAME, PLAN, START, activity
+from tests.consent.worlds import changed
 
 AT = millis(START)
 CASE = CaseFact(resident=ANNA.id, activity="regeling", open=True, origin="opgave", since=0, until=0, told_at=AT - DAY,
@@ -32,7 +34,7 @@ def consent(status: str = "gegeven", **more: object) -> Standing:
 def facts(**more: object) -> Facts:
     standing = {"activity": MIXED, "in_force": True, "published_at": AT - DAY, "admitted": True, "recipient": "loket",
                 "by_bsn": True, "case": CASE}  # fmt: skip
-    return Facts(**(standing | more))  # type: ignore[arg-type]  # as above
+    return changed(Facts(Asker(None)), **(standing | more))
 
 
 def ask(*elements: str, case: str = "Z-1") -> Question:
@@ -89,18 +91,18 @@ NO_GROUND = facts(activity=ONLY_CHOICE, by_bsn=False, case=None)
 SECRET: frozenset[Flag] = frozenset({"geheimhouding"})
 SAFE: frozenset[Flag] = frozenset({"veilig-adres"})
 MASKED: list[tuple[str, Facts, str]] = [
-    ("geheimhouding", replace(NO_GROUND, flags=SECRET, consents=(consent(),)), "geen-toestemming"),
-    ("geheimhouding", replace(NO_GROUND, flags=SAFE, consents=(consent(),)), "geen-toestemming"),
-    ("geheimhouding", replace(NO_GROUND, flags=SAFE, consents=(consent("ingetrokken"),)), "toestemming-ingetrokken"),
-    ("beperking", replace(NO_GROUND, restricted=True), "geen-toestemming"),
-    ("geen-toestemming", replace(NO_GROUND, flags=frozenset({"overleden"})), "geen-toestemming"),
-    ("geen-toestemming", replace(NO_GROUND, consents=(consent("geweigerd"),)), "geen-toestemming"),
-    ("zaak-vereist", replace(NO_GROUND, activity=activity(elements={PLAN: "C"}, zaak="verplicht")), "geen-toestemming"),
-    ("toestemming-ingetrokken", replace(NO_GROUND, consents=(consent("ingetrokken"),)), "toestemming-ingetrokken"),
-    ("toestemming-verlopen", replace(NO_GROUND, consents=(consent(valid_until=1),)), "toestemming-verlopen"),
-    ("gepauzeerd", replace(NO_GROUND, consents=(consent("gepauzeerd"),)), "gepauzeerd"),
-    ("beperking", replace(NO_GROUND, restricted=True, consents=(consent("ingetrokken"),)), "toestemming-ingetrokken"),
-    ("buiten-doel", replace(NO_GROUND, activity=activity(elements={ANSWER: "C"})), "buiten-doel"),
+    ("geheimhouding", changed(NO_GROUND, flags=SECRET, consents=(consent(),)), "geen-toestemming"),
+    ("geheimhouding", changed(NO_GROUND, flags=SAFE, consents=(consent(),)), "geen-toestemming"),
+    ("geheimhouding", changed(NO_GROUND, flags=SAFE, consents=(consent("ingetrokken"),)), "toestemming-ingetrokken"),
+    ("beperking", changed(NO_GROUND, restricted=True), "geen-toestemming"),
+    ("geen-toestemming", changed(NO_GROUND, flags=frozenset({"overleden"})), "geen-toestemming"),
+    ("geen-toestemming", changed(NO_GROUND, consents=(consent("geweigerd"),)), "geen-toestemming"),
+    ("zaak-vereist", changed(NO_GROUND, activity=activity(elements={PLAN: "C"}, zaak="verplicht")), "geen-toestemming"),
+    ("toestemming-ingetrokken", changed(NO_GROUND, consents=(consent("ingetrokken"),)), "toestemming-ingetrokken"),
+    ("toestemming-verlopen", changed(NO_GROUND, consents=(consent(valid_until=1),)), "toestemming-verlopen"),
+    ("gepauzeerd", changed(NO_GROUND, consents=(consent("gepauzeerd"),)), "gepauzeerd"),
+    ("beperking", changed(NO_GROUND, restricted=True, consents=(consent("ingetrokken"),)), "toestemming-ingetrokken"),
+    ("buiten-doel", changed(NO_GROUND, activity=activity(elements={ANSWER: "C"})), "buiten-doel"),
 ]
 
 
@@ -117,13 +119,14 @@ def test_a_number_is_refused_to_who_may_not_use_one_and_a_name_that_is_nobodys_t
     stranger = ANNA.model_copy(update={"stand_in": True})
 
     def told(known: Facts, **more: object) -> list[str]:
-        return [told for _, _, told in weigh(ask(PLAN, case="").model_copy(update=more), known, AT).refused]
+        asked = ask(PLAN, case="").model_copy(update=more)
+        return [told for _, _, told in weigh(asked, replace(known, nobody=asked.nobody), AT).refused]
 
     assert told(by_choice) == []
     assert told(by_choice, by_number=True) == ["ontvanger-niet-bevoegd"]
     assert told(by_choice, resident=stranger) == ["geen-toestemming"]
-    assert told(replace(by_choice, by_bsn=True), by_number=True, resident=stranger) == []
-    assert told(replace(by_choice, activity=None), by_number=True) == ["onbekende-activiteit"]
+    assert told(changed(by_choice, by_bsn=True), by_number=True, resident=stranger) == []
+    assert told(changed(by_choice, activity=None), by_number=True) == ["onbekende-activiteit"]
 
 
 @pytest.mark.parametrize(("code", "known", "told"), MASKED)
@@ -197,7 +200,8 @@ def test_nothing_is_allowed_outside_the_activity_or_without_a_standing_consent(w
     for used, by in weighed.allowed:
         assert world.activity
         assert used in world.activity.elements
-        assert world.in_force and world.admitted and world.in_scope and not world.restricted
+        asker = world.asker
+        assert asker.in_force and asker.admitted and asker.in_scope and not world.restricted
         if used.class_ == "C":
             (yes,) = by
             assert yes.status in ("gegeven", "vernieuwd")
@@ -205,7 +209,7 @@ def test_nothing_is_allowed_outside_the_activity_or_without_a_standing_consent(w
             assert not yes.valid_until or yes.valid_until >= AT
             assert weighed.stands_on(by)
         else:
-            assert world.by_bsn
+            assert asker.by_bsn
     assert weigh(ask(*wanted), world, AT) == weighed, "pure"
 
 
@@ -213,5 +217,5 @@ def test_a_case_that_is_too_old_stops_no_emergency() -> None:
     """Who names none is helped, so who names an old one is too."""
     glass = next(one.break_glass for one in activities() if one.break_glass)
     old = facts(activity=MIXED.model_copy(update={"break_glass": glass}), case=replace(CASE, since=AT - 57 * DAY))
-    assert codes(replace(old, emergency=True), NAME) == codes(replace(old, emergency=True, case=None), NAME) == ("", "")
-    assert codes(replace(old, activity=MIXED), NAME)[0] == "buiten-periode"
+    assert codes(changed(old, emergency=True), NAME) == codes(changed(old, emergency=True, case=None), NAME) == ("", "")
+    assert codes(changed(old, activity=MIXED), NAME)[0] == "buiten-periode"

@@ -1,6 +1,6 @@
 """Random worlds for the rules and their oracle: the same seed, the same worlds. Crowded around the edges on purpose."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from random import Random
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 from audit.contract import FenceAt
 from consent.activity import ActivityVersion
 from consent.contract import Flag, Question, ResidentRef, Words
+from consent.known import Asker, CaseFact, Facts
 from consent.particulars import BreakGlass, EmergencyReason
-from consent.rules import CaseFact, Facts
 from consent.standing import Standing
 from tests.consent.house import ANNA, BERT, activity, element
 from tests.consent.oracle import DAY, WEIGHED, Case, Lock, Purpose, Use, World, Yes
@@ -150,7 +150,7 @@ def question(world: World, asked: tuple[str, ...]) -> Question:
 def facts(world: World, said: ActivityVersion) -> Facts:
     """The world as the rules read it."""
     purpose, case = world.purpose, world.case
-    return Facts(
+    asker = Asker(
         activity=said if purpose else None,
         in_force=purpose is not None and purpose.in_force,
         published_at=purpose.published_at if purpose else 0,
@@ -158,6 +158,9 @@ def facts(world: World, said: ActivityVersion) -> Facts:
         in_scope=world.in_scope,
         recipient=world.recipient,
         by_bsn=world.by_bsn,
+    )
+    return Facts(
+        asker=asker,
         case=CaseFact(
             resident=case.resident, activity=case.activity, open=case.open, origin="opgave" if case.stated else "bron",
             since=case.since, until=case.until, told_at=case.told_at, fence=FenceAt(fence="1" * 32, epoch=0),
@@ -171,6 +174,7 @@ def facts(world: World, said: ActivityVersion) -> Facts:
         counted=world.counted,
         emergency=world.claimed,
         words=tuple(_standing(one) for one in (*world.consents, *world.elsewhere)) if world.claimed else (),
+        nobody=question(world, NAMES[:1]).nobody,
     )  # fmt: skip
 
 
@@ -180,3 +184,13 @@ def _standing(one: Yes) -> Standing:
         valid_until=one.until, revision=1, spent=one.spent, pauses_at=one.grown_at, activity=one.activity,
         fence=FenceAt(fence=f"{int(one.id[1:]) + 2}" * 32, epoch=0),
     )  # fmt: skip
+
+
+_OF_WHO_ASKS = {one.name for one in fields(Asker) if one.init}
+
+
+def changed(known: Facts, **more: Any) -> Facts:
+    """With other facts, of who asks as well."""
+    theirs = {name: value for name, value in more.items() if name in _OF_WHO_ASKS}
+    rest = {name: value for name, value in more.items() if name not in _OF_WHO_ASKS}
+    return replace(known, asker=replace(known.asker, **theirs), **rest)
