@@ -1,6 +1,7 @@
 """What is known when a question is weighed: of who asks, and of whom they ask about. Pure."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from consent.activity import ActivityVersion
 from consent.decision import Code, FenceKind, Flag
@@ -8,8 +9,7 @@ from consent.outline import Outline, outline_of
 from consent.standing import Fenced, Standing
 
 
-@dataclass(frozen=True)
-class CaseFact:
+class CaseFact(NamedTuple):
     """A case of this recipient under the reference asked. told_at: when the line about it was written, ms.
     opened_by: pseudonym of who wrote it down; only for a covert activity."""
 
@@ -58,8 +58,7 @@ class Asker:
         return None
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What the register knew at one moment. fences: those that everything stands on. counted: releases in the running
     term of the activity's frequency. actor: pseudonym of who asks. restricted: all about this resident is locked; held:
     within the scope of a restriction. upheld: an objection that was weighed, and is right. emergency: it is asked in

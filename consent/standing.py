@@ -1,7 +1,6 @@
 """How a consent stands for one element at one moment. Pure; also what the pages call its state."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from consent.decision import Code
@@ -44,8 +43,7 @@ def last_moment(consent: Mapping[str, Any], period: int) -> int:
     return min(until, longest) if until and longest else until or longest
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """A consent of this resident to this recipient for this activity. Times in ms; valid_until 0 is no end. spent: it
     had a number of releases, and they are used up. pauses_at: since when it stands still, 0 is
     never. activity: where words about several are weighed together. history: days that it lets anybody look back, 0: as

@@ -36,7 +36,7 @@ BLIND: dict[str, Callable[[Facts], Facts]] = {
     "objection": lambda seen: changed(seen, objected=False),
     "upheld objection": lambda seen: changed(seen, upheld=False),
     "lock": lambda seen: changed(seen, held=False),
-    "birthday": lambda seen: changed(seen, consents=tuple(replace(one, pauses_at=0) for one in seen.consents)),
+    "birthday": lambda seen: changed(seen, consents=tuple(one._replace(pauses_at=0) for one in seen.consents)),
     "weighty ground": lambda seen: changed(seen, activity=light(seen.activity)),
     "secrecy": lambda seen: changed(seen, flags=seen.flags - {"geheimhouding"}),
     "safe address": lambda seen: changed(seen, flags=seen.flags - {"veilig-adres"}),
@@ -49,8 +49,8 @@ BLIND: dict[str, Callable[[Facts], Facts]] = {
     "a claimed emergency": lambda seen: changed(seen, emergency=bool(seen.activity and seen.activity.break_glass)),
     "frequency": lambda seen: changed(seen, counted=0),
     "publication": lambda seen: changed(seen, published_at=0),
-    "case": lambda seen: changed(seen, case=replace(seen.case, open=True)) if seen.case else seen,
-    "consents": lambda seen: changed(seen, consents=tuple(replace(one, valid_until=0) for one in seen.consents)),
+    "case": lambda seen: changed(seen, case=seen.case._replace(open=True)) if seen.case else seen,
+    "consents": lambda seen: changed(seen, consents=tuple(one._replace(valid_until=0) for one in seen.consents)),
 }
 
 
