@@ -37,6 +37,7 @@ from kernel.crypto import DataKey, KeyUnavailable, random_bytes
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
 from kernel.sql import RowSeal
+from kernel.sql.direct import unanswered
 
 Row = dict[str, Any]
 
@@ -170,14 +171,15 @@ class Storing:
 
     async def store(self, made: Sequence[Made], growth: Growth, after: Head | None = None) -> Head:
         """Nothing of it counts before the commit. after: the head that gives way to this one, when a term begins."""
-        await self._insert(lines, [self._line(each) for each in made])
-        await self._tiles(growth)
-        await self._fences(made)
-        await self._series(made)
-        await self._releases(made)
-        await self._tags(made)
-        # the first one under a label says it; a second sealing of the same words is not kept
-        await insert_rows(self._tx, labels, self._labeller.rows(), NOTHING)
+        with unanswered(self._tx):
+            await self._insert(lines, [self._line(each) for each in made])
+            await self._tiles(growth)
+            await self._fences(made)
+            await self._series(made)
+            await self._releases(made)
+            await self._tags(made)
+            # the first one under a label says it; a second sealing of the same words is not kept
+            await insert_rows(self._tx, labels, self._labeller.rows(), NOTHING)
         new = self._old.grown(growth, made[-1].at)
         await store_head(self._tx, new, after or self._old, self._keys.rows)
         return new

@@ -4,8 +4,8 @@ which cost several times what the database itself did. What is asked all day goe
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any, TypeVar
 
 from anyio import CancelScope
@@ -36,11 +36,34 @@ class Direct(AsyncConnection):
         """See `ask`."""
         return ask(self._proxied, text, given, take)
 
+    @contextmanager
+    def pipelined(self) -> Iterator[None]:
+        """See `unanswered`."""
+        connection = self._proxied
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            with raw.pipeline():
+                yield
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _as_told(connection, "several", error) from error
+
+
+@contextmanager
+def unanswered(connection: AsyncConnection) -> Iterator[None]:
+    """What is only written within goes to PostgreSQL one behind the other, and it works while we make the next; nobody
+    looks at an answer. Raises as `ask`, at the end at the latest; nothing was done of what came behind what failed.
+    SQLite works in our own thread."""
+    if isinstance(connection, Direct) and connection.dialect.name == "postgresql":
+        with connection.pipelined():
+            yield
+    else:
+        yield
+
 
 def ask(connection: Connection, text: str, given: Given, take: Callable[[Any], Result]) -> Result:
     """What `take` takes from the driver's cursor. Whoever listens to statements hears this one too. Raises what
     `Connection.execute` raises, and a connection that is gone is not used again."""
-    dialect, many = connection.dialect, isinstance(given, list)
+    many = isinstance(given, list)
     raw: Any = connection.connection.dbapi_connection
     with closing(raw.cursor()) as cursor:
         for hear in connection.dispatch.before_cursor_execute:
@@ -48,12 +71,18 @@ def ask(connection: Connection, text: str, given: Given, take: Callable[[Any], R
         try:
             (cursor.executemany if many else cursor.execute)(text, given)
             return take(cursor)
-        except dialect.loaded_dbapi.Error as error:
-            gone = dialect.is_disconnect(error, raw, cursor)
-            if gone:
-                _given_up(connection, error)
-            known: Any = dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(text, None, error, known, True, gone, dialect) from error
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _as_told(connection, text, error) from error
+
+
+def _as_told(connection: Connection, text: str, error: BaseException) -> BaseException:
+    """What the driver raised, in SQLAlchemy's words."""
+    dialect, raw = connection.dialect, connection.connection.dbapi_connection
+    known: Any = dialect.loaded_dbapi.Error
+    gone = dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]  # it is one of the driver's own
+    if gone:
+        _given_up(connection, error)
+    return DBAPIError.instance(text, None, error, known, True, gone, dialect)
 
 
 def _given_up(connection: Connection, error: BaseException) -> None:

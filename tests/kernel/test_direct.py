@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
-from kernel.sql.direct import done, told
+from kernel.sql.direct import done, told, unanswered
 from kernel.sql.prepared import Prepared, any_of
 from tests.patience import PATIENCE
 from tests.statements import said_to
@@ -164,6 +164,33 @@ async def test_a_server_that_went_away_costs_one_question_and_not_one_for_each_c
     await database.close()
     assert found[1:] == [1] * 4
     assert isinstance(found[0], DBAPIError) and found[0].connection_invalidated
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["doubled", "gone"])
+async def test_what_nobody_looks_at_fails_as_anything_else_does_and_leaves_nothing(
+    postgres_url: str, gone: bool
+) -> None:
+    database = Database(postgres_url, "room")
+
+    async def work(tx: AsyncConnection) -> None:
+        await done(tx, "CREATE TABLE words (word text PRIMARY KEY)", ())
+        with unanswered(tx):
+            for word in ("een", "twee", "twee"):
+                await done(tx, "INSERT INTO words VALUES (%s)", (word,))
+                if gone:
+                    await done(tx, "SELECT pg_terminate_backend(pg_backend_pid())", ())
+            await done(tx, "INSERT INTO words VALUES (%s)", ("drie",))
+
+    with pytest.raises(DBAPIError) as failed:
+        await database.written("gm1", work)
+    assert failed.value.connection_invalidated == gone
+    assert isinstance(failed.value, IntegrityError) != gone
+
+    async def look(tx: AsyncConnection) -> object:
+        return (await told(tx, "SELECT to_regclass('words')", ()))[0][0]
+
+    assert await database.seen("gm1", look) is None
+    await database.close()
 
 
 async def test_a_machine_that_went_without_a_word_is_given_up_in_ten_seconds() -> None:
