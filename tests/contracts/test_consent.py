@@ -32,9 +32,7 @@ from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.crypto import verify
 from kernel.errors import BadInput, NoAccess
-from kernel.http.app import make_app
 from kernel.http.client import RoomLine
-from kernel.http.health import StartGate
 from kernel.http.rooms import RoomKey
 from tests.consent.house import (
     ANNA,
@@ -55,6 +53,7 @@ from tests.consent.house import (
     yes,
 )
 from tests.postgres import Postgres
+from tests.serving import opened
 
 pytestmark = pytest.mark.anyio
 OFFICER = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",))
@@ -84,12 +83,7 @@ async def wired(request: pytest.FixtureRequest, urls: tuple[str, str], tmp_path:
         if request.param == "service":
             yield Wired(house.consent, house)
             return
-        gate = StartGate()
-        gate.open()
-        app = make_app("register", gate)
-        for router in house.component.doors().intern:
-            app.include_router(router)
-        transport = httpx2.ASGITransport(app=app)
+        transport = httpx2.ASGITransport(app=opened(house.component.doors().intern()))
         async with httpx2.AsyncClient(transport=transport, base_url="http://consent") as http:
             yield Wired(ConsentClient(RoomLine(http, RoomKey("web", WEB_SEED, house.clock), "consent")), house)
 
