@@ -52,6 +52,7 @@ from tests.consent.house import (
     stop,
     yes,
 )
+from tests.once import template_of
 from tests.postgres import Postgres
 from tests.serving import opened
 
@@ -73,7 +74,7 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path}/audit.db", f"sqlite+aiosqlite:///{tmp_path}/consent.db"
     postgres: Postgres = request.getfixturevalue("postgres")
-    url = postgres.create()
+    url = postgres.create(template_of(postgres, "audit", "consent"))
     return url, url
 
 
