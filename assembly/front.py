@@ -39,7 +39,7 @@ def front_of(builder: Builder) -> FastAPI:
         app.router.routes.extend(router.routes)
     for root, make in sorted(chain.from_iterable(each.public for each in doors), key=_busiest_first):
         public_root(app, _root(builder, root), make)
-    within = chain.from_iterable(each.intern for each in doors)
+    within = chain.from_iterable(each.intern() for each in doors)
     outside = chain.from_iterable(each.plain for each in doors)
     for router in chain(within, builder.world.extra, outside):
         app.router.routes.extend(router.routes)  # as they are: included, each would be built a second time

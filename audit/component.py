@@ -84,7 +84,7 @@ async def build_audit(
     def doors() -> Doors:
         return Doors(
             plain=(copy_routes(service, settings.mirrors, clock),) if settings.mirrors else (),
-            intern=(intern_routes(service, gate),) if gate else (),
+            intern=lambda: (intern_routes(service, gate),) if gate else (),
         )
 
     def warning() -> str:

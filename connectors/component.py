@@ -140,7 +140,9 @@ async def build_connectors(
         "connectors",
         _check(room_keys, tuple(tenants)),
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
-        lambda: Doors(((ROOT, lambda: _public(doors, wiring, sources)),), intern=_intern(desk, settings, wiring)),
+        lambda: Doors(
+            ((ROOT, lambda: _public(doors, wiring, sources)),), intern=lambda: _intern(desk, settings, wiring)
+        ),
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )

@@ -116,7 +116,7 @@ async def build_consent(
             ),
             busy=(oauth,),
             plain=(metadata_routes(tenants), issuer_router(receipts, tenants)),
-            intern=_intern(consent, tokens, _gate(settings, clock)),
+            intern=lambda: _intern(consent, tokens, _gate(settings, clock)),
         )
 
     told = alarms.beside(tokens.ending.refused.text, mail.counted.text)

@@ -10,13 +10,13 @@ from fastapi import APIRouter
 @dataclass(frozen=True)
 class Doors:
     """What a room serves. public: root path ("/verstrekking/v1") and what makes its router, documented per root. plain:
-    routers outside the API Design Rules (/oauth, pages, C2SP). intern: what only neighbours may call, under
+    routers outside the API Design Rules (/oauth, pages, C2SP). intern: makes what only neighbours may call, under
     /intern/v1. busy: as `plain`, tried before all others, for what is asked all day."""
 
     public: tuple[tuple[str, Callable[[], APIRouter]], ...] = ()
     busy: tuple[APIRouter, ...] = ()
     plain: tuple[APIRouter, ...] = ()
-    intern: tuple[APIRouter, ...] = ()
+    intern: Callable[[], tuple[APIRouter, ...]] = tuple
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ gc.set_threshold(50_000, 20, 20)
 # for waste then takes seconds, in which nobody answers
 REMEMBERED = [each.cache_clear for each in vars(models).values() if hasattr(each, "cache_clear")]
 
-pytest_plugins = ["pytester", "tests.postgres", "tests.canary", "tests.order", "tests.shares"]
+pytest_plugins = ["pytester", "tests.postgres", "tests.canary", "tests.order", "tests.shares", "tests.compiled"]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ are by chance somebody's number. The digits of such a word are a multiple of fou
 more, and it is told.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -35,6 +36,7 @@ _NINE = re.compile(r"(?<!\d)\d{9}(?!\d)")
 _DIGITS = b"0123456789abcdef"
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WORD = 32  # digits of the shortest id of ours
+_HOLDS_NOTHING: set[bytes] = set()  # hashes of what was searched before: most of a database is what every one has
 
 
 @cache
@@ -45,20 +47,21 @@ def canaries() -> frozenset[str]:
     return frozenset(ours | {number for number in written if masked(number) != number and len(set(number)) > 2})
 
 
-def search(paths: Iterable[Path], numbers: Iterable[str]) -> Iterator[str]:
-    """`file: offset` of every number in files below these paths; a file that is gone meanwhile is passed over."""
+def search(paths: Iterable[Path], numbers: Iterable[str], known: set[bytes] | None = None) -> Iterator[str]:
+    """`file: offset` of every number in files below these paths; a file that is gone meanwhile is passed over. known:
+    hashes of contents without any of these numbers, which are not searched again; grows."""
     wanted: dict[bytes, set[bytes]] = {}
     for number in numbers:
         wanted.setdefault(number[:BEGINNING].encode(), set()).add(number.encode())
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and not file.is_symlink() and file.name not in ON_PURPOSE:
-                yield from (f"{file}: byte {offset}" for offset in _offsets(file, wanted))
+                yield from (f"{file}: byte {offset}" for offset in _offsets(file, wanted, known))
 
 
 def search_before_it_goes(path: Path) -> None:
     """What stands below this path is removed next: the end of the run hears what was in it."""
-    places = "".join(f"{place}\n" for place in search([path], canaries()))
+    places = "".join(f"{place}\n" for place in search([path], canaries(), _HOLDS_NOTHING))
     if places:
         with (Path(os.environ[RUN]) / FOUND).open("a") as file:
             file.write(places)
@@ -70,13 +73,19 @@ def found_before() -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def _offsets(file: Path, wanted: Mapping[bytes, Collection[bytes]]) -> list[int]:
+def _offsets(file: Path, wanted: Mapping[bytes, Collection[bytes]], known: set[bytes] | None) -> list[int]:
     """Few beginnings are looked for, not many numbers: a run searches gigabytes, and this is four times as fast."""
     try:
         content = file.read_bytes()
     except OSError:  # gone
         return []
-    return sorted(at for beginning, numbers in wanted.items() for at in _places(content, beginning, tuple(numbers)))
+    digest = hashlib.sha256(content).digest() if known is not None else b""
+    if known is not None and digest in known:
+        return []
+    found = sorted(at for beginning, numbers in wanted.items() for at in _places(content, beginning, tuple(numbers)))
+    if known is not None and not found:
+        known.add(digest)
+    return found
 
 
 def _places(content: bytes, beginning: bytes, numbers: tuple[bytes, ...]) -> Iterator[int]:

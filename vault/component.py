@@ -63,7 +63,7 @@ async def build_vault(
                 await sweeping
             await database.close()
 
-    return vault, Component("vault", check, run, lambda: Doors(intern=(routes(vault, gate),)))
+    return vault, Component("vault", check, run, lambda: Doors(intern=lambda: (routes(vault, gate),)))
 
 
 async def _sweeping(vault: VaultService, tenants: Sequence[str]) -> None:

@@ -42,7 +42,7 @@ async def log(tmp_path: Path) -> AsyncIterator[tuple[AuditService, httpx2.ASGITr
     async with place.opened(RoomGate("audit", {"connectors": key.public}, clock)) as (service, component):
         gate = StartGate()
         app = make_app("log", gate)
-        app.include_router(component.doors().intern[0])
+        app.include_router(component.doors().intern()[0])
         gate.open()
         yield service, httpx2.ASGITransport(app=app), key
 

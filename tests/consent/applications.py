@@ -20,13 +20,12 @@ from consent.tokens.service import TokenService
 from kernel.component import Tenant
 from kernel.crypto import Keyring
 from kernel.crypto.file_keys import FileKeyProvider
-from kernel.http.app import make_app
 from kernel.http.client import open_client
-from kernel.http.health import StartGate
 from kernel.settings import RoomSettings
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
 from tests.patience import PATIENCE
+from tests.serving import opened
 
 ISSUER, OTHER_ISSUER = "https://gm9901.example", "https://gm9902.example"
 TENANTS = {
@@ -154,9 +153,6 @@ async def house(url: str, provider: FileKeyProvider, clock: Clock) -> AsyncItera
 
 @asynccontextmanager
 async def serving(router: APIRouter, base_url: str = ISSUER) -> AsyncIterator[httpx2.AsyncClient]:
-    gate = StartGate()
-    gate.open()
-    app = make_app("Test", gate)
-    app.include_router(router)
-    async with open_client(base_url, timeout_seconds=PATIENCE, transport=httpx2.ASGITransport(app=app)) as http:
+    inside = httpx2.ASGITransport(app=opened([router]))
+    async with open_client(base_url, timeout_seconds=PATIENCE, transport=inside) as http:
         yield http

@@ -11,8 +11,6 @@ from sqlalchemy import select
 from consent.contract import ConsentRequest
 from consent.parties.contract import Change
 from consent.tables import cases, consents
-from kernel.http.app import make_app
-from kernel.http.health import StartGate
 from tests.consent.house import (
     ANNA,
     ANNA_HERSELF,
@@ -32,6 +30,7 @@ from tests.consent.test_frontdesk import DESK as AT_DESK
 from tests.consent.test_frontdesk import begun, said
 from tests.consent.test_mandates import BERT_HIMSELF, parent
 from tests.consent.test_parties import admitted
+from tests.serving import app_of
 
 pytestmark = pytest.mark.anyio
 RETURN = "https://loket.example/terug"
@@ -57,12 +56,7 @@ class Door:
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     urls = (f"sqlite+aiosqlite:///{tmp_path}/audit.db", f"sqlite+aiosqlite:///{tmp_path}/consent.db")
     async with opened_house(tmp_path, urls) as house:
-        gate = StartGate()
-        gate.open()
-        app = make_app("register", gate)
-        for root, make in house.component.doors().public:
-            app.include_router(make(), prefix=root)
-        transport = httpx2.ASGITransport(app=app)
+        transport = httpx2.ASGITransport(app=app_of(house.component.doors()))
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
             await house.ready(activity(), activity("zaakgebonden", zaak="verplicht"))
             yield Door(http, house)

@@ -13,9 +13,8 @@ from audit.contract import Entry, LogUnavailable, Verdict
 from consent.contract import Question
 from consent.explained import Asked
 from kernel.caller import Caller
-from kernel.http.app import make_app
-from kernel.http.health import StartGate
 from tests.consent.house import ANNA, LOKET, NAME, PLAN, STAFF, House, activity, element, name_of, opened_house
+from tests.serving import app_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 PLACES = [folder / "shared" / "reference" / "authzen" / "schemas" for folder in Path(__file__).resolve().parents]
@@ -42,14 +41,7 @@ class Doors:
 async def doors(tmp_path: Path) -> AsyncIterator[Doors]:
     urls = (f"sqlite+aiosqlite:///{tmp_path}/audit.db", f"sqlite+aiosqlite:///{tmp_path}/consent.db")
     async with opened_house(tmp_path, urls) as house:
-        gate = StartGate()
-        gate.open()
-        app = make_app("register", gate)
-        for root, make in house.component.doors().public:
-            app.include_router(make(), prefix=root)
-        for plain in house.component.doors().plain:
-            app.include_router(plain)
-        transport = httpx2.ASGITransport(app=app)
+        transport = httpx2.ASGITransport(app=app_of(house.component.doors()))
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
             await house.ready(activity(), activity("keuze", {PLAN: "C"}))
             yield Doors(http, house)

@@ -29,8 +29,6 @@ from consent.rows import Rows
 from consent.settings import ConsentSettings
 from consent.tokens.server import roots_of
 from kernel.caller import Caller, room_of
-from kernel.http.app import make_app
-from kernel.http.health import StartGate
 from kernel.settings import SettingsWrong
 from tests.consent.govstack_published import answer_schema, operations
 from tests.consent.house import (
@@ -50,6 +48,7 @@ from tests.consent.house import (
     yes,
 )  # fmt: skip
 from tests.consent.test_consent_faults import BEFORE, Interrupted
+from tests.serving import opened
 
 pytestmark = pytest.mark.anyio
 BSN, OTHER = "999993653", "999990019"
@@ -171,10 +170,8 @@ async def at_door(house: House, on: tuple[str, ...] = (TENANT,)) -> AsyncIterato
 
     webhooks = {f"{TENANT}/loket": Webhook(url="https://loket.example/gebeurtenissen")}
     behind = Behind(house.consent, Persons(house.consent, house.people), TENANTS, caller)
-    gate = StartGate()
-    gate.open()
-    app = make_app("govstack", gate)
-    app.include_router(govstack_routes(Opened.of(behind, house.log, on, webhooks, house.clock)), prefix="/govstack/v1")
+    app = opened()
+    app.mount("/govstack/v1", govstack_routes(Opened.of(behind, house.log, on, webhooks, house.clock)))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost:8000") as http:
         yield Door(http, house)
 

@@ -20,11 +20,10 @@ from kernel.canonical import read_canonical
 from kernel.clock import millis
 from kernel.crypto import sha256
 from kernel.errors import BadInput, NoAccess
-from kernel.http.app import make_app
-from kernel.http.health import StartGate
 from kernel.ids import random_id
 from kernel.standing import Holder
 from tests.consent.house import ANNA, CALLERS, JWKS, LOKET, NAME, PARTY, STAFF, TENANT, House, activity
+from tests.serving import app_of
 
 pytestmark = pytest.mark.anyio
 ONE, TWO = (Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
@@ -294,13 +293,8 @@ def event_of(sealed: Sealed) -> Event:
 
 @asynccontextmanager
 async def door(house: House) -> AsyncIterator[httpx2.AsyncClient]:
-    gate = StartGate()
-    gate.open()
-    app = make_app("test", gate)
-    for root, make in house.component.doors().public:
-        app.include_router(make(), prefix=root)
     CALLERS["beheer"] = KEEPER
-    transport = httpx2.ASGITransport(app=app)
+    transport = httpx2.ASGITransport(app=app_of(house.component.doors()))
     base = "http://localhost:8000/toestemming/v1/"
     async with httpx2.AsyncClient(transport=transport, base_url=base, headers={"x-who": "beheer"}) as http:
         yield http

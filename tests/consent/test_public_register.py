@@ -9,9 +9,8 @@ import pytest
 
 from consent.activity import Application
 from consent.drafts.api import SCOPE
-from kernel.http.app import make_app
-from kernel.http.health import StartGate
 from tests.consent.house import CALLERS, JWKS, LOKET, NAME, STAFF, House, activity, element, opened_house
+from tests.serving import app_of
 
 pytestmark = pytest.mark.anyio
 ROOT = "http://localhost:8000/toestemming/v1"
@@ -27,11 +26,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def http(house: House) -> AsyncIterator[httpx2.AsyncClient]:
-    gate = StartGate()
-    gate.open()
-    app = make_app("register", gate)
-    for root, make in house.component.doors().public:
-        app.include_router(make(), prefix=root)
+    app = app_of(house.component.doors())
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost:8000") as client:
         yield client
 

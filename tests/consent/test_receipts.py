@@ -18,11 +18,10 @@ from sd_jwt.verifier import SDJWTVerifier
 import regie_verify
 from consent.contract import ConsentReceipt, NoSuchThing
 from consent.receipts.statuslist import FRESH_MS, LIFE_S
-from kernel.http.app import make_app
-from kernel.http.health import StartGate
 from tests.consent.house import ANNA_HERSELF, BERT, LOKET, PLAN, TENANT, House, no, stop, yes
 from tests.imports import ROOT
 from tests.patience import PATIENCE
+from tests.serving import app_of
 
 pytestmark = pytest.mark.anyio
 DPV = ROOT.parent / "shared" / "reference" / "dpv"
@@ -39,11 +38,7 @@ EVENT = {"@type", "dpv:isIndicatedBy", "dpv:isIndicatedAtTime"}
 
 
 async def issuer(house: House) -> dict[str, Any]:
-    gate = StartGate()
-    gate.open()
-    app = make_app("register", gate)
-    for router in house.component.doors().plain:
-        app.include_router(router)
+    app = app_of(house.component.doors())
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost:8000") as http:
         found: dict[str, Any] = (await http.get("/.well-known/jwt-vc-issuer")).json()
         return found

@@ -37,11 +37,10 @@ from consent.service import ConsentService
 from consent.tables import consents
 from kernel.caller import Caller
 from kernel.clock import millis
-from kernel.http.app import make_app
-from kernel.http.health import StartGate
 from tests.consent.house import ANNA, ANNA_HERSELF, HASH, LOKET, PLAN, STAFF, START, TENANT, House, no, stop
 from tests.consent.test_consent_faults import AFTER, Interrupted
 from tests.consent.test_receipts import issuer
+from tests.serving import app_of
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400
@@ -280,13 +279,7 @@ class Away:
 async def test_anybody_may_fetch_a_list_and_keep_it_for_less_than_a_minute(house: House) -> None:
     await house.ready()
     list_id, _ = await placed(house, await house.given(PLAN))
-    gate = StartGate()
-    gate.open()
-    app = make_app("register", gate)
-    for root, make in house.component.doors().public:
-        if root == "/toestemming/v1":
-            app.mount(root, make())
-    inside = httpx2.ASGITransport(app=app)
+    inside = httpx2.ASGITransport(app=app_of(house.component.doors()))
     async with httpx2.AsyncClient(transport=inside, base_url="http://localhost:8000") as http:
         place = f"/toestemming/v1/statuslijsten/{list_id}"
         answer = await http.get(place)

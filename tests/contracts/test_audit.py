@@ -31,9 +31,7 @@ from audit.contract import (
 from audit.service import AuditService
 from kernel.crypto import verify
 from kernel.errors import NoAccess
-from kernel.http.app import make_app
 from kernel.http.client import RoomLine
-from kernel.http.health import StartGate
 from kernel.http.rooms import RoomGate, RoomKey
 from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.checks import check_inclusion
@@ -42,6 +40,7 @@ from kernel.proof.note import VerifierKey, parse_vkey
 from kernel.proof.tlogproof import TlogProof
 from tests.audit.logs import DESK, FG, NOON, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.postgres import Postgres
+from tests.serving import opened
 
 pytestmark = pytest.mark.anyio
 ROOMS = ("connectors", "consent", "vault", "web")
@@ -81,12 +80,7 @@ async def wired(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Asy
         if request.param == "service":
             yield Wired(service.door, service, clock)
             return
-        gate = StartGate()
-        app = make_app("log", gate)
-        for router in component.doors().intern:
-            app.include_router(router)
-        gate.open()
-        transport = httpx2.ASGITransport(app=app)
+        transport = httpx2.ASGITransport(app=opened(component.doors().intern()))
         async with httpx2.AsyncClient(transport=transport, base_url="http://audit") as http:
             lines = {name: AuditClient(RoomLine(http, key, "audit")) for name, key in rooms.items()}
             yield Wired(lines.__getitem__, service, clock)

@@ -32,9 +32,7 @@ from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.crypto import verify
 from kernel.errors import BadInput, NoAccess
-from kernel.http.app import make_app
 from kernel.http.client import RoomLine
-from kernel.http.health import StartGate
 from kernel.http.rooms import RoomKey
 from tests.consent.house import (
     ANNA,
@@ -54,7 +52,9 @@ from tests.consent.house import (
     stop,
     yes,
 )
+from tests.once import template_of
 from tests.postgres import Postgres
+from tests.serving import opened
 
 pytestmark = pytest.mark.anyio
 OFFICER = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",))
@@ -74,7 +74,7 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path}/audit.db", f"sqlite+aiosqlite:///{tmp_path}/consent.db"
     postgres: Postgres = request.getfixturevalue("postgres")
-    url = postgres.create()
+    url = postgres.create(template_of(postgres, "audit", "consent"))
     return url, url
 
 
@@ -84,12 +84,7 @@ async def wired(request: pytest.FixtureRequest, urls: tuple[str, str], tmp_path:
         if request.param == "service":
             yield Wired(house.consent, house)
             return
-        gate = StartGate()
-        gate.open()
-        app = make_app("register", gate)
-        for router in house.component.doors().intern:
-            app.include_router(router)
-        transport = httpx2.ASGITransport(app=app)
+        transport = httpx2.ASGITransport(app=opened(house.component.doors().intern()))
         async with httpx2.AsyncClient(transport=transport, base_url="http://consent") as http:
             yield Wired(ConsentClient(RoomLine(http, RoomKey("web", WEB_SEED, house.clock), "consent")), house)
 

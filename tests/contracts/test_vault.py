@@ -5,17 +5,15 @@ from datetime import timedelta
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
 from assembly.demo.register import EXERCISES, INCOME, TENANT
 from audit.contract import NotPermitted, Overtaken
 from kernel.errors import BadInput, NeighbourUnavailable, NoAccess, NotLoggedIn
-from kernel.http.app import make_app
 from kernel.http.client import RoomLine, open_client
-from kernel.http.health import StartGate
 from kernel.http.rooms import RoomGate, RoomKey
 from tests.four_rooms import DESK_WORKER, R1, STRANGER, FourRooms, empty, migrated, sqlite_urls
 from tests.patience import PATIENCE
+from tests.serving import opened
 from tests.vault.test_permit import Maker
 from vault.api import routes
 from vault.client import VaultClient
@@ -35,12 +33,8 @@ async def vault(request: pytest.FixtureRequest, empty: FourRooms) -> AsyncIterat
 
 
 def over(rooms: FourRooms) -> httpx2.ASGITransport:
-    gate = StartGate()
-    gate.open()
-    app: FastAPI = make_app("vault", gate)
     trusted = {"connectors": RoomKey("connectors", b"d" * 32).public}
-    app.include_router(routes(rooms.safe, RoomGate("vault", trusted, rooms.clock)))
-    return httpx2.ASGITransport(app=app)
+    return httpx2.ASGITransport(app=opened([routes(rooms.safe, RoomGate("vault", trusted, rooms.clock))]))
 
 
 async def test_who_is_who(vault: Vault) -> None:

@@ -104,6 +104,7 @@ def observer() -> Iterator[Observer]:
     shutil.rmtree(made.folder)
 
 
+@pytest.mark.long(30)
 def test_killed_anywhere_it_never_forgets_what_it_cosigned(observer: Observer) -> None:
     dice = thrown()
     observer.knows(vkey(ORIGIN, LOG.public_key))

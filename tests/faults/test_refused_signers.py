@@ -107,6 +107,7 @@ def demand_remembered(kept: Path, given: list[Growth]) -> None:
         signer.sign(step.size, EMPTY_ROOT, stands.size, step.consistency())
 
 
+@pytest.mark.long(90)
 @pytest.mark.parametrize("shard", range(SHARDS if ALL else 1))
 def test_a_signer_that_cannot_write_remembers_what_it_signed(short: Path, shard: int) -> None:
     ends = Counter[str]()

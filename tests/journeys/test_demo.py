@@ -171,6 +171,7 @@ def test_only_the_owner_reads_keys_and_numbers(told: Place) -> None:
     assert origin.startswith(f"localhost:{told.port}/{TENANT}/") and len(key_hash) == 8 and len(key) == 44
 
 
+@pytest.mark.long(30)
 def test_a_second_start_goes_on_and_serves_the_readmes_first_release(told: Place, mine: Place) -> None:
     CURL.or_skip()
     with mine.serving():

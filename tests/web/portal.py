@@ -133,7 +133,7 @@ class PortalUnderTest:
         await self.stack.enter_async_context(component.run())
         await component.check()
         for router in component.doors().plain:
-            self.app.include_router(router)
+            self.app.router.routes.extend(router.routes)  # as in the house: included, each would be built twice
 
     async def browser(self) -> httpx2.AsyncClient:
         """A client without redirects or cookies of its own."""
