@@ -11,6 +11,7 @@ from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Short
 from vault.contract import (
+    BEHIND_MOST,
     LOOK_MOST,
     Bsn,
     Deposit,
@@ -43,6 +44,18 @@ class Refs(Message):
     """In the order of the question."""
 
     residents: tuple[ResidentRef, ...]
+
+
+class Subjects(Message):
+    """Whom it is about, by what the log calls them."""
+
+    subjects: Annotated[tuple[Short, ...], Field(max_length=BEHIND_MOST)]
+
+
+class Found(Message):
+    """In the order of the question."""
+
+    residents: tuple[ResidentRef | None, ...]
 
 
 class Called(Message):
@@ -264,6 +277,10 @@ def _naming(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Cal
     @router.post("/recognise")
     async def recognise(who: Asking, body: Called) -> Refs:
         return Refs(residents=tuple(await vault.recognise(who, body.names)))
+
+    @router.post("/behind")
+    async def behind(who: Asking, body: Subjects) -> Found:
+        return Found(residents=tuple(await vault.behind(who, body.subjects)))
 
     @router.post("/name")
     async def name(who: Asking, body: Known) -> Names:

@@ -13,6 +13,7 @@ from vault.api import (
     PREFIX,
     AllKept,
     Called,
+    Found,
     Keeping,
     Known,
     Looked,
@@ -25,6 +26,7 @@ from vault.api import (
     Removing,
     Replacing,
     SealedNumbers,
+    Subjects,
     Verdicts,
     Yes,
 )
@@ -86,6 +88,11 @@ class VaultClient:
         """See Vault.name."""
         answer = await self.line.ask(f"{PREFIX}/name", caller, Known(residents=tuple(residents)), Names)
         return list(_as_many(answer.names, residents))
+
+    async def behind(self, caller: Caller, subjects: Sequence[str]) -> list[ResidentRef | None]:
+        """See Vault.behind."""
+        answer = await self.line.ask(f"{PREFIX}/behind", caller, Subjects(subjects=tuple(subjects)), Found)
+        return list(_as_many(answer.residents, subjects))
 
     async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
         """See Vault.numbers."""

@@ -75,6 +75,7 @@ Pseudonym = Annotated[str, Field(pattern=r"^[a-z2-7]{32}$")]
 ElementName = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
 
+BEHIND_MOST = 5_000  # pseudonyms of the log in one question
 LOOK_MOST = 100  # values in one look
 LOOKS_MOST = 60  # looks of one resident in an hour: each is a line among those that they read
 
@@ -154,6 +155,11 @@ class Vault(Protocol):
 
     async def name(self, caller: Caller, residents: Sequence[ResidentRef]) -> list[Pseudonym]:
         """How the caller's organisation may call these, in order; from now on it is recognised."""
+        ...
+
+    async def behind(self, caller: Caller, subjects: Sequence[str]) -> list[ResidentRef | None]:
+        """For rooms: whom the log calls so, in order, BEHIND_MOST at once; None where the vault knows nobody. Goes
+        through all residents: not for what is asked all day."""
         ...
 
     async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:

@@ -104,6 +104,12 @@ class VaultService:
         async with self._keys(caller.tenant) as keys:
             return await self._names.given(keys, caller.organisation, [one.id for one in residents])
 
+    async def behind(self, caller: Caller, subjects: Sequence[str]) -> list[ResidentRef | None]:
+        """See Vault.behind."""
+        async with self._keys(caller.tenant) as keys:
+            found = await self._residents.behind(keys, subjects)
+        return [found.get(subject) for subject in subjects]
+
     async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
         """See Vault.numbers."""
         async with self._keys(caller.tenant) as keys:

@@ -19,7 +19,7 @@ from tests.patience import PATIENCE
 from tests.vault.test_permit import Maker
 from vault.api import routes
 from vault.client import VaultClient
-from vault.contract import AlreadyKept, Deposit, NoNumber, NotKept, NoVault, Values, Vault
+from vault.contract import AlreadyKept, Deposit, NoNumber, NotKept, NoVault, Values, Vault, VaultUnavailable
 
 __all__ = ["empty", "migrated", "sqlite_urls"]
 pytestmark = pytest.mark.anyio
@@ -63,6 +63,16 @@ async def test_a_name_is_of_one_recipient_and_known_once_it_was_given(vault: Vau
     assert found[0] == resident and all(one.stand_in for one in found[1:])
     assert (await vault.recognise(other, (name,)))[0].stand_in, "a name of somebody else's is nobody's"
     assert (await vault.name(other, (resident,))) != [name]
+
+
+async def test_whom_the_log_calls_so_is_found_among_all_residents(vault: Vault) -> None:
+    enrolled = await vault.enrol(DESK_WORKER, (R1, STRANGER))
+    subjects = [one.subject for one in enrolled]
+    assert await vault.behind(DESK_WORKER, [*subjects, "systeem"]) == [*enrolled, None]
+    other = DESK_WORKER.model_copy(update={"tenant": "elders"})
+    with pytest.raises(VaultUnavailable):
+        await vault.behind(other, subjects)
+    assert await vault.behind(DESK_WORKER, ()) == []
 
 
 async def test_a_number_is_held_by_its_resident_and_within_the_hour(vault: Vault, empty: FourRooms) -> None:
