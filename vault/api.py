@@ -128,6 +128,7 @@ class Replacing(Message):
 
     resident: ResidentRef
     deposit: Deposit
+    was: Short | None = None
 
 
 class Removing(Message):
@@ -135,6 +136,7 @@ class Removing(Message):
 
     resident: ResidentRef
     element: ElementName
+    was: Short | None = None
 
 
 class Looking(Message):
@@ -247,11 +249,11 @@ def _keeping(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Ca
 
     @router.post("/replace")
     async def replace(who: Asking, body: Replacing) -> Receipt:
-        return await vault.replace(who, body.resident, body.deposit)
+        return await vault.replace(who, body.resident, body.deposit, body.was)
 
     @router.post("/remove")
     async def remove(who: Asking, body: Removing) -> Receipt:
-        return await vault.remove(who, body.resident, body.element)
+        return await vault.remove(who, body.resident, body.element, body.was)
 
     @router.post("/kept")
     async def kept(who: Asking, body: Of) -> AllKept:

@@ -116,13 +116,15 @@ class VaultClient:
         body = Keeping(resident=resident, deposits=tuple(deposits))
         return list((await self.line.ask(f"{PREFIX}/keep", caller, body, Receipts)).receipts)
 
-    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit) -> Receipt:
+    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit, was: str | None = None) -> Receipt:
         """See Vault.replace."""
-        return await self.line.ask(f"{PREFIX}/replace", caller, Replacing(resident=resident, deposit=deposit), Receipt)
+        body = Replacing(resident=resident, deposit=deposit, was=was)
+        return await self.line.ask(f"{PREFIX}/replace", caller, body, Receipt)
 
-    async def remove(self, caller: Caller, resident: ResidentRef, element: str) -> Receipt:
+    async def remove(self, caller: Caller, resident: ResidentRef, element: str, was: str | None = None) -> Receipt:
         """See Vault.remove."""
-        return await self.line.ask(f"{PREFIX}/remove", caller, Removing(resident=resident, element=element), Receipt)
+        body = Removing(resident=resident, element=element, was=was)
+        return await self.line.ask(f"{PREFIX}/remove", caller, body, Receipt)
 
     async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:
         """See Vault.kept."""

@@ -186,15 +186,16 @@ class Vault(Protocol):
         same receipt. Raises NoVault, AlreadyKept, BadInput, Overtaken, LogUnavailable, OutcomeUnknown."""
         ...
 
-    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit) -> Receipt:
+    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit, was: str | None = None) -> Receipt:
         """The resident's act (kluis-vervangen): from its line on nothing opens the old value, which then goes for good.
-        The same again gives the same receipt. Raises NotKept, and what `keep` raises."""
+        was: the id of the value that they saw (`Kept.id`), and no other is replaced; None for whatever stands. The same
+        again gives the same receipt. Raises NotKept, also where another stands, and what `keep` raises."""
         ...
 
-    async def remove(self, caller: Caller, resident: ResidentRef, element: str) -> Receipt:
+    async def remove(self, caller: Caller, resident: ResidentRef, element: str, was: str | None = None) -> Receipt:
         """The resident's act (kluis-verwijderen): from its line on nothing opens the value, which then goes for good
-        (kluis-verwijderd). The same again gives the same receipt. Raises NotKept, NoVault, LogUnavailable,
-        OutcomeUnknown: after the last two it goes on by itself."""
+        (kluis-verwijderd), with what waits for its place. was: as of `replace`. The same again gives the same receipt.
+        Raises NotKept, NoVault, LogUnavailable, OutcomeUnknown: after the last two it goes on by itself."""
         ...
 
     async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:

@@ -125,6 +125,25 @@ async def test_what_is_kept_is_named_replaced_and_removed(vault: Vault, empty: F
             await again
 
 
+async def test_what_another_tab_put_there_is_not_replaced_or_removed(vault: Vault, empty: FourRooms) -> None:
+    resident = await empty.income("1500.00")
+    me = empty.self_of(resident)
+    (seen,) = await vault.kept(me, resident)
+    new = Deposit(element=INCOME, value="1600.00")
+    first = await vault.replace(me, resident, new, seen.id)
+    for late in (
+        vault.replace(me, resident, Deposit(element=INCOME, value="1700.00"), seen.id),
+        vault.remove(me, resident, INCOME, seen.id),
+        vault.remove(me, resident, INCOME, ""),
+    ):
+        with pytest.raises(NotKept):
+            await late
+    assert (await vault.replace(me, resident, new, seen.id)).position == first.position, "sent twice"
+    (now,) = await vault.kept(me, resident)
+    gone = await vault.remove(me, resident, INCOME, now.id)
+    assert (await vault.remove(me, resident, INCOME, now.id)).position == gone.position, "sent twice"
+
+
 async def test_only_its_resident_sees_what_is_kept_and_a_line_says_so(vault: Vault, empty: FourRooms) -> None:
     resident = await empty.income("1500.00")
     me = empty.self_of(resident)
