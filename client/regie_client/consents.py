@@ -91,10 +91,11 @@ class ConsentReceipts:
         if len(listed) > LIST_MOST:
             raise NotGenuine("the list is too large")
         claims = self._signed(listed.strip(), LIST)
-        times, said = [claims.get(name) for name in ("iat", "exp", "ttl")], claims.get("status_list")
+        said = claims.get("status_list")
+        times = [one for name in ("iat", "exp", "ttl") if isinstance(one := claims.get(name), int) and one >= 0]
         if claims.get("sub") != shown.address or not shown.address.startswith(f"{self._issuer}/"):
             raise NotGenuine("it is another list")
-        if not all(isinstance(one, int) and one >= 0 for one in times) or not isinstance(said, dict):
+        if len(times) != 3 or not isinstance(said, dict):
             raise NotGenuine("the list does not have the agreed form")
         issued, ends, kept = times
         if not issued - SKEW <= self._clock() <= min(ends, issued + kept) + SKEW:
