@@ -17,7 +17,7 @@ from assembly.demo.brp.loader import own_residents, read_persons
 from assembly.demo.idp.provider import BSN_CLAIM, found_provider
 from assembly.demo.idp.router import idp_router
 from assembly.demo.idp.setup import DemoOnly, Portal, Setup
-from assembly.demo.people import OFFICER, Cast, cast_of
+from assembly.demo.people import HIDES, OFFICER, REGISTRARS, Cast, cast_of
 from assembly.demo.recipient import Application
 from assembly.demo.register import CIVIL_AFFAIRS, MUNICIPALITY, TENANT
 from assembly.demo.stage import REPORTING, Stage
@@ -107,6 +107,9 @@ async def play(demo: Demo) -> None:
             bsn=first["bsn"],
             officer=Visitor(http, demo.url),
             officer_choice=OFFICER.key,
+            registrar=Visitor(http, demo.url),
+            registrar_choice=REGISTRARS[0].key,
+            hides=next((one["bsn"] for one in personas if one["inloggen"]["keuze"] == HIDES), ""),
             reporter=Application(http, clients["issuer"], clients["tokenUrl"], reporting["clients"][0]),
             vkey=demo.folder / "log.vkey",
             say=demo.say,

@@ -34,7 +34,7 @@ from tests.test_docs import block_of_first_release
 pytestmark = pytest.mark.slow
 HOME = Path(sys.executable).parents[1]  # of the environment in which `regie` is installed
 README_PORT = ":8000"
-LAST_STEP = "12  Een veranderd bewijs wordt afgewezen: klopt niet"
+LAST_STEP = "14  Dezelfde vraag over R12: wat van de wet moet komt, met de waarschuwing veilig adres"
 REPORTED = "Het systeem Uitkeringen meldt een gebruik buiten Regie om."
 SERVED = "Stoppen     Ctrl+C"
 TAKEN = "Draait er al iets op deze poort? Kies een andere met --port of --metrics-port."
