@@ -22,7 +22,7 @@ from assembly.demo.recipient import Application
 from assembly.demo.register import CIVIL_AFFAIRS, MUNICIPALITY, TENANT
 from assembly.demo.stage import REPORTING, Stage
 from assembly.demo.story import Cast as Players
-from assembly.demo.story import tell
+from assembly.demo.story import Fled, tell
 from assembly.demo.visitor import Visitor
 from assembly.founding import found, migrate
 from assembly.house import assemble
@@ -107,12 +107,17 @@ async def play(demo: Demo) -> None:
             bsn=first["bsn"],
             officer=Visitor(http, demo.url),
             officer_choice=OFFICER.key,
-            registrar=Visitor(http, demo.url),
-            registrar_choice=REGISTRARS[0].key,
-            hides=next((one["bsn"] for one in personas if one["inloggen"]["keuze"] == HIDES), ""),
             reporter=Application(http, clients["issuer"], clients["tokenUrl"], reporting["clients"][0]),
             vkey=demo.folder / "log.vkey",
             say=demo.say,
+            fled=next(
+                (
+                    Fled(one["bsn"], Visitor(http, demo.url), REGISTRARS[0].key)
+                    for one in personas
+                    if one["inloggen"]["keuze"] == HIDES
+                ),
+                None,
+            ),
         )
         await tell(players)
 

@@ -40,9 +40,8 @@ class StoryFailed(Exception):
 @dataclass
 class Cast:
     """Who plays. desk: the application of the Inkomensloket, with the client that municipalities install. resident,
-    officer, registrar: login choices; bsn: of the resident. hides: of who must not be found, "" where the persons of
-    the demo have nobody for it. reporter: a system of the Inkomensloket that tells what it does by itself. vkey: the
-    log's public key file."""
+    officer: login choices; bsn: of the resident. reporter: a system of the Inkomensloket that tells what it does by
+    itself. vkey: the log's public key file. fled: None where the persons of the demo have nobody for it."""
 
     desk: Regie
     resident: Visitor
@@ -50,12 +49,19 @@ class Cast:
     bsn: str
     officer: Visitor
     officer_choice: str
-    registrar: Visitor
-    registrar_choice: str
-    hides: str
     reporter: Application
     vkey: Path
     say: Callable[[str], None]
+    fled: "Fled | None" = None
+
+
+@dataclass(frozen=True)
+class Fled:
+    """Who must not be found, and who sees to that."""
+
+    bsn: str
+    registrar: Visitor
+    choice: str
 
 
 async def tell(cast: Cast) -> None:
@@ -205,14 +211,14 @@ async def _proof_is_checked(cast: Cast, page: Page) -> None:
 
 async def _somebody_hides(cast: Cast, case: str) -> None:
     """Story 9, of R12."""
-    if not cast.hides:
+    if (fled := cast.fled) is None:
         return
-    await cast.registrar.log_in(cast.registrar_choice)
-    page = await cast.registrar.get("/beheer/veilig-adres")
-    done = await cast.registrar.send(page, page.form("bsn"), bsn=cast.hides, reden="hulpverlening")
+    await fled.registrar.log_in(fled.choice)
+    page = await fled.registrar.get("/beheer/veilig-adres")
+    done = await fled.registrar.send(page, page.form("bsn"), bsn=fled.bsn, reden="hulpverlening")
     _demand("Gelukt. Dit is vanaf nu een veilig adres." in done.text, "Burgerzaken zet een veilig adres.", done.text)
     cast.say("R12 is gevlucht. Burgerzaken zet een veilig adres, en dat geldt meteen.")
-    hidden = replace(cast, bsn=cast.hides)
+    hidden = replace(cast, bsn=fled.bsn)
     await _answered("De zaak wordt geopend.", cast.desk.open_case(Case(hidden.bsn, STORY, f"{case}-9", CLERK)))
     release = await _ask(hidden, f"{case}-9")
     _demand(release.safe_address, "Wat van de wet komt, komt met een waarschuwing.", release)
