@@ -1,6 +1,7 @@
 """Registering an application: its key is made here once, and its private half is kept by nobody but its owner."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,6 +30,11 @@ class NewClient:
     kind: Literal["mens", "burger", "automatisch"]
     roles: tuple[Role, ...] = ("verstrekking", "toestemming")
     bound: bool = False
+
+
+def resources_of(issuer: str, roles: Iterable[str]) -> dict[str, str]:
+    """Where the roots are that these roles lead to, by role."""
+    return {role: f"{issuer}/{ROOTS.get(role, role)}/v1" for role in roles}
 
 
 def make_client_key() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -69,6 +75,6 @@ async def add_client(
         "soort": client.kind,
         "privateJwk": private,
         **({"ontsleutelJwk": opening} if opening else {}),
-        "resources": {role: f"{issuer}/{ROOTS.get(role, role)}/v1" for role in client.roles if role != "introspectie"},
+        "resources": resources_of(issuer, [role for role in client.roles if role != "introspectie"]),
         "activities": [],
     }

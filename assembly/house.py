@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from assembly.building import Builder, World
 from assembly.front import front_of
-from assembly.ports import AuditRegister, AuditResidents, ConsentResidents
+from assembly.ports import AuditHiding, AuditRegister, AuditResidents, ConsentResidents
 from assembly.settings import ROOMS, HouseSettings
 from audit.api import routes as log_routes
 from audit.breach_api import breach_routes
@@ -151,12 +151,13 @@ def _open_log(house: House) -> None:
     builder = house.builder
     gate = builder.bearer("audit", LOG_ROOT, house.register)
     hosts = Hosts({tenant.public_url: tenant.id for tenant in builder.tenants.values()})
-    residents, register = AuditResidents(house.vault("audit")), AuditRegister(house.consent("audit"))
+    safe, registers = house.vault("audit"), house.consent("audit")
+    residents, register, hiding = AuditResidents(safe), AuditRegister(registers), AuditHiding(safe, registers)
     log, clock = house.log, builder.world.clock
 
     def public() -> APIRouter:
         router = log_routes(log, residents, gate, hosts)
-        router.include_router(breach_routes(log, gate, data_kinds()))
+        router.include_router(breach_routes(log, gate, data_kinds(), hiding))
         router.include_router(intake_routes(log, (register, residents), gate, hosts))
         router.include_router(standards_routes(log, (register, residents), gate, hosts, clock))
         return router

@@ -9,6 +9,7 @@ import consent.contract as register
 from consent.activity import ActivityVersion
 from consent.contract import NoSuchThing
 from consent.registers import Registers
+from consent.safety.contract import MOST as ASKED_AT_ONCE
 from consent.terms import covert
 from kernel.caller import Caller
 from kernel.errors import BadInput, NoAccess
@@ -78,6 +79,24 @@ class AuditResidents:
         except BadInput:
             return False
         return True
+
+
+@dataclass(frozen=True)
+class AuditHiding:
+    """Satisfies the breach file's Hiding."""
+
+    vault: Vault
+    registers: Registers
+
+    async def hidden(self, caller: Caller, subjects: Sequence[str]) -> list[bool | None]:
+        """See Hiding.hidden."""
+        found = await self.vault.behind(caller, subjects)
+        known = [_theirs(one) for one in found if one is not None]
+        told = list[bool]()
+        for at in range(0, len(known), ASKED_AT_ONCE):
+            told += await self.registers.safety.hidden(caller, known[at : at + ASKED_AT_ONCE])
+        said = iter(told)
+        return [None if one is None else next(said) for one in found]
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ from kernel.message import Message, Short
 Millis = Annotated[int, Field(ge=0)]
 SENT: Outcome = "geleverd"
 KEPT: Outcome = "niet-geopend"
+# Before a letter goes to an address: nobody may know it, nobody could say, or ("") Regie knows of nothing.
+Warned = Literal["geheim-of-veilig-adres", "niet-nagegaan", ""]
+MARKED: Warned = "geheim-of-veilig-adres"
+UNASKED: Warned = "niet-nagegaan"
 Part = Literal["tijdvak", "eerder"]  # of a file: what went in the window, and what the recipient still had from before
 WINDOW: Part = "tijdvak"
 BEFORE: Part = "eerder"
@@ -68,7 +72,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Affected:
-    """One resident. possible: releases of which nobody knows whether they arrived. Times in ms."""
+    """One resident. possible: releases of which nobody knows whether they arrived. Times in ms. warned: UNASKED until
+    somebody asked."""
 
     subject: str
     lines: int
@@ -76,6 +81,7 @@ class Affected:
     first: int
     last: int
     elements: tuple[str, ...]
+    warned: Warned = UNASKED
 
 
 class ElementCount(Message):

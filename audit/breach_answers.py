@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -141,9 +141,11 @@ class BreachFiles(Message):
 
 
 class Person(Message):
-    """One resident, by the pseudonym of the log."""
+    """One resident, by the pseudonym of the log. warned: before a letter goes to an address; null is that Regie knows
+    of nothing, which the BRP may."""
 
     resident: Annotated[str, wire("betrokkene")]
+    warned: Annotated[Literal["geheim-of-veilig-adres", "niet-nagegaan"] | None, wire("letOp")]
     lines: Annotated[int, wire("regels")]
     possible: Annotated[int, wire("regelsMogelijk")]
     first: Annotated[datetime, wire("eerste")]
@@ -152,7 +154,7 @@ class Person(Message):
 
 
 class People(Message):
-    """A page, and the cursor to go on."""
+    """A page, and the cursor to go on. On each page those first who have a warning."""
 
     people: Annotated[tuple[Person, ...], wire("betrokkenen")]
     next: Annotated[str | None, wire("volgende")]
@@ -264,6 +266,7 @@ def _notice(version: Version, kinds: Sequence[str]) -> Notice:
 def _person(one: Affected) -> Person:
     return Person(
         resident=one.subject,
+        warned=one.warned or None,
         lines=one.lines,
         possible=one.possible,
         first=_utc(one.first),

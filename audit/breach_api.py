@@ -18,6 +18,7 @@ from audit.breach_answers import (
     people_of,
     read_key,
 )
+from audit.breach_warning import Hiding, warned
 from audit.searchline import demand_searcher
 from audit.service import AuditService
 from kernel.caller import Caller
@@ -26,7 +27,7 @@ CallerOf = Callable[..., Awaitable[Caller]]
 FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
 
-def breach_routes(service: AuditService, caller_of: CallerOf, kinds: Mapping[str, str]) -> APIRouter:
+def breach_routes(service: AuditService, caller_of: CallerOf, kinds: Mapping[str, str], hiding: Hiding) -> APIRouter:
     """kinds: of data, by element, as the form of the AP groups them."""
     router = APIRouter()
 
@@ -35,7 +36,7 @@ def breach_routes(service: AuditService, caller_of: CallerOf, kinds: Mapping[str
         return caller
 
     router.include_router(_files(service, searcher, kinds))
-    router.include_router(_people(service, searcher))
+    router.include_router(_people(service, searcher, hiding))
     return router
 
 
@@ -71,18 +72,21 @@ def _files(service: AuditService, searcher: CallerOf, kinds: Mapping[str, str]) 
     return router
 
 
-def _people(service: AuditService, searcher: CallerOf) -> APIRouter:
+def _people(service: AuditService, searcher: CallerOf, hiding: Hiding) -> APIRouter:
     router = APIRouter(prefix="/datalekken")
     Searcher = Annotated[Caller, Depends(searcher)]
 
     @router.post("/{dossier}/betrokkenen/_zoek", summary="Wie het betreft; ieder krijgt er een regel van")
     async def people(caller: Searcher, dossier: FileId, body: PeopleAsked) -> People:
-        return people_of(*await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.page))
+        receipt, found, cursor = await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.page)
+        return people_of(receipt, await warned(hiding, caller, found), cursor)
 
     @router.post("/{dossier}/uitvoer", summary="Dezelfde lijst, versleuteld voor wie de sleutel heeft")
     async def export(caller: Searcher, dossier: FileId, body: ExportAsked) -> Export:
         key = read_key(body.key)
-        found = await service.desk(caller).breaches.people(caller, dossier, body.why.reason, body.page, export=True)
-        return export_of(*found, key)
+        receipt, found, cursor = await service.desk(caller).breaches.people(
+            caller, dossier, body.why.reason, body.page, export=True
+        )
+        return export_of(receipt, await warned(hiding, caller, found), cursor, key)
 
     return router

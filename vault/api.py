@@ -11,6 +11,7 @@ from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Message, Short
 from vault.contract import (
+    BEHIND_MOST,
     LOOK_MOST,
     Bsn,
     Deposit,
@@ -43,6 +44,18 @@ class Refs(Message):
     """In the order of the question."""
 
     residents: tuple[ResidentRef, ...]
+
+
+class Subjects(Message):
+    """Whom it is about, by what the log calls them."""
+
+    subjects: Annotated[tuple[Short, ...], Field(max_length=BEHIND_MOST)]
+
+
+class Found(Message):
+    """In the order of the question."""
+
+    residents: tuple[ResidentRef | None, ...]
 
 
 class Called(Message):
@@ -115,6 +128,7 @@ class Replacing(Message):
 
     resident: ResidentRef
     deposit: Deposit
+    was: Short | None = None
 
 
 class Removing(Message):
@@ -122,6 +136,7 @@ class Removing(Message):
 
     resident: ResidentRef
     element: ElementName
+    was: Short | None = None
 
 
 class Looking(Message):
@@ -234,11 +249,11 @@ def _keeping(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Ca
 
     @router.post("/replace")
     async def replace(who: Asking, body: Replacing) -> Receipt:
-        return await vault.replace(who, body.resident, body.deposit)
+        return await vault.replace(who, body.resident, body.deposit, body.was)
 
     @router.post("/remove")
     async def remove(who: Asking, body: Removing) -> Receipt:
-        return await vault.remove(who, body.resident, body.element)
+        return await vault.remove(who, body.resident, body.element, body.was)
 
     @router.post("/kept")
     async def kept(who: Asking, body: Of) -> AllKept:
@@ -264,6 +279,10 @@ def _naming(router: APIRouter, vault: Vault, caller: Callable[..., Awaitable[Cal
     @router.post("/recognise")
     async def recognise(who: Asking, body: Called) -> Refs:
         return Refs(residents=tuple(await vault.recognise(who, body.names)))
+
+    @router.post("/behind")
+    async def behind(who: Asking, body: Subjects) -> Found:
+        return Found(residents=tuple(await vault.behind(who, body.subjects)))
 
     @router.post("/name")
     async def name(who: Asking, body: Known) -> Names:

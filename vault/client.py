@@ -13,6 +13,7 @@ from vault.api import (
     PREFIX,
     AllKept,
     Called,
+    Found,
     Keeping,
     Known,
     Looked,
@@ -25,6 +26,7 @@ from vault.api import (
     Removing,
     Replacing,
     SealedNumbers,
+    Subjects,
     Verdicts,
     Yes,
 )
@@ -87,6 +89,11 @@ class VaultClient:
         answer = await self.line.ask(f"{PREFIX}/name", caller, Known(residents=tuple(residents)), Names)
         return list(_as_many(answer.names, residents))
 
+    async def behind(self, caller: Caller, subjects: Sequence[str]) -> list[ResidentRef | None]:
+        """See Vault.behind."""
+        answer = await self.line.ask(f"{PREFIX}/behind", caller, Subjects(subjects=tuple(subjects)), Found)
+        return list(_as_many(answer.residents, subjects))
+
     async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
         """See Vault.numbers."""
         answer = await self.line.ask(f"{PREFIX}/numbers", caller, Permits(permits=tuple(permits)), SealedNumbers)
@@ -109,13 +116,15 @@ class VaultClient:
         body = Keeping(resident=resident, deposits=tuple(deposits))
         return list((await self.line.ask(f"{PREFIX}/keep", caller, body, Receipts)).receipts)
 
-    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit) -> Receipt:
+    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit, was: str | None = None) -> Receipt:
         """See Vault.replace."""
-        return await self.line.ask(f"{PREFIX}/replace", caller, Replacing(resident=resident, deposit=deposit), Receipt)
+        body = Replacing(resident=resident, deposit=deposit, was=was)
+        return await self.line.ask(f"{PREFIX}/replace", caller, body, Receipt)
 
-    async def remove(self, caller: Caller, resident: ResidentRef, element: str) -> Receipt:
+    async def remove(self, caller: Caller, resident: ResidentRef, element: str, was: str | None = None) -> Receipt:
         """See Vault.remove."""
-        return await self.line.ask(f"{PREFIX}/remove", caller, Removing(resident=resident, element=element), Receipt)
+        body = Removing(resident=resident, element=element, was=was)
+        return await self.line.ask(f"{PREFIX}/remove", caller, body, Receipt)
 
     async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:
         """See Vault.kept."""

@@ -75,6 +75,7 @@ Pseudonym = Annotated[str, Field(pattern=r"^[a-z2-7]{32}$")]
 ElementName = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-zA-Z0-9]+)+$", max_length=100)]
 
 
+BEHIND_MOST = 5_000  # pseudonyms of the log in one question
 LOOK_MOST = 100  # values in one look
 LOOKS_MOST = 60  # looks of one resident in an hour: each is a line among those that they read
 
@@ -156,6 +157,11 @@ class Vault(Protocol):
         """How the caller's organisation may call these, in order; from now on it is recognised."""
         ...
 
+    async def behind(self, caller: Caller, subjects: Sequence[str]) -> list[ResidentRef | None]:
+        """For rooms: whom the log calls so, in order, BEHIND_MOST at once; None where the vault knows nobody. Goes
+        through all residents: not for what is asked all day."""
+        ...
+
     async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
         """The number of the resident that each permit is about, for the registers that it names. Verdicts: Bsn,
         NotPermitted, Overtaken, NoNumber. Raises VaultUnavailable."""
@@ -180,15 +186,16 @@ class Vault(Protocol):
         same receipt. Raises NoVault, AlreadyKept, BadInput, Overtaken, LogUnavailable, OutcomeUnknown."""
         ...
 
-    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit) -> Receipt:
+    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit, was: str | None = None) -> Receipt:
         """The resident's act (kluis-vervangen): from its line on nothing opens the old value, which then goes for good.
-        The same again gives the same receipt. Raises NotKept, and what `keep` raises."""
+        was: the id of the value that they saw (`Kept.id`), and no other is replaced; None for whatever stands. The same
+        again gives the same receipt. Raises NotKept, also where another stands, and what `keep` raises."""
         ...
 
-    async def remove(self, caller: Caller, resident: ResidentRef, element: str) -> Receipt:
+    async def remove(self, caller: Caller, resident: ResidentRef, element: str, was: str | None = None) -> Receipt:
         """The resident's act (kluis-verwijderen): from its line on nothing opens the value, which then goes for good
-        (kluis-verwijderd). The same again gives the same receipt. Raises NotKept, NoVault, LogUnavailable,
-        OutcomeUnknown: after the last two it goes on by itself."""
+        (kluis-verwijderd), with what waits for its place. was: as of `replace`. The same again gives the same receipt.
+        Raises NotKept, NoVault, LogUnavailable, OutcomeUnknown: after the last two it goes on by itself."""
         ...
 
     async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:

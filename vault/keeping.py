@@ -49,15 +49,17 @@ class Keeper:
         reached("vault.keeping-pending")
         return _receipts(await self.finisher.keep(caller, keys, [same[name] for name in texts]))
 
-    async def replace(self, caller: Caller, keys: TenantKeys, row: ResidentRow, deposit: Deposit) -> Receipt:
+    async def replace(
+        self, caller: Caller, keys: TenantKeys, row: ResidentRow, deposit: Deposit, was: str | None
+    ) -> Receipt:
         """See Vault.replace."""
         (text,) = text_of((deposit,))
         held = await self._held(keys, row, (deposit.element,))
         new = _same(keys, held, deposit.element, text)
         if new is None:
             old = next((one for one in held if one.state == EFFECTIVE), None)
-            if old is None:
-                raise NotKept("Dit staat niet in uw kluis.")
+            if old is None or was not in (None, old.record_id):
+                raise NotKept("Dit staat niet in uw kluis, of er staat intussen iets anders.")
             if len(held) > 1:
                 raise AlreadyKept("Dit wordt al vervangen.", gegevenselementen=[deposit.element])
             (new,) = await self._pending(keys, row, [(deposit.element, text, old.record_id)])
@@ -65,12 +67,15 @@ class Keeper:
         (receipt,) = _receipts(await self.finisher.keep(caller, keys, [new]))
         return receipt
 
-    async def remove(self, caller: Caller, keys: TenantKeys, resident: str, element: str) -> Receipt:
+    async def remove(self, caller: Caller, keys: TenantKeys, resident: str, element: str, was: str | None) -> Receipt:
         """See Vault.remove."""
         now, held = millis(self.clock()), await self.rows.held(keys.tenant, [(resident, element)])
+        if was is not None and was not in {one.record_id for one in held}:
+            held = []
         asked = [Removal(one.record_id, resident, element, now) for one in sorted(held, key=_effective_first)]
         if not asked:  # in another tab, or once more
-            before = await self.remover.rows.last(keys, resident=resident, element=element)
+            seen = {} if was is None else {"record_id": was}
+            before = await self.remover.rows.last(keys, resident=resident, element=element, **seen)
             if before is None:
                 raise NotKept("Dit staat niet in uw kluis.")
             asked = [before]

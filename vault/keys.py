@@ -34,8 +34,11 @@ class TenantKeys:
 
     def known(self, resident: str) -> ResidentRef:
         """Somebody enrolled."""
-        subject = keyed_hash(self.pseudonym, "pseudo", self._parts(b"betrokkene", resident), 16).hex()
-        return ResidentRef(id=resident, subject=subject, fence=self._fence(b"inwoner", resident))
+        return ResidentRef(id=resident, subject=self.subject(resident), fence=self._fence(b"inwoner", resident))
+
+    def subject(self, resident: str) -> str:
+        """How the lines of the log call them."""
+        return keyed_hash(self.pseudonym, "pseudo", self._parts(b"betrokkene", resident), 16).hex()
 
     def stand_in(self, index: bytes) -> ResidentRef:
         """Nobody, in the shape of somebody: the same each time, so that two questions do not tell either."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.crypto import kek_version
 from kernel.sql import Database
 from kernel.sql.prepared import Prepared, any_of
-from vault.contract import AlreadyKept
+from vault.contract import AlreadyKept, NotKept
 from vault.tables import record_salts, records, resident_keys
 
 PENDING, EFFECTIVE = "pending", "effective"
@@ -101,8 +101,9 @@ class RecordRows:
         return await self._select(tenant, mine, limit)
 
     async def add(self, tenant: str, new: Sequence[Record]) -> None:
-        """Pending, with their salts. Raises IntegrityError when another act for such an element was first, AlreadyKept
-        when that took effect meanwhile: looked at after the insert, for which such an act in hand waits."""
+        """Pending, with their salts. Raises IntegrityError when another act for such an element was first; AlreadyKept
+        when that took effect meanwhile, NotKept when what it replaces went: looked at after the insert, for which such
+        an act in hand waits."""
         rows = [{name: value for name, value in asdict(one).items() if name != "salt"} for one in new]
         salts = [{"tenant_id": tenant, "record_id": one.record_id, "salt": one.salt} for one in new]
         async with self._database.writing(tenant) as connection:
@@ -112,6 +113,12 @@ class RecordRows:
             there = select(records.c.element).where(*_about(tenant, first), records.c.state == EFFECTIVE)
             if first and (taken := list(await connection.scalars(there))):
                 raise AlreadyKept("Dit wordt al bewaard.", gegevenselementen=taken)
+            old = {one.replaces for one in new if one.replaces}
+            stands = select(records.c.record_id).where(
+                records.c.tenant_id == tenant, records.c.record_id.in_(old), records.c.state == EFFECTIVE
+            )
+            if old and set(await connection.scalars(stands)) != old:
+                raise NotKept("Er staat intussen iets anders.")
 
     async def reword(self, tenant: str, record_id: str, entry: str) -> None:
         """The keeping is asked again, at another epoch."""

@@ -1,6 +1,6 @@
 """The rows that say who is who. Every row is checked against its MAC before anything is believed of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, bindparam, select, update
@@ -15,6 +15,7 @@ from vault.contract import Bsn, ResidentRef
 from vault.keys import TenantKeys
 from vault.tables import residents
 
+WALKED = 5_000  # ids read at once
 _BY_INDEX = Prepared(
     select(residents).where(residents.c.tenant_id == bindparam("tenant"), residents.c.bsn_index.in_(any_of("indexes")))
 )
@@ -71,6 +72,20 @@ class ResidentRows:
         async with self._database.snapshot(keys.tenant) as connection:
             rows = list((await connection.execute(wanted)).mappings())
         return {str(row["id"]): _read(keys, row) for row in rows}
+
+    async def behind(self, keys: TenantKeys, subjects: Collection[str]) -> dict[str, ResidentRef]:
+        """Whom the log calls so, by that. No row says it: each id is hashed until all were found. A row that somebody
+        wrote makes nobody, for the id is the whole of it."""
+        wanted, after, found = set(subjects), "", dict[str, ResidentRef]()
+        while len(found) < len(wanted):
+            page = select(residents.c.id).where(residents.c.tenant_id == keys.tenant, residents.c.id > after)
+            async with self._database.snapshot(keys.tenant) as connection:
+                ids = [str(one) for one in await connection.scalars(page.order_by(residents.c.id).limit(WALKED))]
+            found |= {subject: keys.known(one) for one in ids if (subject := keys.subject(one)) in wanted}
+            if len(ids) < WALKED:
+                break
+            after = ids[-1]
+        return found
 
     async def change(self, keys: TenantKeys, resident: str, change: Callable[[ResidentRow], dict[str, object]]) -> None:
         """Writes what `change` makes of the row as it stands, under its lock; {} changes nothing."""

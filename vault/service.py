@@ -104,6 +104,12 @@ class VaultService:
         async with self._keys(caller.tenant) as keys:
             return await self._names.given(keys, caller.organisation, [one.id for one in residents])
 
+    async def behind(self, caller: Caller, subjects: Sequence[str]) -> list[ResidentRef | None]:
+        """See Vault.behind."""
+        async with self._keys(caller.tenant) as keys:
+            found = await self._residents.behind(keys, subjects)
+        return [found.get(subject) for subject in subjects]
+
     async def numbers(self, caller: Caller, permits: Sequence[Permit]) -> list[Bsn | Problem]:
         """See Vault.numbers."""
         async with self._keys(caller.tenant) as keys:
@@ -147,17 +153,17 @@ class VaultService:
         async with self._keys(caller.tenant) as keys:
             return await self._keeper.keep(caller, keys, await self._enrolled(keys, resident.id), deposits)
 
-    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit) -> Receipt:
+    async def replace(self, caller: Caller, resident: ResidentRef, deposit: Deposit, was: str | None = None) -> Receipt:
         """See Vault.replace."""
         _only_by(caller, resident)
         async with self._keys(caller.tenant) as keys:
-            return await self._keeper.replace(caller, keys, await self._enrolled(keys, resident.id), deposit)
+            return await self._keeper.replace(caller, keys, await self._enrolled(keys, resident.id), deposit, was)
 
-    async def remove(self, caller: Caller, resident: ResidentRef, element: str) -> Receipt:
+    async def remove(self, caller: Caller, resident: ResidentRef, element: str, was: str | None = None) -> Receipt:
         """See Vault.remove."""
         _only_by(caller, resident)
         async with self._keys(caller.tenant) as keys:
-            return await self._keeper.remove(caller, keys, (await self._enrolled(keys, resident.id)).id, element)
+            return await self._keeper.remove(caller, keys, (await self._enrolled(keys, resident.id)).id, element, was)
 
     async def kept(self, caller: Caller, resident: ResidentRef) -> list[Kept]:
         """See Vault.kept."""

@@ -38,6 +38,12 @@ def told(error: Exception) -> tuple[ErrorId, int]:
     return _BY_STATUS.get(error.status, "E3"), error.status
 
 
+def seconds(error: Exception) -> int:
+    """How long to wait, where it was done too often; 0 where nobody says so."""
+    wait = error.members.get("wachtSeconden", 0) if isinstance(error, Problem) and error.status == 429 else 0
+    return wait if isinstance(wait, int) else 0
+
+
 def done(method: str, status: int) -> Literal["", "nee", "onbekend"]:
     """Whether what was sent was carried out. A refusal (4xx) was none; behind any other error a line may stand: the
     answer got lost on the way, or a pending yes is finished later."""

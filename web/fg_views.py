@@ -8,6 +8,8 @@ from web.emergency_views import EmergencyCard
 from web.frame import Coverage, FieldError, Frame, Option
 from web.removal_views import LateRow, LateSetRow
 
+LiftDone = Literal["", "eerste", "klaar"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
@@ -125,5 +127,5 @@ class FgLift:
     reasons: tuple[Option, ...]
     place: str = ""
     case: str = ""
-    done: Literal["", "eerste", "klaar"] = ""
+    done: LiftDone = ""
     errors: tuple[FieldError, ...] = ()

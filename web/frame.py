@@ -90,13 +90,15 @@ class Start:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Any page that cannot be shown. `number` is what the resident reads out at the phone. `done`: whether what was
-    sent was carried out, "" when nothing was; `choice` that it was a choice about a permission."""
+    sent was carried out, "" when nothing was; `choice` that it was a choice about a permission. `minutes`: to wait,
+    where something was done too often."""
 
     frame: Frame
     id: ErrorId
     number: str = ""
     done: Literal["", "nee", "onbekend"] = ""
     choice: bool = False
+    minutes: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

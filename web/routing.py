@@ -14,7 +14,7 @@ from kernel.component import Tenant
 from kernel.errors import NotFound, NotLoggedIn, Problem
 from kernel.http.problems import new_instance
 from kernel.logs import logger
-from web.failures import ActingForOther, done, told
+from web.failures import ActingForOther, done, seconds, told
 from web.frame import Failure
 from web.language import LANGUAGES, Language, path_in
 from web.login import begin
@@ -115,6 +115,7 @@ def failed(visit: Visit, error: Exception) -> Response:
     """The error's own page, with a number under which the operations log knows it."""
     page, status = told(error)
     instance = new_instance()
+    wait = seconds(error)
     members: dict[str, Any] = {"status": status, "code": error.code if isinstance(error, Problem) else "interne-fout"}
     if status == 500:
         _log.error("page_failed", instance=instance, exc_info=error)
@@ -127,8 +128,9 @@ def failed(visit: Visit, error: Exception) -> Response:
         number=instance if status >= 500 else "",
         done=done(visit.request.method, status),
         choice=visit.path.startswith("/toestemmingen/"),
+        minutes=-(-wait // 60) or 5,
     )
     answer = visit.page("fout.html", view, status)
-    if status == 503:
-        answer.headers["Retry-After"] = "5"
+    if wait or status == 503:
+        answer.headers["Retry-After"] = str(wait or 5)
     return answer

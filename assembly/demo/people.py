@@ -12,6 +12,7 @@ from assembly.demo.idp.setup import Persona
 from assembly.demo.register import CIVIL_AFFAIRS, LOAN_DESK, MUNICIPALITY
 
 ENOUGH = 20  # residents with an opened vault
+HIDES = "r12"  # whose address Burgerzaken keeps safe
 OLD_ENOUGH = 16  # who logs in for themselves
 ABOUT = {
     "R1": "Vraagt geld voor een wasmachine (verhaal 1).",
@@ -20,7 +21,7 @@ ABOUT = {
     "R8": "De andere ouder van dat kind.",
     "R9": "Een ander regelt de geldzaken.",
     "R11": "Heeft geheime gegevens.",
-    "R12": "Burgerzaken kan hier een veilig adres zetten.",
+    "R12": "Woont op een veilig adres (verhaal 9).",
 }
 OFFICER = Persona(
     "fg", "Privacy-toezichthouder (FG)", f"Zoekt met een reden in het logboek van {MUNICIPALITY}.", roles=("fg",)

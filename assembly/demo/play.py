@@ -17,12 +17,12 @@ from assembly.demo.brp.loader import own_residents, read_persons
 from assembly.demo.idp.provider import BSN_CLAIM, found_provider
 from assembly.demo.idp.router import idp_router
 from assembly.demo.idp.setup import DemoOnly, Portal, Setup
-from assembly.demo.people import OFFICER, Cast, cast_of
+from assembly.demo.people import HIDES, OFFICER, REGISTRARS, Cast, cast_of
 from assembly.demo.recipient import Application
 from assembly.demo.register import CIVIL_AFFAIRS, MUNICIPALITY, TENANT
 from assembly.demo.stage import REPORTING, Stage
 from assembly.demo.story import Cast as Players
-from assembly.demo.story import tell
+from assembly.demo.story import Fled, tell
 from assembly.demo.visitor import Visitor
 from assembly.founding import found, migrate
 from assembly.house import assemble
@@ -110,6 +110,14 @@ async def play(demo: Demo) -> None:
             reporter=Application(http, clients["issuer"], clients["tokenUrl"], reporting["clients"][0]),
             vkey=demo.folder / "log.vkey",
             say=demo.say,
+            fled=next(
+                (
+                    Fled(one["bsn"], Visitor(http, demo.url), REGISTRARS[0].key)
+                    for one in personas
+                    if one["inloggen"]["keuze"] == HIDES
+                ),
+                None,
+            ),
         )
         await tell(players)
 

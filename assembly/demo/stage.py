@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from assembly.clients import NewClient, Role, add_client
+from assembly.clients import NewClient, Role, add_client, resources_of
 from assembly.demo import register
 from assembly.demo.people import OFFICER, Cast
 from assembly.house import House
@@ -66,7 +66,6 @@ class Stage:
                 client = NewClient(new.client_id, new.name, new.kind, ALL_ROOTS)
                 entry = await add_client(self._register, self._staff, recipient, client, self._url)
                 known[new.client_id] = entry | {"activities": _activities_of(recipient)}
-            known[new.client_id]["resources"] = {root: f"{self._url}/{root}/v1" for root in ALL_ROOTS}
         return self._told(known)
 
     async def _reporting(self) -> dict[str, Any]:
@@ -82,6 +81,9 @@ class Stage:
         return {entry["clientId"]: entry for entry in there["clients"]}
 
     def _told(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Where it runs now: an entry of before may be of another port."""
+        for entry in known.values():
+            entry["resources"] = resources_of(self._url, entry["resources"])
         return {"issuer": self._url, "tokenUrl": f"{self._url}/oauth/token", "clients": list(known.values())}
 
     async def _residents(self) -> dict[str, ResidentRef]:

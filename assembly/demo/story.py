@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,7 +41,7 @@ class StoryFailed(Exception):
 class Cast:
     """Who plays. desk: the application of the Inkomensloket, with the client that municipalities install. resident,
     officer: login choices; bsn: of the resident. reporter: a system of the Inkomensloket that tells what it does by
-    itself. vkey: the log's public key file."""
+    itself. vkey: the log's public key file. fled: None where the persons of the demo have nobody for it."""
 
     desk: Regie
     resident: Visitor
@@ -52,6 +52,16 @@ class Cast:
     reporter: Application
     vkey: Path
     say: Callable[[str], None]
+    fled: "Fled | None" = None
+
+
+@dataclass(frozen=True)
+class Fled:
+    """Who must not be found, and who sees to that."""
+
+    bsn: str
+    registrar: Visitor
+    choice: str
 
 
 async def tell(cast: Cast) -> None:
@@ -68,6 +78,7 @@ async def tell(cast: Cast) -> None:
     await _system_reports(cast)
     await _officer_searches(cast, case)
     await _proof_is_checked(cast, page)
+    await _somebody_hides(cast, case)
 
 
 def _demand(holds: bool, told: str, instead: object = "") -> None:
@@ -196,6 +207,24 @@ async def _proof_is_checked(cast: Cast, page: Page) -> None:
     bad, word = await asyncio.to_thread(_verify, _tampered(proof.content), cast.vkey)
     _demand(bad == 1, "Een veranderd bewijs wordt afgewezen.", word)
     cast.say(f"Een veranderd bewijs wordt afgewezen: {word}.")
+
+
+async def _somebody_hides(cast: Cast, case: str) -> None:
+    """Story 9, of R12."""
+    if (fled := cast.fled) is None:
+        return
+    await fled.registrar.log_in(fled.choice)
+    page = await fled.registrar.get("/beheer/veilig-adres")
+    done = await fled.registrar.send(page, page.form("bsn"), bsn=fled.bsn, reden="hulpverlening")
+    _demand("Gelukt. Dit is vanaf nu een veilig adres." in done.text, "Burgerzaken zet een veilig adres.", done.text)
+    cast.say("R12 is gevlucht. Burgerzaken zet een veilig adres, en dat geldt meteen.")
+    hidden = replace(cast, bsn=fled.bsn)
+    await _answered("De zaak wordt geopend.", cast.desk.open_case(Case(hidden.bsn, STORY, f"{case}-9", CLERK)))
+    release = await _ask(hidden, f"{case}-9")
+    _demand(release.safe_address, "Wat van de wet komt, komt met een waarschuwing.", release)
+    _demand(_refused(release) == {INCOME_ANSWER: "geheimhouding"}, "Wat op een keuze rust, krijgt niemand.", release)
+    cast.say("Dezelfde vraag over R12: wat van de wet moet komt, met de waarschuwing veilig adres; wat op een keuze "
+             "rust krijgt niemand (geheimhouding).")  # fmt: skip
 
 
 def _tampered(bundle: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """The receipt of a consent that somebody shows: whether the municipality signed it, and whether it still stands.
 
 For whoever checks one, also without an application at Regie. Offline: with the keys of the municipality as they were
-pinned, and for how it stands a list that was fetched before; a list is good for minutes, as it says itself. Nothing is
+pinned, and for how it stands a list that was fetched before; a list is good for a minute and a half. Nothing is
 asked about one receipt: who fetches a list asks about two thousand at once.
 """
 
@@ -85,17 +85,20 @@ class ConsentReceipts:
         return ShownConsent({**_open(claims), **_shown(claims, parts)}, document, float(at), address, place)
 
     def stands(self, shown: ShownConsent, listed: str) -> Standing:
-        """How the consent stands, by a list that was fetched: offline. Anything but "valid" is no consent now, and so
+        """How the consent stands, by a list that was fetched: offline, within the seconds that the list says it may be
+        kept (`ttl`), and a minute for clocks that differ. Anything but "valid" is no consent now, and so
         is an exception: a list that is over, of another place, or not signed. Raises NotGenuine."""
         if len(listed) > LIST_MOST:
             raise NotGenuine("the list is too large")
         claims = self._signed(listed.strip(), LIST)
-        issued, ends, said = claims.get("iat"), claims.get("exp"), claims.get("status_list")
+        said = claims.get("status_list")
+        times = [one for name in ("iat", "exp", "ttl") if isinstance(one := claims.get(name), int) and one >= 0]
         if claims.get("sub") != shown.address or not shown.address.startswith(f"{self._issuer}/"):
             raise NotGenuine("it is another list")
-        if not isinstance(issued, int) or not isinstance(ends, int) or not isinstance(said, dict):
+        if len(times) != 3 or not isinstance(said, dict):
             raise NotGenuine("the list does not have the agreed form")
-        if not issued - SKEW <= self._clock() <= ends + SKEW:
+        issued, ends, kept = times
+        if not issued - SKEW <= self._clock() <= min(ends, issued + kept) + SKEW:
             raise NotGenuine("the list is over: fetch it anew, or a clock is wrong")
         value = status_at(said, shown.place)
         if value >= len(_STANDINGS):

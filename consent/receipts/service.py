@@ -1,19 +1,22 @@
 """Makes receipts, and says of all how they stand. Keeps no receipt: each is made anew, from the row and its line."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from audit.contract import Audit, Position
-from consent.contract import ConsentDetail, ConsentReceipt, NoSuchThing
+from consent.contract import ConsentDetail, ConsentReceipt, NoSuchThing, RegisterUnavailable
 from consent.keys import MACHINES
 from consent.receipts.document import receipt
 from consent.receipts.places import Places
 from consent.receipts.sdjwt import issue, signed
 from consent.receipts.statuslist import FRESH_MS, claims
+from consent.rows import Row
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
 from kernel.clock import Clock, millis
 from kernel.crypto import Signer, sha256
+from kernel.errors import Problem
 from kernel.gather import Gatherer
 from kernel.ids import uuid7
 from kernel.sql.key_rows import KeyRows
@@ -22,6 +25,9 @@ PURPOSE = "CR"  # a key of its own: it signs receipts and how they stand, and no
 VCT = "urn:regie:toestemmingsbewijs:2"
 LISTS: Final = "/toestemming/v1/statuslijsten"
 KEPT_MOST: Final = 64  # lists that are kept for some seconds
+AT_ONCE: Final = 2  # lists that are made at one moment
+WAIT_S: Final = 2.0  # for a turn
+FAILED_MS: Final = 1_000  # in which nobody tries again to make a list that could not be made
 
 
 class Receipts:
@@ -33,6 +39,8 @@ class Receipts:
         self._audit, self._keys, self._places, self._houses, self._clock = audit, keys, places, houses, clock
         self._listed = Gatherer(self._list)
         self._kept: dict[tuple[str, str], tuple[int, str]] = {}
+        self._failed: dict[tuple[str, str], int] = {}  # when
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def public_key(self, tenant: str) -> bytes:
         """32 bytes. Raises CannotOpen, KeyUnavailable."""
@@ -72,17 +80,43 @@ class Receipts:
 
     async def _list(self, place: tuple[str, str], asked: Sequence[str]) -> list[str]:
         """One for all who wait: anybody may ask, and it takes a tenth of a second where a list is full."""
-        (tenant, list_id), at = place, millis(self._clock())
+        at = millis(self._clock())
         made, told = self._kept.get(place, (0, ""))
         if not told or not 0 <= at - made < FRESH_MS:
             self._kept.pop(place, None)
-            statuses = await self._places.statuses(tenant, list_id, at)
-            said = claims(self._address(tenant, list_id), statuses, at)
-            told = signed(await self._signer(tenant), "statuslist+jwt", said)
+            row = await self._places.listed(*place)  # what is none waits for no list, and no list for it
+            told = await self._made_in_turn(place, row)
             while len(self._kept) >= KEPT_MOST:
                 del self._kept[next(iter(self._kept))]
             self._kept[place] = (at, told)
         return [told] * len(asked)
+
+    async def _made_in_turn(self, place: tuple[str, str], row: Row) -> str:
+        """So many at once: who cycles through all lists keeps others from one for a while, and not the house busy with
+        nothing else. Raises RegisterUnavailable: at once after a failure just before, and where the wait is long."""
+        if place in self._failed and not 0 <= millis(self._clock()) - self._failed[place] < FAILED_MS:
+            del self._failed[place]
+        if place in self._failed:
+            raise RegisterUnavailable()
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise RegisterUnavailable() from None
+        try:
+            return await self._made(place, row)
+        except Problem:
+            while len(self._failed) >= KEPT_MOST:
+                del self._failed[next(iter(self._failed))]
+            self._failed[place] = millis(self._clock())
+            raise
+        finally:
+            self._turns.release()
+
+    async def _made(self, place: tuple[str, str], row: Row) -> str:
+        (tenant, list_id), at = place, millis(self._clock())
+        said = claims(self._address(tenant, list_id), await self._places.statuses(tenant, row, at), at)
+        return signed(await self._signer(tenant), "statuslist+jwt", said)
 
     def _address(self, tenant: str, list_id: str) -> str:
         return f"{self._houses[tenant][1]}{LISTS}/{list_id}"

@@ -31,8 +31,8 @@ class Safety(Protocol):
         ...
 
     async def end(self, caller: Caller, resident: ResidentRef, why: Why) -> Became:
-        """`wacht`: a second person must say the same within 14 days. Raises NoSuchThing where there is none, after a
-        line; NotNow where something else came between."""
+        """`wacht`: a second person must say the same within 14 days. Whoever said so already learns that it waits, and
+        who finds none NoSuchThing, after a line each; raises NotNow where something else came between."""
         ...
 
     async def hidden(self, caller: Caller, residents: Sequence[ResidentRef]) -> list[bool]:

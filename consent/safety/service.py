@@ -55,8 +55,7 @@ class Safeguarding:
         said = json.loads(row["document"]) if row else {"flags": ()}
         told = {"vlaggen": SAFE, "reden": why}
         if row is None or SAFE not in said["flags"]:
-            looked = event("zoeking", random_id(), resident.subject, actor=actor, details={"stap": LOOKED_UP})
-            await record_one(self._audit, caller, Entry(event=looked))
+            await self._looked(caller, resident, actor)
             raise NoSuchThing()
         first = asked_to_end(said, row["epoch"], millis(self._clock()))
         if first is None:
@@ -65,7 +64,8 @@ class Safeguarding:
             # a crash here leaves a line that says what somebody was about to do; they do it again
             await self._first(caller, row, actor)
             return "wacht"
-        if first["actor"] == actor:
+        if first["actor"] == actor:  # tells that it stands still, which nobody learns without a line
+            await self._looked(caller, resident, actor)
             return "wacht"
         entry = permit(
             event("vlag-beeindigd", random_id(), resident.subject, actor=actor, details=told),
@@ -99,6 +99,10 @@ class Safeguarding:
         async with self._register.reading(tenant) as rows:
             theirs = subject_state.c.resident.in_({one.id for one in residents})
             return {row["resident"]: row for row in await rows.find(subject_state, theirs)}
+
+    async def _looked(self, caller: Caller, resident: ResidentRef, actor: str) -> None:
+        said = event("zoeking", random_id(), resident.subject, actor=actor, details={"stap": LOOKED_UP})
+        await record_one(self._audit, caller, Entry(event=said))
 
     async def _first(self, caller: Caller, row: Row, actor: str) -> None:
         at = millis(self._clock())

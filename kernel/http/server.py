@@ -4,62 +4,18 @@ import asyncio
 import os
 import signal
 import socket
-from asyncio import TimerHandle
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import h11
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEADER_BYTES, HEADER_SECONDS, STOP_SECONDS = 16384, 10.0, 10  # a release in flight fits in the last
+from kernel.http.connection import HEADER_BYTES, PatientProtocol
+
+STOP_SECONDS = 10  # a release in flight fits in it
 IDLE_SECONDS = 30  # longer than any client of ours keeps a connection: who closes first must be the one who asks
-
-
-class PatientProtocol(H11Protocol):
-    """Closes a connection whose header lines do not end within `header_seconds`: uvicorn itself waits for ever."""
-
-    header_seconds = HEADER_SECONDS
-    _deadline: TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """The clock starts with the connection: saying nothing at all is slow too."""
-        super().connection_made(transport)
-        self._start()
-
-    def data_received(self, data: bytes) -> None:
-        """One deadline per request, not one per byte."""
-        super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._stop()
-        else:
-            self._start()
-
-    def on_response_complete(self) -> None:
-        """Half a next request that came along with the last one has its own deadline."""
-        super().on_response_complete()
-        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
-            self._start()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing left to wait for."""
-        self._stop()
-        super().connection_lost(exc)
-
-    def _start(self) -> None:
-        self._deadline = self._deadline or self.loop.call_later(self.header_seconds, self._close)
-
-    def _stop(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _close(self) -> None:
-        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-            self.transport.close()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx2
@@ -12,13 +12,13 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
 from audit.api import routes
-from audit.breach import Page
+from audit.breach import MARKED, UNASKED, Page
 from audit.breach_answers import BreachAsked
 from audit.breach_api import breach_routes
 from audit.service import AuditService
 from audit.tables import breaches
 from kernel.caller import Caller
-from kernel.errors import NotLoggedIn
+from kernel.errors import NeighbourUnavailable, NotLoggedIn
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from kernel.http.hosts import Hosts
@@ -26,7 +26,7 @@ from tests.audit.logs import DESK, FG, HOST, TENANT, Place, act, fence, outcome,
 from tests.audit.test_api import Known
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
-CALLERS = {"fg": FG, "desk": DESK}
+CALLERS = {"fg": FG, "desk": DESK, "app": Caller(tenant=TENANT, kind="automatisch", scope=("logboek",))}
 ASKED = {
     "ontvanger": "r1",
     "van": "2026-11-22T00:00:00Z",
@@ -37,6 +37,23 @@ ASKED = {
 }
 WHY = {"reden": ASKED["reden"]}
 KINDS = {"brp.naam": "naam-en-adres", "hulp": "gezondheid"}
+
+
+class Register:
+    """Who hides, as a test has it; without an answer to any it is silent."""
+
+    answers: Mapping[str, bool] | None = None
+
+    async def hidden(self, caller: Caller, subjects: Sequence[str]) -> list[bool | None]:
+        """See Hiding.hidden."""
+        if self.answers is None:
+            raise NeighbourUnavailable()
+        return [self.answers.get(subject) for subject in subjects]
+
+
+@pytest.fixture
+def register() -> Register:
+    return Register()
 
 
 async def caller_of(request: Request) -> Caller:
@@ -82,11 +99,11 @@ async def filled(service: AuditService) -> None:
 
 
 @pytest.fixture
-async def http(service: AuditService) -> AsyncIterator[httpx2.AsyncClient]:
+async def http(service: AuditService, register: Register) -> AsyncIterator[httpx2.AsyncClient]:
     gate = StartGate()
     app = make_app("log", gate)
     router = routes(service, Known(), caller_of, Hosts({f"https://{HOST}": TENANT}))
-    router.include_router(breach_routes(service, caller_of, KINDS))
+    router.include_router(breach_routes(service, caller_of, KINDS, register))
     app.include_router(router, prefix="/logboek/v1")
     gate.open()
     transport = httpx2.ASGITransport(app=app)
@@ -206,6 +223,29 @@ async def test_the_export_opens_for_the_key_that_was_named(http: httpx2.AsyncCli
     assert b"betrokkene" not in sealed and (await kinds(service, "s2"))[0] == "zoeking"
     with pytest.raises(CryptoError):
         SealedBox(PrivateKey.generate()).decrypt(sealed)
+
+
+@pytest.mark.parametrize(
+    ("who", "answers", "told"),
+    [
+        ("fg", {"s1": False, "s2": True}, [("s2", MARKED), ("s1", None)]),
+        ("fg", {"s1": False}, [("s2", UNASKED), ("s1", None)]),
+        ("fg", None, [("s1", UNASKED), ("s2", UNASKED)]),
+        ("app", {"s1": False, "s2": True}, [("s1", UNASKED), ("s2", UNASKED)]),
+    ],
+)
+async def test_whose_address_nobody_may_know_comes_first_and_nobody_is_taken_to_be_safe_to_write_to(
+    http: httpx2.AsyncClient, register: Register, who: str, answers: Mapping[str, bool] | None, told: object
+) -> None:
+    register.answers = answers
+    made, key = (await http.post("/datalekken", json=ASKED)).json(), PrivateKey.generate()
+    http.headers["authorization"] = who
+    page = (await http.post(f"/datalekken/{made['id']}/betrokkenen/_zoek", json=WHY)).json()
+    asked = WHY | {"sleutel": base64.b64encode(bytes(key.public_key)).decode()}
+    sealed = (await http.post(f"/datalekken/{made['id']}/uitvoer", json=asked)).json()["inhoud"]
+    rows = [json.loads(line) for line in SealedBox(key).decrypt(base64.b64decode(sealed)).splitlines()]
+    for people in (page["betrokkenen"], rows):
+        assert [(one["betrokkene"], one["letOp"]) for one in people] == told
 
 
 @pytest.mark.parametrize(

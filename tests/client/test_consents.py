@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from consent.receipts.sdjwt import issue, public_jwk, signed
-from consent.receipts.statuslist import INVALID, LIFE_S, SIZE, SUSPENDED, VALID, claims
+from consent.receipts.statuslist import INVALID, SIZE, SUSPENDED, TTL_S, VALID, claims
 from kernel.crypto import Signer, sha256
 from regie_client import CannotReach, ConsentReceipts, NotConfigured, NotGenuine, Problem, ShownConsent, Unusable
 from regie_client.consents import LIST_MOST, PLACES_MOST, RECEIPT, SKEW, status_at
@@ -73,7 +73,8 @@ def test_a_list_says_how_it_stands_without_a_network(
     receipts: ConsentReceipts, shown: ShownConsent, status: int, said: str
 ) -> None:
     assert receipts.stands(shown, listed(status)) == said
-    assert receipts.stands(shown, listed(status, at=NOW - LIFE_S)) == said
+    assert receipts.stands(shown, listed(status, at=NOW - TTL_S - SKEW)) == said
+    assert receipts.stands(shown, listed(status, at=NOW - SKEW, exp=int(NOW - SKEW))) == said
 
 
 def bomb(size: int) -> dict[str, object]:
@@ -124,7 +125,10 @@ NO_LIST: dict[str, tuple[str, str]] = {
     "nothing": ("", "known key"),
     "by another": (listed(key=OTHER), "known key"),
     "a receipt": (listed(kind=RECEIPT), "another way"),
-    "over": (listed(at=NOW - LIFE_S - SKEW - 1), "over"),
+    "over": (listed(exp=int(NOW - SKEW - 1)), "over"),
+    "kept too long": (listed(at=NOW - TTL_S - SKEW - 1), "over"),
+    "without a word on how long it is kept": (listed(ttl=None), "agreed form"),
+    "kept for less than nothing": (listed(ttl=-1), "agreed form"),
     "of later": (listed(at=NOW + SKEW + 1), "over"),
     "without an end": (listed(exp=None), "agreed form"),
     "of other places": (listed(sub=f"{ADDRESS[:-1]}1"), "another list"),

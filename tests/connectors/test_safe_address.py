@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from assembly.demo.register import INCOME_ANSWER, STORY
+from assembly.ports import AuditHiding
 from connectors.contract import NotReleased
 from connectors.declared.answering import values_of
 from connectors.declared.loading import read_file
@@ -41,6 +42,15 @@ async def test_the_law_gives_with_the_flag_and_a_yes_gives_nothing(house: FourRo
     (explained,) = await house.register.explain(DESK_WORKER, [Asked(asked)])
     assert isinstance(explained, Explained)
     assert [(one.element, one.code) for one in explained.refused] == [(INCOME_ANSWER, "geheimhouding")]
+
+
+async def test_whoever_is_asked_about_by_the_log_is_told_as_the_register_says(house: FourRooms) -> None:
+    await ready(house)
+    (other,), me = await house.safe.enrol(STAFF, (STRANGER,)), await house.resident(R1)
+    hiding, subjects = AuditHiding(house.safe, house.register), [me.subject, "heimelijk-1", other.subject]
+    assert await hiding.hidden(STAFF, subjects) == [False, None, False]
+    await flagged(house)
+    assert await hiding.hidden(STAFF, subjects) == [True, None, False]
 
 
 @pytest.mark.parametrize("door", ["decide", "fetch", "sending"])

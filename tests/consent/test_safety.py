@@ -95,13 +95,14 @@ async def test_two_persons_end_it_and_the_law_and_a_yes_count_again(house: House
     safety = house.consent.safety
     assert await safety.end(ONE, ANNA, WHY) == "wacht"
     assert await safety.end(ONE, ANNA, WHY) == "wacht", "who said it once does not become two"
+    assert (await house.kinds())[-1] == "zoeking", "nor learns without a line that it stands still"
     assert await flags(house) == ["veilig-adres"]
     assert await safety.end(TWO, ANNA, WHY) == "beeindigd"
     assert await flags(house) == []
     sealed, decision = await house.decided(NAME, PLAN)
     assert not decision.geweigerd and not sealed.about.hiding
     await house.released(sealed)
-    assert (await house.kinds())[-4:] == ["vlag", "vlag-einde-gevraagd", "vlag-beeindigd", "verstrekking"]
+    assert (await house.kinds())[-4:] == ["vlag-einde-gevraagd", "zoeking", "vlag-beeindigd", "verstrekking"]
     with pytest.raises(NoSuchThing):
         await safety.end(THREE, ANNA, WHY)
     assert (await house.kinds())[-1] == "zoeking", "who looks whether there is one leaves a line"

@@ -1,5 +1,6 @@
 """How a receipt stands now: as the log has it, by a reader of others, and telling nobody whose it is or how many."""
 
+import asyncio
 import json
 import zlib
 from base64 import urlsafe_b64decode
@@ -18,7 +19,7 @@ from sqlalchemy import delete, select, update
 from audit.contract import Entry, Event, LogUnavailable, record_one
 from consent.contract import Choice, NoSuchThing, RegisterUnavailable
 from consent.receipts.places import EACH
-from consent.receipts.service import Receipts
+from consent.receipts.service import AT_ONCE, FAILED_MS, Receipts
 from consent.receipts.statuslist import (
     FRESH_MS,
     INVALID,
@@ -34,7 +35,7 @@ from consent.receipts.statuslist import (
 )
 from consent.receipts.tables import status_lists
 from consent.service import ConsentService
-from consent.tables import consents
+from consent.tables import activities, consents
 from kernel.caller import Caller
 from kernel.clock import millis
 from tests.consent.house import ANNA, ANNA_HERSELF, HASH, LOKET, PLAN, STAFF, START, TENANT, House, no, stop
@@ -250,6 +251,66 @@ async def test_in_doubt_there_is_no_list(house: House) -> None:
         await listed(house, list_id)
     with pytest.raises(RegisterUnavailable):
         await house.consent.receipt(ANNA_HERSELF, consent_id)
+
+
+async def test_an_activity_that_was_forged_makes_its_own_consents_doubtful_and_no_list_fail(house: House) -> None:
+    await house.ready()
+    place = await placed(house, await house.given(PLAN))
+    assert await stands(house, place) == VALID
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(update(activities).values(position="2026h2-1"))
+    assert await stands(house, place) == SUSPENDED
+
+
+class Places:
+    """Lists that take as long to make as a test wants, or fail. `most`: at one moment."""
+
+    def __init__(self) -> None:
+        self.go_on, self.now, self.most, self.made = asyncio.Event(), 0, 0, 0
+        self.error: Exception | None = None
+
+    async def listed(self, _: str, list_id: str) -> dict[str, Any]:
+        """See Places.listed."""
+        if list_id.startswith("0"):
+            raise NoSuchThing()
+        return {}
+
+    async def statuses(self, *_: object) -> bytes:
+        """See Places.statuses."""
+        self.now, self.made = self.now + 1, self.made + 1
+        self.most = max(self.most, self.now)
+        try:
+            await self.go_on.wait()
+            if self.error:
+                raise self.error
+            return bytes(SIZE)
+        finally:
+            self.now -= 1
+
+
+async def test_who_cycles_through_lists_has_two_made_at_once_and_a_failure_is_not_tried_again_at_once(
+    house: House,
+) -> None:
+    places: Any = Places()
+    real = receipts_of(house.consent)
+    receipts = Receipts(house.log, real._keys, places, real._houses, house.clock)
+    asked = [asyncio.create_task(receipts.status_list(TENANT, f"{number:x}" * 32)) for number in range(1, 6)]
+    with pytest.raises(RegisterUnavailable):  # two are made, the others waited for too long
+        for one in asyncio.as_completed(asked):
+            await one
+    with pytest.raises(NoSuchThing):
+        await receipts.status_list(TENANT, "0" * 32)
+    places.go_on.set()
+    assert places.most == AT_ONCE
+    await asyncio.gather(*asked, return_exceptions=True)
+    places.error, places.made = LogUnavailable(), 0
+    for error in (LogUnavailable, RegisterUnavailable):
+        with pytest.raises(error):
+            await receipts.status_list(TENANT, "f" * 32)
+    assert places.made == 1
+    places.error = None
+    house.clock.forward(milliseconds=FAILED_MS)
+    assert len(read(await receipts.status_list(TENANT, "f" * 32))) == SIZE
 
 
 async def test_a_log_that_is_away_gives_no_list(house: House) -> None:

@@ -17,7 +17,7 @@ from tests.serving import opened
 from tests.vault.test_permit import Maker
 from vault.api import routes
 from vault.client import VaultClient
-from vault.contract import AlreadyKept, Deposit, NoNumber, NotKept, NoVault, Values, Vault
+from vault.contract import AlreadyKept, Deposit, NoNumber, NotKept, NoVault, Values, Vault, VaultUnavailable
 
 __all__ = ["empty", "migrated", "sqlite_urls"]
 pytestmark = pytest.mark.anyio
@@ -57,6 +57,16 @@ async def test_a_name_is_of_one_recipient_and_known_once_it_was_given(vault: Vau
     assert found[0] == resident and all(one.stand_in for one in found[1:])
     assert (await vault.recognise(other, (name,)))[0].stand_in, "a name of somebody else's is nobody's"
     assert (await vault.name(other, (resident,))) != [name]
+
+
+async def test_whom_the_log_calls_so_is_found_among_all_residents(vault: Vault) -> None:
+    enrolled = await vault.enrol(DESK_WORKER, (R1, STRANGER))
+    subjects = [one.subject for one in enrolled]
+    assert await vault.behind(DESK_WORKER, [*subjects, "systeem"]) == [*enrolled, None]
+    other = DESK_WORKER.model_copy(update={"tenant": "elders"})
+    with pytest.raises(VaultUnavailable):
+        await vault.behind(other, subjects)
+    assert await vault.behind(DESK_WORKER, ()) == []
 
 
 async def test_a_number_is_held_by_its_resident_and_within_the_hour(vault: Vault, empty: FourRooms) -> None:
@@ -107,6 +117,25 @@ async def test_what_is_kept_is_named_replaced_and_removed(vault: Vault, empty: F
     ):
         with pytest.raises(NotKept):
             await again
+
+
+async def test_what_another_tab_put_there_is_not_replaced_or_removed(vault: Vault, empty: FourRooms) -> None:
+    resident = await empty.income("1500.00")
+    me = empty.self_of(resident)
+    (seen,) = await vault.kept(me, resident)
+    new = Deposit(element=INCOME, value="1600.00")
+    first = await vault.replace(me, resident, new, seen.id)
+    for late in (
+        vault.replace(me, resident, Deposit(element=INCOME, value="1700.00"), seen.id),
+        vault.remove(me, resident, INCOME, seen.id),
+        vault.remove(me, resident, INCOME, ""),
+    ):
+        with pytest.raises(NotKept):
+            await late
+    assert (await vault.replace(me, resident, new, seen.id)).position == first.position, "sent twice"
+    (now,) = await vault.kept(me, resident)
+    gone = await vault.remove(me, resident, INCOME, now.id)
+    assert (await vault.remove(me, resident, INCOME, now.id)).position == gone.position, "sent twice"
 
 
 async def test_only_its_resident_sees_what_is_kept_and_a_line_says_so(vault: Vault, empty: FourRooms) -> None:

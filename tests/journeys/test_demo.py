@@ -34,7 +34,7 @@ from tests.test_docs import block_of_first_release
 pytestmark = pytest.mark.slow
 HOME = Path(sys.executable).parents[1]  # of the environment in which `regie` is installed
 README_PORT = ":8000"
-LAST_STEP = "12  Een veranderd bewijs wordt afgewezen: klopt niet"
+LAST_STEP = "14  Dezelfde vraag over R12: wat van de wet moet komt, met de waarschuwing veilig adres"
 REPORTED = "Het systeem Uitkeringen meldt een gebruik buiten Regie om."
 SERVED = "Stoppen     Ctrl+C"
 TAKEN = "Draait er al iets op deze poort? Kies een andere met --port of --metrics-port."
@@ -194,8 +194,12 @@ def test_a_second_start_goes_on_and_serves_the_readmes_first_release(told: Place
         assert (second.returncode, sentence[:7]) == (1, "regie: ")
         assert str(mine.port) in sentence and sentence.endswith(TAKEN)
         asyncio.run(removed_by_resident(mine.port, fresh["inloggen"]["keuze"]))
-    third = mine.run("--once")
+    elsewhere = Place(mine.folder, quiet_port())
+    third = elsewhere.run("--once")
     assert (third.returncode, LAST_STEP in third.stdout) == (0, True), third.stderr
+    entries = [one for name in ("clients.json", "reporting.json") for one in elsewhere.read(name)["clients"]]
+    ports = {url.split(":")[2].split("/")[0] for one in entries for url in one["resources"].values()}
+    assert ports == {str(elsewhere.port)}, "what was on another port is on this one now"
 
 
 async def removed_by_resident(port: int, who: str) -> None:

@@ -13,17 +13,19 @@ import pytest
 from sqlalchemy import insert, select
 
 from assembly.demo.register import EXERCISES, INCOME, TENANT
-from audit.contract import LogUnavailable, Receipt
+from audit.contract import Entry, Event, LogUnavailable, Receipt
 from kernel.canonical import canonical
 from kernel.errors import TooManyRequests
 from kernel.failpoints import arm
-from tests.four_rooms import FourRooms
+from kernel.ids import random_id
+from tests.four_rooms import STAFF, FourRooms
 from tests.patience import PATIENCE
 from tests.vault.test_erasing import erased, kinds
 from tests.vault.test_removing import HIGH, furnished, removed
 from tests.vault.test_vault import Silent
 from vault import tables
 from vault.contract import LOOKS_MOST, NotKept, NoVault, VaultUnavailable
+from vault.looking import PAGE
 
 pytestmark = pytest.mark.anyio
 POINTS = ("vault.looked-line",)
@@ -42,6 +44,21 @@ class Meddled:
     async def record(self, caller: Any, entries: Any) -> Any:
         await self._before()
         return await self._real.record(caller, entries)
+
+
+class Kept:
+    """The log, of which somebody keeps the receipts."""
+
+    def __init__(self, real: Any) -> None:
+        self._real, self.given = real, list[Receipt]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    async def record(self, caller: Any, entries: Any) -> Any:
+        found = await self._real.record(caller, entries)
+        self.given += found
+        return found
 
 
 class Lying:
@@ -123,6 +140,17 @@ async def test_a_receipt_of_another_line_opens_nothing(empty: FourRooms, forges:
     await opens_nothing(empty, VaultUnavailable)
 
 
+async def test_the_receipt_of_an_earlier_look_of_ones_own_serves_that_look_only(empty: FourRooms) -> None:
+    await furnished(empty)
+    kept = Kept(empty.audit.door("vault"))
+    meddle(empty, kept)
+    assert len(await looked(empty)) == 1
+    (before,) = kept.given
+    meddle(empty, Lying(empty.audit.door("vault"), before, forges=False))
+    await opens_nothing(empty, VaultUnavailable)
+    assert (await kinds(empty))["kluis-ingezien"] == 1
+
+
 async def test_a_value_that_somebody_put_back_is_not_opened(empty: FourRooms) -> None:
     await furnished(empty)
     database = empty.safe._residents._database
@@ -145,6 +173,20 @@ async def test_who_looks_very_often_waits(empty: FourRooms) -> None:
     await opens_nothing(empty, TooManyRequests)
     empty.now += timedelta(hours=1, seconds=1)
     assert len(await looked(empty)) == 1
+
+
+async def test_who_writes_a_page_of_other_lines_in_between_has_looked_as_often(empty: FourRooms) -> None:
+    resident = await furnished(empty)
+    for _ in range(LOOKS_MOST - 1):
+        await looked(empty)
+        empty.now += timedelta(seconds=1)
+    many = [Event(id=random_id(), kind="namens-gekeken", subject=resident.subject) for _ in range(PAGE + 1)]
+    await empty.audit.door("consent").record(STAFF, [Entry(event=one) for one in many])
+    assert len(await looked(empty)) == 1
+    await opens_nothing(empty, TooManyRequests)
+    with pytest.raises(TooManyRequests) as often:
+        await looked(empty)
+    assert often.value.members == {"wachtSeconden": 3_600 - LOOKS_MOST + 1}, "until the first of them is an hour old"
 
 
 @pytest.mark.faults

@@ -177,7 +177,7 @@ async def test_what_is_removed_while_it_is_replaced_stays_away(both: FourRooms) 
         await add(tenant, new)
 
     vars(late)["add"] = slow
-    with pytest.raises(Overtaken):
+    with pytest.raises(NotKept):
         await replaced(both, LOW)
     vars(late)["add"] = add
     both.now += timedelta(seconds=6)

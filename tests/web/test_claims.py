@@ -158,6 +158,8 @@ async def test_an_owner_answers_what_is_about_its_own_department(portal: PortalU
     assert empty.status == 400 and "Schrijf een antwoord op." in empty.text
     done = await owner.send(one, one.form("actie", "gegrond"), actie="gegrond", tekst="U heeft gelijk.")
     assert "Gelukt. Het staat in ons logboek." in done.text and "U heeft gelijk." in done.text
+    for visitor, link in ((owner, f"{place}?klaar=gegrond"), (officer, done.url)):
+        assert "Gelukt." not in (await visitor.get(link)).text, "a link says nothing"
     assert "Done (1)" in (await owner.get("/en/beheer/verzoeken?soort=klaar")).text
     told = await (await portal.visitor("r1")).get("/verzoeken")
     assert "U heeft gelijk." in told.text and "E. Een" not in told.text

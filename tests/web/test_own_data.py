@@ -12,6 +12,7 @@ from assembly.demo.visitor import Page, Visitor
 from audit.contract import DATA, LogUnavailable
 from connectors.catalogue import shapes
 from kernel.errors import NeighbourUnavailable
+from tests.connectors.test_races import Around
 from tests.four_rooms import BY_LAW
 from tests.vault.test_looking import meddle
 from tests.vault.test_review_vault import silence
@@ -47,6 +48,7 @@ async def test_a_value_is_shown_once_behind_a_line_and_is_hidden_again(portal: P
     assert await looks(portal) == 0
     seen = await pressed(visitor, "toon")
     assert seen.status == 200 and HIGH in seen.text and "U vulde dit zelf in" in seen.text
+    assert 'id="wat" tabindex="-1" autofocus' in seen.html, "who hears the page is brought to it"
     (title,) = re.findall("<title>.*</title>", seen.html)
     assert HIGH not in seen.url + title
     assert await looks(portal) == 1
@@ -126,6 +128,23 @@ async def test_what_changed_in_another_tab_is_said_and_nothing_happens(portal: P
     assert again.status == 409 and "U bewaart dit niet." in again.text, (
         "what was seen is gone: nothing else goes with it"
     )
+
+
+@pytest.mark.parametrize("verb", ["replace", "remove"])
+async def test_what_another_tab_does_in_the_same_second_is_said_too(portal: PortalUnderTest, verb: str) -> None:
+    await portal.house.income(HIGH)
+    resident = await portal.house.resident()
+    me, safe = portal.house.self_of(resident), portal.house.safe
+
+    async def other() -> None:
+        await safe.replace(me, resident, Deposit(element=INCOME, value="900.00"))
+
+    await portal.open(vault=Around(safe, verb, other))
+    visitor = await portal.visitor("r1")
+    late = await pressed(visitor, "bewaar" if verb == "replace" else "verwijder", waarde="800.00")
+    assert late.status == 409 and "Dit veranderde intussen" in late.text
+    assert ("800.00" in late.html) == (verb == "replace"), "what was typed is not lost"
+    assert [one.value for one in await safe.look(me, resident, (INCOME,))] == ["900.00"]
 
 
 async def test_a_first_value_is_typed_in_its_form_and_given_on_choice_only(portal: PortalUnderTest) -> None:
@@ -255,6 +274,7 @@ async def test_who_looks_very_often_reads_that_they_wait(portal: PortalUnderTest
         await portal.house.safe.look(portal.house.self_of(resident), resident, (INCOME,))
     often = await pressed(visitor, "toon")
     assert often.status == 429 and "U probeerde dit te vaak" in often.text and HIGH not in often.html
+    assert "Wacht 60 minuten of bel ons." in often.text, "as long as it takes"
 
 
 @pytest.mark.parametrize("error", [VaultUnavailable(), NeighbourUnavailable()])

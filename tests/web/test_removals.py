@@ -89,7 +89,7 @@ async def test_the_fg_ends_a_set_with_a_reason_and_pages_stand_without_the_desk(
         wrong = await officer.send(page, form, gegevensset="s-1", reden=text)
         assert wrong.status == 400 and told in wrong.text and "999993653" not in wrong.text
     done = await officer.send(page, form, gegevensset="s-1", reden="Verklaring gezien op 2 september.")
-    for link in ("/fg?vernietigd=ja", "/fg?vernietigd="):
+    for link in ("/fg?klaar=vernietigd", "/fg?klaar="):
         assert "Gelukt." not in (await officer.get(link)).text, "a link from elsewhere says nothing"
     assert "Gelukt. In het logboek staat" in done.text and door.told == ["Verklaring gezien op 2 september."]
     door.away = True

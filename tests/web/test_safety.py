@@ -24,6 +24,9 @@ async def test_one_employee_sets_it_and_two_end_it_and_the_resident_reads_each_s
         done = await typed(first, HOME, bsn=bsn, reden="hulpverlening")
         assert "Gelukt. Dit is vanaf nu een veilig adres." in done.text, "known or not, set before or not: one answer"
 
+    for visitor, link in ((second, done.url), (first, f"{HOME}?klaar=veilig"), (first, f"{HOME}?klaar=")):
+        assert "Gelukt." not in (await visitor.get(link)).text, "a link says nothing"
+
     own = await portal.visitor("r1")
     page = await own.get(f"/toestemmingen/{wanted.id}")
     assert "Daarom krijgt nu niemand gegevens door uw ja." in page.text

@@ -17,6 +17,7 @@ from kernel.errors import BadInput, NoAccess, NotFound
 from vault.contract import Bsn
 from web.appointing_form import KINDS, PLACES, TEXT_MAX, Typed, faults, number, read, text_of, text_wrong
 from web.appointing_views import AppointmentList, Done, EndForm, PapersForm, WaitingRow
+from web.done import done_at, was_done
 from web.frame import FieldError, Option
 from web.language import N_
 from web.pages.reading import words
@@ -45,12 +46,11 @@ REASONS: Final[dict[Why, str]] = {
 async def everything(visit: Visit) -> Response:
     """What waits for a second person."""
     visit.registrar()
-    said, done = await words(visit), visit.request.query_params.get("klaar", "")
+    said, told = await words(visit), cast("Done", await was_done(visit, *get_args(Done)))
     rows = tuple(
         WaitingRow(id=one.id, kind=said.say(ROLES[one.relation]), recorded=moment(one.recorded_at), own=one.own)
         for one in await visit.site.registers.appointments.waiting(visit.caller)
     )
-    told = cast("Done", done) if done in get_args(Done) else ""
     return visit.page("beheer_vertegenwoordiging.html", AppointmentList(frame=visit.frame(), waiting=rows, done=told))
 
 
@@ -75,7 +75,7 @@ async def record(visit: Visit) -> Response:
         return _form(visit, said, form, _refused(refused, said))
     except NotNow:
         return _form(visit, said, form, (_error("soort", "stuk-veel", said),))
-    return visit.to(f"{HOME}?klaar=opgeschreven")
+    return await done_at(visit, HOME, "opgeschreven")
 
 
 async def again(visit: Visit) -> Response:
@@ -100,7 +100,7 @@ async def confirm(visit: Visit) -> Response:
         return _form(visit, said, {}, waits=waits)
     except NoSuchThing:
         raise NotFound from None
-    return visit.to(f"{HOME}?klaar=bevestigd")
+    return await done_at(visit, HOME, "bevestigd")
 
 
 async def ending(visit: Visit) -> Response:
@@ -124,7 +124,7 @@ async def end(visit: Visit) -> Response:
         await door.end(visit.caller, whose, reference, cast("Why", why))
     except NoSuchThing:
         return _end_form(visit, said, form, (_error("kenmerk", "stuk-niet-gevonden", said),))
-    return visit.to(f"{HOME}?klaar=gestopt")
+    return await done_at(visit, HOME, "gestopt")
 
 
 async def _people(visit: Visit, typed: Typed, *, new: bool = False) -> tuple[ResidentRef, ResidentRef]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from consent.contract import NotNow, RightsRequest
 from kernel.errors import BadInput, NotFound
 from web.claim_views import RESTRICTION, card
+from web.done import done_at, was_done
 from web.frame import FieldError
 from web.handling_views import FILTERS, HOME, OwnerClaim, OwnerClaims, listed, tabs
 from web.language import path_in
@@ -66,7 +67,7 @@ async def step(visit: Visit) -> Response:
         await visit.site.registers.rights.step(visit.caller, request.id, what, text)  # type: ignore[arg-type]  # checked
     except NotNow:  # sent twice, or a colleague was first: the page shows what stands
         return visit.to(place)
-    return visit.to(f"{place}?gedaan=ja")
+    return await done_at(visit, place, what)
 
 
 async def _found(visit: Visit) -> list[RightsRequest]:
@@ -89,8 +90,7 @@ async def _drawn(visit: Visit, wrong: tuple[str, str] = ("", ""), kept: str = ""
         one=card(request, said, visit.site.clock(), kept),
         elsewhere=request.kind == RESTRICTION,
         rejects=request.kind != OBJECTION or visit.keeper().kind == "fg",
-        # a link proves nothing: what was done stands in the request itself
-        saved=not wrong[0] and visit.request.query_params.get("gedaan") == "ja" and request.status != "ingediend",
+        saved=not wrong[0] and bool(await was_done(visit, *STEPS)),
         errors=(FieldError(id=wrong[0], text=said.say(WRONG[wrong[1]])),) if wrong[0] else (),
     )
     return visit.page("beheer_verzoek.html", view, 400 if wrong[0] else 200)

@@ -1,13 +1,14 @@
 """`/fg/opheffen`: a line that its resident may not see yet, shown before its day. By two people, a login each."""
 
-from typing import Final
+from typing import Final, cast, get_args
 
 from starlette.responses import Response
 
 from audit.contract import NoSuchLine, Position, Reason
 from kernel.errors import BadInput
 from kernel.numbers import has_number
-from web.fg_views import FgLift
+from web.done import done_at, was_done
+from web.fg_views import FgLift, LiftDone
 from web.frame import FieldError, Option
 from web.language import translations
 from web.routing import Page
@@ -15,14 +16,15 @@ from web.search_form import CASE_MAX
 from web.site import Visit
 from web.words import LIFT_REASONS, WRONG
 
+HOME: Final = "/fg/opheffen"
 PLACE_MAX = 40
 
 
 async def show(visit: Visit) -> Response:
     """The form, or what came of it."""
     visit.officer()
-    query = visit.request.query_params
-    return _drawn(visit, {"regel": query.get("regel", "")[:PLACE_MAX]}, done=query.get("klaar", ""))
+    place = visit.request.query_params.get("regel", "")[:PLACE_MAX]
+    return _drawn(visit, {"regel": place}, done=cast("LiftDone", await was_done(visit, *get_args(LiftDone))))
 
 
 async def lift(visit: Visit) -> Response:
@@ -39,7 +41,7 @@ async def lift(visit: Visit) -> Response:
         done = (await visit.site.audit.lift(visit.caller, at, Reason(code=code, case=case))).done
     except (NoSuchLine, BadInput):
         return _drawn(visit, form, {"regel": "regel"})
-    return visit.to(f"/fg/opheffen?klaar={'ja' if done else 'eerste'}")
+    return await done_at(visit, HOME, "klaar" if done else "eerste")
 
 
 def _place(text: str) -> Position | None:
@@ -55,7 +57,7 @@ def _case(case: str) -> str:
     return "te-lang" if len(case) > CASE_MAX else "bsn-in-tekst" if has_number(case) else ""
 
 
-def _drawn(visit: Visit, form: dict[str, str], wrong: dict[str, str] | None = None, done: str = "") -> Response:
+def _drawn(visit: Visit, form: dict[str, str], wrong: dict[str, str] | None = None, done: LiftDone = "") -> Response:
     frame = visit.frame()
     say = translations(visit.language).gettext
     view = FgLift(
@@ -65,13 +67,13 @@ def _drawn(visit: Visit, form: dict[str, str], wrong: dict[str, str] | None = No
         ),
         place=form.get("regel", "")[:PLACE_MAX],
         case="" if wrong and wrong.get("zaak") else form.get("zaak", ""),
-        done="klaar" if done == "ja" else "eerste" if done == "eerste" else "",
+        done=done,
         errors=tuple(FieldError(id=field, text=say(WRONG[code])) for field, code in (wrong or {}).items() if code),
     )
     return visit.page("fg_opheffen.html", view, 400 if wrong else 200)
 
 
 PAGES: Final = (
-    Page("/fg/opheffen", show),
-    Page("/fg/opheffen", lift, "POST"),
+    Page(HOME, show),
+    Page(HOME, lift, "POST"),
 )

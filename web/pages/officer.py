@@ -12,6 +12,7 @@ from consent.contract import ResidentQuestion, assessment_over, expiring
 from kernel.clock import millis
 from kernel.errors import NotFound
 from kernel.message import Message, Short
+from web.done import done_at, was_done
 from web.fg_views import FgSearch, FgStart, LogState, OldAssessment, OpenQuestion, Search
 from web.found_lines import found_rows
 from web.frame import FieldError, Option
@@ -113,14 +114,7 @@ async def settle(visit: Visit) -> Response:
     if visit.site.removals is None:
         raise NotFound
     await visit.site.removals.settle(visit.caller, wanted, text)
-    # under an id of this session: a link from elsewhere cannot say that it worked
-    done = await visit.site.sessions.keep(visit.tenant.id, visit.opened, SETTLED) if visit.opened else ""
-    return visit.to(f"/fg?{urlencode({'vernietigd': done})}")
-
-
-async def _settled(visit: Visit) -> bool:
-    done, opened = visit.request.query_params.get("vernietigd", "")[:64], visit.opened
-    return opened is not None and await visit.site.sessions.kept(visit.tenant.id, opened, done) == SETTLED
+    return await done_at(visit, "/fg", SETTLED)
 
 
 async def _subject(visit: Visit, asked: Asked) -> str:
@@ -151,7 +145,7 @@ async def _questions(
         late=tuple(late_row(one, said) for one in late.releases) if late else (),
         late_sets=tuple(late_set(one, said, kept if one.id == wrong_in else "") for one in late.sets) if late else (),
         known=late is not None,
-        settled=not wrong and await _settled(visit),
+        settled=not wrong and bool(await was_done(visit, SETTLED)),
         errors=error,
     )
     return visit.page("fg_start.html", view, 400 if wrong else 200)

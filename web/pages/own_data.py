@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from audit.contract import Line, LogUnavailable
+from audit.contract import Line, LogUnavailable, Overtaken
 from kernel.clock import moment
 from kernel.errors import BadInput, NeighbourUnavailable, NotFound
 from vault.contract import LOOK_MOST, AlreadyKept, Deposit, Kept, NotKept, NoVault, Value, VaultUnavailable
@@ -120,9 +120,11 @@ async def _keep(visit: Visit, found: Found, name: str, form: Mapping[str, str]) 
     vault, ref = visit.site.vault, vault_ref(visit.resident())
     try:
         if here:
-            await vault.replace(visit.caller, ref, deposit)
+            await vault.replace(visit.caller, ref, deposit, was=here)
         else:
             await vault.keep(visit.caller, ref, (deposit,))
+    except (NotKept, Overtaken):  # in another tab, in this very moment
+        return _drawn(visit, await _found(visit), name, Done(value=text, changed=True))
     except AlreadyKept:  # other words wait for this place, which may still take it
         return _drawn(visit, found, name, Done(value=text, wrong="loopt-nog"))
     return visit.to(f"{HOME}/{name}")
@@ -131,7 +133,7 @@ async def _keep(visit: Visit, found: Found, name: str, form: Mapping[str, str]) 
 async def _remove(visit: Visit, found: Found, name: str, form: Mapping[str, str]) -> Response:
     if form.get("was", "") != found.known.datum(name).id:
         return _drawn(visit, found, name, Done(changed=True))
-    await visit.site.vault.remove(visit.caller, vault_ref(visit.resident()), name)
+    await visit.site.vault.remove(visit.caller, vault_ref(visit.resident()), name, was=form.get("was", ""))
     return visit.to(f"{HOME}/{name}")
 
 

@@ -14,6 +14,7 @@ from consent.safety.contract import Reason, Why
 from kernel.caller import room_of
 from vault.contract import Bsn
 from web.appointing_form import number
+from web.done import done_at, was_done
 from web.frame import FieldError, Option
 from web.pages.reading import words
 from web.register_words import RegisterWords
@@ -29,7 +30,8 @@ Wrong = Mapping[str, str]
 async def show(visit: Visit) -> Response:
     """The empty form, and what was just done."""
     visit.registrar()
-    return _drawn(visit, await words(visit), {}, REASONS)
+    done = cast("Done", await was_done(visit, *get_args(Done)))
+    return _drawn(visit, await words(visit), {}, REASONS, done=done)
 
 
 async def protect(visit: Visit) -> Response:
@@ -42,7 +44,7 @@ async def protect(visit: Visit) -> Response:
     (resident,) = await visit.site.vault.enrol(room_of(visit.tenant.id, "web"), (bsn,))
     whose, door = ResidentRef(**resident.model_dump()), visit.site.registers.safety
     await door.protect(visit.caller, whose, cast("Reason", reason))
-    return visit.to(f"{HOME}?klaar=veilig")
+    return await done_at(visit, HOME, "veilig")
 
 
 async def ending(visit: Visit) -> Response:
@@ -66,7 +68,7 @@ async def end(visit: Visit) -> Response:
         return _drawn(visit, said, form, ENDS, {"bsn": "veilig-niet-hier"})
     except (NotNow, Overtaken):
         return _drawn(visit, said, form, ENDS, {"bsn": "veilig-anders"})
-    return visit.to(f"{HOME}?klaar={became}")
+    return await done_at(visit, HOME, became)
 
 
 def _read(form: Mapping[str, str], reasons: Mapping[str, str]) -> tuple[Bsn | None, str, Wrong]:
@@ -77,14 +79,19 @@ def _read(form: Mapping[str, str], reasons: Mapping[str, str]) -> tuple[Bsn | No
 
 
 def _drawn(
-    visit: Visit, said: RegisterWords, form: Mapping[str, str], reasons: Mapping[str, str], wrong: Wrong | None = None
+    visit: Visit,
+    said: RegisterWords,
+    form: Mapping[str, str],
+    reasons: Mapping[str, str],
+    wrong: Wrong | None = None,
+    done: Done = "",
 ) -> Response:
-    done, chosen = visit.request.query_params.get("klaar", ""), form.get("reden", "")
+    chosen = form.get("reden", "")
     view = SafeForm(
         frame=visit.frame(),
         reasons=tuple(Option(value=key, text=said.say(text), chosen=key == chosen) for key, text in reasons.items()),
         ends=reasons is ENDS,
-        done=cast("Done", done) if done in get_args(Done) else "",
+        done=done,
         errors=tuple(FieldError(id=field, text=said.say(WRONG[code])) for field, code in (wrong or {}).items()),
     )
     return visit.page("beheer_veilig_adres.html", view, 400 if wrong else 200)
