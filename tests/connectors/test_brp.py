@@ -52,7 +52,7 @@ async def ask(empty: FourRooms) -> Any:
         gateway,
         empty.trusted,
         empty.clock,
-        "sleutel",
+        lambda _: {"x-api-key": "sleutel"},
         PATIENCE,
         hiding=nobody_hides,
     )

@@ -206,6 +206,8 @@ async def test_a_certificate_counts_when_it_is_of_the_name_and_of_a_known_author
 )
 def test_only_public_and_listed_addresses_are_called(address: str, listed: Sequence[str], may: bool) -> None:
     assert may_call(address, networks(listed)) is may
+    listed_itself = may and bool(listed)
+    assert may_call(address, networks(listed), tls=False) is listed_itself, "in the clear only where a setting says so"
 
 
 class Answering(httpx2.AsyncBaseTransport):
@@ -273,6 +275,13 @@ async def test_a_name_that_leads_inside_is_not_called(found: Sequence[str]) -> N
     client, inner, _ = pinned("https://bron.example", found)
     with pytest.raises(NotListed):
         await client.get("https://bron.example/")
+    assert inner.called == []
+
+
+async def test_nothing_crosses_the_internet_in_the_clear() -> None:
+    client, inner, _ = pinned("http://bron.example", ["93.184.216.34"])
+    with pytest.raises(NotListed):
+        await client.get("http://bron.example/")
     assert inner.called == []
 
 
