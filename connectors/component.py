@@ -1,7 +1,7 @@
 """The desk and its sources, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -133,12 +133,13 @@ async def build_connectors(
     chores = (*old, uploads.tidy, labs.tidy, removals.following.round)
 
     doors = (desk, bulk.service, counting, uploads, labs, removals.desk)
-    connected = {tenant: _said(by_name, declared.get(tenant, {})) for tenant, by_name in sources.items()}
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
-        lambda: Doors(((ROOT, lambda: _public(doors, wiring, connected)),), intern=_intern(desk, settings, wiring)),
+        lambda: Doors(
+            ((ROOT, lambda: _public(doors, wiring, sources, declared)),), intern=_intern(desk, settings, wiring)
+        ),
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )
@@ -147,9 +148,11 @@ async def build_connectors(
 def _public(
     doors: tuple[ReleaseDesk, Bulk, Counting, UploadDesk, Labs, Removals],
     wiring: Wiring,
-    connected: Mapping[str, Mapping[str, Collection[str]]],
+    sources: Mapping[str, Mapping[str, Placed]],
+    declared: Mapping[str, Mapping[str, Declaration]],
 ) -> APIRouter:
     (desk, bulk, counting, uploads, labs, removals), caller = doors, wiring.caller
+    connected = {tenant: _said(by_name, declared.get(tenant, {})) for tenant, by_name in sources.items()}
     router = routes(desk, caller, wiring.boot, connected, wiring.registers.activities)
     router.include_router(bulk_routes(bulk, caller, wiring.boot))
     router.include_router(counting_routes(counting, caller))

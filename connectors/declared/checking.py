@@ -28,7 +28,7 @@ from kernel.clock import utc_now
 from kernel.settings import read_secret
 from vault.contract import Bsn
 
-NOBODY = Bsn("999999990")
+NOBODY = "999999990"
 ZEROS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
     "digits8": "00000000",
@@ -108,9 +108,9 @@ async def _ask(declared: Declaration, keys: Filled, outside: AsyncExitStack) -> 
 
 def _question(declared: Declaration, keys: Filled) -> Ask | None:
     if declared.kind == "brp":
-        said = {"type": BY_NUMBER, NUMBER: [NOBODY.reveal()], "fields": [NUMBER]}
+        said = {"type": BY_NUMBER, NUMBER: [NOBODY], "fields": [NUMBER]}
         return Ask("POST", PERSONS, {"content-type": CONTENT}, json.dumps(said).encode(), alike=True)
-    return filled(declared.question, keys, NOBODY) if declared.question else None
+    return filled(declared.question, keys, Bsn(NOBODY)) if declared.question else None
 
 
 async def _select(declared: Declaration, keys: Filled, outside: AsyncExitStack) -> tuple[bool, str]:
@@ -119,7 +119,7 @@ async def _select(declared: Declaration, keys: Filled, outside: AsyncExitStack) 
     engine = open_engine(read_secret(declared.credential.file).decode().strip(), 1)
     outside.push_async_callback(engine.dispose)
     try:
-        rows = await SqlSource.rows(engine, declared, parameters(keys, NOBODY) or {})
+        rows = await SqlSource.rows(engine, declared, parameters(keys, Bsn(NOBODY)) or {})
     except SourceFailed as failed:
         return False, EXPLAINED[failed.why]
     return True, f"De database antwoordt: {len(rows)} rijen over niemand."
