@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import httpx2
 from fastapi import APIRouter
@@ -113,17 +114,17 @@ async def build_connectors(
     declared = read_folder(settings.sources, tenants) if settings.sources else {}
     rows, lines = BulkRows(database, JobKeys(room_keys, ring)), Lines(wiring.audit)
     files = UploadRows(rows, wiring.clock)
-    hiding = Known(wiring.vault, wiring.registers)
-    around = Surroundings(wiring.trust, wiring.clock, outside, Files(files, wiring.audit), hiding)
+    theirs = Files(files, wiring.audit), Known(wiring.vault, wiring.registers)
+    around = Surroundings(wiring.trust, wiring.clock, outside, *theirs)
     sources = _sources(settings, tenants, wiring, (declared, around))
-    known = (wiring.vault, wiring.registers, wiring.audit)
-    reports = Around(*known, lines, rows, room_keys, wiring.clock, wiring.boot)
+    known = (wiring.vault, wiring.registers, wiring.audit, lines)
+    reports = Around(*known, rows, room_keys, wiring.clock, wiring.boot)
     correcting = build_corrections(reports, settings, (declared, tuple(tenants)), outside, wiring.transport)
     uploads = UploadDesk(takings(declared), files, wiring.audit, wiring.clock)
     asked = Sources(sources, settings.whole_seconds)
     desk = _desk(settings, wiring, (claims, lines), (asked, sources), (correcting, uploads))
-    populations = populations_of(declared, around)
-    counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations, _trace)
+    ledger, populations = Ledger(database, room_keys, wiring.clock), populations_of(declared, around)
+    counting = counting_desk(desk, ledger, populations, _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
     labs = build_labs((desk, bulk), LabRows(rows, wiring.clock), room_keys, counting)
@@ -131,15 +132,13 @@ async def build_connectors(
     desk = replace(desk, removals=removals.desk)
     old = (claims.forget_old, correcting.forwarding.lapse, correcting.rows.forget_old, correcting.notices.forget_old)
     chores = (*old, uploads.tidy, labs.tidy, removals.following.round)
-
     doors = (desk, bulk.service, counting, uploads, labs, removals.desk)
+    public = partial(_public, doors, wiring, sources, declared)
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
-        lambda: Doors(
-            ((ROOT, lambda: _public(doors, wiring, sources, declared)),), intern=_intern(desk, settings, wiring)
-        ),
+        lambda: Doors(((ROOT, public),), intern=_intern(desk, settings, wiring)),
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )
