@@ -139,7 +139,7 @@ async def build_connectors(
         _check(room_keys, tuple(tenants)),
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
         lambda: Doors(((ROOT, public),), intern=_intern(desk, settings, wiring)),
-        metrics=bulk.metrics.text,
+        metrics=lambda: bulk.metrics.text() + asked.metrics.text(),
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )
 

@@ -37,7 +37,7 @@ ZEROS = {
     "word": "nobody",
 }
 EXPLAINED: dict[Why, str] = {
-    "niet-bereikbaar": "Er is geen verbinding: klopt het adres, en mag deze machine erheen?",
+    "niet-bereikbaar": "Er is geen verbinding: kloppen adres en certificaat, en mag deze machine erheen?",
     "adres": "Dit adres mag niet worden gebeld: zet het netwerk in `networks` als het klopt.",
     "status": "De bron geeft een fout. Vraag de beheerder van de bron.",
     "soort": "Het antwoord is geen JSON, of het is ingepakt: klopt `url`?",

@@ -69,4 +69,4 @@ def test_a_source_that_does_not_answer_is_told_on_the_command_line(tmp_path: Pat
         and "fout  Er is geen verbinding" in told.output
     )
     told = CliRunner().invoke(source, ["check", "other", "--folder", str(file.parent)])
-    assert isinstance(told.exception, SettingsWrong)
+    assert isinstance(told.exception, SettingsWrong) and "other.toml. Wel: bag." in str(told.exception)
