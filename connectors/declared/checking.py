@@ -10,9 +10,12 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from pydantic import JsonValue
+
 from connectors.around import NUMBER
 from connectors.brp import BY_NUMBER, CONTENT, PERSONS
 from connectors.catalogue import catalogue, fields_of
+from connectors.declared.answering import values_of
 from connectors.declared.credentials import headers_of
 from connectors.declared.declaration import NOT_FOUND, Declaration
 from connectors.declared.filling import Filled, filled, parameters
@@ -50,6 +53,10 @@ EXPLAINED: dict[Why, str] = {
 UNSEALED = "Zonder TLS (http) mag dat alleen naar een netwerk in `networks`: neem https."
 UNKNOWN = (
     "De bron antwoordt dat dit er niet is. Dat klopt, want wij vroegen naar niemand. Klopt het pad in `question` ook?"
+)
+GAVE = (
+    "De bron gaf gegevens bij een nummer dat van niemand is. Let zij niet op onze vraag, dan krijgt iemand gegevens "
+    "van een ander: gebruik haar niet. Kijk of haar versie deze vraag kent."
 )
 
 
@@ -94,8 +101,7 @@ async def _ask(declared: Declaration, keys: Filled, outside: AsyncExitStack) -> 
     known = {**declared.gateway.headers("", "regie", "regie"), **headers_of(declared.credential, utc_now)("regie")}
     try:
         answer = await asker_of(declared, outside).ask(replace(ask, headers={**ask.headers, **known}))
-        if declared.kind == "brp":
-            people(answer)
+        given = _given(declared, answer)
     except Unreadable:
         return False, EXPLAINED["onleesbaar"]
     except SourceFailed as failed:
@@ -103,7 +109,15 @@ async def _ask(declared: Declaration, keys: Filled, outside: AsyncExitStack) -> 
             return True, UNKNOWN
         more = f" (status {failed.answered})" if failed.answered else ""
         return False, f"{EXPLAINED[failed.why]}{more} {' '.join(failed.told)}".rstrip()
-    return True, "De bron antwoordt, en wij kunnen het lezen."
+    return (False, GAVE) if given else (True, "De bron antwoordt, en wij kunnen het lezen.")
+
+
+def _given(declared: Declaration, answer: JsonValue) -> bool:
+    """Whether somebody's data is in an answer about nobody: a register that does not know our filter may leave it out,
+    and give everybody's. Raises Unreadable."""
+    if declared.kind == "brp":
+        return bool(people(answer))
+    return bool(values_of(declared, list(declared.elements), answer, Bsn(NOBODY), utc_now()).values)
 
 
 def _question(declared: Declaration, keys: Filled) -> Ask | None:
@@ -122,4 +136,4 @@ async def _select(declared: Declaration, keys: Filled, outside: AsyncExitStack) 
         rows = await SqlSource.rows(engine, declared, parameters(keys, Bsn(NOBODY)) or {})
     except SourceFailed as failed:
         return False, EXPLAINED[failed.why]
-    return True, f"De database antwoordt: {len(rows)} rijen over niemand."
+    return (False, GAVE) if rows else (True, "De database antwoordt: 0 rijen over niemand.")

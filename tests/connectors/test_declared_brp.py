@@ -7,12 +7,11 @@ import pytest
 from assembly.demo.register import CIVIL_AFFAIRS, STORY, TENANT
 from connectors.contract import AuthorityUnknown
 from connectors.correcting.service import CorrectionDesk
-from connectors.declared.checking import EXPLAINED, UNKNOWN, check
+from connectors.declared.checking import EXPLAINED, check
 from connectors.declared.loading import read_file
 from kernel.caller import Caller
-from kernel.settings import SettingsWrong
 from tests.connectors.published import Published, published
-from tests.connectors.test_declared import EXAMPLES, HERE, example
+from tests.connectors.test_declared import EXAMPLES
 from tests.four_rooms import R1, FourRooms
 
 pytestmark = pytest.mark.anyio
@@ -80,23 +79,3 @@ async def test_its_file_is_tried_with_a_number_of_nobody(tmp_path: Path) -> None
         told = [step async for step in check(declared)][-1]
     assert told == (False, EXPLAINED["onleesbaar"])
     assert theirs.bodies[0]["burgerservicenummer"] == ["999999990"] and theirs.headers[0]["x-api-key"] == "sleutel"
-
-
-def test_a_mistake_in_a_file_is_told_by_its_place_and_not_by_what_stands_there(tmp_path: Path) -> None:
-    file = tmp_path / "brp.toml"
-    file.write_text('name = "brp"\nurl = geheim\n')
-    with pytest.raises(SettingsWrong, match="regel 2, teken 7") as wrong:
-        read_file(file)
-    assert "geheim" not in str(wrong.value)
-    with pytest.raises(SettingsWrong, match="er niet"):
-        read_file(file.with_name("anders.toml"))
-
-
-async def test_where_nothing_is_nobody_is_searched_for(tmp_path: Path) -> None:
-    async with published(Published("", {}, status=404)) as url:
-        told = [step async for step in check(example("objecten", tmp_path, url=url, networks=HERE))]
-        assert told[-1][0] is False and "(status 404)" in told[-1][1]
-        told = [step async for step in check(example("bag", tmp_path, url=url, networks=HERE))]
-        assert told[-1] == (True, UNKNOWN)
-    told = [step async for step in check(example("bag", tmp_path, url="http://93.184.216.34"))]
-    assert told[-1][0] is False and "https" in told[-1][1]
