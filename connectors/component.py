@@ -236,6 +236,7 @@ def _sources(
     declared, around = more
     seconds = settings.source_seconds
     shared = {VAULT: Placed(VaultSource(wiring.vault), seconds)}
+    settings.demand_one_name(one for one in tenants if BRP not in declared.get(one, {}))
     if settings.brp_url:
         shared[BRP] = placed_brp(_brp(settings, wiring, around), Limits(seconds=seconds))
     return {
