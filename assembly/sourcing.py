@@ -29,7 +29,7 @@ def source_check(
     folder: Annotated[Path | None, typer.Option(file_okay=False, help="where its file lies, if not in use yet")] = None,
 ) -> None:
     """Try a declared source and tell what happens; nobody is asked about."""
-    if not asyncio.run(check_source((folder or _in_use(tenant)) / f"{name}.toml", typer.echo)):
+    if not asyncio.run(check_source(_there(folder or _in_use(tenant), name), typer.echo)):
         raise typer.Exit(1)
 
 
@@ -39,6 +39,13 @@ async def check_source(file: Path, say: Callable[[str], None]) -> bool:
     async for well, sentence in check(read_file(file)):
         say(f"{'goed' if well else 'fout'}  {sentence}")
     return well
+
+
+def _there(folder: Path, name: str) -> Path:
+    names = sorted(one.stem for one in folder.glob("*.toml"))
+    if name not in names:
+        raise SettingsWrong([f"{folder}: hier staat geen {name}.toml. Wel: {', '.join(names) or 'niets'}."])
+    return folder / f"{name}.toml"
 
 
 def _in_use(tenant: str) -> Path:

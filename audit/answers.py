@@ -93,7 +93,8 @@ class Destroyed(Message):
 
 class FoundLine(Message):
     """A line as an auditor sees it. destroyed: there is nothing else but kind, hour, number and place.
-    covert: its content is sealed; only the FG finds it. on_behalf: as what somebody acted for the resident."""
+    covert: its content is sealed; only the FG finds it. on_behalf: as what somebody acted for the resident. used: read
+    to answer, and not passed on."""
 
     place: Annotated[Place, wire("logregel")]
     at: Annotated[datetime, wire("tijd")]
@@ -111,6 +112,7 @@ class FoundLine(Message):
     basis: Annotated[str, wire("grondslag")]
     case: Annotated[str, wire("zaak")]
     elements: Annotated[tuple[str, ...], wire("gegevenselementen")]
+    used: Annotated[tuple[str, ...], wire("gebruikt")]
     refused: Annotated[tuple[tuple[str, str], ...], wire("geweigerd")]
     outcome: Annotated[str, wire("afloop")]
     destroyed: Annotated[Destroyed | None, wire("vernietigd")] = None
@@ -176,6 +178,7 @@ def _line(origin: str, line: Line) -> FoundLine:
         basis=event.basis,
         case=event.case,
         elements=event.elements,
+        used=event.used,
         refused=event.refused,
         outcome=line.outcome,
         destroyed=_destroyed(origin, line.gone) if line.gone else None,

@@ -1,6 +1,6 @@
 """HTTP in: the public root /verstrekking/v1. A number is only ever in a body; the body is read here, byte by byte."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -37,7 +37,8 @@ class Elements(Message):
 
 
 class Connected(Message):
-    """A source of this municipality, and what can be asked from it."""
+    """A source of this municipality, and its elements that can be asked here: all that they are made of or found by is
+    connected too."""
 
     name: Annotated[str, wire("bron")]
     elements: Annotated[tuple[str, ...], wire("gegevenselementen")]
@@ -53,10 +54,10 @@ def routes(
     desk: Desk,
     caller: Gate,
     boot: BootClock,
-    connected: Mapping[str, Sequence[str]],
+    connected: Mapping[str, Mapping[str, Collection[str]]],
     activities: Activities,
 ) -> APIRouter:
-    """connected: sources by tenant. activities: those in force."""
+    """connected: sources by tenant, with what each says it has, nothing for all. activities: those in force."""
     router = APIRouter(tags=["verstrekking"])
     Asking = Annotated[Caller, Depends(caller)]
 
@@ -110,7 +111,7 @@ async def _with_misfits(who: Caller, raw: bytes, wrong: BadInput, activities: Ac
     return BadInput(wrong.detail, fouten=[*faults, *(one for one in found if one["veld"] not in known)])
 
 
-def _add_lists(router: APIRouter, caller: Gate, connected: Mapping[str, Sequence[str]]) -> None:
+def _add_lists(router: APIRouter, caller: Gate, connected: Mapping[str, Mapping[str, Collection[str]]]) -> None:
     """What there is to ask, for everybody; and from whom, for who may ask."""
     Asking = Annotated[Caller, Depends(caller)]
 
@@ -120,9 +121,14 @@ def _add_lists(router: APIRouter, caller: Gate, connected: Mapping[str, Sequence
 
     @router.get("/bronnen", summary="Welke bronnen zijn aangesloten")
     async def sources(who: Asking) -> SourceList:
-        return SourceList(sources=tuple(map(_connected, sorted(connected.get(who.tenant, ())))))
+        here = connected.get(who.tenant, {})
+        return SourceList(sources=tuple(_connected(name, here) for name in sorted(here)))
 
 
-def _connected(name: str) -> Connected:
-    every = (known.element for known in catalogue().values())
-    return Connected(name=name, elements=tuple(one.name for one in every if name in dict(one.inputs)))
+def _connected(name: str, here: Mapping[str, Collection[str]]) -> Connected:
+    every = (known.element for known in catalogue().values() if known.element.source == name)
+    return Connected(name=name, elements=tuple(one.name for one in every if all(_has(here, *it) for it in one.inputs)))
+
+
+def _has(here: Mapping[str, Collection[str]], source: str, element: str) -> bool:
+    return source in here and (not here[source] or element in here[source])

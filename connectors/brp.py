@@ -28,6 +28,7 @@ from connectors.around import (
 from connectors.authority.relations import FIELDS, OF_CHILD, Minor, acted_for, beside, minors_of
 from connectors.catalogue import BRP, fields_of
 from connectors.contract import NOTHING, Known
+from connectors.declared.credentials import Headers, nobody
 from connectors.gateway import Gateway
 from connectors.hiding import Hiding
 from connectors.outside.asking import Ask, Asker
@@ -43,19 +44,20 @@ ANSWER_BYTES = 256 << 10
 NEARLY = 0.9  # of its time: then what the register said first can still be told
 CONTENT = "application/json; charset=utf-8"
 BY_NUMBER, BY_HOME = "RaadpleegMetBurgerservicenummer", "ZoekMetAdresseerbaarObjectIdentificatie"
+PERSONS = "/personen"
 _log = logger("connectors")
 
 
 @dataclass(frozen=True)
 class BrpSource:
-    """Satisfies Source. key: of the gateway, if any. seconds: for all questions of one decision. hiding: who may not be
-    found, whatever the register says."""
+    """Satisfies Source. credential: how the register knows us. seconds: for all questions of one decision. hiding: who
+    may not be found, whatever the register says."""
 
     asker: Asker
     gateway: Gateway
     trust: Callable[[], Awaitable[Trust]]
     clock: Clock
-    key: str = field(default="", repr=False)
+    credential: Headers = field(default=nobody, repr=False)
     seconds: float = 3.0
     hiding: Hiding = field(kw_only=True)
 
@@ -96,9 +98,8 @@ class BrpSource:
         return acted_for(kept, people(await asking.persons(sorted(kept), set(OF_CHILD)))) if kept else ()
 
     def _asking(self, caller: Caller, ground: Ground) -> "Asking":
-        headers = self.gateway.headers(ground, caller.user) | {"content-type": CONTENT}
-        if self.key and self.gateway.key_name:
-            headers[self.gateway.key_name] = self.key
+        gateway = self.gateway.headers(ground.activiteit, ground.toepassing, caller.user)
+        headers = {**gateway, **self.credential(caller.user or "regie"), "content-type": CONTENT}
         return Asking(self.asker, headers, partial(self.hiding, caller))
 
     async def _read(self, asking: "Asking", fields: Mapping[str, Sequence[str]], own: str) -> Values:
@@ -205,5 +206,5 @@ class Asking:
         return [] if await self.hidden([str(one.get(NUMBER)) for one in found]) else found
 
     async def _ask(self, question: Mapping[str, Any]) -> Any:
-        ask = Ask("POST", "/personen", body=json.dumps(question).encode(), alike=True)
+        ask = Ask("POST", PERSONS, body=json.dumps(question).encode(), alike=True)
         return await self.asker.ask(replace(ask, headers=self.headers))

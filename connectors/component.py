@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import httpx2
 from fastapi import APIRouter
@@ -33,7 +34,7 @@ from connectors.counting.component import counting_desk, populations_of
 from connectors.counting.contract import Counting
 from connectors.counting.ledger import KEY, Ledger
 from connectors.declared.declaration import Declaration
-from connectors.declared.loading import Surroundings, placed, read_folder
+from connectors.declared.loading import Surroundings, placed, placed_brp, read_folder
 from connectors.granting import Granting
 from connectors.hiding import Known
 from connectors.kluis import VaultSource
@@ -47,7 +48,7 @@ from connectors.lines import Lines
 from connectors.minimise import facts_at
 from connectors.naming import Naming
 from connectors.outside.asking import Asker
-from connectors.outside.guarding import Limits, guarded
+from connectors.outside.guarding import Limits
 from connectors.outside.opening import open_outside
 from connectors.release import ReleaseDesk
 from connectors.removals.api import removal_intern, removal_routes
@@ -101,9 +102,6 @@ class Wiring:
     transport: httpx2.AsyncBaseTransport | None = None
 
 
-Wired = tuple[Wiring, BrpSource | None]
-
-
 async def build_connectors(
     settings: ConnectorsSettings, tenants: Mapping[str, Tenant], wiring: Wiring, provider: KeyProvider
 ) -> tuple[ReleaseDesk, Component]:
@@ -116,17 +114,17 @@ async def build_connectors(
     declared = read_folder(settings.sources, tenants) if settings.sources else {}
     rows, lines = BulkRows(database, JobKeys(room_keys, ring)), Lines(wiring.audit)
     files = UploadRows(rows, wiring.clock)
-    around = Surroundings(wiring.trust, wiring.clock, outside, Files(files, wiring.audit))
-    wired = (wiring, _brp(settings, wiring, outside) if settings.brp_url else None)
-    sources = _sources(settings, tenants, wired, (declared, around))
-    known = (wiring.vault, wiring.registers, wiring.audit)
-    reports = Around(*known, lines, rows, room_keys, wiring.clock, wiring.boot)
+    theirs = Files(files, wiring.audit), Known(wiring.vault, wiring.registers)
+    around = Surroundings(wiring.trust, wiring.clock, outside, *theirs)
+    sources = _sources(settings, tenants, wiring, (declared, around))
+    known = (wiring.vault, wiring.registers, wiring.audit, lines)
+    reports = Around(*known, rows, room_keys, wiring.clock, wiring.boot)
     correcting = build_corrections(reports, settings, (declared, tuple(tenants)), outside, wiring.transport)
     uploads = UploadDesk(takings(declared), files, wiring.audit, wiring.clock)
     asked = Sources(sources, settings.whole_seconds)
-    desk = _desk(settings, wired, (claims, lines), asked, (correcting, uploads))
-    populations = populations_of(declared, around)
-    counting = counting_desk(desk, Ledger(database, room_keys, wiring.clock), populations, _trace)
+    desk = _desk(settings, wiring, (claims, lines), (asked, sources), (correcting, uploads))
+    ledger, populations = Ledger(database, room_keys, wiring.clock), populations_of(declared, around)
+    counting = counting_desk(desk, ledger, populations, _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
     bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
     labs = build_labs((desk, bulk), LabRows(rows, wiring.clock), room_keys, counting)
@@ -134,16 +132,14 @@ async def build_connectors(
     desk = replace(desk, removals=removals.desk)
     old = (claims.forget_old, correcting.forwarding.lapse, correcting.rows.forget_old, correcting.notices.forget_old)
     chores = (*old, uploads.tidy, labs.tidy, removals.following.round)
-
     doors = (desk, bulk.service, counting, uploads, labs, removals.desk)
+    public = partial(_public, doors, wiring, sources, declared)
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
-        lambda: Doors(
-            ((ROOT, lambda: _public(doors, wiring, sources)),), intern=lambda: _intern(desk, settings, wiring)
-        ),
-        metrics=bulk.metrics.text,
+        lambda: Doors(((ROOT, public),), intern=lambda: _intern(desk, settings, wiring)),
+        metrics=lambda: bulk.metrics.text() + asked.metrics.text(),
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )
 
@@ -152,9 +148,10 @@ def _public(
     doors: tuple[ReleaseDesk, Bulk, Counting, UploadDesk, Labs, Removals],
     wiring: Wiring,
     sources: Mapping[str, Mapping[str, Placed]],
+    declared: Mapping[str, Mapping[str, Declaration]],
 ) -> APIRouter:
     (desk, bulk, counting, uploads, labs, removals), caller = doors, wiring.caller
-    connected = {tenant: tuple(by_name) for tenant, by_name in sources.items()}
+    connected = {tenant: _said(by_name, declared.get(tenant, {})) for tenant, by_name in sources.items()}
     router = routes(desk, caller, wiring.boot, connected, wiring.registers.activities)
     router.include_router(bulk_routes(bulk, caller, wiring.boot))
     router.include_router(counting_routes(counting, caller))
@@ -164,6 +161,10 @@ def _public(
     router.include_router(lab_routes(labs, caller))
     router.include_router(removal_routes(removals, caller))
     return router
+
+
+def _said(sources: Iterable[str], declared: Mapping[str, Declaration]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(declared[name].elements) if name in declared else () for name in sources}
 
 
 async def _found(room_keys: KeyRows, tenants: Iterable[str]) -> None:
@@ -228,16 +229,16 @@ def _terms(settings: ConnectorsSettings) -> Terms:
 def _sources(
     settings: ConnectorsSettings,
     tenants: Mapping[str, Tenant],
-    wired: Wired,
+    wiring: Wiring,
     more: tuple[Mapping[str, Mapping[str, Declaration]], Surroundings],
 ) -> dict[str, dict[str, Placed]]:
-    """By tenant: the vault, the BRP, and what the municipality declared. Raises SettingsWrong."""
-    (declared, around), (wiring, brp) = more, wired
+    """By tenant: the vault, the BRP, and what the municipality declared, a BRP of its own too. Raises SettingsWrong."""
+    declared, around = more
     seconds = settings.source_seconds
     shared = {VAULT: Placed(VaultSource(wiring.vault), seconds)}
-    if brp is not None:
-        chain = guarded(BRP, brp, Limits(seconds=seconds))
-        shared[BRP] = Placed(chain, seconds, together=BrpTogether(brp, chain.guard))
+    settings.demand_one_name(one for one in tenants if BRP not in declared.get(one, {}))
+    if settings.brp_url:
+        shared[BRP] = placed_brp(_brp(settings, wiring, around), Limits(seconds=seconds))
     return {
         tenant: {**shared, **{name: placed(one, around) for name, one in declared.get(tenant, {}).items()}}
         for tenant in tenants
@@ -246,12 +247,12 @@ def _sources(
 
 def _desk(
     settings: ConnectorsSettings,
-    wired: Wired,
+    wiring: Wiring,
     kept: tuple[ClaimRows, Lines],
-    sources: Sources,
+    asked: tuple[Sources, Mapping[str, Mapping[str, Placed]]],
     doors: tuple[CorrectionParts, UploadDesk],
 ) -> ReleaseDesk:
-    wiring, (claims, lines), (correcting, uploads) = wired[0], kept, doors
+    (claims, lines), (sources, by_tenant), (correcting, uploads) = kept, asked, doors
     granting = Granting(wiring.vault, wiring.consent, lines, wiring.boot, _trace)
     return ReleaseDesk(
         claims=claims,
@@ -264,29 +265,32 @@ def _desk(
         boot=wiring.boot,
         facts=lambda tenant: facts_at(wiring.clock(), settings.municipality(tenant)),
         doubted=correcting.marks,
-        authority=_authority(settings, wired, granting, lines),
+        authority=_authority(wiring, by_tenant, granting, lines),
         corrections=correcting.desk,
         uploads=uploads,
     )
 
 
-def _authority(settings: ConnectorsSettings, wired: Wired, granting: Granting, lines: Lines) -> AuthorityDesk | None:
-    wiring, brp = wired
-    if brp is None:
-        return None
-    return AuthorityDesk(wiring.vault, wiring.audit, wiring.clock, granting, lines, brp, settings.source_seconds)
+def _authority(
+    wiring: Wiring, sources: Mapping[str, Mapping[str, Placed]], granting: Granting, lines: Lines
+) -> AuthorityDesk | None:
+    every = {tenant: by_name[BRP].together for tenant, by_name in sources.items() if BRP in by_name}
+    registers = {tenant: one for tenant, one in every.items() if isinstance(one, BrpTogether)}
+    return AuthorityDesk(wiring.vault, wiring.audit, wiring.clock, granting, lines, registers) if registers else None
 
 
-def _brp(settings: ConnectorsSettings, wiring: Wiring, outside: AsyncExitStack) -> BrpSource:
-    url, seconds = settings.brp_url, settings.source_seconds
+def _brp(settings: ConnectorsSettings, wiring: Wiring, around: Surroundings) -> BrpSource:
+    """As the settings have it, for every municipality that declares none of its own."""
+    url, seconds, gateway = settings.brp_url, settings.source_seconds, settings.brp_gateway
     if wiring.transport:
         http = open_client("", timeout_seconds=seconds, transport=wiring.transport)
     else:
         http = open_outside(url, settings.listed(settings.brp_networks), seconds)
-    outside.push_async_callback(http.aclose)
+    around.outside.push_async_callback(http.aclose)
     key = settings.brp_api_key.get_secret_value().decode().strip() if settings.brp_api_key else ""
-    asker, hiding = Asker(http, url, ANSWER_BYTES), Known(wiring.vault, wiring.registers)
-    return BrpSource(asker, settings.brp_gateway, wiring.trust, wiring.clock, key, seconds, hiding=hiding)
+    said = {gateway.key_name: key} if key and gateway.key_name else {}
+    made = (Asker(http, url, ANSWER_BYTES), gateway, wiring.trust, wiring.clock, lambda _: said, seconds)
+    return BrpSource(*made, hiding=around.hiding)
 
 
 def _trace() -> Trace:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from audit.contract import Ground
 from kernel.message import Message
 
 VALUE_MAX = 242  # the widest limit seen at a municipality
@@ -63,14 +62,13 @@ class Gateway(Message):
         """No headers at all."""
         return cls(supplier="none")
 
-    def headers(self, ground: Ground, user: str) -> dict[str, str]:
-        """For one question. What is empty, or no plain text, is left out."""
-        slug = ground.activiteit
+    def headers(self, slug: str, application: str, user: str) -> dict[str, str]:
+        """For one question of this activity. What is empty, or no plain text, is left out."""
         said = {
             self.purpose_name: self.purposes.get(slug, self.purposes.get("*", "")),
             self.activity_name: self.activities.get(slug, self.activities.get("*", slug)),
             self.user_name: user,
-            self.application_name: ground.toepassing,
+            self.application_name: application,
             self.oin_name: self.oin,
             self.afnemer_name: self.afnemer,
         }

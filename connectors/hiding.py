@@ -14,6 +14,11 @@ Hiding = Callable[[Caller, Collection[str]], Awaitable[frozenset[str]]]
 """Which of these numbers are of somebody who may not be found."""
 
 
+async def all_hidden(_: Caller, numbers: Collection[str]) -> frozenset[str]:
+    """A Hiding where nobody can be asked: nothing is told of anybody."""
+    return frozenset(numbers)
+
+
 @dataclass(frozen=True)
 class Known:
     """A Hiding, of the residents whom the vault knows; nobody set a flag for another."""

@@ -11,7 +11,7 @@ from connectors.declared.declaration import Corrected
 from connectors.gateway import Gateway
 from connectors.outside.addresses import LOOPBACK, Network, networks
 from kernel.address import plain_address
-from kernel.settings import RoomSettings
+from kernel.settings import RoomSettings, SettingsWrong
 
 
 class ConnectorsSettings(RoomSettings):
@@ -66,6 +66,14 @@ class ConnectorsSettings(RoomSettings):
     def listed(self, own: Iterable[str]) -> tuple[Network, ...]:
         """The private networks that one source may be found in."""
         return networks((*own, *(LOOPBACK if self.mode != "productie" else ())))
+
+    def demand_one_name(self, tenants: Iterable[str]) -> None:
+        """tenants: that declare no BRP of their own. Raises SettingsWrong where several would ask it under the name of
+        one: the register would note the wrong party."""
+        several = sorted(tenants)
+        if self.mode == "productie" and self.brp_url and self.brp_gateway.oin and len(several) > 1:
+            told = f"REGIE_CONNECTORS_BRP_GATEWAY noemt een OIN voor {', '.join(several)}: geef elk een brp.toml."
+            raise SettingsWrong([told])
 
     def municipality(self, tenant: str) -> str:
         """Four digits, or "" when unknown."""

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from audit.contract import Ground, Overtaken, Permit
 from connectors.catalogue import VAULT
 from connectors.contract import NOTHING, Known, Source, SourceDown, Together
+from connectors.metrics import SourceMetrics
 from connectors.outside.failing import SourceFailed
 from connectors.overtaken import concerns
 from kernel.caller import Caller
@@ -91,6 +92,7 @@ class Sources:
             told = f"REGIE_CONNECTORS_WHOLE_SECONDS is {whole_seconds}: korter dan {', '.join(slow)} alleen mag duren."
             raise SettingsWrong([told])
         self._by_tenant, self._whole = by_tenant, whole_seconds
+        self.metrics = SourceMetrics()
 
     @asynccontextmanager
     async def ahead(self, caller: Caller, shown: Sequence[tuple[Permit, Ground, Bsn]]) -> AsyncIterator[Ahead]:
@@ -117,7 +119,8 @@ class Sources:
         question = Question(caller, permit, bsn, asyncio.get_running_loop().time() + self._whole, ahead)
         alone = len(names) == 1  # a task and its group for what nothing goes on beside
         answers = [await self._one(names[0], question, {})] if alone else await self._all(names, question)
-        for answer in answers:
+        for name, answer in zip(names, answers, strict=True):
+            self.metrics.told(caller.tenant, name, answer)
             if isinstance(answer, Overtaken) and concerns(ground, answer):
                 raise answer
         read = {name: _values(answer) for name, answer in zip(names, answers, strict=True)}

@@ -17,6 +17,7 @@ from typing import Any
 
 from audit.contract import Permit
 from connectors.around import MOST, NUMBER
+from connectors.authority.relations import Minor
 from connectors.brp import NEARLY, Asking, Begun, BrpSource, wanted
 from connectors.contract import Shown
 from connectors.outside.data import Unreadable
@@ -37,6 +38,10 @@ class BrpTogether:
 
     brp: BrpSource
     guard: Guard
+
+    async def minors(self, caller: Caller, permit: Permit, bsn: Bsn) -> tuple[Minor, ...]:
+        """See BrpSource.minors. Raises SourceDown, TimeoutError besides."""
+        return await self.guard.run(lambda: self.brp.minors(caller, permit, bsn))
 
     async def fetch_many(self, caller: Caller, shown: Sequence[Shown]) -> list[Values | Exception]:
         """See Together.fetch_many."""

@@ -70,7 +70,8 @@ class FgStart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """One line that a search found. `index` with its term is the place in the log; `codes` why something was refused,
-    each with a page of its own; `lift` its place, where the resident may not see it yet."""
+    each with a page of its own; `lift` its place, where the resident may not see it yet; `used` what was read to
+    answer, and was not passed on."""
 
     moment: datetime
     client: str
@@ -84,6 +85,7 @@ class Found:
     correlation: str
     index: int
     lift: str = ""
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,7 @@ def _row(line: Line, said: RegisterWords) -> Found:
         version=f"{event.activity} {event.version}".strip(),
         basis="; ".join(part for part in (event.law, event.basis) if part),
         labels=said.labels(event.elements),
+        used=said.labels(event.used),
         decision=_decision(line, said),
         codes=tuple(dict.fromkeys(code for _, code in event.refused)),
         consent=event.details.get("toestemming", ""),

@@ -26,11 +26,17 @@ FIELDS: Final[Mapping[str, str]] = {
     "gevolgVanWeigeren": N_("Als u nee zegt"),
     "naIntrekking": N_("Als u stopt"),
     "zaak": N_("Of er een aanvraag van u moet zijn"),
+    "statistiek": N_("Welke tabellen en lijsten zij krijgen"),
     "noodtoegang": N_("Of dit alleen in nood mag"),
     "doorgiften": N_("Of gegevens buiten Europa komen"),
     "geautomatiseerd": N_("Of een computer meekijkt"),
     "beoordeling": N_("Onze controle vooraf"),
 }
+TABLES: Final = N_("Alleen aantallen in tabellen. Een groep is nooit kleiner dan %(getal)s mensen.")
+ROWS: Final = N_(
+    "Een lijst voor onderzoek, onder een schuilnaam. Uw naam en nummer staan er niet in. "
+    "Minstens %(getal)s mensen hebben daarin dezelfde gegevens. Na hoogstens %(dagen)s dagen moet de lijst weg zijn."
+)
 OTHER: Final = N_("Iets anders")
 BY: Final[Mapping[str, str]] = {
     "verwerker": N_("%(wie)s werkt voor %(baas)s"),
@@ -62,6 +68,7 @@ def facts(version: ActivityVersion, said: RegisterWords) -> tuple[Told, ...]:
 def _said(version: ActivityVersion, said: RegisterWords) -> Iterator[tuple[str, Sequence[str]]]:
     yield N_("Wie is de baas over de gegevens"), [version.controller]
     yield N_("Wie krijgt de gegevens"), [_party(party, said) for party in version.parties]
+    yield N_("Wat er naar buiten gaat"), list(_only(version, said))
     yield N_("Over wie gaat het"), _texts(version.residents, said)
     yield N_("Alleen in nood"), _texts(version.break_glass.reasons if version.break_glass else [], said)
     yield N_("Hoe lang dit mag"), [_days(version.period, said)]
@@ -111,6 +118,15 @@ def changed(changes: Sequence[Changed], said: RegisterWords) -> tuple[Told, ...]
         for effect, places in found.items()
         if places
     )
+
+
+def _only(version: ActivityVersion, said: RegisterWords) -> Iterator[str]:
+    """Where people are counted or studied: that nobody is given anything about one of them."""
+    counted = version.statistics
+    if counted and counted.tables:
+        yield said.say(TABLES) % {"getal": counted.smallest}
+    if counted and counted.sets:
+        yield said.say(ROWS) % {"getal": counted.smallest, "dagen": max(one.days for one in counted.sets)}
 
 
 def _field(place: str) -> str:

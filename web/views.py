@@ -206,12 +206,14 @@ class Use:
     `earlier` the older lines of the same handling. `gone`: nothing is left but this; `gone_numbers`: what it says was
     destroyed of the own series. `kept_until`: the year in which it goes. `overdue`: the assessment was over; class A
     goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym. `urgent`:
-    it was an emergency. `removed`: what its recipient said of that; `late`: what should be gone by now."""
+    it was an emergency. `removed`: what its recipient said of that; `late`: what should be gone by now.
+    `used`: what was read to answer, and was not passed on."""
 
     frame: Frame
     id: str
     facts: Facts
     result: Result
+    used: tuple[str, ...] = ()
     reason: str = ""
     refused: tuple[RefusedData, ...] = ()
     source: str = ""

@@ -1,6 +1,6 @@
 """Over whom somebody has authority, asked of the BRP: ask, log, act, as every use of it (trust.md 2.3)."""
 
-import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -8,10 +8,9 @@ from audit.contract import Audit, NotPermitted, Outcome, Overtaken, Permit
 from connectors.around import AUTHORITY
 from connectors.authority.relations import Minor
 from connectors.claim import Claim
-from connectors.contract import AuthorityUnknown, Child, Halted, NotReleased, Person, ReleaseRequest
+from connectors.contract import AuthorityUnknown, Child, Halted, NotReleased, Person, ReleaseRequest, SourceDown
 from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
-from connectors.outside.failing import SourceFailed
 from connectors.reweighing import standing
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -24,27 +23,28 @@ _log = logger("connectors")
 
 
 class Brp(Protocol):
-    """Who knows. Checks the permit itself."""
+    """Who knows, within its time. Checks the permit itself."""
 
     async def minors(self, caller: Caller, permit: Permit, bsn: Bsn) -> tuple[Minor, ...]:
-        """Raises SourceFailed, NotPermitted."""
+        """Raises SourceDown, TimeoutError, NotPermitted."""
         ...
 
 
 @dataclass(frozen=True)
 class AuthorityDesk:
-    """Satisfies Authority. seconds: how long the BRP may take."""
+    """Satisfies Authority. registers: the BRP, by tenant."""
 
     vault: Vault
     audit: Audit
     clock: Clock
     granting: Granting
     lines: Lines
-    brp: Brp
-    seconds: float
+    registers: Mapping[str, Brp]
 
     async def over(self, caller: Caller, bsn: Bsn) -> list[Child]:
         """See Authority.over."""
+        if caller.tenant not in self.registers:
+            raise AuthorityUnknown()
         request = ReleaseRequest(person=Person(bsn=bsn), activity=ACTIVITY, elements=(AUTHORITY,))
         (resident,) = await self.vault.identify(caller, (bsn,))
         claim = Claim(uuid7(millis(self.clock())), 1)
@@ -62,12 +62,11 @@ class AuthorityDesk:
     async def _asked(self, caller: Caller, granted: Granted, bsn: Bsn) -> tuple[Minor, ...]:
         how: Outcome = "mislukt"
         try:
-            async with asyncio.timeout(self.seconds):
-                found = await self.brp.minors(caller, granted.permit, bsn)
+            found = await self.registers[caller.tenant].minors(caller, granted.permit, bsn)
             await self.audit.holds(caller, standing(granted.ground))
             how = "geleverd"
             return tuple(one for one in found if _is_number(one.number))
-        except (SourceFailed, TimeoutError, NotPermitted, Overtaken) as silent:
+        except (SourceDown, TimeoutError, NotPermitted, Overtaken) as silent:
             _log.warning("authority_unknown", kind=type(silent).__name__)
             raise AuthorityUnknown() from None
         finally:

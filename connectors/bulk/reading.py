@@ -37,21 +37,21 @@ Given = tuple[str, Named, object, bool]
 def read_json(caller: Caller, raw: bytes) -> BulkRequest:
     """Raises BadInput."""
     said = json_object(raw)
-    given = said.pop(LIST, None)
-    if not isinstance(given, list):
-        raise _wrong([_fault(f"/{LIST}", "ontbreekt", "Noem de inwoners, in een lijst.")])
-    return _read(caller, said, (_member(at, one) for at, one in enumerate(given[: MOST + 1])))
+    return _read(caller, said, _members(said.pop(LIST, None)))
 
 
 def read_file(caller: Caller, raw: bytes, query: Mapping[str, str]) -> BulkRequest:
     """query: as in the address, elements between commas. Raises BadInput."""
-    unknown = set(query) - set(_NAMES)
-    if unknown:
-        raise _wrong([_fault("", "onbekend-veld", "In het adres staat een naam die wij niet kennen.")])
     said: dict[str, Any] = dict(query)
     if "gegevenselementen" in said:
         said["gegevenselementen"] = said["gegevenselementen"].split(",")
     return _read(caller, said, _lines(raw))
+
+
+def _members(given: object) -> Iterator[Given]:
+    if not isinstance(given, list):
+        raise _wrong([_fault(f"/{LIST}", "ontbreekt", "Noem de inwoners, in een lijst.")])
+    yield from (_member(at, one) for at, one in enumerate(given[: MOST + 1]))
 
 
 def _lines(raw: bytes) -> "Iterator[Given]":
@@ -91,7 +91,10 @@ def _read(caller: Caller, said: dict[str, Any], given: Iterable[Given]) -> BulkR
         order = Order.model_validate_json(json.dumps(said), by_alias=True, by_name=False)
     except ValidationError as error:
         faults = [*bad_input(error.errors(include_input=False, include_context=False)).members["fouten"], *faults]
-    listed, wrong = _listed(given)
+    try:
+        listed, wrong = _listed(given)
+    except BadInput as unreadable:  # of the list as a whole; what else is wrong is told with it
+        listed, wrong = (), unreadable.members["fouten"]
     faults += wrong
     if caller.kind == "burger":
         told = "Een toepassing voor inwoners vraagt over een inwoner tegelijk."

@@ -80,7 +80,7 @@ def build_corrections(
     if settings.brp_corrections is not None:
         outer = Outer(transport, settings.listed(()))
         keeper = owner(settings.brp_corrections, around.clock, outside, outer)
-        owners = {tenant: {**known, BRP: keeper} for tenant, known in owners.items()}
+        owners = {tenant: {BRP: keeper, **known} for tenant, known in owners.items()}
     rows = CorrectionRows(around.rows, around.room_keys, around.clock)
     marks = Marks(rows, around.boot)
     writing, notices = Writing(around.audit, rows, marks), NoticeRows(around.rows, around.clock)

@@ -11,6 +11,7 @@ from consent.contract import Code, Question, Refused, ResidentRef, Sealed
 from kernel.caller import Caller
 from kernel.ids import derived_id
 
+_NO_TABLE = ("Dit doel heeft geen tabel of gegevensset met deze naam.", "Kijk in het register welke er zijn.")
 EVERYBODY = ResidentRef(id=SYSTEM, subject=SYSTEM, fence="0" * 32)  # a question about nobody; nobody moves this fence
 
 
@@ -48,9 +49,16 @@ def weighed(caller: Caller, sealed: Sequence[Sealed], trace: Callable[[], Trace]
     for one in sealed:
         ground = Ground.read(one.decision)
         true = dict(ground.geweigerd)
-        refused = tuple(Refusal(told, true.get(told.element, told.code)) for told in one.told)
+        refused = tuple(Refusal(_of_a_table(told), true.get(told.element, told.code)) for told in one.told)
         found.append(Weighed(Act(ground, one.decision, one.about, trace(), caller.key, one.seal), refused))
     return found
+
+
+def _of_a_table(told: Refused) -> Refused:
+    """The register refuses a table that is not there as it would an element; names of elements have a point."""
+    if told.code != "buiten-doel" or "." in told.element:
+        return told
+    return told.model_copy(update=dict(zip(("reason", "next_step"), _NO_TABLE, strict=True)))
 
 
 def whole_refused(name: str, code: Code, words: tuple[str, str]) -> tuple[Refusal, ...]:

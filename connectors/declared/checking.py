@@ -4,24 +4,34 @@ No resident is asked about: there is no line, so there is no question about anyb
 from the range that is kept for tests and with keys of zeros; that the register understands it is what is tried.
 """
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from pydantic import JsonValue
+
+from connectors.around import NUMBER
+from connectors.brp import BY_NUMBER, CONTENT, PERSONS
+from connectors.catalogue import catalogue, fields_of
+from connectors.declared.answering import values_of
 from connectors.declared.credentials import headers_of
-from connectors.declared.declaration import Declaration
+from connectors.declared.declaration import NOT_FOUND, Declaration
 from connectors.declared.filling import Filled, filled, parameters
 from connectors.declared.loading import asker_of
 from connectors.declared.sql import SqlSource, open_engine
 from connectors.outside.addresses import may_call, networks
 from connectors.outside.asking import Ask
+from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed, Why
 from connectors.outside.pinned import PORTS, resolve
+from connectors.person import people
 from kernel.clock import utc_now
 from kernel.settings import read_secret
 from vault.contract import Bsn
 
-NOBODY = Bsn("999999990")
+NOBODY = "999999990"
 ZEROS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
     "digits8": "00000000",
@@ -30,22 +40,31 @@ ZEROS = {
     "word": "nobody",
 }
 EXPLAINED: dict[Why, str] = {
-    "niet-bereikbaar": "Er is geen verbinding: klopt het adres, en mag deze machine erheen?",
+    "niet-bereikbaar": "Er is geen verbinding: kloppen adres en certificaat, en mag deze machine erheen?",
     "adres": "Dit adres mag niet worden gebeld: zet het netwerk in `networks` als het klopt.",
     "status": "De bron geeft een fout. Vraag de beheerder van de bron.",
-    "soort": "Het antwoord is geen JSON, of het is ingepakt.",
+    "soort": "Het antwoord is geen JSON, of het is ingepakt: klopt `url`?",
     "te-groot": "Het antwoord is te groot: zie `limits.bytes`.",
     "onleesbaar": "Het antwoord heeft een andere vorm dan in het bestand staat.",
     "afgebroken": "De verbinding brak af of het certificaat klopt niet.",
-    "vraag": "De bron vindt onze vraag niet goed.",
+    "vraag": "De bron vindt onze vraag niet goed: kijk in `question` en `gateway`.",
     "toegang": "De bron laat ons niet toe: klopt de sleutel in het bestand van `credential`?",
 }
+UNSEALED = "Zonder TLS (http) mag dat alleen naar een netwerk in `networks`: neem https."
+UNKNOWN = (
+    "De bron antwoordt dat dit er niet is. Dat klopt, want wij vroegen naar niemand. Klopt het pad in `question` ook?"
+)
+GAVE = (
+    "De bron gaf gegevens bij een nummer dat van niemand is. Let zij niet op onze vraag, dan krijgt iemand gegevens "
+    "van een ander: gebruik haar niet. Kijk of haar versie deze vraag kent."
+)
 
 
 async def check(declared: Declaration) -> AsyncIterator[tuple[bool, str]]:
     """Steps as they are done: whether each went well, and a sentence. Ends at the first that did not. Raises
     SettingsWrong."""
-    yield True, f"Het bestand klopt: {len(declared.elements)} gegevens."
+    known = declared.elements or fields_of(catalogue())
+    yield True, f"Het bestand klopt: {len(known)} gegevens."
     if declared.csv is not None:
         yield True, f"De gegevens levert {declared.csv.owner} zelf, als bestand: er is niemand te bellen."
         return
@@ -66,27 +85,46 @@ async def _addresses(declared: Declaration) -> AsyncIterator[tuple[bool, str]]:
     try:
         found = await resolve(parts.hostname or "", parts.port or PORTS[parts.scheme])
     except (OSError, UnicodeError):
-        yield False, f"{parts.hostname} heeft geen adres."
+        yield False, f"{parts.hostname} heeft geen adres: klopt `url`, en kan deze machine namen opzoeken?"
         return
+    listed = networks(declared.networks)
     for one in found:
-        may = may_call(one, networks(declared.networks))
-        yield may, f"{parts.hostname} is {one}." + ("" if may else " " + EXPLAINED["adres"])
+        may = may_call(one, listed, parts.scheme == "https")
+        why = EXPLAINED["adres"] if not may_call(one, listed) else UNSEALED
+        yield may, f"{parts.hostname} is {one}." + ("" if may else f" {why}")
 
 
 async def _ask(declared: Declaration, keys: Filled, outside: AsyncExitStack) -> tuple[bool, str]:
-    ask = filled(declared.question, keys, NOBODY) if declared.question else None
+    ask = _question(declared, keys)
     if ask is None:
         return False, "De vraag kan niet worden ingevuld."
-    headers = {**ask.headers, **headers_of(declared.credential, utc_now)("regie")}
+    known = {**declared.gateway.headers("", "regie", "regie"), **headers_of(declared.credential, utc_now)("regie")}
     try:
-        again = Ask(ask.method, ask.path, headers, ask.body, ask.query)
-        await asker_of(declared, outside).ask(again)
+        answer = await asker_of(declared, outside).ask(replace(ask, headers={**ask.headers, **known}))
+        given = _given(declared, answer)
+    except Unreadable:
+        return False, EXPLAINED["onleesbaar"]
     except SourceFailed as failed:
-        if failed.answered == 404:
-            return True, "De bron antwoordt: deze vraag gaat over niemand, en dat zegt zij ook."
+        if failed.answered == NOT_FOUND and declared.asks_for_one:
+            return True, UNKNOWN
         more = f" (status {failed.answered})" if failed.answered else ""
         return False, f"{EXPLAINED[failed.why]}{more} {' '.join(failed.told)}".rstrip()
-    return True, "De bron antwoordt, en wij kunnen het lezen."
+    return (False, GAVE) if given else (True, "De bron antwoordt, en wij kunnen het lezen.")
+
+
+def _given(declared: Declaration, answer: JsonValue) -> bool:
+    """Whether somebody's data is in an answer about nobody: a register that does not know our filter may leave it out,
+    and give everybody's. Raises Unreadable."""
+    if declared.kind == "brp":
+        return bool(people(answer))
+    return bool(values_of(declared, list(declared.elements), answer, Bsn(NOBODY), utc_now()).values)
+
+
+def _question(declared: Declaration, keys: Filled) -> Ask | None:
+    if declared.kind == "brp":
+        said = {"type": BY_NUMBER, NUMBER: [NOBODY], "fields": [NUMBER]}
+        return Ask("POST", PERSONS, {"content-type": CONTENT}, json.dumps(said).encode(), alike=True)
+    return filled(declared.question, keys, Bsn(NOBODY)) if declared.question else None
 
 
 async def _select(declared: Declaration, keys: Filled, outside: AsyncExitStack) -> tuple[bool, str]:
@@ -95,7 +133,7 @@ async def _select(declared: Declaration, keys: Filled, outside: AsyncExitStack) 
     engine = open_engine(read_secret(declared.credential.file).decode().strip(), 1)
     outside.push_async_callback(engine.dispose)
     try:
-        rows = await SqlSource.rows(engine, declared, parameters(keys, NOBODY) or {})
+        rows = await SqlSource.rows(engine, declared, parameters(keys, Bsn(NOBODY)) or {})
     except SourceFailed as failed:
         return False, EXPLAINED[failed.why]
-    return True, f"De database antwoordt: {len(rows)} rijen over niemand."
+    return (False, GAVE) if rows else (True, "De database antwoordt: 0 rijen over niemand.")

@@ -13,10 +13,15 @@ from kernel.settings import read_secret
 Headers = Callable[[str], Mapping[str, str]]
 
 
+def nobody(_: str) -> Mapping[str, str]:
+    """Headers of who need not say who they are."""
+    return {}
+
+
 def headers_of(credential: Credential, clock: Clock) -> Headers:
     """Headers for one question of this user. Raises SettingsWrong."""
     if credential.file is None:
-        return lambda _: {}
+        return nobody
     secret = read_secret(credential.file).decode().strip()
     if credential.kind == "header":
         return lambda _: {credential.header: secret}

@@ -26,6 +26,7 @@ FORMS = {
     "postcode": re.compile(r"([1-9][0-9]{3}[A-Z]{2})"),
     "word": re.compile(r"([A-Za-z0-9_-]{1,64})"),  # without nine digits in a row: it may stand in an address
 }
+NOT_FOUND = 404
 KEYS_MOST = 100  # of one key: a household's documents
 
 
@@ -134,7 +135,8 @@ class Corrected(Message):
 
 
 class Declaration(Message):
-    """One file. elements: path in the answer, or column, by element. secrecy: a path that is true for secret data, and
+    """One file. kind: brp is BRP Personen, whose elements are those of the catalogue. elements: path in the answer, or
+    column, by element. secrecy: a path that is true for secret data, and
     what it does not find counts as true; safe_address: the same for who may not be found. dated: a path to the day of
     the data; fresh_days: older gives nothing (0: any age). many: several rows make a list. population: a
     second statement, that lists the numbers of everybody who is counted in statistics. csv: a file that an owner sends
@@ -143,7 +145,7 @@ class Declaration(Message):
     """
 
     name: Name
-    kind: Literal["rest", "sql", "csv"]
+    kind: Literal["rest", "sql", "csv", "brp"]
     url: Annotated[str, Field(max_length=500)] = ""
     networks: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
     credential: Credential = Credential()
@@ -155,18 +157,26 @@ class Declaration(Message):
     population: Annotated[str, Field(max_length=4_000)] = ""
     many: bool = False
     csv: Sheet | None = None
-    elements: Annotated[dict[ElementName, PathText], Field(min_length=1, max_length=100)]
+    elements: Annotated[dict[ElementName, PathText], Field(max_length=100)] = Field(default_factory=dict)
     secrecy: PathText | None = None
     safe_address: PathText | None = None
     dated: PathText | None = None
     fresh_days: Annotated[int, Field(ge=0, le=3_660)] = 0
     corrections: Corrected | None = None
 
+    @property
+    def asks_for_one(self) -> bool:
+        """Its address is that of one thing, by a key. There "not found" is an answer; of a list that is searched, or of
+        what has one address for all, it says that the address is wrong."""
+        return self.question is not None and HOLE.search(self.question.path) is not None
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.kind == "csv") != (self.csv is not None):
             raise ValueError("a source of kind csv has csv, and no other has")
-        {"rest": self._as_rest, "sql": self._as_sql, "csv": self._as_csv}[self.kind]()
+        if (self.kind == "brp") != (not self.elements):
+            raise ValueError("a source says its elements, but for kind brp, which has those of the catalogue")
+        {"rest": self._as_rest, "sql": self._as_sql, "csv": self._as_csv, "brp": self._as_brp}[self.kind]()
         unknown = set(HOLE.findall(str(self.question and self.question.model_dump()))) - {NUMBER, *self.keys}
         if unknown or NUMBER in self.keys:
             raise ValueError(f"no key is called {', '.join(sorted(unknown)) or NUMBER}")
@@ -187,6 +197,12 @@ class Declaration(Message):
             raise ValueError("a source of kind sql has sql, and its address in the file of its credential")
         if self.networks:
             raise ValueError("networks are of kind rest: which database is called stands in the credential's file")
+
+    def _as_brp(self) -> None:
+        asked = (self.question, self.sql, self.population, self.keys, self.many)
+        if any((*asked, self.secrecy, self.safe_address, self.dated)):
+            raise ValueError("what is asked of a source of kind brp, and how its answer is read, is known already")
+        plain_address(self.url)
 
     def _as_csv(self) -> None:
         if any((self.question, self.url, self.sql, self.population, self.keys, self.many, self.networks)):

@@ -7,7 +7,7 @@ from audit.contract import Permit, Trust
 from connectors.contract import NOTHING, Known
 from connectors.declared.answering import values_of
 from connectors.declared.credentials import Headers
-from connectors.declared.declaration import Declaration
+from connectors.declared.declaration import NOT_FOUND, Declaration
 from connectors.declared.filling import filled, keys_of
 from connectors.outside.asking import Asker
 from connectors.outside.data import Unreadable
@@ -38,7 +38,7 @@ class RestSource:
         ask = filled(declared.question, keys, bsn)
         if ask is None:
             return Values()
-        gateway = declared.gateway.headers(ground, caller.user)
+        gateway = declared.gateway.headers(ground.activiteit, ground.toepassing, caller.user)
         headers = {**gateway, **ask.headers, **self.credential(caller.user or "regie")}
         try:
             answer = await self.asker.ask(replace(ask, headers=headers))
@@ -46,6 +46,6 @@ class RestSource:
         except Unreadable:
             raise SourceFailed("onleesbaar", 200) from None
         except SourceFailed as failed:
-            if failed.answered == 404:  # the register does not know this one
+            if failed.answered == NOT_FOUND and declared.asks_for_one:  # the register does not know this one
                 return Values()
             raise

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import NullPool, make_url, text
+from sqlalchemy import URL, NullPool, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncMappingResult, create_async_engine
 
@@ -30,14 +30,25 @@ from vault.contract import Bsn, Values
 
 AT_ONCE = 10  # rows in memory before they are counted; one row comes whole
 FEW = {"max_row_buffer": AT_ONCE}
+HERE = ("", "localhost", "127.0.0.1", "::1")  # a socket, or this machine
 
 
 def open_engine(address: str, at_once: int) -> AsyncEngine:
     """A pool of connections that read. address: as SQLAlchemy writes it, for PostgreSQL (psycopg) or SQLite."""
-    url = make_url(address)
+    url = sealed(make_url(address))
     small = url.get_backend_name() == "sqlite"
     pool: dict[str, Any] = {"poolclass": NullPool} if small else {"pool_size": at_once, "max_overflow": 0}
     return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, **pool)
+
+
+def sealed(url: URL) -> URL:
+    """With TLS to another machine, unless the address says itself how (`sslmode`): left alone, the driver would go on
+    in the clear with a database that offers none. The certificate is checked by `verify-full`."""
+    named = url.query.get("host", url.host or "")  # libpq takes several, and a folder with a socket
+    hosts = ",".join([named] if isinstance(named, str) else named).split(",")
+    elsewhere = any(one not in HERE and not one.startswith("/") for one in hosts)
+    silent = url.get_backend_name() == "postgresql" and "sslmode" not in url.query
+    return url.update_query_dict({"sslmode": "require"}) if silent and elsewhere else url
 
 
 @dataclass(frozen=True)

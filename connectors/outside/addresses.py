@@ -1,7 +1,8 @@
 """Which addresses may be called: what a name resolves to is judged, never the name. Pure.
 
 Private ranges are refused unless a setting lists them (trust.md 6): a name of a register that suddenly points inside
-would let it read what only our own machines may see.
+would let it read what only our own machines may see. Without TLS only they are called: a number of a resident and our
+credential would else cross the internet in the clear.
 """
 
 from collections.abc import Iterable
@@ -31,14 +32,14 @@ def meant(text: str) -> Address:
     return address
 
 
-def may_call(text: str, listed: Iterable[Network]) -> bool:
-    """Whether a connection may be made: on the public internet, or in a listed network."""
+def may_call(text: str, listed: Iterable[Network], tls: bool = True) -> bool:
+    """Whether a connection may be made: in a listed network, or with TLS on the public internet."""
     try:
         address = meant(text)
     except ValueError:
         return False
     if any(address.version == one.version and address in one for one in listed):
         return True
-    if address.version == 6 and any(address in one for one in REFUSED):
+    if not tls or (address.version == 6 and any(address in one for one in REFUSED)):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)

@@ -65,7 +65,7 @@ class Pinned(httpx2.AsyncBaseTransport):
         if self._address:
             return self._address
         seconds = (request.extensions.get("timeout") or {}).get("connect")
-        _, host, port = self._own
+        scheme, host, port = self._own
         try:
             async with asyncio.timeout(seconds):
                 found = await self._resolve(host, port)
@@ -73,7 +73,7 @@ class Pinned(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectTimeout("the name did not resolve in time", request=request) from None
         except (OSError, UnicodeError):
             raise httpx2.ConnectError("the name does not resolve", request=request) from None
-        if not found or not all(may_call(one, self._listed) for one in found):
+        if not found or not all(may_call(one, self._listed, scheme == "https") for one in found):
             raise NotListed("an address that may not be called", request=request)
         self._address = found[0]
         return self._address

@@ -13,13 +13,17 @@ FAULTS_MAX = 100  # a body of unknown members would otherwise be answered by a l
 
 _TOLD = {
     "missing": ("ontbreekt", "Dit veld is verplicht."),
-    "extra_forbidden": ("onbekend-veld", "Hier staat een veld dat wij niet kennen."),
+    "extra_forbidden": (
+        "onbekend-veld",
+        "Hier staat een veld dat wij niet kennen. Welke er zijn, staat in openapi.json.",
+    ),
     "json_invalid": ("geen-json", "Dit is geen geldige JSON."),
     "string_too_long": ("te-lang", "Deze tekst is te lang."),
     "string_too_short": ("te-kort", "Deze tekst is te kort."),
     "too_long": ("te-veel", "Deze lijst is te lang."),
     "too_short": ("te-weinig", "Deze lijst is te kort."),
 }
+_OTHERWISE = "Deze waarde kan hier niet. Wat hier wel kan, staat in openapi.json."
 _NAME = re.compile(r"(?!.*\d{9})[A-Za-z_][\w.\-]{0,63}", re.ASCII)
 
 
@@ -45,7 +49,7 @@ def _fault(error: Mapping[str, Any]) -> tuple[str, str, str]:
         place = ()
     wrong_kind = kind.endswith(("_type", "_parsing"))
     other = ("verkeerd-soort", "Dit is niet het soort waarde dat hier hoort.") if wrong_kind else None
-    code, detail = _TOLD.get(kind) or other or ("ongeldige-waarde", "Deze waarde kan hier niet.")
+    code, detail = _TOLD.get(kind) or other or ("ongeldige-waarde", _OTHERWISE)
     return pointer(place), code, detail
 
 

@@ -62,13 +62,14 @@ async def http(service: AuditService) -> AsyncIterator[httpx2.AsyncClient]:
 async def test_search_by_number_answers_in_dutch_and_never_repeats_the_number(
     http: httpx2.AsyncClient, service: AuditService
 ) -> None:
-    await service.door("connectors").record(DESK, [release({fence(): 0}, purpose="Doel")])
+    await service.door("connectors").record(DESK, [release({fence(): 0}, purpose="Doel", used=("brp.geboortedatum",))])
     body = {"inwoner": {"bsn": BSN}, "van": "2026-11-22T00:00:00Z", "tot": "2026-11-23T00:00:00+01:00", "reden": REASON}
     answer = await http.post("/logboek/v1/logregels/_zoek", json=body, headers={"authorization": "fg"})
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert found["totalen"] == {"regels": 1, "inwoners": 1, "vernietigd": 0}
     assert (found["regels"][0]["soort"], found["regels"][0]["doel"]) == ("verstrekking", "Doel")
+    assert found["regels"][0]["gebruikt"] == ["brp.geboortedatum"]
     assert found["logregel"] == {
         "logboek": f"{HOST}/{TENANT}/2026h2",
         "index": 1,

@@ -87,7 +87,7 @@ async def brp(rooms: FourRooms, other: Prism) -> AsyncIterator[BrpSource]:
             gateway,
             rooms.trusted,
             rooms.clock,
-            "sleutel",
+            lambda _: {"x-api-key": "sleutel"},
             20.0,
             hiding=nobody_hides,
         )

@@ -52,7 +52,7 @@ async def ask(empty: FourRooms) -> Any:
         gateway,
         empty.trusted,
         empty.clock,
-        "sleutel",
+        lambda _: {"x-api-key": "sleutel"},
         PATIENCE,
         hiding=nobody_hides,
     )
@@ -211,3 +211,13 @@ def test_settings_and_sources_do_not_print_their_secrets() -> None:
     url = "postgresql+asyncpg://regie:geheim@localhost/regie"
     settings = ConnectorsSettings(mode="test", database=url, brp_url="https://brp.example/", brp_api_key=b"geheim")  # type: ignore[arg-type]  # pydantic reads bytes
     assert settings.brp_url == "https://brp.example" and "geheim" not in repr(settings) + str(settings)
+
+
+def test_several_municipalities_do_not_ask_under_the_name_of_one() -> None:
+    said = {"database": "sqlite://", "brp_url": "https://brp.example", "brp_gateway": {"oin": "0" * 20}}
+    settings = ConnectorsSettings.model_validate(said)
+    settings.demand_one_name(["gm1"])
+    with pytest.raises(SettingsWrong, match="gm1, gm2"):
+        settings.demand_one_name(["gm1", "gm2"])
+    ConnectorsSettings.model_validate({**said, "mode": "demo"}).demand_one_name(["gm1", "gm2"])
+    ConnectorsSettings.model_validate({**said, "brp_gateway": {}}).demand_one_name(["gm1", "gm2"])

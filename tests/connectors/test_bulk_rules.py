@@ -169,6 +169,7 @@ def test_an_order_is_read_with_every_fault_at_its_place() -> None:
     assert faults({**ORDER, "inwoners": bad}) == {(f"/inwoners/{at}", code) for at, code in enumerate(codes, 3)}
     assert faults({**ORDER, "inwoners": []}) == {("/inwoners", "te-weinig")}
     assert faults({**ORDER, "inwoners": "alle"}) == faults(ORDER) == {("/inwoners", "ontbreekt")}
+    assert {("/inwoners", "ontbreekt"), ("/verwerkingsactiviteit", "ontbreekt")} <= faults({}), "all at once"
     assert faults({"inwoners": good, "zaak": "Z-1"}) == {
         ("", "onbekend-veld"), ("/verwerkingsactiviteit", "ontbreekt"), ("/gegevenselementen", "ontbreekt")
     }  # fmt: skip
@@ -234,8 +235,10 @@ def test_a_file_that_is_none(raw: bytes, code: str) -> None:
     with pytest.raises(BadInput) as refused:
         read_file(ROBOT, raw, ASKED)
     assert code in [fault["code"] for fault in refused.value.members["fouten"]]
-    with pytest.raises(BadInput):
-        read_file(ROBOT, b"bsn\n" + ANYBODY[0].encode(), {**ASKED, "bsn": "x"})
+    with pytest.raises(BadInput) as refused:
+        read_file(ROBOT, b"bsn\n" + ANYBODY[0].encode(), {"gegevenselementen": "brp.naam", "bsn": "x"})
+    told = {(fault["veld"], fault["code"]) for fault in refused.value.members["fouten"]}
+    assert told == {("", "onbekend-veld"), ("/verwerkingsactiviteit", "ontbreekt")}
 
 
 def test_who_lost_the_ground_falls_out_and_nobody_else() -> None:

@@ -18,10 +18,12 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from purgatory.domain.model import Context, OpenedState
+from sqlalchemy import make_url
 
 from connectors.contract import NOTHING, SourceDown
 from connectors.declared.declaration import Question
 from connectors.declared.filling import filled
+from connectors.declared.sql import sealed
 from connectors.outside.addresses import LOOPBACK, may_call, networks
 from connectors.outside.asking import Ask, Asker, _read_once, same_host
 from connectors.outside.data import Bounds, Unreadable, read_json
@@ -206,6 +208,8 @@ async def test_a_certificate_counts_when_it_is_of_the_name_and_of_a_known_author
 )
 def test_only_public_and_listed_addresses_are_called(address: str, listed: Sequence[str], may: bool) -> None:
     assert may_call(address, networks(listed)) is may
+    listed_itself = may and bool(listed)
+    assert may_call(address, networks(listed), tls=False) is listed_itself, "in the clear only where a setting says so"
 
 
 class Answering(httpx2.AsyncBaseTransport):
@@ -273,6 +277,29 @@ async def test_a_name_that_leads_inside_is_not_called(found: Sequence[str]) -> N
     client, inner, _ = pinned("https://bron.example", found)
     with pytest.raises(NotListed):
         await client.get("https://bron.example/")
+    assert inner.called == []
+
+
+@pytest.mark.parametrize(
+    ("address", "mode"),
+    [
+        ("postgresql+psycopg://u:p@db.example/x", "require"),
+        ("postgresql+psycopg://u:p@db.example/x?sslmode=verify-full", "verify-full"),
+        ("postgresql+psycopg://u:p@db.example/x?sslmode=disable", "disable"),
+        ("postgresql+psycopg://u:p@/x?host=a.example,b.example", "require"),
+        ("postgresql+psycopg://u:p@/x?host=/var/run/postgresql", None),
+        ("postgresql+psycopg://u:p@127.0.0.1/x", None),
+        ("sqlite+aiosqlite:///x.db", None),
+    ],
+)
+def test_a_database_elsewhere_is_not_asked_in_the_clear_by_silence(address: str, mode: str | None) -> None:
+    assert sealed(make_url(address)).query.get("sslmode") == mode
+
+
+async def test_nothing_crosses_the_internet_in_the_clear() -> None:
+    client, inner, _ = pinned("http://bron.example", ["93.184.216.34"])
+    with pytest.raises(NotListed):
+        await client.get("http://bron.example/")
     assert inner.called == []
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from audit.contract import Permit
+from audit.contract import Overtaken, Permit
 from connectors.contract import SourceDown
+from connectors.metrics import how
+from connectors.outside.failing import SourceFailed
 from connectors.outside.guarding import Limits, guarded
 from connectors.sources import Placed, Sources
 from kernel.settings import SettingsWrong
@@ -44,6 +46,24 @@ async def test_a_source_that_hangs_is_left_alone_after_a_few_times() -> None:
     assert late[:2] == [True, True] and late[-1] is False and hanging.asked == late.count(True) < 10
     with pytest.raises(SourceDown):
         await chain.fetch(DESK_WORKER, NO_PERMIT, Bsn("999993653"))
+    told, labels = sources.metrics.text(), f'source="brp",tenant="{DESK_WORKER.tenant}"'
+    for answer, times in (("te-laat", late.count(True)), ("niet-gevraagd", late.count(False))):
+        assert f'regie_source_questions_total{{answer="{answer}",{labels}}} {times}.0' in told
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [
+        (Values(), "geantwoord"),
+        (Overtaken("Er is net iets veranderd."), "geantwoord"),
+        (SourceFailed("toegang", 401), "toegang"),
+        (TimeoutError(), "te-laat"),
+        (SourceDown("druk"), "niet-gevraagd"),
+        (KeyError("999993653"), "fout"),
+    ],
+)
+def test_what_became_of_a_question_is_one_word_of_a_closed_list(outcome: Values | Exception, word: str) -> None:
+    assert how(outcome) == word
 
 
 def test_a_source_that_may_take_longer_than_all_together_stops_the_start() -> None:

@@ -100,7 +100,7 @@ async def test_one_question_about_many_and_a_fault_is_one_persons_own(maker: Mak
             gateway,
             rooms.trusted,
             rooms.clock,
-            "sleutel",
+            lambda _: {"x-api-key": "sleutel"},
             PATIENCE,
             hiding=nobody_hides,
         )

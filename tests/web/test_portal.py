@@ -57,6 +57,7 @@ async def test_a_resident_reads_both_outcomes_of_one_request(portal: PortalUnder
     page = await visitor.get(f"/gebruik/{position}")
     for words in ("Inkomensloket", "Naam", "Dit kreeg de afdeling niet", "Wet BRP 1.7", "Moet van de wet"):
         assert words in page.text, words
+    assert "Gebruikt, niet doorgegeven Geboortedatum" in " ".join(page.text.split()), "what an answer is made of"
     english = await visitor.get(f"/en/gebruik/{position}")
     assert "You gave no permission for this." in english.text and "washing machine" in english.text
 
@@ -275,7 +276,7 @@ async def test_the_officer_finds_who_saw_a_resident_and_the_resident_sees_the_se
     found = await officer.send(page, page.form("bsn"), **fields)
     assert found.status == 200 and "Inkomensloket" in found.text and "U gaf" not in found.text
     assert "999993653" not in found.html + found.url and "Deze zoekvraag staat zelf in het logboek" in found.text
-    assert "mw-4821" not in found.html
+    assert "mw-4821" not in found.html and "Gebruikt, niet doorgegeven: Geboortedatum" in found.text
     assert len(await portal.house.lines()) == count + 1
     assert "De privacy-toezichthouder keek wie uw gegevens gebruikte" in (await visitor.get("/gebruik")).text
     colleague = await portal.visitor("fg")

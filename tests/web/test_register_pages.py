@@ -9,10 +9,14 @@ import pytest
 
 from assembly.demo.register import BY_LAW, INCOME_ANSWER, STORY, activities
 from assembly.demo.visitor import Page, Visitor
+from tests.connectors.counting.town import counting
+from tests.connectors.test_lab import SET
 from tests.four_rooms import STAFF
 from tests.web.portal import PortalUnderTest
+from web.language import LANGUAGES
 from web.register_export import safe
-from web.register_facts import STEPS, VALUES
+from web.register_facts import STEPS, VALUES, facts
+from web.register_words import RegisterWords
 
 pytestmark = pytest.mark.anyio
 HOME = "/beheer/verwerkingsactiviteiten"
@@ -46,6 +50,20 @@ async def test_everybody_reads_the_register_in_two_languages_and_takes_it_away(p
     story = next(one for one in taken["processingActivities"] if one["id"].endswith(STORY))
     assert {"id": "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a"} in story["latestVersion"]["legalBasis"]
     assert "Team Privacy" not in json.dumps(taken)
+
+
+def test_where_people_are_only_counted_everybody_reads_that_nobody_gets_their_data() -> None:
+    told = {
+        language: {one.term: one.texts for one in facts(version, RegisterWords(language, {}, {}))}
+        for version in (counting(statistiek={"drempel": 20, "gegevenssets": [SET]}),)
+        for language in LANGUAGES
+    }
+    numbers, rows = told["nl"]["Wat er naar buiten gaat"]
+    assert "Alleen aantallen" in numbers and "20 mensen" in numbers
+    assert "Uw naam en nummer staan er niet in." in rows and "30 dagen" in rows
+    assert "Only numbers in tables." in told["en"]["What goes out"][0]
+    plain = facts(activities()[0], RegisterWords("nl", {}, {}))
+    assert "Wat er naar buiten gaat" not in [one.term for one in plain]
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+31 6", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -86,6 +86,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         id=str(line.position),
         facts=views.facts(line),
         result=result,
+        used=said.labels(event.used),
         reason=views.row(line).reason if result == "niets" else "",
         refused=views.refused(event) if result != "niets" else (),
         source=_source(said, event) if use else "",

@@ -89,6 +89,7 @@ async def test_only_the_tables_of_the_register_exist_and_nobody_is_given_one_by_
     for more, code in [({"tabel": "per-straat"}, "buiten-doel"), ({"verwerkingsactiviteit": "oefening"}, None)]:
         answer = await town.ask(**more)
         assert answer.status_code == 403 and answer.json()["code"] == (code or answer.json()["code"])
+        assert "tabel" in answer.json()["detail"], "it is no element that was asked"
     house.who = ASKING.model_copy(update={"organisation": "burgerzaken", "application": "oefen-app"})
     assert (await town.ask()).json()["code"] == "ontvanger-niet-bevoegd"
     house.who = ASKING
