@@ -105,7 +105,8 @@ class Query(Message):
     """A search over the log: everything said must hold. Period in ms; `before` is a cursor.
 
     actor: pseudonym of an employee. key: kid of an application's key. element: given, used or refused. outcome: "open"
-    for releases that have none yet. Ground, kind, outcome and period narrow; a search needs something else besides.
+    for releases that have none yet. Ground, kind and outcome narrow: a search says something else besides, were it a
+    period of a month.
     """
 
     subject: Short = ""
