@@ -121,7 +121,7 @@ def serve(
 
     async def run() -> None:
         await demand_newest(settings, chosen)
-        house = await assemble(settings, chosen, World(environ=os.environ))
+        house = await assemble(settings, chosen, World(environ=os.environ, stays=True))
         async with AsyncExitStack() as stack:
             if metrics_port:
                 told = [one.metrics for one in house.builder.components if one.metrics]

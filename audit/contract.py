@@ -24,6 +24,7 @@ from audit.kinds import COUNTED_BY, EMERGENCY, RELEASES
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from audit.refusals import (
     EventIdTaken,
+    LogSealed,
     LogUnavailable,
     Misfit,
     Moved,
@@ -40,9 +41,9 @@ from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
     "COUNTED_BY", "DATA", "EMERGENCY", "NOBODY", "RELEASES", "SPECIAL_DATA", "SYSTEM", "Count", "Entry", "Event",
-    "EventIdTaken", "FenceAt", "Ground", "Heard", "Kind", "LogUnavailable", "Misfit", "Moved", "NoSuchLine",
-    "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System", "Trace",
-    "Trust", "Unwitnessed", "beyond", "fence_at",
+    "EventIdTaken", "FenceAt", "Ground", "Heard", "Kind", "LogSealed", "LogUnavailable", "Misfit", "Moved",
+    "NoSuchLine", "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System",
+    "Trace", "Trust", "Unwitnessed", "beyond", "fence_at",
 ]  # fmt: skip
 
 
