@@ -237,7 +237,7 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
         "overzicht-te-veel": ("overzicht.html", replace(OVERVIEW, too_many=True)),
         "gebruik": ("gebruik.html", USES),
         "gebruik-leeg": ("gebruik.html", NO_USES),
-        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, more=True)),
+        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, further="/gebruik?periode=alles&voor=2026h2-12")),
         **details(),
         "toestemmingen": (
             "toestemmingen.html",
