@@ -38,6 +38,7 @@ from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.hidden import Hidden
 from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
+from kernel.numbers import NO_NUMBER
 
 __all__ = [
     "COUNTED_BY", "DATA", "EMERGENCY", "NOBODY", "RELEASES", "SPECIAL_DATA", "SYSTEM", "Count", "Entry", "Event",
@@ -128,9 +129,8 @@ class Query(Message):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-# What people write into a line may not look like somebody's number: no nine digits in a row.
-_NO_NUMBER = r"^(?:[^0-9]|[0-9]{1,8}(?:[^0-9]|$)|[0-9]{10,}(?:[^0-9]|$))*$"
-Plain = Annotated[Sentence, Field(pattern=_NO_NUMBER)]
+# What people write into a line may not look like somebody's number.
+Plain = Annotated[Sentence, Field(pattern=NO_NUMBER)]
 Said = Annotated[Plain, StringConstraints(strip_whitespace=True)]  # spaces alone say nothing
 
 
