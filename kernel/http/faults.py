@@ -54,7 +54,7 @@ def _of_value(kind: str, rule: Mapping[str, Any]) -> tuple[str, str]:
     if kind.endswith(("_type", "_parsing")):
         return "verkeerd-soort", "Dit is niet het soort waarde dat hier hoort."
     if rule.get("pattern") == NO_NUMBER:
-        return "lijkt-op-bsn", "Hier staan negen cijfers op een rij. Een nummer van iemand mag hier niet."
+        return "negen-cijfers", "Hier staan negen cijfers op een rij. Een nummer van iemand mag hier niet."
     may = str(rule.get("expected", "")).replace(" or ", " of ") if kind == "literal_error" else ""
     if may and len(may) <= CHOICES_MAX:
         return "ongeldige-waarde", f"Deze waarde kan hier niet. Dit kan wel: {may}."
