@@ -49,7 +49,8 @@ def _no_transport(_: str) -> httpx2.AsyncBaseTransport | None:
 class World:
     """What lies outside the house: clocks, and how neighbours and sources are reached. environ: where rooms read their
     own settings; the command line gives the process's, a test is not changed by its machine. extra: the demo's
-    routers. keys: another key provider, for tests."""
+    routers. keys: another key provider, for tests. stays: it is served, so with a sealed log it lives on, closed, and
+    says why; a command ends."""
 
     clock: Clock = utc_now
     boot: BootClock = boot_seconds
@@ -59,6 +60,7 @@ class World:
     extra: Sequence[APIRouter] = ()
     keys: Callable[[Path], KeyProvider] = FileKeyProvider
     environ: Mapping[str, str] = field(default_factory=dict)
+    stays: bool = False
 
 
 class Builder:

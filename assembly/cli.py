@@ -1,4 +1,5 @@
-"""The command line `regie`. `regie verify` never comes here: it is dispatched before any room is imported."""
+"""Regie. Besides what stands below: `regie verify FILE` checks proofs without a network and without the service;
+`regie serve signer` and `regie init witness`, `regie serve witness` are processes of their own."""
 
 import asyncio
 import json
@@ -24,7 +25,7 @@ from assembly.demo.play import Demo, reset, run_demo
 from assembly.demo.story import StoryFailed
 from assembly.destroying import destroy, order_of
 from assembly.destroying import told as destruction
-from assembly.founding import demand_newest, found, migrate
+from assembly.founding import demand_newest, found, migrate, public_keys
 from assembly.garbage import settled
 from assembly.govstack import govstack
 from assembly.house import assemble
@@ -96,7 +97,10 @@ def demo(
 @app.command()
 def init() -> None:
     """Make folders, keys, tables and logs: once for an installation."""
-    asyncio.run(found(HouseSettings.read(), World(environ=os.environ)))
+    settings = HouseSettings.read()
+    asyncio.run(found(settings, World(environ=os.environ)))
+    typer.echo(f"regie: ingericht in {settings.data}; geef wie wil nakijken deze sleutel van het logboek", err=True)
+    typer.echo("\n".join(public_keys(settings)))
 
 
 @app.command("migrate")
@@ -109,7 +113,7 @@ def migrate_all() -> None:
 def serve(
     rooms: Annotated[
         list[str] | None,
-        typer.Argument(help="audit consent vault connectors web; none is all; signer: a process alone"),
+        typer.Argument(help="audit consent vault connectors web; none is all; signer, witness: alone"),
     ] = None,
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
@@ -121,7 +125,7 @@ def serve(
 
     async def run() -> None:
         await demand_newest(settings, chosen)
-        house = await assemble(settings, chosen, World(environ=os.environ))
+        house = await assemble(settings, chosen, World(environ=os.environ, stays=True))
         async with AsyncExitStack() as stack:
             if metrics_port:
                 told = [one.metrics for one in house.builder.components if one.metrics]

@@ -16,6 +16,7 @@ from assembly.settings import ROOMS, HouseSettings
 from kernel.crypto import KeyExists, KeyUnavailable, random_bytes
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.http.rooms import RoomKey
+from kernel.proof.note import vkey
 from kernel.settings import SettingsWrong, read_secret
 from kernel.sql.upgrade import newest, revision, upgrade
 
@@ -33,6 +34,12 @@ async def found(settings: HouseSettings, world: World | None = None) -> None:
     await migrate(settings)
     made = await _found_rooms(settings, world or World(), rooms)
     write_anchors(folder, {**there, "rooms": rooms} | {kind: made[kind] | there[kind] for kind in made})
+
+
+def public_keys(settings: HouseSettings) -> list[str]:
+    """Of the logs, as they may be published (C2SP vkey)."""
+    known = settings.folder.read_anchors()["logs"]
+    return [vkey(origin, bytes.fromhex(key)) for origin, key in known.items()]
 
 
 async def migrate(settings: HouseSettings) -> None:

@@ -7,11 +7,13 @@ from itertools import chain
 from fastapi import APIRouter, FastAPI
 
 from assembly.building import Builder
+from audit.contract import LogSealed
 from kernel.component import Component
 from kernel.errors import Problem
 from kernel.http.app import Opening, make_app
 from kernel.http.health import OK, StartGate, health_router
 from kernel.http.openapi import Contact, Root, public_root
+from kernel.logs import logger
 from kernel.settings import SettingsWrong
 
 TITLES = {
@@ -22,6 +24,9 @@ TITLES = {
     "/govstack": "Regie: toestemming volgens GovStack",
 }
 
+STOPPED = "Regie is gestopt voor onderzoek. Er wordt nu niets verstrekt of vastgelegd."
+_log = logger("assembly")
+
 
 def front_of(builder: Builder) -> FastAPI:
     """Every door of every room in `builder.components`. Routes are tried one after the other: the busiest door first,
@@ -30,7 +35,7 @@ def front_of(builder: Builder) -> FastAPI:
     opens: list[Opening] = [component.run for component in builder.components]
     uploads = {path: most for component in builder.components for path, most in component.uploads.items()}
     app = make_app("Regie", gate, [_closing(builder), *opens, _opening(builder, gate)], uploads=uploads)
-    checks = {one.name: _worded(one.check) for one in builder.components}
+    checks = {one.name: _worded(one) for one in builder.components}
     app.include_router(
         health_router(checks, gate, {one.name: one.warning for one in builder.components if one.warning})
     )
@@ -61,13 +66,18 @@ def _pages_last(components: list[Component]) -> list[Component]:
     return sorted(components, key=lambda component: component.name == "web")
 
 
-def _worded(check: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[str]]:
+async def _fault(component: Component) -> Problem | None:
+    try:
+        await component.check()
+    except Problem as problem:
+        return problem
+    return None
+
+
+def _worded(component: Component) -> Callable[[], Awaitable[str]]:
     async def asked() -> str:
-        try:
-            await check()
-        except Problem as problem:
-            return problem.detail or problem.title
-        return OK
+        fault = await _fault(component)
+        return (fault.detail or fault.title) if fault else OK
 
     return asked
 
@@ -85,15 +95,21 @@ def _closing(builder: Builder) -> Opening:
 
 
 def _opening(builder: Builder, gate: StartGate) -> Opening:
-    """The last thing at start, the first at the end. Until sealed starts exist, what is not well does not start."""
+    """The last thing at start, the first at the end. What is not well does not start; but a house that is served and
+    whose log is sealed lives on behind a closed gate: who watches it reads there why, in place of a start that fails
+    over and over."""
 
     @asynccontextmanager
     async def opening() -> AsyncIterator[None]:
-        answers = {component.name: await _worded(component.check)() for component in builder.components}
-        wrong = [f"{name}: {answer}" for name, answer in answers.items() if answer != OK]
-        if wrong:
-            raise SettingsWrong(wrong)
-        gate.open()
+        found = [(component.name, await _fault(component)) for component in builder.components]
+        wrong = [(name, fault) for name, fault in found if fault]
+        if not wrong:
+            gate.open()
+        elif builder.world.stays and all(isinstance(fault, LogSealed) for _, fault in wrong):
+            gate.seal(STOPPED)
+            _log.critical("not_opened", parts=[name for name, _ in wrong])
+        else:
+            raise SettingsWrong([f"{name}: {fault.detail or fault.title}" for name, fault in wrong])
         try:
             yield
         finally:

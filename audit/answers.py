@@ -47,8 +47,8 @@ class Asked(Body):
     key: Annotated[Typed, wire("sleutel")] = ""
     element: Annotated[Typed, wire("gegevenselement")] = ""
     basis: Annotated[Typed, wire("grondslag")] = ""
-    kind: Annotated[Kind | Literal[""], wire("soort")] = ""
-    outcome: Annotated[Outcome | Literal["", "open"], wire("afloop")] = ""
+    kind: Annotated[Literal[Kind, ""], wire("soort")] = ""
+    outcome: Annotated[Literal[Outcome, "", "open"], wire("afloop")] = ""
     since: Annotated[Moment | None, wire("van")] = None
     until: Annotated[Moment | None, wire("tot")] = None
     why: Annotated[Why, wire("reden")]

@@ -113,7 +113,7 @@ class Tally(Message):
 class Version(Message):
     """One version of a file on a breach, as it is kept. line: of the search that made it. keep_until: the calendar year
     of destruction. held: what the recipient still had from before the window when that began; None when no recipient or
-    application was named."""
+    application was named. reached: residents of either; 0 in files from before this was counted."""
 
     id: Short
     version: int
@@ -123,6 +123,7 @@ class Version(Message):
     window: Window
     tally: Tally
     held: Tally | None = None
+    reached: int = 0
 
 
 @dataclass
@@ -156,6 +157,11 @@ class Tallying:
         for name in row.label.elements:
             self._by_element.setdefault(name, _Counting()).add(row)
 
+    @property
+    def residents(self) -> set[str]:
+        """Pseudonyms of all so far."""
+        return self._all.residents
+
     def result(self) -> Tally:
         """Of all so far."""
         return Tally(
@@ -184,9 +190,10 @@ def people(rows: Iterable[Row]) -> Iterator[Affected]:
         )
 
 
-def kinds_of_data(tallied: Tally, kinds: Mapping[str, str]) -> tuple[str, ...]:
-    """Kinds of the elements that went, as the form of the AP groups them; "overig" for one that has none."""
-    return tuple(sorted({kinds.get(one.element, "overig") for one in tallied.elements}))
+def kinds_of_data(version: Version, kinds: Mapping[str, str]) -> tuple[str, ...]:
+    """Kinds of the elements that could be had, as the form of the AP groups them; "overig" for one that has none."""
+    held = version.held.elements if version.held else ()
+    return tuple(sorted({kinds.get(one.element, "overig") for one in (*version.tally.elements, *held)}))
 
 
 def _element(name: str, counted: _Counting) -> ElementCount:

@@ -80,7 +80,8 @@ class Element(Message):
 
 
 class Notice(Message):
-    """The fields of the AP's form in its order. What a person has to say is null; nothing here is sent by us."""
+    """The fields of the AP's form in its order. What a person has to say is null; nothing here is sent by us. At least:
+    of whom something surely went in the period. At most, and kinds: with what was still held when it began."""
 
     follow_up: Annotated[bool, wire("vervolgmelding")]
     summary: Annotated[str | None, wire("samenvatting")]
@@ -187,7 +188,7 @@ def file_of(origin: str, version: Version, kinds: Mapping[str, str]) -> BreachFi
         last=_utc(tallied.last) if tallied.last else None,
         elements=tuple(_element(one, kinds.get(one.element, "overig")) for one in tallied.elements),
         held=_held(version.held, kinds) if version.held else None,
-        notice=_notice(version, kinds_of_data(tallied, kinds)),
+        notice=_notice(version, kinds_of_data(version, kinds)),
         own=place_of(origin, version.line),
     )
 
@@ -257,7 +258,7 @@ def _notice(version: Version, kinds: Sequence[str]) -> Notice:
         since=_utc(window.since),
         until=_utc(window.until),
         at_least=version.tally.certain,
-        at_most=version.tally.residents,
+        at_most=version.reached or version.tally.residents,
         kinds=tuple(kind for kind in kinds if kind not in SPECIAL_DATA),
         special=tuple(kind for kind in kinds if kind in SPECIAL_DATA),
     )

@@ -71,8 +71,11 @@ class Breaches:
             raise BadInput("Dit dossier heeft te veel versies. Begin een nieuw.")
         made = file_id or random_id()
         receipt = await self._line(caller, reason, made, window)  # numbers, and nobody
-        counted = await self._counted(window, receipt.position, WINDOW)
-        held = await self._counted(window, receipt.position, BEFORE) if window.names_recipient else None
+        counted, reached = await self._counted(window, receipt.position, WINDOW)
+        held = None
+        if window.names_recipient:
+            held, before = await self._counted(window, receipt.position, BEFORE)
+            reached |= before
         version = Version(
             id=made,
             version=len(known) + 1,
@@ -82,6 +85,7 @@ class Breaches:
             window=window,
             tally=counted,
             held=held,
+            reached=len(reached),
         )
         await self._keep(version)
         return version
@@ -156,7 +160,8 @@ class Breaches:
         entry = Entry(event=event.model_copy(update={"name": own[1]}))
         return receipts_of(await self._record([entry]))[0]
 
-    async def _counted(self, window: Window, until: Position, part: Part) -> Tally:
+    async def _counted(self, window: Window, until: Position, part: Part) -> tuple[Tally, set[str]]:
+        """The numbers, and of whom."""
         tallying = Tallying()
         with self._log.guarded():
             async with self._log.database.snapshot(self._tenant, patient=True) as reading:
@@ -165,7 +170,7 @@ class Breaches:
                     tallying.add(row)
             async with self._log.database.snapshot(self._tenant, patient=True) as reading:
                 gone = await emptied(reading, self._tenant, window.since, window.until)
-        return tallying.result().model_copy(update={"destroyed": gone})
+        return tallying.result().model_copy(update={"destroyed": gone}), tallying.residents
 
     async def _within(self, reading: AsyncConnection, window: Window, until: Position, part: Part) -> Within:
         keys = await self._log.keys()

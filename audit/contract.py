@@ -24,6 +24,7 @@ from audit.kinds import COUNTED_BY, EMERGENCY, RELEASES
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from audit.refusals import (
     EventIdTaken,
+    LogSealed,
     LogUnavailable,
     Misfit,
     Moved,
@@ -37,12 +38,13 @@ from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.hidden import Hidden
 from kernel.message import Hex16, Message, Millis, Sentence, Short, Text, wire
+from kernel.numbers import NO_NUMBER
 
 __all__ = [
     "COUNTED_BY", "DATA", "EMERGENCY", "NOBODY", "RELEASES", "SPECIAL_DATA", "SYSTEM", "Count", "Entry", "Event",
-    "EventIdTaken", "FenceAt", "Ground", "Heard", "Kind", "LogUnavailable", "Misfit", "Moved", "NoSuchLine",
-    "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System", "Trace",
-    "Trust", "Unwitnessed", "beyond", "fence_at",
+    "EventIdTaken", "FenceAt", "Ground", "Heard", "Kind", "LogSealed", "LogUnavailable", "Misfit", "Moved",
+    "NoSuchLine", "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System",
+    "Trace", "Trust", "Unwitnessed", "beyond", "fence_at",
 ]  # fmt: skip
 
 
@@ -105,7 +107,8 @@ class Query(Message):
     """A search over the log: everything said must hold. Period in ms; `before` is a cursor.
 
     actor: pseudonym of an employee. key: kid of an application's key. element: given, used or refused. outcome: "open"
-    for releases that have none yet. Ground, kind, outcome and period narrow; a search needs something else besides.
+    for releases that have none yet. Ground, kind and outcome narrow: a search says something else besides, were it a
+    period of a month.
     """
 
     subject: Short = ""
@@ -126,9 +129,8 @@ class Query(Message):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-# What people write into a line may not look like somebody's number: no nine digits in a row.
-_NO_NUMBER = r"^(?:[^0-9]|[0-9]{1,8}(?:[^0-9]|$)|[0-9]{10,}(?:[^0-9]|$))*$"
-Plain = Annotated[Sentence, Field(pattern=_NO_NUMBER)]
+# What people write into a line may not look like somebody's number.
+Plain = Annotated[Sentence, Field(pattern=NO_NUMBER)]
 Said = Annotated[Plain, StringConstraints(strip_whitespace=True)]  # spaces alone say nothing
 
 

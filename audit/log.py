@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audit.answering import Batch, Progress, answered
 from audit.batch import Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
 from audit.chain import hold_of
-from audit.contract import LogUnavailable, OutcomeUnknown, Verdict
+from audit.contract import LogSealed, LogUnavailable, OutcomeUnknown, Verdict
 from audit.covert import in_series
 from audit.doubts import Unsound, verdict_on
 from audit.event import Entry, Kind, Trace
@@ -273,7 +273,7 @@ class Log:
     def guarded(self, progress: Progress | None = None) -> Iterator[None]:
         """Turns every failure into one that says who may act: nobody. What does not fit seals the log."""
         if self.sealed:
-            raise LogUnavailable(self.sealed)
+            raise LogSealed(self.sealed)
         try:
             yield
         except Unsound as error:
@@ -288,11 +288,11 @@ class Log:
             _log.error("log_not_written", error=type(error).__name__)
             raise verdict_on(error, progress.stage if progress else "before") from error
 
-    def seal(self, sentence: str) -> LogUnavailable:
+    def seal(self, sentence: str) -> LogSealed:
         """From now on nothing is written here."""
         self.sealed = sentence
         _log.critical("log_sealed", tenant=self.tenant)
-        return LogUnavailable(sentence)
+        return LogSealed(sentence)
 
 
 def _nobody_told() -> None:

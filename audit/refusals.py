@@ -66,6 +66,10 @@ class LogUnavailable(Problem):
     code, status, title = "logboek-niet-beschikbaar", 503, "Het logboek schrijft nu niet"
 
 
+class LogSealed(LogUnavailable):
+    """What stands there is not what was signed: nothing is written, read or released until people looked at it."""
+
+
 class Unwitnessed(LogUnavailable):
     """This permit was not written; what was asked with it is judged by itself. Repeat it with the same id."""
 

@@ -17,11 +17,14 @@ from audit.permit import Position
 from audit.reading import OUTCOME_OF, Reader, line_rows
 from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import lines, outcomes, tags
-from audit.tags import tag
+from audit.tags import day, tag
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import BadInput
 from kernel.ids import random_id
+
+DAY_MS = 86_400_000
+DAYS_MOST = 31  # of a period that is all there is to search by
 
 
 class Searcher:
@@ -33,12 +36,13 @@ class Searcher:
     async def search(self, caller: Caller, query: Query, reason: Reason) -> Found:
         """See Audit.search. Raises NoAccess, BadInput (nothing to search by), LogUnavailable."""
         demand_searcher(caller)
-        if not (any(_tagged(query).values()) or query.element):
-            raise BadInput(
-                "Zoek op een inwoner, ontvanger, toepassing, medewerker, sleutel, activiteit, zaak of gegevenselement."
-            )
         if query.until and query.until < query.since:
             raise BadInput("Het tijdvak eindigt voor het begint.")
+        if not (any(_tagged(query).values()) or query.element or self._days(query)):
+            raise BadInput(
+                "Zoek op een inwoner, ontvanger, toepassing, medewerker, sleutel, activiteit, zaak of gegevenselement, "
+                f"of noem een tijdvak van hoogstens {DAYS_MOST} dagen."
+            )
         # 1 the search's own line
         own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
         receipt = receipts_of(await self._record([Entry(event=own)]))[0]
@@ -68,11 +72,12 @@ class Searcher:
     async def _within(self, query: Query, until: Position) -> list[ColumnElement[bool]]:
         keys, tenant = await self._log.keys(), self._log.tenant
         within = [lines.c.tenant_id == tenant, before(until)]
-        within += (
-            [_of_subject(keys.tags, tenant, query)]
-            if _only_subject(query)
-            else tagged_lines(keys.tags, tenant, _tagged(query), query.since)
-        )
+        if _only_subject(query):
+            within.append(_of_subject(keys.tags, tenant, query))
+        elif any(_tagged(query).values()):
+            within += tagged_lines(keys.tags, tenant, _tagged(query), query.since)
+        elif days := self._days(query):
+            within.append(_of_days(tenant, [tag(keys.tags, "day", day(at)) for at in days]))
         if query.element or query.basis or query.kind or query.outcome == "open":
             async with self._log.database.snapshot(tenant) as reading:
                 found = await labels_where(reading, tenant, keys, partial(_labelled, query))
@@ -85,6 +90,12 @@ class Searcher:
         elif query.outcome:
             within.append(outcomes.c.outcome == query.outcome)
         return within
+
+    def _days(self, query: Query) -> range:
+        """A moment on each day (UTC) of its period, ms; none where that is too long to look at by itself."""
+        until = query.until or millis(self._log.clock())
+        days = range(query.since - query.since % DAY_MS, until + 1, DAY_MS)
+        return days if len(days) <= DAYS_MOST + 1 else range(0)  # one more: a month seldom begins at midnight
 
 
 def before(place: Position) -> ColumnElement[bool]:
@@ -103,6 +114,11 @@ def tagged_lines(key: bytes, tenant: str, named: Mapping[str, str], since: int) 
         for name, value in named.items()
         if value
     ]
+
+
+def _of_days(tenant: str, marks: Sequence[bytes]) -> ColumnElement[bool]:
+    """Lines that were logged on one of these days: who says a period and nothing else looks at no other line."""
+    return _place().in_(select(tags.c.term, tags.c.idx).where(tags.c.tenant_id == tenant, tags.c.tag.in_(marks)))
 
 
 def _only_subject(query: Query) -> bool:

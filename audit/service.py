@@ -15,7 +15,7 @@ from audit.contract import (
     Lifting,
     Line,
     Lines,
-    LogUnavailable,
+    LogSealed,
     Moves,
     Query,
     Reason,
@@ -129,10 +129,10 @@ class AuditService:
         return {one.origin: one.public_key for desk in self._desks.values() for one in desk.log.signers.opened}
 
     def check(self) -> None:
-        """Raises LogUnavailable with the sentence under which a log is sealed."""
+        """Raises LogSealed with the sentence under which a log is."""
         for desk in self._desks.values():
             if desk.log.sealed:
-                raise LogUnavailable(desk.log.sealed)
+                raise LogSealed(desk.log.sealed)
 
 
 @dataclass(frozen=True)

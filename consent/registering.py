@@ -68,8 +68,9 @@ class Registering:
             made = version_of(newest)
         else:
             there = version_of(newest) if newest and newest["status"] == "gepubliceerd" else None
-            barred = () if told is SET_UP else tuple(short_bar(version, there))
-            await self._check(caller.tenant, version, agreed, barred)
+            set_up = told is SET_UP
+            barred = [] if set_up else list(short_bar(version, there))
+            await self._check(caller.tenant, version, barred + ([] if agreed else not_agreed(version, set_up=set_up)))
             made = await self._published(caller, version, told)
         for row in await self._found(caller.tenant, version.slug):
             if row["status"] == "gepubliceerd" and row["number"] < made.number:
@@ -98,9 +99,8 @@ class Registering:
                 return made
         raise RegisterUnavailable()
 
-    async def _check(self, tenant: str, version: ActivityVersion, agreed: bool, more: Sequence[Fault]) -> None:
-        found = [*self.faults(version, await self.admitted(tenant)), *more]
-        if wrong := [*found, *([] if agreed else not_agreed(version))]:
+    async def _check(self, tenant: str, version: ActivityVersion, more: Sequence[Fault]) -> None:
+        if wrong := [*self.faults(version, await self.admitted(tenant)), *more]:
             told = [{"veld": place, "code": code, "detail": detail} for place, code, detail in wrong[:100]]
             raise CannotPublish("In `fouten` staat wat er niet klopt.", fouten=told)
 

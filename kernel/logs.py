@@ -118,8 +118,8 @@ def set_up_logs(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)  # by the method: loggers remember what they were allowed
-    for name in ("httpx2", "httpcore2"):
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))  # a line per call, with its whole address
+    for name in ("httpx2", "httpcore2", "alembic"):  # a line per call with its whole address; a line per migration
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], name != "uvicorn.access"  # its lines hold raw paths

@@ -2,6 +2,8 @@
 
 import re
 
+# As a pattern of a whole text: nine digits of ours in a row stand free nowhere in it.
+NO_NUMBER = r"^(?:[^0-9]|[0-9]{1,8}(?:[^0-9]|$)|[0-9]{10,}(?:[^0-9]|$))*$"
 # The second alternative: digits of another script are digits too, and one of them does not hide nine of ours.
 _NINE = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])|(?<!\d)\d{9}(?!\d)")
 

@@ -113,8 +113,10 @@ class FgSearch:
     frame: Frame
     reasons: tuple[Option, ...]
     recipients: tuple[Option, ...]
+    activities: tuple[Option, ...] = ()
+    elements: tuple[Option, ...] = ()
     case: str = ""
-    by: Literal["inwoner", "ontvanger"] | None = None
+    by: Literal["inwoner", "ontvanger", "tijd"] | None = None
     since: str = ""
     until: str = ""
     search: Search | None = None

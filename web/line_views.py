@@ -25,7 +25,9 @@ GIVEN: Final[frozenset[Result]] = frozenset({"gelukt", "deels", "misschien"})
 WORKS_FOR: Final = N_("%(naam)s, met een systeem van %(verwerker)s")
 GONE_BY_TERM: Final = N_("Vernietigd op %(datum)s, volgens termijn")
 GONE_BY_DECISION: Final = N_("Vernietigd op %(datum)s, op een besluit")
-BY_THE_DAY: Final = frozenset({"zaak-geopend", "zaak-gesloten", "kluis-bewaard", "kluis-ingezien", "namens-gekeken"})
+BY_THE_DAY: Final = frozenset(
+    {"zaak-geopend", "zaak-gesloten", "kluis-bewaard", "kluis-ingezien", "namens-gekeken", "zoeking"}
+)
 LETTERS: Final[tuple[ClassLetter, ...]] = ("A", "B", "C")
 
 
@@ -62,8 +64,8 @@ def letters_of(event: Event) -> tuple[ClassLetter, ...]:
 
 def handlings(lines: Sequence[Line]) -> list[list[Line]]:
     """Lines that are one handling together, each in the place of its newest: data that was passed on, or refused, for
-    the same case within an hour; the resident's cases and vault, and looks of one who acts for them, by the day. Other
-    acts stand alone."""
+    the same case within an hour; the resident's cases and vault, looks of one who acts for them, and searches for one
+    case, by the day. Other acts stand alone."""
     found: list[list[Line]] = []
     newest: dict[tuple[str, ...], list[Line]] = {}
     for line in lines:
@@ -84,7 +86,8 @@ def _handling(line: Line) -> tuple[str, ...]:
     if event.kind not in BY_THE_DAY or line.gone:
         return (day, event.kind, str(line.position))
     looked = (event.details.get(each, "") for each in ("machtiging", "wat", "stap"))
-    return (day, event.kind, event.recipient, event.activity, event.on_behalf, *looked)
+    searched = event.case if event.kind == "zoeking" else ""
+    return (day, event.kind, event.recipient, event.activity, event.on_behalf, searched, *looked)
 
 
 def stops(consents: Iterable[ConsentView]) -> dict[tuple[str, str], date]:

@@ -6,7 +6,7 @@ The number is looked at here and handed on as Bsn; it never goes back to the pag
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from kernel.clock import millis
 from kernel.numbers import has_number
@@ -16,14 +16,17 @@ from web.language import AMSTERDAM
 from web.register_words import RegisterWords
 from web.words import SEARCH_REASONS, WRONG
 
-By = Literal["inwoner", "ontvanger"]
+By = Literal["inwoner", "ontvanger", "tijd"]
+WAYS = get_args(By)
 CASE_MAX = 64
+MONTH = timedelta(days=31)  # the log looks through no longer period of everybody
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A search, read from the form. by: None while nothing says on what. bsn, since, until: None where they do not
-    hold. tail: the last three digits, for who is shown afterwards."""
+    """A search, read from the form. by: None while nothing says on what; "tijd" is everybody in a period. bsn, since,
+    until: None where they do not hold. tail: the last three digits, for who is shown afterwards. activity, element: ""
+    for all."""
 
     reason: str
     case: str
@@ -33,6 +36,8 @@ class Asked:
     recipient: str
     since: date | None
     until: date | None
+    activity: str = ""
+    element: str = ""
 
     @property
     def period(self) -> tuple[int, int]:
@@ -45,17 +50,19 @@ class Asked:
 def read(form: Mapping[str, str], today: date) -> Asked:
     """From the fields. No days: the last year. No kind: what was filled in, if that is one thing."""
     number, recipient, kind = form.get("bsn", "").strip(), form.get("ontvanger", ""), form.get("soort", "")
-    if kind not in ("inwoner", "ontvanger") and bool(number) != bool(recipient):
+    if kind not in WAYS and bool(number) != bool(recipient):
         kind = "inwoner" if number else "ontvanger"
     return Asked(
         reason=form.get("reden", ""),
         case=form.get("zaak", "").strip(),
-        by=cast("By", kind) if kind in ("inwoner", "ontvanger") else None,
+        by=cast("By", kind) if kind in WAYS else None,
         bsn=_bsn(number),
         tail=number[-3:] if _bsn(number) else "",
         recipient=recipient,
         since=_day(form.get("van", ""), today - timedelta(days=365)),
         until=_day(form.get("tot", ""), today),
+        activity=form.get("doel", ""),
+        element=form.get("gegeven", ""),
     )
 
 
@@ -69,6 +76,8 @@ def faults(asked: Asked, recipients: Mapping[str, str], said: RegisterWords) -> 
         "ontvanger": "ontvanger" if asked.by == "ontvanger" and asked.recipient not in recipients else "",
         "van": "" if asked.since else "datum",
         "tot": _until(asked),
+        "doel": "welk-doel" if asked.activity and asked.activity not in said.activities else "",
+        "gegeven": "welk-gegeven" if asked.element and asked.element not in said.elements else "",
     }
     return tuple(FieldError(id=field, text=said.say(WRONG[wrong])) for field, wrong in found.items() if wrong)
 
@@ -85,7 +94,9 @@ def _case(case: str) -> str:
 def _until(asked: Asked) -> str:
     if asked.until is None:
         return "datum"
-    return "volgorde" if asked.since and asked.since > asked.until else ""
+    if asked.since and asked.since > asked.until:
+        return "volgorde"
+    return "maand" if asked.by == "tijd" and asked.since and asked.until - asked.since >= MONTH else ""
 
 
 def _bsn(text: str) -> Bsn | None:

@@ -144,8 +144,9 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
-    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `more`
-    that the period has older lines which this list does not reach; `parts` the files with all proofs of `period`;
+    """`/gebruik`. `found` counts over all pages; `filtered` whether a filter differs from the start; `further` the
+    place of what is older than this list and of its period; `older` that it is no list of the newest; `parts` the
+    files with all proofs of `period`;
     `withheld` what may not be shown yet; `late` what its recipients should have removed by now."""
 
     frame: Frame
@@ -156,7 +157,8 @@ class Uses:
     days: tuple[Day, ...]
     pager: Pager
     coverage: Coverage
-    more: bool = False
+    further: str = ""
+    older: bool = False
     period: str = ""
     parts: tuple[Option, ...] = ()
     withheld: tuple[Withheld, ...] = ()

@@ -85,6 +85,7 @@ def _ldv(router: APIRouter, behind: Behind, reader: Callable[..., Awaitable[Read
         response_model_exclude_none=True,
     )
     async def read(who: Reader, body: ReadAsked) -> ReadAnswer:
+        body.demand_something()
         activity, version = activity_named(body.activity, who.issuer) if body.activity else ("", "")
         asked = Query(
             subject=body.subject or await behind.subject(who.caller, body.resident.bsn if body.resident else None),

@@ -1,11 +1,11 @@
 """What is asked in the words of the two standards, and how they are answered. `reden` and `vorige` are ours."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from audit.answers import ByNumber, Place, Typed, Why
 from audit.contract import Plain
@@ -13,6 +13,7 @@ from audit.reported.bodies import URI_MAX
 from audit.standards.ldv import CoreRecord, ReadRecord
 from audit.standards.vng import ProcessedObject
 from kernel.clock import millis
+from kernel.errors import BadInput
 from kernel.hidden import Hidden
 from kernel.message import Body, Message, Millis, Short, wire
 
@@ -33,11 +34,10 @@ class ReadAsked(Body):
     why: Annotated[Why, wire("reden")]
     cursor: Annotated[Short, wire("vorige")] = ""
 
-    @model_validator(mode="after")
-    def _by_something(self) -> Self:
+    def demand_something(self) -> None:
+        """Raises BadInput."""
         if not (self.trace or self.activity or self.subject or self.resident):
-            raise ValueError("by trace, activity or person")
-        return self
+            raise BadInput("Noem een `traceId`, een `dpl.core.processing_activity_id` of een `inwoner`.")
 
 
 class ReadAnswer(Message):

@@ -27,15 +27,21 @@ SECONDS = 10.0
 _log = logger("audit.witness")
 
 
+def mirrored_of(settings: WitnessSettings, logs: Sequence[Known]) -> list[Known]:
+    """Those that say where their lines are. Raises SettingsWrong."""
+    found = [each for each in logs if each.url]
+    if settings.mode == "productie" and any(not each.url.startswith("https://") for each in found):
+        raise SettingsWrong([f"{settings.logs}: het adres van een logboek moet met https beginnen."])
+    return found
+
+
 @asynccontextmanager
 async def mirroring(settings: WitnessSettings, logs: Sequence[Known], clock: Clock) -> AsyncIterator[None]:
     """Rounds while inside; none when this witness is no mirror. Raises SettingsWrong, KeyUnavailable."""
     if not settings.mirror_seconds:
         yield
         return
-    shelf, mirrored = Shelf(settings.folder), [each for each in logs if each.url]
-    if settings.mode == "productie" and any(not each.url.startswith("https://") for each in mirrored):
-        raise SettingsWrong([f"{settings.logs}: het adres van een logboek moet met https beginnen."])
+    shelf, mirrored = Shelf(settings.folder), mirrored_of(settings, logs)
     key = RoomKey(settings.name, read_private(shelf.mirror_seed, SEED), clock)
     clients = [open_client(each.url, timeout_seconds=SECONDS) for each in mirrored]
     tasks = [

@@ -10,7 +10,7 @@ from anyio import to_thread
 from audit.witness.api import ADD, witness_routes
 from audit.witness.cosigner import Cosigner
 from audit.witness.founding import found_mirror, found_witness, known_logs
-from audit.witness.mirroring import mirroring
+from audit.witness.mirroring import mirrored_of, mirroring
 from audit.witness.settings import WitnessSettings
 from kernel.begin import begin
 from kernel.clock import Clock, utc_now
@@ -53,7 +53,10 @@ async def _served(settings: WitnessSettings) -> None:
 
 
 def _found(settings: WitnessSettings) -> None:
-    key, new = found_witness(settings.folder, settings.name, known_logs(settings.logs))
+    logs = known_logs(settings.logs)
+    if settings.mirror_seconds:
+        mirrored_of(settings, logs)  # before anything is made: what would not start is not founded
+    key, new = found_witness(settings.folder, settings.name, logs)
     sys.stdout.write(f"{key}\n")
     if settings.mirror_seconds:
         sys.stdout.write(f"{found_mirror(settings.folder, settings.name)}\n")

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kernel.errors import BadInput
+from kernel.numbers import NO_NUMBER
 
+CHOICES_MAX = 200  # characters of what may be said; a longer list stands in the document of the API
 FAULTS_MAX = 100  # a body of unknown members would otherwise be answered by a larger one
 
 _TOLD = {
@@ -47,10 +49,20 @@ def _fault(error: Mapping[str, Any]) -> tuple[str, str, str]:
         place = place[:-1]  # the name of an unknown member is input too
     if kind == "json_invalid":
         place = ()
-    wrong_kind = kind.endswith(("_type", "_parsing"))
-    other = ("verkeerd-soort", "Dit is niet het soort waarde dat hier hoort.") if wrong_kind else None
-    code, detail = _TOLD.get(kind) or other or ("ongeldige-waarde", _OTHERWISE)
+    code, detail = _TOLD.get(kind) or _of_value(kind, error.get("ctx", {}))
     return pointer(place), code, detail
+
+
+def _of_value(kind: str, rule: Mapping[str, Any]) -> tuple[str, str]:
+    """rule: what pydantic held it against, which is ours and not what was sent."""
+    if kind.endswith(("_type", "_parsing")):
+        return "verkeerd-soort", "Dit is niet het soort waarde dat hier hoort."
+    if rule.get("pattern") == NO_NUMBER:
+        return "negen-cijfers", "Hier staan negen cijfers op een rij. Een nummer van iemand mag hier niet."
+    may = str(rule.get("expected", "")).replace(" or ", " of ") if kind == "literal_error" else ""
+    if may and len(may) <= CHOICES_MAX:
+        return "ongeldige-waarde", f"Deze waarde kan hier niet. Dit kan wel: {may}."
+    return "ongeldige-waarde", _OTHERWISE
 
 
 def pointer(place: Iterable[str | int]) -> str:

@@ -14,6 +14,7 @@ from kernel.logs import logger
 OK = "ok"
 CHECK_SECONDS = 2.0  # a probe that hangs longer is taken for dead by whoever asks
 OPEN_WHILE_SEALED = frozenset({"/livez", "/readyz"})
+NOT_YET = "Regie controleert zichzelf nog. Probeer het zo opnieuw."
 
 Check = Callable[[], Awaitable[str]]
 """Answers "ok" or a sentence for the operator, without addresses or names of people."""
@@ -25,15 +26,15 @@ class StartGate:
     """Closed at start; opened once, by whoever has seen that everything is as it should be. Closes again on doubt."""
 
     def __init__(self) -> None:
-        self.is_open = False
+        self.is_open, self.why = False, NOT_YET
 
     def open(self) -> None:
         """From now on requests are answered."""
         self.is_open = True
 
-    def seal(self) -> None:
-        """From now on requests are refused; those under way end by themselves."""
-        self.is_open = False
+    def seal(self, why: str = NOT_YET) -> None:
+        """From now on requests are refused with this sentence; those under way end by themselves."""
+        self.is_open, self.why = False, why
 
 
 class Gatekeeper:
@@ -46,7 +47,7 @@ class Gatekeeper:
         """Let pass, or refuse before anything of the request is read."""
         sealed = not self._gate.is_open and scope["type"] != "lifespan"
         if sealed and scope["path"] not in OPEN_WHILE_SEALED:
-            raise Sealed("Regie controleert zichzelf nog. Probeer het zo opnieuw.")
+            raise Sealed(self._gate.why)
         await self._app(scope, receive, send)
 
 

@@ -3,20 +3,24 @@
 import asyncio
 import json
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 
+import httpx2
 import pytest
 from typer.testing import CliRunner, Result
 
+from assembly.building import World
 from assembly.cli import app
 from assembly.demo.register import TENANT
 from assembly.founding import found
-from assembly.house import assemble
+from assembly.house import House, assemble
 from assembly.settings import HouseSettings, TenantSettings
 from audit.contract import Entry, Event, record_one
 from kernel.caller import room_of
 from kernel.ids import random_id
 from kernel.proof.note import parse_vkey
+from kernel.settings import SettingsWrong
 from tests.set_back import copied
 
 pytestmark = pytest.mark.slow
@@ -127,6 +131,24 @@ async def another_line(settings: HouseSettings) -> None:
         await record_one(house.audit("consent"), room_of(TENANT, "consent"), entry)
 
 
+async def served_while_sealed(settings: HouseSettings) -> None:
+    """Who serves it stays, and says why to whoever watches; nobody else is answered. A command ends."""
+    rooms = ("audit", "consent", "vault")
+    for told in (World(), World(stays=True)):
+        house = await assemble(settings, rooms, told)
+        with nullcontext() if told.stays else pytest.raises(SettingsWrong, match="ouder dan wat de ondertekenaar"):
+            async with house.app.router.lifespan_context(house.app), asking(house) as http:
+                ready, shut = await http.get("/readyz"), await http.get("/logboek/v1/sleutels")
+                assert (await http.get("/livez")).status_code == 200
+                assert (ready.status_code, shut.status_code, shut.json()["code"]) == (503, 503, "verzegeld")
+                assert "ouder dan wat de ondertekenaar" in ready.json()["onderdelen"]["audit"]
+                assert "gestopt voor onderzoek" in shut.json()["detail"]
+
+
+def asking(house: House) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=house.app), base_url="http://localhost:8000")
+
+
 def said(name: str) -> Result:
     return regie("reconcile", "--name", name, "--reason", "de schijf was stuk, dit is de laatste backup")
 
@@ -138,6 +160,7 @@ def test_two_persons_let_a_log_that_was_set_back_go_on(settings: HouseSettings, 
     asyncio.run(another_line(settings))
     copied(tmp_path / "kept.db", settings.data / "audit.db")
     assert regie("status").exit_code == 1
+    asyncio.run(served_while_sealed(settings))
     for name in ("A. de Vries", "a.  DE vries"):  # the same person twice is one
         done = said(name)
         assert (done.exit_code, "kwijt: de regels 1 tot en met 1" in done.output) == (0, True), done.output

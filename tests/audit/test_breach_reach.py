@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from audit.breach import BEFORE, WINDOW, Page, Window
+from audit.breach_answers import file_of
 from audit.contract import Reason, Trace
 from audit.event import Entry
 from audit.service import AuditService
@@ -114,12 +115,15 @@ async def test_what_the_recipient_still_held_from_before_is_counted_apart(
     await service.door("audit").record(DESK, [reported("s7", NOW)])
     clock.now += timedelta(days=10)
     await released(service, clock, "s8", kept_days=30)
+    await released(service, clock, "s1", kept_days=30)  # in both parts, and one resident
     made = await service.desk(FG).breaches.report(FG, window(since=NOW + 10 * DAY, until=NOW + 11 * DAY), WHY)
     held = made.held
     assert held and (held.residents, held.certain, held.possible, held.endless) == (3, 2, 1, 1)
-    assert (held.first, made.tally.residents) == (NOW, 1)
+    assert (held.first, made.tally.residents, made.reached) == (NOW, 2, 4)
+    notice = file_of("log.example/gm9901/2026h2", made, {"brp.naam": "naam-en-adres"}).notice
+    assert (notice.at_least, notice.at_most) == (2, 4), "who is told to the AP is all who may have been found"
     assert await named(service, made.id, BEFORE) == ["s1", "s3", "s4"]
-    assert await named(service, made.id) == ["s8"]
+    assert await named(service, made.id) == ["s1", "s8"]
     assert (await service.door("web").lines(DESK, "s4")).lines[0].event.kind == "zoeking"
 
 

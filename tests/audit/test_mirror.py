@@ -21,7 +21,7 @@ from audit.witness.following import CannotFollow, Following
 from audit.witness.founding import found_mirror, found_witness
 from audit.witness.mirror import Mirror
 from audit.witness.mirroring import following
-from audit.witness.process import witnessing
+from audit.witness.process import found, witnessing
 from audit.witness.settings import WitnessSettings
 from audit.witness.submitted import body_of
 from kernel.caller import room_of
@@ -33,7 +33,7 @@ from kernel.http.client import open_client
 from kernel.http.health import StartGate
 from kernel.http.rooms import RoomKey
 from kernel.http.server import serve
-from kernel.proof.note import parse_vkey
+from kernel.proof.note import parse_vkey, vkey
 from kernel.proof.policy import Known
 from kernel.settings import SettingsWrong
 from tests.audit.logs import DESK, OTHER, TENANT, Place, act
@@ -260,6 +260,17 @@ async def test_the_process_of_a_witness_fetches_by_itself(both: Both, tmp_path: 
     with pytest.raises(SettingsWrong, match="https"):
         async with witnessing(settings.model_copy(update={"mode": "productie"})):
             pass
+
+
+def test_a_witness_that_would_not_start_is_not_founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = vkey("log.example/gm1/2026h2", bytes(range(32)))
+    (tmp_path / "logs").write_text(f"log {key} http://log.example\nquorum none\n")
+    told = {"FOLDER": tmp_path / "witness", "NAME": NAME, "LOGS": tmp_path / "logs", "MIRROR_SECONDS": 60}
+    for name, value in told.items():
+        monkeypatch.setenv(f"REGIE_WITNESS_{name}", str(value))
+    with pytest.raises(SystemExit):
+        found()
+    assert not (tmp_path / "witness").exists()
 
 
 def test_mirrors_are_told_as_json() -> None:

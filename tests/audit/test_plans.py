@@ -37,7 +37,7 @@ async def asked_of(service: AuditService) -> None:
     await files.people(FG, made.id, WHY, Page())
     for query in (
         Query(recipient="r1"), Query(subject="s1"), Query(activity="regeling", element="brp.naam"),
-        Query(recipient="r1", outcome="open", since=now - 1_000),
+        Query(recipient="r1", outcome="open", since=now - 1_000), Query(kind="weigering", since=now - 1_000),
     ):  # fmt: skip
         await door.search(FG, query, WHY)
     place = Position(term="2026h2", index=0)

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from audit.contract import Query, Reason
 from audit.service import AuditService, Door
 from audit.tables import labels
+from kernel.clock import millis
 from kernel.errors import BadInput
-from tests.audit.logs import DESK, FG, TENANT, Place, act, fence, outcome, receipt, release
+from tests.audit.logs import DESK, FG, NOON, TENANT, Place, act, fence, outcome, receipt, release
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 # The second name is of the caller's own making.
@@ -97,9 +98,25 @@ async def test_pages_go_on_and_totals_stay(service: AuditService) -> None:
     assert first.totals == second.totals and second.found.before is None
 
 
+async def test_a_period_is_enough_to_search_by_and_all_else_narrows_it(service: AuditService) -> None:
+    door, now = await filled(service), millis(NOON)
+    period = {"since": now - 1_000, "until": now + 60_000}
+    cases = [({}, [4, 3, 2, 1, 0]), ({"kind": "weigering"}, [2]), ({"outcome": "geleverd"}, [0]),
+             ({"outcome": "open"}, [4, 1]), ({"basis": "6(1)(a)"}, [1]), ({"element": "inkomen"}, [2, 1])]  # fmt: skip
+    for said, lines in cases:
+        found = await door.search(FG, Query.model_validate(said | period), WHY)
+        ours = [index for index in at(found) if index < 5]  # each search leaves lines of that day too
+        assert ours == lines, said
+    month = {"since": now - 31 * 86_400_000, "until": now}
+    assert (await door.search(FG, Query.model_validate(month | {"kind": "weigering"}), WHY)).totals.lines == 1
+    day_before = {"since": now - 86_400_000, "until": now - 1}
+    assert (await door.search(FG, Query.model_validate(day_before), WHY)).totals.lines == 0
+
+
 async def test_what_only_narrows_is_no_search(service: AuditService) -> None:
-    for said in ({}, {"basis": "6(1)(c)"}, {"kind": "verstrekking"}, {"outcome": "open"}, {"since": 1}):
-        with pytest.raises(BadInput):
+    long = {"since": millis(NOON) - 33 * 86_400_000, "kind": "weigering"}
+    for said in ({}, {"basis": "6(1)(c)"}, {"kind": "verstrekking"}, {"outcome": "open"}, {"since": 1}, long):
+        with pytest.raises(BadInput, match="31 dagen"):
             await service.door("web").search(FG, Query.model_validate(said), WHY)
     with pytest.raises(BadInput, match="eindigt voor het begint"):
         await service.door("web").search(FG, Query(subject="s1", since=2, until=1), WHY)

@@ -99,7 +99,7 @@ def test_good_proofs_hold_in_both_languages_without_a_network(opened: Opened) ->
     assert verdict(page) == "Alles klopt"
     assert "De regels hebben nummer 1 tot en met 3. Er ontbreekt geen nummer." in page.locator("#uitkomst").inner_text()
     first = page.locator("#regels li").first.inner_text()
-    assert "klopt" in first and "Nummer 1. vrijgave. b\u00e9\u00e9ld. 22 november 2026 om 03:01" in first
+    assert "klopt" in first and "Nummer 1. Vrijgave. B\u00e9\u00e9ld. 22 november 2026 om 03:01" in first
     assert f"Regel 5 van {ORIGIN}" in first
     page.get_by_role("button", name="English").click()
     assert verdict(page) == "Everything is correct" and page.title() == "Check for yourself that it is correct"
@@ -343,7 +343,8 @@ def test_what_the_portal_hands_over_holds_after_the_network_is_gone(
     page.goto(file.as_uri())
     assert verdict(done(page)) == "Alles klopt"
     shown = page.locator("#regels").inner_text()
-    assert "Er zijn gegevens doorgegeven" in shown and "Inkomensloket" in shown
+    assert "Er zijn gegevens doorgegeven. Het Inkomensloket. " in shown and ".." not in shown
+    assert "Gegevens: brp.naam" in shown, "what was passed on"
     assert ("Er ontbreekt geen nummer." in page.locator("#uitkomst").inner_text()) == (where == "period")
 
 

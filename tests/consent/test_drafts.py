@@ -152,6 +152,20 @@ async def test_where_a_no_may_not_be_free_nothing_is_published_without_the_fg(ho
     assert (await house.consent.activities(STAFF))[0].number == 2
 
 
+async def test_who_may_search_the_log_is_for_the_fg_to_agree(house: House) -> None:
+    """Two owners could have made their own department one that searches all lines of everybody."""
+    await house.ready()
+    await house.consent.publish(STAFF, activity("logboek", {NAME: "A"}))
+    saved = await house.consent.drafts.save(ONE, activity("logboek", {NAME: "A"}, titel={"nl": "Ook wij", "en": "Us"}))
+    assert saved.for_officer == ("/slug",)
+    await house.consent.drafts.step(ONE, "logboek", "voorstellen", saved.digest)
+    with pytest.raises(CannotPublish) as refused:
+        await house.consent.drafts.step(TWO, "logboek", "publiceren", saved.digest)
+    assert refused.value.members["fouten"][0]["code"] == "fg-akkoord"
+    await house.consent.drafts.step(OFFICER, "logboek", "akkoord", saved.digest)
+    await house.consent.drafts.step(TWO, "logboek", "publiceren", saved.digest)
+
+
 async def test_only_owners_write_and_a_stranger_sees_no_draft(house: House) -> None:
     await house.ready()
     for who in (OFFICER, ANNA_HERSELF, LOKET, ONE.model_copy(update={"roles": ()}), STAFF):

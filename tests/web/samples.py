@@ -237,7 +237,7 @@ def residents() -> dict[str, tuple[str, "DataclassInstance"]]:
         "overzicht-te-veel": ("overzicht.html", replace(OVERVIEW, too_many=True)),
         "gebruik": ("gebruik.html", USES),
         "gebruik-leeg": ("gebruik.html", NO_USES),
-        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, more=True)),
+        "gebruik-meer": ("gebruik.html", replace(USES, found=2000, further="/gebruik?periode=alles&voor=2026h2-12")),
         **details(),
         "toestemmingen": (
             "toestemmingen.html",
@@ -296,6 +296,8 @@ FORM = FgSearch(
     frame=frame("/fg/zoek", "fg"),
     reasons=(Option(value="klacht", text="Klacht"),),
     recipients=(Option(value="r", text="Inkomensloket"),),
+    activities=(Option(value="witgoed", text="Minimaregeling witgoed"),),
+    elements=(Option(value="brp.naam", text="Naam"),),
 )
 SEARCH = Search(
     who="J. de V. *** 123",
@@ -308,7 +310,7 @@ SEARCH = Search(
     coverage=replace(KNOWN, down=("Belastingen",)),
     receipt=4712,
 )
-WRONG = (FieldError(id="reden", text="Kies een reden."), FieldError(id="soort", text="Kies inwoner of ontvanger."))
+WRONG = (FieldError(id="reden", text="Kies een reden."), FieldError(id="soort", text="Kies waarop u zoekt."))
 
 
 def staff() -> dict[str, tuple[str, "DataclassInstance"]]:

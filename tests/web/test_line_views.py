@@ -50,6 +50,8 @@ def test_cases_of_one_department_on_one_day_are_one_row_whatever_their_numbers()
     assert sizes(*opened, line(1, -24 * 60, "zaak-geopend")) == [4, 1]
     chosen = [line(2, 5, "toestemming-gegeven"), line(1, 0, "toestemming-gegeven")]
     assert sizes(*chosen) == [1, 1], "each choice stands by itself"
+    searched = [line(9 - n, 50 - n, "zoeking", "FG-1") for n in range(3)]
+    assert sizes(*searched, line(1, 0, "zoeking", "FG-2")) == [3, 1], "pages of one search are not a card each"
 
 
 def test_a_row_of_more_lines_tells_every_result_and_its_detail_leads_to_the_others() -> None:

@@ -285,6 +285,11 @@ async def test_the_officer_finds_who_saw_a_resident_and_the_resident_sees_the_se
     assert by_recipient.status == 200 and "minimaregeling-witgoed" in by_recipient.text
     nobody = await officer.send(page, page.form("bsn"), **(fields | {"bsn": "111222333"}))
     assert "Geen regels in deze periode." in nobody.text
+    today = portal.house.now.date().isoformat()
+    everybody = {"reden": "controle", "zaak": "FG-3", "soort": "tijd", "van": today, "tot": today}
+    for more, there in (({"gegeven": "brp.naam"}, True), ({"gegeven": "kluis.oefening.een"}, False)):
+        answer = await officer.send(page, page.form("bsn"), **(everybody | more))
+        assert "Gevonden over iedereen" in answer.text and ("Geen regels in deze periode." in answer.text) != there
 
 
 async def test_filters_pages_and_groups_say_how_much_there_is(portal: PortalUnderTest) -> None:

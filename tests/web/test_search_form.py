@@ -42,3 +42,12 @@ def test_what_was_typed_is_not_in_what_was_read(number: str) -> None:
     read_back = asked(bsn=number)
     assert number not in repr(read_back)
     assert read_back.tail == ("653" if read_back.bsn else "")
+
+
+def test_everybody_is_looked_for_in_a_month_at_most() -> None:
+    everybody = {"soort": "tijd", "bsn": "", "van": "2026-08-01"}
+    assert wrong(**everybody, tot="2026-08-31") == {}
+    assert wrong(**everybody, tot="2026-09-01") == {"tot": WRONG["maand"]}
+    assert wrong(**everybody, tot="2026-08-31", doel="verzonnen", gegeven="x") == {
+        "doel": WRONG["welk-doel"], "gegeven": WRONG["welk-gegeven"]
+    }  # fmt: skip

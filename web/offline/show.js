@@ -37,6 +37,8 @@ const TEXTS = {
     "Wat deze regel laat zien, staat sinds {when} in het logboek als regel {index}",
     "What this line shows has been in the log since {when} as line {index}",
   ],
+  data: ["Gegevens: {names}", "Data: {names}"],
+  refused: ["Niet gegeven: {names}", "Not given: {names}"],
   gone: [
     "Deze nummers zijn vernietigd: {numbers}. Een regel hieronder zegt dat.",
     "These numbers were destroyed: {numbers}. A line below says so.",
@@ -162,6 +164,20 @@ const KINDS = {
   "vernietiging-begonnen": ["Wij begonnen oude regels te vernietigen", "We started to destroy old lines"],
   opgeheven: ["Wij laten iets zien dat eerder niet mocht", "We show something that we could not show before"],
   vernietigd: ["Oude regels zijn vernietigd", "Old lines were destroyed"],
+  zoeking: ["Iemand zocht naar u", "Somebody looked you up"],
+  "toestemming-gevraagd": ["Een afdeling vroeg of u ja of nee zegt", "A department asked for your yes or no"],
+  "toestemming-gegeven": ["Er is ja gezegd", "Yes was said"],
+  "toestemming-vernieuwd": ["Er is opnieuw ja gezegd", "Yes was said again"],
+  "toestemming-geweigerd": ["Er is nee gezegd", "No was said"],
+  "toestemming-ingetrokken": ["Het delen is gestopt", "Sharing was stopped"],
+  "zaak-geopend": ["Een afdeling schreef op dat u een zaak heeft", "A department wrote down that you have a case"],
+  "zaak-gesloten": ["Een zaak van u is klaar", "A case of yours is closed"],
+  "kluis-geopend": ["U opende uw kluis", "You opened your vault"],
+  "kluis-bewaard": ["U bewaarde iets in uw kluis", "You kept something in your vault"],
+  "kluis-ingezien": ["U keek wat er in uw kluis staat", "You looked at what is in your vault"],
+  vraag: ["Er is een vraag gesteld", "A question was asked"],
+  "vraag-beantwoord": ["Er is antwoord op een vraag", "A question was answered"],
+  uitvoer: ["Er zijn bewijzen opgehaald", "Proofs were fetched"],
 };
 
 const MAX_FILE = 64 << 20;
@@ -190,6 +206,20 @@ function spansOf(line) {
   return destroyed(line.act, BigInt(line.body.n)).map(([first, last]) => (first === last ? first : `${first}-${last}`));
 }
 
+/* What was passed on, or asked for, and what was not given and why, by their names in the register. */
+function dataOf({ elementen, geweigerd }) {
+  const names = (list, each) => (Array.isArray(list) ? list.map(each).join(", ") : "");
+  const refused = names(geweigerd, (one) => (Array.isArray(one) ? `${one[0]} (${one[1]})` : String(one)));
+  const given = names(elementen, String);
+  return [given && say(TEXTS.data, { names: given }), refused && say(TEXTS.refused, { names: refused })];
+}
+
+/* As sentences: each begins with a capital, and ends once. */
+function sentences(parts) {
+  const told = parts.filter((each) => typeof each === "string" && each);
+  return told.map((each) => each[0].toUpperCase() + each.slice(1).replace(/\.$/, "")).join(". ");
+}
+
 function drawLine(line) {
   const item = document.createElement("li"), mark = document.createElement("strong"), reason = reasonOf(line);
   const { soort, tijd } = line.act, body = line.body || {};
@@ -201,10 +231,11 @@ function drawLine(line) {
     KINDS[soort] ? say(KINDS[soort]) : soort,
     body.ontvangerNaam,
     body.doel,
+    ...dataOf(body),
     momentOf(tijd),
     line.earlier ? say(TEXTS.earlier, { index: line.earlier.index, when: momentOf(line.earlier.since) }) : "",
   ];
-  paragraph(item, told.filter((each) => typeof each === "string" && each).join(". "));
+  paragraph(item, sentences(told));
   paragraph(item, say(TEXTS.line, { index: line.index, origin: line.origin || "?" }));
   return item;
 }

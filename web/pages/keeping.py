@@ -49,6 +49,7 @@ STEPS: Final = {
     "weggooien": N_("Gooi dit concept weg"),
 }
 FOR_OFFICER: Final = {
+    "/slug": N_("wie hierin ontvanger is, mag het hele logboek doorzoeken"),
     "/machtsverschil": N_("iemand kan zich onder druk voelen om ja te zeggen"),
     "/doorBijBezwaar": N_("het gebruik gaat door als iemand het er niet mee eens is"),
 }

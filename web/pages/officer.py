@@ -17,7 +17,7 @@ from web.fg_views import FgSearch, FgStart, LogState, OldAssessment, OpenQuestio
 from web.found_lines import found_rows
 from web.frame import FieldError, Option
 from web.frontdesk_views import FgDesk, tally
-from web.language import AMSTERDAM
+from web.language import AMSTERDAM, N_
 from web.line_views import local_day
 from web.pages.emergencies import waiting, was_judged
 from web.pages.reading import coverage, words
@@ -31,6 +31,7 @@ from web.site import Visit
 from web.words import SEARCH_REASONS, WRONG
 
 ROWS, SETTLED = 200, "vernietigd"
+EVERYBODY: Final = N_("iedereen")
 ANSWER_MAX, REASON_MAX = 2000, 500
 
 
@@ -87,6 +88,8 @@ async def search(visit: Visit) -> Response:
     query = Query(
         subject=await _subject(visit, asked),
         recipient=asked.recipient if asked.by == "ontvanger" else "",
+        activity=asked.activity,
+        element=asked.element,
         since=since,
         until=until,
         limit=ROWS,
@@ -94,7 +97,7 @@ async def search(visit: Visit) -> Response:
     found = await visit.site.audit.search(visit.caller, query, Reason(code=asked.reason, case=asked.case))
     shown = Shown(
         position=found.receipt.position,
-        who=f"*** {asked.tail}" if asked.by == "inwoner" else _recipients(said)[asked.recipient],
+        who=_about(asked, said),
         since=asked.since,
         until=asked.until,
         found=found.found,
@@ -102,6 +105,13 @@ async def search(visit: Visit) -> Response:
     )
     kept = await visit.site.sessions.keep(visit.tenant.id, visit.opened, shown.model_dump_json())
     return visit.to(f"/fg/zoek?zoeking={kept}")
+
+
+def _about(asked: Asked, said: RegisterWords) -> str:
+    """Of a resident the last digits only."""
+    if asked.by == "tijd":
+        return said.say(EVERYBODY)
+    return f"*** {asked.tail}" if asked.by == "inwoner" else _recipients(said)[asked.recipient]
 
 
 async def settle(visit: Visit) -> Response:
@@ -192,10 +202,14 @@ def _form(
     wrong: tuple[FieldError, ...] = (),
 ) -> FgSearch:
     reasons, recipients = {key: said.say(text) for key, text in SEARCH_REASONS.items()}, _recipients(said)
+    activities = {slug: said.title(slug) for slug in sorted(said.activities)}
+    elements = {name: said.label(name) for name in sorted(said.elements, key=said.label)}
     return FgSearch(
         frame=visit.frame(),
         reasons=_options(reasons, asked.reason if asked else ""),
         recipients=_options(recipients, asked.recipient if asked else ""),
+        activities=_options(activities, asked.activity if asked else ""),
+        elements=_options(elements, asked.element if asked else ""),
         case="" if asked is None or any(one.id == "zaak" for one in wrong) else asked.case,
         by=asked.by if asked else None,
         since=asked.since.isoformat() if asked and asked.since else "",

@@ -29,9 +29,12 @@ async def own_lines(visit: Visit, since: datetime | None, handled: int = 0) -> t
     return [line for line in lines if shown(line)], more
 
 
-async def all_lines(visit: Visit, since: datetime | None, handled: int = 0) -> tuple[list[Line], bool]:
-    """The same with lines that are no card, such as how a release ended: they have a number too."""
-    subject, found, before = visit.resident().subject, list[Line](), None
+async def all_lines(
+    visit: Visit, since: datetime | None, handled: int = 0, before: Position | None = None
+) -> tuple[list[Line], bool]:
+    """The same with lines that are no card, such as how a release ended: they have a number too. before: go on from
+    there, back in time."""
+    subject, found = visit.resident().subject, list[Line]()
     start = millis(since) if since else 0
     while len(found) < LINES_MAX:
         page = await visit.site.audit.lines(visit.caller, subject, before, BATCH)

@@ -1,10 +1,12 @@
 """`/gebruik`: every use of a resident's data, one by one, with its proof and a question about it."""
 
+from datetime import timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from audit.contract import EMERGENCY, RELEASES, Event, Line
+from audit.contract import EMERGENCY, RELEASES, Event, Line, Position
 from consent.contract import ConsentView, NoSuchThing, assessment_over
 from kernel.clock import moment
 from web.correction_views import may_doubt
@@ -14,7 +16,7 @@ from web.language import path_in
 from web.line_details import lifted_of, numbers_gone, reported_of
 from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.proofs import parts
-from web.pages.reading import BATCH, FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, pager, words
+from web.pages.reading import FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, pager, words
 from web.pages.removing import late_of, told_of
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
@@ -25,6 +27,7 @@ from web.views import Use, Uses
 from web.words import PERIODS, WRONG
 
 A_PAGE = 25
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)  # what is one handling at most, see `handlings`
 QUESTION_MAX = 1000
 
 
@@ -34,22 +37,26 @@ async def show(visit: Visit) -> Response:
     query = visit.request.query_params
     period = query.get("periode", FIRST) if query.get("periode") in SPANS else FIRST
     refused = "periode" not in query or query.get("geweigerd") == "ja"
-    every, more = await all_lines(visit, begin_of(visit, period))
+    before = _before(query.get("voor", ""))
+    every, more = await all_lines(visit, begin_of(visit, period), before=before)
     lines = [line for line in every if shown(line)]
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     rows = line_views(visit, said, consents).rows([one for one in lines if refused or one.event.kind != "weigering"])
     filters = {"periode": period, **({"geweigerd": "ja"} if refused else {})}
-    leaf = pager(visit, "/gebruik", filters, -(-len(rows) // A_PAGE))
+    place = path_in("/gebruik", visit.language)
+    further = f"{place}?{urlencode(filters | {'voor': str(every[-1].position)})}" if more else ""
+    leaf = pager(visit, "/gebruik", filters | ({"voor": str(before)} if before else {}), -(-len(rows) // A_PAGE))
     view = Uses(
         frame=visit.frame(),
         periods=tuple(Option(value=key, text=said.say(text), chosen=key == period) for key, text in PERIODS.items()),
         with_refused=refused,
-        filtered=period != FIRST or not refused,
+        filtered=period != FIRST or not refused or before is not None,
         found=sum(row.times for row in rows),
         days=days(rows[(leaf.page - 1) * A_PAGE : leaf.page * A_PAGE]),
         pager=leaf,
         coverage=await coverage(visit),
-        more=more,
+        further=further,
+        older=before is not None,
         period=period,
         parts=parts(every, visit.language),
         withheld=withheld(every),
@@ -79,8 +86,8 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
     questions = await visit.site.consent.asked(visit.caller)
     views, event = line_views(visit, said, consents), line.event
     result = result_of(line, visit.site.clock())
-    before = await visit.site.audit.lines(visit.caller, event.subject, line.position, BATCH)
     use = is_use(line)
+    before, _ = await all_lines(visit, moment(line.at) - (AN_HOUR if use else A_DAY), before=line.position)
     view = Use(
         frame=visit.frame(),
         id=str(line.position),
@@ -98,7 +105,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         errors=_errors(said, wrong),
         act=views.act(line),
         reported=reported_of(line),
-        earlier=() if line.gone else views.earlier(line, [one for one in before.lines if shown(one)]),
+        earlier=() if line.gone else views.earlier(line, [one for one in before if shown(one)]),
         gone=views.gone(line),
         gone_numbers=numbers_gone(event),
         lifted=lifted_of(line),
@@ -134,6 +141,14 @@ async def _overdue(visit: Visit, said: RegisterWords, line: Line) -> bool:
     except NoSuchThing:
         return False
     return any(assessment_over(one.version, line.at) for one in history if str(one.version.number) == event.version)
+
+
+def _before(text: str) -> Position | None:
+    """Of a link of ours; what is none begins at the newest."""
+    try:
+        return Position.parse(text)
+    except ValueError:
+        return None
 
 
 def _source(said: RegisterWords, event: Event) -> str:
