@@ -39,9 +39,13 @@ async def name_of(rows: Rows, slug: str) -> Words:
 
 
 def newest_of(newest: Mapping[str, Row], consent: Row) -> ActivityVersion | None:
-    """The newest version of the activity that a consent is about, if there is one."""
-    found = newest.get(consent["activity"])
-    return version_of(found) if found else None
+    """The newest version of the activity that a consent is about, if there is one. To one that was stopped no yes
+    counts, of whatever version."""
+    if (found := newest.get(consent["activity"])) is None:
+        return None
+    version = version_of(found)
+    stands = found["status"] == "gepubliceerd"
+    return version if stands else version.model_copy(update={"consents_since": version.number + 1})
 
 
 class Requesting:

@@ -6,7 +6,7 @@ after a version came into force leaves its draft: publishing that again changes 
 
 from collections.abc import Mapping, Sequence
 
-from audit.contract import Audit, Entry, record_one
+from audit.contract import Audit, Entry, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Recipient
 from consent.article30 import for_officer
@@ -99,6 +99,12 @@ class Drafting:
             row = await rows.put(tables.drafts, there, **changes)
         return await self._seen(caller, row, actor)
 
+    async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
+        """See Drafts.end."""
+        await self._may_write(caller, OWNER, OFFICER)
+        no_numbers({"/reden": reason})
+        return await self._registering.end(caller, slug, reason)
+
     async def _publish(self, caller: Caller, row: Row, actor: str) -> Draft:
         if not actor or actor in (row["proposer"], row["officer"]):
             raise NoAccess("Wie het voorstelde of akkoord gaf, publiceert het niet: vraag een ander.")
@@ -131,9 +137,9 @@ class Drafting:
             raise NoSuchThing()
         return row, actor
 
-    async def _may_write(self, caller: Caller) -> None:
+    async def _may_write(self, caller: Caller, *roles: str) -> None:
         if caller.kind not in MACHINES:
-            _staff(caller, OWNER)
+            _staff(caller, *(roles or (OWNER,)))
             return
         if not await self._clients.has_role(caller, KEEPER):
             raise NoAccess("Deze toepassing mag het register niet bijhouden.")
