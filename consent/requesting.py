@@ -29,6 +29,7 @@ from kernel.ids import derived_id, random_id, uuid7
 Enrol = Callable[[], Awaitable[ResidentRef]]
 MOST, UNDER_MOST = 200, 500  # consents in one answer; fences in one question of a room
 HAD_A_YES = frozenset({*PERMITS, "gepauzeerd", "ingetrokken", "verlopen"})
+UNASKED = "Dit wordt niet meer gevraagd."
 BARRED = frozenset({"geweigerd", "ingetrokken", "vervallen"})
 
 
@@ -174,7 +175,10 @@ class Requesting:
             old = await rows.one(tables.consents, id=consent_id)
             if old is None or caller.kind != "inwoner" or old["resident"] != caller.user:
                 raise NoSuchThing()
-            row, version = await _entitled(rows, old["recipient"], old["activity"])
+            try:
+                row, version = await _entitled(rows, old["recipient"], old["activity"])
+            except NoSuchThing:  # stopped, or its recipient was: nobody asks this any more
+                raise NotNow(UNASKED) from None
             name = await name_of(rows, old["recipient"])
             earlier = await _earlier(rows, old["recipient"], old["resident"], old["activity"])
         since = row["number"] if old["status"] == "gevraagd" else consents_since(version)
@@ -183,7 +187,7 @@ class Requesting:
             raise NotNow("Deze vraag loopt nog.")
         elements = tuple(name for name in names(old["elements"]) if _is_choice(version, name))
         if not elements:
-            raise NotNow("Dit wordt niet meer gevraagd.")
+            raise NotNow(UNASKED)
         limits = terms_of(old).limits
         wish = ConsentRequest(resident=resident_of(old), activity=old["activity"], elements=elements,
                               case=old["reference"], limits=limits)  # fmt: skip

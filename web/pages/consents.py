@@ -67,7 +67,10 @@ async def choose(visit: Visit) -> Response:
     act = form.get("actie", "")
     if act == "opnieuw":
         visit.resident()
-        anew = await visit.site.consent.anew(visit.caller, consent)
+        try:
+            anew = await visit.site.consent.anew(visit.caller, consent)
+        except NotNow:
+            return await _drawn(visit, await _detail(visit), wrong="opnieuw")
         return visit.to(f"/toestemmingen/{anew.id}")
     if act not in CHOICES:
         raise BadInput
