@@ -10,6 +10,8 @@ from consent.particulars import BreakGlass
 Fault = tuple[str, str, str]  # JSON pointer, code, sentence
 VITAL, HEALTH = "6(1)(d)", ("", "9(2)(c)")
 AGREED = "fg-akkoord"
+LONG, YEAR = "/maximalePeriode", 366  # days
+FREE_CHOICE = "Is er een gelijke andere weg? Is er druk? Kan het zonder? Beantwoord dat eerst."
 # Free movement inside the EEA: no transfer in the sense of AVG 44.
 EEA = frozenset(
     {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT",
@@ -36,14 +38,16 @@ def said(version: ActivityVersion, parties: Names[str], at: int) -> Iterator[Fau
 def for_officer(version: ActivityVersion) -> tuple[str, ...]:
     """Why the FG has to agree beforehand: JSON pointers; none when there is no need."""
     chosen = any(element.class_ == "C" for element in version.elements)
-    reasons = {"/machtsverschil": chosen and bool(version.pressure), "/doorBijBezwaar": bool(version.despite_objection)}
+    reasons = {"/machtsverschil": chosen and bool(version.pressure), "/doorBijBezwaar": bool(version.despite_objection),
+               LONG: chosen and not 0 < version.period <= YEAR}  # fmt: skip
     return tuple(place for place, needed in reasons.items() if needed)
 
 
-def not_agreed(version: ActivityVersion) -> list[Fault]:
-    """The same, as faults of a version about which no FG said yes."""
+def not_agreed(version: ActivityVersion, *, proposed: bool = True) -> list[Fault]:
+    """The same, as faults of a version about which no FG said yes. proposed: by an owner, not by who sets up, for whom
+    a long yes is none."""
     return [(place, AGREED, "Dit kan alleen als de privacy-toezichthouder vooraf ja zegt.")
-            for place in for_officer(version)]  # fmt: skip
+            for place in for_officer(version) if proposed or place != LONG]  # fmt: skip
 
 
 def _party(place: str, party: Party, parties: Names[str], at: int) -> Iterator[Fault]:
@@ -81,10 +85,6 @@ def _reasons(glass: BreakGlass) -> Iterator[Fault]:
 
 def _choice(version: ActivityVersion) -> Iterator[Fault]:
     if version.pressure and any(one.class_ == "C" for one in version.elements) and version.free_choice is None:
-        yield (
-            "/vrijeKeuze",
-            "ontbreekt",
-            "Is er een gelijke andere weg? Is er druk? Kan het zonder? Beantwoord dat eerst.",
-        )
+        yield "/vrijeKeuze", "ontbreekt", FREE_CHOICE
     if version.despite_objection and not version.objectable:
         yield "/doorBijBezwaar", "past-niet", "Bezwaar kan alleen bij 6(1)(e) en 6(1)(f)."

@@ -17,7 +17,7 @@ from consent.lines import application_of, document, event, permit, recipient_of,
 from consent.parties.rules import faults as wrong
 from consent.permits import Permits
 from consent.published import Published
-from consent.publishing import completed, faults, short_bar
+from consent.publishing import completed, faults, of_owners
 from consent.rows import Register, Row, Rows
 from consent.words import fault
 from kernel.caller import Caller
@@ -70,8 +70,9 @@ class Registering:
             made = version_of(newest)
         else:
             there = version_of(newest) if newest and newest["status"] == "gepubliceerd" else None
-            barred = () if told is SET_UP else tuple(short_bar(version, there))
-            await self._check(caller.tenant, version, agreed, barred)
+            proposed = told is not SET_UP
+            more = [] if agreed else not_agreed(version, proposed=proposed)
+            await self._check(caller.tenant, version, [*more, *(of_owners(version, there) if proposed else ())])
             made = await self._published(caller, version, told)
         for row in await self._found(caller.tenant, version.slug):
             if row["status"] == "gepubliceerd" and row["number"] < made.number:
@@ -119,9 +120,8 @@ class Registering:
                 return made
         raise RegisterUnavailable()
 
-    async def _check(self, tenant: str, version: ActivityVersion, agreed: bool, more: Sequence[Fault]) -> None:
-        found = [*self.faults(version, await self.admitted(tenant)), *more]
-        if wrong := [*found, *([] if agreed else not_agreed(version))]:
+    async def _check(self, tenant: str, version: ActivityVersion, more: Sequence[Fault]) -> None:
+        if wrong := [*self.faults(version, await self.admitted(tenant)), *more]:
             told = [{"veld": place, "code": code, "detail": detail} for place, code, detail in wrong[:100]]
             raise CannotPublish("In `fouten` staat wat er niet klopt.", fouten=told)
 

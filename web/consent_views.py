@@ -89,6 +89,17 @@ def row(view: ConsentView, words: RegisterWords) -> ConsentRow:
     )
 
 
+def also(views: Iterable[ConsentView], one: ConsentView, words: RegisterWords) -> tuple[ConsentRow, ...]:
+    """Other yeses to the same recipient for the same use, with what they share: they stand whatever is chosen here."""
+    found = []
+    for other in views:
+        same = (other.recipient, other.activity) == (one.recipient, one.activity) and other.id != one.id
+        shared = tuple(name for name in other.elements if name in one.elements)
+        if same and shared and other.state in ACTIVE:
+            found.append(row(other.model_copy(update={"elements": shared}), words))
+    return tuple(found)
+
+
 def waiting(views: Iterable[ConsentView], words: RegisterWords) -> tuple[Waiting, ...]:
     """Requests that wait for the resident."""
     return tuple(

@@ -15,7 +15,7 @@ from consent.contract import NoSuchThing, NotNow
 from consent.difference import difference, needs_new_consent
 from consent.drafts.contract import KEEPER, OFFICER, OWNER, Changed, Draft, Step, Wrong
 from consent.lines import event, version_of
-from consent.publishing import short_bar
+from consent.publishing import of_owners
 from consent.registering import Registering
 from consent.rows import Register, Row
 from consent.words import no_numbers
@@ -156,7 +156,7 @@ class Drafting:
 
     def _shown(self, row: Row, actor: str, admitted: Sequence[Recipient], there: ActivityVersion | None) -> Draft:
         version = version_of(row)
-        wrong = [*self._registering.faults(version, admitted), *short_bar(version, there)]
+        wrong = [*self._registering.faults(version, admitted), *of_owners(version, there)]
         completed = self._registering.completed(version, there.number + 1 if there else 1)
         changes = difference(there, completed) if there else ()
         return Draft(
