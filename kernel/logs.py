@@ -118,6 +118,8 @@ def set_up_logs(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)  # by the method: loggers remember what they were allowed
+    # which database it found, at each command: without its arguments that says nothing
+    logging.getLogger("alembic").setLevel(max(level, logging.WARNING))
     for name in ("httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))  # a line per call, with its whole address
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):

@@ -17,7 +17,7 @@ from kernel.errors import (
     Problem,
     TooManyRequests,
 )
-from kernel.http.faults import bad_input, no_json
+from kernel.faults import bad_input, no_json
 from kernel.http.fsc import headers_of
 from kernel.http.refusals import MethodNotAllowed, TooLarge, WrongMediaType
 

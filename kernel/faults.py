@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kernel.errors import BadInput
+from kernel.numbers import without_numbers
 
 FAULTS_MAX = 100  # a body of unknown members would otherwise be answered by a larger one
 
@@ -34,6 +35,17 @@ def no_json(detail: str) -> BadInput:
     """The body as a whole cannot be read."""
     fouten = [{"veld": "", "code": "geen-json", "detail": detail}]
     return BadInput("De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt.", fouten=fouten)
+
+
+def sentences(errors: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The same of a file, for whoever loads it at the command line: where, what, and for a value that cannot be there
+    what pydantic says of it."""
+    told = []
+    for error in errors:
+        place, code, detail = _fault(error)
+        why = without_numbers(f" ({error['msg']})") if code == "ongeldige-waarde" else ""
+        told.append(f"{place.removesuffix('/*') or '/'}: {detail}{why}")
+    return list(dict.fromkeys(told))[:FAULTS_MAX]
 
 
 def _fault(error: Mapping[str, Any]) -> tuple[str, str, str]:
