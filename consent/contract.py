@@ -60,10 +60,10 @@ from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 __all__ = [
     "NOTE_MAX", "NO_REASON", "REASON_CODE", "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis",
     "Case", "CatalogueElement", "Change", "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts",
-    "Element", "Emergency", "FenceAt", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep",
-    "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind",
-    "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words", "Wrong", "assessment_over",
-    "bases_of", "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "whole",
+    "Element", "Emergency", "FenceAt", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState",
+    "PartyStep", "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents",
+    "RightKind", "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words", "Wrong",
+    "assessment_over", "bases_of", "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "whole",
 ]  # fmt: skip
 
 State = Literal[

@@ -43,6 +43,8 @@ def sentences(errors: Iterable[Mapping[str, Any]]) -> list[str]:
     told = []
     for error in errors:
         place, code, detail = _fault(error)
+        if code == "onbekend-veld":  # a file is whose who loads it: its names may be told, but for long numbers
+            place = pointer(error["loc"])
         why = without_numbers(f" ({error['msg']})") if code == "ongeldige-waarde" else ""
         told.append(f"{place.removesuffix('/*') or '/'}: {detail}{why}")
     return list(dict.fromkeys(told))[:FAULTS_MAX]
