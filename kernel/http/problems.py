@@ -52,7 +52,7 @@ def render(problem: Problem, instance: str, base: str = TYPE_BASE) -> JSONRespon
         "type": f"{base}/fouten/{problem.code}",
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.detail or f"{problem.title}.",
+        "detail": problem.detail or problem.usual or f"{problem.title}.",
         "code": problem.code,
         "instance": f"urn:uuid:{instance}",
     }
