@@ -140,7 +140,9 @@ async def test_the_fg_is_told_of_an_assessment_that_is_over(portal: PortalUnderT
 async def test_a_purpose_is_stopped_with_a_reason_and_nobody_gets_anything_for_it(
     portal: PortalUnderTest, who: str
 ) -> None:
-    keeper = await portal.visitor(who)
+    keeper, resident = await portal.visitor(who), await portal.visitor("r1")
+    await portal.house.release(*BY_LAW)
+    await portal.house.desk.lines.finished()
     page = await keeper.get(f"{PLACE}/stoppen")
     for typed, told in (("", "Schrijf op waarom"), ("Om 999993653.", "Haal het burgerservicenummer")):
         refused = await keeper.send(page, page.form("waarom"), waarom=typed)
@@ -149,6 +151,9 @@ async def test_a_purpose_is_stopped_with_a_reason_and_nobody_gets_anything_for_i
     assert stopped.url.endswith(f"/register/{STORY}") and "Dit geldt nu niet meer." in stopped.text
     assert STORY not in (await keeper.get("/register")).html
     assert (await keeper.get(f"{PLACE}/stoppen")).status == 404
+    (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    use = await resident.get(f"/gebruik/{line.position}")
+    assert "Tot 5 jaar na het besluit." in use.text, "what they were told of a use stays"
     again = await keeper.send(page, page.form("waarom"), waarom="Nog eens.")
     assert again.status == 404, "in another window: it is not there any more"
 
