@@ -41,7 +41,7 @@ async def load(settings: HouseSettings, tenant: str, file: Path) -> str:
         try:
             found = await load_into(house, chosen.id, text)
         except Unreadable as wrong:
-            raise SettingsWrong([f"{file.name}, {fault}." for fault in wrong.faults]) from None
+            raise SettingsWrong([f"{file.name}, {fault.removesuffix('.')}." for fault in wrong.faults]) from None
     parts = (len(found.all_policies()), len(found.data_agreements), len(found.individuals))
     return "{} beleidsteksten, {} overeenkomsten en {} individuen staan in het register.".format(*parts)
 

@@ -22,5 +22,5 @@ async def load_policies(settings: HouseSettings, file: Path) -> str:
         try:
             rows = await house.register.load_policies(os.environ.get(NAMED, ""), text)
         except (NoPolicies, NotHere) as wrong:
-            raise SettingsWrong([f"Niet geladen: {wrong}."]) from None
+            raise SettingsWrong([f"Niet geladen: {str(wrong).removesuffix('.')}."]) from None
     return f"{rows} regels beleid geladen"

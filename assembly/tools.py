@@ -19,6 +19,7 @@ from assembly.rotating import rotate
 from assembly.settings import HouseSettings, TenantSettings
 from consent.contract import ActivityVersion, Recipient
 from kernel.caller import room_of
+from kernel.faults import sentences
 from kernel.http.client import open_client
 from kernel.message import Message, wire
 from kernel.settings import SettingsWrong
@@ -84,8 +85,8 @@ def read_register(path: Path) -> Register:
     except OSError as error:
         raise SettingsWrong([f"{path} kan niet worden gelezen ({error.strerror})."]) from None
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise SettingsWrong([f"{path}, {'/'.join(map(str, one['loc']))}: {one['msg']}" for one in faults]) from None
+        faults = sentences(error.errors(include_url=False, include_input=False))
+        raise SettingsWrong([f"{path}, {one}" for one in faults]) from None
 
 
 def read_clients(path: Path) -> dict[str, Any]:

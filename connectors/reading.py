@@ -11,7 +11,7 @@ from connectors.contract import ReleaseRequest
 from consent.contract import ActivityVersion, Emergency, misfit, misfit_fault
 from kernel.caller import Caller
 from kernel.errors import BadInput
-from kernel.http.faults import bad_input, no_json
+from kernel.faults import bad_input, no_json
 from kernel.numbers import has_number
 
 SELF = "BurgerZelf"

@@ -11,6 +11,8 @@ Fault = tuple[str, str, str]  # JSON pointer, code, sentence
 VITAL, HEALTH = "6(1)(d)", ("", "9(2)(c)")
 AGREED = "fg-akkoord"
 OVERSIGHT = "logboek"  # who is a party to this one may search the whole log (`audit.searchline`)
+LONG, YEAR = "/maximalePeriode", 366  # days
+FREE_CHOICE = "Is er een gelijke andere weg? Is er druk? Kan het zonder? Beantwoord dat eerst."
 # Free movement inside the EEA: no transfer in the sense of AVG 44.
 EEA = frozenset(
     {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT",
@@ -41,15 +43,16 @@ def for_officer(version: ActivityVersion) -> tuple[str, ...]:
         "/slug": version.slug == OVERSIGHT,
         "/machtsverschil": chosen and bool(version.pressure),
         "/doorBijBezwaar": bool(version.despite_objection),
+        LONG: chosen and not 0 < version.period <= YEAR,
     }
     return tuple(place for place, needed in reasons.items() if needed)
 
 
 def not_agreed(version: ActivityVersion, *, set_up: bool = False) -> list[Fault]:
     """The same, as faults of a version about which no FG said yes. set_up: at the command line, where whoever can run
-    it could read the log anyhow: there it may be said who searches."""
+    it could read the log anyhow: there it may be said who searches, and a long yes is none."""
     return [(place, AGREED, "Dit kan alleen als de privacy-toezichthouder vooraf ja zegt.")
-            for place in for_officer(version) if not (set_up and place == "/slug")]  # fmt: skip
+            for place in for_officer(version) if not (set_up and place in ("/slug", LONG))]  # fmt: skip
 
 
 def _party(place: str, party: Party, parties: Names[str], at: int) -> Iterator[Fault]:
@@ -87,10 +90,6 @@ def _reasons(glass: BreakGlass) -> Iterator[Fault]:
 
 def _choice(version: ActivityVersion) -> Iterator[Fault]:
     if version.pressure and any(one.class_ == "C" for one in version.elements) and version.free_choice is None:
-        yield (
-            "/vrijeKeuze",
-            "ontbreekt",
-            "Is er een gelijke andere weg? Is er druk? Kan het zonder? Beantwoord dat eerst.",
-        )
+        yield "/vrijeKeuze", "ontbreekt", FREE_CHOICE
     if version.despite_objection and not version.objectable:
         yield "/doorBijBezwaar", "past-niet", "Bezwaar kan alleen bij 6(1)(e) en 6(1)(f)."

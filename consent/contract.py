@@ -52,18 +52,18 @@ from consent.parties.contract import Change, PartyState, Proposal
 from consent.parties.contract import Step as PartyStep
 from consent.published import Published, assessment_over, expiring, whole
 from consent.registers import Registers
-from consent.rights.contract import Claim, RightKind, RightsRequest
+from consent.rights.contract import NO_REASON, Claim, RightKind, RightsRequest
 from kernel.caller import Caller
 from kernel.errors import Problem
 from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
-    "NOTE_MAX", "REASON_CODE", "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis", "Case",
-    "CatalogueElement", "Change", "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts", "Element",
-    "Emergency", "FenceAt", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep",
-    "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind",
-    "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words", "Wrong", "assessment_over",
-    "bases_of", "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "whole",
+    "NOTE_MAX", "NO_REASON", "REASON_CODE", "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis",
+    "Case", "CatalogueElement", "Change", "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts",
+    "Element", "Emergency", "FenceAt", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState",
+    "PartyStep", "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents",
+    "RightKind", "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words", "Wrong",
+    "assessment_over", "bases_of", "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "whole",
 ]  # fmt: skip
 
 State = Literal[

@@ -9,7 +9,7 @@ from collections.abc import Set as Names
 from typing import Any
 
 from consent.activity import ActivityVersion, CatalogueElement, UsedElement
-from consent.article30 import Fault, said
+from consent.article30 import FREE_CHOICE, Fault, said
 from consent.bounds import exceeding
 from consent.counting import faults as counted
 from consent.emergency import in_vault
@@ -52,11 +52,23 @@ def faults(
     return found
 
 
-def short_bar(version: ActivityVersion, there: ActivityVersion | None) -> Iterator[Fault]:
-    """Of what owners propose. there: in force; what was less already, by whoever set this up, may stay as it is."""
-    chosen = any(one.class_ == "C" for one in version.elements)
-    if chosen and version.bar < min(LEAST_BAR, there.bar if there else LEAST_BAR):
-        yield "/nietOpnieuwVragen", "te-kort", f"Na een nee vraagt u het minstens {LEAST_BAR} dagen niet opnieuw."
+def of_owners(version: ActivityVersion, there: ActivityVersion | None) -> Iterator[Fault]:
+    """Of what owners propose, beyond `faults`: older versions stay readable without it. there: in force; a shorter bar,
+    by whoever set this up, may stay as it is."""
+    # AVG 30(1)(a), (c), (b) and (g)
+    asked = {"/functionarisGegevensbescherming": (version.officer.strip(), "Hoe bereikt iemand de FG?"),
+             "/categorieenBetrokkenen": (version.residents, "Over welke groepen inwoners gaat dit?"),
+             "/dpvDoelen": (version.codes, "Noem minstens een doel uit DPV."),
+             "/maatregelen": (version.measures, "Hoe zijn de gegevens beschermd?"),
+             "/beoordeling/stappen": (version.assessment.steps, "Beantwoord de vier stappen.")}  # fmt: skip
+    yield from ((place, "ontbreekt", question) for place, (said, question) in asked.items() if not said)
+    if there and there.template and not version.template:
+        yield "/sjabloon", "ontbreekt", "De versie die nu geldt noemt een sjabloon. Noem dat ook, of een ander."
+    if any(one.class_ == "C" for one in version.elements):
+        if version.bar < min(LEAST_BAR, there.bar if there else LEAST_BAR):
+            yield "/nietOpnieuwVragen", "te-kort", f"Na een nee vraagt u het minstens {LEAST_BAR} dagen niet opnieuw."
+        if not (version.free_choice or version.pressure):  # with pressure it is asked already
+            yield "/vrijeKeuze", "ontbreekt", FREE_CHOICE
 
 
 def completed(version: ActivityVersion, number: int, catalogue: Mapping[str, CatalogueElement]) -> ActivityVersion:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as Names
+from typing import Any
 
 from sqlalchemy import Table
 
@@ -9,14 +10,14 @@ from audit.contract import Audit, Event, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Application, CatalogueElement, Recipient
 from consent.article30 import Fault, not_agreed
-from consent.contract import CannotPublish, NoSuchThing, RegisterUnavailable
+from consent.contract import CannotPublish, NoSuchThing, NotNow, RegisterUnavailable
 from consent.difference import following
 from consent.following import ENDED, UNKNOWN, Following
 from consent.lines import application_of, document, event, permit, recipient_of, restriction, version_of
 from consent.parties.rules import faults as wrong
 from consent.permits import Permits
 from consent.published import Published
-from consent.publishing import completed, faults, short_bar
+from consent.publishing import completed, faults, of_owners
 from consent.rows import Register, Row, Rows
 from consent.words import fault
 from kernel.caller import Caller
@@ -27,6 +28,7 @@ from kernel.ids import derived_id, random_id
 STAFF = frozenset({"medewerker", "kamer"})
 _ANEW = ("status", "pending_at", "entry")  # of a row that waits once more
 SET_UP = {"voorbereid": "bij inrichting, op de opdrachtregel"}  # whoever can run it holds all keys of the house
+LIVE, STOPPED = ("gepubliceerd", "wacht"), ENDED["activiteit-beeindigd"]
 AGAIN = 3  # another instance took the number that we wanted
 
 
@@ -69,13 +71,30 @@ class Registering:
         else:
             there = version_of(newest) if newest and newest["status"] == "gepubliceerd" else None
             set_up = told is SET_UP
-            barred = [] if set_up else list(short_bar(version, there))
-            await self._check(caller.tenant, version, barred + ([] if agreed else not_agreed(version, set_up=set_up)))
+            more = [] if agreed else not_agreed(version, set_up=set_up)
+            await self._check(caller.tenant, version, [*more, *(() if set_up else of_owners(version, there))])
             made = await self._published(caller, version, told)
         for row in await self._found(caller.tenant, version.slug):
             if row["status"] == "gepubliceerd" and row["number"] < made.number:
-                await self._end(caller, row)
+                actor = (await self._register.keys_of(caller.tenant)).actor(caller)
+                event_id = derived_id(f"{row['slug']}/{row['number']}", f"einde{actor}")
+                await self._end(caller, row, _ended(event_id, row, actor))
         return made
+
+    async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
+        """See Drafts.end; who may, its caller has looked at."""
+        async with self._register.reading(caller.tenant) as rows:
+            found = await rows.find(tables.activities, tables.activities.c.slug == slug)
+            actor = rows.keys.actor(caller)
+        if not found:
+            raise NoSuchThing()
+        if not any(row["status"] == "gepubliceerd" for row in found):
+            raise NotNow("Dit doel is al gestopt.")
+        who = {"application": caller.application, "recipient": caller.organisation, "key": caller.key}
+        ends = [(row, _ended(random_id(), row, actor, details={"reden": reason}, **who)) for row in found]
+        # what stands before what is on its way: a crash in between leaves that
+        first, *_ = [await self._end(caller, row, said) for row, said in ends if row["status"] in LIVE]
+        return first
 
     def _same(self, there: ActivityVersion, wanted: ActivityVersion) -> bool:
         known = {one.name for one in wanted.elements} <= set(self._catalogue)
@@ -87,8 +106,10 @@ class Registering:
             async with self._register.writing(caller.tenant) as rows:
                 there = await rows.find(tables.activities, tables.activities.c.slug == version.slug)
                 number = max((row["number"] for row in there), default=0) + 1
-                effective = [version_of(row) for row in there if row["effective_at"]]
-                made = following(effective[-1] if effective else None, completed(version, number, self._catalogue))
+                effective = [row for row in there if row["effective_at"]]
+                # what somebody stopped, and starts again, is asked again
+                stood = version_of(effective[-1]) if effective and effective[-1]["status"] != STOPPED else None
+                made = following(stood, completed(version, number, self._catalogue))
                 said = _published(made, rows.keys.actor(caller), told)
                 row = self._pending(rows, said, rows.keys.version(version.slug, number)) | {
                     "slug": version.slug, "number": number, "document": document(made),
@@ -121,13 +142,11 @@ class Registering:
                 tables.activities, tables.activities.c.slug == slug, tables.activities.c.effective_at > 0
             )
 
-    async def _end(self, caller: Caller, row: Row) -> None:
-        actor = (await self._register.keys_of(caller.tenant)).actor(caller)
-        key, word = {"slug": row["slug"], "number": row["number"]}, f"einde{actor}"
-        said = event("activiteit-beeindigd", derived_id(f"{row['slug']}/{row['number']}", word), "systeem",
-                     activity=row["slug"], version=str(row["number"]), actor=actor)  # fmt: skip
+    async def _end(self, caller: Caller, row: Row, said: Event) -> Receipt:
+        key = {"slug": row["slug"], "number": row["number"]}
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
         await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, receipt)
+        return receipt
 
     async def history(self, caller: Caller, slug: str) -> list[Published]:
         """See Registers.history."""
@@ -255,6 +274,11 @@ async def _processor(rows: Rows, recipient: str, application: Application) -> li
         return []
     there = await rows.one(tables.recipients, slug=slug)
     return [(rows.keys.recipient(slug), there["epoch"] if there else 0)]
+
+
+def _ended(event_id: str, row: Row, actor: str, **more: Any) -> Event:
+    return event("activiteit-beeindigd", event_id, "systeem", activity=row["slug"], version=str(row["number"]),
+                 actor=actor, **more)  # fmt: skip
 
 
 def _told(row: Row) -> Published:

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from audit.contract import Audit, Entry, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Words
-from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotAgain, NotNow, ResidentRef, Search, Under
+from consent.again import demand_no_bar, open_equal, standing
+from consent.contract import ConsentRequest, ConsentView, NoSuchThing, NotNow, ResidentRef, Search, Under
 from consent.deciding import newest_versions, processor_of
 from consent.difference import consents_since
 from consent.facts import in_scope
@@ -20,7 +21,7 @@ from consent.returning import demand_registered
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY, OPEN_MOST
-from consent.views import SHUT, as_counted, ended_at, for_recipient, stands_under, state_of_row, view
+from consent.views import SHUT, as_counted, for_recipient, stands_under, state_of_row, view
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -29,7 +30,7 @@ from kernel.ids import derived_id, random_id, uuid7
 Enrol = Callable[[], Awaitable[ResidentRef]]
 MOST, UNDER_MOST = 200, 500  # consents in one answer; fences in one question of a room
 HAD_A_YES = frozenset({*PERMITS, "gepauzeerd", "ingetrokken", "verlopen"})
-BARRED = frozenset({"geweigerd", "ingetrokken", "vervallen"})
+UNASKED = "Dit wordt niet meer gevraagd."
 
 
 async def name_of(rows: Rows, slug: str) -> Words:
@@ -39,9 +40,13 @@ async def name_of(rows: Rows, slug: str) -> Words:
 
 
 def newest_of(newest: Mapping[str, Row], consent: Row) -> ActivityVersion | None:
-    """The newest version of the activity that a consent is about, if there is one."""
-    found = newest.get(consent["activity"])
-    return version_of(found) if found else None
+    """The newest version of the activity that a consent is about, if there is one. To one that was stopped no yes
+    counts, of whatever version."""
+    if (found := newest.get(consent["activity"])) is None:
+        return None
+    version = version_of(found)
+    stands = found["status"] == "gepubliceerd"
+    return version if stands else version.model_copy(update={"consents_since": version.number + 1})
 
 
 class Requesting:
@@ -69,9 +74,12 @@ class Requesting:
                 await demand_room(rows, caller.organisation, self.loose_most, at)
             every = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
             earlier = [one for one in every if not unnamed(one)]  # a bar would tell whose that no was
-        if same := _open_equal(earlier, wanted, row["number"], at):
+        if same := open_equal(earlier, wanted, row["number"], at):
             return for_recipient(view(same, name, at))
-        _not_barred(earlier, wanted.elements, version.bar, at)
+        if of and (stands := standing(earlier, wanted, version, at)):
+            await self._looked(caller, of, wanted.activity, name)  # they learn that it stands, by naming somebody
+            return for_recipient(view(stands, name, at, version))
+        demand_no_bar(earlier, wanted.elements, version.bar, at)
         if of and of.stand_in:
             of = await enrol() if enrol else of
         if of and of.stand_in:
@@ -149,11 +157,8 @@ class Requesting:
         if not caller.organisation:
             raise NoSuchThing()
         async with self._register.reading(caller.tenant) as rows:
-            actor, name = rows.keys.actor(caller), await name_of(rows, caller.organisation)
-        said = event("zoeking", random_id(), of.subject, activity=search.activity, recipient=caller.organisation,
-                     recipient_name=name.nl, application=caller.application, actor=actor, key=caller.key,
-                     details={"reden": "toestemmingen"})  # fmt: skip
-        await record_one(self._audit, caller, Entry(event=said))
+            name = await name_of(rows, caller.organisation)
+        await self._looked(caller, of, search.activity, name)
         mine = tables.consents.c
         about = [mine.recipient == caller.organisation, mine.resident == of.id]
         about += [mine.activity == search.activity] if search.activity else []
@@ -163,6 +168,13 @@ class Requesting:
             newest = await newest_versions(rows, {row["activity"] for row in listed})
         return [for_recipient(view(row, name, at, newest_of(newest, row))) for row in listed]
 
+    async def _looked(self, caller: Caller, of: ResidentRef, activity: str, name: Words) -> None:
+        actor = (await self._register.keys_of(caller.tenant)).actor(caller)
+        said = event("zoeking", random_id(), of.subject, activity=activity, recipient=caller.organisation,
+                     recipient_name=name.nl, application=caller.application, actor=actor, key=caller.key,
+                     details={"reden": "toestemmingen"})  # fmt: skip
+        await record_one(self._audit, caller, Entry(event=said))
+
     async def anew(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.anew. The bar binds recipients, not residents."""
         at = millis(self._clock())
@@ -170,7 +182,10 @@ class Requesting:
             old = await rows.one(tables.consents, id=consent_id)
             if old is None or caller.kind != "inwoner" or old["resident"] != caller.user:
                 raise NoSuchThing()
-            row, version = await _entitled(rows, old["recipient"], old["activity"])
+            try:
+                row, version = await _entitled(rows, old["recipient"], old["activity"])
+            except NoSuchThing:  # stopped, or its recipient was: nobody asks this any more
+                raise NotNow(UNASKED) from None
             name = await name_of(rows, old["recipient"])
             earlier = await _earlier(rows, old["recipient"], old["resident"], old["activity"])
         since = row["number"] if old["status"] == "gevraagd" else consents_since(version)
@@ -179,11 +194,11 @@ class Requesting:
             raise NotNow("Deze vraag loopt nog.")
         elements = tuple(name for name in names(old["elements"]) if _is_choice(version, name))
         if not elements:
-            raise NotNow("Dit wordt niet meer gevraagd.")
+            raise NotNow(UNASKED)
         limits = terms_of(old).limits
         wish = ConsentRequest(resident=resident_of(old), activity=old["activity"], elements=elements,
                               case=old["reference"], limits=limits)  # fmt: skip
-        if same := _open_equal(earlier, wish, row["number"], at):
+        if same := open_equal(earlier, wish, row["number"], at):
             return view(same, name, at)
         kept = {
             key: old[key] for key in ("resident", "subject", "resident_fence", "recipient", "activity", "reference")
@@ -232,35 +247,6 @@ async def _earlier(rows: Rows, recipient: str, resident: str, activity: str) -> 
     consents = tables.consents.c
     about = (consents.recipient == recipient, consents.resident == resident, consents.activity == activity)
     return await rows.find(tables.consents, *about)
-
-
-def _open_equal(earlier: list[Row], wanted: ConsentRequest, number: int, at: int) -> Row | None:
-    """The same question about the version in force: one about an older version can only be answered with no."""
-    for row in earlier:
-        same = set(names(row["elements"])) == set(wanted.elements) and row["reference"] == wanted.case
-        if (
-            same
-            and row["version"] == number
-            and terms_of(row).limits == wanted.limits
-            and state_of_row(row, at) == "gevraagd"
-        ):
-            return row
-    return None
-
-
-def _not_barred(earlier: list[Row], elements: tuple[str, ...], days: int, at: int) -> None:
-    about = [row for row in earlier if set(names(row["elements"])) & set(elements)]
-    last = _last_no(about, at)
-    if any(row["status"] in PERMITS and row["requested_at"] > last for row in about):
-        return  # the resident has come back from that no by their own wish
-    # to the end of that day, for vanaf and the bar alike: neither tells at which moment a resident answered
-    until = -(-(last + days * DAY) // DAY) * DAY
-    if days and last and at < until:  # no days: no bar, not one until midnight
-        raise NotAgain("De inwoner levert dit nu zelf aan.", vanaf=until)
-
-
-def _last_no(about: list[Row], at: int) -> int:
-    return max((ended_at(row, at) for row in about if state_of_row(row, at) in BARRED), default=0)
 
 
 def _new(caller: Caller, wanted: ConsentRequest, resident: ResidentRef | None, at: int) -> Row:

@@ -46,13 +46,15 @@ def as_counted(row: Row, newest: ActivityVersion | None) -> Row:
 
 def view(stored: Row, recipient_name: Words, at: int, newest: ActivityVersion | None = None) -> ConsentView:
     """For the resident. newest: of its activity, None when it does not matter: a yes to a version that was narrower
-    does not count any more, and none lasts longer than the newest lets anybody look."""
+    does not count any more, nor does a question about one that ended, and no yes lasts longer than the newest lets
+    anybody look."""
     row = as_counted(stored, newest)
     state, terms = state_of_row(row, at), terms_of(row)
-    outdated = newest is not None and row["version"] < consents_since(newest)
+    if newest is not None and _outdated(row, state, newest):
+        state = "ongeldig"
     return ConsentView(
         id=row["id"],
-        state="ongeldig" if state in PERMITS and outdated else state,
+        state=state,
         activity=row["activity"],
         version=str(row["version"]),
         elements=names(row["elements"]),
@@ -75,6 +77,13 @@ def view(stored: Row, recipient_name: Words, at: int, newest: ActivityVersion | 
         grown=grown(row, at),
         loose=not row["resident"],
     )
+
+
+def _outdated(row: Row, state: State, newest: ActivityVersion) -> bool:
+    """Whether a yes counts no more, or a question can have none: it is answered for the version that it asks about."""
+    asked = state == "gevraagd" and not row["pending_at"]
+    since = consents_since(newest)
+    return bool((asked or state in PERMITS) and row["version"] < (max(since, newest.number) if asked else since))
 
 
 def stands_under(stored: Row, at: int, newest: ActivityVersion | None) -> Under:

@@ -21,6 +21,7 @@ class Problem(Exception):
     code: ClassVar[str] = "interne-fout"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Er gaat iets mis bij ons"
+    usual: ClassVar[str] = ""  # told where nothing else is; "": the title
     _known: ClassVar[dict[str, type["Problem"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -48,9 +49,13 @@ class BadInput(Problem):
 
 
 class NotLoggedIn(Problem):
-    """No credential, or one that does not hold. Says nothing about why: that would help a forger."""
+    """No credential, or one that does not hold. Says what is needed and nothing about why: that would help a forger."""
 
     code, status, title = "niet-ingelogd", 401, "U bent niet ingelogd"
+    usual = (
+        "Stuur een token van /oauth/token dat voor deze ingang is (resource) en nog geldt, vijf minuten lang. "
+        "Is het gebonden, toon dan ook het bewijs (DPoP) of het certificaat."
+    )
 
 
 class NoAccess(Problem):

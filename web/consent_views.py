@@ -78,7 +78,7 @@ def tab_of(state: State) -> str:
 
 def row(view: ConsentView, words: RegisterWords) -> ConsentRow:
     """A consent in a list."""
-    changed = view.ended_at or view.decided_at
+    changed = view.ended_at or (0 if view.state == "ongeldig" else view.decided_at)
     return ConsentRow(
         id=view.id,
         recipient=words.chosen(view.recipient_name),
@@ -87,6 +87,17 @@ def row(view: ConsentView, words: RegisterWords) -> ConsentRow:
         until=local_day(view.valid_until) if view.valid_until and view.state in ACTIVE else None,
         changed=local_day(changed) if changed else None,
     )
+
+
+def also(views: Iterable[ConsentView], one: ConsentView, words: RegisterWords) -> tuple[ConsentRow, ...]:
+    """Other yeses to the same recipient for the same use, with what they share: they stand whatever is chosen here."""
+    found = []
+    for other in views:
+        same = (other.recipient, other.activity) == (one.recipient, one.activity) and other.id != one.id
+        shared = tuple(name for name in other.elements if name in one.elements)
+        if same and shared and other.state in ACTIVE:
+            found.append(row(other.model_copy(update={"elements": shared}), words))
+    return tuple(found)
 
 
 def waiting(views: Iterable[ConsentView], words: RegisterWords) -> tuple[Waiting, ...]:
@@ -101,7 +112,7 @@ def waiting(views: Iterable[ConsentView], words: RegisterWords) -> tuple[Waiting
 def page(detail: ConsentDetail, words: RegisterWords, frame: Frame, now: datetime) -> Consent:
     """The one page of a consent, in every state."""
     view, activity = detail.consent, detail.activity
-    changed = view.ended_at or view.decided_at
+    changed = view.ended_at or (0 if view.state == "ongeldig" else view.decided_at)
     recipient, back = words.chosen(view.recipient_name), back_to(detail, now)
     return Consent(
         frame=frame,
@@ -210,7 +221,7 @@ def facts(detail: ConsentDetail, words: RegisterWords, municipality: str) -> Fac
 
 def _until(view: ConsentView, period: int) -> date | None:
     """The last day, or the day it ended; none where it never began."""
-    if view.state in NEVER:
+    if view.state in NEVER or (view.state == "ongeldig" and not view.ended_at):
         return None
     ended = 0 if view.state in {*ACTIVE, "gepauzeerd"} else view.ended_at
     return local_day(ended or view.valid_until or view.requested_at + period * DAY_MS)

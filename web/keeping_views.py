@@ -91,6 +91,18 @@ class DraftPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndPage:
+    """`/beheer/verwerkingsactiviteiten/{slug}/stoppen`. chosen: part of it rests on what residents chose."""
+
+    frame: Frame
+    slug: str
+    title: str
+    chosen: bool
+    reason: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentPage:
     """`/beheer/verwerkingsactiviteiten/{slug}/beoordeling`: DPIA, four steps, seven values."""
 

@@ -215,7 +215,7 @@ class LineViews:
 
     def groups(self, event: Event) -> tuple[Group, ...]:
         """What was asked, per class and article."""
-        classes, version = dict(event.classes), self._words.activities.get(event.activity)
+        classes, version = dict(event.classes), self._words.version(event.activity)
         found: dict[tuple[str, str], list[str]] = {}
         for element in event.elements or tuple(classes) or tuple(dict(event.refused)):
             used = version.element(element) if version else None

@@ -43,12 +43,14 @@ YES_OR_NO: Final = ("of ", "whether ")  # how the label of an answer begins, ins
 
 @dataclass(frozen=True)
 class RegisterWords:
-    """Labels, purposes and articles as a page says them. activities: those in force, by slug; recipients too."""
+    """Labels, purposes and articles as a page says them. activities: those in force, by slug; recipients too. stopped:
+    what else a page tells of, with nothing in force in its place."""
 
     language: Language
     elements: Mapping[str, CatalogueElement]
     activities: Mapping[str, ActivityVersion]
     recipients: Mapping[str, Recipient] = field(default_factory=dict)
+    stopped: Mapping[str, ActivityVersion] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -65,6 +67,10 @@ class RegisterWords:
             {one.slug: one for one in activities},
             {one.slug: one for one in recipients},
         )
+
+    def version(self, activity: str) -> ActivityVersion | None:
+        """In force, or the last one of what was stopped."""
+        return self.activities.get(activity) or self.stopped.get(activity)
 
     def say(self, text: str) -> str:
         """A marked text in this language."""
@@ -125,19 +131,19 @@ class RegisterWords:
     def purpose(self, activity: str, logged: str) -> str:
         """What for: the words of the line itself, so that a later version does not change the past; in English the
         present ones, for lines are Dutch. Empty when nobody wrote it down."""
-        known = self.activities.get(activity)
+        known = self.version(activity)
         if self.language == "en" and known is not None:
             return known.purpose.en
         return logged or (self.chosen(known.purpose) if known else "")
 
     def title(self, activity: str) -> str:
         """What staff call it; empty when it is no longer in force."""
-        known = self.activities.get(activity)
+        known = self.version(activity)
         return self.chosen(known.title) if known else ""
 
     def retention(self, activity: str) -> str:
         """How long the recipient keeps it."""
-        known = self.activities.get(activity)
+        known = self.version(activity)
         return self.chosen(known.retention) if known else self.say(N_("Wij zoeken dit uit."))
 
     def article(self, basis: str, law: str) -> str:

@@ -258,7 +258,8 @@ class Consent:
     posted too late (F4): it is told, never preset. `limits`: of this yes, beyond its end; `ends`: last days to choose
     from, `longer` the last one of a yes that is said again; `shown`: what was read at the last choice; `following`:
     another question; `by`: who said yes, `grown` that they choose alone now; `loose`: it is for whoever answers it;
-    `back`: the website that asked, just after an answer, and `site` its name; `safe`: no yes gives anything now."""
+    `back`: the website that asked, just after an answer, and `site` its name; `safe`: no yes gives anything now;
+    `also`: other yeses that give some of the same, whatever is chosen here."""
 
     frame: Frame
     id: str
@@ -290,4 +291,5 @@ class Consent:
     safe: bool = False
     back: str = ""
     site: str = ""
+    also: tuple[ConsentRow, ...] = ()
     errors: tuple[FieldError, ...] = ()

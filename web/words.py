@@ -135,6 +135,7 @@ LIFT_REASONS: Final[Mapping[str, str]] = {
 WRONG: Final[Mapping[str, str]] = {
     "keuze": N_("Kies ja of nee."),
     "tot": N_("Kies een laatste dag."),
+    "opnieuw": N_("Dit wordt nu niet meer gevraagd. U hoeft niets te doen."),
     "vraag": N_("Schrijf uw vraag op."),
     "bsn-in-tekst": N_("Haal het burgerservicenummer uit uw tekst."),
     "antwoord": N_("Schrijf een antwoord op."),
@@ -169,6 +170,7 @@ WRONG: Final[Mapping[str, str]] = {
     "gesprekken": N_("U had vandaag te veel gesprekken. Vraag een collega om te helpen."),
     "oordeel": N_("Kies ja of nee."),
     "waarom": N_("Schrijf op waarom u dat vindt."),
+    "stopt": N_("Schrijf op waarom het stopt."),
     "regel": N_("Deze regel is er niet, of is al te zien voor de inwoner."),
     "namens-wie": N_("Kies een persoon uit de lijst."),
     "namens-code": N_("Deze code werkt niet. Vraag een nieuwe."),

@@ -31,7 +31,18 @@ _ASSESSED = {
         "rechtvaardigheid": "Voor iedereen dezelfde regels; hulp aan de balie.",
         "machtsverhoudingen": "Er is altijd een gelijke andere weg.",
     },
+    "stappen": {
+        "wet": "De artikelen staan bij elk gegeven; de FG kijkt ze na.",
+        "kwaliteit": "Uit de bron, op het moment zelf.",
+        "waarden": "Zie de zeven waarden.",
+        "ontwerp": "Zo min mogelijk gegevens, en elk gebruik is te zien.",
+    },
 }
+# What each is for, in DPV.
+_PURPOSES = {STORY: "ServiceAccessDetermination", MOVING: "RecordManagement", EXERCISE: "ServiceProvision",
+             VAULT: "RequestedServiceProvision", INSIGHT: "LegalCompliance", OVERSIGHT: "LegalCompliance",
+             BEHALF: "Verification", EMERGENCY: "ProtectionOfPublicSecurity"}  # fmt: skip
+_FREE = {"gelijkeWeg": "Zelf een bewijs sturen.", "druk": "Nee.", "zonder": "Nee."}
 _CONTACT = "privacy@spaarnewoude.example, 14 0XX"
 
 
@@ -56,17 +67,8 @@ def activities() -> tuple[ActivityVersion, ...]:
 
 
 def _element(name: str, klasse: str, why: tuple[str, str], basis: str, law: str = "", giver: str = "") -> UsedElement:
-    reason = {"nl": why[0], "en": why[1]}
-    return UsedElement.model_validate(
-        {
-            "gegevenselement": name,
-            "reden": reason,
-            "klasse": klasse,
-            "grondslag": basis,
-            "wet": law,
-            "verstrekkingsgrond": giver,
-        }
-    )
+    said = {"gegevenselement": name, "klasse": klasse, "grondslag": basis, "wet": law, "verstrekkingsgrond": giver}
+    return UsedElement.model_validate({**said, "reden": {"nl": why[0], "en": why[1]}})
 
 
 def _activity(
@@ -77,6 +79,13 @@ def _activity(
             "slug": slug,
             "verwerkingsverantwoordelijke": "College van burgemeester en wethouders van Spaarnewoude",
             "contact": _CONTACT,
+            "functionarisGegevensbescherming": "FG van Spaarnewoude, fg@spaarnewoude.example",
+            "categorieenBetrokkenen": [{"nl": "Inwoners", "en": "Residents"}],
+            "dpvDoelen": [f"https://w3id.org/dpv#{_PURPOSES[slug]}"],
+            "maatregelen": [
+                {"nl": "Versleuteld; elk gebruik staat in een logboek.", "en": "Encrypted; each use is logged."}
+            ],
+            "vrijeKeuze": _FREE if any(element.class_ == "C" for element in elements) else None,
             "ontvangers": [Party(recipient=party).model_dump() for party in parties],
             "gegevenselementen": [element.model_dump() for element in elements],
             "beoordeling": _ASSESSED,

@@ -14,7 +14,7 @@ from audit.reported.ports import Numbers, Register
 from audit.service import AuditService
 from kernel.caller import Caller
 from kernel.errors import NotFound, Problem
-from kernel.http.faults import bad_input
+from kernel.faults import bad_input
 from kernel.http.hosts import Hosts
 from kernel.message import Message, Sentence, Short, wire
 

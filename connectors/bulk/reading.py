@@ -17,7 +17,7 @@ from connectors.bulk.contract import MOST, BulkRequest, Listed, Order
 from connectors.reading import json_object, number_faults, twice, user_faults
 from kernel.caller import Caller
 from kernel.errors import BadInput
-from kernel.http.faults import FAULTS_MAX, bad_input
+from kernel.faults import FAULTS_MAX, bad_input
 from kernel.numbers import has_number
 from vault.contract import Bsn
 

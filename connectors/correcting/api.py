@@ -22,7 +22,7 @@ from connectors.correcting.contract import (
 from connectors.reading import json_object, number_faults, read_key, user_faults
 from kernel.caller import Caller
 from kernel.errors import BadInput
-from kernel.http.faults import bad_input
+from kernel.faults import bad_input
 from kernel.message import Body, Message, wire
 
 PLACE, PREFIX = "/terugmeldingen", "/intern/v1/connectors/corrections"

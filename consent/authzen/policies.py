@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, ValidationError
 
 from consent.authzen.messages import Evaluation
+from kernel.faults import sentences
 
 ROWS_MAX = 2_000
 FILE_BYTES = 2 << 20
@@ -51,9 +52,7 @@ def read(text: str) -> Policies:
     try:
         return Policies.model_validate_json(text)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        place = "/".join(str(part) for part in first["loc"])
-        raise NoPolicies(f"{place}: {first['msg']}") from None
+        raise NoPolicies(" ".join(sentences(wrong.errors(include_input=False, include_url=False)))) from None
 
 
 def decide(policies: Sequence[Policy], asked: Evaluation) -> bool:

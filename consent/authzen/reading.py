@@ -49,7 +49,7 @@ def each(asked: Evaluations) -> Iterator[Evaluation]:
         found = {name: getattr(one, name) or getattr(asked, name) for name in ("subject", "action", "resource")}
         missing = next((name for name, value in found.items() if value is None), "")
         if missing:
-            raise fault(f"{place}/{missing}", "missing", "Dit is verplicht.")
+            raise fault(f"{place}/{missing}", "ontbreekt", "Dit is verplicht.")
         context = asked.context if one.context is None else one.context
         yield Evaluation.model_construct(**found, context=context or {})
 

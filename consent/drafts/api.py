@@ -5,14 +5,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
+from audit.contract import Receipt
 from consent import wire
 from consent.activity import ActivityVersion
+from consent.bodies import Place
 from consent.contract import NoSuchThing
-from consent.drafts.contract import PREFIX, All, Draft, Drafts, Named, Taken
+from consent.drafts.contract import PREFIX, All, Draft, Drafts, Ending, Named, Reason, Taken
 from consent.words import fault
 from kernel.caller import Caller
 from kernel.errors import NoAccess
-from kernel.message import Body
+from kernel.message import Body, Message
+from kernel.message import wire as named
 
 Gate = Callable[..., Awaitable[Caller]]
 SCOPE = "toestemming:beheer"
@@ -51,11 +54,15 @@ def intern_routes(drafts: Drafts, caller: Gate) -> APIRouter:
     async def step(who: Asking, body: Taken) -> Draft:
         return await drafts.step(who, body.slug, body.step, body.digest)
 
+    @router.post("/end")
+    async def end(who: Asking, body: Ending) -> Receipt:
+        return await drafts.end(who, body.slug, body.reason)
+
     return router
 
 
 def public_routes(drafts: Drafts, caller: Gate) -> APIRouter:
-    """For an application with the role `beheer`: it writes; persons propose and publish, in the portal."""
+    """For an application with the role `beheer`: it writes and ends; persons propose and publish, in the portal."""
     router = APIRouter(tags=["verwerkingsactiviteiten"])
     Asking = Annotated[Caller, Depends(caller)]
 
@@ -80,7 +87,28 @@ def public_routes(drafts: Drafts, caller: Gate) -> APIRouter:
             raise fault("/slug", "past-niet", "De naam in het pad en die in de inhoud zijn niet gelijk.")
         return await drafts.save(_keeper(who), version)
 
+    @router.post("/verwerkingsactiviteiten/{slug}/beeindiging", status_code=201, summary="Stop een doel")
+    async def end(who: Asking, slug: SlugInPath, body: NewEnd) -> Line:
+        return Line.of(await drafts.end(_keeper(who), slug, body.reason))
+
     return router
+
+
+class Line(Message):
+    """What was written down before it took effect."""
+
+    line: Annotated[Place, named("logregel")]
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> "Line":
+        """Where its proof is."""
+        return cls(line=Place.of(receipt))
+
+
+class NewEnd(Body):
+    """Why an activity ends."""
+
+    reason: Annotated[Reason, named("reden")]
 
 
 class NewVersion(ActivityVersion, Body):

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from audit.contract import Receipt
 from consent import wire
 from consent.activity import ActivityVersion
-from consent.drafts.contract import PREFIX, All, Draft, Named, Step, Taken
+from consent.drafts.contract import PREFIX, All, Draft, Ending, Named, Step, Taken
 from kernel.caller import Caller
 from kernel.http.client import RoomLine
 
@@ -30,3 +31,7 @@ class DraftsClient:
     async def step(self, caller: Caller, slug: str, step: Step, digest: str) -> Draft:
         """See Drafts.step."""
         return await self.line.ask(f"{PREFIX}/step", caller, Taken(slug=slug, step=step, digest=digest), Draft)
+
+    async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
+        """See Drafts.end."""
+        return await self.line.ask(f"{PREFIX}/end", caller, Ending(slug=slug, reason=reason), Receipt)

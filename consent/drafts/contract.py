@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
+from audit.contract import Receipt
 from consent.activity import ActivityVersion, Slug
 from consent.difference import Change, Effect
 from kernel.caller import Caller
@@ -17,6 +18,7 @@ OWNER, OFFICER, KEEPER = "proceseigenaar", "fg", "beheer"
 PREFIX = "/intern/v1/consent/drafts"
 TEXT_MAX = 50_000
 Stage = Literal["concept", "voorgesteld"]
+Reason = Annotated[str, Field(pattern=r"\S", max_length=500)]
 Step = Literal["voorstellen", "akkoord", "publiceren", "weggooien"]
 
 
@@ -81,6 +83,12 @@ class Drafts(Protocol):
         Raises NoSuchThing, NotNow (another digest, or not its turn), CannotPublish; NoAccess for who proposed it."""
         ...
 
+    async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
+        """An activity, with no version in its place: one owner, FG or application that keeps the register is enough,
+        for it only takes away. Effective at the next line; a version that waits for its line goes too, a draft stays.
+        Whoever starts it again asks consent anew. Raises NoSuchThing, NotNow (it ended already), BadInput."""
+        ...
+
 
 class All(Message):
     """By slug."""
@@ -92,6 +100,13 @@ class Named(Message):
     """One draft."""
 
     slug: Slug
+
+
+class Ending(Message):
+    """The end of an activity, and why: for the log, about nobody."""
+
+    slug: Slug
+    reason: Reason
 
 
 class Taken(Message):

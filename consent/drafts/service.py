@@ -6,7 +6,7 @@ after a version came into force leaves its draft: publishing that again changes 
 
 from collections.abc import Mapping, Sequence
 
-from audit.contract import Audit, Entry, record_one
+from audit.contract import Audit, Entry, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Recipient
 from consent.article30 import for_officer
@@ -15,7 +15,7 @@ from consent.contract import NoSuchThing, NotNow
 from consent.difference import difference, needs_new_consent
 from consent.drafts.contract import KEEPER, OFFICER, OWNER, Changed, Draft, Step, Wrong
 from consent.lines import event, version_of
-from consent.publishing import short_bar
+from consent.publishing import of_owners
 from consent.registering import Registering
 from consent.rows import Register, Row
 from consent.words import no_numbers
@@ -99,6 +99,12 @@ class Drafting:
             row = await rows.put(tables.drafts, there, **changes)
         return await self._seen(caller, row, actor)
 
+    async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
+        """See Drafts.end."""
+        await self._may_write(caller, OWNER, OFFICER)
+        no_numbers({"/reden": reason})
+        return await self._registering.end(caller, slug, reason)
+
     async def _publish(self, caller: Caller, row: Row, actor: str) -> Draft:
         if not actor or actor in (row["proposer"], row["officer"]):
             raise NoAccess("Wie het voorstelde of akkoord gaf, publiceert het niet: vraag een ander.")
@@ -131,9 +137,9 @@ class Drafting:
             raise NoSuchThing()
         return row, actor
 
-    async def _may_write(self, caller: Caller) -> None:
+    async def _may_write(self, caller: Caller, *roles: str) -> None:
         if caller.kind not in MACHINES:
-            _staff(caller, OWNER)
+            _staff(caller, *(roles or (OWNER,)))
             return
         if not await self._clients.has_role(caller, KEEPER):
             raise NoAccess("Deze toepassing mag het register niet bijhouden.")
@@ -150,7 +156,7 @@ class Drafting:
 
     def _shown(self, row: Row, actor: str, admitted: Sequence[Recipient], there: ActivityVersion | None) -> Draft:
         version = version_of(row)
-        wrong = [*self._registering.faults(version, admitted), *short_bar(version, there)]
+        wrong = [*self._registering.faults(version, admitted), *of_owners(version, there)]
         completed = self._registering.completed(version, there.number + 1 if there else 1)
         changes = difference(there, completed) if there else ()
         return Draft(

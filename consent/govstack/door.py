@@ -46,7 +46,7 @@ def paged(
 def given_reason(reason: Reason = "") -> str:
     """A dependency. Raises BadInput: who looks into people's records says why."""
     if not reason.strip():
-        raise fault("/X-Regie-Reden", "missing", "Zeg in deze kop waarom u dit opzoekt; het komt in het logboek.")
+        raise fault("/X-Regie-Reden", "ontbreekt", "Zeg in deze kop waarom u dit opzoekt; het komt in het logboek.")
     no_numbers({"/X-Regie-Reden": reason})
     return reason.strip()
 

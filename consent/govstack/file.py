@@ -11,7 +11,8 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from consent.govstack.mapping import REGISTER
 from consent.govstack.messages import Agreement, IndividualIn, Policy, Standard
-from kernel.numbers import has_number, without_numbers
+from kernel.faults import sentences
+from kernel.numbers import has_number
 
 FILE_BYTES, MOST = 8 << 20, 4_900  # as many as a list can be paged (consent.govstack.stored.DEEP_MAX)
 
@@ -47,7 +48,7 @@ def read(text: str) -> Bundle:
         given = json.loads(text)
         bundle = Bundle.model_validate(given)
     except ValidationError as wrong:
-        shape = [_told(one) for one in wrong.errors(include_input=False, include_url=False)]
+        shape = sentences(wrong.errors(include_input=False, include_url=False))
         raise Unreadable([*shape, *_names(given)]) from None
     except (ValueError, RecursionError):
         raise Unreadable(["geen JSON"]) from None
@@ -55,11 +56,6 @@ def read(text: str) -> Bundle:
     if faults:
         raise Unreadable(faults)
     return bundle
-
-
-def _told(error: Any) -> str:
-    place = "/".join(str(part) for part in error["loc"])  # the name of an unknown member is input too
-    return without_numbers(f"/{place}: {error['msg']}")
 
 
 def _names(given: Any) -> Iterator[str]:

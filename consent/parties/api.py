@@ -11,14 +11,14 @@ from pydantic import Field
 from audit.contract import Receipt
 from consent import wire
 from consent.activity import Application, Recipient
-from consent.bodies import Moment, Place
+from consent.bodies import Moment
 from consent.contract import NoSuchThing
-from consent.drafts.api import SCOPE
+from consent.drafts.api import SCOPE, Line
 from consent.parties.contract import PREFIX, All, Change, Ending, Listed, One, Proposal, Taken
 from consent.service import ConsentService
 from kernel.caller import Caller
 from kernel.clock import millis
-from kernel.message import Body, Message, Short
+from kernel.message import Body, Short
 from kernel.message import wire as named
 
 Gate = Callable[..., Awaitable[Caller]]
@@ -40,17 +40,6 @@ class KeyEnd(Body):
 
     kid: Annotated[Short, Field(min_length=1)]
     at: Annotated[Moment | None, named("op")] = None
-
-
-class Line(Message):
-    """What was written down before it took effect."""
-
-    line: Annotated[Place, named("logregel")]
-
-    @classmethod
-    def of(cls, receipt: Receipt) -> "Line":
-        """Where its proof is."""
-        return cls(line=Place.of(receipt))
 
 
 def intern_routes(consent: ConsentService, caller: Gate) -> APIRouter:

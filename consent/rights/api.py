@@ -59,12 +59,13 @@ class Restriction(Body):
 
 
 class NewRequest(Body):
-    """One of the rights of AVG 15-17, 20 and 22; about one use, or about none."""
+    """One of the rights of AVG 15-17, 20 and 22; about one use, or about none. `grond` may be left out of `inzage` and
+    `overdracht`."""
 
     person: Annotated[Numbered, named("inwoner")]
     kind: Annotated[Literal["inzage", "rectificatie", "wissing", "overdracht", "menselijke-blik"], named("soort")]
     activity: Annotated[Slug | None, named("verwerkingsactiviteit")] = None
-    text: Why
+    text: Annotated[str, Field(max_length=1_000), named("grond")] = ""
 
 
 class Told(Message):

@@ -15,19 +15,20 @@ DEPARTMENT = "afdeling:"  # before the recipient in a role of an owner: whose us
 RightKind = Literal["bezwaar", "beperking", "inzage", "rectificatie", "wissing", "overdracht", "menselijke-blik"]
 # AVG 18(1)(a) to (d): contested accuracy, unlawful use, needed for a legal claim, an objection that is weighed.
 Ground = Literal["juistheid", "onrechtmatig", "rechtsvordering", "bezwaar"]
+NO_REASON: frozenset[RightKind] = frozenset({"inzage", "overdracht"})  # AVG 15 and 20 ask for none
 Status = Literal["ingediend", "in-behandeling", "gegrond", "ongegrond", "ingetrokken"]
 Step = Literal["in-behandeling", "verlengen", "gegrond", "ongegrond", "intrekken", "aankondigen", "opheffen"]
 
 
 class Claim(Message):
     """What a resident asks. activity: what they object to, or want to stand still: None for all that is not by choice,
-    of the other kinds what they are about, where that is one use. ground: of a restriction. element: which value is
-    wrong, of a correction (AVG 16)."""
+    of the other kinds what they are about, where that is one use. text: why, or more of it; may be "" where nobody has
+    to say why (NO_REASON). ground: of a restriction. element: which value is wrong, of a correction (AVG 16)."""
 
     resident: ResidentRef
     kind: RightKind
     activity: Annotated[Slug | None, wire("verwerkingsactiviteit")] = None
-    text: Annotated[str, Field(min_length=1, max_length=1_000)]
+    text: Annotated[str, Field(max_length=1_000)]
     ground: Annotated[Ground | None, wire("aanleiding")] = None
     element: Annotated[Element | None, wire("gegevenselement")] = None
 

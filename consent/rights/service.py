@@ -18,7 +18,7 @@ from consent.frontdesk.attending import attended, is_desk, writing_down
 from consent.lines import event, permit, restriction
 from consent.locks import ALL, standing
 from consent.rights import restricting
-from consent.rights.contract import Claim, RightsRequest, Step
+from consent.rights.contract import NO_REASON, Claim, RightsRequest, Step
 from consent.rights.drafting import STOPPING, Filing, asked_already, drafted
 from consent.rights.finishing import Finishing
 from consent.rights.handling import demand, requests, staff_only
@@ -62,6 +62,8 @@ class Claiming:
         """See Rights.file. behalf: who files it for the resident, where `consent.mandates` said that they may."""
         if not _mine(caller, claim.resident.id) or claim.resident.stand_in:
             raise NoSuchThing()
+        if not claim.text.strip() and claim.kind not in NO_REASON:
+            raise fault("/grond", "ontbreekt", "Zeg waarom, of wat er moet gebeuren.")
         no_numbers({"/grond": claim.text})
         await writing_down(self._register, caller, millis(self._clock()))
         async with self._register.writing(caller.tenant) as rows:

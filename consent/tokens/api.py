@@ -18,6 +18,22 @@ from kernel.standing import Holder
 
 Gate = Callable[..., Awaitable[Caller]]
 FORM = "application/x-www-form-urlencoded"
+# One text per code, whichever check failed: what to look at, and no help for who guesses. ASCII, as RFC 6749 has it.
+WHY: Mapping[str, str] = {
+    "invalid_request": "Stuur een formulier (application/x-www-form-urlencoded) met elk veld een keer, zonder "
+    "Authorization en zonder client_secret.",
+    "unsupported_grant_type": "Alleen grant_type=client_credentials.",
+    "invalid_client": "De toepassing is niet toegelaten, of client_assertion klopt niet. Kijk naar iss en sub (uw "
+    "clientId), aud (alleen onze issuer), iat en exp (hoogstens 60 seconden), jti (steeds nieuw), kid en de sleutel.",
+    "invalid_target": "Noem in resource het adres van een ingang waar deze toepassing een token voor mag hebben, "
+    "zoals https://gemeente.example/verstrekking/v1.",
+    "invalid_scope": "Noem in scope alleen doelen die nu gelden en waar deze toepassing om mag vragen. Zonder scope: "
+    "er is nu geen enkel doel.",
+    "invalid_dpop_proof": "Het bewijs in de header DPoP ontbreekt of klopt niet. Kijk naar alg (ES256), htm, htu, "
+    "iat (nu) en jti (steeds een nieuwe).",
+    "unauthorized_client": "Een toepassing geeft alleen haar eigen tokens terug.",
+    "temporarily_unavailable": "Te veel mislukte pogingen. Wacht zo lang als Retry-After zegt.",
+}
 _NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _KEPT = {"Cache-Control": "public, max-age=300"}  # shorter than the life of a key by far
 
@@ -106,7 +122,8 @@ def _address(request: Request) -> str:
 
 def _answered(answer: Answer) -> JSONResponse:
     wait = {"Retry-After": str(answer.wait)} if answer.wait else {}
-    return JSONResponse(dict(answer.body), answer.status, headers=_NEVER_KEPT | wait)
+    why = {"error_description": WHY[answer.body["error"]]} if "error" in answer.body else {}
+    return JSONResponse({**answer.body, **why}, answer.status, headers=_NEVER_KEPT | wait)
 
 
 def _metadata(issuer: str, bound: bool) -> dict[str, Any]:

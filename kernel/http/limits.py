@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kernel.http.faults import no_json
+from kernel.faults import no_json
 from kernel.http.refusals import HeadersTooLarge, TooLarge, TooSlow, WrongMediaType
 
 BODY_BYTES = 1 << 20

@@ -17,7 +17,7 @@ from kernel.errors import (
     Problem,
     TooManyRequests,
 )
-from kernel.http.faults import bad_input, no_json
+from kernel.faults import bad_input, no_json
 from kernel.http.fsc import headers_of
 from kernel.http.refusals import MethodNotAllowed, TooLarge, WrongMediaType
 
@@ -52,7 +52,7 @@ def render(problem: Problem, instance: str, base: str = TYPE_BASE) -> JSONRespon
         "type": f"{base}/fouten/{problem.code}",
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.detail or f"{problem.title}.",
+        "detail": problem.detail or problem.usual or f"{problem.title}.",
         "code": problem.code,
         "instance": f"urn:uuid:{instance}",
     }

@@ -29,6 +29,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "register": ("", lambda _: "/register"),
     "purpose": ("", lambda _: "/register/minimaregeling-witgoed"),
     "purposes": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten"),
+    "purpose-end": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten/minimaregeling-witgoed/stoppen"),
     "recipients": ("eigenaar", lambda _: "/beheer/ontvangers"),
     "files": ("eigenaar", lambda _: "/beheer/bronbestanden"),
     "overview": ("r1", lambda _: "/overzicht"),

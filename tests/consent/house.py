@@ -97,7 +97,13 @@ def activity(slug: str = "regeling", elements: dict[str, str] | None = None, **m
             "waarden": dict.fromkeys(VALUES, "ja"),
             "door": "FG",
             "totEnMet": millis(datetime(2027, 6, 1, tzinfo=UTC)),
+            "stappen": dict.fromkeys(("wet", "kwaliteit", "waarden", "ontwerp"), "ja"),
         },
+        "functionarisGegevensbescherming": "FG, 14 0XX",
+        "categorieenBetrokkenen": [text],
+        "dpvDoelen": ["https://w3id.org/dpv#ServiceProvision"],
+        "maatregelen": [text],
+        "vrijeKeuze": {"gelijkeWeg": "Op papier.", "druk": "Nee.", "zonder": "Nee."},
         **{name: text for name in ("titel", "doel", "bewaartermijn", "gevolgVanWeigeren", "naIntrekking")},
     }
     return ActivityVersion.model_validate(said | more)
@@ -180,8 +186,8 @@ class House:
         for version in versions or (activity(),):
             await self.consent.publish(STAFF, version)
 
-    async def request(self, *elements: str, of: ResidentRef = ANNA, case: str = "") -> ConsentView:
-        wanted = ConsentRequest(resident=of, activity="regeling", elements=elements or (PLAN,), case=case)
+    async def request(self, *elements: str, of: ResidentRef = ANNA, **more: Any) -> ConsentView:
+        wanted = ConsentRequest(resident=of, activity="regeling", elements=elements or (PLAN,), **more)
         return await self.consent.request(LOKET, wanted)
 
     async def given(self, *elements: str) -> str:

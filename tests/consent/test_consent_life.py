@@ -120,7 +120,7 @@ async def test_a_consent_of_another_is_not_there(house: House) -> None:
 
 async def test_expiry_needs_no_job(house: House) -> None:
     await house.ready()
-    consent_id, asked = await house.given(PLAN), await house.request(PLAN, case="Z-2")
+    asked, consent_id = await house.request(PLAN, case="Z-2"), await house.given(PLAN)
     house.clock.forward(days=57)
     _, decision = await house.decided(PLAN)
     assert decision.geweigerd == ((PLAN, "toestemming-verlopen"),)

@@ -14,6 +14,7 @@ from kernel.caller import Caller
 from kernel.errors import NoAccess
 from tests.consent.house import (
     ANNA_HERSELF,
+    ANSWER,
     JWKS,
     LOKET,
     NAME,
@@ -78,15 +79,15 @@ async def test_a_version_needs_two_persons_and_each_step_is_a_line(house: House)
 
 async def test_a_wider_version_asks_consent_again(house: House) -> None:
     await house.ready()
-    given, open_one = await house.given(PLAN), await house.request(PLAN)
+    given, open_one = await house.given(PLAN), await house.request(ANSWER)
     await house.consent.publish(STAFF, activity(maximalePeriode=84))
     assert not (await house.decided(PLAN))[1].toegestaan
     assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "ongeldig"
     with pytest.raises(Gone):
         await choose(house, given, "vernieuw")
     again = await house.request(PLAN)
-    assert again.id != open_one.id, "a question about a version that ended is asked anew"
-    assert (await house.request(PLAN)).id == again.id
+    assert (await house.request(ANSWER)).id != open_one.id, "a question about a version that ended is asked anew"
+    assert (await house.request(PLAN)).id == again.id != given
     with pytest.raises(Gone):
         await choose(house, open_one.id, "ja")
     await house.consent.choose(ANNA_HERSELF, again.id, yes())
@@ -228,3 +229,30 @@ async def test_a_draft_that_was_altered_in_the_database_is_not_read(house: House
         await connection.execute(drafts.update().values(proposer="een-ander"))
     with pytest.raises(RegisterUnavailable):
         await house.consent.drafts.step(ONE, "regeling", "publiceren", saved.digest)
+
+
+async def test_an_owner_says_all_that_article_30_asks_and_answers_three_questions_about_a_choice(house: House) -> None:
+    await house.ready(activity(sjabloon="parkeervergunning", frequentie={"keer": 2, "per": "jaar"}, bewaarDagen=30,
+                               gegevenselementen=[element(NAME, "A")]))  # fmt: skip
+    nothing = activity().assessment.model_copy(update={"steps": {}})
+    less = {"officer": " ", "residents": (), "codes": (), "measures": (), "assessment": nothing, "free_choice": None}
+    saved = await house.consent.drafts.save(ONE, activity().model_copy(update=less))
+    assert [(one.place, one.code) for one in saved.wrong] == [
+        (place, "ontbreekt") for place in ("/functionarisGegevensbescherming", "/categorieenBetrokkenen", "/dpvDoelen",
+                                           "/maatregelen", "/beoordeling/stappen", "/sjabloon", "/vrijeKeuze")
+    ]  # fmt: skip
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    with pytest.raises(CannotPublish):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+
+
+async def test_a_yes_of_more_than_a_year_needs_the_fg(house: House) -> None:
+    await house.ready()
+    saved = await house.consent.drafts.save(ONE, activity(maximalePeriode=400))
+    assert (saved.wrong, saved.for_officer) == ((), ("/maximalePeriode",))
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    with pytest.raises(CannotPublish):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    await house.consent.drafts.step(OFFICER, "regeling", "akkoord", saved.digest)
+    await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    assert [one.number for one in await house.consent.activities(STAFF)] == [2]

@@ -90,3 +90,12 @@ async def test_an_application_writes_a_draft_and_cannot_publish_it(house: House,
     unknown = await http.post(f"{ROOT}/verwerkingsactiviteiten", json={"slug": "x"}, headers={"x-who": "keeper"})
     assert unknown.status_code == 400 and len(unknown.json()["fouten"]) > 5, "all at once"
     assert (await got(http, f"{ROOT}/verwerkingsactiviteiten/regeling"))["versie"] == 1
+    await ended_by(http, f"{ROOT}/verwerkingsactiviteiten/regeling/beeindiging")
+
+
+async def ended_by(http: httpx2.AsyncClient, place: str) -> None:
+    """What may write may stop as well, with a reason."""
+    for who, why, status in (("loket", "Fout.", 404), ("keeper", " ", 400), ("keeper", "Fout.", 201),
+                             ("keeper", "Fout.", 409)):  # fmt: skip
+        assert (await http.post(place, json={"reden": why}, headers={"x-who": who})).status_code == status, (who, why)
+    assert (await got(http, f"{ROOT}/verwerkingsactiviteiten/regeling/versies/1"))["status"] == "gestopt"

@@ -23,6 +23,8 @@ async def test_a_resident_objects_and_asks(door: Door) -> None:
     assert status == 201
     assert [one["id"] for one in (await door.get("bezwaren", "anna"))[1]["bezwaren"]] == [told["id"]]
     assert [one["id"] for one in (await door.get("avg-verzoeken", "anna"))[1]["verzoeken"]] == [asked["id"]]
+    for kind, status in (("overdracht", 201), ("wissing", 400)):  # nobody has to say why they take their data along
+        assert (await door.post("avg-verzoeken", {**ANNA, "soort": kind}, "anna"))[0] == status
     status, back = await door.post(f"bezwaren/{told['id']}/intrekking", None, "anna")
     assert (status, back["status"], back["staatStil"]) == (201, "ingetrokken", False)
 

@@ -38,7 +38,7 @@ from consent.service import ConsentService
 from consent.tables import activities, consents
 from kernel.caller import Caller
 from kernel.clock import millis
-from tests.consent.house import ANNA, ANNA_HERSELF, HASH, LOKET, PLAN, STAFF, START, TENANT, House, no, stop
+from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, HASH, LOKET, PLAN, STAFF, START, TENANT, House, no, stop
 from tests.consent.test_consent_faults import AFTER, Interrupted
 from tests.consent.test_receipts import issuer
 from tests.serving import app_of
@@ -222,7 +222,7 @@ async def test_a_stop_that_died_after_its_line_is_in_the_next_list(house: House)
 @pytest.mark.parametrize("change", ["set back", "altered", "gone"])
 async def test_a_consent_whose_row_was_touched_is_not_valid_and_others_are(house: House, change: str) -> None:
     await house.ready()
-    consent_id, other = await house.given(PLAN), await house.given(PLAN)
+    consent_id, other = await house.given(PLAN), await house.given(ANSWER)
     place, theirs = await placed(house, consent_id), await placed(house, other)
     mine = consents.c.id == consent_id
     async with house.database().writing(TENANT) as connection:

@@ -87,7 +87,7 @@ async def test_a_token_that_was_handed_back_does_not_come_in_any_more(one: House
     assert await comes_in(door, token)
     # nobody else hands it back, and what is no token of ours is no fault
     stranger = await say(one, "revoke", token, "rekenaar")
-    assert (stranger.status_code, stranger.json()) == (400, {"error": "unauthorized_client"})
+    assert (stranger.status_code, stranger.json()["error"]) == (400, "unauthorized_client")
     assert (await say(one, "revoke", "a.b.c")).status_code == 200 and await comes_in(door, token)
     for _ in range(2):
         back = await say(one, "revoke", token)
@@ -189,13 +189,13 @@ async def test_who_does_not_prove_to_be_a_client_learns_nothing(one: House, verb
     token = await given(one)
     for changes in ({"aud": "https://elsewhere.example"}, {"iss": "nobody", "sub": "nobody"}, {"exp": NOW + 61}):
         refused = await say(one, verb, token, **changes)
-        assert (refused.status_code, refused.json()) == (401, {"error": "invalid_client"})
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
     used = random_id()
     assert (await say(one, verb, token, jti=used)).status_code == 200
     assert (await say(one, verb, token, jti=used)).status_code == 401, "an assertion counts once"
     for data in ({"token": token}, form(signed(jti=random_id()))):
         answer = await one.http.post(f"/oauth/{verb}", data=data)
-        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     metadata = (await one.http.get("/.well-known/oauth-authorization-server")).json()
     assert metadata["revocation_endpoint"] == f"{ISSUER}/oauth/revoke"
     assert metadata["introspection_endpoint_auth_methods_supported"] == ["private_key_jwt"]

@@ -139,10 +139,10 @@ async def test_a_token_is_bound_to_the_key_that_was_shown_and_one_client_gets_no
     assert body["token_type"] == "DPoP" and said(body["access_token"])[1]["cnf"] == {"jkt": HOLDER.thumbprint()}
     for proofs in ((wrong[0],), (wrong[1],), (good, good)):
         answer = await one.ask(signed(jti=random_id()), *proofs)
-        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_dpop_proof"})
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_dpop_proof")
     application, recipient = one.register.known["gm9901", "loket"]
     one.register.known["gm9901", "loket"] = (application.model_copy(update={"bound": True}), recipient)
-    assert (await one.ask(signed(jti=random_id()))).json() == {"error": "invalid_dpop_proof"}
+    assert (await one.ask(signed(jti=random_id()))).json()["error"] == "invalid_dpop_proof"
     assert (await one.ask(signed(jti=random_id()), good)).status_code == 200
     metadata = (await one.http.get("/.well-known/oauth-authorization-server")).json()
     assert metadata["dpop_signing_alg_values_supported"] == ["ES256"]
@@ -161,7 +161,7 @@ async def test_suspended_client_gets_no_new_token(one: House) -> None:
     token = (await one.ask(signed())).json()["access_token"]
     del one.register.known["gm9901", "loket"]
     refused = await one.ask(signed(jti=random_id()))
-    assert (refused.status_code, refused.json()) == (400, {"error": "invalid_client"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client")
     # the token itself lives on: the recipient's fence refuses at the next line
     gate = BearerGate(ISSUERS, one.service.public_key, "/verstrekking/v1", one.clock)
     assert (await gate.check(token, ISSUER, "gm9901")).application == "loket"
@@ -174,7 +174,7 @@ async def test_assertion_counts_once_on_all_instances(url: str, provider: FileKe
         assert [answer.status_code for answer in answers] == [200, 400, 400]
         clock.passes(64)  # its last second, leeway included
         late = await second.ask(assertion)
-        assert late.json() == {"error": "invalid_client"}
+        assert late.json()["error"] == "invalid_client"
         token = (await second.ask(signed(jti=random_id(), iat=NOW + 60, exp=NOW + 90))).json()["access_token"]
         assert await first.service.public_key("gm9901", said(token)[0]["kid"])
 
@@ -231,7 +231,7 @@ async def test_host_decides_the_municipality(one: House) -> None:
     elsewhere = {"host": "gm9902.example"}
     body = form(assertion, resource=f"{OTHER_ISSUER}/verstrekking/v1")
     assert (await one.http.post("/oauth/token", data=body, headers=elsewhere)).status_code == 200
-    assert (await one.ask(signed(iss="verweg", sub="verweg"))).json() == {"error": "invalid_client"}
+    assert (await one.ask(signed(iss="verweg", sub="verweg"))).json()["error"] == "invalid_client"
     assert (await one.http.get("/oauth/jwks", headers={"host": "nobody.example"})).status_code == 404
     keys = [(await one.service.jwks(tenant))["keys"][0]["kid"] for tenant in TENANTS]
     assert keys[0] != keys[1]
@@ -264,7 +264,7 @@ async def test_guessing_is_slow_for_the_guesser_only(one: House) -> None:
     codes = [(await one.ask(guess)).status_code for _ in range(MOST + 1)]
     assert codes == [400] * MOST + [429]
     waiting = await one.ask(guess)
-    assert (waiting.status_code, waiting.json()) == (429, {"error": "temporarily_unavailable"})
+    assert (waiting.status_code, waiting.json()["error"]) == (429, "temporarily_unavailable")
     assert 0 < int(waiting.headers["retry-after"]) <= 61
     assert (await one.ask(signed(key=RSA, alg="RS256", iss="rekenaar", sub="rekenaar"))).status_code == 200
     # behind the same gateway as who guesses in its name, the client itself gets what it asks, once
@@ -277,7 +277,7 @@ async def test_guessing_is_slow_for_the_guesser_only(one: House) -> None:
 
 async def test_a_client_in_a_loop_waits_wherever_it_is(one: House) -> None:
     for _ in range(MOST):
-        assert (await one.ask(signed(jti=random_id()), scope="vreemd")).json() == {"error": "invalid_scope"}
+        assert (await one.ask(signed(jti=random_id()), scope="vreemd")).json()["error"] == "invalid_scope"
     assert (await one.ask(signed(jti=random_id()))).status_code == 429, "its own doing"
     one.clock.passes(60)
     assert (await one.ask(signed(jti=random_id(), iat=NOW + 60, exp=NOW + 120))).status_code == 200
@@ -294,7 +294,7 @@ async def test_no_token_when_the_tables_are_away(one: House, url: str) -> None:
 
 async def test_application_without_activities_gets_no_token(one: House) -> None:
     one.register.activities["inkomensloket"] = frozenset()
-    assert (await one.ask(signed())).json() == {"error": "invalid_scope"}
+    assert (await one.ask(signed())).json()["error"] == "invalid_scope"
 
 
 @pytest.mark.parametrize(

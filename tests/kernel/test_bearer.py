@@ -241,6 +241,7 @@ async def test_token_comes_in_one_header_and_nowhere_else() -> None:
         ]
         for answer in refused:
             assert (answer.status_code, answer.json()["code"]) == (401, "niet-ingelogd")
+            assert "/oauth/token" in answer.json()["detail"], "what to do, whatever was wrong"
             assert answer.headers["www-authenticate"] == 'Bearer, DPoP algs="ES256"'
             assert token()[:20] not in answer.text
 

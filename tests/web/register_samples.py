@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tests.web.samples import BEGIN, DAY, LEFT, NOON, frame
 from web.fg_views import OldAssessment
 from web.frame import FieldError
-from web.keeping_views import ActiveRow, AssessmentPage, Difference, DraftPage, DraftRow, Keeping, TextField
+from web.keeping_views import ActiveRow, AssessmentPage, Difference, DraftPage, DraftRow, EndPage, Keeping, TextField
 from web.party_views import ChangeRow, KeyRow, PartyList, PartyRow, SystemRow
 from web.register_views import RegisterEntry, RegisterList, RegisterRow, Told, UsedData, VersionLink
 
@@ -87,6 +87,13 @@ ASSESSMENT = AssessmentPage(
     steps=(TextField(id="stap-wet", label="Mag het van de wet?", value=""),),
     values=(TextField(id="waarde-0", label="Privacy", value=LONG),),
 )
+END = EndPage(
+    frame=frame("/beheer/verwerkingsactiviteiten/parkeren/stoppen", "eigenaar"),
+    slug="parkeren",
+    title="Parkeren",
+    chosen=True,
+    errors=(FieldError(id="waarom", text="Schrijf op waarom het stopt."),),
+)
 OLD = (
     OldAssessment(slug="b", title="Bijstand", until=DAY, expired=True, by_law=True),
     OldAssessment(slug="c", title="Kluis", until=DAY, expired=True, by_law=False),
@@ -110,6 +117,7 @@ def register() -> dict[str, tuple[str, "DataclassInstance"]]:
             "beheer_doelen.html",
             replace(KEEPING, drafts=(), active=(), pasted="{", errors=(FieldError(id="beschrijving", text="Fout."),)),
         ),
+        "doel-stoppen": ("beheer_doel_stoppen.html", END),
         "doelen-fg": ("beheer_doelen.html", replace(KEEPING, frame=frame("/beheer", "fg"), may_write=False)),
         "ontvangers": ("beheer_ontvangers.html", PARTIES),
         "ontvangers-leeg": (

@@ -79,6 +79,14 @@ async def test_a_resident_takes_a_request_back_and_sees_nobody_elses(portal: Por
     assert (await (await portal.visitor("fg")).get("/verzoeken")).status == 404
 
 
+async def test_nobody_has_to_say_why_they_want_to_know(portal: PortalUnderTest) -> None:
+    visitor = await portal.visitor("r1")
+    page = await visitor.get("/verzoeken")
+    asking = page.form("actie", "verzoek")
+    for kind, told in (("wissing", "Vertel ons waarom."), ("inzage", "Gelukt."), ("overdracht", "Gelukt.")):
+        assert told in (await visitor.send(page, asking, actie="verzoek", soort=kind, tekst=" ")).text, kind
+
+
 async def test_a_lock_stops_a_release_and_is_told_before_it_ends(portal: PortalUnderTest) -> None:
     visitor, officer = await portal.visitor("r1"), await portal.visitor("fg")
     page = await visitor.get("/verzoeken")

@@ -178,3 +178,15 @@ def test_days_that_are_none_and_days_that_are_no_earlier() -> None:
     now = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # already the 23rd here
     offered = earlier(now, end_of_day(date(2026, 12, 1)), "nl")
     assert [one.value for one in offered] == ["2026-11-24", "2026-11-30"] and not any(one.chosen for one in offered)
+
+
+async def test_a_stop_says_which_other_yes_goes_on(portal: PortalUnderTest) -> None:
+    r1 = await portal.visitor("r1")
+    first = await asked(portal)
+    second = await asked(portal, limits=Limits(times=3))
+    assert "andere vraag hierover" not in (await press(r1, first, keuze="ja")).text
+    refused = await press(r1, second, keuze="nee")
+    assert "andere vraag hierover" in refused.text and first in refused.html, "a no here is no stop there"
+    stopped = await press(r1, first)
+    assert "Gestopt op" in stopped.text and "andere vraag hierover" not in stopped.text
+    assert "andere vraag hierover" not in (await r1.get(second)).text

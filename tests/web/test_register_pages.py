@@ -154,6 +154,28 @@ async def test_the_fg_is_told_of_an_assessment_that_is_over(portal: PortalUnderT
     assert "Loopt af op" in (await officer.get("/fg")).text
 
 
+@pytest.mark.parametrize("who", ("een", "fg"))
+async def test_a_purpose_is_stopped_with_a_reason_and_nobody_gets_anything_for_it(
+    portal: PortalUnderTest, who: str
+) -> None:
+    keeper, resident = await portal.visitor(who), await portal.visitor("r1")
+    await portal.house.release(*BY_LAW)
+    await portal.house.desk.lines.finished()
+    page = await keeper.get(f"{PLACE}/stoppen")
+    for typed, told in (("", "Schrijf op waarom"), ("Om 999993653.", "Haal het burgerservicenummer")):
+        refused = await keeper.send(page, page.form("waarom"), waarom=typed)
+        assert refused.status == 400 and told in refused.text and "999993653" not in refused.html
+    stopped = await keeper.send(page, page.form("waarom"), waarom="De rechter vond dit niet goed.")
+    assert stopped.url.endswith(f"/register/{STORY}") and "Dit geldt nu niet meer." in stopped.text
+    assert STORY not in (await keeper.get("/register")).html
+    assert (await keeper.get(f"{PLACE}/stoppen")).status == 404
+    (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    use = await resident.get(f"/gebruik/{line.position}")
+    assert "Tot 5 jaar na het besluit." in use.text, "what they were told of a use stays"
+    again = await keeper.send(page, page.form("waarom"), waarom="Nog eens.")
+    assert again.status == 404, "in another window: it is not there any more"
+
+
 async def reworded(visitor: Visitor, page: Page, name: str) -> Page:
     """New texts that mean the same."""
     filled = {f"{field}-{language}": "Een tekst." for field in TEXTS for language in ("nl", "en")}

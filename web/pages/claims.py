@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from consent.contract import Claim, NotNow, RightsRequest
+from consent.contract import NO_REASON, Claim, NotNow, RightsRequest
 from kernel.errors import BadInput, NoAccess
 from web.claim_views import (
     ALL,
@@ -74,7 +74,8 @@ def _wrong(form: Mapping[str, str], act: str, said: RegisterWords) -> dict[str, 
     for name, (options, wrong) in choices.items():
         if form.get(name, "") not in {one.value for one in options}:
             errors[name] = wrong
-    if wrong := text_fault(prose(form.get(field, "")), "grond", TEXT_MAX):
+    missing = "" if form.get("soort", "") in NO_REASON else "grond"
+    if wrong := text_fault(prose(form.get(field, "")), missing, TEXT_MAX):
         errors[field] = wrong
     return errors
 

@@ -12,7 +12,7 @@ from consent.contract import Choice, ConsentDetail, NotNow
 from kernel.crypto import sha256
 from kernel.errors import BadInput
 from vault.contract import NoNumber
-from web.consent_views import Consents, Tab, page, row, tab_of, text_shown, with_error
+from web.consent_views import Consents, Tab, also, page, row, tab_of, text_shown, with_error
 from web.language import path_in
 from web.login import begin, recent
 from web.pages.reading import coverage, words
@@ -67,7 +67,10 @@ async def choose(visit: Visit) -> Response:
     act = form.get("actie", "")
     if act == "opnieuw":
         visit.resident()
-        anew = await visit.site.consent.anew(visit.caller, consent)
+        try:
+            anew = await visit.site.consent.anew(visit.caller, consent)
+        except NotNow:
+            return await _drawn(visit, await _detail(visit), wrong="opnieuw")
         return visit.to(f"/toestemmingen/{anew.id}")
     if act not in CHOICES:
         raise BadInput
@@ -164,8 +167,10 @@ async def _drawn(visit: Visit, detail: ConsentDetail, *, wrong: str = "") -> Res
         day = last_day(told.until).isoformat() if told.until else ""
         ends = tuple(replace(end, chosen=bool(day) and end.value == day) for end in view.ends)
         view = replace(view, kept=told.answer, ends=ends)
+    every = await visit.site.consent.choices(visit.caller)
+    view = replace(view, also=also(every, detail.consent, said))
     if view.choice is not None:  # several questions are answered one by one, each on its own page
-        others = [one.id for one in await visit.site.consent.choices(visit.caller) if one.state == "gevraagd"]
+        others = [one.id for one in every if one.state == "gevraagd"]
         view = replace(view, following=others[-1] if others else "")
     if detail.consent.ended_at:
         own = (detail.activity.slug, detail.consent.recipient)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from consent.contract import Claim, NotNow
+from consent.contract import NO_REASON, Claim, NotNow
 from kernel.clock import millis
 from kernel.errors import BadInput
 from web.claim_views import OBJECTION, RESTRICTION, card
@@ -99,7 +99,8 @@ async def _wrong(visit: Visit, form: dict[str, str], what: str) -> dict[str, str
     for name, (where, wrong) in choices.items():
         if form.get(name, "") not in {one.value for one in offered[where]}:
             errors[name] = wrong
-    if wrong := text_fault(prose(form.get(field, "")), "grond", TEXT_MAX):
+    missing = "" if form.get("soort", "") in NO_REASON else "grond"
+    if wrong := text_fault(prose(form.get(field, "")), missing, TEXT_MAX):
         errors[field] = wrong
     return errors
 

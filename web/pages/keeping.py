@@ -51,6 +51,7 @@ STEPS: Final = {
 FOR_OFFICER: Final = {
     "/slug": N_("wie hierin ontvanger is, mag het hele logboek doorzoeken"),
     "/machtsverschil": N_("iemand kan zich onder druk voelen om ja te zeggen"),
+    "/maximalePeriode": N_("een ja kan langer dan een jaar gelden"),
     "/doorBijBezwaar": N_("het gebruik gaat door als iemand het er niet mee eens is"),
 }
 UNREADABLE: Final = N_("Dit is geen goede beschrijving van een doel.")

@@ -1,5 +1,6 @@
 """`/gebruik`: every use of a resident's data, one by one, with its proof and a question about it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -82,7 +83,7 @@ async def ask(visit: Visit) -> Response:
 
 
 async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> Response:
-    said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
+    said, consents = await _knowing(visit, line.event.activity), await visit.site.consent.choices(visit.caller)
     questions = await visit.site.consent.asked(visit.caller)
     views, event = line_views(visit, said, consents), line.event
     result = result_of(line, visit.site.clock())
@@ -119,6 +120,18 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         late=tuple(one for one in await late_of(visit, said) if one.place == str(line.position)),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
+
+
+async def _knowing(visit: Visit, activity: str) -> RegisterWords:
+    """The words, with those of this activity where it was stopped: how long they keep it still holds."""
+    said = await words(visit)
+    if not activity or activity in said.activities:
+        return said
+    try:
+        history = await visit.site.registers.history(visit.caller, activity)
+    except NoSuchThing:
+        return said
+    return replace(said, stopped={activity: history[-1].version})
 
 
 async def _urgent(visit: Visit, line: Line) -> Urgent | None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from kernel.http.faults import bad_input
+from kernel.faults import bad_input
 from kernel.message import Body
 from kernel.numbers import NO_NUMBER
 
@@ -22,6 +22,6 @@ def test_choices_are_named_when_they_are_few_and_a_number_is_called_one() -> Non
     except ValidationError as wrong:
         told = {one["veld"]: (one["code"], one["detail"]) for one in bad_input(wrong.errors()).members["fouten"]}
     assert told["/way"] == ("ongeldige-waarde", "Deze waarde kan hier niet. Dit kan wel: 'wel' of 'niet'.")
-    assert told["/many"] == ("ongeldige-waarde", "Deze waarde kan hier niet.")
+    assert told["/many"] == ("ongeldige-waarde", "Deze waarde kan hier niet. Wat hier wel kan, staat in openapi.json.")
     assert told["/text"][0] == "negen-cijfers"
     assert "999993653" not in str(told)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kernel.errors import BadInput
-from kernel.numbers import NO_NUMBER
+from kernel.numbers import NO_NUMBER, without_numbers
 
 CHOICES_MAX = 200  # characters of what may be said; a longer list stands in the document of the API
 FAULTS_MAX = 100  # a body of unknown members would otherwise be answered by a larger one
@@ -40,6 +40,19 @@ def no_json(detail: str) -> BadInput:
     """The body as a whole cannot be read."""
     fouten = [{"veld": "", "code": "geen-json", "detail": detail}]
     return BadInput("De vraag kan niet worden gelezen. In `fouten` staat wat er niet klopt.", fouten=fouten)
+
+
+def sentences(errors: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The same of a file, for whoever loads it at the command line: where, what, and for a value that cannot be there
+    what pydantic says of it."""
+    told = []
+    for error in errors:
+        place, code, detail = _fault(error)
+        if code == "onbekend-veld":  # a file is whose who loads it: its names may be told, but for long numbers
+            place = pointer(error["loc"])
+        why = without_numbers(f" ({error['msg']})") if code == "ongeldige-waarde" else ""
+        told.append(f"{place.removesuffix('/*') or '/'}: {detail}{why}")
+    return list(dict.fromkeys(told))[:FAULTS_MAX]
 
 
 def _fault(error: Mapping[str, Any]) -> tuple[str, str, str]:
