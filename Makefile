@@ -51,6 +51,7 @@ faults: .venv/.ready ## kill, tamper, race, full disk: part of `make test`, alon
 		REGIE_SEED=$${REGIE_SEED:-$$(date +%s)} \
 		$(PY) -m pytest -n 2 --dist worksteal -o faulthandler_timeout=7200 -m faults
 	@$(PY) -m pytest -n 2 --dist worksteal -m "postgres and not faults" tests/consent tests/journeys
+	@REGIE_BUNDLES=1000 $(PY) -m pytest -n 0 tests/browser/test_offline_page.py -k good_and_changed
 
 lock: .venv/.ready ## write requirements/*.txt anew; UPGRADE=1 takes the newest releases
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements/run.txt pyproject.toml
