@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx2
 from anyio import to_thread
 from pydantic import ValidationError
 
@@ -104,7 +105,13 @@ async def token_for(known: dict[str, Any], client_id: str, root: str) -> str:
     if entry is None or root not in entry["resources"]:
         raise SettingsWrong([f"Deze toepassing is onbekend, of mag niet bij {root}."])
     async with open_client("", timeout_seconds=5) as http:
-        return await Application(http, known["issuer"], known["tokenUrl"], entry).token(root)
+        try:
+            return await Application(http, known["issuer"], known["tokenUrl"], entry).token(root)
+        except httpx2.HTTPStatusError as refused:
+            why = f"{refused.response.status_code} {refused.response.text[:200]}"
+            raise SettingsWrong([f"{known['issuer']} gaf geen token: {why}."]) from None
+        except httpx2.TransportError:
+            raise SettingsWrong([f"{known['issuer']} antwoordt niet: draait Regie daar?"]) from None
 
 
 async def rotate_keys(settings: HouseSettings, rooms: tuple[str, ...], say: Callable[[str], None]) -> None:

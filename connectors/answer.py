@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connectors.contract import LineRef, NotDelivered, NothingDelivered, Release, Released, TooLate
+from connectors.contract import LineRef, NotDelivered, NothingDelivered, NothingKnown, Release, Released, TooLate
 from connectors.granting import Granted
 from connectors.reweighing import Weighed
 from consent.contract import Refused
@@ -52,7 +52,9 @@ def nothing(answer: Answer, late: bool) -> NothingDelivered | TooLate:
     }
     if late:
         return TooLate("De bron antwoordt niet op tijd. Probeer het later opnieuw.", **members)
-    return NothingDelivered("Geen van de bronnen gaf een gegeven.", **members)
+    if all(one.code == "niet-bekend" for one in answer.missing):
+        return NothingKnown("De bron heeft dit niet van deze inwoner. Vraag het de inwoner.", **members)
+    return NothingDelivered("Geen van de bronnen gaf een gegeven. Probeer het later opnieuw.", **members)
 
 
 def body_of(release: Release) -> bytes:

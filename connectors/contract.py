@@ -5,6 +5,7 @@ Problem
 ├── SameKeyOtherBody  409  this Idempotency-Key belongs to another request
 ├── KeyUnderWay       409  the same request is being handled now; Retry-After
 ├── NothingDelivered  502  allowed, but no source gave anything
+│   └── NothingKnown  502  the same, and all of them answered
 ├── TooLate           504  the same, and it was time
 ├── Halted            503  the whole house stands still: its tenant's fence moved
 ├── StaleAnswer       503  the check behind the answer is too old; nothing was sent
@@ -171,6 +172,12 @@ class NothingDelivered(Problem):
     """Members: `nietGeleverd`, `geweigerd`, `logregel`."""
 
     code, status, title = "bron-niet-bereikbaar", 502, "De bron antwoordt niet"
+
+
+class NothingKnown(NothingDelivered):
+    """The same, and every source answered: they have none of it, so asking again does not help."""
+
+    code, title = "niet-bekend", "De bron heeft dit niet"
 
 
 class TooLate(Problem):

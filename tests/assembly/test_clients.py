@@ -3,14 +3,19 @@
 import json
 
 import pytest
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from joserfc.jwk import ECKey
 
 from assembly.clients import NewClient, add_client, make_client_key
+from assembly.tools import token_for
 from consent.activity import Application
 from consent.jwks import sealing_key, usable
 from consent.registers import Registers
 from consent.tokens.assertion import proven
 from kernel.caller import Caller
+from kernel.http.server import serve
+from kernel.settings import SettingsWrong
 from tests.consent.applications import ISSUER, NOW, signed
 
 pytestmark = pytest.mark.anyio
@@ -51,3 +56,14 @@ async def test_added_client_can_prove_itself() -> None:
     resident = await add_client(Heard(), caller, "groen", NewClient("mijn", "Mijn", "burger"), ISSUER)  # type: ignore[abstract]  # as above
     assert "ontsleutelJwk" not in resident, "who asks for one resident needs no such key"
     assert seen[-2][1].roles == ("verstrekking", "melden")
+
+
+async def test_who_gets_no_token_by_hand_reads_why() -> None:
+    refusing = FastAPI()
+    refusing.add_api_route("/oauth/token", lambda: JSONResponse({"error": "invalid_client"}, 401), methods=["POST"])
+    async with serve(refusing) as address:
+        for issuer, why in ((address.url, "invalid_client"), ("http://127.0.0.1:1", "antwoordt niet")):
+            entry = {"clientId": "loket", "privateJwk": make_client_key()[0], "resources": {"verstrekking": "x"}}
+            known = {"issuer": issuer, "tokenUrl": f"{issuer}/oauth/token", "clients": [entry]}
+            with pytest.raises(SettingsWrong, match=why):
+                await token_for(known, "loket", "verstrekking")

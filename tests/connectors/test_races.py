@@ -10,7 +10,15 @@ import pytest
 
 from assembly.demo.register import INCOME_ANSWER
 from audit.contract import LogUnavailable
-from connectors.contract import NothingDelivered, NotReleased, Release, ReleaseRequest, Repeatable, TooLate
+from connectors.contract import (
+    NothingDelivered,
+    NothingKnown,
+    NotReleased,
+    Release,
+    ReleaseRequest,
+    Repeatable,
+    TooLate,
+)
 from kernel.errors import Problem
 from tests.four_rooms import BY_LAW, LATE, SECRET, FourRooms
 from tests.patience import PATIENCE
@@ -172,6 +180,7 @@ async def test_a_source_that_fails_takes_only_its_own_elements(house: FourRooms,
     with pytest.raises(TooLate if how == "late" else NothingDelivered) as nothing:
         await house.release("brp.naam")
     assert nothing.value.members["nietGeleverd"][0]["code"] == "bron-niet-bereikbaar"
+    assert not isinstance(nothing.value, NothingKnown), "of a silent source nobody knows what it has"
     outcomes = [line.outcome for line in await house.lines() if line.event.kind == "verstrekking"]
     assert outcomes == ["mislukt", "geleverd"]
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, update
 
 from assembly.demo.register import EXERCISES, INCOME, INCOME_ANSWER, TENANT
 from audit.contract import LogUnavailable, Overtaken
-from connectors.contract import NothingDelivered
+from connectors.contract import NothingKnown
 from kernel.errors import BadInput, NoAccess
 from kernel.failpoints import arm
 from tests.four_rooms import DESK_WORKER, R1, SECRET, FourRooms
@@ -66,7 +66,7 @@ async def answer(rooms: FourRooms) -> Any:
 
 
 async def not_found(rooms: FourRooms) -> bool:
-    with pytest.raises(NothingDelivered) as refused:
+    with pytest.raises(NothingKnown) as refused:
         await rooms.release(INCOME_ANSWER)
     return [one["code"] for one in refused.value.members["nietGeleverd"]] == ["niet-bekend"]
 
