@@ -243,7 +243,7 @@ class Consent(Protocol):
         ...
 
     async def request(self, caller: Caller, wanted: ConsentRequest) -> ConsentView:
-        """Raises NoSuchThing, NotAgain, BadInput."""
+        """The question, or a yes that gives all of it and stands. Raises NoSuchThing, NotAgain, BadInput."""
         ...
 
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
