@@ -24,7 +24,7 @@ class CaseFact(NamedTuple):
     opened_by: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Asker:
     """Who asks, and for what: the same for all residents, so what follows from it alone is worked out once; nobody
     changes it. published_at: ms. admitted: recipient and application are known and not suspended. in_scope: of the
@@ -58,12 +58,14 @@ class Asker:
         return None
 
 
-class Facts(NamedTuple):
-    """What the register knew at one moment. fences: those that everything stands on. counted: releases in the running
-    term of the activity's frequency. actor: pseudonym of who asks. restricted: all about this resident is locked; held:
-    within the scope of a restriction. upheld: an objection that was weighed, and is right. emergency: it is asked in
-    one, and that goes with the activity; words: then, whatever this resident said to this recipient about the elements,
-    in any activity. nobody: the name that was asked under is nobody's."""
+@dataclass(slots=True)
+class Facts:
+    """What the register knew at one moment; nobody changes it: to forbid that takes as long as to weigh. fences: those
+    that everything stands on. counted: releases in the running term of the activity's frequency. actor: pseudonym of
+    who asks. restricted: all about this resident is locked; held: within the scope of a restriction. upheld: an
+    objection that was weighed, and is right. emergency: it is asked in one, and that goes with the activity; words:
+    then, whatever this resident said to this recipient about the elements, in any activity. nobody: the name that was
+    asked under is nobody's."""
 
     asker: Asker
     case: CaseFact | None = None

@@ -7,7 +7,7 @@ fences, and until when it held.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Table
@@ -98,8 +98,8 @@ def _asked(decision: Decision, snapshot: Snapshot, keys: TenantKeys) -> tuple[Qu
     facts = Asking(caller, snapshot, keys).facts(question, counted)
     # from before applications had a fence of their own
     own, then = keys.application(decision.toepassing), {fence for fence, _, _ in decision.hekken}
-    facts = facts._replace(fences=tuple(one for one in facts.fences if one[0].fence != own or own in then))
-    return question, facts._replace(actor=said.get((ACTOR, decision.toepassing), ""))
+    facts = replace(facts, fences=tuple(one for one in facts.fences if one[0].fence != own or own in then))
+    return question, replace(facts, actor=said.get((ACTOR, decision.toepassing), ""))
 
 
 async def _rebuilt(rows: Rows, decision: Decision) -> tuple[Snapshot, tuple[str, ...]]:

@@ -1,5 +1,7 @@
 """Weighing, without a database: each refusal code, what a caller may know of it, and what can never be allowed."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,7 +120,7 @@ def test_a_number_is_refused_to_who_may_not_use_one_and_a_name_that_is_nobodys_t
 
     def told(known: Facts, **more: object) -> list[str]:
         asked = ask(PLAN, case="").model_copy(update=more)
-        return [told for _, _, told in weigh(asked, known._replace(nobody=asked.nobody), AT).refused]
+        return [told for _, _, told in weigh(asked, replace(known, nobody=asked.nobody), AT).refused]
 
     assert told(by_choice) == []
     assert told(by_choice, by_number=True) == ["ontvanger-niet-bevoegd"]

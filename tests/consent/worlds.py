@@ -193,4 +193,4 @@ def changed(known: Facts, **more: Any) -> Facts:
     """With other facts, of who asks as well."""
     theirs = {name: value for name, value in more.items() if name in _OF_WHO_ASKS}
     rest = {name: value for name, value in more.items() if name not in _OF_WHO_ASKS}
-    return known._replace(asker=replace(known.asker, **theirs), **rest)
+    return replace(known, asker=replace(known.asker, **theirs), **rest)
