@@ -39,7 +39,7 @@ from kernel.proof.hashes import EMPTY_ROOT
 from kernel.proof.tree import Edge, Growth
 from tests.audit.logs import DESK, TENANT, Place, act
 from tests.faults import refused
-from tests.faults.refusing import ALL, SHARDS, Call, Refusal, Traced, chosen, demand_tried, forks, traced
+from tests.faults.refusing import ALL, SHARDS, Call, Refusal, Traced, chosen, demand_tried, traced
 from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
@@ -48,7 +48,6 @@ ORIGIN = "regie.example/gm9901/2026h2"
 NAME = "witness.example/w1"
 STEPS = 4
 FOLLOWS = 2.0  # seconds: who is not there by then is looked at as it is
-forks.set_forkserver_preload([refused.__name__])
 
 
 @pytest.fixture
