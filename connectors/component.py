@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import httpx2
 from fastapi import APIRouter
@@ -119,8 +120,7 @@ async def build_connectors(
     around = Surroundings(wiring.trust, wiring.clock, outside, Files(files, wiring.audit))
     wired = (wiring, _brp(settings, wiring, outside) if settings.brp_url else None)
     sources = _sources(settings, tenants, wired, (declared, around))
-    known = (wiring.vault, wiring.registers, wiring.audit)
-    reports = Around(*known, lines, rows, room_keys, wiring.clock, wiring.boot)
+    reports = Around(wiring.vault, wiring.registers, wiring.audit, lines, rows, room_keys, wiring.clock, wiring.boot)
     correcting = build_corrections(reports, settings, (declared, tuple(tenants)), outside, wiring.transport)
     uploads = UploadDesk(takings(declared), files, wiring.audit, wiring.clock)
     asked = Sources(sources, settings.whole_seconds)
@@ -136,13 +136,12 @@ async def build_connectors(
     chores = (*old, uploads.tidy, labs.tidy, removals.following.round)
 
     doors = (desk, bulk.service, counting, uploads, labs, removals.desk)
+    inner = partial(_intern, desk, settings, wiring)
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
-        lambda: Doors(
-            ((ROOT, lambda: _public(doors, wiring, sources)),), intern=lambda: _intern(desk, settings, wiring)
-        ),
+        lambda: Doors(((ROOT, lambda: _public(doors, wiring, sources)),), intern=inner),
         metrics=bulk.metrics.text,
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )
