@@ -117,8 +117,7 @@ async def build_connectors(
     theirs = Files(files, wiring.audit), Known(wiring.vault, wiring.registers)
     around = Surroundings(wiring.trust, wiring.clock, outside, *theirs)
     sources = _sources(settings, tenants, wiring, (declared, around))
-    known = (wiring.vault, wiring.registers, wiring.audit, lines)
-    reports = Around(*known, rows, room_keys, wiring.clock, wiring.boot)
+    reports = Around(wiring.vault, wiring.registers, wiring.audit, lines, rows, room_keys, wiring.clock, wiring.boot)
     correcting = build_corrections(reports, settings, (declared, tuple(tenants)), outside, wiring.transport)
     uploads = UploadDesk(takings(declared), files, wiring.audit, wiring.clock)
     asked = Sources(sources, settings.whole_seconds)
@@ -133,12 +132,12 @@ async def build_connectors(
     old = (claims.forget_old, correcting.forwarding.lapse, correcting.rows.forget_old, correcting.notices.forget_old)
     chores = (*old, uploads.tidy, labs.tidy, removals.following.round)
     doors = (desk, bulk.service, counting, uploads, labs, removals.desk)
-    public = partial(_public, doors, wiring, sources, declared)
+    public, inner = partial(_public, doors, wiring, sources, declared), partial(_intern, desk, settings, wiring)
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
         _run((bulk, desk, correcting), chores, tuple(tenants), (outside, database)),
-        lambda: Doors(((ROOT, public),), intern=lambda: _intern(desk, settings, wiring)),
+        lambda: Doors(((ROOT, public),), intern=inner),
         metrics=lambda: bulk.metrics.text() + asked.metrics.text(),
         uploads={ROOT + PLACE: UPLOAD_BYTES, ROOT + FILES: FILE_BYTES, **LARGE},
     )

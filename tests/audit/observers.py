@@ -6,7 +6,6 @@ the real commands.
 
 import asyncio
 import json
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -24,14 +23,12 @@ from audit.witness.founding import found_witness, known_logs
 from audit.witness.process import witnessing
 from audit.witness.settings import WitnessSettings
 from kernel.failpoints import arm
+from tests.forks import FORKS
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "regie.example/gm9901/2026h2"
 Failing = tuple[str, int]
-
-forks = multiprocessing.get_context("forkserver")
-forks.set_forkserver_preload([__name__])
 
 
 def live(settings: WitnessSettings, told: str, failing: Failing) -> None:
@@ -86,7 +83,7 @@ class Observer:
     def start(self, failing: Failing = ("", 0)) -> None:
         told = self.folder / "told"
         told.unlink(missing_ok=True)
-        self.forked = forks.Process(target=live, args=(self.settings, str(told), failing), daemon=True)
+        self.forked = FORKS.Process(target=live, args=(self.settings, str(told), failing), daemon=True)
         self.forked.start()
         until = time.monotonic() + PATIENCE
         while not told.exists():

@@ -1,20 +1,18 @@
 """A process that comes along in January and writes a line, forked from one that has imported everything already."""
 
 import asyncio
-import multiprocessing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kernel.failpoints import arm
 from tests.audit.logs import DESK, Place, Ticking
+from tests.forks import FORKS
 from tests.patience import PATIENCE
 
 
 def turned_elsewhere(url: str, folder: Path, dies_at: str = "") -> int | None:
     """With which status it ended. dies_at: the fail point that kills it."""
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([__name__])
-    turner = forks.Process(target=_turn, args=(url, folder, dies_at))
+    turner = FORKS.Process(target=_turn, args=(url, folder, dies_at))
     turner.start()
     turner.join(PATIENCE)
     return turner.exitcode

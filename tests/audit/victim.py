@@ -5,7 +5,6 @@ knows what was acknowledged. Its clock stands still: on a busy machine a decisio
 """
 
 import asyncio
-import multiprocessing
 import signal
 import sqlite3
 from pathlib import Path
@@ -15,6 +14,7 @@ from audit.contract import Receipt
 from kernel.clock import utc_now
 from kernel.failpoints import arm
 from tests.audit.logs import DESK, Place, Ticking, fence, release
+from tests.forks import FORKS
 from tests.patience import PATIENCE
 
 ROUNDS, AT_ONCE = 6, 5
@@ -23,9 +23,7 @@ ROUNDS, AT_ONCE = 6, 5
 def killed_at(point: str, count: int, url: str, folder: Path) -> list[list[str]]:
     """What it said before it died there, the count-th time."""
     said = folder / f"said-{count}.txt"
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([__name__])
-    victim = forks.Process(target=_die, args=(point, count, url, folder, said))
+    victim = FORKS.Process(target=_die, args=(point, count, url, folder, said))
     victim.start()
     victim.join(PATIENCE)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode
@@ -36,7 +34,7 @@ def killed_at(point: str, count: int, url: str, folder: Path) -> list[list[str]]
 def spoilt_by(statements: list[str], url: str, folder: Path) -> tuple[int | None, list[str]]:
     """How it ended, and the receipts it had: one before these statements, and perhaps one after."""
     said = folder / "said.txt"
-    victim = multiprocessing.get_context("forkserver").Process(target=_spoil, args=(statements, url, folder, said))
+    victim = FORKS.Process(target=_spoil, args=(statements, url, folder, said))
     victim.start()
     victim.join(PATIENCE)
     return victim.exitcode, said.read_text().splitlines()

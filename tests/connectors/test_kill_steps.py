@@ -1,7 +1,6 @@
 """Killed between two steps of a report, a file and a set: after the next start each is there once, with its line."""
 
 import asyncio
-import multiprocessing
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -22,6 +21,7 @@ from tests.connectors.test_declared import EXAMPLES
 from tests.connectors.test_lab import lab, of_nobody, order
 from tests.connectors.test_removals import confirm, due, followed, lived_in, told
 from tests.connectors.test_uploads import CSV, PLACE, A, file_of, lines_of
+from tests.forks import FORKS
 from tests.four_rooms import BY_LAW, DESK_WORKER, FourRooms
 from tests.patience import PATIENCE
 
@@ -180,9 +180,7 @@ ACTS: tuple[tuple[Steps, Steps], ...] = (
 def test_nothing_is_lost_or_doubled(
     point: str, steps: Steps, left: Steps, sqlite_urls: dict[str, str], tmp_path: Path
 ) -> None:
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([__name__])
-    victim = forks.Process(target=_die, args=(point, steps, sqlite_urls, tmp_path))
+    victim = FORKS.Process(target=_die, args=(point, steps, sqlite_urls, tmp_path))
     victim.start()
     victim.join(120)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode

@@ -5,7 +5,6 @@ A first run without a fault tells which calls there are; `Call.nth` counts them 
 """
 
 import ctypes
-import multiprocessing
 import os
 import re
 import shutil
@@ -27,6 +26,7 @@ from typing import Any
 import pytest
 
 from tests.faults.dice import thrown
+from tests.forks import FORKS
 from tests.parts import NOT_RUN, STRACE
 from tests.patience import PATIENCE
 
@@ -40,8 +40,6 @@ ANY = 2**64 - 1  # who may trace
 SET_PTRACER = 0x59616D61
 _LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 _PATH = re.compile(r'[<"]([^<>"]+)[>"]')
-
-forks = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True, order=True)
@@ -109,8 +107,8 @@ def traced(
     folder: Path, heard: Path, refusal: Refusal | None, work: Callable[..., None], *given: Any
 ) -> Iterator[Traced]:
     """`work(*given)` in a process of its own, of which one write on a file below this folder is refused."""
-    ours, theirs = forks.Pipe()
-    process = forks.Process(target=waiting, args=(theirs, work, given))
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=waiting, args=(theirs, work, given))
     process.start()
     ours.recv()
     order = [str(able_to_trace()), "-f", "-qq", "-y", "-s", "1", "-o", str(heard), "-e", f"trace={WRITES}"]

@@ -20,14 +20,13 @@ from kernel.proof.hashes import EMPTY_ROOT
 from kernel.proof.tree import Edge
 from tests.faults import refused
 from tests.faults.dice import thrown
-from tests.faults.refusing import forks
+from tests.forks import FORKS
 from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 KILLS = int(os.environ.get("REGIE_KILLS", "50"))
 POINTS = ("signer.asked", "audit.slot", "audit.slot.kept", "signer.signed")
 ORIGIN = "regie.example/gm9901/2026h2"
-forks.set_forkserver_preload([refused.__name__])
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def test_killed_anywhere_a_signer_never_forgets_what_it_signed(short: Path) -> N
     remote, edges, least = RemoteSigner(short / "door" / "s", ORIGIN), {0: Edge()}, 0
     for _ in range(KILLS):
         point, count = dice.choice(POINTS), dice.randint(2, 6)
-        process = forks.Process(target=refused.sign_until, args=(point, count, short / "kept", short / "door" / "s"))
+        process = FORKS.Process(target=refused.sign_until, args=(point, count, short / "kept", short / "door" / "s"))
         process.start()
         end = time.monotonic() + PATIENCE
         while process.is_alive():

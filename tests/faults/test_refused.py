@@ -13,12 +13,11 @@ import pytest
 
 from audit.doubts import EXIT
 from tests.faults import refused
-from tests.faults.refusing import ALL, SHARDS, Call, Refusal, chosen, demand_tried, forks, traced
+from tests.faults.refusing import ALL, SHARDS, Call, Refusal, chosen, demand_tried, traced
 from tests.once import tables_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.slow]
 SOME = 2  # of a log that founds itself, and of one that is there
-forks.set_forkserver_preload([refused.__name__])
 
 
 def log_in(folder: Path, founded: bool) -> Path:

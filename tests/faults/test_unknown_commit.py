@@ -12,12 +12,11 @@ from kernel.clock import utc_now
 from tests.audit.logs import DESK, Place, act, fence, receipt
 from tests.faults import refused
 from tests.faults.cutting import Cut, wired
-from tests.faults.refusing import Call, Refusal, forks, traced
+from tests.faults.refusing import Call, Refusal, traced
 from tests.faults.test_refused import log_in
 from tests.postgres import HOST, Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
-forks.set_forkserver_preload([refused.__name__])
 
 
 async def said_again(place: Place, entries: list[Entry]) -> list[tuple[str, str]]:

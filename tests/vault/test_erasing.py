@@ -1,7 +1,6 @@
 """A vault that its resident erases is gone, after a crash and after an old backup too; the log about it stays whole."""
 
 import asyncio
-import multiprocessing
 import signal
 import sqlite3
 from collections import Counter
@@ -21,6 +20,7 @@ from kernel.errors import NoAccess
 from kernel.failpoints import arm
 from kernel.proof.note import vkey
 from tests.audit.logs import FG
+from tests.forks import FORKS
 from tests.four_rooms import DESK_WORKER, R1, SECRET, FourRooms
 from tests.patience import PATIENCE
 from tests.vault.test_vault import Silent
@@ -209,9 +209,7 @@ def _numbers(many: int) -> list[str]:
 def test_killed_halfway_it_goes_on_after_the_next_start(
     point: str, sqlite_urls: dict[str, str], tmp_path: Path
 ) -> None:
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([__name__])
-    victim = forks.Process(target=_die, args=(point, sqlite_urls, tmp_path))
+    victim = FORKS.Process(target=_die, args=(point, sqlite_urls, tmp_path))
     victim.start()
     victim.join(PATIENCE)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode

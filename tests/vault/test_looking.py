@@ -1,7 +1,6 @@
 """A resident sees what they keep only behind a line of its own: what is in doubt, gone or put back opens nothing."""
 
 import asyncio
-import multiprocessing
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -18,6 +17,7 @@ from kernel.canonical import canonical
 from kernel.errors import TooManyRequests
 from kernel.failpoints import arm
 from kernel.ids import random_id
+from tests.forks import FORKS
 from tests.four_rooms import STAFF, FourRooms
 from tests.patience import PATIENCE
 from tests.vault.test_erasing import erased, kinds
@@ -194,9 +194,7 @@ async def test_who_writes_a_page_of_other_lines_in_between_has_looked_as_often(e
 def test_killed_behind_the_line_it_says_a_look_too_much_and_nothing_else(
     sqlite_urls: dict[str, str], tmp_path: Path
 ) -> None:
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([__name__])
-    victim = forks.Process(target=_die, args=(sqlite_urls, tmp_path))
+    victim = FORKS.Process(target=_die, args=(sqlite_urls, tmp_path))
     victim.start()
     victim.join(PATIENCE)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode

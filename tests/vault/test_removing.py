@@ -1,7 +1,6 @@
 """One value that its resident removes or replaces is gone, after a crash and an old backup too; the rest stays."""
 
 import asyncio
-import multiprocessing
 import signal
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -16,6 +15,7 @@ from audit.contract import LogUnavailable, Overtaken
 from connectors.contract import NothingKnown
 from kernel.errors import BadInput, NoAccess
 from kernel.failpoints import arm
+from tests.forks import FORKS
 from tests.four_rooms import DESK_WORKER, R1, SECRET, FourRooms
 from tests.patience import PATIENCE
 from tests.vault.test_erasing import erased, kinds
@@ -258,9 +258,7 @@ async def test_a_vault_that_goes_whole_takes_a_removal_along(both: FourRooms) ->
 def test_killed_halfway_it_goes_on_after_the_next_start(
     point: str, sqlite_urls: dict[str, str], tmp_path: Path
 ) -> None:
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([__name__])
-    victim = forks.Process(target=_die, args=(point, sqlite_urls, tmp_path))
+    victim = FORKS.Process(target=_die, args=(point, sqlite_urls, tmp_path))
     victim.start()
     victim.join(PATIENCE)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode

@@ -1,7 +1,6 @@
 """The budget: no two askers share the last of it, a power cut gives nothing back, a ledger set back counts nothing."""
 
 import asyncio
-import multiprocessing
 import signal
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -17,6 +16,7 @@ from connectors.tables import runs
 from kernel.failpoints import arm
 from kernel.sql import Database
 from tests.connectors.counting.town import ASKING, Town, many, request
+from tests.forks import FORKS
 from tests.four_rooms import FourRooms
 
 POINTS = ("counting.spent", "counting.recorded", "counting.gathered")
@@ -68,9 +68,7 @@ def test_a_power_cut_gives_nothing_back(sqlite_urls: dict[str, str], tmp_path: P
 
 
 def _killed_at(point: str, urls: dict[str, str], folder: Path) -> None:
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([__name__])
-    victim = forks.Process(target=_die, args=(point, urls, folder))
+    victim = FORKS.Process(target=_die, args=(point, urls, folder))
     victim.start()
     victim.join(120)
     assert victim.exitcode == -signal.SIGKILL, victim.exitcode
