@@ -9,7 +9,7 @@ from audit.contract import Found, Lines, Query, Reason, Totals
 from audit.covert import sees_covert
 from audit.event import NOBODY, SYSTEM, Entry
 from audit.gone import EMPTIED, OPEN, emptied
-from audit.kinds import RELEASES
+from audit.kinds import FLAGGED, RELEASES
 from audit.label import Label
 from audit.labels import labels_where
 from audit.log import Log
@@ -47,15 +47,18 @@ class Searcher:
         own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
         receipt = receipts_of(await self._record([Entry(event=own)]))[0]
         # 2 what was there before it
-        found, totals = await self._found(query, receipt.position, shut=not sees_covert(caller))
+        found, totals = await self._found(caller, query, receipt.position)
         # 3 a line in the series of each person shown; only then the result
         shown = [(line.event.subject, line.event.withheld_until) for line in found.lines]
         await show(self._record, caller, reason, own.id, shown, millis(self._log.clock()))
         return Found(receipt=receipt, found=found, totals=totals)
 
-    async def _found(self, query: Query, until: Position, shut: bool) -> tuple[Lines, Totals]:
+    async def _found(self, caller: Caller, query: Query, until: Position) -> tuple[Lines, Totals]:
+        shut = not sees_covert(caller)
         with self._log.guarded():
             within = [*await self._within(query, until), *((OPEN,) if shut else ())]
+            if caller.kind != "medewerker" and not any(_tagged(query).values()):
+                within.append(await self._of_no_flag())
             page = line_rows().where(*within)
             if query.before is not None:
                 page = page.where(before(query.before))
@@ -90,6 +93,13 @@ class Searcher:
         elif query.outcome:
             within.append(outcomes.c.outcome == query.outcome)
         return within
+
+    async def _of_no_flag(self) -> ColumnElement[bool]:
+        """Of a search that names nobody: what an application collects is a list that can be stolen, of who hides."""
+        keys, tenant = await self._log.keys(), self._log.tenant
+        async with self._log.database.snapshot(tenant) as reading:
+            found = await labels_where(reading, tenant, keys, lambda label: label.kind in FLAGGED)
+        return lines.c.label.not_in(list(found))
 
     def _days(self, query: Query) -> range:
         """A moment on each day (UTC) of its period, ms; none where that is too long to look at by itself."""

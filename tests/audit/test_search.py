@@ -113,6 +113,19 @@ async def test_a_period_is_enough_to_search_by_and_all_else_narrows_it(service: 
     assert (await door.search(FG, Query.model_validate(day_before), WHY)).totals.lines == 0
 
 
+async def test_a_period_gives_no_application_a_list_of_who_hides(service: AuditService) -> None:
+    """Month by month that would be everybody at a safe address."""
+    await service.door("consent").record(DESK, [act("vlag", fence()), act("vlag-einde-gevraagd"), act("bericht")])
+    door, now = service.door("web"), millis(NOON)
+    app = FG.model_copy(update={"kind": "mens", "roles": (), "scope": ("logboek",)})
+    for caller, said, lines in [
+        (app, {}, [2]), (app, {"kind": "vlag"}, []), (app, {"subject": "s1"}, [2, 1, 0]), (FG, {}, [2, 1, 0])
+    ]:  # fmt: skip
+        period = {"since": now - 1_000, "until": now + 60_000}
+        found = await door.search(caller, Query.model_validate(said | period), WHY)
+        assert [index for index in at(found) if index < 3] == lines, said
+
+
 async def test_what_only_narrows_is_no_search(service: AuditService) -> None:
     long = {"since": millis(NOON) - 33 * 86_400_000, "kind": "weigering"}
     for said in ({}, {"basis": "6(1)(c)"}, {"kind": "verstrekking"}, {"outcome": "open"}, {"since": 1}, long):
