@@ -33,7 +33,8 @@ class PlainConnection(h11.Connection):
 
     def next_event(self) -> Said:
         """See h11. Raises RemoteProtocolError, also for lines that end in a bare LF or go on in the next, both lengths
-        at once, a target that is no path, another version, chunks in 1.0, and lines after the last chunk or long ones before each."""
+        at once, a target that is no path, another version, chunks in 1.0, and lines after the last chunk or long ones
+        before each."""
         if self.their_state is h11.IDLE:
             waiting = self.trailing_data[0]
             if waiting and _doubtful(waiting):
