@@ -31,6 +31,7 @@ LIFT_ASKED: Kind = "opheffing-gevraagd"
 REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
 REMOVED: Kind = "gegevens-verwijderd"  # a recipient says what it no longer holds of a release, and what it keeps
 CLOSING: frozenset[Kind] = frozenset((ENDED, LIFTED, LIFT_ASKED, REVIEWED, REMOVED))  # name the lines they are about
+FLAGGED: frozenset[Kind] = frozenset(("vlag", "vlag-einde-gevraagd", "vlag-beeindigd"))  # of who hides, among others
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 

@@ -6,6 +6,7 @@ Problem
 ├── Misfit             400  this kind may not require or move what it was asked to, or not by this room
 ├── NoSuchLine         404
 ├── LogUnavailable     503  the log cannot write now, so nothing may happen now
+│   ├── LogSealed      503  in the log's own process; behind a wire it is LogUnavailable
 │   └── Unwitnessed    503  no witness saw the log lately: restrictions are written, permits are not
 ├── OutcomeUnknown     503  written or not: repeat with the same id; until then nobody acts
 └── NotPermitted       403  what was shown is no permit, or not for this, or no longer (audit.permit)

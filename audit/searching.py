@@ -1,6 +1,6 @@
 """A search is an act (trust.md 4.3): its own line first, a line in the series of each person shown, then the result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_, union_all
@@ -9,13 +9,13 @@ from audit.contract import Found, Lines, Query, Reason, Totals
 from audit.covert import sees_covert
 from audit.event import NOBODY, SYSTEM, Entry
 from audit.gone import EMPTIED, OPEN, emptied
-from audit.kinds import RELEASES
+from audit.kinds import FLAGGED, RELEASES
 from audit.label import Label
 from audit.labels import labels_where
 from audit.log import Log
 from audit.permit import Position
 from audit.reading import OUTCOME_OF, Reader, line_rows
-from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
+from audit.searchline import BASIS, Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import lines, outcomes, tags
 from audit.tags import day, tag
 from kernel.caller import Caller
@@ -47,15 +47,18 @@ class Searcher:
         own = search_event(caller, reason, random_id(), SYSTEM, _asked(query))
         receipt = receipts_of(await self._record([Entry(event=own)]))[0]
         # 2 what was there before it
-        found, totals = await self._found(query, receipt.position, shut=not sees_covert(caller))
+        found, totals = await self._found(caller, query, receipt.position)
         # 3 a line in the series of each person shown; only then the result
         shown = [(line.event.subject, line.event.withheld_until) for line in found.lines]
         await show(self._record, caller, reason, own.id, shown, millis(self._log.clock()))
         return Found(receipt=receipt, found=found, totals=totals)
 
-    async def _found(self, query: Query, until: Position, shut: bool) -> tuple[Lines, Totals]:
+    async def _found(self, caller: Caller, query: Query, until: Position) -> tuple[Lines, Totals]:
+        shut = not sees_covert(caller)
         with self._log.guarded():
             within = [*await self._within(query, until), *((OPEN,) if shut else ())]
+            if not any(_tagged(query).values()):
+                within.append(await self._without(partial(_left_out, caller, query)))
             page = line_rows().where(*within)
             if query.before is not None:
                 page = page.where(before(query.before))
@@ -90,6 +93,11 @@ class Searcher:
         elif query.outcome:
             within.append(outcomes.c.outcome == query.outcome)
         return within
+
+    async def _without(self, left_out: Callable[[Label], bool]) -> ColumnElement[bool]:
+        keys, tenant = await self._log.keys(), self._log.tenant
+        async with self._log.database.snapshot(tenant) as reading:
+            return lines.c.label.not_in(list(await labels_where(reading, tenant, keys, left_out)))
 
     def _days(self, query: Query) -> range:
         """A moment on each day (UTC) of its period, ms; none where that is too long to look at by itself."""
@@ -153,6 +161,13 @@ def _labelled(query: Query, label: Label) -> bool:
         and (not query.kind or label.kind == query.kind)
         and (query.outcome != "open" or label.kind in RELEASES)
     )
+
+
+def _left_out(caller: Caller, query: Query, label: Label) -> bool:
+    """Of a search that names nobody. What an application collects is a list that can be stolen, of who hides. And the
+    log's own searches, unless they are asked: each leaves a line of all it shows, and the next would show those."""
+    own = label.kind == "zoeking" and label.basis == BASIS and not query.kind
+    return own or (label.kind in FLAGGED and caller.kind != "medewerker")
 
 
 def _article(basis: str) -> str:

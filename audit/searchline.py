@@ -14,6 +14,7 @@ ROLES = frozenset({"fg", "auditor"})
 PURPOSE = "De privacy-toezichthouder kijkt na of gegevens goed zijn gebruikt."
 SCOPE = "logboek"
 NAME = "Zoeken in het logboek"
+BASIS = "6(1)(c)"
 
 AT_ONCE = 200  # lines recorded together
 
@@ -70,7 +71,7 @@ def search_event(
         activity=SCOPE,
         purpose=PURPOSE,
         class_="A",
-        basis="6(1)(c)",
+        basis=BASIS,
         law="AVG 39(1)(b)",
         actor=caller.user,
         key=caller.key,

@@ -25,8 +25,10 @@ class Problem(Exception):
     _known: ClassVar[dict[str, type["Problem"]]] = {}
 
     def __init_subclass__(cls) -> None:
-        """Every leaf is known by its code, so that a client can revive it."""
-        Problem._known[cls.code] = cls
+        """Every code is known with the class that brought it, so that a client can revive it: one that only narrows
+        another is that other behind a wire."""
+        if "code" in vars(cls):
+            Problem._known[cls.code] = cls
 
     def __init__(self, detail: str = "", **members: Any) -> None:
         super().__init__(detail)

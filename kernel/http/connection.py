@@ -33,7 +33,8 @@ class PlainConnection(h11.Connection):
 
     def next_event(self) -> Said:
         """See h11. Raises RemoteProtocolError, also for lines that end in a bare LF or go on in the next, both lengths
-        at once, a target that is no path, another version, and lines after the last chunk or long ones before each."""
+        at once, a target that is no path, another version, chunks in 1.0, and lines after the last chunk or long ones
+        before each."""
         if self.their_state is h11.IDLE:
             waiting = self.trailing_data[0]
             if waiting and _doubtful(waiting):
@@ -137,4 +138,5 @@ def _doubtful(waiting: bytes) -> bool:
 def _plain(request: h11.Request) -> bool:
     lengths = [name for name, _ in request.headers if name in (b"content-length", b"transfer-encoding")]
     path = request.target.startswith(b"/") or (request.method, request.target) == (b"OPTIONS", b"*")
-    return path and len(lengths) <= 1 and request.http_version in (b"1.0", b"1.1")
+    known = request.http_version == b"1.1" or (request.http_version == b"1.0" and b"transfer-encoding" not in lengths)
+    return path and len(lengths) <= 1 and known

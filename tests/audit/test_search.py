@@ -113,6 +113,31 @@ async def test_a_period_is_enough_to_search_by_and_all_else_narrows_it(service: 
     assert (await door.search(FG, Query.model_validate(day_before), WHY)).totals.lines == 0
 
 
+async def test_who_searches_a_period_twice_does_not_read_what_they_searched(service: AuditService) -> None:
+    """A search leaves a line of everybody whom it shows, so the next page would be of these alone."""
+    door, now = await filled(service), millis(NOON)
+    await service.door("consent").record(DESK, [act("zoeking", subject="s1", actor="mw-1")])  # an employee's, not ours
+    period = Query(since=now - 1_000, until=now + 60_000, limit=3)
+    pages = [await door.search(FG, period, WHY) for _ in range(2)]
+    assert [at(page) for page in pages] == [[5, 4, 3]] * 2 and pages[0].totals == pages[1].totals
+    for said in ({"kind": "zoeking"}, {"activity": "logboek"}):
+        found = await door.search(FG, period.model_copy(update=said), WHY)
+        assert {line.event.activity for line in found.found.lines} == {"logboek"}, said
+
+
+async def test_a_period_gives_no_application_a_list_of_who_hides(service: AuditService) -> None:
+    """Month by month that would be everybody at a safe address."""
+    await service.door("consent").record(DESK, [act("vlag", fence()), act("vlag-einde-gevraagd"), act("bericht")])
+    door, now = service.door("web"), millis(NOON)
+    app = FG.model_copy(update={"kind": "mens", "roles": (), "scope": ("logboek",)})
+    for caller, said, lines in [
+        (app, {}, [2]), (app, {"kind": "vlag"}, []), (app, {"subject": "s1"}, [2, 1, 0]), (FG, {}, [2, 1, 0])
+    ]:  # fmt: skip
+        period = {"since": now - 1_000, "until": now + 60_000}
+        found = await door.search(caller, Query.model_validate(said | period), WHY)
+        assert [index for index in at(found) if index < 3] == lines, said
+
+
 async def test_what_only_narrows_is_no_search(service: AuditService) -> None:
     long = {"since": millis(NOON) - 33 * 86_400_000, "kind": "weigering"}
     for said in ({}, {"basis": "6(1)(c)"}, {"kind": "verstrekking"}, {"outcome": "open"}, {"since": 1}, long):

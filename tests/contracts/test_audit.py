@@ -326,6 +326,14 @@ async def test_search_leaves_its_own_line_first_and_one_with_each_resident_shown
         await wired.door("web").search(DESK, Query(recipient="r1"), why)
 
 
+async def test_a_log_that_does_not_write_is_not_told_as_one_that_is_sealed(wired: Wired) -> None:
+    (desk,) = wired.service.desks
+    desk.writer.stop()
+    with pytest.raises(LogUnavailable) as refused:
+        await wired.audit.record(DESK, [act("weigering")])
+    assert type(refused.value) is LogUnavailable
+
+
 async def test_checkpoint_is_the_signed_head_of_this_tenant(wired: Wired) -> None:
     await wired.audit.record(DESK, [act("weigering")])
     ((origin, public),) = wired.service.public_keys.items()

@@ -55,6 +55,12 @@ def counting() -> FastAPI:
 
 @pytest.fixture
 async def address() -> AsyncIterator[Address]:
+    async with serve(counting(), protocol=Waiting) as found:
+        yield found
+
+
+@pytest.fixture
+async def hurried() -> AsyncIterator[Address]:
     async with serve(counting(), protocol=Hurried) as found:
         yield found
 
@@ -90,6 +96,7 @@ HOSTILE: dict[str, bytes] = {
     "two hosts": HEAD + b"host: y\r\n" + b"\r\n",
     "no host": LINE + b"\r\n",
     "of before": b"GET /dingen\r\n\r\n",
+    "in chunks, of before there were any": CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0") + b"2\r\n{}\r\n0\r\n\r\n",
     "of later": b"GET /dingen HTTP/2.0\r\n" + HOST + b"\r\n",
     "another language": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 }
@@ -111,15 +118,15 @@ async def test_a_second_request_behind_the_first_is_answered_after_it_and_judged
     assert first.startswith(b"HTTP/1.1 200 ") and then and doubtful.count(b"HTTP/1.1 ") == 2
 
 
-async def test_a_body_that_trickles_in_is_refused_in_time(address: Address) -> None:
+async def test_a_body_that_trickles_in_is_refused_in_time(hurried: Address) -> None:
     for head in (b"content-length: 1000\r\n\r\n", b"transfer-encoding: chunked\r\n\r\n3e8\r\n"):
-        assert (await _trickled(address, KEPT + head)).startswith(b"HTTP/1.1 408 ")
+        assert (await _trickled(hurried, KEPT + head)).startswith(b"HTTP/1.1 408 ")
 
 
-async def test_a_body_that_was_refused_is_thrown_away_for_a_while_only(address: Address) -> None:
+async def test_a_body_that_was_refused_is_thrown_away_for_a_while_only(hurried: Address) -> None:
     head = KEPT + b"content-length: %d\r\n\r\n" % (BODY_BYTES * 1_000)
-    assert (await _trickled(address, head)).startswith(b"HTTP/1.1 413 ")
-    assert (await _said(address, LAST)).startswith(b"HTTP/1.1 200 ")
+    assert (await _trickled(hurried, head)).startswith(b"HTTP/1.1 413 ")
+    assert (await _said(hurried, LAST)).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_who_sends_the_rest_of_a_refused_body_in_time_is_heard_again() -> None:
