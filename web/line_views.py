@@ -83,7 +83,8 @@ def _handling(line: Line) -> tuple[str, ...]:
     if is_use(line):
         system = event.application if event.kind == "gemeld" else ""
         return (day, event.kind, event.recipient, event.activity, event.case, system)
-    if event.kind not in BY_THE_DAY or line.gone:
+    alone = event.kind not in BY_THE_DAY or (event.kind == "zoeking" and not event.case)
+    if alone or line.gone:
         return (day, event.kind, str(line.position))
     looked = (event.details.get(each, "") for each in ("machtiging", "wat", "stap"))
     searched = event.case if event.kind == "zoeking" else ""

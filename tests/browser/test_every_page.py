@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", 
 BYTES, REQUESTS = 120 * 1024, 10
 
 Place = Callable[[Places], str]
+CASES = count(7)
 PAGES: dict[str, tuple[str, Place]] = {
     "start": ("", lambda _: "/"),
     "codes": ("", lambda _: "/fouten"),
@@ -227,9 +229,9 @@ def test_a_consent_is_given_by_keyboard_and_focus_is_always_seen(town: Town) -> 
 
 
 async def wanted(town: Town) -> str:
-    """A question to a resident, about practice data."""
+    """A new question to a resident, about practice data: for a case of its own, since what was said yes to stands."""
     answer = await town.house.application().request_consent(
-        "999998614", "oefening", ("kluis.oefening.een", "kluis.oefening.twee"), "Z-7"
+        "999998614", "oefening", ("kluis.oefening.een", "kluis.oefening.twee"), f"Z-{next(CASES)}"
     )
     assert answer.status_code == 201, answer.text
     return f"/toestemmingen/{answer.json()['id']}"
