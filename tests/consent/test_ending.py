@@ -79,6 +79,16 @@ async def test_what_was_stopped_and_starts_again_asks_everybody_again(house: Hou
     assert [code for _, code in (await house.decided(PLAN))[1].geweigerd] == ["geen-toestemming"]
 
 
+async def test_a_yes_that_stood_still_is_over_too_when_its_activity_is_stopped(house: House) -> None:
+    await house.ready()
+    given = await house.given(PLAN)
+    await choose(house, given, "pauze")
+    await house.consent.drafts.end(ONE, "regeling", WHY)
+    assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "ongeldig", "nothing goes on from here"
+    assert (await house.consent.requested(LOKET, given)).state == "ongeldig"
+    assert await choose(house, given, "stop") == "ingetrokken"
+
+
 async def test_who_may_not_end_an_activity_leaves_it_as_it_is(house: House) -> None:
     await house.ready()
     desk = Caller(tenant=TENANT, kind="medewerker", user="balie-1", roles=("balie",))
