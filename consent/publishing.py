@@ -53,8 +53,8 @@ def faults(
 
 
 def of_owners(version: ActivityVersion, there: ActivityVersion | None) -> Iterator[Fault]:
-    """Of what owners propose, beyond `faults`: older versions stay readable without it. there: in force; a shorter bar,
-    by whoever set this up, may stay as it is."""
+    """Of what owners propose, beyond `faults`: older versions stay readable without it. there: in force, or the last
+    that was; a shorter bar, by whoever set this up, may stay as it is."""
     # AVG 30(1)(a), (c), (b) and (g)
     asked = {"/functionarisGegevensbescherming": (version.officer.strip(), "Hoe bereikt iemand de FG?"),
              "/categorieenBetrokkenen": (version.residents, "Over welke groepen inwoners gaat dit?"),
@@ -63,7 +63,7 @@ def of_owners(version: ActivityVersion, there: ActivityVersion | None) -> Iterat
              "/beoordeling/stappen": (version.assessment.steps, "Beantwoord de vier stappen.")}  # fmt: skip
     yield from ((place, "ontbreekt", question) for place, (said, question) in asked.items() if not said)
     if there and there.template and not version.template:
-        yield "/sjabloon", "ontbreekt", "De versie die nu geldt noemt een sjabloon. Noem dat ook, of een ander."
+        yield "/sjabloon", "ontbreekt", "De versie hiervoor noemt een sjabloon. Noem dat ook, of een ander."
     if any(one.class_ == "C" for one in version.elements):
         if version.bar < min(LEAST_BAR, there.bar if there else LEAST_BAR):
             yield "/nietOpnieuwVragen", "te-kort", f"Na een nee vraagt u het minstens {LEAST_BAR} dagen niet opnieuw."

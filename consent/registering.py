@@ -12,6 +12,7 @@ from consent.activity import ActivityVersion, Application, CatalogueElement, Rec
 from consent.acts import activity_ended, activity_published
 from consent.article30 import Fault, not_agreed
 from consent.contract import CannotPublish, NoSuchThing, NotNow, RegisterUnavailable
+from consent.deciding import newest_versions
 from consent.difference import following
 from consent.following import ENDED, UNKNOWN, Following
 from consent.lines import application_of, document, event, permit, recipient_of, restriction, version_of
@@ -67,14 +68,15 @@ class Registering:
         what needs one. Raises CannotPublish."""
         found, set_up = await self._found(caller.tenant, version.slug), told is SET_UP
         newest = found[-1] if found else None
-        there = version_of(newest) if newest and newest["status"] == "gepubliceerd" else None
+        before = version_of(newest) if newest else None
+        there = before if newest and newest["status"] == "gepubliceerd" else None
         if set_up and newest and newest["status"] == STOPPED:  # a file that is loaded again says nothing of the stop
             raise NotNow(f"{version.slug} is gestopt. Twee eigenaren kunnen het opnieuw beginnen, in het portaal.")
         if there and self._same(there, version):
             made = there
         else:
             more = [] if agreed else not_agreed(version, set_up=set_up)
-            await self._check(caller.tenant, version, [*more, *(() if set_up else of_owners(version, there))])
+            await self._check(caller.tenant, version, [*more, *(() if set_up else of_owners(version, before))])
             made = await self._published(caller, version, told)
         for row in await self._found(caller.tenant, version.slug):
             if row["status"] == "gepubliceerd" and row["number"] < made.number:
@@ -182,12 +184,10 @@ class Registering:
             found = await rows.find(tables.activities, c.slug.in_(slugs), c.effective_at > 0)
         return {row["slug"] for row in found}
 
-    async def in_force(self, tenant: str, slugs: Names[str]) -> dict[str, ActivityVersion]:
-        """The versions that count now, of these."""
-        c = tables.activities.c
+    async def newest(self, tenant: str, slugs: Names[str]) -> dict[str, Published]:
+        """The last versions of these that ever counted."""
         async with self._register.reading(tenant) as rows:
-            found = await rows.find(tables.activities, c.slug.in_(slugs), c.status == "gepubliceerd")
-        return {row["slug"]: version_of(row) for row in found}
+            return {slug: told_of(row) for slug, row in (await newest_versions(rows, set(slugs))).items()}
 
     def completed(self, version: ActivityVersion, number: int) -> ActivityVersion:
         """As it would be stored under this number; an element that nobody knows stays as it is."""

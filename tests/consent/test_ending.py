@@ -7,13 +7,13 @@ from typing import Any, cast
 import pytest
 
 from audit.contract import Audit, Entry, Kind, Overtaken, Verdict, record_one
-from consent.contract import Gone, NoSuchThing, NotNow
+from consent.contract import CannotPublish, Gone, NoSuchThing, NotNow
 from consent.lines import event, restriction
 from consent.tables import activities
 from kernel.caller import Caller, room_of
 from kernel.errors import BadInput, NoAccess
 from kernel.ids import random_id
-from tests.consent.house import ANNA_HERSELF, ANSWER, LOKET, PLAN, STAFF, TENANT, House, activity
+from tests.consent.house import ANNA_HERSELF, ANSWER, LOKET, NAME, PLAN, STAFF, TENANT, House, activity
 from tests.consent.test_drafts import KEEPER, OFFICER, ONE, TWO
 from tests.consent.test_life_cycle import choose
 
@@ -87,6 +87,34 @@ async def test_a_yes_that_stood_still_is_over_too_when_its_activity_is_stopped(h
     assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "ongeldig", "nothing goes on from here"
     assert (await house.consent.requested(LOKET, given)).state == "ongeldig"
     assert await choose(house, given, "stop") == "ingetrokken"
+
+
+async def test_nobody_starts_it_again_alone_with_what_was_proposed_before(house: House) -> None:
+    await house.ready()
+    saved = await house.consent.drafts.save(ONE, NARROWER)
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    await house.consent.drafts.step(OFFICER, "regeling", "akkoord", saved.digest)
+    await house.consent.drafts.end(OFFICER, "regeling", WHY)
+    with pytest.raises(NotNow):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    there = await house.consent.drafts.one(TWO, "regeling")
+    assert (there.stage, there.agreed, there.digest) == ("concept", False, saved.digest), "what they wrote stays"
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    with pytest.raises(NotNow):
+        await house.consent.drafts.end(OFFICER, "regeling", WHY)
+    await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    assert [one.number for one in await house.consent.activities(STAFF)] == [2]
+
+
+async def test_a_stop_takes_no_bounds_away(house: House) -> None:
+    by_law, used = {NAME: "A"}, {"bewaarDagen": 30, "frequentie": {"keer": 2, "per": "jaar"}}
+    await house.ready(activity("regeling", by_law, sjabloon="parkeervergunning", **used))
+    await house.consent.drafts.end(ONE, "regeling", WHY)
+    saved = await house.consent.drafts.save(ONE, activity("regeling", by_law, **used))
+    assert [one.place for one in saved.wrong] == ["/sjabloon"]
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    with pytest.raises(CannotPublish):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
 
 
 async def test_who_may_not_end_an_activity_leaves_it_as_it_is(house: House) -> None:
