@@ -91,7 +91,7 @@ class Registering:
         receipts: list[Receipt] = []
         for _ in range(AGAIN):  # until nothing is left: another version may come into force meanwhile
             async with self._register.reading(caller.tenant) as rows:
-                found = await rows.find(tables.activities, tables.activities.c.slug == slug)
+                found = await rows.sound(tables.activities, tables.activities.c.slug == slug)
                 actor = rows.keys.actor(caller)
             if not found:
                 raise NoSuchThing()

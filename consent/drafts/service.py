@@ -5,13 +5,14 @@ after a version came into force leaves its draft: publishing that again changes 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from audit.contract import Audit, Entry, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Recipient
 from consent.article30 import for_officer
 from consent.clients import RegisteredClients
-from consent.contract import NoSuchThing, NotNow
+from consent.contract import NoSuchThing, NotNow, RegisterUnavailable
 from consent.difference import difference, needs_new_consent
 from consent.drafts.contract import KEEPER, OFFICER, OWNER, Changed, Draft, Step, Wrong
 from consent.lines import event, version_of
@@ -104,9 +105,10 @@ class Drafting:
         """See Drafts.end."""
         await self._may_write(caller, OWNER, OFFICER)
         no_numbers({"/reden": reason})
-        last = (await self._registering.newest(caller.tenant, {slug})).get(slug)
-        if last and not last.ended:  # first: after a crash in between nobody begins it again alone
-            await self._back(caller.tenant, slug)
+        with suppress(RegisterUnavailable):  # a forged row keeps nobody from stopping, and is not published either
+            last = (await self._registering.newest(caller.tenant, {slug})).get(slug)
+            if last and not last.ended:  # first: after a crash in between nobody begins it again alone
+                await self._back(caller.tenant, slug)
         return await self._registering.end(caller, slug, reason)
 
     async def _back(self, tenant: str, slug: str) -> None:

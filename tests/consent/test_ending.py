@@ -9,7 +9,7 @@ import pytest
 from audit.contract import Audit, Entry, Kind, Overtaken, Verdict, record_one
 from consent.contract import CannotPublish, Gone, NoSuchThing, NotNow
 from consent.lines import event, restriction
-from consent.tables import activities
+from consent.tables import activities, drafts
 from kernel.caller import Caller, room_of
 from kernel.errors import BadInput, NoAccess
 from kernel.ids import random_id
@@ -115,6 +115,17 @@ async def test_a_stop_takes_no_bounds_away(house: House) -> None:
     await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
     with pytest.raises(CannotPublish):
         await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+
+
+async def test_what_was_forged_beside_it_keeps_nobody_from_stopping_it(house: House) -> None:
+    await house.ready()
+    await house.consent.publish(STAFF, NARROWER)
+    await house.consent.drafts.save(ONE, NARROWER)
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(drafts.update().values(proposer="een-ander"))
+        await connection.execute(activities.update().where(activities.c.number == 1).values(position=""))
+    await house.consent.drafts.end(OFFICER, "regeling", WHY)
+    assert await house.consent.activities(STAFF) == []
 
 
 async def test_who_may_not_end_an_activity_leaves_it_as_it_is(house: House) -> None:
