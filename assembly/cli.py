@@ -154,7 +154,7 @@ def register_load(
     file: Annotated[Path, typer.Argument(help="JSON: ontvangers, verwerkingsactiviteiten")],
     tenant: Annotated[str, typer.Option(help="needed when there are several municipalities")] = "",
 ) -> None:
-    """Admit recipients and publish activities; what is there already stays as it is."""
+    """Admit recipients and publish activities; what is there already, or was stopped, stays as it is."""
     asyncio.run(load_register(HouseSettings.read(), tenant, file, typer.echo))
 
 

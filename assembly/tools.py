@@ -18,7 +18,7 @@ from assembly.founding import demand_newest
 from assembly.house import House, assemble
 from assembly.rotating import rotate
 from assembly.settings import HouseSettings, TenantSettings
-from consent.contract import ActivityVersion, Recipient
+from consent.contract import ActivityVersion, NotNow, Recipient
 from kernel.caller import room_of
 from kernel.faults import sentences
 from kernel.http.client import open_client
@@ -64,7 +64,8 @@ async def register_client(settings: HouseSettings, tenant: str, recipient: str, 
 
 
 async def load_register(settings: HouseSettings, tenant: str, path: Path, say: Callable[[str], None]) -> None:
-    """Recipients first, then activities. Raises SettingsWrong, CannotPublish (what came before it stands)."""
+    """Recipients first, then activities; one that was stopped stays so. Raises SettingsWrong, and CannotPublish
+    (what came before it stands)."""
     chosen, wanted = one_tenant(settings, tenant), await to_thread.run_sync(read_register, path)
     async with keeping(settings) as house:
         keeper, caller = house.consent(COMMAND), room_of(chosen.id, COMMAND)
@@ -72,7 +73,11 @@ async def load_register(settings: HouseSettings, tenant: str, path: Path, say: C
             await keeper.admit(caller, recipient)
             say(f"ontvanger {recipient.slug}")
         for version in wanted.activities:
-            made = await keeper.publish(caller, version)
+            try:
+                made = await keeper.publish(caller, version)
+            except NotNow as stopped:
+                say(f"verwerkingsactiviteit {version.slug}: {stopped.detail}")
+                continue
             say(f"verwerkingsactiviteit {made.slug}, versie {made.number}")
         if wanted.activities:
             say(ALONE)

@@ -89,6 +89,11 @@ def _added(old: Iterable[Hashable], new: Iterable[Hashable]) -> Effect:
     return "smaller" if set(new) < set(old) else "ruimer"
 
 
+def _named(old: Iterable[Hashable], new: Iterable[Hashable]) -> Effect:
+    """Where nobody was named it was about anybody: to name some is less, to name nobody any more is not."""
+    return "smaller" if not old else "ruimer" if not new else _added(old, new)
+
+
 def _begun(_old: object, new: object) -> Effect:
     return "ruimer" if new else "smaller"
 
@@ -126,7 +131,8 @@ FIELDS: Final[Mapping[str, Compared]] = {
     "keep_lines": _more,
     "history": _window,
     **dict.fromkeys(("notice", "bar"), _less),
-    **dict.fromkeys(("residents", "codes", "transfers", "pressure"), _added),
+    **dict.fromkeys(("residents", "codes"), _named),
+    **dict.fromkeys(("transfers", "pressure"), _added),
     **dict.fromkeys(("stated_case", "break_glass", "despite_objection"), _begun),
     **dict.fromkeys(("automated", "statistics", "child_help"), _wider),
     "case": _case,

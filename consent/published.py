@@ -3,13 +3,14 @@
 Hidden: who assessed it, for that may be the name of an employee. Applications and their keys never come here.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
 
 from consent.activity import ActivityVersion, Recipient, Slug, Words
 from consent.difference import difference
 from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Changed
+from consent.lines import version_of
 from kernel.clock import instant
 from kernel.message import Message, Sentence, Short, wire
 
@@ -24,6 +25,11 @@ class Published(Message):
     version: Annotated[ActivityVersion, wire("inhoud")]
     since: Annotated[int, wire("sinds")]
     ended: Annotated[bool, wire("gestopt")]
+
+
+def told_of(row: Mapping[str, Any]) -> Published:
+    """As it lies in the register."""
+    return Published(version=version_of(row), since=row["effective_at"], ended=row["status"] != "gepubliceerd")
 
 
 class Brief(Message):

@@ -4,11 +4,11 @@ A fault is (JSON pointer, code, sentence). All are told at once. Class and groun
 article 30 asks beside them: `consent.article30`; the bounds of a municipal task: `consent.bounds`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as Names
 from typing import Any
 
-from consent.activity import ActivityVersion, CatalogueElement, UsedElement
+from consent.activity import ActivityVersion, CatalogueElement, UsedElement, Words
 from consent.article30 import FREE_CHOICE, Fault, said
 from consent.bounds import exceeding
 from consent.counting import faults as counted
@@ -53,22 +53,28 @@ def faults(
 
 
 def of_owners(version: ActivityVersion, there: ActivityVersion | None) -> Iterator[Fault]:
-    """Of what owners propose, beyond `faults`: older versions stay readable without it. there: in force; a shorter bar,
-    by whoever set this up, may stay as it is."""
+    """Of what owners propose, beyond `faults`: older versions stay readable without it. there: in force, or the last
+    that was; a shorter bar, by whoever set this up, may stay as it is."""
+    free = version.free_choice
     # AVG 30(1)(a), (c), (b) and (g)
     asked = {"/functionarisGegevensbescherming": (version.officer.strip(), "Hoe bereikt iemand de FG?"),
-             "/categorieenBetrokkenen": (version.residents, "Over welke groepen inwoners gaat dit?"),
+             "/categorieenBetrokkenen": (_filled(version.residents), "Over welke groepen inwoners gaat dit?"),
              "/dpvDoelen": (version.codes, "Noem minstens een doel uit DPV."),
-             "/maatregelen": (version.measures, "Hoe zijn de gegevens beschermd?"),
+             "/maatregelen": (_filled(version.measures), "Hoe zijn de gegevens beschermd?"),
              "/beoordeling/stappen": (version.assessment.steps, "Beantwoord de vier stappen.")}  # fmt: skip
     yield from ((place, "ontbreekt", question) for place, (said, question) in asked.items() if not said)
     if there and there.template and not version.template:
-        yield "/sjabloon", "ontbreekt", "De versie die nu geldt noemt een sjabloon. Noem dat ook, of een ander."
+        yield "/sjabloon", "ontbreekt", "De versie hiervoor noemt een sjabloon. Noem dat ook, of een ander."
     if any(one.class_ == "C" for one in version.elements):
         if version.bar < min(LEAST_BAR, there.bar if there else LEAST_BAR):
             yield "/nietOpnieuwVragen", "te-kort", f"Na een nee vraagt u het minstens {LEAST_BAR} dagen niet opnieuw."
-        if not (version.free_choice or version.pressure):  # with pressure it is asked already
+        answered = free and all(text.strip() for text in (free.other_way, free.pressure, free.without))
+        if not answered and (free or not version.pressure):  # nothing at all, with pressure, is asked already
             yield "/vrijeKeuze", "ontbreekt", FREE_CHOICE
+
+
+def _filled(texts: Sequence[Words]) -> bool:
+    return bool(texts) and all(one.nl.strip() and one.en.strip() for one in texts)
 
 
 def completed(version: ActivityVersion, number: int, catalogue: Mapping[str, CatalogueElement]) -> ActivityVersion:

@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as Names
-from typing import Any
+from contextlib import suppress
 
 from sqlalchemy import Table
 
-from audit.contract import Audit, Event, Receipt, record_one
+from audit.contract import Audit, Event, EventIdTaken, Overtaken, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Application, CatalogueElement, Recipient
+from consent.acts import activity_ended, activity_published
 from consent.article30 import Fault, not_agreed
 from consent.contract import CannotPublish, NoSuchThing, NotNow, RegisterUnavailable
+from consent.deciding import newest_versions
 from consent.difference import following
 from consent.following import ENDED, UNKNOWN, Following
 from consent.lines import application_of, document, event, permit, recipient_of, restriction, version_of
 from consent.parties.rules import faults as wrong
 from consent.permits import Permits
-from consent.published import Published
+from consent.published import Published, told_of
 from consent.publishing import completed, faults, of_owners
 from consent.rows import Register, Row, Rows
 from consent.words import fault
@@ -64,37 +66,47 @@ class Registering:
     ) -> ActivityVersion:
         """A new version in place of the one before it. told: who prepared it, for the line. agreed: an FG said yes to
         what needs one. Raises CannotPublish."""
-        found = await self._found(caller.tenant, version.slug)
+        found, set_up = await self._found(caller.tenant, version.slug), told is SET_UP
         newest = found[-1] if found else None
-        if newest and newest["status"] == "gepubliceerd" and self._same(version_of(newest), version):
-            made = version_of(newest)
+        before = version_of(newest) if newest else None
+        there = before if newest and newest["status"] == "gepubliceerd" else None
+        if set_up and newest and newest["status"] == STOPPED:  # a file that is loaded again says nothing of the stop
+            raise NotNow(f"{version.slug} is gestopt. Twee eigenaren kunnen het opnieuw beginnen, in het portaal.")
+        if there and self._same(there, version):
+            made = there
         else:
-            there = version_of(newest) if newest and newest["status"] == "gepubliceerd" else None
-            set_up = told is SET_UP
             more = [] if agreed else not_agreed(version, set_up=set_up)
-            await self._check(caller.tenant, version, [*more, *(() if set_up else of_owners(version, there))])
+            await self._check(caller.tenant, version, [*more, *(() if set_up else of_owners(version, before))])
             made = await self._published(caller, version, told)
         for row in await self._found(caller.tenant, version.slug):
             if row["status"] == "gepubliceerd" and row["number"] < made.number:
                 actor = (await self._register.keys_of(caller.tenant)).actor(caller)
                 event_id = derived_id(f"{row['slug']}/{row['number']}", f"einde{actor}")
-                await self._end(caller, row, _ended(event_id, row, actor))
+                await self._end(caller, row, activity_ended(event_id, row, actor))
         return made
 
     async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
         """See Drafts.end; who may, its caller has looked at."""
-        async with self._register.reading(caller.tenant) as rows:
-            found = await rows.find(tables.activities, tables.activities.c.slug == slug)
-            actor = rows.keys.actor(caller)
-        if not found:
-            raise NoSuchThing()
-        if not any(row["status"] == "gepubliceerd" for row in found):
-            raise NotNow("Dit doel is al gestopt.")
         who = {"application": caller.application, "recipient": caller.organisation, "key": caller.key}
-        ends = [(row, _ended(random_id(), row, actor, details={"reden": reason}, **who)) for row in found]
-        # what stands before what is on its way: a crash in between leaves that
-        first, *_ = [await self._end(caller, row, said) for row, said in ends if row["status"] in LIVE]
-        return first
+        receipts: list[Receipt] = []
+        for _ in range(AGAIN):  # until nothing is left: another version may come into force meanwhile
+            async with self._register.reading(caller.tenant) as rows:
+                found = await rows.sound(tables.activities, tables.activities.c.slug == slug)
+                actor = rows.keys.actor(caller)
+            if not found:
+                raise NoSuchThing()
+            if not any(row["status"] == "gepubliceerd" for row in found):
+                break
+            by = f"stop{actor}/{caller.application}/{caller.key}"  # of each who does it, a line
+            ends = [(row, derived_id(f"{slug}/{row['number']}", by)) for row in found if row["status"] in LIVE]
+            # what stands before what is on its way: a crash in between leaves that
+            for row, event_id in ends:
+                said = activity_ended(event_id, row, actor, details={"reden": reason}, **who)
+                with suppress(EventIdTaken):  # their own line, with another reason: it moved the fence, and is followed
+                    receipts.append(await self._end(caller, row, said))
+        if not receipts:
+            raise NotNow("Dit doel is al gestopt.")
+        return receipts[0]
 
     def _same(self, there: ActivityVersion, wanted: ActivityVersion) -> bool:
         known = {one.name for one in wanted.elements} <= set(self._catalogue)
@@ -107,16 +119,20 @@ class Registering:
                 there = await rows.find(tables.activities, tables.activities.c.slug == version.slug)
                 number = max((row["number"] for row in there), default=0) + 1
                 effective = [row for row in there if row["effective_at"]]
-                # what somebody stopped, and starts again, is asked again
-                stood = version_of(effective[-1]) if effective and effective[-1]["status"] != STOPPED else None
-                made = following(stood, completed(version, number, self._catalogue))
-                said = _published(made, rows.keys.actor(caller), told)
-                row = self._pending(rows, said, rows.keys.version(version.slug, number)) | {
+                # what somebody stopped, and starts again, is asked again; who stops it just now is not overtaken
+                stood = next((one for one in effective[-1:] if one["status"] != STOPPED), None)
+                made = following(version_of(stood) if stood else None, completed(version, number, self._catalogue))
+                said = activity_published(random_id(), made, rows.keys.actor(caller), told)
+                behind = [(one["fence"], one["epoch"]) for one in effective[-1:] if one["status"] == "gepubliceerd"]
+                row = self._pending(rows, said, rows.keys.version(version.slug, number), 0, *behind) | {
                     "slug": version.slug, "number": number, "document": document(made),
                 }  # fmt: skip
                 added = await rows.add(tables.activities, row)
             if added:
-                await self._permits.take_effect(caller, tables.activities, row)
+                try:
+                    await self._permits.take_effect(caller, tables.activities, row)
+                except Overtaken:
+                    raise NotNow("Dit doel is net gestopt of veranderd. Kijk wat er nu staat.") from None
                 return made
         raise RegisterUnavailable()
 
@@ -153,13 +169,13 @@ class Registering:
         found = await self._found(caller.tenant, slug)
         if not found:
             raise NoSuchThing()
-        return [_told(row) for row in found]
+        return [told_of(row) for row in found]
 
     async def all_in_force(self, caller: Caller) -> list[Published]:
         """The versions in force, with since when."""
         async with self._register.reading(caller.tenant) as rows:
             found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
-        return list({row["slug"]: _told(row) for row in found}.values())
+        return list({row["slug"]: told_of(row) for row in found}.values())
 
     async def known(self, tenant: str, slugs: Names[str]) -> set[str]:
         """Which of these took effect once, one statement."""
@@ -168,12 +184,10 @@ class Registering:
             found = await rows.find(tables.activities, c.slug.in_(slugs), c.effective_at > 0)
         return {row["slug"] for row in found}
 
-    async def in_force(self, tenant: str, slugs: Names[str]) -> dict[str, ActivityVersion]:
-        """The versions that count now, of these."""
-        c = tables.activities.c
+    async def newest(self, tenant: str, slugs: Names[str]) -> dict[str, Published]:
+        """The last versions of these that ever counted."""
         async with self._register.reading(tenant) as rows:
-            found = await rows.find(tables.activities, c.slug.in_(slugs), c.status == "gepubliceerd")
-        return {row["slug"]: version_of(row) for row in found}
+            return {slug: told_of(row) for slug, row in (await newest_versions(rows, set(slugs))).items()}
 
     def completed(self, version: ActivityVersion, number: int) -> ActivityVersion:
         """As it would be stored under this number; an element that nobody knows stays as it is."""
@@ -274,21 +288,6 @@ async def _processor(rows: Rows, recipient: str, application: Application) -> li
         return []
     there = await rows.one(tables.recipients, slug=slug)
     return [(rows.keys.recipient(slug), there["epoch"] if there else 0)]
-
-
-def _ended(event_id: str, row: Row, actor: str, **more: Any) -> Event:
-    return event("activiteit-beeindigd", event_id, "systeem", activity=row["slug"], version=str(row["number"]),
-                 actor=actor, **more)  # fmt: skip
-
-
-def _told(row: Row) -> Published:
-    return Published(version=version_of(row), since=row["effective_at"], ended=row["status"] != "gepubliceerd")
-
-
-def _published(version: ActivityVersion, actor: str, told: Mapping[str, str]) -> Event:
-    details = {**told, "toestemmingenVanaf": str(version.consents_since)}
-    return event("activiteit-gepubliceerd", random_id(), "systeem", actor=actor, activity=version.slug,
-                 version=str(version.number), purpose=version.purpose.nl, details=details)  # fmt: skip
 
 
 def _check_keys(application: Application) -> None:

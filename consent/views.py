@@ -80,10 +80,11 @@ def view(stored: Row, recipient_name: Words, at: int, newest: ActivityVersion | 
 
 
 def _outdated(row: Row, state: State, newest: ActivityVersion) -> bool:
-    """Whether a yes counts no more, or a question can have none: it is answered for the version that it asks about."""
+    """Whether a yes counts no more, also one that stands still, or a question can have none: it is answered for the
+    version that it asks about."""
     asked = state == "gevraagd" and not row["pending_at"]
-    since = consents_since(newest)
-    return bool((asked or state in PERMITS) and row["version"] < (max(since, newest.number) if asked else since))
+    since, said = consents_since(newest), state in {*PERMITS, "gepauzeerd"}
+    return bool((asked or said) and row["version"] < (max(since, newest.number) if asked else since))
 
 
 def stands_under(stored: Row, at: int, newest: ActivityVersion | None) -> Under:

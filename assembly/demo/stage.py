@@ -6,6 +6,7 @@ Everything may run again on the same folder: what is there stays, and each run o
 import asyncio
 import json
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from assembly.clients import NewClient, Role, add_client, resources_of
 from assembly.demo import register
 from assembly.demo.people import OFFICER, Cast
 from assembly.house import House
-from consent.contract import Case, ResidentRef
+from consent.contract import Case, NoSuchThing, NotNow, ResidentRef
 from kernel.caller import Caller, room_of
 from vault.contract import Bsn, Deposit
 
@@ -49,7 +50,8 @@ class Stage:
         for recipient in register.recipients():
             await self._register.admit(self._staff, recipient)
         for version in register.activities():
-            await self._register.publish(self._staff, version)
+            with suppress(NotNow):  # somebody stopped it while they looked around: it stays so
+                await self._register.publish(self._staff, version)
         clients, reporting = await self._clients(), await self._reporting()
         residents = await self._residents()
         cases = await self._cases(residents)
@@ -116,7 +118,8 @@ class Stage:
             for reference in references
         ]
         for start in range(0, len(cases), AT_ONCE):
-            await self._register.open_cases(self._staff, cases[start : start + AT_ONCE])
+            with suppress(NoSuchThing):  # the same: none can be opened for what was stopped
+                await self._register.open_cases(self._staff, cases[start : start + AT_ONCE])
         return opened
 
     def _persona(self, key: str, cases: dict[str, list[str]]) -> dict[str, Any]:

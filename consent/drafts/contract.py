@@ -85,8 +85,9 @@ class Drafts(Protocol):
 
     async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
         """An activity, with no version in its place: one owner, FG or application that keeps the register is enough,
-        for it only takes away. Effective at the next line; a version that waits for its line goes too, a draft stays.
-        Whoever starts it again asks consent anew. Raises NoSuchThing, NotNow (it ended already), BadInput."""
+        for it only takes away. Effective at the next line; a version that waits for its line goes too. A draft
+        stays, proposed and agreed to by nobody. Whoever starts it again asks consent anew. Raises NoSuchThing,
+        NotNow (it ended already), BadInput."""
         ...
 
 

@@ -5,16 +5,18 @@ after a version came into force leaves its draft: publishing that again changes 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from audit.contract import Audit, Entry, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Recipient
 from consent.article30 import for_officer
 from consent.clients import RegisteredClients
-from consent.contract import NoSuchThing, NotNow
+from consent.contract import NoSuchThing, NotNow, RegisterUnavailable
 from consent.difference import difference, needs_new_consent
 from consent.drafts.contract import KEEPER, OFFICER, OWNER, Changed, Draft, Step, Wrong
 from consent.lines import event, version_of
+from consent.published import Published
 from consent.publishing import of_owners
 from consent.registering import Registering
 from consent.rows import Register, Row
@@ -103,7 +105,17 @@ class Drafting:
         """See Drafts.end."""
         await self._may_write(caller, OWNER, OFFICER)
         no_numbers({"/reden": reason})
+        with suppress(RegisterUnavailable):  # a forged row keeps nobody from stopping, and is not published either
+            last = (await self._registering.newest(caller.tenant, {slug})).get(slug)
+            if last and not last.ended:  # first: after a crash in between nobody begins it again alone
+                await self._back(caller.tenant, slug)
         return await self._registering.end(caller, slug, reason)
+
+    async def _back(self, tenant: str, slug: str) -> None:
+        """What was proposed or agreed before a stop was about something that went on."""
+        async with self._register.writing(tenant) as rows:
+            if there := await rows.one(tables.drafts, lock=True, slug=slug):
+                await rows.put(tables.drafts, there, status=CONCEPT, proposer="", officer="")
 
     async def _publish(self, caller: Caller, row: Row, actor: str) -> Draft:
         if not actor or actor in (row["proposer"], row["officer"]):
@@ -151,12 +163,12 @@ class Drafting:
     async def _all_seen(self, caller: Caller, found: Sequence[Row], actor: str) -> list[Draft]:
         """What they are weighed against is read once, however many there are."""
         admitted = await self._registering.admitted(caller.tenant)
-        there = await self._registering.in_force(caller.tenant, {row["slug"] for row in found})
-        return [self._shown(row, actor, admitted, there.get(row["slug"])) for row in found]
+        last = await self._registering.newest(caller.tenant, {row["slug"] for row in found})
+        return [self._shown(row, actor, admitted, last.get(row["slug"])) for row in found]
 
-    def _shown(self, row: Row, actor: str, admitted: Sequence[Recipient], there: ActivityVersion | None) -> Draft:
-        version = version_of(row)
-        wrong = [*self._registering.faults(version, admitted), *of_owners(version, there)]
+    def _shown(self, row: Row, actor: str, admitted: Sequence[Recipient], last: Published | None) -> Draft:
+        version, there = version_of(row), last.version if last and not last.ended else None
+        wrong = [*self._registering.faults(version, admitted), *of_owners(version, last.version if last else None)]
         completed = self._registering.completed(version, there.number + 1 if there else 1)
         changes = difference(there, completed) if there else ()
         return Draft(

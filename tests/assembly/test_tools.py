@@ -136,6 +136,12 @@ async def test_a_register_comes_from_a_file_with_every_fault_told(settings: Hous
     await load_register(settings, "", path, told.append)
     await load_register(settings, "", path, told.append)
     assert told.count("verwerkingsactiviteit oefening, versie 1") == 2
+    owner = Caller(tenant=TENANT, kind="medewerker", user="eigenaar", roles=("proceseigenaar",))
+    async with opened(settings) as house:
+        await house.consent("web").drafts.end(owner, "oefening", "Om een rechter.")
+    await load_register(settings, "", path, told.append)
+    assert told.count("verwerkingsactiviteit oefening, versie 1") == 2, "what somebody stopped is not begun by a file"
+    assert [one for one in told if "oefening is gestopt" in one]
     content["ontvangers"][0]["oin"] = "1"
     path.write_text(json.dumps(content | {"anders": 1}))
     with pytest.raises(SettingsWrong) as wrong:

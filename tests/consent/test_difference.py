@@ -151,3 +151,10 @@ def test_statistics_that_go_are_wider() -> None:
     assert counts.statistics is not None
     assert effects(counts, activity()) == {"/statistiek": "ruimer"} == effects(activity(), counts)
     assert needs_new_consent(counts, activity())
+
+
+def test_to_name_some_where_nobody_was_named_is_less_and_to_name_nobody_is_not() -> None:
+    for field in ("dpvDoelen", "categorieenBetrokkenen"):
+        none, some, others = (activity(**{field: each}) for each in ((), ("a",), ("b",)))
+        assert effects(none, some) == {f"/{field}": "smaller"}
+        assert effects(some, none) == effects(some, others) == {f"/{field}": "ruimer"}, "nor others by way of nobody"

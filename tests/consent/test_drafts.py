@@ -246,6 +246,17 @@ async def test_an_owner_says_all_that_article_30_asks_and_answers_three_question
         await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
 
 
+@pytest.mark.parametrize("pressure", ((), ("werkgever",)), ids=("vrij", "druk"))
+async def test_an_answer_of_spaces_is_none(house: House, pressure: tuple[str, ...]) -> None:
+    await house.ready()
+    empty, spaces = {"nl": " ", "en": "x"}, dict.fromkeys(ASKED, " ")
+    said = activity(
+        categorieenBetrokkenen=[empty], maatregelen=[empty], vrijeKeuze=spaces, machtsverschil=list(pressure)
+    )
+    saved = await house.consent.drafts.save(ONE, said)
+    assert [one.place for one in saved.wrong] == ["/categorieenBetrokkenen", "/maatregelen", "/vrijeKeuze"]
+
+
 async def test_a_yes_of_more_than_a_year_needs_the_fg(house: House) -> None:
     await house.ready()
     saved = await house.consent.drafts.save(ONE, activity(maximalePeriode=400))

@@ -1,17 +1,40 @@
 """An activity that is stopped: by one person, at once, for everybody; who starts it again asks everybody again."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+
 import pytest
 
-from audit.contract import Overtaken
-from consent.contract import Gone, NoSuchThing, NotNow
-from kernel.caller import Caller
+from audit.contract import Audit, Entry, Kind, Overtaken, Verdict, record_one
+from consent.contract import CannotPublish, Gone, NoSuchThing, NotNow
+from consent.lines import event, restriction
+from consent.tables import activities, drafts
+from kernel.caller import Caller, room_of
 from kernel.errors import BadInput, NoAccess
-from tests.consent.house import ANNA_HERSELF, ANSWER, LOKET, PLAN, STAFF, TENANT, House, activity
+from kernel.ids import random_id
+from tests.consent.house import ANNA_HERSELF, ANSWER, LOKET, NAME, PLAN, STAFF, TENANT, House, activity
 from tests.consent.test_drafts import KEEPER, OFFICER, ONE, TWO
 from tests.consent.test_life_cycle import choose
 
 pytestmark = pytest.mark.anyio
 WHY = "De rechter vond dit niet goed."
+NARROWER = activity(maximalePeriode=28)
+
+
+class Before:
+    """The log, for one instance: the first time that it writes a line of a kind, something else comes first."""
+
+    def __init__(self, audit: Audit, kind: Kind, first: Callable[[], Awaitable[object]]) -> None:
+        self._audit, self._kind, self._first = audit, kind, [first]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._audit, name)
+
+    async def record(self, caller: Caller, entries: Sequence[Entry]) -> list[Verdict]:
+        if self._first and entries[0].event.kind == self._kind:
+            await self._first.pop()()
+        return await self._audit.record(caller, entries)
 
 
 @pytest.mark.parametrize("who", (ONE, OFFICER), ids=("eigenaar", "fg"))
@@ -56,6 +79,55 @@ async def test_what_was_stopped_and_starts_again_asks_everybody_again(house: Hou
     assert [code for _, code in (await house.decided(PLAN))[1].geweigerd] == ["geen-toestemming"]
 
 
+async def test_a_yes_that_stood_still_is_over_too_when_its_activity_is_stopped(house: House) -> None:
+    await house.ready()
+    given = await house.given(PLAN)
+    await choose(house, given, "pauze")
+    await house.consent.drafts.end(ONE, "regeling", WHY)
+    assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "ongeldig", "nothing goes on from here"
+    assert (await house.consent.requested(LOKET, given)).state == "ongeldig"
+    assert await choose(house, given, "stop") == "ingetrokken"
+
+
+async def test_nobody_starts_it_again_alone_with_what_was_proposed_before(house: House) -> None:
+    await house.ready()
+    saved = await house.consent.drafts.save(ONE, NARROWER)
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    await house.consent.drafts.step(OFFICER, "regeling", "akkoord", saved.digest)
+    await house.consent.drafts.end(OFFICER, "regeling", WHY)
+    with pytest.raises(NotNow):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    there = await house.consent.drafts.one(TWO, "regeling")
+    assert (there.stage, there.agreed, there.digest) == ("concept", False, saved.digest), "what they wrote stays"
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    with pytest.raises(NotNow):
+        await house.consent.drafts.end(OFFICER, "regeling", WHY)
+    await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    assert [one.number for one in await house.consent.activities(STAFF)] == [2]
+
+
+async def test_a_stop_takes_no_bounds_away(house: House) -> None:
+    by_law, used = {NAME: "A"}, {"bewaarDagen": 30, "frequentie": {"keer": 2, "per": "jaar"}}
+    await house.ready(activity("regeling", by_law, sjabloon="parkeervergunning", **used))
+    await house.consent.drafts.end(ONE, "regeling", WHY)
+    saved = await house.consent.drafts.save(ONE, activity("regeling", by_law, **used))
+    assert [one.place for one in saved.wrong] == ["/sjabloon"]
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    with pytest.raises(CannotPublish):
+        await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+
+
+async def test_what_was_forged_beside_it_keeps_nobody_from_stopping_it(house: House) -> None:
+    await house.ready()
+    await house.consent.publish(STAFF, NARROWER)
+    await house.consent.drafts.save(ONE, NARROWER)
+    async with house.database().writing(TENANT) as connection:
+        await connection.execute(drafts.update().values(proposer="een-ander"))
+        await connection.execute(activities.update().where(activities.c.number == 1).values(position=""))
+    await house.consent.drafts.end(OFFICER, "regeling", WHY)
+    assert await house.consent.activities(STAFF) == []
+
+
 async def test_who_may_not_end_an_activity_leaves_it_as_it_is(house: House) -> None:
     await house.ready()
     desk = Caller(tenant=TENANT, kind="medewerker", user="balie-1", roles=("balie",))
@@ -67,3 +139,50 @@ async def test_who_may_not_end_an_activity_leaves_it_as_it_is(house: House) -> N
     with pytest.raises(BadInput):
         await house.consent.drafts.end(ONE, "regeling", "Om 999993653.")
     assert [one.slug for one in await house.consent.activities(STAFF)] == ["regeling"]
+
+
+async def test_a_version_that_comes_into_force_while_somebody_stops_it_is_stopped_as_well(house: House) -> None:
+    await house.ready()
+
+    async def publish() -> None:
+        await house.consent.publish(STAFF, NARROWER)
+
+    late = await house.second(cast("Audit", Before(house.log, "activiteit-beeindigd", publish)))
+    await late.drafts.end(ONE, "regeling", WHY)
+    assert await house.consent.activities(STAFF) == [], "who stopped it was told that it stopped"
+
+
+async def test_what_was_stopped_before_the_next_version_has_its_line_never_gets_one(house: House) -> None:
+    await house.ready()
+    await house.given(PLAN)
+
+    async def stop() -> None:  # by who read the register before the new version waited there
+        async with house.consent.register.reading(TENANT) as rows:
+            row = await rows.one(activities, slug="regeling", number=1)
+        said = event("activiteit-beeindigd", random_id(), "systeem", activity="regeling", version="1")
+        assert row
+        await record_one(house.log, room_of(TENANT, "consent"), restriction(said, row["fence"]))
+
+    late = await house.second(cast("Audit", Before(house.log, "activiteit-gepubliceerd", stop)))
+    with pytest.raises(NotNow):
+        await late.publish(STAFF, NARROWER)
+    await house.consent.following.follow(TENANT)
+    assert await house.consent.activities(STAFF) == []
+
+
+async def test_who_stops_it_twice_at_one_moment_leaves_one_line(house: House) -> None:
+    await house.ready()
+    ends = (house.consent.drafts.end(ONE, "regeling", why) for why in (WHY, WHY, "Anders gezegd."))
+    done = await asyncio.gather(*ends, return_exceptions=True)
+    assert {type(one).__name__ for one in done} <= {"Receipt", "NotNow"}, done
+    lines = (await house.audit.desk(STAFF).reader.lines("systeem", None, 50)).lines
+    assert [line.event.kind for line in lines].count("activiteit-beeindigd") == 1
+
+
+async def test_loading_a_file_again_starts_nothing_that_was_stopped(house: House) -> None:
+    await house.ready()
+    await house.consent.drafts.end(ONE, "regeling", WHY)
+    for version in (activity(), NARROWER):
+        with pytest.raises(NotNow):
+            await house.consent.publish(STAFF, version)
+    assert await house.consent.activities(STAFF) == []
