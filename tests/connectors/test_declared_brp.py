@@ -33,7 +33,7 @@ def said(body: dict[str, object]) -> dict[str, object]:
     return {"type": body["type"], "personen": [] if nobody else [person]}
 
 
-def file_of(folder: Path, url: str) -> Path:
+def file_of(folder: Path, url: str, more: str = MORE) -> Path:
     """The shipped file, with this address, a key that is there and no certificate."""
     secret = folder / "key"
     secret.write_text("sleutel")
@@ -43,7 +43,7 @@ def file_of(folder: Path, url: str) -> Path:
     text = "".join(line for line in text.splitlines(True) if not line.startswith("certificate"))
     file = folder / "sources" / TENANT / "brp.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text.replace("[credential]", 'networks = ["127.0.0.0/8"]\n\n[credential]', 1) + MORE)
+    file.write_text(text.replace("[credential]", 'networks = ["127.0.0.0/8"]\n\n[credential]', 1) + more)
     return file
 
 
@@ -68,6 +68,16 @@ async def test_a_municipality_asks_its_own_register_under_its_own_name(house: Fo
     assert (sent["x-verwerking"], sent["x-gebruiker"]) == (STORY, "mw-4821")
     (brp,) = [one for one in connected if one["bron"] == "brp"]
     assert "brp.adres" in brp["gegevenselementen"]
+
+
+async def test_where_its_file_names_nobody_no_report_goes_to_who_keeps_the_register_of_the_settings(
+    house: FourRooms, tmp_path: Path
+) -> None:
+    file_of(tmp_path, "http://127.0.0.1:9", more="")
+    house.desk_settings |= {"brp_corrections": {"owner": "burgerzaken", "url": "http://registry.test/corr"}}
+    await house.wire(sources=tmp_path / "sources")
+    assert isinstance(house.desk.corrections, CorrectionDesk)
+    assert "brp" not in house.desk.corrections.owners[TENANT], "that is of another municipality"
 
 
 async def test_its_file_is_tried_with_a_number_of_nobody(tmp_path: Path) -> None:
