@@ -31,7 +31,10 @@ async def end(visit: Visit) -> Response:
     """Once a reason is there. Who stopped it in another window reads that it stopped."""
     visit.keeper()
     form, said = await visit.form(), await words(visit)
-    version, reason = _active(visit, said), form.get("waarom", "").strip()
+    slug, reason = _slug(visit), form.get("waarom", "").strip()
+    if slug not in said.activities and await _stopped(visit, slug):
+        return visit.to(f"/register/{slug}")
+    version = _active(visit, said)
     wrong = "stopt" if not reason else "te-lang" if len(reason) > REASON_MAX else ""
     wrong = "bsn-in-tekst" if has_number(reason) else wrong
     if wrong:
@@ -41,8 +44,20 @@ async def end(visit: Visit) -> Response:
     return visit.to(f"/register/{version.slug}")
 
 
+def _slug(visit: Visit) -> str:
+    return str(visit.request.path_params["slug"])[:60]
+
+
+async def _stopped(visit: Visit, slug: str) -> bool:
+    """Whether it was ever there."""
+    try:
+        return bool(await visit.site.registers.history(visit.caller, slug))
+    except NoSuchThing:
+        return False
+
+
 def _active(visit: Visit, said: RegisterWords) -> ActivityVersion:
-    found = said.activities.get(str(visit.request.path_params["slug"])[:60])
+    found = said.activities.get(_slug(visit))
     if found is None:
         raise NotFound
     return found
