@@ -10,6 +10,7 @@ from connectors.correcting.service import CorrectionDesk
 from connectors.declared.checking import EXPLAINED, check
 from connectors.declared.loading import read_file
 from kernel.caller import Caller
+from kernel.settings import SettingsWrong
 from tests.connectors.published import Published, published
 from tests.connectors.test_declared import EXAMPLES
 from tests.four_rooms import R1, FourRooms
@@ -89,3 +90,13 @@ async def test_its_file_is_tried_with_a_number_of_nobody(tmp_path: Path) -> None
         told = [step async for step in check(declared)][-1]
     assert told == (False, EXPLAINED["onleesbaar"])
     assert theirs.bodies[0]["burgerservicenummer"] == ["999999990"] and theirs.headers[0]["x-api-key"] == "sleutel"
+
+
+async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    file, certificate = file_of(tmp_path, "https://127.0.0.1:9"), tmp_path / "client.pem"
+    file.write_text(file.read_text().replace('kind = "header"', f'kind = "header"\ncertificate = "{certificate}"', 1))
+    declared = read_file(file)
+    for _ in range(2):
+        with pytest.raises(SettingsWrong, match=r"client\.pem"):
+            _ = [step async for step in check(declared)]
+        certificate.write_text("geen certificaat")
