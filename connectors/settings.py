@@ -68,12 +68,19 @@ class ConnectorsSettings(RoomSettings):
         return networks((*own, *(LOOPBACK if self.mode != "productie" else ())))
 
     def demand_one_name(self, tenants: Iterable[str]) -> None:
-        """tenants: that declare no BRP of their own. Raises SettingsWrong where several would ask it under the name of
-        one: the register would note the wrong party."""
-        several = sorted(tenants)
-        if self.mode == "productie" and self.brp_url and self.brp_gateway.oin and len(several) > 1:
-            told = f"REGIE_CONNECTORS_BRP_GATEWAY noemt een OIN voor {', '.join(several)}: geef elk een brp.toml."
-            raise SettingsWrong([told])
+        """tenants: that declare no BRP of their own. Raises SettingsWrong where several would ask it, or report to it,
+        under the name or with the key of one: the register would note the wrong party."""
+        several, gateway = sorted(tenants), self.brp_gateway
+        if self.mode != "productie" or len(several) < 2:
+            return
+        said = {
+            "BRP_GATEWAY noemt een OIN": self.brp_url and (gateway.oin or gateway.afnemer),
+            "BRP_API_KEY_FILE geeft een sleutel": self.brp_url and self.brp_api_key,
+            "BRP_CORRECTIONS noemt een adres": self.brp_corrections and self.brp_corrections.url,
+        }
+        who = ", ".join(several)
+        if wrong := [what for what, one in said.items() if one]:
+            raise SettingsWrong(f"REGIE_CONNECTORS_{what} voor {who}: geef elk een brp.toml." for what in wrong)
 
     def municipality(self, tenant: str) -> str:
         """Four digits, or "" when unknown."""

@@ -150,6 +150,7 @@ class Sources:
         self, name: str, question: Question, before: Mapping[str, asyncio.Task[Values | Exception]]
     ) -> Values | Exception:
         caller = question.caller
+        whose = {"tenant": caller.tenant, "source": name}
         try:
             placed = self._by_tenant.get(caller.tenant, {}).get(name)
             if placed is None:
@@ -170,16 +171,16 @@ class Sources:
         except Overtaken as moved:
             return moved
         except SourceFailed as failed:
-            _log.warning("source_failed", source=name, why=failed.why, status=failed.answered, told=failed.told)
+            _log.warning("source_failed", **whose, why=failed.why, status=failed.answered, told=failed.told)
             return failed
         except Problem as problem:
-            _log.warning("source_failed", source=name, code=problem.code)
+            _log.warning("source_failed", **whose, code=problem.code)
             return problem
         except TimeoutError as late:
-            _log.warning("source_timed_out", source=name)
+            _log.warning("source_timed_out", **whose)
             return late
         except Exception as error:  # a fault in one adapter must not take the other sources with it
-            _log.error("source_broke", source=name, exc_info=error)
+            _log.error("source_broke", **whose, exc_info=error)
             return error
 
     async def _known(self, needed: Sequence[asyncio.Task[Values | Exception]]) -> Known:

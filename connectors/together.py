@@ -29,6 +29,7 @@ from kernel.errors import Problem
 from vault.contract import Bsn, Values
 
 BYTES = 1 << 20  # of an answer about twenty
+BREATH = 0.1  # seconds: later than its own end, or its breaker would count no silence
 FURTHER = 4  # residents of one question about whose relatives is asked at once
 
 
@@ -40,8 +41,9 @@ class BrpTogether:
     guard: Guard
 
     async def minors(self, caller: Caller, permit: Permit, bsn: Bsn) -> tuple[Minor, ...]:
-        """See BrpSource.minors. Raises SourceDown, TimeoutError besides."""
-        return await self.guard.run(lambda: self.brp.minors(caller, permit, bsn))
+        """See BrpSource.minors. Raises SourceDown, TimeoutError besides: a place in line is within its time too."""
+        async with asyncio.timeout(self.brp.seconds + BREATH):
+            return await self.guard.run(lambda: self.brp.minors(caller, permit, bsn))
 
     async def fetch_many(self, caller: Caller, shown: Sequence[Shown]) -> list[Values | Exception]:
         """See Together.fetch_many."""

@@ -1,7 +1,7 @@
 """The receipt of a consent that somebody shows: whether the municipality signed it, and whether it still stands.
 
 For whoever checks one, also without an application at Regie. Offline: with the keys of the municipality as they were
-pinned, and for how it stands a list that was fetched before; a list is good for a minute and a half. Nothing is
+pinned, and for how it stands a list that was fetched before; a list is good for some eighty seconds. Nothing is
 asked about one receipt: who fetches a list asks about two thousand at once.
 """
 

@@ -80,7 +80,8 @@ def build_corrections(
     if settings.brp_corrections is not None:
         outer = Outer(transport, settings.listed(()))
         keeper = owner(settings.brp_corrections, around.clock, outside, outer)
-        owners = {tenant: {BRP: keeper, **known} for tenant, known in owners.items()}
+        theirs = {tenant for tenant in tenants if BRP in declared.get(tenant, {})}  # their file says it, or nobody
+        owners |= {tenant: {**owners[tenant], BRP: keeper} for tenant in tenants if tenant not in theirs}
     rows = CorrectionRows(around.rows, around.room_keys, around.clock)
     marks = Marks(rows, around.boot)
     writing, notices = Writing(around.audit, rows, marks), NoticeRows(around.rows, around.clock)

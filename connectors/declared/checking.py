@@ -113,11 +113,12 @@ async def _ask(declared: Declaration, keys: Filled, outside: AsyncExitStack) -> 
 
 
 def _given(declared: Declaration, answer: JsonValue) -> bool:
-    """Whether somebody's data is in an answer about nobody: a register that does not know our filter may leave it out,
-    and give everybody's. Raises Unreadable."""
+    """Whether somebody's data is in an answer about nobody, however old: a register that does not know our filter may
+    leave it out, and give everybody's. Raises Unreadable."""
     if declared.kind == "brp":
         return bool(people(answer))
-    return bool(values_of(declared, list(declared.elements), answer, Bsn(NOBODY), utc_now()).values)
+    ageless = declared.model_copy(update={"dated": None, "fresh_days": 0})
+    return bool(values_of(ageless, list(declared.elements), answer, Bsn(NOBODY), utc_now()).values)
 
 
 def _question(declared: Declaration, keys: Filled) -> Ask | None:

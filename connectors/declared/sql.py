@@ -7,6 +7,7 @@ judged as those of `connectors.outside` are: it stands in the file of its creden
 
 import datetime
 import json
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -42,12 +43,14 @@ def open_engine(address: str, at_once: int) -> AsyncEngine:
 
 
 def sealed(url: URL) -> URL:
-    """With TLS to another machine, unless the address says itself how (`sslmode`): left alone, the driver would go on
-    in the clear with a database that offers none. The certificate is checked by `verify-full`."""
-    named = url.query.get("host", url.host or "")  # libpq takes several, and a folder with a socket
+    """With TLS to another machine, unless its address (`sslmode`, `service`) or PGSSLMODE says how: left alone, the
+    driver would go on in the clear with a database that offers none. `verify-full` has its certificate checked."""
+    # libpq takes several, and a folder with a socket; it calls `hostaddr`, whatever the name beside it
+    named = url.query.get("hostaddr") or url.query.get("host", url.host or "")
     hosts = ",".join([named] if isinstance(named, str) else named).split(",")
     elsewhere = any(one not in HERE and not one.startswith("/") for one in hosts)
-    silent = url.get_backend_name() == "postgresql" and "sslmode" not in url.query
+    said = {"sslmode", "service"} & url.query.keys() or os.environ.get("PGSSLMODE")
+    silent = url.get_backend_name() == "postgresql" and not said
     return url.update_query_dict({"sslmode": "require"}) if silent and elsewhere else url
 
 

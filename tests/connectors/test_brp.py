@@ -213,11 +213,22 @@ def test_settings_and_sources_do_not_print_their_secrets() -> None:
     assert settings.brp_url == "https://brp.example" and "geheim" not in repr(settings) + str(settings)
 
 
-def test_several_municipalities_do_not_ask_under_the_name_of_one() -> None:
-    said = {"database": "sqlite://", "brp_url": "https://brp.example", "brp_gateway": {"oin": "0" * 20}}
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"brp_gateway": {"oin": "0" * 20}},
+        {"brp_gateway": {"afnemer": "0" * 20}},
+        {"brp_api_key": b"geheim"},
+        {"brp_corrections": {"owner": "burgerzaken", "url": "https://terugmelden.example"}},
+    ],
+)
+def test_several_municipalities_do_not_ask_under_the_name_of_one(named: dict[str, Any]) -> None:
+    said = {"database": "sqlite://", "brp_url": "https://brp.example", **named}
     settings = ConnectorsSettings.model_validate(said)
     settings.demand_one_name(["gm1"])
     with pytest.raises(SettingsWrong, match="gm1, gm2"):
         settings.demand_one_name(["gm1", "gm2"])
     ConnectorsSettings.model_validate({**said, "mode": "demo"}).demand_one_name(["gm1", "gm2"])
-    ConnectorsSettings.model_validate({**said, "brp_gateway": {}}).demand_one_name(["gm1", "gm2"])
+    ConnectorsSettings.model_validate({"database": "sqlite://", "brp_url": said["brp_url"]}).demand_one_name(
+        ["gm1", "gm2"]
+    )

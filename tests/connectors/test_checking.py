@@ -42,6 +42,11 @@ async def test_a_source_that_gives_something_about_nobody_is_not_used(tmp_path: 
         async with published(Published("", answer, kind="application/hal+json")) as url:
             told = [step async for step in check(example(name, tmp_path, url=url, networks=HERE))]
         assert told[-1] == (False, GAVE), name
+    old = page([{**CASES["zaken"][1]["results"][0], "startdatum": "2020-01-01"}])
+    async with published(Published("", old)) as url:
+        dated = {"dated": "results[0].startdatum", "fresh_days": 1}
+        told = [step async for step in check(example("zaken", tmp_path, url=url, networks=HERE, **dated))]
+    assert told[-1] == (False, GAVE), "also what is too old to be given"
     everybody = tmp_path / "everybody.db"
     with closing(sqlite3.connect(everybody)) as database:
         database.executescript("CREATE TABLE x (regeling TEXT); INSERT INTO x VALUES ('IOAW');")

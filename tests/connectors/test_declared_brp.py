@@ -10,6 +10,7 @@ from connectors.correcting.service import CorrectionDesk
 from connectors.declared.checking import EXPLAINED, check
 from connectors.declared.loading import read_file
 from kernel.caller import Caller
+from kernel.settings import SettingsWrong
 from tests.connectors.published import Published, published
 from tests.connectors.test_declared import EXAMPLES
 from tests.four_rooms import R1, FourRooms
@@ -33,7 +34,7 @@ def said(body: dict[str, object]) -> dict[str, object]:
     return {"type": body["type"], "personen": [] if nobody else [person]}
 
 
-def file_of(folder: Path, url: str) -> Path:
+def file_of(folder: Path, url: str, more: str = MORE) -> Path:
     """The shipped file, with this address, a key that is there and no certificate."""
     secret = folder / "key"
     secret.write_text("sleutel")
@@ -43,7 +44,7 @@ def file_of(folder: Path, url: str) -> Path:
     text = "".join(line for line in text.splitlines(True) if not line.startswith("certificate"))
     file = folder / "sources" / TENANT / "brp.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text.replace("[credential]", 'networks = ["127.0.0.0/8"]\n\n[credential]', 1) + MORE)
+    file.write_text(text.replace("[credential]", 'networks = ["127.0.0.0/8"]\n\n[credential]', 1) + more)
     return file
 
 
@@ -70,6 +71,16 @@ async def test_a_municipality_asks_its_own_register_under_its_own_name(house: Fo
     assert "brp.adres" in brp["gegevenselementen"]
 
 
+async def test_where_its_file_names_nobody_no_report_goes_to_who_keeps_the_register_of_the_settings(
+    house: FourRooms, tmp_path: Path
+) -> None:
+    file_of(tmp_path, "http://127.0.0.1:9", more="")
+    house.desk_settings |= {"brp_corrections": {"owner": "burgerzaken", "url": "http://registry.test/corr"}}
+    await house.wire(sources=tmp_path / "sources")
+    assert isinstance(house.desk.corrections, CorrectionDesk)
+    assert "brp" not in house.desk.corrections.owners[TENANT], "that is of another municipality"
+
+
 async def test_its_file_is_tried_with_a_number_of_nobody(tmp_path: Path) -> None:
     theirs = register()
     async with published(theirs) as url:
@@ -79,3 +90,13 @@ async def test_its_file_is_tried_with_a_number_of_nobody(tmp_path: Path) -> None
         told = [step async for step in check(declared)][-1]
     assert told == (False, EXPLAINED["onleesbaar"])
     assert theirs.bodies[0]["burgerservicenummer"] == ["999999990"] and theirs.headers[0]["x-api-key"] == "sleutel"
+
+
+async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    file, certificate = file_of(tmp_path, "https://127.0.0.1:9"), tmp_path / "client.pem"
+    file.write_text(file.read_text().replace('kind = "header"', f'kind = "header"\ncertificate = "{certificate}"', 1))
+    declared = read_file(file)
+    for _ in range(2):
+        with pytest.raises(SettingsWrong, match=r"client\.pem"):
+            _ = [step async for step in check(declared)]
+        certificate.write_text("geen certificaat")

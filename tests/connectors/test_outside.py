@@ -287,13 +287,21 @@ async def test_a_name_that_leads_inside_is_not_called(found: Sequence[str]) -> N
         ("postgresql+psycopg://u:p@db.example/x?sslmode=verify-full", "verify-full"),
         ("postgresql+psycopg://u:p@db.example/x?sslmode=disable", "disable"),
         ("postgresql+psycopg://u:p@/x?host=a.example,b.example", "require"),
+        ("postgresql+psycopg://u:p@/x?hostaddr=10.1.2.3", "require"),
+        ("postgresql+psycopg://u:p@localhost/x?hostaddr=10.1.2.3", "require"),
+        ("postgresql+psycopg://u:p@db.example/x?hostaddr=127.0.0.1", None),
+        ("postgresql+psycopg://u:p@/x?service=koppeling", None),
         ("postgresql+psycopg://u:p@/x?host=/var/run/postgresql", None),
         ("postgresql+psycopg://u:p@127.0.0.1/x", None),
         ("sqlite+aiosqlite:///x.db", None),
     ],
 )
-def test_a_database_elsewhere_is_not_asked_in_the_clear_by_silence(address: str, mode: str | None) -> None:
+def test_a_database_elsewhere_is_not_asked_in_the_clear_by_silence(
+    address: str, mode: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert sealed(make_url(address)).query.get("sslmode") == mode
+    monkeypatch.setenv("PGSSLMODE", "verify-full")  # which ours would weaken
+    assert sealed(make_url(address)).query.get("sslmode") in (None, "verify-full", "disable")
 
 
 async def test_nothing_crosses_the_internet_in_the_clear() -> None:

@@ -32,7 +32,7 @@ class Hanging:
         raise AssertionError
 
 
-async def test_a_source_that_hangs_is_left_alone_after_a_few_times() -> None:
+async def test_a_source_that_hangs_is_left_alone_after_a_few_times(caplog: pytest.LogCaptureFixture) -> None:
     hanging, seconds = Hanging(), 0.02
     chain = guarded("brp", hanging, Limits(seconds=seconds, failures=2, rest=PATIENCE))
     sources = Sources({DESK_WORKER.tenant: {"brp": Placed(chain, seconds)}}, whole_seconds=5)
@@ -44,6 +44,7 @@ async def test_a_source_that_hangs_is_left_alone_after_a_few_times() -> None:
 
     late = [await asked() for _ in range(10)]  # on a machine that stands still both ends may come at once
     assert late[:2] == [True, True] and late[-1] is False and hanging.asked == late.count(True) < 10
+    assert DESK_WORKER.tenant in caplog.text, "each municipality may have its own"
     with pytest.raises(SourceDown):
         await chain.fetch(DESK_WORKER, NO_PERMIT, Bsn("999993653"))
     told, labels = sources.metrics.text(), f'source="brp",tenant="{DESK_WORKER.tenant}"'

@@ -1,5 +1,6 @@
 """The BRP asked about twenty residents in one question: nobody gets another's answer, or loses theirs by another."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from connectors.outside.addresses import LOOPBACK, networks
 from connectors.outside.asking import Asker
 from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed
-from connectors.outside.guarding import Patient
+from connectors.outside.guarding import Narrow, Patient
 from connectors.outside.opening import open_outside
 from connectors.person import apart
 from connectors.together import BrpTogether
@@ -241,3 +242,16 @@ async def test_a_bulk_job_asks_the_register_about_twenty_in_one_question(house: 
             assert values["brp.naam"]["waarde"].get("geslachtsnaam") == known.get("geslachtsnaam"), "another's name"
     secret = people.index(SECRET.reveal()) if SECRET.reveal() in people else -1
     assert secret >= 0 and answers[secret]["antwoord"].get("geheimhouding") is True
+
+
+async def test_whoever_stands_in_line_for_the_children_of_somebody_waits_no_longer_than_a_source_may_take() -> None:
+    guard, seconds = Narrow(Patient(PATIENCE), 1, 5), 0.05
+    brp = BrpSource(None, Gateway.off(), None, None, seconds=seconds, hiding=nobody_hides)  # type: ignore[arg-type]  # nobody is asked
+    before = asyncio.create_task(guard.run(lambda: asyncio.sleep(PATIENCE)))
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(PATIENCE / 2):
+            with pytest.raises(TimeoutError):
+                await BrpTogether(brp, guard).minors(DESK_WORKER, None, Bsn(A))  # type: ignore[arg-type]  # it looks at none
+    finally:
+        before.cancel()

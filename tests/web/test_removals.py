@@ -92,6 +92,7 @@ async def test_the_fg_ends_a_set_with_a_reason_and_pages_stand_without_the_desk(
     for link in ("/fg?klaar=vernietigd", "/fg?klaar="):
         assert "Gelukt." not in (await officer.get(link)).text, "a link from elsewhere says nothing"
     assert "Gelukt. In het logboek staat" in done.text and door.told == ["Verklaring gezien op 2 september."]
+    assert (await officer.get(f"/fg/zoek?zoeking={done.url.partition('klaar=')[2]}")).status == 404, "that is no search"
     door.away = True
     assert "Wij weten dit nu niet." in (await officer.get("/fg")).text
     visitor = await portal.visitor("r1")

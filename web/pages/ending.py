@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from consent.contract import ActivityVersion, NoSuchThing, NotNow
 from kernel.errors import NotFound
-from kernel.numbers import has_number
 from web.frame import FieldError
 from web.keeping_views import EndPage
 from web.pages.keeping import HOME
 from web.pages.reading import words
+from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit
@@ -31,18 +31,31 @@ async def end(visit: Visit) -> Response:
     """Once a reason is there. Who stopped it in another window reads that it stopped."""
     visit.keeper()
     form, said = await visit.form(), await words(visit)
-    version, reason = _active(visit, said), form.get("waarom", "").strip()
-    wrong = "stopt" if not reason else "te-lang" if len(reason) > REASON_MAX else ""
-    wrong = "bsn-in-tekst" if has_number(reason) else wrong
-    if wrong:
-        return _drawn(visit, said, version, reason, wrong)
+    slug, reason = _slug(visit), prose(form.get("waarom", ""))
+    if slug not in said.activities and await _stopped(visit, slug):
+        return visit.to(f"/register/{slug}")
+    version = _active(visit, said)
+    if wrong := text_fault(reason, "stopt", REASON_MAX):
+        return _drawn(visit, said, version, draft(reason, REASON_MAX), wrong)
     with suppress(NotNow, NoSuchThing):
         await visit.site.registers.drafts.end(visit.caller, version.slug, reason)
     return visit.to(f"/register/{version.slug}")
 
 
+def _slug(visit: Visit) -> str:
+    return str(visit.request.path_params["slug"])[:60]
+
+
+async def _stopped(visit: Visit, slug: str) -> bool:
+    """Whether it was ever there."""
+    try:
+        return bool(await visit.site.registers.history(visit.caller, slug))
+    except NoSuchThing:
+        return False
+
+
 def _active(visit: Visit, said: RegisterWords) -> ActivityVersion:
-    found = said.activities.get(str(visit.request.path_params["slug"])[:60])
+    found = said.activities.get(_slug(visit))
     if found is None:
         raise NotFound
     return found
@@ -54,7 +67,7 @@ def _drawn(visit: Visit, said: RegisterWords, version: ActivityVersion, typed: s
         slug=version.slug,
         title=said.chosen(version.title),
         chosen=any(one.class_ == "C" for one in version.elements),
-        reason="" if wrong == "bsn-in-tekst" else typed,
+        reason=typed,
         errors=(FieldError(id="waarom", text=said.say(WRONG[wrong])),) if wrong else (),
     )
     return visit.page("beheer_doel_stoppen.html", view, 400 if wrong else 200)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from audit.contract import Lines, Position, Query, Reason, Totals
@@ -71,9 +72,11 @@ async def form(visit: Visit) -> Response:
         return visit.page("fg_zoek.html", _form(visit, said, None))
     opened = visit.opened
     text = await visit.site.sessions.kept(visit.tenant.id, opened, wanted[:64]) if opened else None
-    if text is None:
-        raise NotFound
-    return visit.page("fg_zoek.html", _form(visit, said, await _search(visit, said, Shown.model_validate_json(text))))
+    try:
+        shown = Shown.model_validate_json(text or "")
+    except ValidationError:  # nothing, or something else that this session keeps
+        raise NotFound from None
+    return visit.page("fg_zoek.html", _form(visit, said, await _search(visit, said, shown)))
 
 
 async def search(visit: Visit) -> Response:
