@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from consent.decision import Code, Refused
 from kernel.clock import moment
 from kernel.errors import BadInput
-from kernel.numbers import has_number
+from kernel.numbers import has_number, has_written_number
 
 _SENTENCES: dict[Code, tuple[str, str]] = {
     "geen-toestemming": ("Voor dit gegeven is geen toestemming gegeven.", "Vraag papieren."),
@@ -52,12 +52,11 @@ def fault(field: str, code: str, detail: str) -> BadInput:
     return BadInput("De vraag klopt niet.", fouten=[{"veld": field, "code": code, "detail": detail}])
 
 
-def no_numbers(said: Mapping[str, str]) -> None:
-    """What ends up in lines, paths or addresses may not look like somebody's number. said: JSON pointer -> text.
-    Raises BadInput with all of them, and none of the texts."""
+def no_numbers(said: Mapping[str, str], *, prose: bool = False) -> None:
+    """What ends up in lines, paths or addresses may not look like somebody's number; in prose not with signs between
+    its digits either. said: JSON pointer -> text. Raises BadInput with all of them, and none of the texts."""
     detail = "Dit mag niet op een burgerservicenummer lijken: geen negen cijfers achter elkaar."
-    faults = [
-        {"veld": field, "code": "lijkt-op-bsn", "detail": detail} for field, text in said.items() if has_number(text)
-    ]
+    looks = has_written_number if prose else has_number
+    faults = [{"veld": field, "code": "lijkt-op-bsn", "detail": detail} for field, text in said.items() if looks(text)]
     if faults:
         raise BadInput("De vraag klopt niet.", fouten=faults)

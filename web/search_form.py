@@ -48,7 +48,8 @@ class Asked:
 
 
 def read(form: Mapping[str, str], today: date) -> Asked:
-    """From the fields. No days: the last year. No kind: what was filled in, if that is one thing."""
+    """From the fields. No days: the last year, of everybody the last month. No kind: what was filled in, if that is one
+    thing."""
     number, recipient, kind = form.get("bsn", "").strip(), form.get("ontvanger", ""), form.get("soort", "")
     if kind not in WAYS and bool(number) != bool(recipient):
         kind = "inwoner" if number else "ontvanger"
@@ -59,7 +60,7 @@ def read(form: Mapping[str, str], today: date) -> Asked:
         bsn=_bsn(number),
         tail=number[-3:] if _bsn(number) else "",
         recipient=recipient,
-        since=_day(form.get("van", ""), today - timedelta(days=365)),
+        since=_day(form.get("van", ""), today - (timedelta(days=30) if kind == "tijd" else timedelta(days=365))),
         until=_day(form.get("tot", ""), today),
         activity=form.get("doel", ""),
         element=form.get("gegeven", ""),

@@ -104,7 +104,7 @@ class Drafting:
     async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
         """See Drafts.end."""
         await self._may_write(caller, OWNER, OFFICER)
-        no_numbers({"/reden": reason})
+        no_numbers({"/reden": reason}, prose=True)
         with suppress(RegisterUnavailable):  # a forged row keeps nobody from stopping, and is not published either
             last = (await self._registering.newest(caller.tenant, {slug})).get(slug)
             if last and not last.ended:  # first: after a crash in between nobody begins it again alone

@@ -154,7 +154,10 @@ def test_statistics_that_go_are_wider() -> None:
 
 
 def test_to_name_some_where_nobody_was_named_is_less_and_to_name_nobody_is_not() -> None:
-    for field in ("dpvDoelen", "categorieenBetrokkenen"):
-        none, some, others = (activity(**{field: each}) for each in ((), ("a",), ("b",)))
+    words = {"nl": "iemand", "en": "somebody"}
+    named: tuple[tuple[str, Any, Any], ...] = (("dpvDoelen", "a", "b"), ("categorieenBetrokkenen", words, OTHER))
+    for field, one, other in named:
+        lists: list[dict[str, Any]] = [{field: each} for each in ((), (one,), (other,))]
+        none, some, others = (activity(**each) for each in lists)
         assert effects(none, some) == {f"/{field}": "smaller"}
         assert effects(some, none) == effects(some, others) == {f"/{field}": "ruimer"}, "nor others by way of nobody"

@@ -45,6 +45,7 @@ def test_what_was_typed_is_not_in_what_was_read(number: str) -> None:
 
 
 def test_everybody_is_looked_for_in_a_month_at_most() -> None:
+    assert wrong(soort="tijd", bsn="", van="", tot="") == {}, "of the last month, when no days are said"
     everybody = {"soort": "tijd", "bsn": "", "van": "2026-08-01"}
     assert wrong(**everybody, tot="2026-08-31") == {}
     assert wrong(**everybody, tot="2026-09-01") == {"tot": WRONG["maand"]}
