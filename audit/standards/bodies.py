@@ -44,7 +44,7 @@ class ReadAnswer(Message):
     """own: the line of this search itself. next: where to go on."""
 
     records: Annotated[tuple[ReadRecord, ...], wire("processingActivities")]
-    next: Annotated[str | None, wire("volgende")]
+    next: Annotated[str | None, wire("volgende")] = None
     own: Annotated[Place, wire("logregel")]
 
 

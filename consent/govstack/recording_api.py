@@ -1,12 +1,12 @@
 """HTTP in: `/govstack/v1/service`: individuals, verification, and asking for consent."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
 from consent.contract import NoSuchThing
 from consent.facts import in_scope
-from consent.govstack.contract import PORTAL, NotErased, OnlyResident
+from consent.govstack.contract import PORTAL, NotBound, NotErased, OnlyResident
 from consent.govstack.door import (
     LIKE,
     About,
@@ -28,6 +28,8 @@ KEPT = (
     "Wat gevraagd en gekozen is, blijft bewaard tot het jaar van vernietiging: de inwoner kan het altijd nalezen. "
     "Stoppen met delen kan de inwoner zelf, in het portaal of aan de balie."
 )
+# of one individual, who may be nobody's reference yet
+OF_ONE: dict[str, Any] = {**LIKE, "responses": {409: {"description": NotBound.title}}}
 VERIFYING = "verificatie van toestemmingen"
 
 
@@ -161,14 +163,16 @@ def _of_one(router: APIRouter, opened: Opened) -> None:
     Asking = Annotated[Caller, Depends(opened.caller())]
     records = opened.records
 
-    @router.get("/service/individual/record/consent-record/", operation_id="serviceIndividualConsentRecordList", **LIKE)
+    @router.get(
+        "/service/individual/record/consent-record/", operation_id="serviceIndividualConsentRecordList", **OF_ONE
+    )
     async def current(who: Asking, person: Person, page: Paged) -> Answer:
         return Answer(consent_records=tuple(page.of(await records.of(who, person, every=False))))
 
     @router.get(
         "/service/individual/record/data-agreement/{dataAgreementId}/",
         operation_id="serviceIndividualConsentRecordRead",
-        **LIKE,
+        **OF_ONE,
     )
     async def newest(who: Asking, name: AgreementId, person: Person) -> Answer:
         found = await records.of(who, person, name)
@@ -179,7 +183,7 @@ def _of_one(router: APIRouter, opened: Opened) -> None:
     @router.get(
         "/service/individual/record/data-agreement/{dataAgreementId}/all/",
         operation_id="serviceIndividualDataAgreementConsentRecordList",
-        **LIKE,
+        **OF_ONE,
     )
     async def every(who: Asking, name: AgreementId, person: Person, page: Paged) -> Answer:
         return Answer(consent_records=tuple(page.of(await records.of(who, person, name))))
