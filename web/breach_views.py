@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audit.breaches.contract import ElementCount, Part, Tally, Version, Window, kinds_of_data
-from audit.contract import SPECIAL_DATA, Reason
+from audit.contract import SPECIAL_DATA
 from kernel.clock import millis, moment
-from kernel.message import Message, Short
 from web.breach_form import PeopleTyped, Typed
 from web.frame import FieldError, Frame, Option
 from web.language import N_
@@ -100,26 +99,19 @@ class VersionRow:
     here: bool
 
 
-class Exported(Message):
-    """A file with people that was made, as the session keeps it. line: number of the search; after: where to go on, ""
-    at the end, with the same reason and key; pieces: where the session keeps the content."""
-
-    file_id: Short
-    part: Part
-    count: int
-    line: int
-    after: Short
-    reason: Reason
-    key: Short
-    pieces: tuple[Short, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A file with people that can be taken away, under this token of the session."""
+    """A file with people that can be taken away, under this token of the session. line: number of the search. after:
+    where to go on, "" at the end, with the same reason, case and key."""
 
-    file: Exported
     token: str
+    count: int
+    line: int
+    after: str
+    part: Part
+    reason: str
+    case: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

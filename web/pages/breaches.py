@@ -9,10 +9,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from audit.breaches.contract import Export, PeopleWanted, Version, kinds_of_data
+from audit.breaches.contract import Export, Part, PeopleWanted, Version, kinds_of_data
 from audit.contract import Reason
 from kernel.clock import moment
 from kernel.errors import BadInput, NotFound
+from kernel.message import Message, Short
 from web.breach_form import (
     PeopleTyped,
     Typed,
@@ -28,7 +29,6 @@ from web.breach_form import (
 from web.breach_letter import letter
 from web.breach_views import (
     BreachRow,
-    Exported,
     FgBreach,
     FgBreachForm,
     Ready,
@@ -55,6 +55,33 @@ FILE_ID: Final = re.compile(r"[0-9a-f]{32}")
 CURSOR: Final = re.compile(r"((heimelijk-)?[0-9a-f]{32})?")
 PIECE: Final = 500_000  # signs: a session keeps no more than a megabyte in one place
 TOKEN_MAX: Final = 64
+
+
+class Exported(Message):
+    """A file with people that was made, as the session keeps it. line: number of the search; after: where to go on, ""
+    at the end, with the same reason and key; pieces: where the session keeps the content."""
+
+    file_id: Short
+    part: Part
+    count: int
+    line: int
+    after: Short
+    reason: Reason
+    key: Short
+    pieces: tuple[Short, ...]
+
+    def ready(self, token: str) -> Ready:
+        """For the page. token: its own place in the session."""
+        return Ready(
+            token=token,
+            count=self.count,
+            line=self.line,
+            after=self.after,
+            part=self.part,
+            reason=self.reason.code,
+            case=self.reason.case,
+            key=self.key,
+        )
 
 
 async def begin(visit: Visit) -> Response:
@@ -88,7 +115,7 @@ async def show(visit: Visit) -> Response:
     visit.officer()
     file_id, asked = str(visit.request.path_params["id"]), visit.request.query_params
     found, token = await _versions(visit, file_id), asked.get("uitvoer", "")[:TOKEN_MAX]
-    ready = Ready(file=await _exported(visit, file_id, token), token=token) if token else None
+    ready = (await _exported(visit, file_id, token)).ready(token) if token else None
     number = asked.get("versie", "")
     chosen = [one for one in found if str(one.version) == number] if number else found[-1:]
     if not chosen:
