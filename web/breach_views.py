@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.breaches.contract import ElementCount, Part, Tally, Version, Window, kinds_of_data
+from audit.breaches.contract import ElementCount, Tally, Version, Window, kinds_of_data
 from audit.contract import SPECIAL_DATA
 from kernel.clock import millis, moment
 from web.breach_form import PeopleTyped, Typed
@@ -101,17 +101,13 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A file with people that can be taken away, under this token of the session. line: number of the search. after:
-    where to go on, "" at the end, with the same reason, case and key."""
+    """A file with people that can be taken away, under this token of the session. line: number of the search. more: the
+    people go on in a next file."""
 
     token: str
     count: int
     line: int
-    after: str
-    part: Part
-    reason: str
-    case: str
-    key: str
+    more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,14 +50,14 @@ class OldAssessment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
     """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments` and `emergencies`: the oldest
-    first; `breaches`: the newest. `reviewed`: one of these was just judged. `late`: what recipients should have
-    removed, and `late_sets` what they should have destroyed, the oldest first; `known`: whether anybody can say that
-    now. `settled`: a set was just written off."""
+    first; `breaches`: the newest first, none while nobody can say. `reviewed`: one of the emergencies was just judged.
+    `late`: what recipients should have removed, and `late_sets` what they should have destroyed, the oldest first;
+    `known`: whether anybody can say that now. `settled`: a set was just written off."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]
     log: LogState
-    breaches: tuple[BreachRow, ...] = ()
+    breaches: tuple[BreachRow, ...] | None = ()
     assessments: tuple[OldAssessment, ...] = ()
     emergencies: tuple[EmergencyCard, ...] = ()
     reviewed: bool = False

@@ -11,8 +11,8 @@ from audit.breaches.api import breach_intern
 from audit.breaches.client import BreachClient
 from audit.breaches.contract import PeopleWanted, Window
 from audit.breaches.service import BreachDesk
-from audit.contract import Reason
-from kernel.errors import BadInput, NeighbourUnavailable, NoAccess, NotFound
+from audit.contract import LogUnavailable, Reason
+from kernel.errors import BadInput, NoAccess, NotFound
 from kernel.http.app import make_app
 from kernel.http.client import RoomLine
 from kernel.http.health import StartGate
@@ -63,5 +63,5 @@ async def test_the_portal_elsewhere_asks_and_is_refused_as_one_beside_the_log(tm
                     await wrong
             assert len((await service.door("web").lines(DESK, "systeem")).lines) == lines, "who is refused searched not"
             stranger = BreachClient(RoomLine(http, RoomKey("web", b"2" * 32, clock), "audit"))
-            with pytest.raises(NeighbourUnavailable):
+            with pytest.raises(LogUnavailable):
                 await stranger.newest(FG)

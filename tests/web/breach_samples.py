@@ -54,9 +54,7 @@ FILE = FgBreach(
     reasons=REASONS,
     people=PeopleTyped(),
 )
-READY = Ready(
-    token="t", count=5000, line=4712, after="a" * 32, part="tijdvak", reason="datalek", case="FG-9", key="L+V9"
-)
+READY = Ready(token="t", count=5000, line=4712, more=True)
 FORM = FgBreachForm(
     frame=frame("/fg/datalek/nieuw", "fg"),
     reasons=REASONS,
@@ -77,6 +75,7 @@ def breaches() -> dict[str, tuple[str, "DataclassInstance"]]:
     rows = (ROW, replace(ROW, clock=UNKNOWN), replace(ROW, clock=LATE, at_least=1, at_most=1)) * 3
     return {
         "fg-datalekken": ("fg_start.html", replace(BEGIN, breaches=rows)),
+        "fg-datalekken-weg": ("fg_start.html", replace(BEGIN, breaches=None)),
         "datalek": ("fg_datalek.html", FILE),
         "datalek-leeg": (
             "fg_datalek.html",

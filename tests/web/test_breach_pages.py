@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from nacl.public import PrivateKey, SealedBox
 
-from assembly.demo.register import INCOME_ANSWER, LOAN_DESK
+from assembly.demo.register import BY_LAW, INCOME_ANSWER, LOAN_DESK
 from assembly.demo.visitor import Page, Visitor
+from audit.breaches.service import BreachDesk
+from audit.contract import LogUnavailable
 from tests.house import R1, R2
-from tests.web.portal import PortalUnderTest
-from tests.web.test_portal import BY_LAW
+from tests.web.portal import Failing, PortalUnderTest
 from vault.contract import Bsn
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +38,9 @@ async def searches(portal: PortalUnderTest) -> list[str]:
     return [line.event.name for line in found.lines if line.event.kind == "zoeking"]
 
 
-async def test_the_officer_counts_a_breach_and_reads_its_file(portal: PortalUnderTest) -> None:
+async def test_the_officer_counts_a_breach_and_reads_its_file(
+    portal: PortalUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     officer, file = await counted(portal, ontdekt="2026-09-01T15:00", samenvatting="Laptop weg.")
     assert await searches(portal) == ["Een datalek onderzoeken"]
     for words in (
@@ -52,6 +55,10 @@ async def test_the_officer_counts_a_breach_and_reads_its_file(portal: PortalUnde
     assert "Datalekken" in start.text and "1 inwoner" in start.text and "Melden kan tot" in start.text
     english = await officer.get(file.url.replace("/fg/", "/en/fg/"))
     assert "You can report until 4 September 2026 at 15:00" in english.text and "Dear resident," in english.text
+    with monkeypatch.context() as away:
+        away.setattr(BreachDesk, "newest", Failing(portal.neighbours.audit, "newest", LogUnavailable("weg")).newest)
+        without = await officer.get("/fg")
+        assert without.status == 200 and "Wij weten dit nu niet." in without.text and "Open vragen" in without.text
     portal.house.now += timedelta(days=3)
     late = await (await portal.visitor("fg")).get("/fg")
     assert "De 72 uur waren om op 4 september 2026 om 15.00 uur" in late.text
@@ -136,15 +143,18 @@ async def test_many_people_come_in_files_one_after_the_other(
     typed = {"sleutel": base64.b64encode(bytes(key.public_key)).decode(), "reden": "datalek", "zaak": "FG-9"}
     page = await officer.send(file, file.form("sleutel"), **typed, deel="tijdvak")
     for last in (False, True):
+        assert not any(one in page.html for one in people), "where it goes on is a pseudonym"
         place = next(part for part in page.html.split('"') if "/uitvoer?" in part)
-        sealed = base64.b64decode(json.loads((await officer.get(place)).content)["inhoud"])
+        taken = json.loads((await officer.get(place)).content)
+        assert set(taken) == {"inhoud", "aantal", "logregel"}
+        sealed = base64.b64decode(taken["inhoud"])
         people += [json.loads(line)["betrokkene"] for line in SealedBox(key).decrypt(sealed).splitlines()]
         assert ("Maak het volgende bestand" in page.text) != last
         if not last:
-            refused = await officer.send(page, page.form("na"), na="x")
-            assert refused.status == 400
-            page = await officer.send(page, page.form("na"))
-    assert len(set(people)) == len(people) == 2 and not set(people) & set(page.html.split())
+            refused = await officer.send(page, page.form("vervolg"), vervolg="x")
+            assert refused.status == 404
+            page = await officer.send(page, page.form("vervolg"))
+    assert len(set(people)) == len(people) == 2 and not any(one in page.html for one in people)
 
 
 async def test_nobody_else_has_these_pages(portal: PortalUnderTest) -> None:

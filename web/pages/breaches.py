@@ -1,6 +1,6 @@
 """`/fg/datalek`: a file on a breach. Counting is a search: its own line first, and one for each person in a file.
 
-The portal never sees a pseudonym of a resident: people come sealed for a key, and are handed on so.
+No page shows a pseudonym of a resident: people come sealed for a key, and where the next file begins stays with us.
 """
 
 import re
@@ -10,9 +10,9 @@ from typing import Final
 from starlette.responses import Response
 
 from audit.breaches.contract import Export, Part, PeopleWanted, Version, kinds_of_data
-from audit.contract import Reason
+from audit.contract import LogUnavailable, Reason
 from kernel.clock import moment
-from kernel.errors import BadInput, NotFound
+from kernel.errors import NotFound
 from kernel.message import Message, Short
 from web.breach_form import (
     PeopleTyped,
@@ -52,7 +52,6 @@ from web.words import SEARCH_REASONS, WRONG
 
 HOME: Final = "/fg/datalek"
 FILE_ID: Final = re.compile(r"[0-9a-f]{32}")
-CURSOR: Final = re.compile(r"((heimelijk-)?[0-9a-f]{32})?")
 PIECE: Final = 500_000  # signs: a session keeps no more than a megabyte in one place
 TOKEN_MAX: Final = 64
 
@@ -72,16 +71,12 @@ class Exported(Message):
 
     def ready(self, token: str) -> Ready:
         """For the page. token: its own place in the session."""
-        return Ready(
-            token=token,
-            count=self.count,
-            line=self.line,
-            after=self.after,
-            part=self.part,
-            reason=self.reason.code,
-            case=self.reason.case,
-            key=self.key,
-        )
+        return Ready(token=token, count=self.count, line=self.line, more=bool(self.after))
+
+    @property
+    def next(self) -> PeopleWanted:
+        """The file after this one."""
+        return PeopleWanted(file_id=self.file_id, part=self.part, after=self.after, key=self.key, reason=self.reason)
 
 
 async def begin(visit: Visit) -> Response:
@@ -127,14 +122,14 @@ async def people(visit: Visit) -> Response:
     """The people, sealed for a key, kept for this session until they are taken away."""
     visit.officer()
     file_id, form = str(visit.request.path_params["id"]), await visit.form()
-    found, typed, after = await _versions(visit, file_id), read_people(form), form.get("na", "")
-    wrong = people_faults(typed)
-    if wrong:
+    found, typed = await _versions(visit, file_id), read_people(form)
+    if "vervolg" in form:
+        wanted = (await _exported(visit, file_id, form["vervolg"][:TOKEN_MAX])).next
+    elif wrong := people_faults(typed):
         return await _file(visit, found, found[-1], typed, wrong)
-    if not CURSOR.fullmatch(after):
-        raise BadInput("Dit bestand gaat niet verder.")
-    reason = Reason(code=typed.reason, case=typed.case)
-    wanted = PeopleWanted(file_id=file_id, part=typed.part, after=after, key=typed.key, reason=reason)
+    else:
+        reason = Reason(code=typed.reason, case=typed.case)
+        wanted = PeopleWanted(file_id=file_id, part=typed.part, key=typed.key, reason=reason)
     made = await visit.site.breaches.export(visit.caller, wanted)
     return visit.to(f"{HOME}/{file_id}?uitvoer={await _kept(visit, wanted, made)}")
 
@@ -151,9 +146,13 @@ async def take(visit: Visit) -> Response:
     return visit.file(f"datalek-{exported.part}-{exported.line}.json", text, "application/json")
 
 
-async def listed(visit: Visit, said: RegisterWords) -> tuple[BreachRow, ...]:
-    """For `/fg`: newest first."""
-    found = await visit.site.breaches.newest(visit.caller)
+async def listed(visit: Visit, said: RegisterWords) -> tuple[BreachRow, ...] | None:
+    """For `/fg`: newest first; None while nobody can say. The rest of that page does not wait for a file that does not
+    open."""
+    try:
+        found = await visit.site.breaches.newest(visit.caller)
+    except LogUnavailable:
+        return None
     return tuple(row_of(one, said, visit.site.clock()) for one in found)
 
 
@@ -165,7 +164,8 @@ async def _versions(visit: Visit, file_id: str) -> tuple[Version, ...]:
 
 async def _kept(visit: Visit, wanted: PeopleWanted, made: Export) -> str:
     """Its id in this session."""
-    opened, sessions, text = visit.opened, visit.site.sessions, made.model_dump_json()
+    # where to go on is a pseudonym
+    opened, sessions, text = visit.opened, visit.site.sessions, made.model_dump_json(exclude={"next"})
     if opened is None:
         raise NotFound
     pieces = [await sessions.keep(visit.tenant.id, opened, text[at : at + PIECE]) for at in range(0, len(text), PIECE)]
