@@ -11,6 +11,10 @@ from assembly.ports import AuditHiding, AuditRegister, AuditResidents, ConsentRe
 from assembly.settings import ROOMS, HouseSettings
 from audit.api import routes as log_routes
 from audit.breach_api import breach_routes
+from audit.breaches.api import breach_intern
+from audit.breaches.client import BreachClient
+from audit.breaches.contract import PortalBreaches
+from audit.breaches.service import BreachDesk
 from audit.client import AuditClient
 from audit.contract import Audit
 from audit.reported.api import intake_routes
@@ -49,6 +53,7 @@ NEEDS = {
 }
 LOG_SECONDS, SECONDS = 3.0, 5.0  # how long a neighbour may be silent
 FILE_SECONDS = 60.0  # a whole file is read, and each row of it sealed
+BREACH_SECONDS = 120.0  # millions of lines are looked through, or each of thousands of people gets a line
 AUTHORITY_SECONDS = 8.0  # the desk writes a line and asks the BRP twice
 LOG_ROOT, DESK_ROOT = "/logboek/v1", "/verstrekking/v1"
 
@@ -69,6 +74,12 @@ class House:
         if self.log:
             return self.log.door(room)
         return AuditClient(self.builder.line(room, "audit", self.builder.settings.audit_url, LOG_SECONDS))
+
+    def breaches(self, room: str) -> PortalBreaches:
+        """Files on breaches."""
+        if self.log:
+            return BreachDesk(self.log, AuditHiding(self.vault("audit"), self.consent("audit")))
+        return BreachClient(self.builder.line(room, "audit", self.builder.settings.audit_url, BREACH_SECONDS))
 
     def consent(self, room: str) -> Register:
         """The register."""
@@ -165,7 +176,10 @@ def _open_log(house: House) -> None:
     async def check() -> None:
         """The room's own check says it all."""
 
-    doors = Doors(public=((LOG_ROOT, public),))
+    doors = Doors(
+        public=((LOG_ROOT, public),),
+        intern=lambda: (breach_intern(house.breaches("audit"), builder.gate("audit")),),
+    )
     builder.components.append(Component("logboek", check, builder.anchors.following, lambda: doors))
 
 
@@ -198,6 +212,7 @@ async def _add_portal(house: House) -> None:
         register,
         register,
         house.audit("web"),
+        house.breaches("web"),
         catalogue_elements(),
         shapes(),
         house.authority("web"),

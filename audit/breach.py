@@ -29,6 +29,7 @@ UNASKED: Warned = "niet-nagegaan"
 Part = Literal["tijdvak", "eerder"]  # of a file: what went in the window, and what the recipient still had from before
 WINDOW: Part = "tijdvak"
 BEFORE: Part = "eerder"
+FOR_THE_AP_MS = 72 * 3_600_000  # AVG 33(1)
 
 
 class Window(Message):
@@ -48,6 +49,11 @@ class Window(Message):
     def names_recipient(self) -> bool:
         """Whether it says whose systems were open: only then there is something that those held."""
         return bool(self.recipient or self.application)
+
+    @property
+    def due(self) -> int:
+        """Until when the AP must be told, ms; 0 while nobody said when it was discovered."""
+        return self.discovered + FOR_THE_AP_MS if self.discovered else 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,16 @@ class Version(Message):
     tally: Tally
     held: Tally | None = None
     reached: int = 0
+
+    @property
+    def at_least(self) -> int:
+        """Residents of whom something surely went in the window."""
+        return self.tally.certain
+
+    @property
+    def at_most(self) -> int:
+        """All residents who are counted, in the window or in what was still held."""
+        return self.reached or self.tally.residents
 
 
 @dataclass

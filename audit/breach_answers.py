@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,8 +16,6 @@ from kernel.clock import millis, moment
 from kernel.crypto import seal_for
 from kernel.errors import BadInput
 from kernel.message import Body, Message, wire
-
-FOR_THE_AP = timedelta(hours=72)  # AVG 33(1)
 
 
 class BreachAsked(Body):
@@ -249,16 +247,15 @@ def _element(counted: ElementCount, kind: str) -> Element:
 
 def _notice(version: Version, kinds: Sequence[str]) -> Notice:
     window = version.window
-    discovered = _utc(window.discovered) if window.discovered else None
     return Notice(
         follow_up=version.version > 1,
         summary=window.summary or None,
-        discovered=discovered,
-        due=discovered + FOR_THE_AP if discovered else None,
+        discovered=_utc(window.discovered) if window.discovered else None,
+        due=_utc(window.due) if window.due else None,
         since=_utc(window.since),
         until=_utc(window.until),
-        at_least=version.tally.certain,
-        at_most=version.reached or version.tally.residents,
+        at_least=version.at_least,
+        at_most=version.at_most,
         kinds=tuple(kind for kind in kinds if kind not in SPECIAL_DATA),
         special=tuple(kind for kind in kinds if kind in SPECIAL_DATA),
     )

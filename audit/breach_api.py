@@ -13,12 +13,12 @@ from audit.breach_answers import (
     ExportAsked,
     People,
     PeopleAsked,
-    export_of,
     file_of,
     people_of,
-    read_key,
 )
 from audit.breach_warning import Hiding, warned
+from audit.breaches.contract import PeopleWanted
+from audit.breaches.service import sealed_people
 from audit.searchline import demand_searcher
 from audit.service import AuditService
 from kernel.caller import Caller
@@ -83,10 +83,8 @@ def _people(service: AuditService, searcher: CallerOf, hiding: Hiding) -> APIRou
 
     @router.post("/{dossier}/uitvoer", summary="Dezelfde lijst, versleuteld voor wie de sleutel heeft")
     async def export(caller: Searcher, dossier: FileId, body: ExportAsked) -> Export:
-        key = read_key(body.key)
-        receipt, found, cursor = await service.desk(caller).breaches.people(
-            caller, dossier, body.why.reason, body.page, export=True
-        )
-        return export_of(receipt, await warned(hiding, caller, found), cursor, key)
+        page = body.page
+        wanted = PeopleWanted(file_id=dossier, part=page.part, after=page.after, key=body.key, reason=body.why.reason)
+        return await sealed_people(service, hiding, caller, wanted)
 
     return router

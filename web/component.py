@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.breaches.contract import PortalBreaches
 from audit.contract import Audit
 from connectors.contract import Authority, Shape
 from connectors.correcting.contract import PortalCorrections
@@ -30,6 +31,7 @@ from web.pages import (
     appointing,
     assessing,
     behalf,
+    breaches,
     claims,
     consents,
     corrections,
@@ -70,6 +72,7 @@ PAGES: Final = (
     *uses.PAGES,
     *consents.PAGES,
     *officer.PAGES,
+    *breaches.PAGES,
     *emergencies.PAGES,
     *register.PAGES,
     *keeping.PAGES,
@@ -98,15 +101,16 @@ _log = logger("web")
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Whom the pages ask. catalogue: what each element is called, shapes: how its values look. authority: who knows of
-    parents; without it nobody acts for a child. corrections: who takes reports of wrong values; without it the FG alone
-    does. uploads: who takes files of sources; without it nobody has that page. removals: who knows what should be
-    gone."""
+    """Whom the pages ask. breaches: the log's files on these. catalogue: what each element is called, shapes: how its
+    values look. authority: who knows of parents; without it nobody acts for a child. corrections: who takes reports of
+    wrong values; without it the FG alone does. uploads: who takes files of sources; without it nobody has that page.
+    removals: who knows what should be gone."""
 
     vault: Vault
     consent: Consent
     registers: Registers
     audit: Audit
+    breaches: PortalBreaches
     catalogue: Sequence[CatalogueElement]
     shapes: Mapping[str, Shape]
     authority: Authority | None = None
@@ -140,6 +144,7 @@ async def build_web(
         consent=neighbours.consent,
         registers=neighbours.registers,
         audit=neighbours.audit,
+        breaches=neighbours.breaches,
         authority=neighbours.authority,
         corrections=neighbours.corrections,
         uploads=neighbours.uploads,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from web.breach_views import BreachRow
 from web.emergency_views import EmergencyCard
 from web.frame import Coverage, FieldError, Frame, Option
 from web.removal_views import LateRow, LateSetRow
@@ -49,13 +50,14 @@ class OldAssessment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgStart:
     """`/fg`. `saved` tells that the answer which was just sent is stored. `assessments` and `emergencies`: the oldest
-    first. `reviewed`: one of these was just judged. `late`: what recipients should have removed, and `late_sets` what
-    they should have destroyed, the oldest first; `known`: whether anybody can say that now. `settled`: a set was just
-    written off."""
+    first; `breaches`: the newest first, none while nobody can say. `reviewed`: one of the emergencies was just judged.
+    `late`: what recipients should have removed, and `late_sets` what they should have destroyed, the oldest first;
+    `known`: whether anybody can say that now. `settled`: a set was just written off."""
 
     frame: Frame
     questions: tuple[OpenQuestion, ...]
     log: LogState
+    breaches: tuple[BreachRow, ...] | None = ()
     assessments: tuple[OldAssessment, ...] = ()
     emergencies: tuple[EmergencyCard, ...] = ()
     reviewed: bool = False

@@ -71,7 +71,7 @@ def faults(asked: Asked, recipients: Mapping[str, str], said: RegisterWords) -> 
     """Every wrong field, in the order of the form."""
     found = {
         "reden": "" if asked.reason in SEARCH_REASONS else "reden",
-        "zaak": _case(asked.case),
+        "zaak": case_fault(asked.case),
         "soort": "" if asked.by else "soort",
         "bsn": "bsn" if asked.by == "inwoner" and asked.bsn is None else "",
         "ontvanger": "ontvanger" if asked.by == "ontvanger" and asked.recipient not in recipients else "",
@@ -83,7 +83,8 @@ def faults(asked: Asked, recipients: Mapping[str, str], said: RegisterWords) -> 
     return tuple(FieldError(id=field, text=said.say(WRONG[wrong])) for field, wrong in found.items() if wrong)
 
 
-def _case(case: str) -> str:
+def case_fault(case: str) -> str:
+    """The key in `words.WRONG` of what is wrong with the number of a case; "" for nothing."""
     if not case:
         return "zaak"
     if len(case) > CASE_MAX:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from audit.breaches.contract import PortalBreaches
 from audit.contract import Audit
 from connectors.contract import Authority, Shape
 from connectors.correcting.contract import PortalCorrections
@@ -53,6 +54,7 @@ class Site:
     consent: Consent
     registers: Registers
     audit: Audit
+    breaches: PortalBreaches
     authority: Authority | None
     corrections: PortalCorrections | None
     uploads: PortalUploads | None

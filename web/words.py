@@ -188,6 +188,12 @@ WRONG: Final[Mapping[str, str]] = {
     "stuk-niet-gevonden": N_("Bij deze inwoner is er niets met dit nummer."),
     "veilig-niet-hier": N_("Bij dit nummer staat geen veilig adres."),
     "veilig-anders": N_("Er is net iets veranderd bij deze inwoner. Probeer het opnieuw."),
+    "lek-wie": N_("Noem een ontvanger, een toepassing, een medewerker of een sleutel."),
+    "toepassing": N_("Kies een toepassing uit de lijst."),
+    "moment": N_("Vul een goede dag en tijd in."),
+    "nog-niet": N_("Dit moment moet nog komen."),
+    "einde-voor-begin": N_("Het einde ligt voor het begin."),
+    "publieke-sleutel": N_("Plak hier een goede publieke sleutel. Die is 44 tekens lang."),
     "volgorde": N_("De laatste dag ligt voor de eerste dag."),
 }
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 
+from assembly.demo.register import LOAN_DESK
 from tests.browser.town import Person, Places, Town
 from tests.house import R1
 from tests.parts import AXE
@@ -62,6 +63,8 @@ PAGES: dict[str, tuple[str, Place]] = {
     "emergency": ("fg", lambda _: "/fg"),
     "decisions": ("fg", lambda _: "/fg/verzoeken"),
     "search": ("fg", lambda _: "/fg/zoek"),
+    "breach-new": ("fg", lambda _: "/fg/datalek/nieuw"),
+    "breach": ("fg", lambda _: "/fg/datalek/nieuw"),
     "lift": ("fg", lambda _: "/fg/opheffen"),
     "found": ("fg", lambda _: "/fg/zoek"),
     "handling": ("eigenaar", lambda _: "/beheer/verzoeken"),
@@ -103,6 +106,13 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
         person.seen.answers.clear()
         person.page.locator("main form button").click()
         person.page.wait_for_load_state()
+    if name == "breach":
+        for field, value in (("zaak", "FG-1"), ("van", "2026-01-01T00:00"), ("tot", "2027-01-01T00:00")):
+            person.page.locator(f"input[name={field}]").fill(value)
+        person.page.locator("select[name=ontvanger]").select_option(LOAN_DESK)
+        person.page.locator("main form button").click()
+        person.page.wait_for_load_state()
+        person.open(urlsplit(person.page.url).path)
     if name == "emergency":
         person.seen.answers.clear()
         person.page.locator("form[action$='/fg/noodtoegang'] button").first.click()

@@ -102,11 +102,11 @@ async def test_a_stop_of_another_residents_consent_changes_nothing(house: House)
 async def test_who_is_not_logged_in_is_sent_to_login_and_sees_nothing(house: House) -> None:
     use, _ = await use_of_r1(house)
     visitor = await house.visitor()
-    for place in (use, "/overzicht", "/toestemmingen", "/fg", "/fg/zoek"):
+    for place in (use, "/overzicht", "/toestemmingen", "/fg", "/fg/zoek", "/fg/datalek/nieuw"):
         page = await visitor.get(place)
         assert "/proefinlog" in page.url and "Inkomensloket" not in page.text
     resident = await house.visitor("r1")
-    for place in ("/fg", "/fg/zoek"):
+    for place in ("/fg", "/fg/zoek", "/fg/datalek/nieuw", f"/fg/datalek/{'0' * 32}"):
         assert (await resident.get(place)).status == 404
 
 

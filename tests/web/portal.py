@@ -20,6 +20,8 @@ from assembly.demo.idp.router import idp_router
 from assembly.demo.idp.setup import DemoOnly, Persona, Portal, Setup
 from assembly.demo.register import TENANT
 from assembly.demo.visitor import Visitor
+from assembly.ports import AuditHiding
+from audit.breaches.service import BreachDesk
 from audit.contract import Audit
 from connectors.catalogue import catalogue_elements, shapes
 from connectors.contract import Authority
@@ -120,6 +122,7 @@ class PortalUnderTest:
             consent=consent or self.house.register,
             registers=self.house.register,
             audit=audit or self.house.audit.door("web"),
+            breaches=BreachDesk(self.house.audit, AuditHiding(self.house.safe, self.house.register)),
             catalogue=catalogue_elements(),
             shapes=shapes(),
             authority=authority or self.house.desk.authority,

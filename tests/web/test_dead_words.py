@@ -12,7 +12,15 @@ from web.rendering import HOME, STATIC
 
 VIEWS = [
     HOME / name
-    for name in ("views.py", "fg_views.py", "claim_views.py", "frontdesk_views.py", "handling_views.py", "frame.py")
+    for name in (
+        "views.py",
+        "fg_views.py",
+        "claim_views.py",
+        "frontdesk_views.py",
+        "handling_views.py",
+        "frame.py",
+        "breach_views.py",
+    )
 ]
 SOURCES = sorted(path for path in HOME.rglob("*.py") if path.parent.name != "versions")
 TEMPLATES = "\n".join(

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
+from tests.web.breach_samples import breaches
 from tests.web.register_samples import register
 from tests.web.samples import consents, pages
 from web.frame import Start
@@ -15,7 +16,7 @@ from web.language import LANGUAGES, Language
 from web.rendering import STATIC, STYLESHEETS, Renderer, security_headers
 
 RENDERER = Renderer()
-PAGES = {**pages(), **register()}
+PAGES = {**pages(), **register(), **breaches()}
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 EVERY = [(name, language) for name in PAGES for language in LANGUAGES]
 

@@ -6,13 +6,12 @@ from starlette.responses import Response
 
 from audit.contract import NoSuchLine, Position, Reason
 from kernel.errors import BadInput
-from kernel.numbers import has_number
 from web.done import done_at, was_done
 from web.fg_views import FgLift, LiftDone
 from web.frame import FieldError, Option
 from web.language import translations
 from web.routing import Page
-from web.search_form import CASE_MAX
+from web.search_form import case_fault
 from web.site import Visit
 from web.words import LIFT_REASONS, WRONG
 
@@ -33,7 +32,7 @@ async def lift(visit: Visit) -> Response:
     form = await visit.form()
     place, case, code = form.get("regel", "").strip(), form.get("zaak", "").strip(), form.get("reden", "")
     wrong = {"regel": "" if _place(place) else "regel", "reden": "" if code in LIFT_REASONS else "reden",
-             "zaak": _case(case)}  # fmt: skip
+             "zaak": case_fault(case)}  # fmt: skip
     at = _place(place)
     if at is None or any(wrong.values()):
         return _drawn(visit, form, wrong)
@@ -49,12 +48,6 @@ def _place(text: str) -> Position | None:
         return Position.parse(text[:PLACE_MAX])
     except ValueError:
         return None
-
-
-def _case(case: str) -> str:
-    if not case:
-        return "zaak"
-    return "te-lang" if len(case) > CASE_MAX else "bsn-in-tekst" if has_number(case) else ""
 
 
 def _drawn(visit: Visit, form: dict[str, str], wrong: dict[str, str] | None = None, done: LiftDone = "") -> Response:

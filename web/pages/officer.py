@@ -20,6 +20,7 @@ from web.frame import FieldError, Option
 from web.frontdesk_views import FgDesk, tally
 from web.language import AMSTERDAM, N_
 from web.line_views import local_day
+from web.pages.breaches import listed
 from web.pages.emergencies import waiting, was_judged
 from web.pages.reading import coverage, words
 from web.pages.removing import overdue
@@ -151,6 +152,7 @@ async def _questions(
             _question(one, said, today, kept if one.id == wrong_in else "") for one in asked if not one.answered_at
         ),
         log=await _log_state(visit),
+        breaches=await listed(visit, said),
         assessments=_old(said, millis(visit.site.clock())),
         emergencies=await waiting(visit),
         reviewed=await was_judged(visit),

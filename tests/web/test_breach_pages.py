@@ -1,0 +1,170 @@
+"""A breach on the pages of the FG: counted with a reason, read in versions, its people sealed; nobody else comes in."""
+
+import base64
+import json
+from datetime import timedelta
+
+import pytest
+from nacl.public import PrivateKey, SealedBox
+
+from assembly.demo.register import BY_LAW, INCOME_ANSWER, LOAN_DESK
+from assembly.demo.visitor import Page, Visitor
+from audit.breaches.service import BreachDesk
+from audit.contract import LogUnavailable
+from tests.house import R1, R2
+from tests.web.portal import Failing, PortalUnderTest
+from vault.contract import Bsn
+
+pytestmark = pytest.mark.anyio
+FORM, NEW = "zaak", "/fg/datalek/nieuw"
+WINDOW = {"reden": "datalek", "zaak": "FG-9", "van": "2026-08-31T08:00", "tot": "2026-09-01T17:00"}
+
+
+async def counted(portal: PortalUnderTest, **more: str) -> tuple[Visitor, Page]:
+    """The FG, and the page of a file about the desk."""
+    await portal.house.release(*BY_LAW, INCOME_ANSWER)
+    await portal.house.desk.lines.finished()
+    portal.house.now += timedelta(hours=8)
+    officer = await portal.visitor("fg")
+    page = await officer.get(NEW)
+    made = await officer.send(page, page.form(FORM), **(WINDOW | {"ontvanger": LOAN_DESK} | more))
+    assert made.status == 200, made.text
+    return officer, made
+
+
+async def searches(portal: PortalUnderTest) -> list[str]:
+    """Names of the searches in the municipality's own series, newest first."""
+    found = await portal.house.audit.door("web").lines(portal.house.who, "systeem")
+    return [line.event.name for line in found.lines if line.event.kind == "zoeking"]
+
+
+async def test_the_officer_counts_a_breach_and_reads_its_file(
+    portal: PortalUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer, file = await counted(portal, ontdekt="2026-09-01T15:00", samenvatting="Laptop weg.")
+    assert await searches(portal) == ["Een datalek onderzoeken"]
+    for words in (
+        "Inkomensloket", "Van 31 augustus 2026 om 08.00 uur tot en met 1 september 2026 om 17.00 uur.",
+        "Melden kan tot 4 september 2026 om 15.00 uur", "Of u al meldde, weten wij niet.", "Betrokkenen: minimaal",
+        "Naam en adres", "Laptop weg.", "Dit vult u zelf in", "Wat de ontvanger nog had van eerder",
+        "Stuur die inwoner nooit zomaar post", "Beste inwoner,", "[Vul in: wat er gebeurde, en bij wie]",
+    ):  # fmt: skip
+        assert words in " ".join(file.text.split()), words
+    assert R1 not in file.html and "mw-" not in file.html
+    start = await officer.get("/fg")
+    assert "Datalekken" in start.text and "1 inwoner" in start.text and "Melden kan tot" in start.text
+    english = await officer.get(file.url.replace("/fg/", "/en/fg/"))
+    assert "You can report until 4 September 2026 at 15:00" in english.text and "Dear resident," in english.text
+    with monkeypatch.context() as away:
+        away.setattr(BreachDesk, "newest", Failing(portal.neighbours.audit, "newest", LogUnavailable("weg")).newest)
+        without = await officer.get("/fg")
+        assert without.status == 200 and "Wij weten dit nu niet." in without.text and "Open vragen" in without.text
+    portal.house.now += timedelta(days=3)
+    late = await (await portal.visitor("fg")).get("/fg")
+    assert "De 72 uur waren om op 4 september 2026 om 15.00 uur" in late.text
+
+
+async def test_a_new_version_asks_the_same_and_the_old_one_stays(portal: PortalUnderTest) -> None:
+    officer, file = await counted(portal)
+    assert "Niet ingevuld wanneer dit is ontdekt" in file.text, "nobody said so: nothing is invented"
+    form = await officer.get(f"{NEW}?dossier={file.url.rsplit('/', 1)[1]}")
+    fields = form.form(FORM).fields
+    assert {name: fields[name] for name in ("van", "tot", "ontdekt")} == {
+        "van": WINDOW["van"], "tot": WINDOW["tot"], "ontdekt": ""
+    }  # fmt: skip
+    again = await officer.send(
+        form, form.form(FORM), reden="datalek", ontvanger=LOAN_DESK, zaak="FG-9", ontdekt="2026-09-01T15:00"
+    )
+    assert again.url == file.url and "Dit is versie 2" in again.text and "Melden kan tot" in again.text
+    old = await officer.get(f"{file.url}?versie=1")
+    assert "Dit is een oude versie." in old.text and "Niet ingevuld wanneer" in old.text
+    assert 'name="sleutel"' not in old.html, "people are those of the newest"
+    assert (await officer.get(f"{file.url}?versie=3")).status == 404
+
+
+async def test_what_was_typed_wrong_is_told_at_its_field_and_nothing_is_searched(portal: PortalUnderTest) -> None:
+    officer = await portal.visitor("fg")
+    page = await officer.get(NEW)
+    empty = await officer.send(page, page.form(FORM))
+    for words in ("Kies een reden.", "Vul het nummer van de zaak in.", "Noem een ontvanger", "Vul een goede dag"):
+        assert words in empty.text, words
+    bad = await officer.send(
+        page,
+        page.form(FORM),
+        **WINDOW,
+        ontvanger=R1,
+        gebruiker=f"x {R1}",
+        samenvatting=f"Van {R1}.",
+        ontdekt="gisteren",
+    )
+    assert bad.status == 400 and R1 not in bad.html and "FG-9" in bad.html and WINDOW["van"] in bad.html
+    for field in ("ontvanger", "gebruiker", "samenvatting", "ontdekt"):
+        assert f'id="{field}-fout"' in bad.html
+    assert (await officer.send(page, page.form(FORM), **WINDOW, dossier="0" * 32)).status == 404
+    assert await searches(portal) == []
+
+
+async def test_the_people_come_sealed_for_this_session_and_each_has_a_line(portal: PortalUnderTest) -> None:
+    officer, file = await counted(portal)
+    key = PrivateKey.generate()
+    pasted = base64.b64encode(bytes(key.public_key)).decode()
+    wrong = await officer.send(file, file.form("sleutel"), reden="datalek", zaak="FG-9", sleutel="AAAA")
+    assert (
+        wrong.status == 400
+        and 'id="sleutel-fout"' in wrong.html
+        and await searches(portal) == ["Een datalek onderzoeken"]
+    )
+    ready = await officer.send(
+        file, file.form("sleutel"), reden="datalek", zaak="FG-9", deel="tijdvak", sleutel=f" {pasted}\n"
+    )
+    assert "Het bestand is klaar, met 1 inwoner." in ready.text and "Maak het volgende" not in ready.text
+    assert await searches(portal) == ["Betrokkenen uitvoeren", "Een datalek onderzoeken"]
+    place = next(part for part in ready.html.split('"') if "/uitvoer?" in part)
+    taken = json.loads((await officer.get(place)).content)
+    (person,) = SealedBox(key).decrypt(base64.b64decode(taken["inhoud"])).decode().splitlines()
+    assert json.loads(person)["letOp"] is None and taken["aantal"] == 1
+    resident = await portal.visitor("r1")
+    assert "De privacy-toezichthouder keek wie uw gegevens gebruikte" in (await resident.get("/gebruik")).text
+    colleague = await portal.visitor("fg")
+    for link in (place, ready.url):
+        assert (await colleague.get(link)).status == 404, "what one session made is not another's"
+    assert (await colleague.get(file.url)).status == 200, "the file is for every FG"
+
+
+async def test_many_people_come_in_files_one_after_the_other(
+    portal: PortalUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.breaching.EXPORT", 1)
+    monkeypatch.setattr("web.pages.breaches.PIECE", 100)
+    case = await portal.house.case("Z-2", Bsn(R2))
+    await portal.house.release(*BY_LAW, bsn=Bsn(R2), zaak=case)
+    officer, file = await counted(portal)
+    key, people = PrivateKey.generate(), list[str]()
+    typed = {"sleutel": base64.b64encode(bytes(key.public_key)).decode(), "reden": "datalek", "zaak": "FG-9"}
+    page = await officer.send(file, file.form("sleutel"), **typed, deel="tijdvak")
+    for last in (False, True):
+        assert not any(one in page.html for one in people), "where it goes on is a pseudonym"
+        place = next(part for part in page.html.split('"') if "/uitvoer?" in part)
+        taken = json.loads((await officer.get(place)).content)
+        assert set(taken) == {"inhoud", "aantal", "logregel"}
+        sealed = base64.b64decode(taken["inhoud"])
+        people += [json.loads(line)["betrokkene"] for line in SealedBox(key).decrypt(sealed).splitlines()]
+        assert ("Maak het volgende bestand" in page.text) != last
+        if not last:
+            refused = await officer.send(page, page.form("vervolg"), vervolg="x")
+            assert refused.status == 404
+            page = await officer.send(page, page.form("vervolg"))
+    assert len(set(people)) == len(people) == 2 and not any(one in page.html for one in people)
+
+
+async def test_nobody_else_has_these_pages(portal: PortalUnderTest) -> None:
+    _, file = await counted(portal)
+    for who in ("r1", "een", "balie", "bz1"):
+        visitor = await portal.visitor(who)
+        for place in (NEW, file.url, f"{file.url}/uitvoer", f"/en{NEW}"):
+            assert (await visitor.get(place)).status == 404, (who, place)
+    stranger = await (await portal.visitor()).get(NEW)
+    assert "/proef-inlog" in stranger.url and "Inkomensloket" not in stranger.text
+    officer = await portal.visitor("fg")
+    for unknown in ("0" * 32, "x", "A" * 32):
+        assert (await officer.get(f"/fg/datalek/{unknown}")).status == 404
