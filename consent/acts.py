@@ -1,5 +1,4 @@
-"""What a resident may do with a consent, in which state, and what the row says after it; what is said of an activity.
-Pure.
+"""What a resident may do with a consent, in which state, and what the row says after it. Pure.
 
     gevraagd    -> gegeven (ja) | geweigerd (nee) | vervallen (28 days)
     in force    -> gepauzeerd (pauze) | ingetrokken (stop) | vernieuwd (vernieuw) | verlopen (its end)
@@ -17,7 +16,6 @@ from audit.contract import Entry, Event, Kind
 from consent.activity import ActivityVersion
 from consent.contract import Choice, Gone, NotNow
 from consent.limits import DRAFTS_MAX, stored_terms, terms_of
-from consent.lines import event
 from consent.standing import PERMITS
 from consent.terms import DAY
 from consent.views import grown, state_of_row
@@ -166,16 +164,3 @@ def channel_fits(kind: str, choice: Choice) -> bool:
     if choice.channel == "telefoon":
         return choice.answer in RESTRICTING
     return choice.channel in ("balie", "papier")
-
-
-def activity_published(event_id: str, version: ActivityVersion, actor: str, told: Mapping[str, str]) -> Event:
-    """A version that comes into force. told: who prepared it."""
-    details = {**told, "toestemmingenVanaf": str(version.consents_since)}
-    return event("activiteit-gepubliceerd", event_id, "systeem", actor=actor, activity=version.slug,
-                 version=str(version.number), purpose=version.purpose.nl, details=details)  # fmt: skip
-
-
-def activity_ended(event_id: str, row: Row, actor: str, **more: Any) -> Event:
-    """A version that is over: another came in its place, or somebody stopped it."""
-    return event("activiteit-beeindigd", event_id, "systeem", activity=row["slug"], version=str(row["number"]),
-                 actor=actor, **more)  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy import Table
 from audit.contract import Audit, Event, EventIdTaken, Overtaken, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Application, CatalogueElement, Recipient
-from consent.acts import activity_ended, activity_published
+from consent.activity_lines import activity_ended, activity_published
 from consent.article30 import Fault, not_agreed
 from consent.contract import CannotPublish, NoSuchThing, NotNow, RegisterUnavailable
 from consent.deciding import newest_versions

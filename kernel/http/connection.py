@@ -14,9 +14,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_BYTES: Final = 16384
 HEADER_SECONDS: Final = 10.0
-CHUNK_BESIDE: Final = (
-    16  # bytes of lengths and line ends to a byte of data, and the data itself: that much in tiny chunks
-)
+# Bytes of lengths and line ends to a byte of data, and the data itself: that much in tiny chunks.
+CHUNK_BESIDE: Final = 16
 
 Said = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
