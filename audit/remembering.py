@@ -129,11 +129,11 @@ def demand_held(fence_map: FenceMap, rows: Iterable[Row], wanted: Iterable[str])
 
 async def _since(reading: AsyncConnection, tenant: str, part: Stretch, keys: TenantKeys, moved: _Moved) -> list[bytes]:
     """Leaf hashes of these lines; `moved` learns what they moved, in order."""
+    hashes: list[bytes] = []
+    if part.begin == part.end:  # nearly always: nobody else wrote
+        return hashes
     columns = (lines.c.event_id, lines.c.act, lines.c.leaf)
     at = (lines.c.tenant_id == tenant, lines.c.term == part.term, lines.c.idx.between(part.begin, part.end - 1))
-    hashes: list[bytes] = []
-    if part.begin == part.end:
-        return hashes
     for event_id, act, leaf in await reading.execute(select(*columns).where(*at).order_by(lines.c.idx)):
         text, salt = opened(keys.act(part.term), act_place(tenant, part.term, event_id), bytes(act))
         if not same(bytes(leaf)[COMMIT], hmac_sha256(salt, ACT, text.encode())):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kernel.proof import cosignature
 from kernel.proof.encoding import base64_of, bytes_of
@@ -63,12 +64,17 @@ def parse_vkey(text: str) -> VerifierKey:
 
 def sign_note(text: str, name: str, public_key: bytes, sign: Sign) -> str:
     """The note with one signature line. `sign` is asked once, for the bytes of `text`. Raises ProofError."""
-    key = VerifierKey(name, public_key)
+    key = _own(name, public_key)
     if not text.endswith("\n"):
         raise ProofError("the text of a note ends with a newline")
-    note = f"{text}\n\N{EM DASH} {name} {base64_of(key.key_id + sign(text.encode()))}\n"
+    note = f"{text}\n\N{EM DASH} {name} {base64_of(key + sign(text.encode()))}\n"
     split_note(note)
     return note
+
+
+@lru_cache(maxsize=64)  # a log signs all day under one name
+def _own(name: str, public_key: bytes) -> bytes:
+    return VerifierKey(name, public_key).key_id
 
 
 def cosigned_note(note: str, key: VerifierKey, at: int, sign: Sign) -> str:
