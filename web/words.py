@@ -92,6 +92,9 @@ OTHER_CODES: Final[Mapping[str, Refusal]] = {
     "bron-niet-bereikbaar": Refusal(
         N_("Het systeem met dit gegeven werkte even niet."), _OPERATOR, N_("Probeer het straks opnieuw")
     ),
+    "niet-leesbaar": Refusal(
+        N_("Het systeem gaf dit in een vorm die wij niet kunnen lezen."), _OPERATOR, N_("Vraag de inwoner")
+    ),
     "niet-bekend": Refusal(N_("Wij weten dit niet van u."), _RESIDENT, N_("Vraag de inwoner")),
     "niet-opnieuw-vragen": Refusal(
         N_("De afdeling vroeg dit te snel opnieuw."), _NOBODY, N_("Wacht tot de datum in het antwoord")

@@ -118,7 +118,8 @@ def _given(declared: Declaration, answer: JsonValue) -> bool:
     if declared.kind == "brp":
         return bool(people(answer))
     ageless = declared.model_copy(update={"dated": None, "fresh_days": 0})
-    return bool(values_of(ageless, list(declared.elements), answer, Bsn(NOBODY), utc_now()).values)
+    found = values_of(ageless, list(declared.elements), answer, Bsn(NOBODY), utc_now())
+    return bool(found.values or found.unreadable)
 
 
 def _question(declared: Declaration, keys: Filled) -> Ask | None:
