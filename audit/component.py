@@ -88,9 +88,13 @@ async def build_audit(
         )
 
     def warning() -> str:
-        return " ".join(filter(None, (desk.log.witnessed.warning(millis(clock())) for desk in service.desks)))
+        sealed = (f"{tenant}: {sentence}" for tenant, sentence in service.sealed.items())
+        unseen = (desk.log.witnessed.warning(millis(clock())) for desk in service.desks)
+        return " ".join(filter(None, (*sealed, *unseen)))
 
-    return service, Component(ROOM, running.check, running.run, doors, metrics.text, warning)
+    return service, Component(
+        ROOM, running.check, running.run, doors, metrics.text, warning, shut=lambda: service.sealed
+    )
 
 
 class _Running:
@@ -132,8 +136,7 @@ class _Running:
     async def check(self) -> None:
         """Raises LogUnavailable with a sentence: sealed, unreadable, or a database that forgets."""
         self._service.check()
-        for desk in self._service.desks:
-            log = desk.log
+        for log in (desk.log for desk in self._service.desks if not desk.log.sealed):
             keys = await log.keys()
             with log.guarded():
                 async with self._database.snapshot(log.tenant) as reading:
