@@ -167,7 +167,12 @@ async def served_beside(settings: HouseSettings, other: TenantSettings) -> None:
             assert (shut.status_code, shut.json()["code"]) == (503, "verzegeld"), place
             assert "gestopt voor onderzoek" in shut.json()["detail"]
         assert (await there.get("/livez")).status_code == 200
-        assert (await here.get("/logboek/v1/sleutels")).status_code == 200
+        term = (await here.head("/logboek/v1/checkpoint")).headers["location"].split("/")[3]
+        public = ("/logboek/v1/sleutels", f"/logboek/v1/{term}/checkpoint", f"/logboek/v1/{term}/tile/0/000.p/1")
+        for place in (*public, "/oauth/jwks", "/toestemming/v1/verwerkingsactiviteiten"):
+            whole, head = await here.get(place), await here.head(place)
+            assert (whole.status_code, head.status_code, head.content) == (200, 200, b""), place
+            assert head.headers["content-length"] == str(len(whole.content)), place
         entry = Entry(event=Event(id=random_id(), kind="weigering"))
         await record_one(house.audit("consent"), room_of(TENANT, "consent"), entry)
         with pytest.raises(LogUnavailable):  # whoever comes by another way than its host
