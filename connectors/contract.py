@@ -226,11 +226,15 @@ class Child(Message):
     birth: Short
 
 
+AuthorityUse = Literal["regie-namens", "regie-veilig-adres"]
+"""Why it is asked: who acts for whom, or whose address must be safe too. Each is a published activity."""
+
+
 class Authority(Protocol):
     """Asks the BRP, and only that: nothing of it is kept."""
 
-    async def over(self, caller: Caller, bsn: Bsn) -> list[Child]:
-        """A line in the asker's own series first: a use under the activity that the caller's organisation has for it.
+    async def over(self, caller: Caller, bsn: Bsn, activity: AuthorityUse = "regie-namens") -> list[Child]:
+        """A line in that person's own series first: a use under this activity, by the caller's organisation.
         Left out are children who are dead or secret, and where the BRP is in doubt. Raises AuthorityUnknown (nothing
         registered, the BRP is silent), LogUnavailable, OutcomeUnknown, RegisterUnavailable, VaultUnavailable."""
         ...

@@ -189,6 +189,7 @@ WRONG: Final[Mapping[str, str]] = {
     "stuk-anders": N_("Niet alles is gelijk aan wat uw collega opschreef. Kijk in het stuk, of begin opnieuw."),
     "stuk-veel": N_("Er wachten te veel stukken op een collega. Laat die eerst nakijken."),
     "stuk-niet-gevonden": N_("Bij deze inwoner is er niets met dit nummer."),
+    "veilig-kind": N_("Kies een kind, of kies Geen van deze kinderen."),
     "veilig-niet-hier": N_("Bij dit nummer staat geen veilig adres."),
     "veilig-anders": N_("Er is net iets veranderd bij deze inwoner. Probeer het opnieuw."),
     "lek-wie": N_("Noem een ontvanger, een toepassing, een medewerker of een sleutel."),
