@@ -87,13 +87,8 @@ async def build_audit(
             intern=lambda: (intern_routes(service, gate),) if gate else (),
         )
 
-    def warning() -> str:
-        sealed = (f"{tenant}: {sentence}" for tenant, sentence in service.sealed.items())
-        unseen = (desk.log.witnessed.warning(millis(clock())) for desk in service.desks)
-        return " ".join(filter(None, (*sealed, *unseen)))
-
     return service, Component(
-        ROOM, running.check, running.run, doors, metrics.text, warning, shut=lambda: service.sealed
+        ROOM, running.check, running.run, doors, metrics.text, running.warning, shut=lambda: service.sealed
     )
 
 
@@ -105,6 +100,13 @@ class _Running:
     ) -> None:
         self._service, self._database, self._settings = service, database, settings
         self._witnesses, self._along = witnesses, witnesses.rounds(service.desks, clock)
+        self._clock = clock
+
+    def warning(self) -> str:
+        """Of each municipality whose log is sealed, or was not seen by witnesses; "" for none."""
+        sealed = (f"{tenant}: {sentence}" for tenant, sentence in self._service.sealed.items())
+        unseen = (desk.log.witnessed.warning(millis(self._clock())) for desk in self._service.desks)
+        return " ".join(filter(None, (*sealed, *unseen)))
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
