@@ -4,13 +4,10 @@ import base64
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from assembly.bars import bar
 from assembly.building import World
 from assembly.founding import demand_newest
 from assembly.settings import HouseSettings, TenantSettings
@@ -21,7 +18,7 @@ from audit.fsck.checking import check_log
 from audit.fsck.findings import Report, Wrong
 from audit.fsck.outside import checkpoint_in, doubts, outside_of
 from audit.fsck.trees import Signed
-from audit.fsck.walk import Asked, Walked
+from audit.fsck.walk import Asked
 from audit.settings import AuditSettings
 from audit.signer import HeadSigner
 from audit.status import Around, Status, status_of
@@ -152,17 +149,3 @@ def _checkpoint(path: Path, anchors: dict[str, str], tenant: str) -> Signed | No
             return checkpoint_in(file.read(NOTE_BYTES).decode(), anchors, tenant)
     except (OSError, ValueError, ProofError):
         raise SettingsWrong([f"{path} is geen checkpoint dat dit logboek heeft getekend."]) from None
-
-
-@contextmanager
-def bar(tenant: str) -> Iterator[Walked]:
-    """On a terminal, on stderr; elsewhere nothing."""
-    console = Console(stderr=True)
-    columns = (TextColumn(tenant), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(tenant)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield progress

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from assembly.auditing import bar, chosen_of
+from assembly.auditing import chosen_of
+from assembly.bars import bar
 from assembly.settings import HouseSettings
 from assembly.tools import COMMAND, keeping
 from audit.destroying import Decision, Order, Tally

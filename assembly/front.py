@@ -12,6 +12,7 @@ from kernel.component import Component
 from kernel.errors import Problem
 from kernel.http.app import Opening, make_app
 from kernel.http.health import OK, StartGate, health_router
+from kernel.http.hosts import Hosts
 from kernel.http.openapi import Contact, Root, public_root
 from kernel.logs import logger
 from kernel.settings import SettingsWrong
@@ -97,19 +98,24 @@ def _closing(builder: Builder) -> Opening:
 def _opening(builder: Builder, gate: StartGate) -> Opening:
     """The last thing at start, the first at the end. What is not well does not start; but a house that is served and
     whose log is sealed lives on behind a closed gate: who watches it reads there why, in place of a start that fails
-    over and over."""
+    over and over. Of several municipalities only those whose log it is find the gate closed."""
 
     @asynccontextmanager
     async def opening() -> AsyncIterator[None]:
         found = [(component.name, await _fault(component)) for component in builder.components]
         wrong = [(name, fault) for name, fault in found if fault]
-        if not wrong:
+        shut = {tenant: why for component in builder.components for tenant, why in component.shut().items()}
+        if not wrong and not shut:
             gate.open()
+        elif not wrong and builder.world.stays:
+            gate.open(Hosts({builder.tenants[one].public_url: one for one in shut}), STOPPED)
+            _log.critical("not_opened_for", tenants=sorted(shut))
         elif builder.world.stays and all(isinstance(fault, LogSealed) for _, fault in wrong):
             gate.seal(STOPPED)
             _log.critical("not_opened", parts=[name for name, _ in wrong])
         else:
-            raise SettingsWrong([f"{name}: {fault.detail or fault.title}" for name, fault in wrong])
+            told = {name: fault.detail or fault.title for name, fault in wrong} or shut
+            raise SettingsWrong([f"{name}: {why}" for name, why in told.items()])
         try:
             yield
         finally:

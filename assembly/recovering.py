@@ -14,7 +14,7 @@ from typing import Annotated
 from anyio import to_thread
 from pydantic import Field, ValidationError
 
-from assembly.auditing import bar
+from assembly.bars import bar
 from assembly.building import World
 from assembly.founding import demand_newest
 from assembly.reconciling import (

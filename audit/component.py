@@ -87,10 +87,9 @@ async def build_audit(
             intern=lambda: (intern_routes(service, gate),) if gate else (),
         )
 
-    def warning() -> str:
-        return " ".join(filter(None, (desk.log.witnessed.warning(millis(clock())) for desk in service.desks)))
-
-    return service, Component(ROOM, running.check, running.run, doors, metrics.text, warning)
+    return service, Component(
+        ROOM, running.check, running.run, doors, metrics.text, running.warning, shut=lambda: service.sealed
+    )
 
 
 class _Running:
@@ -101,6 +100,13 @@ class _Running:
     ) -> None:
         self._service, self._database, self._settings = service, database, settings
         self._witnesses, self._along = witnesses, witnesses.rounds(service.desks, clock)
+        self._clock = clock
+
+    def warning(self) -> str:
+        """Of each municipality whose log is sealed, or was not seen by witnesses; "" for none."""
+        sealed = (f"{tenant}: {sentence}" for tenant, sentence in self._service.sealed.items())
+        unseen = (desk.log.witnessed.warning(millis(self._clock())) for desk in self._service.desks)
+        return " ".join(filter(None, (*sealed, *unseen)))
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -132,8 +138,7 @@ class _Running:
     async def check(self) -> None:
         """Raises LogUnavailable with a sentence: sealed, unreadable, or a database that forgets."""
         self._service.check()
-        for desk in self._service.desks:
-            log = desk.log
+        for log in (desk.log for desk in self._service.desks if not desk.log.sealed):
             keys = await log.keys()
             with log.guarded():
                 async with self._database.snapshot(log.tenant) as reading:

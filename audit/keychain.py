@@ -6,12 +6,12 @@ year is made when its first line is written; destroyed, the bodies of that subje
 that `destroyed` names is kept in no memory, and never made again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-from sqlalchemy import RowMapping, select, tuple_, update
+from sqlalchemy import RowMapping, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.tables import destroyed, keys
@@ -152,16 +152,21 @@ class Keychain:
         for owner in owners:
             self._bodies.forget(owner)
 
-    async def rewrap(self) -> int:
-        """Every key of this tenant's log under the newest KEK; how many changed. May be broken off and run again."""
-        changed, last = 0, ("", "", 0)
-        name = tuple_(*_NAME)
-        page = select(keys).where(keys.c.tenant_id == self._tenant).order_by(*_NAME).limit(PAGE)
+    async def rewrap(self, progress: Callable[[int, int], None] = lambda done, of: None) -> int:
+        """Every key of this tenant's log under the newest KEK; how many changed. May be broken off and run again.
+        progress: told how many were looked at, and how many there are."""
+        changed, seen, last = 0, 0, ("", "", 0)
+        name, mine = tuple_(*_NAME), keys.c.tenant_id == self._tenant
+        page = select(keys).where(mine).order_by(*_NAME).limit(PAGE)
+        async with self._database.snapshot(self._tenant) as reading:
+            every = int(await reading.scalar(select(func.count()).select_from(keys).where(mine)) or 0)
         while True:
             async with self._database.snapshot(self._tenant) as reading:
                 rows = list((await reading.execute(page.where(name > last))).mappings())
             for row in rows:
                 changed += await self._rewrapped(row)
+            seen += len(rows)
+            progress(seen, max(seen, every))  # who comes meanwhile is looked at too
             if len(rows) < PAGE:
                 return changed
             last = _name(rows[-1])

@@ -18,6 +18,7 @@ from audit.reading import OUTCOME_OF, Reader, line_rows
 from audit.searchline import BASIS, Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import lines, outcomes, tags
 from audit.tags import day, tag
+from audit.withholding import unrevealing
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import BadInput
@@ -57,7 +58,7 @@ class Searcher:
         shut = not sees_covert(caller)
         with self._log.guarded():
             within = [*await self._within(query, until), *((OPEN,) if shut else ())]
-            if not any(_tagged(query).values()):
+            if not any(_tagged(query).values()) or not (query.subject or _is_person(caller)):
                 within.append(await self._without(partial(_left_out, caller, query)))
             page = line_rows().where(*within)
             if query.before is not None:
@@ -68,6 +69,8 @@ class Searcher:
                 total, residents = (await reading.execute(_totals(within))).one()
                 gone = await emptied(reading, self._log.tenant, query.since, query.until, query.subject, shut)
             found = await self._reader.as_lifted(await self._reader.opened(rows[: query.limit]))
+        if not _is_person(caller):
+            found = [unrevealing(line) for line in found]
         more = found[-1].position if len(rows) > query.limit else None
         totals = Totals(lines=total, residents=residents, destroyed=gone)
         return Lines(lines=tuple(found), before=more, total=total), totals
@@ -164,10 +167,15 @@ def _labelled(query: Query, label: Label) -> bool:
 
 
 def _left_out(caller: Caller, query: Query, label: Label) -> bool:
-    """Of a search that names nobody. What an application collects is a list that can be stolen, of who hides. And the
-    log's own searches, unless they are asked: each leaves a line of all it shows, and the next would show those."""
-    own = label.kind == "zoeking" and label.basis == BASIS and not query.kind
-    return own or (label.kind in FLAGGED and caller.kind != "medewerker")
+    """What an application collects is a list that can be stolen, of who hides, unless it names the one. And where
+    nothing is named the log's own searches, unless they are asked: each leaves a line of all it shows, and the next
+    would show those."""
+    own = label.kind == "zoeking" and label.basis == BASIS and not query.kind and not any(_tagged(query).values())
+    return own or (label.kind in FLAGGED and not (query.subject or _is_person(caller)))
+
+
+def _is_person(caller: Caller) -> bool:
+    return caller.kind == "medewerker"
 
 
 def _article(basis: str) -> str:

@@ -128,11 +128,16 @@ class AuditService:
         """The same, 32 bytes each."""
         return {one.origin: one.public_key for desk in self._desks.values() for one in desk.log.signers.opened}
 
+    @property
+    def sealed(self) -> dict[str, str]:
+        """The sentence by tenant, of whose log is."""
+        return {tenant: desk.log.sealed for tenant, desk in self._desks.items() if desk.log.sealed}
+
     def check(self) -> None:
-        """Raises LogSealed with the sentence under which a log is."""
-        for desk in self._desks.values():
-            if desk.log.sealed:
-                raise LogSealed(desk.log.sealed)
+        """Raises LogSealed with the sentence under which a log is, when every log is: one closes no other's doors."""
+        sealed = self.sealed
+        if sealed and len(sealed) == len(self._desks):
+            raise LogSealed(next(iter(sealed.values())))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
-"""What a resident is told of a line that may not be shown yet: its number, its place, and the day of review. Pure.
+"""What a line does not say to everybody who may read it. Pure.
 
+A resident is told of a line that may not be shown yet its number, its place, and the day of review.
 Class and end belong to the activity, and stand sealed in the line since it was written: nobody can withhold a line
 afterwards, and nobody has to remember to show it. The service enforces it; the key of the body is the usual one.
+
+An application is not told who was refused because they hide: what it collects is a list that can be stolen.
 """
 
 import json
@@ -14,6 +17,7 @@ from kernel.clock import millis, moment
 from kernel.proof.tlogproof import TlogProof
 
 HIDDEN = "0" * 32  # in place of the event's own id
+SECRET, NO_CONSENT = "geheimhouding", "geen-toestemming"  # codes of the register
 
 
 def as_told(line: Line, now: int) -> Line:
@@ -25,6 +29,14 @@ def as_told(line: Line, now: int) -> Line:
         return line
     bare = Event(id=HIDDEN, kind="vertrouwelijk", subject=event.subject, withheld_until=event.withheld_until)
     return Line(position=line.position, at=min(_end_of_month(line.at), now), n=line.n, event=bare)
+
+
+def unrevealing(line: Line) -> Line:
+    """The line for an application: secrecy is a no like any other, as who asked without a ground was told."""
+    refused = tuple((element, NO_CONSENT if code == SECRET else code) for element, code in line.event.refused)
+    if refused == line.event.refused:
+        return line
+    return line.model_copy(update={"event": line.event.model_copy(update={"refused": refused})})
 
 
 def opaque(proof: str) -> str:

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connectors.contract import LineRef, NotDelivered, NothingDelivered, NothingKnown, Release, Released, TooLate
+from connectors.contract import (
+    LineRef,
+    NotDelivered,
+    NothingDelivered,
+    NothingKnown,
+    NothingReadable,
+    Release,
+    Released,
+    TooLate,
+)
 from connectors.granting import Granted
 from connectors.reweighing import Weighed
 from consent.contract import Refused
@@ -52,8 +61,11 @@ def nothing(answer: Answer, late: bool) -> NothingDelivered | TooLate:
     }
     if late:
         return TooLate("De bron antwoordt niet op tijd. Probeer het later opnieuw.", **members)
-    if all(one.code == "niet-bekend" for one in answer.missing):
+    codes = {one.code for one in answer.missing}
+    if codes == {"niet-bekend"}:
         return NothingKnown("De bron heeft dit niet van deze inwoner. Vraag het de inwoner.", **members)
+    if "bron-niet-bereikbaar" not in codes:
+        return NothingReadable("De bron gaf dit in een vorm die wij niet kunnen lezen. Vraag de inwoner.", **members)
     return NothingDelivered("Geen van de bronnen gaf een gegeven. Probeer het later opnieuw.", **members)
 
 

@@ -20,6 +20,7 @@ from connectors.answers import Rule, rule
 from connectors.contract import Shape
 from consent.contract import CatalogueElement, Element, Words
 from kernel.message import Message, Short, wire
+from vault.contract import Values
 
 FILE = Path(__file__).with_name("catalogue.json")
 BRP, VAULT = "brp", "kluis"
@@ -139,6 +140,11 @@ def fits(element: str, value: JsonValue) -> bool:
     """Whether a value has the form of its element. An element that nobody knows fits nothing."""
     known = catalogue().get(element)
     return known is not None and (known.form is None or known.form.is_valid(value))
+
+
+def unreadable(values: Values) -> tuple[str, ...]:
+    """Elements that a source gave in another form than theirs: each by itself, the others are as good as they were."""
+    return (*values.unreadable, *(one.element for one in values.values if not fits(one.element, one.value)))
 
 
 def _known(name: str, said: Mapping[str, object]) -> Known:

@@ -5,7 +5,8 @@ Problem
 ├── SameKeyOtherBody  409  this Idempotency-Key belongs to another request
 ├── KeyUnderWay       409  the same request is being handled now; Retry-After
 ├── NothingDelivered  502  allowed, but no source gave anything
-│   └── NothingKnown  502  the same, and all of them answered
+│   ├── NothingKnown  502  the same, and all of them answered
+│   └── NothingReadable 502 the same, and what they gave cannot be read
 ├── TooLate           504  the same, and it was time
 ├── Halted            503  the whole house stands still: its tenant's fence moved
 ├── StaleAnswer       503  the check behind the answer is too old; nothing was sent
@@ -29,7 +30,7 @@ from vault.contract import Bsn, Pseudonym, ResidentRef, Value, Values
 
 Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]  # PostgreSQL stores no NUL; no name has a line break
 _SAID = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"  # something, on one line
-NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-bekend"]
+NotDeliveredCode = Literal["bron-niet-bereikbaar", "niet-leesbaar", "niet-bekend"]
 
 
 class Person(Message):
@@ -180,6 +181,12 @@ class NothingKnown(NothingDelivered):
     code, title = "niet-bekend", "De bron heeft dit niet"
 
 
+class NothingReadable(NothingDelivered):
+    """The same, and every source answered: what is there has not the form of its element."""
+
+    code, title = "niet-leesbaar", "Wij kunnen dit niet lezen"
+
+
 class TooLate(Problem):
     """As NothingDelivered, and it was time that was short."""
 
@@ -219,11 +226,15 @@ class Child(Message):
     birth: Short
 
 
+AuthorityUse = Literal["regie-namens", "regie-veilig-adres"]
+"""Why it is asked: who acts for whom, or whose address must be safe too. Each is a published activity."""
+
+
 class Authority(Protocol):
     """Asks the BRP, and only that: nothing of it is kept."""
 
-    async def over(self, caller: Caller, bsn: Bsn) -> list[Child]:
-        """A line in the asker's own series first: a use under the activity that the caller's organisation has for it.
+    async def over(self, caller: Caller, bsn: Bsn, activity: AuthorityUse = "regie-namens") -> list[Child]:
+        """A line in that person's own series first: a use under this activity, by the caller's organisation.
         Left out are children who are dead or secret, and where the BRP is in doubt. Raises AuthorityUnknown (nothing
         registered, the BRP is silent), LogUnavailable, OutcomeUnknown, RegisterUnavailable, VaultUnavailable."""
         ...

@@ -19,6 +19,14 @@ class SourceMetrics:
             "regie_source_questions", "What became of what a source should give of one resident, by how.",
             ["tenant", "source", "answer"], registry=self._registry,
         )  # fmt: skip
+        self._misshapen = Counter(
+            "regie_source_values_unreadable", "Values in another form than that of their element, not passed on.",
+            ["tenant", "source", "element"], registry=self._registry,
+        )  # fmt: skip
+
+    def misshapen(self, tenant: str, source: str, element: str) -> None:
+        """One value more that was not passed on."""
+        self._misshapen.labels(tenant, source, element).inc()
 
     def told(self, tenant: str, source: str, outcome: Values | Exception) -> None:
         """One more. A record that was replaced meanwhile is an answer."""

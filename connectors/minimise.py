@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from audit.contract import Ground
 from connectors.answers import Facts
-from connectors.catalogue import catalogue, fits
+from connectors.catalogue import catalogue, fits, unreadable
 from connectors.contract import NotDelivered, NotDeliveredCode, Released
 from connectors.window import HERE, Window
 from kernel.clock import moment
@@ -21,6 +21,7 @@ from vault.contract import Value, Values
 
 _REASONS: dict[NotDeliveredCode, str] = {
     "bron-niet-bereikbaar": "De bron antwoordt nu niet. Probeer het later opnieuw.",
+    "niet-leesbaar": "De bron gaf dit in een vorm die wij niet kunnen lezen. De beheerder kan dat zien.",
     "niet-bekend": "De bron heeft dit gegeven niet.",
 }
 
@@ -73,9 +74,15 @@ def minimise(
             doubt = one.element in doubted or any(element in doubted for _, element in one.invoer)
             released[one.element] = answer.model_copy(update={"under_investigation": True}) if doubt else answer
         else:
-            silent = any(found.get(source) is None for source, _ in one.invoer)
-            missing.append(not_delivered(one.element, "bron-niet-bereikbaar" if silent else "niet-bekend"))
+            missing.append(not_delivered(one.element, _why([(found.get(source), each) for source, each in one.invoer])))
     return released, tuple(missing)
+
+
+def _why(inputs: Sequence[tuple[Values | None, str]]) -> NotDeliveredCode:
+    if any(values is None for values, _ in inputs):
+        return "bron-niet-bereikbaar"
+    misshapen = any(element in unreadable(values) for values, element in inputs if values is not None)
+    return "niet-leesbaar" if misshapen else "niet-bekend"
 
 
 def not_delivered(element: str, code: NotDeliveredCode) -> NotDelivered:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from audit.contract import Ground, Overtaken, Permit
-from connectors.catalogue import VAULT
+from connectors.catalogue import VAULT, unreadable
 from connectors.contract import NOTHING, Known, Source, SourceDown, Together
 from connectors.metrics import SourceMetrics
 from connectors.outside.failing import SourceFailed
@@ -120,7 +120,7 @@ class Sources:
         alone = len(names) == 1  # a task and its group for what nothing goes on beside
         answers = [await self._one(names[0], question, {})] if alone else await self._all(names, question)
         for name, answer in zip(names, answers, strict=True):
-            self.metrics.told(caller.tenant, name, answer)
+            self._tell(caller.tenant, name, answer)
             if isinstance(answer, Overtaken) and concerns(ground, answer):
                 raise answer
         read = {name: _values(answer) for name, answer in zip(names, answers, strict=True)}
@@ -132,6 +132,13 @@ class Sources:
             for name in self._in_order(question.caller.tenant, names):
                 asked[name] = group.create_task(self._one(name, question, dict(asked)))
         return [asked[name].result() for name in names]
+
+    def _tell(self, tenant: str, name: str, answer: Values | Exception) -> None:
+        """Our own people: what became of the question, and which elements could not be read; never what stood there."""
+        self.metrics.told(tenant, name, answer)
+        for element in unreadable(answer) if isinstance(answer, Values) else ():
+            self.metrics.misshapen(tenant, name, element)
+            _log.warning("source_value_unreadable", tenant=tenant, source=name, element=element)
 
     def _in_order(self, tenant: str, names: Sequence[str]) -> list[str]:
         """Those that others need first."""

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from consent.activity import ActivityVersion, Frequency
+from consent.holidays import is_working
 from kernel.clock import millis, moment
 
 DAY = 86_400_000  # ms
 ANSWER_DAYS = 28  # how long a consent request waits; long enough for a holiday
 OPEN_MOST = 5_000  # requests of one recipient, with all its applications, that nobody took up
 QUESTION_DAYS = 5  # working days until the answer on a resident's question is due
-SATURDAY = 5
 
 
 def running(frequency: Frequency, at: int) -> tuple[int, int]:
@@ -30,11 +30,11 @@ def running(frequency: Frequency, at: int) -> tuple[int, int]:
 
 
 def working_days(at: int, days: int) -> int:
-    """The same hour, so many days later that are no Saturday or Sunday. NOT promised: public holidays."""
+    """The same hour, so many working days later."""
     when = moment(at)
     while days:
         when += timedelta(days=1)
-        days -= when.weekday() < SATURDAY
+        days -= is_working(when.date())
     return millis(when)
 
 

@@ -28,6 +28,7 @@ class Component:
     metrics: what whoever watches may know, in Prometheus' text format; served on a door of its own.
     uploads: public paths that take a list larger than other bodies, and the bytes that it may have.
     warning: what whoever operates it must see to though the room works; "" when nothing.
+    shut: municipalities for which it cannot work, and why, while it does for others: asked once, at the start.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Component:
     metrics: Callable[[], str] | None = None
     warning: Callable[[], str] | None = None
     uploads: Mapping[str, int] = field(default_factory=dict)
+    shut: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass(frozen=True)

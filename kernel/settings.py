@@ -133,7 +133,7 @@ def read_secret(path: Path) -> bytes:
             if not stat.S_ISREG(mode):
                 raise SettingsWrong([f"{path} is geen bestand."])
             if mode & 0o077:
-                raise SettingsWrong([f"{path} is leesbaar voor anderen: ga na wie het las, en doe dan chmod 600."])
+                raise SettingsWrong([f"{path} is leesbaar voor anderen: ga na wie het las; doe dan chmod 600 {path}"])
             content = file.read(SECRET_BYTES_MAX + 1)
     except OSError as error:
         raise SettingsWrong([f"{path} kan niet worden gelezen ({error.strerror})."]) from None

@@ -65,10 +65,11 @@ class Value(Message):
 
 class Values(Message):
     """What a source had of what the permit allows; flags it alone knew: `geheimhouding`,
-    `veilig-adres`, `overleden`."""
+    `veilig-adres`, `overleden`. unreadable: elements that it gave, and not as was agreed."""
 
     values: Annotated[tuple[Value, ...], wire("waarden")] = ()
     flags: Annotated[tuple[Literal["geheimhouding", "veilig-adres", "overleden"], ...], wire("vlaggen")] = ()
+    unreadable: Annotated[tuple[Short, ...], wire("onleesbaar")] = ()
 
 
 Pseudonym = Annotated[str, Field(pattern=r"^[a-z2-7]{32}$")]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, delete, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -162,6 +162,12 @@ class RecordRows:
         async with self._database.writing(tenant) as connection:
             if (await connection.execute(delete(records).where(*mine))).rowcount:
                 await connection.execute(delete(record_salts).where(*salt))
+
+    async def count_keys(self, tenant: str) -> int:
+        """Residents with a key of their own."""
+        async with self._database.snapshot(tenant) as connection:
+            mine = select(func.count()).select_from(resident_keys).where(resident_keys.c.tenant_id == tenant)
+            return int(await connection.scalar(mine) or 0)
 
     async def keys_after(self, tenant: str, resident: str, limit: int = 500) -> list[ResidentKey]:
         """A page of wrapped keys, in the order of their owners' ids."""

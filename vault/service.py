@@ -188,7 +188,7 @@ class VaultService:
         async with self._keys(tenant) as keys:
             return await self._opener.fetch(room_of(tenant, "vault"), keys, permits)
 
-    async def rewrap_all(self, tenant: str, progress: Progress = lambda done: None) -> int:
+    async def rewrap_all(self, tenant: str, progress: Progress = lambda done, of: None) -> int:
         """All keys of a tenant to the newest KEK version, while everything goes on. May be broken off and run again."""
         return await Rewrapper(self._rows, self.room_keys, self._ring).run(tenant, progress)
 

@@ -7,7 +7,7 @@ they log in once more.
 
 from typing import Final
 
-from connectors.contract import AuthorityUnknown, Child
+from connectors.contract import AuthorityUnknown, AuthorityUse, Child
 from consent.contract import ResidentRef
 from consent.mandates.contract import Ground, grown_at
 from kernel.clock import millis
@@ -15,7 +15,8 @@ from vault.contract import Bsn
 from web.session import Acting
 from web.site import Visit
 
-ACTIVITY: Final = "regie-namens"
+ACTIVITY: Final[AuthorityUse] = "regie-namens"
+SHELTER: Final[AuthorityUse] = "regie-veilig-adres"
 
 
 async def keep_number(visit: Visit, token: str, number: Bsn) -> None:
@@ -48,14 +49,20 @@ async def at_the_desk(visit: Visit, parent: Bsn, child: ResidentRef) -> Child | 
     return next((one for one in await _under(visit, parent) if one.resident.id == child.id), None)
 
 
-async def _under(visit: Visit, number: Bsn) -> list[Child]:
+async def to_shelter(visit: Visit, parent: Bsn) -> list[Child]:
+    """Of whom Burgerzaken may want a safe address too, now that this one has it. The number is kept nowhere. Raises
+    AuthorityUnknown."""
+    return await _under(visit, parent, SHELTER)
+
+
+async def _under(visit: Visit, number: Bsn, activity: AuthorityUse = ACTIVITY) -> list[Child]:
     site = visit.site
     if site.authority is None:
         raise AuthorityUnknown()
     versions = await site.registers.activities(visit.caller)
-    us = next((one.parties[0].recipient for one in versions if one.slug == ACTIVITY), "")
+    us = next((one.parties[0].recipient for one in versions if one.slug == activity), "")
     caller = visit.caller.model_copy(update={"organisation": us, "application": "regie-portaal"})
-    return list(await site.authority.over(caller, number))
+    return list(await site.authority.over(caller, number, activity))
 
 
 async def still(visit: Visit, acting: Acting) -> Acting | None:

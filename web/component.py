@@ -55,6 +55,7 @@ from web.pages import (
     register,
     safety,
     sheets,
+    sheltering,
     start,
     uses,
 )
@@ -90,6 +91,7 @@ PAGES: Final = (
     *handling.PAGES,
     *lookup.PAGES,
     *safety.PAGES,
+    *sheltering.PAGES,
     *appointing.PAGES,
     *sheets.PAGES,
     *messages.PAGES,

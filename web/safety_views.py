@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from connectors.contract import Child
+from consent.safety.contract import Reason
+from kernel.message import Message
 from web.frame import FieldError, Frame, Option
 from web.language import N_
 
-Done = Literal["", "veilig", "wacht", "beeindigd"]
+Done = Literal["", "veilig", "kinderen", "wacht", "beeindigd"]
 # Who asked for it, and why it ends: none of them says where somebody is, or from whom they hide.
 REASONS: Final[Mapping[str, str]] = {
     "verzoek": N_("De inwoner vroeg erom"),
@@ -29,4 +32,21 @@ class SafeForm:
     reasons: tuple[Option, ...]
     ends: bool = False
     done: Done = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+class Offered(Message):
+    """Kept for who set a safe address, for minutes: over whom that resident has authority, and why it was set."""
+
+    reason: Reason
+    children: tuple[Child, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheltered:
+    """`/beheer/veilig-adres/kinderen`. token: where the offer is kept. children: name and birth, in its order."""
+
+    frame: Frame
+    token: str
+    children: tuple[Option, ...]
     errors: tuple[FieldError, ...] = ()

@@ -92,6 +92,9 @@ OTHER_CODES: Final[Mapping[str, Refusal]] = {
     "bron-niet-bereikbaar": Refusal(
         N_("Het systeem met dit gegeven werkte even niet."), _OPERATOR, N_("Probeer het straks opnieuw")
     ),
+    "niet-leesbaar": Refusal(
+        N_("Het systeem gaf dit in een vorm die wij niet kunnen lezen."), _OPERATOR, N_("Vraag de inwoner")
+    ),
     "niet-bekend": Refusal(N_("Wij weten dit niet van u."), _RESIDENT, N_("Vraag de inwoner")),
     "niet-opnieuw-vragen": Refusal(
         N_("De afdeling vroeg dit te snel opnieuw."), _NOBODY, N_("Wacht tot de datum in het antwoord")
@@ -186,6 +189,7 @@ WRONG: Final[Mapping[str, str]] = {
     "stuk-anders": N_("Niet alles is gelijk aan wat uw collega opschreef. Kijk in het stuk, of begin opnieuw."),
     "stuk-veel": N_("Er wachten te veel stukken op een collega. Laat die eerst nakijken."),
     "stuk-niet-gevonden": N_("Bij deze inwoner is er niets met dit nummer."),
+    "veilig-kind": N_("Kies een kind, of kies Geen van deze kinderen."),
     "veilig-niet-hier": N_("Bij dit nummer staat geen veilig adres."),
     "veilig-anders": N_("Er is net iets veranderd bij deze inwoner. Probeer het opnieuw."),
     "lek-wie": N_("Noem een ontvanger, een toepassing, een medewerker of een sleutel."),

@@ -3,47 +3,19 @@
 Articles are from general knowledge and have to be confirmed by a lawyer or the FG before anybody relies on them.
 """
 
-from datetime import UTC, datetime
-
-from consent.contract import ActivityVersion, Party, Recipient, UsedElement, Words
-from kernel.clock import millis
+from assembly.demo.own_uses import behalf, sheltering
+from assembly.demo.versions import activity, element
+from consent.contract import ActivityVersion, Recipient, Words
 
 TENANT = "gm9901"
 MUNICIPALITY = "Gemeente Spaarnewoude"
 STORY, MOVING, EXERCISE = "minimaregeling-witgoed", "verhuizing-verwerken", "oefening"
 EMERGENCY, CALLED = "hulp-bij-levensgevaar", "belt-om-hulp"  # an activity for emergencies, and a reason of it
-VAULT, INSIGHT, OVERSIGHT, BEHALF = "regie-kluis", "regie-inzage", "logboek", "regie-namens"  # our own uses
+VAULT, INSIGHT, OVERSIGHT = "regie-kluis", "regie-inzage", "logboek"  # our own uses; more in own_uses
 INCOME, INCOME_ANSWER = "inkomen.brutoPerMaand", "inkomen.isHoogstens110ProcentSociaalMinimum"
 BY_LAW = ("brp.naam", "brp.adres", "brp.leeftijd.isMeerderjarig")
 EXERCISES = ("kluis.oefening.een", "kluis.oefening.twee")
 LOAN_DESK, CIVIL_AFFAIRS, TRAINERS, SELF = "inkomensloket", "burgerzaken", "oefenpartij", "gemeente-spaarnewoude"
-
-_ASSESSED = {
-    "dpia": "Model-DPIA Regie, docs/dpia.md",
-    "door": "Team Privacy, Gemeente Spaarnewoude",
-    "totEnMet": millis(datetime(2031, 6, 1, tzinfo=UTC)),
-    "waarden": {
-        "privacy": "Alleen wat nodig is; ja of nee waar dat genoeg is.",
-        "veiligheid": "Versleuteld; elke stap staat in het logboek.",
-        "autonomie": "De inwoner ziet elk gebruik en kiest waar kiezen kan.",
-        "controle": "Een mens beslist; de inwoner kan een vraag stellen.",
-        "menselijke waardigheid": "Een nee heeft geen gevolg voor de behandeling.",
-        "rechtvaardigheid": "Voor iedereen dezelfde regels; hulp aan de balie.",
-        "machtsverhoudingen": "Er is altijd een gelijke andere weg.",
-    },
-    "stappen": {
-        "wet": "De artikelen staan bij elk gegeven; de FG kijkt ze na.",
-        "kwaliteit": "Uit de bron, op het moment zelf.",
-        "waarden": "Zie de zeven waarden.",
-        "ontwerp": "Zo min mogelijk gegevens, en elk gebruik is te zien.",
-    },
-}
-# What each is for, in DPV.
-_PURPOSES = {STORY: "ServiceAccessDetermination", MOVING: "RecordManagement", EXERCISE: "ServiceProvision",
-             VAULT: "RequestedServiceProvision", INSIGHT: "LegalCompliance", OVERSIGHT: "LegalCompliance",
-             BEHALF: "Verification", EMERGENCY: "ProtectionOfPublicSecurity"}  # fmt: skip
-_FREE = {"gelijkeWeg": "Zelf een bewijs sturen.", "druk": "Nee.", "zonder": "Nee."}
-_CONTACT = "privacy@spaarnewoude.example, 14 0XX"
 
 
 def recipients() -> tuple[Recipient, ...]:
@@ -63,52 +35,28 @@ def _recipient(slug: str, oin: str, nl: str, en: str, by_bsn: bool = True) -> Re
 
 def activities() -> tuple[ActivityVersion, ...]:
     """What may be asked, by whom, on what ground."""
-    return (_story(), _moving(), _exercise(), _vault(), _insight(), _oversight(), _behalf(), _emergency())
-
-
-def _element(name: str, klasse: str, why: tuple[str, str], basis: str, law: str = "", giver: str = "") -> UsedElement:
-    said = {"gegevenselement": name, "klasse": klasse, "grondslag": basis, "wet": law, "verstrekkingsgrond": giver}
-    return UsedElement.model_validate({**said, "reden": {"nl": why[0], "en": why[1]}})
-
-
-def _activity(
-    slug: str, parties: tuple[str, ...], elements: tuple[UsedElement, ...], **more: object
-) -> ActivityVersion:
-    return ActivityVersion.model_validate(
-        {
-            "slug": slug,
-            "verwerkingsverantwoordelijke": "College van burgemeester en wethouders van Spaarnewoude",
-            "contact": _CONTACT,
-            "functionarisGegevensbescherming": "FG van Spaarnewoude, fg@spaarnewoude.example",
-            "categorieenBetrokkenen": [{"nl": "Inwoners", "en": "Residents"}],
-            "dpvDoelen": [f"https://w3id.org/dpv#{_PURPOSES[slug]}"],
-            "maatregelen": [
-                {"nl": "Versleuteld; elk gebruik staat in een logboek.", "en": "Encrypted; each use is logged."}
-            ],
-            "vrijeKeuze": _FREE if any(element.class_ == "C" for element in elements) else None,
-            "ontvangers": [Party(recipient=party).model_dump() for party in parties],
-            "gegevenselementen": [element.model_dump() for element in elements],
-            "beoordeling": _ASSESSED,
-            "naIntrekking": {
-                "nl": "Wat zij al kregen, wissen zij binnen 7 dagen.",
-                "en": "They delete it within 7 days.",
-            },
-            "nietOpnieuwVragen": 0,  # the demo may be played again and again
-            "regelsBewaren": 20,
-            **more,
-        }
+    return (
+        _story(),
+        _moving(),
+        _exercise(),
+        _vault(),
+        _insight(),
+        _oversight(),
+        behalf(SELF),
+        sheltering(SELF),
+        _emergency(),
     )
 
 
 def _story() -> ActivityVersion:
     law, giver = "Wet BRP 1.7", "Wet BRP 3.8"
-    return _activity(
-        STORY,
+    return activity(
+        (STORY, "ServiceAccessDetermination"),
         (LOAN_DESK,),
         (
-            _element("brp.naam", "A", ("Wie vraagt aan.", "Who applies."), "6(1)(c)", law, giver),
-            _element("brp.adres", "A", ("Woont u hier.", "Whether you live here."), "6(1)(c)", law, giver),
-            _element(
+            element("brp.naam", "A", ("Wie vraagt aan.", "Who applies."), "6(1)(c)", law, giver),
+            element("brp.adres", "A", ("Woont u hier.", "Whether you live here."), "6(1)(c)", law, giver),
+            element(
                 "brp.leeftijd.isMeerderjarig",
                 "A",
                 ("U heeft recht vanaf 18 jaar.", "You are entitled from 18 years."),
@@ -116,10 +64,10 @@ def _story() -> ActivityVersion:
                 law,
                 giver,
             ),
-            _element(
+            element(
                 INCOME_ANSWER, "C", ("Dit is de grens van de regeling.", "This is the limit of the scheme."), "6(1)(a)"
             ),
-            _element(
+            element(
                 INCOME, "C", ("Alleen als ja of nee niet genoeg is.", "Only if yes or no is not enough."), "6(1)(a)"
             ),
         ),
@@ -143,12 +91,12 @@ def _story() -> ActivityVersion:
 
 def _moving() -> ActivityVersion:
     law = "Wet BRP 2.39"
-    return _activity(
-        MOVING,
+    return activity(
+        (MOVING, "RecordManagement"),
         (CIVIL_AFFAIRS,),
         (
-            _element("brp.naam", "A", ("U bent het.", "It is you."), "6(1)(c)", law, "Wet BRP 3.8"),
-            _element("brp.adres", "A", ("Uw oude adres.", "Your old address."), "6(1)(c)", law, "Wet BRP 3.8"),
+            element("brp.naam", "A", ("U bent het.", "It is you."), "6(1)(c)", law, "Wet BRP 3.8"),
+            element("brp.adres", "A", ("Uw oude adres.", "Your old address."), "6(1)(c)", law, "Wet BRP 3.8"),
         ),
         titel={"nl": "Uw verhuizing", "en": "Your move"},
         doel={
@@ -167,10 +115,10 @@ def _moving() -> ActivityVersion:
 
 
 def _exercise() -> ActivityVersion:
-    return _activity(
-        EXERCISE,
+    return activity(
+        (EXERCISE, "ServiceProvision"),
         (TRAINERS, LOAN_DESK),
-        tuple(_element(name, "C", ("Om te oefenen.", "To practise."), "6(1)(a)") for name in EXERCISES),
+        tuple(element(name, "C", ("Om te oefenen.", "To practise."), "6(1)(a)") for name in EXERCISES),
         titel={"nl": "Oefening", "en": "Practice"},
         doel={
             "nl": "Wij oefenen met verzonnen gegevens uit de kluis.",
@@ -184,11 +132,11 @@ def _exercise() -> ActivityVersion:
 
 
 def _vault() -> ActivityVersion:
-    return _activity(
-        VAULT,
+    return activity(
+        (VAULT, "RequestedServiceProvision"),
         (SELF,),
         tuple(
-            _element(name, "C", ("U bewaart dit zelf.", "You keep this yourself."), "6(1)(a)")
+            element(name, "C", ("U bewaart dit zelf.", "You keep this yourself."), "6(1)(a)")
             for name in (INCOME, *EXERCISES)
         ),
         titel={"nl": "Uw eigen kluis", "en": "Your own vault"},
@@ -207,10 +155,10 @@ def _vault() -> ActivityVersion:
 
 def _insight() -> ActivityVersion:
     why = ("U moet kunnen zien wie uw gegevens gebruikte.", "You must be able to see who used your data.")
-    return _activity(
-        INSIGHT,
+    return activity(
+        (INSIGHT, "LegalCompliance"),
         (SELF,),
-        (_element("brp.naam", "A", why, "6(1)(c)", "AVG 5(2), 15 en 30", "AVG 15"),),
+        (element("brp.naam", "A", why, "6(1)(c)", "AVG 5(2), 15 en 30", "AVG 15"),),
         titel={"nl": "Het logboek en deze website", "en": "The log and this website"},
         doel={
             "nl": "Wij schrijven op wie uw gegevens gebruikt. U kunt dat hier zien.",
@@ -227,10 +175,10 @@ def _insight() -> ActivityVersion:
 
 def _oversight() -> ActivityVersion:
     why = ("De FG kijkt na wie gegevens gebruikte.", "The privacy officer checks who used data.")
-    return _activity(
-        OVERSIGHT,
+    return activity(
+        (OVERSIGHT, "LegalCompliance"),
         (SELF,),
-        (_element("brp.naam", "A", why, "6(1)(c)", "AVG 39", "AVG 39"),),
+        (element("brp.naam", "A", why, "6(1)(c)", "AVG 39", "AVG 39"),),
         titel={"nl": "Toezicht op het logboek", "en": "Oversight of the log"},
         doel={
             "nl": "De privacy-toezichthouder kijkt na of gegevens goed zijn gebruikt.",
@@ -245,34 +193,14 @@ def _oversight() -> ActivityVersion:
     )
 
 
-def _behalf() -> ActivityVersion:
-    why = ("Zo weten wij of u voor een kind mag kijken.", "So we know whether you may view for a child.")
-    return _activity(
-        BEHALF,
-        (SELF,),
-        (_element("brp.gezag", "A", why, "6(1)(c)", "BW 1:245 en AVG 5(1)(f)", "Wet BRP 3.8"),),
-        titel={"nl": "Kijken voor iemand anders", "en": "Viewing for somebody else"},
-        doel={
-            "nl": "Wij kijken of u het gezag heeft over een kind.",
-            "en": "To see whether you have parental responsibility for a child.",
-        },
-        maximalePeriode=3650,
-        bewaartermijn={"nl": "Wij bewaren het antwoord niet.", "en": "We do not keep the answer."},
-        gevolgVanWeigeren={
-            "nl": "U kunt hier niet kiezen. Anders kan iedereen voor een kind kijken.",
-            "en": "You cannot choose here. Otherwise anybody could view for a child.",
-        },
-    )
-
-
 def _emergency() -> ActivityVersion:
     law, giver = "AVG 6(1)(d)", "Wet BRP 3.8"
-    return _activity(
-        EMERGENCY,
+    return activity(
+        (EMERGENCY, "ProtectionOfPublicSecurity"),
         (LOAN_DESK, CIVIL_AFFAIRS),
         (
-            _element("brp.naam", "A", ("Om wie het gaat.", "Who it is about."), "6(1)(d)", law, giver),
-            _element("brp.adres", "A", ("Waar de hulp heen moet.", "Where help must go."), "6(1)(d)", law, giver),
+            element("brp.naam", "A", ("Om wie het gaat.", "Who it is about."), "6(1)(d)", law, giver),
+            element("brp.adres", "A", ("Waar de hulp heen moet.", "Where help must go."), "6(1)(d)", law, giver),
         ),
         titel={"nl": "Hulp bij levensgevaar", "en": "Help when a life is in danger"},
         doel={

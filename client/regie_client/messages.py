@@ -116,7 +116,7 @@ class RefusedElement(Said):
 
 
 class NotDelivered(Said):
-    """One element that may be released and did not come: `bron-niet-bereikbaar` or `niet-bekend`."""
+    """One element that may be released and did not come: `bron-niet-bereikbaar`, `niet-leesbaar` or `niet-bekend`."""
 
     element: Annotated[Short, Field(validation_alias="gegevenselement")]
     code: Short

@@ -6,12 +6,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from connectors.contract import Authority, Child, Person
+from connectors.contract import Authority, AuthorityUse, Child
 from kernel.caller import Caller
-from kernel.message import Message
+from kernel.message import Message, wire
+from vault.contract import Bsn
 
 PREFIX = "/intern/v1/connectors"
 Gate = Callable[..., Awaitable[Caller]]
+
+
+class Whose(Message):
+    """Over whom this person has authority, and why that is asked."""
+
+    bsn: Bsn
+    activity: Annotated[AuthorityUse, wire("verwerkingsactiviteit")] = "regie-namens"
 
 
 class Children(Message):
@@ -26,7 +34,7 @@ def intern_routes(authority: Authority, caller: Gate) -> APIRouter:
     Asking = Annotated[Caller, Depends(caller)]
 
     @router.post("/authority")
-    async def over(who: Asking, body: Person) -> Children:
-        return Children(children=tuple(await authority.over(who, body.number)))
+    async def over(who: Asking, body: Whose) -> Children:
+        return Children(children=tuple(await authority.over(who, body.bsn, body.activity)))
 
     return router

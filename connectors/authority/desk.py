@@ -2,13 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from audit.contract import Audit, NotPermitted, Outcome, Overtaken, Permit
 from connectors.around import AUTHORITY
 from connectors.authority.relations import Minor
 from connectors.claim import Claim
-from connectors.contract import AuthorityUnknown, Child, Halted, NotReleased, Person, ReleaseRequest, SourceDown
+from connectors.contract import (
+    AuthorityUnknown,
+    AuthorityUse,
+    Child,
+    Halted,
+    NotReleased,
+    Person,
+    ReleaseRequest,
+    SourceDown,
+)
 from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
 from connectors.reweighing import standing
@@ -18,7 +27,6 @@ from kernel.ids import uuid7
 from kernel.logs import logger
 from vault.contract import Bsn, Vault
 
-ACTIVITY: Final = "regie-namens"
 _log = logger("connectors")
 
 
@@ -41,11 +49,11 @@ class AuthorityDesk:
     lines: Lines
     registers: Mapping[str, Brp]
 
-    async def over(self, caller: Caller, bsn: Bsn) -> list[Child]:
+    async def over(self, caller: Caller, bsn: Bsn, activity: AuthorityUse = "regie-namens") -> list[Child]:
         """See Authority.over."""
         if caller.tenant not in self.registers:
             raise AuthorityUnknown()
-        request = ReleaseRequest(person=Person(bsn=bsn), activity=ACTIVITY, elements=(AUTHORITY,))
+        request = ReleaseRequest(person=Person(bsn=bsn), activity=activity, elements=(AUTHORITY,))
         (resident,) = await self.vault.identify(caller, (bsn,))
         claim = Claim(uuid7(millis(self.clock())), 1)
         try:

@@ -1,7 +1,8 @@
 """An answer of a declared source, cut to what was permitted and held against the catalogue. Pure.
 
-Everything that is not exactly as declared gives nothing: the wrong person, a list that goes on, an old date, a value of
-another shape. A register that says more than one thing about secrecy is taken at its most careful word.
+Everything that is not exactly as declared gives nothing: the wrong person, a list that goes on, an old date. A value of
+another shape is not there, and takes no other with it. A register that says more than one thing about secrecy is taken
+at its most careful word.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,17 +33,17 @@ def values_of(
         answer = _theirs(declared.question, answer, bsn)
         if answer is None:
             return Values()
-    found = _found(declared.elements, wanted, answer)
+    found, unreadable = _found(declared.elements, wanted, answer)
     asked = {"geheimhouding": declared.secrecy, "veilig-adres": declared.safe_address}
     said_of = {flag: path(place).of(answer) for flag, place in asked.items() if place}
     # an empty list may be a register without data; beside data it is a flag that was left out
-    flags = tuple(flag for flag, told in said_of.items() if _secret(told) and (found or told != []))
+    flags = tuple(flag for flag, told in said_of.items() if _secret(told) and (found or unreadable or told != []))
     as_of = _day(path(declared.dated).of(answer)) if declared.dated else since or now
     if as_of is None or (declared.fresh_days and now - as_of > timedelta(days=declared.fresh_days)):
         return Values.model_validate({"flags": flags})
     moment = millis(as_of)
     values = [Value(element=one, value=said, source=declared.name, as_of=moment, origin="bron") for one, said in found]
-    return Values.model_validate({"values": tuple(values), "flags": flags})
+    return Values.model_validate({"values": tuple(values), "flags": flags, "unreadable": unreadable})
 
 
 def _theirs(question: Question, answer: JsonValue, bsn: Bsn) -> JsonValue:
@@ -63,16 +64,25 @@ def _theirs(question: Question, answer: JsonValue, bsn: Bsn) -> JsonValue:
     return listed[0] if listed else None
 
 
-def _found(elements: Mapping[str, str], wanted: Sequence[str], answer: JsonValue) -> list[tuple[str, JsonValue]]:
+def _found(
+    elements: Mapping[str, str], wanted: Sequence[str], answer: JsonValue
+) -> tuple[list[tuple[str, JsonValue]], tuple[str, ...]]:
+    """What is as agreed, and the names of what is not."""
     found: list[tuple[str, JsonValue]] = []
+    unreadable: list[str] = []
     for element in wanted:
-        said = path(elements[element]).of(answer) if element in elements else None
+        try:
+            said = path(elements[element]).of(answer) if element in elements else None
+        except Unreadable:
+            unreadable.append(element)
+            continue
         if says_nothing(said):
             continue
-        if not fits(element, said):
-            raise Unreadable
-        found.append((element, said))
-    return found
+        if fits(element, said):
+            found.append((element, said))
+        else:
+            unreadable.append(element)
+    return found, tuple(unreadable)
 
 
 def _secret(said: JsonValue) -> bool:

@@ -22,7 +22,7 @@ from connectors.declared.filling import Filled, filled, parameters
 from connectors.declared.loading import asker_of
 from connectors.declared.sql import SqlSource, open_engine
 from connectors.outside.addresses import may_call, networks
-from connectors.outside.asking import Ask
+from connectors.outside.asking import Ask, Asker
 from connectors.outside.data import Unreadable
 from connectors.outside.failing import SourceFailed, Why
 from connectors.outside.pinned import PORTS, resolve
@@ -73,11 +73,12 @@ async def check(declared: Declaration) -> AsyncIterator[tuple[bool, str]]:
         if declared.kind == "sql":
             yield await _select(declared, keys, outside)
             return
+        asker = asker_of(declared, outside)  # our own files first: a wrong one is wrong whatever the network says
         async for step in _addresses(declared):
             yield step
             if not step[0]:
                 return
-        yield await _ask(declared, keys, outside)
+        yield await _ask(declared, keys, asker)
 
 
 async def _addresses(declared: Declaration) -> AsyncIterator[tuple[bool, str]]:
@@ -94,13 +95,13 @@ async def _addresses(declared: Declaration) -> AsyncIterator[tuple[bool, str]]:
         yield may, f"{parts.hostname} is {one}." + ("" if may else f" {why}")
 
 
-async def _ask(declared: Declaration, keys: Filled, outside: AsyncExitStack) -> tuple[bool, str]:
+async def _ask(declared: Declaration, keys: Filled, asker: Asker) -> tuple[bool, str]:
     ask = _question(declared, keys)
     if ask is None:
         return False, "De vraag kan niet worden ingevuld."
     known = {**declared.gateway.headers("", "regie", "regie"), **headers_of(declared.credential, utc_now)("regie")}
     try:
-        answer = await asker_of(declared, outside).ask(replace(ask, headers={**ask.headers, **known}))
+        answer = await asker.ask(replace(ask, headers={**ask.headers, **known}))
         given = _given(declared, answer)
     except Unreadable:
         return False, EXPLAINED["onleesbaar"]
@@ -118,7 +119,8 @@ def _given(declared: Declaration, answer: JsonValue) -> bool:
     if declared.kind == "brp":
         return bool(people(answer))
     ageless = declared.model_copy(update={"dated": None, "fresh_days": 0})
-    return bool(values_of(ageless, list(declared.elements), answer, Bsn(NOBODY), utc_now()).values)
+    found = values_of(ageless, list(declared.elements), answer, Bsn(NOBODY), utc_now())
+    return bool(found.values or found.unreadable)
 
 
 def _question(declared: Declaration, keys: Filled) -> Ask | None:

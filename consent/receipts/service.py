@@ -10,7 +10,7 @@ from consent.keys import MACHINES
 from consent.receipts.document import receipt
 from consent.receipts.places import Places
 from consent.receipts.sdjwt import issue, signed
-from consent.receipts.statuslist import FRESH_MS, claims
+from consent.receipts.statuslist import BUSY_MS, FRESH_MS, claims
 from consent.rows import Row
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical
@@ -24,7 +24,7 @@ from kernel.sql.key_rows import KeyRows
 PURPOSE = "CR"  # a key of its own: it signs receipts and how they stand, and nothing else
 VCT = "urn:regie:toestemmingsbewijs:2"
 LISTS: Final = "/toestemming/v1/statuslijsten"
-KEPT_MOST: Final = 64  # lists that are kept for some seconds
+KEPT_MOST: Final = 1_024  # lists that are kept for some seconds, of 7 kB: of two million receipts
 AT_ONCE: Final = 2  # lists that are made at one moment
 WAIT_S: Final = 2.0  # for a turn
 FAILED_MS: Final = 1_000  # in which nobody tries again to make a list that could not be made
@@ -73,8 +73,8 @@ class Receipts:
         return ConsentReceipt(id=receipt_id, document=text, sd_jwt=told, position=str(position), bundle=bundle)
 
     async def status_list(self, tenant: str, list_id: str) -> str:
-        """How every receipt of a list stands: a signed JWT, some seconds old at most. Raises NoSuchThing,
-        LogUnavailable, RegisterUnavailable: then there is none, rather than an old one."""
+        """How every receipt of a list stands: a signed JWT, some seconds old at most, and some more while others are
+        made. Raises NoSuchThing, LogUnavailable, RegisterUnavailable: then there is none, rather than an old one."""
         (told,) = await self._listed.ask((tenant, list_id), [list_id])
         return told
 
@@ -82,7 +82,7 @@ class Receipts:
         """One for all who wait: anybody may ask, and it takes a tenth of a second where a list is full."""
         at = millis(self._clock())
         made, told = self._kept.get(place, (0, ""))
-        if not told or not 0 <= at - made < FRESH_MS:
+        if not told or not 0 <= at - made < (BUSY_MS if self._turns.locked() else FRESH_MS):
             self._kept.pop(place, None)
             row = await self._places.listed(*place)  # what is none waits for no list, and no list for it
             told = await self._made_in_turn(place, row)

@@ -7,8 +7,8 @@ What stands still by a restriction goes on only after a notice to the resident (
 say something about it; or when they say so themselves, at any time.
 
 The term is one month, with a reason two months longer (AVG 12(3)). It ends on the same day of the month, or on its last
-day where there is no such day (Regulation 1182/71 article 3), at the end of the day in the Netherlands. A term that
-ends in a weekend is not made longer: the resident is never promised less than the law says.
+day where there is no such day, and where that is no working day with the next one (Regulation 1182/71 article 3), at
+the end of the day in the Netherlands.
 """
 
 from calendar import monthrange
@@ -17,6 +17,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from consent.contract import NotNow
+from consent.holidays import working_from
 from consent.rights.contract import Step
 from consent.terms import DAY
 from kernel.clock import millis, moment
@@ -58,7 +59,7 @@ def months_after(at: int, months: int) -> int:
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     last = date(year, month, min(day.day, monthrange(year, month)[1]))
-    return millis(datetime.combine(last, time(23, 59, 59), AMSTERDAM))
+    return millis(datetime.combine(working_from(last), time(23, 59, 59), AMSTERDAM))
 
 
 def due(filed_at: int, extended_at: int) -> int:

@@ -8,6 +8,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.types import ASGIApp
 
 from kernel.http.edge import API_VERSION, Edge
+from kernel.http.heading import Headed
 from kernel.http.health import Gatekeeper, StartGate
 from kernel.http.limits import NO_UPLOADS, Limits
 from kernel.http.problems import TYPE_BASE
@@ -48,7 +49,7 @@ def make_app(
             yield
 
     def rings(routes: ASGIApp) -> ASGIApp:
-        return Edge(Gatekeeper(Limits(routes, texts=texts, uploads=uploads), gate), type_base)
+        return Headed(Edge(Gatekeeper(Limits(routes, texts=texts, uploads=uploads), gate), type_base))
 
     app = _Ringed(
         title=title,

@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kernel.http.hosts import Hosts
 from kernel.http.problems import RETRY_SECONDS
 from kernel.http.refusals import Sealed
 from kernel.logs import logger
@@ -27,10 +29,15 @@ class StartGate:
 
     def __init__(self) -> None:
         self.is_open, self.why = False, NOT_YET
+        self._shut: Hosts | None = None
 
-    def open(self) -> None:
-        """From now on requests are answered."""
-        self.is_open = True
+    def open(self, shut: Hosts | None = None, why: str = NOT_YET) -> None:
+        """From now on requests are answered; at these hosts they go on being refused, with this sentence."""
+        self.is_open, self._shut, self.why = True, shut, why
+
+    def refuses(self, scope: Scope) -> bool:
+        """Whether nothing of this request may be read."""
+        return not self.is_open or (self._shut is not None and self._shut.at(HTTPConnection(scope)) is not None)
 
     def seal(self, why: str = NOT_YET) -> None:
         """From now on requests are refused with this sentence; those under way end by themselves."""
@@ -38,15 +45,14 @@ class StartGate:
 
 
 class Gatekeeper:
-    """ASGI middleware: while the gate is closed only /livez and /readyz pass. Raises Sealed."""
+    """ASGI middleware: where the gate is closed only /livez and /readyz pass. Raises Sealed."""
 
     def __init__(self, app: ASGIApp, gate: StartGate) -> None:
         self._app, self._gate = app, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass, or refuse before anything of the request is read."""
-        sealed = not self._gate.is_open and scope["type"] != "lifespan"
-        if sealed and scope["path"] not in OPEN_WHILE_SEALED:
+        if scope["type"] != "lifespan" and scope["path"] not in OPEN_WHILE_SEALED and self._gate.refuses(scope):
             raise Sealed(self._gate.why)
         await self._app(scope, receive, send)
 

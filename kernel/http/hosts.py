@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -14,7 +14,7 @@ class Hosts:
     def __init__(self, issuers: Mapping[str, str]) -> None:
         self._known = {_authority(issuer): (issuer, tenant) for issuer, tenant in issuers.items()}
 
-    def at(self, request: Request) -> tuple[str, str] | None:
+    def at(self, request: HTTPConnection) -> tuple[str, str] | None:
         """(issuer, tenant), or None for a host that is nobody's."""
         scheme = request.scope.get("scheme", "http")
         host = request.headers.get("host", "").lower()

@@ -16,7 +16,7 @@ from assembly.demo.register import TENANT
 from assembly.founding import found
 from assembly.house import House, assemble
 from assembly.settings import HouseSettings, TenantSettings
-from audit.contract import Entry, Event, record_one
+from audit.contract import Entry, Event, LogUnavailable, record_one
 from kernel.caller import room_of
 from kernel.ids import random_id
 from kernel.proof.note import parse_vkey
@@ -124,11 +124,11 @@ def test_the_next_key_is_told_once_and_begins_the_next_term(settings: HouseSetti
     assert settings.folder.read_anchors()["logs"][key.name] == key.public_key.hex()
 
 
-async def another_line(settings: HouseSettings) -> None:
+async def another_line(settings: HouseSettings, tenant: str = TENANT) -> None:
     house = await assemble(settings, ("audit", "consent", "vault"))
     async with house.app.router.lifespan_context(house.app):
         entry = Entry(event=Event(id=random_id(), kind="weigering"))
-        await record_one(house.audit("consent"), room_of(TENANT, "consent"), entry)
+        await record_one(house.audit("consent"), room_of(tenant, "consent"), entry)
 
 
 async def served_while_sealed(settings: HouseSettings) -> None:
@@ -145,8 +145,57 @@ async def served_while_sealed(settings: HouseSettings) -> None:
                 assert "gestopt voor onderzoek" in shut.json()["detail"]
 
 
-def asking(house: House) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=house.app), base_url="http://localhost:8000")
+def asking(house: House, url: str = "http://localhost:8000") -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=house.app), base_url=url)
+
+
+async def served_beside(settings: HouseSettings, other: TenantSettings) -> None:
+    """One log of two is sealed: the doors of that municipality are shut, its neighbours work, and it is told."""
+    rooms = ("audit", "consent", "vault")
+    command = await assemble(settings, rooms)
+    with pytest.raises(SettingsWrong, match=f"{other.id}: .*ouder dan wat de ondertekenaar"):
+        async with command.app.router.lifespan_context(command.app):
+            pass
+    house = await assemble(settings, rooms, World(stays=True))
+    async with (
+        house.app.router.lifespan_context(house.app),
+        asking(house) as here,
+        asking(house, other.public_url) as there,
+    ):
+        for place in ("/logboek/v1/sleutels", "/oauth/jwks", "/toestemming/v1/openapi.json", "/bestaat-niet"):
+            shut = await there.get(place)
+            assert (shut.status_code, shut.json()["code"]) == (503, "verzegeld"), place
+            assert "gestopt voor onderzoek" in shut.json()["detail"]
+        assert (await there.get("/livez")).status_code == 200
+        term = (await here.head("/logboek/v1/checkpoint")).headers["location"].split("/")[3]
+        public = ("/logboek/v1/sleutels", f"/logboek/v1/{term}/checkpoint", f"/logboek/v1/{term}/tile/0/000.p/1")
+        for place in (*public, "/oauth/jwks", "/toestemming/v1/verwerkingsactiviteiten"):
+            whole, head = await here.get(place), await here.head(place)
+            assert (whole.status_code, head.status_code, head.content) == (200, 200, b""), place
+            assert head.headers["content-length"] == str(len(whole.content)), place
+        entry = Entry(event=Event(id=random_id(), kind="weigering"))
+        await record_one(house.audit("consent"), room_of(TENANT, "consent"), entry)
+        with pytest.raises(LogUnavailable):  # whoever comes by another way than its host
+            await record_one(house.audit("consent"), room_of(other.id, "consent"), entry)
+        for told in (await here.get("/readyz"), await there.get("/readyz")):
+            assert (
+                told.status_code == 200
+                and f"{other.id}: De database is ouder" in told.json()["waarschuwingen"]["audit"]
+            )
+        log = next(one for one in house.builder.components if one.name == "audit")
+        assert log.metrics is not None
+        for tenant, sealed in ((TENANT, 0), (other.id, 1)):
+            assert f'regie_log_sealed{{tenant="{tenant}"}} {sealed}.0' in log.metrics()
+
+
+def test_a_sealed_log_shuts_the_doors_of_its_own_municipality_only(settings: HouseSettings, tmp_path: Path) -> None:
+    other = TenantSettings(id="gm9902", name="Andere gemeente", public_url="http://127.0.0.1:8000")
+    both = settings.model_copy(update={"tenants": (*settings.tenants, other)})
+    asyncio.run(lived_in(both))
+    copied(both.data / "audit.db", tmp_path / "kept.db")
+    asyncio.run(another_line(both, other.id))
+    copied(tmp_path / "kept.db", both.data / "audit.db")
+    asyncio.run(served_beside(both, other))
 
 
 def said(name: str) -> Result:

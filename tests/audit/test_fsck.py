@@ -208,7 +208,9 @@ async def test_keys_under_a_destroyed_kek_are_not_readable_and_not_wrong(ground:
     async with place.opened() as (service, _):
         keychain = service.desk(DESK).log.keychain
         before = ground.value("SELECT wrapped FROM keys WHERE owner = 's9'")
-        await keychain.rewrap()
+        told: list[tuple[int, int]] = []
+        changed = await keychain.rewrap(lambda *seen: told.append(seen))
+        assert changed > 0 and told == [(changed, changed)], "for who waits"
     ground.spoil("UPDATE keys SET wrapped = :old, kek_version = 1 WHERE owner = 's9'", old=before)
     await provider.destroy(name, 1)
     report = await ground.check()

@@ -18,6 +18,7 @@ from tests.audit.logs import DESK, FG, NOON, TENANT, Place, act, fence, outcome,
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 # The second name is of the caller's own making.
 REFUSED = (("inkomen", "geen-toestemming"), ("verzonnen.naam", "buiten-doel"))
+AUDIT_TOOL = FG.model_copy(update={"kind": "mens", "roles": (), "scope": ("logboek",)})
 WHY = Reason(code="klacht", case="FG-7")
 
 
@@ -90,6 +91,26 @@ async def test_everything_that_is_said_must_hold(service: AuditService) -> None:
         assert own.kind == "zoeking" and set(own.details.values()) >= {str(value) for value in said.values()}
 
 
+async def test_an_application_is_not_told_who_was_refused_because_they_hide(service: AuditService) -> None:
+    """By recipient and month by month it had a list of them; a person who searches reads why."""
+    hiding = (("adres", "geheimhouding"), ("naam", "te-vaak"))
+    await service.door("connectors").record(
+        DESK,
+        [
+            act("weigering", subject=one, recipient="r1", refused=told)
+            for one, told in (("s1", hiding), ("s2", REFUSED))
+        ],
+    )
+    door = service.door("web")
+    for caller, code in ((FG, "geheimhouding"), (AUDIT_TOOL, "geen-toestemming")):
+        for said in ({"recipient": "r1"}, {"subject": "s1", "kind": "weigering"}):
+            found = {
+                line.event.subject: line.event.refused
+                for line in (await door.search(caller, Query.model_validate(said), WHY)).found.lines
+            }
+            assert found["s1"] == (("adres", code), ("naam", "te-vaak")) and found.get("s2", REFUSED) == REFUSED
+
+
 async def test_pages_go_on_and_totals_stay(service: AuditService) -> None:
     door = await filled(service)
     first = await door.search(FG, Query(recipient="r1", limit=2), WHY)
@@ -127,11 +148,12 @@ async def test_who_searches_a_period_twice_does_not_read_what_they_searched(serv
 
 async def test_a_period_gives_no_application_a_list_of_who_hides(service: AuditService) -> None:
     """Month by month that would be everybody at a safe address."""
-    await service.door("consent").record(DESK, [act("vlag", fence()), act("vlag-einde-gevraagd"), act("bericht")])
-    door, now = service.door("web"), millis(NOON)
-    app = FG.model_copy(update={"kind": "mens", "roles": (), "scope": ("logboek",)})
+    flags = [act("vlag", fence(), actor="mw-1"), act("vlag-einde-gevraagd", actor="mw-1"), act("bericht", actor="mw-1")]
+    await service.door("consent").record(DESK, flags)
+    door, now, app = service.door("web"), millis(NOON), AUDIT_TOOL
     for caller, said, lines in [
-        (app, {}, [2]), (app, {"kind": "vlag"}, []), (app, {"subject": "s1"}, [2, 1, 0]), (FG, {}, [2, 1, 0])
+        (app, {}, [2]), (app, {"kind": "vlag"}, []), (app, {"subject": "s1"}, [2, 1, 0]), (FG, {}, [2, 1, 0]),
+        (app, {"actor": "mw-1"}, [2]), (FG, {"actor": "mw-1"}, [2, 1, 0]),
     ]:  # fmt: skip
         period = {"since": now - 1_000, "until": now + 60_000}
         found = await door.search(caller, Query.model_validate(said | period), WHY)

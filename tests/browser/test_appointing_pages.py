@@ -9,6 +9,7 @@ from tests.house import OPENED
 
 __all__ = ["axe"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+FLED = "999993434"  # with two children
 HOME, SAFE = "/beheer/vertegenwoordiging", "/beheer/veilig-adres"
 
 
@@ -39,6 +40,18 @@ def test_a_safe_address_is_set_and_stopped_on_pages_that_anybody_can_use(town: T
             first.press(button)
             assert "Er zijn 2 fouten" in first.text
             looked(first.page, axe, "")
+        first.open(SAFE)
+        first.page.locator("input[name=bsn]").fill(FLED)
+        first.page.locator("select[name=reden]").select_option("verzoek")
+        first.press("Zet veilig adres")
+        assert "Gelukt. Dit is vanaf nu een veilig adres." in first.text
+        looked(first.page, axe, "")
+        first.press("Zet veilig adres")
+        assert "Er is 1 fout" in first.text
+        looked(first.page, axe, "")
+        first.page.locator("input[name=kind-1]").check()
+        first.press("Zet veilig adres")
+        assert "hebben nu ook een veilig adres" in first.text
 
 
 def test_a_document_is_typed_twice_and_somebody_acts_on_it(town: Town, axe: str) -> None:

@@ -57,7 +57,7 @@ def answer(element: str, said: Any, **more: Any) -> Any:
         ({"type": "JaarDatum", "jaar": 2009}, False),
         ({"type": "DatumOnbekend", "onbekend": True}, "niet-bekend"),
         ({"type": "Datum", "datum": "2008-02-31"}, "niet-bekend"),
-        ("2000-01-01", "niet-bekend"),
+        ("2000-01-01", "niet-leesbaar"),
     ],
 )
 def test_eighteen_is_told_only_when_it_is_sure(birth: Any, expected: object) -> None:
@@ -72,12 +72,12 @@ def test_eighteen_is_told_only_when_it_is_sure(birth: Any, expected: object) -> 
         (1567.5, True),
         ({"bedrag": "1567.51", "valuta": "EUR"}, False),
         (0, True),
-        ("1567.505", "niet-bekend"),
-        ("-1", "niet-bekend"),
-        ("NaN", "niet-bekend"),
-        ("veel", "niet-bekend"),
-        (True, "niet-bekend"),
-        (None, "niet-bekend"),
+        ("1567.505", "niet-leesbaar"),
+        ("-1", "niet-leesbaar"),
+        ("NaN", "niet-leesbaar"),
+        ("veel", "niet-leesbaar"),
+        (True, "niet-leesbaar"),
+        (None, "niet-leesbaar"),
     ],
 )
 def test_income_at_the_border_is_a_yes_and_a_cent_more_a_no(amount: Any, expected: object) -> None:
@@ -98,7 +98,7 @@ def test_a_day_begins_at_midnight_in_the_netherlands() -> None:
     assert facts_at(datetime(2026, 8, 31, 22, 30, tzinfo=UTC), "9901").today == date(2026, 9, 1)
 
 
-@pytest.mark.parametrize(("code", "expected"), [("9901", True), ("0518", False), ("", "niet-bekend")])
+@pytest.mark.parametrize(("code", "expected"), [("9901", True), ("0518", False), ("", "niet-leesbaar")])
 def test_living_here_is_about_the_code_of_the_municipality(code: str, expected: object) -> None:
     assert answer(HERE, {"code": code, "omschrijving": "Spaarnewoude"}) == expected
 
@@ -127,6 +127,16 @@ def test_an_element_that_was_dropped_after_the_line_does_not_leave() -> None:
     }
     released, missing = minimise(["brp.naam"], ground("brp.naam", "brp.adres"), found, FACTS)
     assert (set(released), missing) == ({"brp.naam"}, ())
+
+
+def test_what_cannot_be_read_is_told_from_what_is_not_there_and_takes_nothing_with_it() -> None:
+    """Also of a source that left it out itself; and of an answer that is made of it."""
+    found = {"brp": value("brp.naam", {"voornamen": "x"}).model_copy(update={"unreadable": ("brp.geboortedatum",)})}
+    released, missing = minimise(["brp.naam", ADULT], ground("brp.naam", ADULT), found, FACTS)
+    assert (set(released), [one.code for one in missing]) == ({"brp.naam"}, ["niet-leesbaar"])
+    silent = found | {"kluis": None}
+    _, missing = minimise([INCOME, ADULT], ground(INCOME, ADULT), silent, FACTS)
+    assert {one.code for one in missing} == {"bron-niet-bereikbaar", "niet-leesbaar"}
 
 
 def test_a_silent_source_is_told_from_one_that_does_not_know() -> None:

@@ -32,6 +32,7 @@ from connectors.outside.guarding import Breaker, Guarded, Limits, Narrow, Patien
 from connectors.outside.opening import Certificates, open_outside
 from connectors.outside.pinned import NotListed, Pinned, spelled
 from connectors.person import read_answer
+from kernel.settings import SettingsWrong
 from tests.connectors.faulty import ANSWERS, GOOD, Faulty, faulty
 from tests.patience import PATIENCE
 from vault.contract import Bsn, Values
@@ -148,6 +149,7 @@ def certificate(folder: Path, name: str) -> Path:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    file.touch(0o600)
     file.write_bytes(private + built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     return file
 
@@ -170,6 +172,15 @@ async def test_a_certificate_counts_when_it_is_of_the_name_and_of_a_known_author
             with pytest.raises(SourceFailed):
                 await asking
             assert register.bodies == []
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
+def test_a_key_of_ours_that_others_can_reach_is_refused_with_what_to_do(tmp_path: Path, mode: int) -> None:
+    """What opens TLS took it, as no other key file is taken."""
+    file = certificate(tmp_path, "localhost")
+    file.chmod(mode)
+    with pytest.raises(SettingsWrong, match=f"chmod 600 {file}"):
+        open_outside("https://localhost:1", (), 1, Certificates(own=file))
 
 
 @pytest.mark.parametrize(

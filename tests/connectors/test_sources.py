@@ -12,7 +12,7 @@ from connectors.outside.failing import SourceFailed
 from connectors.outside.guarding import Limits, guarded
 from connectors.sources import Placed, Sources
 from kernel.settings import SettingsWrong
-from tests.connectors.test_minimise import ground
+from tests.connectors.test_minimise import ground, value
 from tests.four_rooms import DESK_WORKER
 from tests.patience import PATIENCE
 from vault.contract import Bsn, Values
@@ -50,6 +50,24 @@ async def test_a_source_that_hangs_is_left_alone_after_a_few_times(caplog: pytes
     told, labels = sources.metrics.text(), f'source="brp",tenant="{DESK_WORKER.tenant}"'
     for answer, times in (("te-laat", late.count(True)), ("niet-gevraagd", late.count(False))):
         assert f'regie_source_questions_total{{answer="{answer}",{labels}}} {times}.0' in told
+
+
+async def test_our_own_people_read_which_element_could_not_be_read_and_never_what_stood_there(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    said = value("brp.naam", "Kwartel-van-elders").model_copy(update={"unreadable": ("brp.adres",)})
+
+    class Odd:
+        async def fetch(self, *_: Any) -> Values:
+            return said
+
+    sources = Sources({DESK_WORKER.tenant: {"brp": Placed(Odd(), 1)}}, whole_seconds=5)
+    await sources.fetch(DESK_WORKER, NO_PERMIT, ground("brp.naam"), Bsn("999993653"))
+    told = sources.metrics.text()
+    for element in ("brp.naam", "brp.adres"):
+        assert f'element="{element}",source="brp",tenant="{DESK_WORKER.tenant}"}} 1.0' in told
+        assert element in caplog.text
+    assert "Kwartel" not in caplog.text + told
 
 
 @pytest.mark.parametrize(

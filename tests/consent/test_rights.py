@@ -36,10 +36,12 @@ def at(year: int, month: int, day: int, hour: int = 12) -> int:
     ("filed", "ends"),
     [
         (at(2026, 9, 1), "2026-10-01T21:59:59Z"),
-        (at(2026, 1, 31), "2026-02-28T22:59:59Z"),  # no such day: the last one
+        (at(2025, 1, 31), "2025-02-28T22:59:59Z"),  # no such day: the last one
+        (at(2026, 1, 31), "2026-03-02T22:59:59Z"),  # which is a Saturday: the Monday
+        (at(2026, 11, 25), "2026-12-28T22:59:59Z"),  # Christmas, and then a weekend
         (at(2028, 1, 31), "2028-02-29T22:59:59Z"),  # of a leap year
         (at(2026, 3, 1), "2026-04-01T21:59:59Z"),  # summer time began
-        (at(2026, 10, 1), "2026-11-01T22:59:59Z"),  # and ended
+        (at(2026, 10, 1), "2026-11-02T22:59:59Z"),  # and ended, on a Sunday
         (at(2026, 12, 15), "2027-01-15T22:59:59Z"),
         (at(2026, 8, 31, 22), "2026-10-01T21:59:59Z"),  # in the Netherlands it is the first of September
     ],
@@ -50,7 +52,7 @@ def test_a_term_is_a_month_of_the_calendar(filed: int, ends: str) -> None:
 
 def test_a_longer_term_is_three_months_from_the_beginning() -> None:
     assert due(at(2026, 11, 30), at(2026, 12, 1)) == months_after(at(2026, 11, 30), 3)
-    assert instant(due(at(2026, 11, 30), 1)) == "2027-02-28T22:59:59Z"
+    assert instant(due(at(2026, 11, 30), 1)) == "2027-03-01T22:59:59Z"
 
 
 def test_a_term_is_made_longer_once_and_within_the_first_month() -> None:

@@ -21,6 +21,7 @@ from consent.contract import Choice, NoSuchThing, RegisterUnavailable
 from consent.receipts.places import EACH
 from consent.receipts.service import AT_ONCE, FAILED_MS, Receipts
 from consent.receipts.statuslist import (
+    BUSY_MS,
     FRESH_MS,
     INVALID,
     LIFE_S,
@@ -41,6 +42,7 @@ from kernel.clock import millis
 from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, HASH, LOKET, PLAN, STAFF, START, TENANT, House, no, stop
 from tests.consent.test_consent_faults import AFTER, Interrupted
 from tests.consent.test_receipts import issuer
+from tests.patience import until
 from tests.serving import app_of
 
 pytestmark = pytest.mark.anyio
@@ -311,6 +313,25 @@ async def test_who_cycles_through_lists_has_two_made_at_once_and_a_failure_is_no
     places.error = None
     house.clock.forward(milliseconds=FAILED_MS)
     assert len(read(await receipts.status_list(TENANT, "f" * 32))) == SIZE
+
+
+async def test_while_lists_are_made_one_that_is_kept_lasts_longer_and_a_stop_is_known_in_a_minute(house: House) -> None:
+    places: Any = Places()
+    places.go_on.set()
+    receipts = Receipts(house.log, (real := receipts_of(house.consent))._keys, places, real._houses, house.clock)
+    kept = await receipts.status_list(TENANT, "a" * 32)
+    places.go_on.clear()
+    busy = [asyncio.create_task(receipts.status_list(TENANT, one * 32)) for one in "bc"]
+    await until(lambda: places.now == AT_ONCE)
+    house.clock.forward(milliseconds=BUSY_MS - 1)
+    assert await receipts.status_list(TENANT, "a" * 32) == kept
+    house.clock.forward(milliseconds=1)
+    late = asyncio.create_task(receipts.status_list(TENANT, "a" * 32))
+    done, _ = await asyncio.wait([late], timeout=0.05)
+    assert not done, "it waits for a turn, as any other"
+    places.go_on.set()
+    assert await late != kept and len(await asyncio.gather(*busy)) == AT_ONCE
+    assert BUSY_MS // 1_000 + 2 * TTL_S <= 60, "a cache, and who reads"
 
 
 async def test_a_log_that_is_away_gives_no_list(house: House) -> None:

@@ -80,6 +80,21 @@ def _places(document: dict[str, Any]) -> set[tuple[str, str]]:
     return {(method.upper(), path) for path, item in document["paths"].items() for method in item}
 
 
+async def test_head_is_get_without_the_content_for_who_shows_nothing() -> None:
+    """Whoever keeps a copy of a public list asks so whether there is a new one; a route answered 405."""
+    gate = StartGate()
+    gate.open()
+    async with serve(house(gate)) as at, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{at.port}") as http:
+        for path in ("/dingen/v1/dingen", "/dingen/v1/openapi.json", "/livez", "/bestaat-niet"):
+            whole, head = await http.get(path), await http.head(path)
+            assert (head.status_code, head.content) == (whole.status_code, b"") and whole.content, path
+            assert head.headers["content-length"] == whole.headers["content-length"], path
+            assert head.headers.get("api-version") == whole.headers.get("api-version"), path
+        for name in ("Authorization", "Cookie", "DPoP", "Fsc-Authorization", "Client-Cert"):
+            assert (await http.head("/dingen/v1/dingen", headers={name: "x"})).status_code == 405, name
+        assert (await http.head("/intern/v1/verborgen")).status_code == 405
+
+
 async def test_while_sealed_only_the_probes_answer() -> None:
     gate = StartGate()
     app = house(gate)

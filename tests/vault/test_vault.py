@@ -166,9 +166,9 @@ async def test_rotation_rewraps_everything_and_changes_nothing(both: FourRooms) 
     resident = await both.income()
     assert await both.safe.rewrap_all(TENANT) == 0
     await both.keys.rotate(f"regie/{TENANT}/vault")
-    seen: list[int] = []
-    assert await both.safe.rewrap_all(TENANT, seen.append) == 6
-    assert seen == [1]
+    seen: list[tuple[int, int]] = []
+    assert await both.safe.rewrap_all(TENANT, lambda *told: seen.append(told)) == 6
+    assert seen == [(1, 1)]
     assert await both.safe.rewrap_all(TENANT) == 0
     await both.keys.destroy(f"regie/{TENANT}/vault", 1)
     assert await both.safe.identify(DESK_WORKER, (R1,)) == [resident]

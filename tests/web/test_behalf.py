@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from assembly.demo.register import EXERCISES, TENANT
 from assembly.demo.visitor import Page, Visitor
-from connectors.contract import Authority, AuthorityUnknown, Child
+from connectors.contract import Authority, AuthorityUnknown, AuthorityUse, Child
 from consent.contract import ConsentRequest, ConsentView, ResidentRef
 from kernel.caller import Caller, room_of
 from kernel.sql import Database
@@ -31,11 +31,11 @@ class Turning:
     taken: bool = False
     times: int = 0
 
-    async def over(self, caller: Caller, bsn: Bsn) -> Sequence[Child]:
+    async def over(self, caller: Caller, bsn: Bsn, activity: AuthorityUse = "regie-namens") -> Sequence[Child]:
         self.times += 1
         if self.down:
             raise AuthorityUnknown()
-        return [] if self.taken else await self.real.over(caller, bsn)
+        return [] if self.taken else await self.real.over(caller, bsn, activity)
 
 
 async def asked(portal: PortalUnderTest, number: str) -> ConsentView:

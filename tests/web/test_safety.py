@@ -3,9 +3,13 @@ two employees end it."""
 
 import pytest
 
+from assembly.demo.register import TENANT
+from consent.contract import ResidentRef
+from kernel.caller import room_of
 from tests.web.portal import PortalUnderTest
 from tests.web.test_appointing import typed
 from tests.web.test_behalf import CHILD, LIST, PARENT, asked, for_child, opened
+from vault.contract import Bsn
 
 pytestmark = pytest.mark.anyio
 HOME = "/beheer/veilig-adres"
@@ -71,7 +75,45 @@ async def test_the_other_parent_at_a_safe_address_closes_the_view_of_the_child(p
     assert "U mag nog voor niemand kijken." in page.text
 
 
+async def test_children_are_offered_as_the_brp_knows_them_and_an_employee_chooses_each(portal: PortalUnderTest) -> None:
+    first, second = await portal.visitor("bz1"), await portal.visitor("bz2")
+    page = await typed(first, HOME, bsn=PARENT, reden="hulpverlening")
+    assert "Gelukt. Dit is vanaf nu een veilig adres." in page.text and ", geboren op 21 mei 2017" in page.text
+    assert CHILD not in page.html and CHILD not in page.url
+    for link in (page.url, f"{HOME}/kinderen?bij=x", f"{HOME}/kinderen"):
+        assert "geboren op" not in (await second.get(link)).text, "kept for who set it"
+    uses = (await (await portal.visitor("r1")).get("/gebruik")).text
+    assert "Een veilig adres, ook voor kinderen" in uses or "ook hun adres veilig is" in uses, (
+        "asked for that, and logged"
+    )
+    wrong = await first.send(page, page.form("bij"))
+    assert wrong.status == 400 and "Kies een kind, of kies Geen van deze kinderen." in wrong.text
+    assert await hides(portal, PARENT) and not await hides(portal, CHILD), "nobody is guessed about"
+    for _ in range(2):  # a second time the answer is the same
+        done = await first.send(page, page.form("bij"), **{"kind-0": "ja"})
+        assert "Gelukt. De kinderen die u koos, hebben nu ook een veilig adres." in done.text
+    assert await hides(portal, CHILD)
+    own = await (await portal.visitor("kind")).get("/gebruik")
+    assert own.text.count("Uw adres is nu een veilig adres.") == 1, "a line of its own"
+    again = await typed(second, HOME, bsn=PARENT, reden="verzoek")
+    assert "geboren op" not in again.text, "who hides already is not named"
+
+
+async def test_a_silent_brp_does_not_keep_an_address_unsafe(portal: PortalUnderTest) -> None:
+    (await opened(portal)).down = True
+    done = await typed(await portal.visitor("bz1"), HOME, bsn=PARENT, reden="verzoek")
+    assert "Wonen er kinderen mee? Doe dan voor elk kind hetzelfde." in done.text and await hides(portal, PARENT)
+
+
+async def hides(portal: PortalUnderTest, number: str) -> bool:
+    (found,) = await portal.house.safe.identify(room_of(TENANT, "web"), [Bsn(number)])
+    (hidden,) = await portal.house.register.safety.hidden(
+        room_of(TENANT, "connectors"), [ResidentRef(**found.model_dump())]
+    )
+    return hidden
+
+
 @pytest.mark.parametrize("who", ["r1", "fg", "balie", "een"])
 async def test_nobody_else_finds_the_page(portal: PortalUnderTest, who: str) -> None:
     visitor = await portal.visitor(who)
-    assert [(await visitor.get(place)).status for place in (HOME, END)] == [404, 404]
+    assert [(await visitor.get(place)).status for place in (HOME, END, f"{HOME}/kinderen")] == [404] * 3

@@ -17,6 +17,7 @@ from web.appointing_form import number
 from web.done import done_at, was_done
 from web.frame import FieldError, Option
 from web.pages.reading import words
+from web.pages.sheltering import offered
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.safety_views import ENDS, REASONS, Done, SafeForm
@@ -44,7 +45,7 @@ async def protect(visit: Visit) -> Response:
     (resident,) = await visit.site.vault.enrol(room_of(visit.tenant.id, "web"), (bsn,))
     whose, door = ResidentRef(**resident.model_dump()), visit.site.registers.safety
     await door.protect(visit.caller, whose, cast("Reason", reason))
-    return await done_at(visit, HOME, "veilig")
+    return await offered(visit, bsn, cast("Reason", reason)) or await done_at(visit, HOME, "veilig")
 
 
 async def ending(visit: Visit) -> Response:
