@@ -1,7 +1,8 @@
 """A question that nobody could answer to its last day, because its purpose stopped or got another version.
 
 Its silence is no choice: it bars nobody from asking again, and its resident does not read that they chose too late.
-When a version ended, its line says. What the log cannot tell now is silence as any other: that is the stricter of the two.
+When a version ended, its line says. What the log cannot tell now is silence as any other: that is the stricter of the
+two.
 """
 
 from collections.abc import Mapping, Sequence
