@@ -9,9 +9,10 @@ from nacl.public import PrivateKey, SealedBox
 
 from audit.breaches.api import breach_intern
 from audit.breaches.client import BreachClient
-from audit.breaches.contract import PeopleWanted, Window
+from audit.breaches.contract import Decision, PeopleWanted, Window
 from audit.breaches.service import BreachDesk
 from audit.contract import LogUnavailable, Reason
+from kernel.caller import Caller
 from kernel.errors import BadInput, NoAccess, NotFound
 from kernel.http.app import make_app
 from kernel.http.client import RoomLine
@@ -43,6 +44,10 @@ async def test_the_portal_elsewhere_asks_and_is_refused_as_one_beside_the_log(tm
             assert (made.at_least, made.at_most) == (1, 2) and await breaches.newest(FG) == (made,)
             again = await breaches.report(FG, WINDOW, WHY, made.id)
             assert await breaches.versions(FG, made.id) == (made, again) and again.version == 2
+            resident = Caller(tenant=FG.tenant, kind="inwoner", user="a" * 32)
+            told = await breaches.decide(FG, made.id, WHY, Decision(version=2, shown=True))
+            (leak,) = await breaches.leaks(resident, "s1")
+            assert told.told and (leak.told_at, len(leak.lines)) == (told.told.at, 1)
             pasted = base64.b64encode(bytes(key.public_key)).decode()
             wanted = PeopleWanted(file_id=made.id, key=pasted, reason=WHY)
             sealed = await breaches.export(FG, wanted)
@@ -53,6 +58,8 @@ async def test_the_portal_elsewhere_asks_and_is_refused_as_one_beside_the_log(tm
             for wrong, refused in (
                 (breaches.report(DESK, WINDOW, WHY), NoAccess),
                 (breaches.newest(DESK), NoAccess),
+                (breaches.leaks(FG, "s1"), NoAccess),
+                (breaches.decide(DESK, made.id, WHY, Decision(version=3, shown=False)), NoAccess),
                 (breaches.export(DESK, wanted), NoAccess),
                 (breaches.versions(FG, "0" * 32), NotFound),
                 (breaches.report(FG, WINDOW, WHY, "0" * 32), NotFound),
