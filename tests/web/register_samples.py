@@ -130,11 +130,23 @@ OLD = (
 )
 
 
+def ending() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """A purpose that is stopped, in each state."""
+    return {
+        "doel-stoppen": ("beheer_doel_stoppen.html", END),
+        "doel-van-een-ander": ("beheer_doel_stoppen.html", replace(END, who="ander", errors=())),
+        "doel-blijft": ("beheer_doel_stoppen.html", replace(END, who="nooit", errors=())),
+        "doel-gestopt": ("beheer_doel_gestopt.html", OVER),
+        "doel-gestopt-fg": ("beheer_doel_gestopt.html", replace(OVER, ended=None, why="", may_write=False)),
+        "doel-weer-begonnen": ("beheer_doel_gestopt.html", replace(OVER, why="", drafted=True)),
+    }
+
+
 def register() -> dict[str, tuple[str, "DataclassInstance"]]:
     """By name."""
     rows = (RegisterRow(slug="parkeren", title="Parkeren", purpose="Een tekst.", letters=("A", "C"), expired=True),)
     whole = RegisterList(frame=frame("/register", None), rows=rows)
-    return {
+    return ending() | {
         "register": ("register.html", whole),
         "register-leeg": ("register.html", replace(whole, rows=(), stopped=())),
         "register-ook-gestopt": ("register.html", replace(whole, stopped=rows)),
@@ -148,12 +160,6 @@ def register() -> dict[str, tuple[str, "DataclassInstance"]]:
             "beheer_doelen.html",
             replace(KEEPING, drafts=(), active=(), pasted="{", errors=(FieldError(id="beschrijving", text="Fout."),)),
         ),
-        "doel-stoppen": ("beheer_doel_stoppen.html", END),
-        "doel-van-een-ander": ("beheer_doel_stoppen.html", replace(END, who="ander", errors=())),
-        "doel-blijft": ("beheer_doel_stoppen.html", replace(END, who="nooit", errors=())),
-        "doel-gestopt": ("beheer_doel_gestopt.html", OVER),
-        "doel-gestopt-fg": ("beheer_doel_gestopt.html", replace(OVER, ended=None, why="", may_write=False)),
-        "doel-weer-begonnen": ("beheer_doel_gestopt.html", replace(OVER, why="", drafted=True)),
         "doelen-fg": ("beheer_doelen.html", replace(KEEPING, frame=frame("/beheer", "fg"), may_write=False)),
         "ontvangers": ("beheer_ontvangers.html", PARTIES),
         "ontvangers-leeg": (
