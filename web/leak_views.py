@@ -80,9 +80,9 @@ def places(leaks: Sequence[Leak]) -> frozenset[Position]:
     return frozenset(place for one in leaks for place in one.lines)
 
 
-def about(leaks: Sequence[Leak], line: Line) -> tuple[LeakNotice, ...]:
-    """Those that this line is in."""
-    return notices([one for one in leaks if line.position in one.lines])
+def about(leaks: Sequence[Leak] | None, line: Line) -> tuple[LeakNotice, ...] | None:
+    """Those that this line is in; None while nobody can say."""
+    return None if leaks is None else notices([one for one in leaks if line.position in one.lines])
 
 
 def told_of(versions: Sequence[Version]) -> LeakTold | None:

@@ -125,7 +125,7 @@ class Overview:
     active: tuple[ConsentRow, ...]
     coverage: Coverage
     vault: Vault | None = None
-    leaks: tuple[LeakNotice, ...] = ()
+    leaks: tuple[LeakNotice, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +240,7 @@ class Use:
     lab: bool = False
     urgent: Urgent | None = None
     removed: tuple[Removed, ...] = ()
-    leaks: tuple[LeakNotice, ...] = ()
+    leaks: tuple[LeakNotice, ...] | None = ()
     late: tuple[StillThere, ...] = ()
     errors: tuple[FieldError, ...] = ()
 

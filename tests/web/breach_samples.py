@@ -94,6 +94,7 @@ def breaches() -> dict[str, tuple[str, "DataclassInstance"]]:
                 errors=(FieldError(id="ap-dag", text="Vul ook in op welke dag u meldde."),),
             ),
         ),
+        "gebruik-lek-onbekend": ("gebruik_detail.html", replace(USE, leaks=None)),
         "gebruik-lek": ("gebruik_detail.html", replace(USE, leaks=(NOTICE,))),
         "gebruik-lekken": (
             "overzicht.html",

@@ -1,22 +1,26 @@
 """`/fg/datalek/{id}/besluit`: the FG decides whether residents read of a breach, and keeps whether the AP was told."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from starlette.responses import Response
 
 from audit.breaches.contract import Leak, Version
-from audit.contract import Reason
+from audit.contract import LogUnavailable, Reason
 from kernel.errors import BadInput
 from web.breach_form import BREACH
-from web.frame import FieldError
+from web.frame import Coverage, FieldError
+from web.language import N_
 from web.leak_views import FgLeak, LeakTyped, again, decision_of, faults, read, told_of, typed_of
 from web.pages.breaches import HOME, versions_of
 from web.pages.reading import words
+from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit
 from web.words import WRONG
 
+LIST: Final = N_("de lijst van datalekken")
 PLACE: Final = f"{HOME}/{{id}}/besluit"
 
 
@@ -45,10 +49,19 @@ async def decide(visit: Visit) -> Response:
     return visit.to(f"{HOME}/{file_id}")
 
 
-async def own_leaks(visit: Visit) -> tuple[Leak, ...]:
-    """For a resident in person, never for who acts for them. Raises what the log raises: nobody reads that all is well
-    because nobody could say."""
-    return await visit.site.breaches.leaks(visit.caller, visit.resident().subject)
+async def own_leaks(visit: Visit) -> tuple[Leak, ...] | None:
+    """For a resident in person, never for who acts for them. None while nobody can say: their page then says so, and
+    never that all is well."""
+    subject = visit.resident().subject
+    try:
+        return await visit.site.breaches.leaks(visit.caller, subject)
+    except LogUnavailable:
+        return None
+
+
+def missing(known: Coverage, said: RegisterWords, leaks: tuple[Leak, ...] | None) -> Coverage:
+    """With what is not shown now."""
+    return known if leaks is not None else replace(known, down=(*known.down, said.say(LIST)))
 
 
 async def _drawn(

@@ -14,7 +14,7 @@ from web.frame import Coverage
 from web.language import AMSTERDAM, N_
 from web.leak_views import notices, places
 from web.line_views import counted, is_use
-from web.pages.leaks import own_leaks
+from web.pages.leaks import missing, own_leaks
 from web.pages.reading import coverage, line_views, own_lines, words
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -37,7 +37,7 @@ async def show(visit: Visit) -> Response:
     vault, known = await _vault(visit, said)
     leaks = await own_leaks(visit)
     views = line_views(visit, said, consents)
-    views.leaked = places(leaks)
+    views.leaked = places(leaks or ())
     view = Overview(
         frame=visit.frame(),
         waiting=waiting(consents, said),
@@ -47,9 +47,9 @@ async def show(visit: Visit) -> Response:
         too_many=more,
         last_uses=views.rows([line for line in lines if is_use(line)])[:LAST],
         active=tuple(row(one, said) for one in _active(consents)),
-        coverage=known,
+        coverage=missing(known, said, leaks),
         vault=vault,
-        leaks=notices(leaks),
+        leaks=None if leaks is None else notices(leaks),
     )
     return visit.page("overzicht.html", view)
 

@@ -17,7 +17,7 @@ from web.language import path_in
 from web.leak_views import about, places
 from web.line_details import lifted_of, numbers_gone, reported_of
 from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
-from web.pages.leaks import own_leaks
+from web.pages.leaks import missing, own_leaks
 from web.pages.proofs import parts
 from web.pages.reading import FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, pager, words
 from web.pages.removing import late_of, told_of
@@ -45,7 +45,8 @@ async def show(visit: Visit) -> Response:
     lines = [line for line in every if shown(line)]
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
     views = line_views(visit, said, consents)
-    views.leaked = places(await own_leaks(visit))
+    leaks = await own_leaks(visit)
+    views.leaked = places(leaks or ())
     rows = views.rows([one for one in lines if refused or one.event.kind != "weigering"])
     filters = {"periode": period, **({"geweigerd": "ja"} if refused else {})}
     place = path_in("/gebruik", visit.language)
@@ -59,7 +60,7 @@ async def show(visit: Visit) -> Response:
         found=sum(row.times for row in rows),
         days=days(rows[(leaf.page - 1) * A_PAGE : leaf.page * A_PAGE]),
         pager=leaf,
-        coverage=await coverage(visit),
+        coverage=missing(await coverage(visit), said, leaks),
         further=further,
         older=before is not None,
         period=period,
