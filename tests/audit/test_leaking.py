@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.breach import BEFORE, Decision, Leak
+from audit.breach_answers import file_of
 from audit.service import AuditService
 from kernel.caller import Caller
 from kernel.clock import millis
@@ -79,6 +80,8 @@ async def test_a_decision_is_a_line_and_is_the_officers_own(service: AuditServic
     assert (line.kind, line.subject, line.actor, line.case) == ("datalek-besluit", "systeem", FG.user, WHY.case)
     said = {"inwonersLezenHet": "ja", "apGemeldOp": "2026-11-24", "apNummer": "AP-1"}
     assert said.items() <= line.details.items()
+    outside = file_of("log", version, {}).decision
+    assert outside and (outside.version, outside.shown, str(outside.told_ap)) == (1, True, "2026-11-24")
     again = await files.decide(FG, made.id, WHY, YES.model_copy(update={"version": 2}))
     assert again == version, "the same once more writes nothing"
 
