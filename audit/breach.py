@@ -116,10 +116,40 @@ class Tally(Message):
     elements: tuple[ElementCount, ...] = ()
 
 
+class Decision(Message):
+    """What the FG decides about a file that was read in this version. shown: residents read beside their lines that
+    what was given there may be in it (AVG 34). told_ap: the day on which the AP was told (AVG 33), "" while nobody said
+    so, and the number that it gave."""
+
+    version: int
+    shown: bool
+    told_ap: Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = ""
+    ap_number: Annotated[Plain, Field(max_length=64)] = ""
+
+
+class Told(Message):
+    """A decision as it is kept. at: ms; line: that says so."""
+
+    decided: Decision
+    at: int
+    line: Position
+
+
+class Leak(Message):
+    """A breach as somebody in it may know it. Times in ms; told_at: since when residents read it. lines: theirs, of
+    which what was given may be in it; newest first."""
+
+    since: int
+    until: int
+    told_at: int
+    lines: tuple[Position, ...]
+
+
 class Version(Message):
     """One version of a file on a breach, as it is kept. line: of the search that made it. keep_until: the calendar year
     of destruction. held: what the recipient still had from before the window when that began; None when no recipient or
-    application was named. reached: residents of either; 0 in files from before this was counted."""
+    application was named. reached: residents of either; 0 in files from before this was counted. told: this version is
+    a decision about the counting of the one before it."""
 
     id: Short
     version: int
@@ -130,6 +160,7 @@ class Version(Message):
     tally: Tally
     held: Tally | None = None
     reached: int = 0
+    told: Told | None = None
 
     @property
     def at_least(self) -> int:
@@ -190,6 +221,11 @@ class Tallying:
             last=self._all.last,
             elements=tuple(_element(name, self._by_element[name]) for name in sorted(self._by_element)),
         )
+
+
+def decided(versions: Iterable[Version]) -> Version | None:
+    """The version with the last decision: what was counted since is not decided about."""
+    return next((one for one in sorted(versions, key=attrgetter("version"), reverse=True) if one.told), None)
 
 
 def people(rows: Iterable[Row]) -> Iterator[Affected]:

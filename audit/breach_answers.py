@@ -3,13 +3,13 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from audit.answers import Moment, Place, Typed, Why, place_of
-from audit.breach import WINDOW, Affected, ElementCount, Page, Part, Tally, Version, Window, kinds_of_data
+from audit.breach import WINDOW, Affected, ElementCount, Page, Part, Tally, Told, Version, Window, kinds_of_data
 from audit.contract import SPECIAL_DATA, Plain
 from audit.permit import Receipt
 from kernel.clock import millis, moment
@@ -111,10 +111,20 @@ class Held(Message):
     elements: Annotated[tuple[Element, ...], wire("gegevenselementen")]
 
 
+class DecisionTold(Message):
+    """What the FG decided about the numbers of `version`. shown: to residents. told_ap: when the AP was told."""
+
+    version: Annotated[int, wire("versie")]
+    shown: Annotated[bool, wire("inwonersLezenHet")]
+    at: Annotated[datetime, wire("op")]
+    told_ap: Annotated[date | None, wire("apGemeldOp")]
+    ap_number: Annotated[str | None, wire("apNummer")]
+
+
 class BreachFile(Message):
     """One version. residents: at most; certain: of whom it surely arrived. No people: ask for them. destroyed: lines of
     the period of which nobody can say any more whether they belong to it. keep_until: the calendar year in which this
-    file is destroyed."""
+    file is destroyed. decision: this version is one, about the numbers of the one before it."""
 
     id: str
     version: Annotated[int, wire("versie")]
@@ -130,6 +140,7 @@ class BreachFile(Message):
     elements: Annotated[tuple[Element, ...], wire("gegevenselementen")]
     held: Annotated[Held | None, wire("nogInBezit")]
     notice: Annotated[Notice, wire("melding")]
+    decision: Annotated[DecisionTold | None, wire("besluit")]
     own: Annotated[Place, wire("logregel")]
 
 
@@ -187,7 +198,19 @@ def file_of(origin: str, version: Version, kinds: Mapping[str, str]) -> BreachFi
         elements=tuple(_element(one, kinds.get(one.element, "overig")) for one in tallied.elements),
         held=_held(version.held, kinds) if version.held else None,
         notice=_notice(version, kinds_of_data(version, kinds)),
+        decision=_decided(version.told) if version.told else None,
         own=place_of(origin, version.line),
+    )
+
+
+def _decided(told: Told) -> DecisionTold:
+    said = told.decided
+    return DecisionTold(
+        version=said.version,
+        shown=said.shown,
+        at=_utc(told.at),
+        told_ap=date.fromisoformat(said.told_ap) if said.told_ap else None,
+        ap_number=said.ap_number or None,
     )
 
 

@@ -34,12 +34,23 @@ def lines_with(tenant: str, mark: bytes, window: Window, part: Part) -> ColumnEl
     return tuple_(lines.c.term, lines.c.idx).in_(found)
 
 
-def during(window: Window, labels: Mapping[bytes, Label], days: Sequence[bytes]) -> ColumnElement[bool]:
-    """Releases logged in the window, and uses by others on its days: those were logged later. days: their tags."""
+def line_with(*marks: bytes) -> ColumnElement[bool]:
+    """A line that has one of these tags: looked up for each line, for who asks about few."""
+    same = (tags.c.tenant_id == lines.c.tenant_id, tags.c.term == lines.c.term, tags.c.idx == lines.c.idx)
+    return select(tags.c.idx).where(*same, tags.c.tag.in_(marks)).exists()
+
+
+def during(
+    window: Window, labels: Mapping[bytes, Label], days: Sequence[bytes], *, few: bool = False
+) -> ColumnElement[bool]:
+    """Releases logged in the window, and uses by others on its days: those were logged later. days: their tags. few:
+    asked about some lines, as `line_with`."""
     released = and_(_of(labels, *RELEASES), lines.c.logged_at.between(window.since, window.until))
     since = lines.c.logged_at >= window.since - AHEAD_MS
     if len(days) > DAYS_MAX:
         return or_(released, and_(_of(labels, REPORTED), since))
+    if few:
+        return or_(released, and_(_of(labels, REPORTED), since, line_with(*days)))
     used = select(tags.c.term, tags.c.idx).where(tags.c.tenant_id == lines.c.tenant_id, tags.c.tag.in_(days))
     return or_(released, and_(_of(labels, REPORTED), since, tuple_(lines.c.term, lines.c.idx).in_(used)))
 

@@ -16,6 +16,8 @@ from audit.breach import (
     SENT,
     WINDOW,
     Affected,
+    Decision,
+    Leak,
     Page,
     Part,
     Row,
@@ -34,6 +36,7 @@ from audit.kinds import RELEASES, REPORTED
 from audit.label import Label
 from audit.labels import labels_where
 from audit.leaf import VERSION
+from audit.leaking import Leaks
 from audit.log import Log
 from audit.permit import Position, Receipt
 from audit.reading import OUTCOME_OF
@@ -61,6 +64,7 @@ class Breaches:
     def __init__(self, log: Log, record: Record, clock: Clock, keep_years: int) -> None:
         self._log, self._tenant, self._record, self._clock = log, log.tenant, record, clock
         self._keep_years, self.page = keep_years, PAGE
+        self._leaks = Leaks(log, record, clock, self._read, self._keep)
 
     async def report(self, caller: Caller, window: Window, reason: Reason, file_id: str = "") -> Version:
         """A new file, or the next version of one. Raises BadInput, NotFound (no such file)."""
@@ -114,6 +118,17 @@ class Breaches:
             async with self._log.database.snapshot(self._tenant) as reading:
                 rows = list((await reading.execute(query.order_by(breaches.c.made_at.desc()).limit(FILES))).mappings())
             return await self._read(rows)
+
+    async def decide(self, caller: Caller, file_id: str, reason: Reason, said: Decision) -> Version:
+        """See PortalBreaches.decide."""
+        known = await self.versions(caller, file_id)
+        if len(known) >= VERSIONS:
+            raise BadInput("Dit dossier heeft te veel versies. Begin een nieuw.")
+        return await self._leaks.decide(caller, known, reason, said)
+
+    async def leaks(self, caller: Caller, subject: str) -> tuple[Leak, ...]:
+        """See PortalBreaches.leaks."""
+        return await self._leaks.of(caller, subject)
 
     async def people(
         self, caller: Caller, file_id: str, reason: Reason, asked: Page, export: bool = False

@@ -93,6 +93,7 @@ Kind = Literal[
     "opheffing-gevraagd",
     "opgeheven",
     "nood-nagekeken",
+    "datalek-besluit",
     # no act: what stands in place of a kind that its reader may not know yet
     "vertrouwelijk",
 ]

@@ -28,6 +28,7 @@ BEGUN: Kind = "vernietiging-begonnen"
 DESTROYED: Kind = "vernietigd"
 LIFTED: Kind = "opgeheven"  # what its resident might not see before, they may see from this line on
 LIFT_ASKED: Kind = "opheffing-gevraagd"
+DECIDED: Kind = "datalek-besluit"  # of the FG: whether residents read of a breach beside their lines
 REPORTED: Kind = "gemeld"  # a use outside Regie, told by whoever made it: nobody decided about it here
 REMOVED: Kind = "gegevens-verwijderd"  # a recipient says what it no longer holds of a release, and what it keeps
 CLOSING: frozenset[Kind] = frozenset((ENDED, LIFTED, LIFT_ASKED, REVIEWED, REMOVED))  # name the lines they are about
@@ -123,6 +124,7 @@ KINDS: dict[Kind, Rule] = {
     "opheffing-gevraagd": _rule("fact", "audit"),
     "opgeheven": _rule("fact", "audit"),
     REVIEWED: _rule("fact", "consent"),
+    DECIDED: _rule("fact", "audit"),
     "vertrouwelijk": _rule("fact"),  # nobody records it
 }
 

@@ -38,6 +38,7 @@ from consent.returning import back_of
 from consent.rows import Register, Row, Rows
 from consent.shown import keep_text, shown_text
 from consent.standing import PERMITS
+from consent.unanswered import ends_of, unanswerable
 from consent.views import as_counted, view
 from consent.words import fault
 from kernel.caller import Caller, room_of
@@ -85,6 +86,8 @@ class Choosing:
             slugs = {row["recipient"] for row in found}
             named = await rows.find(tables.recipients, tables.recipients.c.slug.in_(slugs))
             newest = await newest_versions(rows, {row["activity"] for row in found})
+            ends = await ends_of(rows, found, at)
+        found = await unanswerable(self._audit, caller.tenant, found, ends, at)
         words = {row["slug"]: recipient_of(row).name for row in named}
         views = [view(row, words.get(row["recipient"], Words(nl=row["recipient"], en=row["recipient"])), at,
                       newest_of(newest, row)) for row in found]  # fmt: skip
@@ -100,6 +103,8 @@ class Choosing:
             counts, at = newest_of(newest, row), millis(self._clock())
             instead = await instead_of(rows, row["resident"], counts or version, at) if row["resident"] else ""
             back, state = await back_of(rows, row), await rows.one(tables.subject_state, resident=row["resident"])
+            ends = await ends_of(rows, [row], at)
+        (row,) = await unanswerable(self._audit, caller.tenant, [row], ends, at)
         listed = tuple(found for one in names(row["elements"]) if (found := self._catalogue.get(one)))
         seen = view(row, name, at, counts)
         longest = (counts or version).period

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from audit.contract import Bundle, FenceAt, Position, Receipt
+from audit.contract import Bundle, Position, Receipt
 from consent.activity import (
     ActivityVersion,
     Application,
@@ -26,7 +26,7 @@ from consent.activity import (
     Recipient,
     UsedElement,
     Words,
-)  # fmt: skip
+)
 from consent.decision import (
     NOTE_MAX,
     REASON_CODE,
@@ -44,13 +44,14 @@ from consent.decision import (
     Sealed,
 )  # fmt: skip
 from consent.dpv import bases_of, data_of, purposes_of
-from consent.drafts.contract import Changed, Draft, Drafts, Step, Wrong
+from consent.drafts.contract import Draft, Drafts, Step
 from consent.emergency import misfit, misfit_fault
 from consent.limits import Limits, Under
+from consent.owning import stop_by
 from consent.particulars import Assessment, Axis, CountTable, LabField, LabSet, Statistics
 from consent.parties.contract import Change, PartyState, Proposal
 from consent.parties.contract import Step as PartyStep
-from consent.published import Published, assessment_over, expiring, whole
+from consent.published import Changed, Published, assessment_over, expiring, whole
 from consent.registers import Registers
 from consent.rights.contract import NO_REASON, Claim, RightKind, RightsRequest
 from kernel.caller import Caller
@@ -60,15 +61,14 @@ from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 __all__ = [
     "NOTE_MAX", "NO_REASON", "REASON_CODE", "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis",
     "Case", "CatalogueElement", "Change", "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts",
-    "Element", "Emergency", "FenceAt", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState",
-    "PartyStep", "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents",
-    "RightKind", "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words", "Wrong",
-    "assessment_over", "bases_of", "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "whole",
+    "Element", "Emergency", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep",
+    "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents",
+    "RightKind", "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words",
+    "assessment_over", "bases_of", "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "stop_by", "whole",
 ]  # fmt: skip
 
-State = Literal[
-    "gevraagd", "gegeven", "geweigerd", "vervallen", "gepauzeerd", "ingetrokken", "verlopen", "vernieuwd", "ongeldig"
-]
+State = Literal["gevraagd", "gegeven", "geweigerd", "vervallen", "gepauzeerd", "ingetrokken", "verlopen", "vernieuwd",
+                "ongeldig"]  # fmt: skip
 
 
 class ConsentRequest(Message):

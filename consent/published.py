@@ -6,10 +6,11 @@ Hidden: who assessed it, for that may be the name of an employee. Applications a
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
+from pydantic import Field
+
 from consent.activity import ActivityVersion, Recipient, Slug, Words
-from consent.difference import difference
+from consent.difference import Change, Effect, difference
 from consent.dpv import bases_of, data_of, purposes_of
-from consent.drafts.contract import Changed
 from consent.lines import version_of
 from kernel.clock import instant
 from kernel.message import Message, Sentence, Short, wire
@@ -17,19 +18,39 @@ from kernel.message import Message, Sentence, Short, wire
 NOT_SAID: Final = "niet openbaar"
 SOON_DAYS: Final = 60  # how long beforehand an owner is warned (portal.md section 9)
 DAY: Final = 86_400_000  # ms
+TEXT_MAX: Final = 50_000
+
+
+class Changed(Message):
+    """One field that differs from the version in force. Of a longer text the beginning."""
+
+    field: Annotated[Sentence, wire("veld")]
+    effect: Annotated[Effect, wire("gevolg")]
+    old: Annotated[str, Field(max_length=TEXT_MAX), wire("oud")] = ""
+    new: Annotated[str, Field(max_length=TEXT_MAX), wire("nieuw")] = ""
+
+    @classmethod
+    def of(cls, one: Change) -> "Changed":
+        """As it crosses the door: a hundred elements of which the law changed must not be too long to show."""
+        return cls(field=one.field, effect=one.effect, old=one.old[:TEXT_MAX], new=one.new[:TEXT_MAX])
 
 
 class Published(Message):
-    """One version that took effect, at `since` (ms); `ended`: another one is in its place, or it was stopped."""
+    """One version that took effect, at `since` (ms); `ended`: another one is in its place, or it was stopped.
+    ended_by: the line that says so, with why; "" where none is known."""
 
     version: Annotated[ActivityVersion, wire("inhoud")]
     since: Annotated[int, wire("sinds")]
     ended: Annotated[bool, wire("gestopt")]
+    ended_by: Annotated[Short, wire("gestoptDoor")] = ""
 
 
 def told_of(row: Mapping[str, Any]) -> Published:
     """As it lies in the register."""
-    return Published(version=version_of(row), since=row["effective_at"], ended=row["status"] != "gepubliceerd")
+    over = row["status"] != "gepubliceerd"
+    return Published(
+        version=version_of(row), since=row["effective_at"], ended=over, ended_by=row["position"] if over else ""
+    )
 
 
 class Brief(Message):

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as Names
-from contextlib import suppress
 
 from sqlalchemy import Table
 
-from audit.contract import Audit, Event, EventIdTaken, Overtaken, Receipt, record_one
+from audit.contract import Audit, Event, Overtaken, Receipt, record_one
 from consent import tables
 from consent.activity import ActivityVersion, Application, CatalogueElement, Recipient
 from consent.activity_lines import activity_ended, activity_published
@@ -21,6 +20,7 @@ from consent.permits import Permits
 from consent.published import Published, told_of
 from consent.publishing import completed, faults, of_owners
 from consent.rows import Register, Row, Rows
+from consent.stopping import STOPPED, end_version
 from consent.words import fault
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -30,7 +30,6 @@ from kernel.ids import derived_id, random_id
 STAFF = frozenset({"medewerker", "kamer"})
 _ANEW = ("status", "pending_at", "entry")  # of a row that waits once more
 SET_UP = {"voorbereid": "bij inrichting, op de opdrachtregel"}  # whoever can run it holds all keys of the house
-LIVE, STOPPED = ("gepubliceerd", "wacht"), ENDED["activiteit-beeindigd"]
 AGAIN = 3  # another instance took the number that we wanted
 
 
@@ -51,7 +50,7 @@ class Registering:
         catalogue: Mapping[str, CatalogueElement],
         clock: Clock,
     ) -> None:
-        self._register, self._audit, self._following, self._clock = register, audit, following, clock
+        self._register, self._audit, self.following, self._clock = register, audit, following, clock
         self._permits = Permits(register, audit, clock)
         self._catalogue = catalogue
 
@@ -82,31 +81,9 @@ class Registering:
             if row["status"] == "gepubliceerd" and row["number"] < made.number:
                 actor = (await self._register.keys_of(caller.tenant)).actor(caller)
                 event_id = derived_id(f"{row['slug']}/{row['number']}", f"einde{actor}")
-                await self._end(caller, row, activity_ended(event_id, row, actor))
+                said = activity_ended(event_id, row, actor)
+                await end_version(self._audit, self.following, caller, row, said)
         return made
-
-    async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
-        """See Drafts.end; who may, its caller has looked at."""
-        who = {"application": caller.application, "recipient": caller.organisation, "key": caller.key}
-        receipts: list[Receipt] = []
-        for _ in range(AGAIN):  # until nothing is left: another version may come into force meanwhile
-            async with self._register.reading(caller.tenant) as rows:
-                found = await rows.sound(tables.activities, tables.activities.c.slug == slug)
-                actor = rows.keys.actor(caller)
-            if not found:
-                raise NoSuchThing()
-            if not any(row["status"] == "gepubliceerd" for row in found):
-                break
-            by = f"stop{actor}/{caller.application}/{caller.key}"  # of each who does it, a line
-            ends = [(row, derived_id(f"{slug}/{row['number']}", by)) for row in found if row["status"] in LIVE]
-            # what stands before what is on its way: a crash in between leaves that
-            for row, event_id in ends:
-                said = activity_ended(event_id, row, actor, details={"reden": reason}, **who)
-                with suppress(EventIdTaken):  # their own line, with another reason: it moved the fence, and is followed
-                    receipts.append(await self._end(caller, row, said))
-        if not receipts:
-            raise NotNow("Dit doel is al gestopt.")
-        return receipts[0]
 
     def _same(self, there: ActivityVersion, wanted: ActivityVersion) -> bool:
         known = {one.name for one in wanted.elements} <= set(self._catalogue)
@@ -157,12 +134,6 @@ class Registering:
             return await rows.find(
                 tables.activities, tables.activities.c.slug == slug, tables.activities.c.effective_at > 0
             )
-
-    async def _end(self, caller: Caller, row: Row, said: Event) -> Receipt:
-        key = {"slug": row["slug"], "number": row["number"]}
-        receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        await self._following.ended(caller.tenant, tables.activities, "activiteit-beeindigd", key, receipt)
-        return receipt
 
     async def history(self, caller: Caller, slug: str) -> list[Published]:
         """See Registers.history."""
@@ -263,7 +234,7 @@ class Registering:
         told = {"door": caller.application}
         said = event("ontvanger-geschorst", event_id, "systeem", recipient=recipient, actor=actor, details=told)
         receipt = await record_one(self._audit, caller, restriction(said, row["fence"]))
-        await self._following.ended(
+        await self.following.ended(
             caller.tenant, tables.recipients, "ontvanger-geschorst", {"slug": recipient}, receipt
         )
         return receipt

@@ -21,6 +21,7 @@ from consent.returning import demand_registered
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY, OPEN_MOST
+from consent.unanswered import ends_of, unanswerable
 from consent.views import SHUT, as_counted, for_recipient, stands_under, state_of_row, view
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -73,7 +74,9 @@ class Requesting:
             if of is None:
                 await demand_room(rows, caller.organisation, self.loose_most, at)
             every = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
-            earlier = [one for one in every if not unnamed(one)]  # a bar would tell whose that no was
+            ends = await ends_of(rows, every, at)
+        every = await unanswerable(self._audit, caller.tenant, every, ends, at)
+        earlier = [one for one in every if not unnamed(one)]  # a bar would tell whose that no was
         if same := open_equal(earlier, wanted, row["number"], at):
             return for_recipient(view(same, name, at))
         if of and (stands := standing(earlier, wanted, version, at)):
@@ -133,13 +136,16 @@ class Requesting:
 
     async def requested(self, caller: Caller, consent_id: str) -> ConsentView:
         """See Consent.requested."""
+        at = millis(self._clock())
         async with self._register.reading(caller.tenant) as rows:
             row = await rows.one(tables.consents, id=consent_id)
             mine = row is not None and caller.organisation and row["recipient"] == caller.organisation
             if row is None or not mine or not in_scope(caller, row["activity"]):
                 raise NoSuchThing()
             name, newest = await name_of(rows, row["recipient"]), await newest_versions(rows, {row["activity"]})
-        return for_recipient(view(row, name, millis(self._clock()), newest_of(newest, row)))
+            ends = await ends_of(rows, [row], at)
+        (row,) = await unanswerable(self._audit, caller.tenant, [row], ends, at)
+        return for_recipient(view(row, name, at, newest_of(newest, row)))
 
     async def under(self, tenant: str, fences: Sequence[str]) -> list[Under]:
         """See Consent.under."""
@@ -166,6 +172,8 @@ class Requesting:
             listed = await rows.find(tables.consents, *about, order=(mine.requested_at.desc(),), most=MOST)
             listed = [row for row in listed if in_scope(caller, row["activity"]) and not unnamed(row)]
             newest = await newest_versions(rows, {row["activity"] for row in listed})
+            ends = await ends_of(rows, listed, at)
+        listed = await unanswerable(self._audit, caller.tenant, listed, ends, at)
         return [for_recipient(view(row, name, at, newest_of(newest, row))) for row in listed]
 
     async def _looked(self, caller: Caller, of: ResidentRef, activity: str, name: Words) -> None:

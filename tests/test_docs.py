@@ -2,7 +2,9 @@
 
 import importlib
 import re
+from dataclasses import astuple
 from pathlib import Path
+from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any, get_args
 
@@ -10,7 +12,11 @@ import pytest
 
 from audit.kinds import KINDS
 from consent.contract import Code
+from kernel.errors import Problem
 from tests.imports import ROOMS, ROOT
+from web.code_words import TROUBLES
+from web.language import translations
+from web.pages.start import REFUSED
 from web.words import REFUSALS
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -123,6 +129,22 @@ def test_every_refusal_code_has_its_words_and_every_word_its_code() -> None:
     codes = set(get_args(Code))
     assert codes == set(REFUSALS)
     assert all(words.reader and words.solver and words.next_step for words in REFUSALS.values())
+
+
+def test_every_code_that_a_problem_can_carry_has_a_page_in_two_languages() -> None:
+    """Whatever an answer carries leads to `/fouten/{code}`: for years these were empty but for refusals."""
+    for room in ROOMS:
+        for module in walk_packages([str(ROOT / room)], f"{room}."):
+            if "migrations" not in module.name and not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    found, left = set[str](), [Problem]
+    while left:
+        one = left.pop()
+        left += one.__subclasses__()
+        found |= {one.code} if one.__module__.partition(".")[0] in ROOMS else set()
+    assert found - set(REFUSED) == set(TROUBLES), "each code has its words, and no words are left over"
+    told, english = [one for page in TROUBLES.values() for one in astuple(page)], translations("en")
+    assert all(told) and all(english.gettext(one) not in ("", one) for one in told)
 
 
 def test_documents_name_no_refusal_that_does_not_exist() -> None:

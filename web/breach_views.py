@@ -13,6 +13,7 @@ from kernel.clock import millis, moment
 from web.breach_form import PeopleTyped, Typed
 from web.frame import FieldError, Frame, Option
 from web.language import N_
+from web.leak_views import LeakTold
 from web.own_data_views import KINDS, OTHER
 from web.register_words import RegisterWords
 
@@ -113,7 +114,8 @@ class Ready:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FgBreach:
     """`/fg/datalek/{id}`. whose: what was open. destroyed: lines of the window of which only the number is left.
-    number: of the version shown, which is the newest where `newest`. ready: a file that was just made."""
+    number: of the version shown, which is the newest where `newest`. ready: a file that was just made.
+    told: the last decision about it."""
 
     frame: Frame
     id: str
@@ -130,6 +132,7 @@ class FgBreach:
     destroyed: int
     versions: tuple[VersionRow, ...]
     letter: str
+    told: LeakTold | None
     reasons: tuple[Option, ...]
     people: PeopleTyped
     ready: Ready | None = None

@@ -3,11 +3,13 @@
 Frozen values, filled by the routes, read by the templates. Nothing here holds a BSN, an OIN or a staff name.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from web.words import ErrorId
+from web.code_words import Trouble
+from web.words import ErrorId, Refusal
 
 Role = Literal["inwoner", "fg", "eigenaar", "balie", "burgerzaken"]
 
@@ -103,7 +105,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodePage:
-    """`/fouten/{code}`; an unknown code shows the list of all."""
+    """`/fouten/{code}`; an unknown code shows the list of all. refused: codes by which somebody got nothing; troubles:
+    all others."""
 
     frame: Frame
-    code: str = ""
+    code: str
+    refused: Mapping[str, Refusal]
+    troubles: Mapping[str, Trouble]

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from web.frame import FieldError, Frame
 from web.register_views import Told, UsedData
+
+Stop = Literal["zelf", "ander", "nooit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,8 @@ class DraftRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveRow:
-    """One version in force. soon: its assessment ends within sixty days; expired: it has ended."""
+    """One version in force. soon: its assessment ends within sixty days; expired: it has ended. may_stop: whoever reads
+    this may stop it."""
 
     slug: str
     title: str
@@ -29,6 +33,16 @@ class ActiveRow:
     soon: bool
     expired: bool
     drafted: bool
+    may_stop: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedRow:
+    """One purpose that was stopped, with its last version."""
+
+    slug: str
+    title: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,7 @@ class Keeping:
     frame: Frame
     drafts: tuple[DraftRow, ...]
     active: tuple[ActiveRow, ...]
+    stopped: tuple[StoppedRow, ...]
     may_write: bool
     pasted: str = ""
     errors: tuple[FieldError, ...] = ()
@@ -65,7 +80,8 @@ class TextField:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftPage:
     """`/beheer/verwerkingsactiviteiten/{slug}`. steps: what whoever reads this may do now, as (step, text).
-    for_officer: why the FG has to agree. data, facts, values: the version in words; document: all of it, as JSON."""
+    for_officer: why the FG has to agree. again: it was stopped, and begins again with this version. data, facts,
+    values: the version in words; document: all of it, as JSON."""
 
     frame: Frame
     slug: str
@@ -75,6 +91,7 @@ class DraftPage:
     own: bool
     against: int
     asks_anew: bool
+    again: bool
     for_officer: tuple[str, ...]
     agreed: bool
     faults: tuple[tuple[str, str], ...]
@@ -92,14 +109,32 @@ class DraftPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndPage:
-    """`/beheer/verwerkingsactiviteiten/{slug}/stoppen`. chosen: part of it rests on what residents chose."""
+    """`/beheer/verwerkingsactiviteiten/{slug}/stoppen`. who: may stop it. owners: whose it is. chosen: part of it rests
+    on what residents chose. parents: they need it to look for a child."""
 
     frame: Frame
     slug: str
     title: str
+    who: Stop
+    owners: tuple[str, ...]
     chosen: bool
+    parents: bool
     reason: str = ""
     errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedPage:
+    """The same address once it is stopped. ended: when; None and why "": the log cannot tell now. drafted: somebody is
+    preparing the version with which it begins again."""
+
+    frame: Frame
+    slug: str
+    title: str
+    ended: datetime | None
+    why: str
+    drafted: bool
+    may_write: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

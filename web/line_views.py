@@ -1,6 +1,6 @@
 """From lines of the log to what a resident reads. Pure; never claims more than a line says."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -100,7 +100,10 @@ def stops(consents: Iterable[ConsentView]) -> dict[tuple[str, str], date]:
 
 
 class LineViews:
-    """Lines in the words of one page: its language, its moment, its municipality."""
+    """Lines in the words of one page: its language, its moment, its municipality. leaked: lines in a breach, which
+    their resident reads and nobody else."""
+
+    leaked: Set[Position] = frozenset()
 
     def __init__(self, words: RegisterWords, now: datetime, home: str, stopped: Mapping[tuple[str, str], date]) -> None:
         self._words, self._now, self._home, self._stopped = words, now, home, stopped
@@ -117,6 +120,7 @@ class LineViews:
             results=once_each(result for row in rows for result in row.results),
             reason=" ".join(once_each(row.reason for row in rows if row.reason)),
             times=len(rows),
+            leaked=any(row.leaked for row in rows),
         )
 
     def row(self, line: Line) -> UseRow:
@@ -147,6 +151,7 @@ class LineViews:
             reason=" ".join(once_each((*self._need(event), *(self.reason(event, code) for code in refused.values())))),
             act=self.act(line),
             reported=reported_of(line),
+            leaked=line.position in self.leaked,
         )
 
     def _need(self, event: Event) -> tuple[str, ...]:

@@ -20,10 +20,11 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterList:
-    """`/register`."""
+    """`/register`. stopped: what was stopped and did not begin again; None where nobody asked for it."""
 
     frame: Frame
     rows: tuple[RegisterRow, ...]
+    stopped: tuple[RegisterRow, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class VersionLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEntry:
-    """`/register/{slug}`: one version. ended: no longer in force. algorithm: its address in the algorithm register.
+    """`/register/{slug}`: one version. ended: no longer in force. stopped: on that day, with nothing in its place; None
+    where it was not, or the log cannot tell now. algorithm: its address in the algorithm register.
     values: the assessment in short. changes: what differs from the version before it, by what it means."""
 
     frame: Frame
@@ -64,6 +66,7 @@ class RegisterEntry:
     number: int
     since: date
     ended: bool
+    stopped: date | None = None
     expired: bool
     assessed_until: date
     data: tuple[UsedData, ...]

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from web.frame import Coverage, FieldError, Frame, Option, Pager
+from web.leak_views import LeakNotice
 from web.removal_views import Removed, StillThere
 from web.session import Answer
 from web.urgent import Urgent
@@ -65,6 +66,7 @@ class UseRow:
     reason: str = ""
     act: str = ""
     reported: Reported | None = None
+    leaked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ class Overview:
     active: tuple[ConsentRow, ...]
     coverage: Coverage
     vault: Vault | None = None
+    leaks: tuple[LeakNotice, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +212,7 @@ class Use:
     destroyed of the own series. `kept_until`: the year in which it goes. `overdue`: the assessment was over; class A
     goes on, marked. `despite`: why, while an objection was weighed. `lab`: only classes, under a pseudonym. `urgent`:
     it was an emergency. `removed`: what its recipient said of that; `late`: what should be gone by now.
-    `used`: what was read to answer, and was not passed on."""
+    `used`: what was read to answer, and was not passed on. `leaks`: breaches that it may be in."""
 
     frame: Frame
     id: str
@@ -237,6 +240,7 @@ class Use:
     lab: bool = False
     urgent: Urgent | None = None
     removed: tuple[Removed, ...] = ()
+    leaks: tuple[LeakNotice, ...] | None = ()
     late: tuple[StillThere, ...] = ()
     errors: tuple[FieldError, ...] = ()
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from audit.breach import Version, Window
+from audit.breach import Decision, Leak, Version, Window
 from audit.breach_answers import Export
 from audit.breaches.contract import PeopleWanted, PortalBreaches
 from audit.contract import Reason
@@ -37,6 +37,26 @@ class Versions(Message):
     versions: tuple[Version, ...]
 
 
+class Deciding(Message):
+    """The arguments of `decide`."""
+
+    file_id: Short
+    reason: Reason
+    said: Decision
+
+
+class Whose(Message):
+    """Of whom."""
+
+    subject: Short
+
+
+class AllLeaks(Message):
+    """Of one resident."""
+
+    leaks: tuple[Leak, ...]
+
+
 def breach_intern(breaches: PortalBreaches, caller: Gate) -> APIRouter:
     """Never routed from outside and absent from the public description."""
     router = APIRouter(prefix=PREFIX, include_in_schema=False)
@@ -53,6 +73,14 @@ def breach_intern(breaches: PortalBreaches, caller: Gate) -> APIRouter:
     @router.post("/newest")
     async def newest(who: Asking, _: Nothing) -> Versions:
         return Versions(versions=await breaches.newest(who))
+
+    @router.post("/decide")
+    async def decide(who: Asking, body: Deciding) -> Version:
+        return await breaches.decide(who, body.file_id, body.reason, body.said)
+
+    @router.post("/leaks")
+    async def leaks(who: Asking, body: Whose) -> AllLeaks:
+        return AllLeaks(leaks=await breaches.leaks(who, body.subject))
 
     @router.post("/export")
     async def export(who: Asking, body: PeopleWanted) -> Export:

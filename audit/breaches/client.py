@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-from audit.breach import Version, Window
+from audit.breach import Decision, Leak, Version, Window
 from audit.breach_answers import Export
-from audit.breaches.api import PREFIX, FileOf, Reported, Versions
+from audit.breaches.api import PREFIX, AllLeaks, Deciding, FileOf, Reported, Versions, Whose
 from audit.breaches.contract import PeopleWanted
 from audit.contract import LogUnavailable, Reason
 from audit.wire import Nothing
@@ -41,6 +41,14 @@ class BreachClient:
     async def newest(self, caller: Caller) -> tuple[Version, ...]:
         """See PortalBreaches.newest."""
         return (await self._ask("newest", caller, Nothing(), Versions)).versions
+
+    async def decide(self, caller: Caller, file_id: str, reason: Reason, said: Decision) -> Version:
+        """See PortalBreaches.decide."""
+        return await self._ask("decide", caller, Deciding(file_id=file_id, reason=reason, said=said), Version)
+
+    async def leaks(self, caller: Caller, subject: str) -> tuple[Leak, ...]:
+        """See PortalBreaches.leaks."""
+        return (await self._ask("leaks", caller, Whose(subject=subject), AllLeaks)).leaks
 
     async def export(self, caller: Caller, wanted: PeopleWanted) -> Export:
         """See PortalBreaches.export."""

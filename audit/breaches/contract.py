@@ -11,15 +11,29 @@ from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from audit.breach import BEFORE, WINDOW, ElementCount, Page, Part, Tally, Version, Window, kinds_of_data
+from audit.breach import (
+    BEFORE,
+    WINDOW,
+    Decision,
+    ElementCount,
+    Leak,
+    Page,
+    Part,
+    Tally,
+    Told,
+    Version,
+    Window,
+    decided,
+    kinds_of_data,
+)
 from audit.breach_answers import Export, read_key
 from audit.contract import Reason
 from kernel.caller import Caller
 from kernel.message import Message, Short
 
 __all__ = [
-    "BEFORE", "WINDOW", "ElementCount", "Export", "Part", "PeopleWanted", "PortalBreaches", "Tally", "Version",
-    "Window", "kinds_of_data", "read_key",
+    "BEFORE", "WINDOW", "Decision", "ElementCount", "Export", "Leak", "Part", "PeopleWanted", "PortalBreaches", "Tally",
+    "Told", "Version", "Window", "decided", "kinds_of_data", "read_key",
 ]  # fmt: skip
 
 
@@ -51,6 +65,17 @@ class PortalBreaches(Protocol):
 
     async def newest(self, caller: Caller) -> tuple[Version, ...]:
         """The newest version of each of the last files, newest first."""
+        ...
+
+    async def decide(self, caller: Caller, file_id: str, reason: Reason, said: Decision) -> Version:
+        """Whether residents read of it beside their lines, and whether the AP was told: a line, then the next version
+        of the file. The same again changes nothing. Raises BadInput (another version is newest), NotFound; NoAccess for
+        anybody but the FG in person."""
+        ...
+
+    async def leaks(self, caller: Caller, subject: str) -> tuple[Leak, ...]:
+        """For a resident about their own lines: breaches of which the FG decided that they read it, the last one told
+        first. Raises NoAccess for staff, applications, and who acts for somebody."""
         ...
 
     async def export(self, caller: Caller, wanted: PeopleWanted) -> Export:

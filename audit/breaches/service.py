@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from audit.breach import Version, Window
+from audit.breach import Decision, Leak, Version, Window
 from audit.breach_answers import Export, export_of, read_key
 from audit.breach_warning import Hiding, warned
 from audit.breaches.contract import PeopleWanted
@@ -29,6 +29,14 @@ class BreachDesk:
     async def newest(self, caller: Caller) -> tuple[Version, ...]:
         """See PortalBreaches.newest."""
         return await self.service.desk(caller).breaches.newest(caller)
+
+    async def decide(self, caller: Caller, file_id: str, reason: Reason, said: Decision) -> Version:
+        """See PortalBreaches.decide."""
+        return await self.service.desk(caller).breaches.decide(caller, file_id, reason, said)
+
+    async def leaks(self, caller: Caller, subject: str) -> tuple[Leak, ...]:
+        """See PortalBreaches.leaks."""
+        return await self.service.desk(caller).breaches.leaks(caller, subject)
 
     async def export(self, caller: Caller, wanted: PeopleWanted) -> Export:
         """See PortalBreaches.export."""

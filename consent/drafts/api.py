@@ -10,7 +10,7 @@ from consent import wire
 from consent.activity import ActivityVersion
 from consent.bodies import Place
 from consent.contract import NoSuchThing
-from consent.drafts.contract import PREFIX, All, Draft, Drafts, Ending, Named, Reason, Taken
+from consent.drafts.contract import PREFIX, All, Draft, Drafts, Ended, Ending, Named, Reason, Taken
 from consent.words import fault
 from kernel.caller import Caller
 from kernel.errors import NoAccess
@@ -57,6 +57,10 @@ def intern_routes(drafts: Drafts, caller: Gate) -> APIRouter:
     @router.post("/end")
     async def end(who: Asking, body: Ending) -> Receipt:
         return await drafts.end(who, body.slug, body.reason)
+
+    @router.post("/stopped")
+    async def stopped(who: Asking, _: wire.Nothing) -> Ended:
+        return Ended(versions=tuple(await drafts.stopped(who)))
 
     return router
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from audit.contract import Receipt
 from consent import wire
 from consent.activity import ActivityVersion
-from consent.drafts.contract import PREFIX, All, Draft, Ending, Named, Step, Taken
+from consent.drafts.contract import PREFIX, All, Draft, Ended, Ending, Named, Step, Taken
+from consent.published import Published
 from kernel.caller import Caller
 from kernel.http.client import RoomLine
 
@@ -35,3 +36,7 @@ class DraftsClient:
     async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
         """See Drafts.end."""
         return await self.line.ask(f"{PREFIX}/end", caller, Ending(slug=slug, reason=reason), Receipt)
+
+    async def stopped(self, caller: Caller) -> list[Published]:
+        """See Drafts.stopped."""
+        return list((await self.line.ask(f"{PREFIX}/stopped", caller, wire.Nothing(), Ended)).versions)

@@ -1,7 +1,7 @@
 """The door of what is being prepared. Times in ms. Part of `consent.contract`.
 
 Roles: `proceseigenaar` writes, proposes and publishes; `fg` agrees where the FG must. An application with the role
-`beheer` may write a draft and nothing more: an application cannot be two persons.
+`beheer` may write a draft, and stop a purpose; it publishes nothing, for it cannot be two persons.
 """
 
 from typing import Annotated, Literal, Protocol
@@ -10,16 +10,26 @@ from pydantic import Field
 
 from audit.contract import Receipt
 from consent.activity import ActivityVersion, Slug
-from consent.difference import Change, Effect
+from consent.published import Changed, Published
 from kernel.caller import Caller
+from kernel.errors import Problem
 from kernel.message import Hex32, Message, Sentence, Short, wire
 
 OWNER, OFFICER, KEEPER = "proceseigenaar", "fg", "beheer"
 PREFIX = "/intern/v1/consent/drafts"
-TEXT_MAX = 50_000
 Stage = Literal["concept", "voorgesteld"]
 Reason = Annotated[str, Field(pattern=r"\S", max_length=500)]
 Step = Literal["voorstellen", "akkoord", "publiceren", "weggooien"]
+
+
+class NeverStops(Problem):
+    """What residents see and keep here, and who watches over it: it ends with the house, and not before."""
+
+    code, status, title = "doel-blijft", 409, "Dit doel kan niet stoppen"
+    usual = (
+        "Hiermee zien inwoners wie hun gegevens gebruikte, bewaren zij hun eigen gegevens, en kijkt de FG mee. Dat "
+        "moet blijven werken. Wilt u een toepassing stoppen? Schors dan die toepassing."
+    )
 
 
 class Wrong(Message):
@@ -30,24 +40,10 @@ class Wrong(Message):
     detail: Sentence
 
 
-class Changed(Message):
-    """One field that differs from the version in force. Of a longer text the beginning."""
-
-    field: Annotated[Sentence, wire("veld")]
-    effect: Annotated[Effect, wire("gevolg")]
-    old: Annotated[str, Field(max_length=TEXT_MAX), wire("oud")] = ""
-    new: Annotated[str, Field(max_length=TEXT_MAX), wire("nieuw")] = ""
-
-    @classmethod
-    def of(cls, one: Change) -> "Changed":
-        """As it crosses the door: a hundred elements of which the law changed must not be too long to show."""
-        return cls(field=one.field, effect=one.effect, old=one.old[:TEXT_MAX], new=one.new[:TEXT_MAX])
-
-
 class Draft(Message):
     """A version to come. own: proposed by whoever reads this, who cannot publish it. for_officer: why an FG has to
     agree; agreed: one did. against: the number of the version in force, 0 for none. asks_anew: whether consents to
-    that one end."""
+    that one end. again: the purpose was stopped, and begins again with this one, which asks everybody anew."""
 
     version: Annotated[ActivityVersion, wire("inhoud")]
     digest: Annotated[Hex32, wire("vingerafdruk")]
@@ -60,6 +56,7 @@ class Draft(Message):
     changes: Annotated[tuple[Changed, ...], wire("verschillen")] = ()
     against: Annotated[int, wire("huidigeVersie")] = 0
     asks_anew: Annotated[bool, wire("opnieuwVragen")] = False
+    again: Annotated[bool, wire("opnieuwBegonnen")] = False
 
 
 class Drafts(Protocol):
@@ -84,10 +81,14 @@ class Drafts(Protocol):
         ...
 
     async def end(self, caller: Caller, slug: str, reason: str) -> Receipt:
-        """An activity, with no version in its place: one owner, FG or application that keeps the register is enough,
-        for it only takes away. Effective at the next line; a version that waits for its line goes too. A draft
-        stays, proposed and agreed to by nobody. Whoever starts it again asks consent anew. Raises NoSuchThing,
-        NotNow (it ended already), BadInput."""
+        """An activity, with no version in its place: one owner of a department that it is for, FG or application that
+        keeps the register is enough, for it only takes away. Effective at the next line; a version that waits for its
+        line goes too. A draft stays, proposed and agreed to by nobody. Whoever starts it again asks consent anew.
+        Raises NoSuchThing, NeverStops, NotNow (it ended already), BadInput; NoAccess says who may."""
+        ...
+
+    async def stopped(self, caller: Caller) -> list[Published]:
+        """For everybody: what was stopped and did not begin again, each with its last version; by slug."""
         ...
 
 
@@ -95,6 +96,12 @@ class All(Message):
     """By slug."""
 
     drafts: tuple[Draft, ...]
+
+
+class Ended(Message):
+    """What was stopped, by slug."""
+
+    versions: tuple[Published, ...]
 
 
 class Named(Message):

@@ -14,12 +14,13 @@ from consent.article30 import for_officer
 from consent.clients import RegisteredClients
 from consent.contract import NoSuchThing, NotNow, RegisterUnavailable
 from consent.difference import difference, needs_new_consent
-from consent.drafts.contract import KEEPER, OFFICER, OWNER, Changed, Draft, Step, Wrong
+from consent.drafts.contract import KEEPER, OFFICER, OWNER, Draft, Step, Wrong
 from consent.lines import event, version_of
-from consent.published import Published
+from consent.published import Changed, Published
 from consent.publishing import of_owners
 from consent.registering import Registering
 from consent.rows import Register, Row
+from consent.stopping import Stopping
 from consent.words import no_numbers
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
@@ -44,6 +45,7 @@ class Drafting:
                  clock: Clock) -> None:  # fmt: skip
         self._register, self._audit, self._clock = register, audit, clock
         self._clients, self._registering = clients, registering
+        self._stopping = Stopping(register, audit, registering.following)
 
     async def all(self, caller: Caller) -> list[Draft]:
         """See Drafts.all."""
@@ -105,11 +107,16 @@ class Drafting:
         """See Drafts.end."""
         await self._may_write(caller, OWNER, OFFICER)
         no_numbers({"/reden": reason}, prose=True)
+        await self._stopping.demand(caller, slug)
         with suppress(RegisterUnavailable):  # a forged row keeps nobody from stopping, and is not published either
             last = (await self._registering.newest(caller.tenant, {slug})).get(slug)
             if last and not last.ended:  # first: after a crash in between nobody begins it again alone
                 await self._back(caller.tenant, slug)
-        return await self._registering.end(caller, slug, reason)
+        return await self._stopping.end(caller, slug, reason)
+
+    async def stopped(self, caller: Caller) -> list[Published]:
+        """See Drafts.stopped."""
+        return await self._stopping.stopped(caller.tenant)
 
     async def _back(self, tenant: str, slug: str) -> None:
         """What was proposed or agreed before a stop was about something that went on."""
@@ -183,6 +190,7 @@ class Drafting:
             changes=tuple(map(Changed.of, changes)),
             against=there.number if there else 0,
             asks_anew=bool(there) and there is not None and needs_new_consent(there, completed),
+            again=last is not None and last.ended,
         )
 
 

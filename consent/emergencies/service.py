@@ -5,7 +5,7 @@ from consent.contract import NoSuchThing, NotNow
 from consent.emergencies.contract import EmergencyDetail, EmergencyUse, Judged
 from consent.emergencies.lines import VERDICT, WHY, note_of, reason_of
 from consent.lines import event
-from consent.rights.handling import is_officer, works_at
+from consent.owning import is_officer, works_at
 from consent.rows import Register
 from consent.words import fault, no_numbers
 from kernel.caller import Caller, room_of

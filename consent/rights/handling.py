@@ -12,19 +12,18 @@ from typing import Final
 
 from sqlalchemy import and_, or_
 
-from consent.activity import ActivityVersion
 from consent.contract import NoSuchThing
 from consent.deciding import newest_versions
 from consent.lines import version_of
+from consent.owning import OFFICER, OWNER, departments, is_officer, owners, works_at
 from consent.prepared import EFFECTIVE
-from consent.rights.contract import DEPARTMENT, Step
+from consent.rights.contract import Step
 from consent.rights.tables import rights
 from consent.rows import Row, Rows
 from consent.tables import activities
 from kernel.caller import Caller
 from kernel.errors import NoAccess
 
-OFFICER, OWNER = "fg", "proceseigenaar"
 OFFICERS_ONLY: Final = "beperking"
 OBJECTION: Final = "bezwaar"
 GOES_ON: Final[Mapping[str, frozenset[Step]]] = {  # after these a use goes on, against the word of who asked it to stop
@@ -32,24 +31,6 @@ GOES_ON: Final[Mapping[str, frozenset[Step]]] = {  # after these a use goes on, 
     OFFICERS_ONLY: frozenset({"ongegrond", "opheffen"}),
 }
 NOT_OWN = "Dit gaat over het werk van uw eigen afdeling. Dat het weer doorgaat, beslist een ander."
-
-
-def is_officer(caller: Caller) -> bool:
-    """The FG."""
-    return caller.kind == "medewerker" and OFFICER in caller.roles
-
-
-def departments(caller: Caller) -> frozenset[str]:
-    """Recipients whose requests this employee handles; none for who is no owner."""
-    return works_at(caller) if OWNER in caller.roles else frozenset()
-
-
-def works_at(caller: Caller) -> frozenset[str]:
-    """The departments of an employee, whatever they do there: the portal gives one role to who has several, so that an
-    FG who is an owner too comes as FG, with their departments alone."""
-    if caller.kind != "medewerker":
-        return frozenset()
-    return frozenset(role.removeprefix(DEPARTMENT) for role in caller.roles if role.startswith(DEPARTMENT))
 
 
 def staff_only(caller: Caller) -> None:
@@ -79,11 +60,6 @@ async def demand(rows: Rows, caller: Caller, row: Row, step: Step) -> None:
     own = whose & works_at(caller) if row["activity"] else works_at(caller)
     if step in GOES_ON.get(row["kind"], ()) and own:
         raise NoAccess(NOT_OWN)
-
-
-def owners(version: ActivityVersion) -> frozenset[str]:
-    """Recipients for whom data is used; who works for one of them is none."""
-    return frozenset(one.recipient for one in version.parties if one.role != "verwerker")
 
 
 async def demand_known(rows: Rows, activity: str) -> None:

@@ -136,7 +136,7 @@ async def test_a_register_comes_from_a_file_with_every_fault_told(settings: Hous
     await load_register(settings, "", path, told.append)
     await load_register(settings, "", path, told.append)
     assert told.count("verwerkingsactiviteit oefening, versie 1") == 2
-    owner = Caller(tenant=TENANT, kind="medewerker", user="eigenaar", roles=("proceseigenaar",))
+    owner = Caller(tenant=TENANT, kind="medewerker", user="eigenaar", roles=("proceseigenaar", "afdeling:oefenpartij"))
     async with opened(settings) as house:
         await house.consent("web").drafts.end(owner, "oefening", "Om een rechter.")
     await load_register(settings, "", path, told.append)

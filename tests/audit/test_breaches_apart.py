@@ -9,9 +9,10 @@ from nacl.public import PrivateKey, SealedBox
 
 from audit.breaches.api import breach_intern
 from audit.breaches.client import BreachClient
-from audit.breaches.contract import PeopleWanted, Window
+from audit.breaches.contract import Decision, PeopleWanted, Window
 from audit.breaches.service import BreachDesk
 from audit.contract import LogUnavailable, Reason
+from kernel.caller import Caller
 from kernel.errors import BadInput, NoAccess, NotFound
 from kernel.http.app import make_app
 from kernel.http.client import RoomLine
@@ -33,9 +34,8 @@ async def test_the_portal_elsewhere_asks_and_is_refused_as_one_beside_the_log(tm
         await filled(service)
         gate = StartGate()
         app = make_app("log", gate)
-        app.include_router(
-            breach_intern(BreachDesk(service, Register()), RoomGate("audit", {"web": room.public}, clock))
-        )
+        door = RoomGate("audit", {"web": room.public}, clock)
+        app.include_router(breach_intern(BreachDesk(service, Register()), door))
         gate.open()
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://audit") as http:
             breaches = BreachClient(RoomLine(http, room, "audit"))
@@ -65,3 +65,15 @@ async def test_the_portal_elsewhere_asks_and_is_refused_as_one_beside_the_log(tm
             stranger = BreachClient(RoomLine(http, RoomKey("web", b"2" * 32, clock), "audit"))
             with pytest.raises(LogUnavailable):
                 await stranger.newest(FG)
+            await _decided(breaches, made.id)
+
+
+async def _decided(breaches: BreachClient, file_id: str) -> None:
+    """Residents read it from then on."""
+    resident = Caller(tenant=FG.tenant, kind="inwoner", user="a" * 32)
+    told = await breaches.decide(FG, file_id, WHY, Decision(version=2, shown=True))
+    (leak,) = await breaches.leaks(resident, "s1")
+    assert told.told and (leak.told_at, len(leak.lines)) == (told.told.at, 1)
+    for wrong in (breaches.leaks(FG, "s1"), breaches.decide(DESK, file_id, WHY, Decision(version=3, shown=False))):
+        with pytest.raises(NoAccess):
+            await wrong

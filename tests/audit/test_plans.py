@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from audit.breach import Page, Window
+from audit.breach import Decision, Page, Window
 from audit.contract import Position, Query, Reason, System
 from audit.service import AuditService
+from kernel.caller import Caller
 from kernel.clock import millis
 from tests.audit.logs import DESK, FG, NOON, Place, fence, release
 
@@ -35,6 +36,9 @@ async def asked_of(service: AuditService) -> None:
     made = await files.report(FG, window, WHY)
     assert made.tally.residents == 1
     await files.people(FG, made.id, WHY, Page())
+    await files.decide(FG, made.id, WHY, Decision(version=1, shown=True))
+    (leak,) = await files.leaks(Caller(tenant=DESK.tenant, kind="inwoner", user="a" * 32), "s1")
+    assert len(leak.lines) == 1
     for query in (
         Query(recipient="r1"), Query(subject="s1"), Query(activity="regeling", element="brp.naam"),
         Query(recipient="r1", outcome="open", since=now - 1_000), Query(kind="weigering", since=now - 1_000),

@@ -19,8 +19,7 @@ from consent.difference import (
     needs_new_consent,
     often,
 )
-from consent.drafts.contract import TEXT_MAX
-from consent.published import Published, whole
+from consent.published import TEXT_MAX, Published, whole
 from tests.consent.house import ANSWER, NAME, PLAN, activity
 
 OTHER = {"nl": "anders", "en": "other"}

@@ -29,7 +29,10 @@ from tests.consent.house import (
 from tests.consent.test_life_cycle import choose
 
 pytestmark = pytest.mark.anyio
-ONE, TWO = (Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
+ONE, TWO = (
+    Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar", "afdeling:loket"))
+    for name in ("een", "twee")
+)
 OFFICER = Caller(tenant=TENANT, kind="medewerker", user="fg-1", roles=("fg",))
 KEEPER = Caller(tenant=TENANT, kind="automatisch", organisation="stad", application="beheer-app")
 ASKED = {"gelijkeWeg": "Ja, op papier.", "druk": "Nee.", "zonder": "Ja."}

@@ -7,10 +7,13 @@ from typing import Any, cast
 import pytest
 
 from audit.contract import Audit, Entry, Kind, Overtaken, Verdict, record_one
-from consent.contract import CannotPublish, Gone, NoSuchThing, NotNow
+from consent.contract import CannotPublish, Gone, NoSuchThing, NotAgain, NotNow
+from consent.drafts.contract import NeverStops
 from consent.lines import event, restriction
+from consent.owning import LASTING
 from consent.tables import activities, drafts
 from kernel.caller import Caller, room_of
+from kernel.clock import millis
 from kernel.errors import BadInput, NoAccess
 from kernel.ids import random_id
 from tests.consent.house import ANNA_HERSELF, ANSWER, LOKET, NAME, PLAN, STAFF, TENANT, House, activity
@@ -77,6 +80,63 @@ async def test_what_was_stopped_and_starts_again_asks_everybody_again(house: Hou
     assert (again.number, again.consents_since) == (2, 2)
     assert (await house.consent.choice(ANNA_HERSELF, given)).consent.state == "ongeldig"
     assert [code for _, code in (await house.decided(PLAN))[1].geweigerd] == ["geen-toestemming"]
+
+
+async def test_a_question_that_was_open_when_its_purpose_stopped_bars_nobody(house: House) -> None:
+    await house.ready(activity(nietOpnieuwVragen=180))
+    silent = (await house.request(PLAN)).id
+    house.clock.forward(days=40)
+    open_one = (await house.request(ANSWER)).id
+    house.clock.forward(days=2)
+    stopped = millis(house.clock())
+    await house.consent.drafts.end(ONE, "regeling", WHY)
+    house.clock.forward(days=40)
+    saved = await house.consent.drafts.save(ONE, activity(nietOpnieuwVragen=180))
+    assert saved.again
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    seen = {one.id: (one.state, one.ended_at) for one in await house.consent.choices(ANNA_HERSELF)}
+    assert seen[open_one] == ("ongeldig", stopped), "she did not choose too late: nobody could choose"
+    assert (await house.consent.choice(ANNA_HERSELF, open_one)).consent.state == "ongeldig"
+    assert (await house.consent.requested(LOKET, open_one)).state == "ongeldig"
+    assert (await house.request(ANSWER)).state == "gevraagd"
+    assert seen[silent][0] == "vervallen"
+    with pytest.raises(NotAgain):
+        await house.request(PLAN)
+
+
+async def test_an_owner_stops_what_is_of_their_own_department_and_hears_who_may_else(house: House) -> None:
+    await house.ready()
+    for roles in (("proceseigenaar",), ("proceseigenaar", "afdeling:ander"), ("balie", "afdeling:loket")):
+        with pytest.raises(NoAccess) as refused:
+            await house.consent.drafts.end(ONE.model_copy(update={"roles": roles}), "regeling", WHY)
+    assert refused.value.detail == "Dit is voor de eigenaar van het doel."
+    with pytest.raises(NoAccess, match=r"van loket\. Stoppen kan wie daar eigenaar is, de FG"):
+        await house.consent.drafts.end(ONE.model_copy(update={"roles": ("proceseigenaar",)}), "regeling", WHY)
+    assert [one.slug for one in await house.consent.activities(STAFF)] == ["regeling"]
+
+
+async def test_what_the_house_lives_on_is_stopped_by_nobody(house: House) -> None:
+    await house.ready()
+    await house.consent.publish(STAFF, activity("regie-inzage", {NAME: "A"}))
+    for slug in LASTING:
+        for who in (ONE, OFFICER):
+            with pytest.raises(NeverStops):
+                await house.consent.drafts.end(who, slug, WHY)
+    assert "regie-inzage" in {one.slug for one in await house.consent.activities(STAFF)}
+
+
+async def test_what_was_stopped_is_listed_until_it_begins_again(house: House) -> None:
+    await house.ready()
+    await house.consent.publish(STAFF, NARROWER)
+    assert await house.consent.drafts.stopped(STAFF) == []
+    receipt = await house.consent.drafts.end(ONE, "regeling", WHY)
+    (one,) = await house.consent.drafts.stopped(STAFF)
+    assert (one.version.number, one.ended, one.ended_by) == (2, True, str(receipt.position))
+    saved = await house.consent.drafts.save(ONE, one.version)
+    await house.consent.drafts.step(ONE, "regeling", "voorstellen", saved.digest)
+    await house.consent.drafts.step(TWO, "regeling", "publiceren", saved.digest)
+    assert await house.consent.drafts.stopped(STAFF) == []
 
 
 async def test_a_yes_that_stood_still_is_over_too_when_its_activity_is_stopped(house: House) -> None:

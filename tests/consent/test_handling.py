@@ -5,7 +5,7 @@ import pytest
 from audit.contract import Position
 from consent.activity import Recipient
 from consent.contract import Claim, NoSuchThing, NotNow
-from consent.rights.handling import departments
+from consent.owning import departments
 from kernel.caller import Caller
 from kernel.errors import NoAccess
 from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, NAME, PARTY, PLAN, STAFF, TENANT, House, activity

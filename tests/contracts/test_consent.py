@@ -23,6 +23,7 @@ from consent.contract import (
     NotNow,
     Question,
 )
+from consent.drafts.contract import NeverStops
 from consent.events.contract import Announcement
 from consent.events.tables import events
 from consent.frontdesk.contract import ConversationOver, Meeting, Opening
@@ -220,6 +221,12 @@ async def test_two_persons_put_a_version_in_force(wired: Wired) -> None:
         (1, True),
         (2, False),
     ]
+    with pytest.raises(NoAccess, match="loket"):
+        await consent.drafts.end(OWNER, "regeling", "Niet van ons.")
+    with pytest.raises(NeverStops):
+        await consent.drafts.end(OFFICER, "logboek", "Niemand kijkt mee.")
+    ended = await consent.drafts.end(OFFICER, "regeling", "De rechter vond dit niet goed.")
+    assert [one.ended_by for one in await consent.drafts.stopped(STAFF)] == [str(ended.position)]
     for verb in (consent.drafts.one, consent.history):
         with pytest.raises(NoSuchThing):
             await verb(OWNER, "bestaat-niet")

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.web.samples import BEGIN, ID, NOON, frame
+from tests.web.samples import BEGIN, DAY, ID, NOON, OVERVIEW, USE, frame
+from tests.web.samples import ROW as USED
 from web.breach_form import PeopleTyped, Typed
 from web.breach_views import (
     BreachClock,
@@ -18,6 +19,7 @@ from web.breach_views import (
     Went,
 )
 from web.frame import FieldError, Option
+from web.leak_views import FgLeak, LeakNotice, LeakTold, LeakTyped
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -50,10 +52,14 @@ FILE = FgBreach(
         VersionRow(number=2, made=NOON, at_least=2, at_most=4, lines=5, here=True),
         VersionRow(number=1, made=NOON - timedelta(days=1), at_least=1, at_most=1, lines=1, here=False),
     ),
+    told=None,
     letter="Beste inwoner,\n\n[Vul in: wat er gebeurde]",
     reasons=REASONS,
     people=PeopleTyped(),
 )
+TOLD = LeakTold(shown=True, at=NOON, number=4713, version=1, newer=True, ap_on=DAY, ap_number="AP-1")
+LEAK = FgLeak(frame=frame(f"/fg/datalek/{ID}/besluit", "fg"), id=ID, number=2, at_most=4, told=None, typed=LeakTyped())
+NOTICE = LeakNotice(since=DAY, until=DAY, told=DAY, times=2, newest=ID)
 READY = Ready(token="t", count=5000, line=4712, more=True)
 FORM = FgBreachForm(
     frame=frame("/fg/datalek/nieuw", "fg"),
@@ -77,6 +83,23 @@ def breaches() -> dict[str, tuple[str, "DataclassInstance"]]:
         "fg-datalekken": ("fg_start.html", replace(BEGIN, breaches=rows)),
         "fg-datalekken-weg": ("fg_start.html", replace(BEGIN, breaches=None)),
         "datalek": ("fg_datalek.html", FILE),
+        "datalek-besloten": ("fg_datalek.html", replace(FILE, told=TOLD)),
+        "datalek-besluit": ("fg_datalek_besluit.html", LEAK),
+        "datalek-besluit-fout": (
+            "fg_datalek_besluit.html",
+            replace(
+                LEAK,
+                told=replace(TOLD, shown=False, newer=False),
+                typed=LeakTyped(shown="ja", ap_number="AP-1"),
+                errors=(FieldError(id="ap-dag", text="Vul ook in op welke dag u meldde."),),
+            ),
+        ),
+        "gebruik-lek-onbekend": ("gebruik_detail.html", replace(USE, leaks=None)),
+        "gebruik-lek": ("gebruik_detail.html", replace(USE, leaks=(NOTICE,))),
+        "gebruik-lekken": (
+            "overzicht.html",
+            replace(OVERVIEW, leaks=(NOTICE,), waiting=(), last_uses=(replace(USED, leaked=True),)),
+        ),
         "datalek-leeg": (
             "fg_datalek.html",
             replace(FILE, clock=UNKNOWN, fields=bare, window=NONE, held=None, destroyed=0, number=1),

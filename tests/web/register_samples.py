@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 from tests.web.samples import BEGIN, DAY, LEFT, NOON, frame
 from web.fg_views import OldAssessment
 from web.frame import FieldError
-from web.keeping_views import ActiveRow, AssessmentPage, Difference, DraftPage, DraftRow, EndPage, Keeping, TextField
+from web.keeping_views import (
+    ActiveRow,
+    AssessmentPage,
+    Difference,
+    DraftPage,
+    DraftRow,
+    EndPage,
+    Keeping,
+    StoppedPage,
+    StoppedRow,
+    TextField,
+)
 from web.party_views import ChangeRow, KeyRow, PartyList, PartyRow, SystemRow
 from web.register_views import RegisterEntry, RegisterList, RegisterRow, Told, UsedData, VersionLink
 
@@ -37,7 +48,12 @@ ENTRY = RegisterEntry(
 KEEPING = Keeping(
     frame=frame("/beheer/verwerkingsactiviteiten", "eigenaar"),
     drafts=(DraftRow(slug="parkeren", title="Parkeren", proposed=True, faults=2, changed=NOON),),
-    active=(ActiveRow(slug="b", title="Bijstand", number=3, until=DAY, soon=True, expired=False, drafted=False),),
+    active=(
+        ActiveRow(
+            slug="b", title="Bijstand", number=3, until=DAY, soon=True, expired=False, drafted=False, may_stop=False
+        ),
+    ),
+    stopped=(StoppedRow(slug="c", title="Kluis", number=2),),
     may_write=True,
 )
 KEYS = (KeyRow(kid="a" * 43, ends=NOON, seen=DAY), KeyRow(kid="b", ends=None, seen=None))
@@ -63,6 +79,7 @@ DRAFT = DraftPage(
     own=False,
     against=1,
     asks_anew=True,
+    again=True,
     for_officer=("/machtsverschil: iemand kan zich onder druk voelen om ja te zeggen",),
     agreed=False,
     faults=(("/doel", "Dit moet in het Nederlands en het Engels worden verteld."),),
@@ -91,8 +108,20 @@ END = EndPage(
     frame=frame("/beheer/verwerkingsactiviteiten/parkeren/stoppen", "eigenaar"),
     slug="parkeren",
     title="Parkeren",
+    who="zelf",
+    owners=("het loket", "de balie"),
     chosen=True,
+    parents=True,
     errors=(FieldError(id="waarom", text="Schrijf op waarom het stopt."),),
+)
+OVER = StoppedPage(
+    frame=frame("/beheer/verwerkingsactiviteiten/parkeren/stoppen", "eigenaar"),
+    slug="parkeren",
+    title="Parkeren",
+    ended=NOON,
+    why="De rechter vond dit niet goed.",
+    drafted=False,
+    may_write=True,
 )
 OLD = (
     OldAssessment(slug="b", title="Bijstand", until=DAY, expired=True, by_law=True),
@@ -101,13 +130,27 @@ OLD = (
 )
 
 
+def ending() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """A purpose that is stopped, in each state."""
+    return {
+        "doel-stoppen": ("beheer_doel_stoppen.html", END),
+        "doel-van-een-ander": ("beheer_doel_stoppen.html", replace(END, who="ander", errors=())),
+        "doel-blijft": ("beheer_doel_stoppen.html", replace(END, who="nooit", errors=())),
+        "doel-gestopt": ("beheer_doel_gestopt.html", OVER),
+        "doel-gestopt-fg": ("beheer_doel_gestopt.html", replace(OVER, ended=None, why="", may_write=False)),
+        "doel-weer-begonnen": ("beheer_doel_gestopt.html", replace(OVER, why="", drafted=True)),
+    }
+
+
 def register() -> dict[str, tuple[str, "DataclassInstance"]]:
     """By name."""
     rows = (RegisterRow(slug="parkeren", title="Parkeren", purpose="Een tekst.", letters=("A", "C"), expired=True),)
     whole = RegisterList(frame=frame("/register", None), rows=rows)
-    return {
+    return ending() | {
         "register": ("register.html", whole),
-        "register-leeg": ("register.html", replace(whole, rows=())),
+        "register-leeg": ("register.html", replace(whole, rows=(), stopped=())),
+        "register-ook-gestopt": ("register.html", replace(whole, stopped=rows)),
+        "register-gestopt": ("register_doel.html", replace(ENTRY, ended=True, stopped=DAY)),
         "register-doel": ("register_doel.html", ENTRY),
         "register-oud": ("register_doel.html", replace(ENTRY, ended=True, expired=False, algorithm="", changes=())),
         "fg-beoordelingen": ("fg_start.html", replace(BEGIN, assessments=OLD)),
@@ -117,7 +160,6 @@ def register() -> dict[str, tuple[str, "DataclassInstance"]]:
             "beheer_doelen.html",
             replace(KEEPING, drafts=(), active=(), pasted="{", errors=(FieldError(id="beschrijving", text="Fout."),)),
         ),
-        "doel-stoppen": ("beheer_doel_stoppen.html", END),
         "doelen-fg": ("beheer_doelen.html", replace(KEEPING, frame=frame("/beheer", "fg"), may_write=False)),
         "ontvangers": ("beheer_ontvangers.html", PARTIES),
         "ontvangers-leeg": (

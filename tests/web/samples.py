@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from web import words
 from web.claim_views import ClaimCard, Claims, FgClaims
+from web.code_words import TROUBLES
 from web.consent_views import Consents, Tab
 from web.emergency_views import EmergencyCard, FgEmergency
 from web.fg_views import FgLift, FgSearch, FgStart, Found, LogState, OpenQuestion, Search
 from web.frame import CodePage, Coverage, Failure, FieldError, Frame, Option, Pager, ReportingSystem, Start
+from web.pages import start
 from web.urgent import Reviewed, Urgent
 from web.views import (
     Asked,
@@ -430,8 +432,7 @@ def pages() -> dict[str, tuple[str, "DataclassInstance"]]:
         f"fout-onbekend-{choice}": ("fout.html", Failure(frame=frame("/x"), id="E3", done="onbekend", choice=choice))
         for choice in (True, False)
     }
-    codes = (*words.REFUSALS, *words.OTHER_CODES, "bestaat-niet", "")
-    reasons = {
-        f"code-{code}": ("fouten_code.html", CodePage(frame=frame("/fouten", None), code=code)) for code in codes
-    }
+    told = CodePage(frame=frame("/fouten", None), code="", refused=start.REFUSED, troubles=TROUBLES)
+    codes = ("geen-toestemming", "niet-bekend", "doel-blijft", "verzonnen", "")
+    reasons = {f"code-{code}": ("fouten_code.html", replace(told, code=code)) for code in codes}
     return {**residents(), **claims(), **unseen(), **staff(), **failures, **reasons}

@@ -45,7 +45,7 @@ async def test_the_officer_counts_a_breach_and_reads_its_file(
     assert await searches(portal) == ["Een datalek onderzoeken"]
     for words in (
         "Inkomensloket", "Van 31 augustus 2026 om 08.00 uur tot en met 1 september 2026 om 17.00 uur.",
-        "Melden kan tot 4 september 2026 om 15.00 uur", "Of u al meldde, weten wij niet.", "Betrokkenen: minimaal",
+        "Melden kan tot 4 september 2026 om 15.00 uur", "Of u al meldde, staat hier nog niet.", "Betrokkenen: minimaal",
         "Naam en adres", "Laptop weg.", "Dit vult u zelf in", "Wat de ontvanger nog had van eerder",
         "Stuur die inwoner nooit zomaar post", "Beste inwoner,", "[Vul in: wat er gebeurde, en bij wie]",
     ):  # fmt: skip
@@ -168,3 +168,65 @@ async def test_nobody_else_has_these_pages(portal: PortalUnderTest) -> None:
     officer = await portal.visitor("fg")
     for unknown in ("0" * 32, "x", "A" * 32):
         assert (await officer.get(f"/fg/datalek/{unknown}")).status == 404
+
+
+async def decided(officer: Visitor, file: Page, **more: str) -> Page:
+    """The form under the file, filled in."""
+    page = await officer.get(f"{file.url}/besluit")
+    said = {"besluit": "ja", "ap-dag": "2026-09-01", "ap-nummer": "AP-77", "zaak": "FG-9"} | more
+    return await officer.send(page, page.form("besluit"), **said)
+
+
+async def test_residents_read_of_a_breach_once_the_officer_decided_so(portal: PortalUnderTest) -> None:
+    officer, file = await counted(portal)
+    resident, other = await portal.visitor("r1"), await portal.visitor("r2")
+    assert "datalek zitten" not in (await resident.get("/overzicht")).text, "counting tells nobody"
+    made = await decided(officer, file)
+    assert made.url == file.url and "Inwoners lezen dit bij hun regels." in made.text
+    assert "op 1 september 2026. Nummer: AP-77." in made.text and "Of u al meldde" not in made.text
+    start = await resident.get("/overzicht")
+    assert "Uw gegevens kunnen in een datalek zitten" in start.text and "U hoeft niets te doen." not in start.text
+    assert "Kan in een datalek zitten" in (await resident.get("/gebruik")).text
+    (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    use = await resident.get(f"/gebruik/{line.position}")
+    for words in ("van 31 augustus 2026 tot en met 1 september 2026", "Wat dit betekent.", "Geef geen codes"):
+        assert words in use.text, words
+    assert "AP-77" not in use.html and "May be" not in use.text
+    assert "what you can do" in (await resident.get("/en/overzicht")).text
+    assert "datalek zitten" not in (await other.get("/overzicht")).text, "they were not in it"
+    await decided(officer, file, besluit="nee")
+    assert "datalek zitten" not in (await resident.get("/overzicht")).text
+
+
+async def test_what_is_wrong_with_a_decision_is_said_and_nothing_is_decided(portal: PortalUnderTest) -> None:
+    officer, file = await counted(portal)
+    page = await officer.get(f"{file.url}/besluit")
+    for wrong, told in (
+        ({"besluit": ""}, "Kies ja of nee: of inwoners dit lezen."),
+        ({"ap-dag": "2027-01-01"}, "Vul een goede datum in."),
+        ({"ap-dag": "", "ap-nummer": "AP-77"}, "Vul ook in op welke dag u meldde."),
+        ({"ap-nummer": "999993653"}, "Haal het burgerservicenummer uit uw tekst."),
+        ({"zaak": ""}, "Vul het nummer van de zaak in."),
+        ({"versie": "9"}, "Er is intussen een nieuwere versie."),
+    ):
+        refused = await decided(officer, file, **wrong)
+        assert refused.status == 400 and told in refused.text and "999993653" not in refused.html, wrong
+    assert "Er is nog niets besloten." in (await officer.get(file.url)).text
+    for who in ("een", "r1", "balie"):
+        stranger = await portal.visitor(who)
+        assert (await stranger.get(f"{file.url}/besluit")).status == 404
+    assert page.status == 200 and (await officer.get("/fg/datalek/verzonnen/besluit")).status == 404
+
+
+async def test_when_nobody_can_say_whether_there_was_a_breach_no_page_says_that_there_was_none(
+    portal: PortalUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await portal.house.release(*BY_LAW)
+    resident = await portal.visitor("r1")
+    monkeypatch.setattr(BreachDesk, "leaks", Failing(portal.neighbours.audit, "leaks", LogUnavailable("weg")).leaks)
+    for place in ("/overzicht", "/gebruik"):
+        page = await resident.get(place)
+        assert "u ziet nu niet alles. Dit systeem werkt even niet: de lijst van datalekken." in page.text
+        assert "U hoeft niets te doen." not in page.text
+    (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    assert "Wij weten nu niet of dit in een datalek zit." in (await resident.get(f"/gebruik/{line.position}")).text

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from assembly.demo.register import BY_LAW, INCOME_ANSWER, STORY, activities
+from assembly.demo.register import BEHALF, BY_LAW, INCOME_ANSWER, INSIGHT, OVERSIGHT, STORY, VAULT, activities
 from assembly.demo.visitor import Page, Visitor
 from tests.connectors.counting.town import counting
 from tests.connectors.test_lab import SET
@@ -173,16 +173,47 @@ async def test_a_purpose_is_stopped_with_a_reason_and_nobody_gets_anything_for_i
         assert not any(one in refused.html for one in written)
     reason = "De rechter vond dit niet goed." + "\r\n" * 235 + "x" * 235
     stopped = await keeper.send(page, page.form("waarom"), waarom=reason)
-    assert stopped.url.endswith(f"/register/{STORY}") and "Dit geldt nu niet meer." in stopped.text
-    assert STORY not in (await keeper.get("/register")).html
-    assert (await keeper.get(f"{PLACE}/stoppen")).status == 404
+    assert stopped.url.endswith(f"{PLACE}/stoppen") and "De rechter vond dit niet goed." in stopped.text
+    nobody = await portal.visitor()
+    public = await nobody.get(f"/register/{STORY}")
+    assert "De gemeente stopte dit op" in public.text and "rechter" not in public.text, "why is for staff"
+    assert STORY not in (await nobody.get("/register")).html
+    assert f'href="/register/{STORY}"' in (await nobody.get("/register?ook=gestopt")).html
     (line,) = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
     use = await resident.get(f"/gebruik/{line.position}")
     assert "Tot 5 jaar na het besluit." in use.text, "what they were told of a use stays"
     again = await keeper.send(page, page.form("waarom"), waarom="Nog eens.")
-    assert again.status == 200 and "Dit geldt nu niet meer." in again.text, "pressed twice, or in another window"
+    assert again.status == 200 and "De rechter vond" in again.text, "pressed twice, or in another window"
     unknown = replace(page.form("waarom"), action=f"{PLACE.removesuffix(STORY)}verzonnen/stoppen")
     assert (await keeper.send(page, unknown, waarom="Nog eens.")).status == 404
+
+
+async def test_what_was_stopped_begins_again_as_a_draft_of_its_last_version(portal: PortalUnderTest) -> None:
+    one, officer = await portal.visitor("een"), await portal.visitor("fg")
+    page = await officer.get(f"{PLACE}/stoppen")
+    over = await officer.send(page, page.form("waarom"), waarom="De rechter vond dit niet goed.")
+    with pytest.raises(LookupError):
+        over.form("doel", STORY)
+    mine = await one.get(f"{PLACE}/stoppen")
+    draft = await one.send(mine, mine.form("doel", STORY))
+    assert draft.url.endswith(PLACE) and "begint hiermee opnieuw" in draft.text
+    draft = await reworded(one, draft, "Een andere naam")
+    again = await one.send(mine, mine.form("doel", STORY))
+    assert again.url.endswith(PLACE) and "Een andere naam" in again.text, "what somebody prepared is not lost"
+    assert "Iemand bereidt dit al voor." in (await one.get(f"{PLACE}/stoppen")).text
+
+
+async def test_a_purpose_of_another_department_and_one_of_the_house_are_not_stopped(portal: PortalUnderTest) -> None:
+    """`twee` has no department."""
+    two, officer = [await portal.visitor(who) for who in ("twee", "fg")]
+    page = await two.get(f"{PLACE}/stoppen")
+    assert "Inkomensloket" in page.text and "Een ander kan dat wel" in page.text
+    home = await two.get(HOME)
+    refused = await two.send(home, replace(home.form("beschrijving"), action=f"{PLACE}/stoppen"), waarom="Zomaar.")
+    assert refused.status == 403 and "Wie kan dit stoppen?" in home.text
+    for slug in (INSIGHT, VAULT, OVERSIGHT):
+        assert "Dit doel kan niet stoppen." in (await officer.get(f"{HOME}/{slug}/stoppen")).text
+    assert "kijkt hier geen ouder meer" in (await officer.get(f"{HOME}/{BEHALF}/stoppen")).text
 
 
 async def reworded(visitor: Visitor, page: Page, name: str) -> Page:

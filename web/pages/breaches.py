@@ -44,6 +44,7 @@ from web.breach_views import (
 )
 from web.frame import FieldError, Option
 from web.language import AMSTERDAM
+from web.leak_views import told_of
 from web.pages.reading import words
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -85,7 +86,7 @@ async def begin(visit: Visit) -> Response:
     said, file_id = await words(visit), visit.request.query_params.get("dossier", "")
     if not file_id:
         return _form(visit, said, Typed())
-    return _form(visit, said, again((await _versions(visit, file_id))[-1].window), file_id)
+    return _form(visit, said, again((await versions_of(visit, file_id))[-1].window), file_id)
 
 
 async def report(visit: Visit) -> Response:
@@ -93,7 +94,7 @@ async def report(visit: Visit) -> Response:
     visit.officer()
     form, said = await visit.form(), await words(visit)
     typed, file_id = read(form), form.get("dossier", "")
-    known = (await _versions(visit, file_id))[-1].window if file_id else None
+    known = (await versions_of(visit, file_id))[-1].window if file_id else None
     # what the file asks already may be gone from the register: it can be asked again
     recipients = recipients_of(said) | ({known.recipient: ""} if known else {})
     applications = applications_of(said) | ({known.application: ""} if known else {})
@@ -109,7 +110,7 @@ async def show(visit: Visit) -> Response:
     """`/fg/datalek/{id}`: the newest version, or the one that `versie` says."""
     visit.officer()
     file_id, asked = str(visit.request.path_params["id"]), visit.request.query_params
-    found, token = await _versions(visit, file_id), asked.get("uitvoer", "")[:TOKEN_MAX]
+    found, token = await versions_of(visit, file_id), asked.get("uitvoer", "")[:TOKEN_MAX]
     ready = (await _exported(visit, file_id, token)).ready(token) if token else None
     number = asked.get("versie", "")
     chosen = [one for one in found if str(one.version) == number] if number else found[-1:]
@@ -122,7 +123,7 @@ async def people(visit: Visit) -> Response:
     """The people, sealed for a key, kept for this session until they are taken away."""
     visit.officer()
     file_id, form = str(visit.request.path_params["id"]), await visit.form()
-    found, typed = await _versions(visit, file_id), read_people(form)
+    found, typed = await versions_of(visit, file_id), read_people(form)
     if "vervolg" in form:
         wanted = (await _exported(visit, file_id, form["vervolg"][:TOKEN_MAX])).next
     elif wrong := people_faults(typed):
@@ -156,7 +157,8 @@ async def listed(visit: Visit, said: RegisterWords) -> tuple[BreachRow, ...] | N
     return tuple(row_of(one, said, visit.site.clock()) for one in found)
 
 
-async def _versions(visit: Visit, file_id: str) -> tuple[Version, ...]:
+async def versions_of(visit: Visit, file_id: str) -> tuple[Version, ...]:
+    """Of this file, oldest first. Raises NotFound."""
     if not FILE_ID.fullmatch(file_id):
         raise NotFound
     return await visit.site.breaches.versions(visit.caller, file_id)
@@ -235,6 +237,7 @@ async def _file(
         destroyed=shown.tally.destroyed,
         versions=tuple(version_row(one, shown.version) for one in reversed(found)),
         letter=_letter(visit, shown, said, kinds),
+        told=told_of(found),
         reasons=_reasons(said, typed.reason),
         people=typed,
         ready=ready,

@@ -1,16 +1,19 @@
-"""`/beheer/verwerkingsactiviteiten/{slug}/stoppen`: an owner or the FG stops a purpose, alone and at once."""
+"""`/beheer/verwerkingsactiviteiten/{slug}/stoppen`: an owner of the department, or the FG, stops a purpose, alone and
+at once. Once it is stopped: why, and the button to begin again."""
 
 from contextlib import suppress
 from typing import Final
 
 from starlette.responses import Response
 
-from consent.contract import ActivityVersion, NoSuchThing, NotNow
-from kernel.errors import NotFound
+from consent.contract import ActivityVersion, NoSuchThing, NotNow, Published, stop_by
+from kernel.clock import moment
+from kernel.errors import NoAccess, NotFound
+from web.children import ACTIVITY as FOR_PARENTS
 from web.frame import FieldError
-from web.keeping_views import EndPage
+from web.keeping_views import EndPage, StoppedPage
 from web.pages.keeping import HOME
-from web.pages.reading import words
+from web.pages.reading import ended_by, words
 from web.prose import draft, prose, text_fault
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -21,10 +24,13 @@ REASON_MAX: Final = 500
 
 
 async def show(visit: Visit) -> Response:
-    """What it means, and the form."""
+    """What it means and the form; of a purpose that was stopped, when and why."""
     visit.keeper()
     said = await words(visit)
-    return _drawn(visit, said, _active(visit, said))
+    version = said.activities.get(_slug(visit))
+    if version is not None:
+        return _drawn(visit, said, version)
+    return await _over(visit, said, await _stopped(visit))
 
 
 async def end(visit: Visit) -> Response:
@@ -32,45 +38,63 @@ async def end(visit: Visit) -> Response:
     visit.keeper()
     form, said = await visit.form(), await words(visit)
     slug, reason = _slug(visit), prose(form.get("waarom", ""))
-    if slug not in said.activities and await _stopped(visit, slug):
-        return visit.to(f"/register/{slug}")
-    version = _active(visit, said)
+    version = said.activities.get(slug)
+    if version is None:
+        await _stopped(visit)
+        return visit.to(f"{HOME}/{slug}/stoppen")
+    if stop_by(visit.caller, version) != "zelf":
+        return _drawn(visit, said, version)
     if wrong := text_fault(reason, "stopt", REASON_MAX):
         return _drawn(visit, said, version, draft(reason, REASON_MAX), wrong)
     with suppress(NotNow, NoSuchThing):
-        await visit.site.registers.drafts.end(visit.caller, version.slug, reason)
-    return visit.to(f"/register/{version.slug}")
+        await visit.site.registers.drafts.end(visit.caller, slug, reason)
+    return visit.to(f"{HOME}/{slug}/stoppen")
 
 
 def _slug(visit: Visit) -> str:
     return str(visit.request.path_params["slug"])[:60]
 
 
-async def _stopped(visit: Visit, slug: str) -> bool:
-    """Whether it was ever there."""
+async def _stopped(visit: Visit) -> Published:
+    """The last version of what is not in force. Raises NotFound for what never was."""
     try:
-        return bool(await visit.site.registers.history(visit.caller, slug))
+        return (await visit.site.registers.history(visit.caller, _slug(visit)))[-1]
     except NoSuchThing:
-        return False
-
-
-def _active(visit: Visit, said: RegisterWords) -> ActivityVersion:
-    found = said.activities.get(_slug(visit))
-    if found is None:
-        raise NotFound
-    return found
+        raise NotFound from None
 
 
 def _drawn(visit: Visit, said: RegisterWords, version: ActivityVersion, typed: str = "", wrong: str = "") -> Response:
+    who = stop_by(visit.caller, version)
     view = EndPage(
         frame=visit.frame(),
         slug=version.slug,
         title=said.chosen(version.title),
+        who=who,
+        owners=tuple(
+            said.recipient(one.recipient, one.recipient) for one in version.parties if one.role != "verwerker"
+        ),
         chosen=any(one.class_ == "C" for one in version.elements),
+        parents=version.slug == FOR_PARENTS,
         reason=typed,
         errors=(FieldError(id="waarom", text=said.say(WRONG[wrong])),) if wrong else (),
     )
-    return visit.page("beheer_doel_stoppen.html", view, 400 if wrong else 200)
+    status = NoAccess.status if who != "zelf" and visit.request.method == "POST" else 400 if wrong else 200
+    return visit.page("beheer_doel_stoppen.html", view, status)
+
+
+async def _over(visit: Visit, said: RegisterWords, last: Published) -> Response:
+    slug, line = last.version.slug, await ended_by(visit, last)
+    drafts = await visit.site.registers.drafts.all(visit.caller)
+    view = StoppedPage(
+        frame=visit.frame(),
+        slug=slug,
+        title=said.chosen(last.version.title),
+        ended=moment(line.at) if line else None,
+        why=line.event.details.get("reden", "") if line else "",
+        drafted=any(one.version.slug == slug for one in drafts),
+        may_write=visit.keeper().kind == "eigenaar",
+    )
+    return visit.page("beheer_doel_gestopt.html", view)
 
 
 PAGES: Final = (

@@ -17,11 +17,12 @@ from consent.contract import (
     Words,
     assessment_over,
     expiring,
+    stop_by,
 )
 from kernel.clock import millis, moment
 from kernel.errors import BadInput, NoAccess, NotFound
 from web.frame import FieldError
-from web.keeping_views import ActiveRow, Difference, DraftPage, DraftRow, Keeping, TextField
+from web.keeping_views import ActiveRow, Difference, DraftPage, DraftRow, Keeping, StoppedRow, TextField
 from web.language import N_
 from web.line_views import local_day
 from web.pages.reading import words
@@ -74,7 +75,8 @@ async def everything(visit: Visit) -> Response:
 
 
 async def begin(visit: Visit) -> Response:
-    """A new draft: of the version in force, or of a description that was pasted."""
+    """A new draft: of the version in force, of the last one of what was stopped, or of a description that was pasted.
+    Who begins again while somebody prepares that, goes on with their draft."""
     person, form = visit.keeper(), await visit.form()
     if person.kind != "eigenaar":
         raise NotFound
@@ -84,6 +86,15 @@ async def begin(visit: Visit) -> Response:
         if active is None:
             raise NotFound
         version = active
+    elif form.get("actie") == "opnieuw":
+        slug = form.get("doel", "")[:60]
+        stopped = {one.version.slug: one.version for one in await visit.site.registers.drafts.stopped(visit.caller)}
+        there = any(one.version.slug == slug for one in await visit.site.registers.drafts.all(visit.caller))
+        if there:
+            return visit.to(f"{HOME}/{slug}")
+        if slug not in stopped:
+            raise NotFound
+        version = stopped[slug]
     else:
         text = form.get("beschrijving", "")
         try:
@@ -156,8 +167,12 @@ async def _list(visit: Visit, pasted: str = "", errors: Sequence[FieldError] = (
         active=tuple(
             ActiveRow(slug=one.slug, title=said.chosen(one.title), number=one.number,
                       until=local_day(one.assessment.until), soon=one.slug in soon, expired=assessment_over(one, at),
-                      drafted=one.slug in drafted)
+                      drafted=one.slug in drafted, may_stop=stop_by(visit.caller, one) == "zelf")
             for one in sorted(said.activities.values(), key=lambda one: (one.assessment.until, one.slug))
+        ),
+        stopped=tuple(
+            StoppedRow(slug=one.version.slug, title=said.chosen(one.version.title), number=one.version.number)
+            for one in await visit.site.registers.drafts.stopped(visit.caller)
         ),
         may_write=visit.keeper().kind == "eigenaar",
         pasted=pasted,
@@ -179,6 +194,7 @@ async def _draft(
         own=draft.own,
         against=draft.against,
         asks_anew=draft.asks_anew,
+        again=draft.again,
         for_officer=tuple(f"{place}: {said.say(FOR_OFFICER.get(place, OTHER))}" for place in draft.for_officer),
         agreed=draft.agreed,
         faults=tuple((one.place, one.detail) for one in draft.wrong),

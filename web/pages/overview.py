@@ -12,7 +12,9 @@ from vault.contract import VaultUnavailable
 from web.consent_views import row, waiting
 from web.frame import Coverage
 from web.language import AMSTERDAM, N_
+from web.leak_views import notices, places
 from web.line_views import counted, is_use
+from web.pages.leaks import missing, own_leaks
 from web.pages.reading import coverage, line_views, own_lines, words
 from web.register_words import RegisterWords
 from web.routing import Page
@@ -33,6 +35,9 @@ async def show(visit: Visit) -> Response:
     lines, more = await own_lines(visit, first, LAST)
     departments, by_class = counted([line for line in lines if line.at >= millis(first)], visit.site.clock())
     vault, known = await _vault(visit, said)
+    leaks = await own_leaks(visit)
+    views = line_views(visit, said, consents)
+    views.leaked = places(leaks or ())
     view = Overview(
         frame=visit.frame(),
         waiting=waiting(consents, said),
@@ -40,10 +45,11 @@ async def show(visit: Visit) -> Response:
         departments=departments,
         by_class=by_class,
         too_many=more,
-        last_uses=line_views(visit, said, consents).rows([line for line in lines if is_use(line)])[:LAST],
+        last_uses=views.rows([line for line in lines if is_use(line)])[:LAST],
         active=tuple(row(one, said) for one in _active(consents)),
-        coverage=known,
+        coverage=missing(known, said, leaks),
         vault=vault,
+        leaks=None if leaks is None else notices(leaks),
     )
     return visit.page("overzicht.html", view)
 

@@ -1,12 +1,14 @@
 """What several pages read: a resident's own lines, the words of the registers."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from audit.contract import Line, Position, System
-from consent.contract import ConsentView
+from audit.contract import Line, LogUnavailable, NoSuchLine, Position, System
+from consent.contract import ConsentView, Published
+from kernel.caller import room_of
 from kernel.clock import millis
 from kernel.errors import NotFound
 from web.frame import Coverage, Pager, ReportingSystem
@@ -86,6 +88,13 @@ async def words(visit: Visit) -> RegisterWords:
     activities = await visit.site.registers.activities(visit.caller)
     recipients = await visit.site.registers.recipients(visit.caller)
     return RegisterWords.of(visit.language, visit.site.catalogue, activities, recipients)
+
+
+async def ended_by(visit: Visit, one: Published) -> Line | None:
+    """The line that ended a version of a purpose; None where the log cannot tell now."""
+    with suppress(ValueError, LogUnavailable, NoSuchLine):
+        return await visit.site.audit.line(room_of(visit.tenant.id, "web"), Position.parse(one.ended_by))
+    return None
 
 
 async def coverage(visit: Visit) -> Coverage:

@@ -10,6 +10,7 @@ from kernel.clock import millis
 from kernel.errors import NotFound
 from web.language import Language
 from web.line_views import local_day
+from web.pages.reading import ended_by
 from web.register_export import as_csv, as_json
 from web.register_facts import assessed, changed, data, facts
 from web.register_views import RegisterEntry, RegisterList, RegisterRow, VersionLink
@@ -22,10 +23,14 @@ KINDS: Final = {"json": "application/ld+json; charset=utf-8", "csv": "text/csv; 
 
 
 async def everything(visit: Visit) -> Response:
-    """The list, by title."""
+    """The list, by title; `?ook=gestopt` adds what was stopped."""
     said, at = await public_words(visit), millis(visit.site.clock())
-    rows = [_row(one, said, at) for one in said.activities.values()]
-    return visit.page("register.html", RegisterList(frame=visit.frame(), rows=tuple(sorted(rows, key=_title))))
+    rows, stopped = [_row(one, said, at) for one in said.activities.values()], None
+    if visit.request.query_params.get("ook") == "gestopt":
+        over = await visit.site.registers.drafts.stopped(_nobody(visit))
+        stopped = tuple(sorted((_row(one.version, said, at) for one in over), key=_title))
+    view = RegisterList(frame=visit.frame(), rows=tuple(sorted(rows, key=_title)), stopped=stopped)
+    return visit.page("register.html", view)
 
 
 async def entry(visit: Visit) -> Response:
@@ -42,15 +47,17 @@ async def entry(visit: Visit) -> Response:
     if found is None:
         raise NotFound
     version = found.content
-    (since,) = [one.since for one in history if one.version.number == version.number]
+    (shown,) = [one for one in history if one.version.number == version.number]
+    over = await ended_by(visit, shown) if history[-1].ended and shown is history[-1] else None
     view = RegisterEntry(
         frame=visit.frame(),
         slug=version.slug,
         title=said.chosen(version.title),
         purpose=said.chosen(version.purpose),
         number=version.number,
-        since=local_day(since),
+        since=local_day(shown.since),
         ended=found.status == "gestopt",
+        stopped=local_day(over.at) if over else None,
         expired=found.expired,
         assessed_until=local_day(version.assessment.until),
         data=data(version, said),

@@ -8,14 +8,17 @@ from typing import Final
 from starlette.responses import Response
 
 from kernel.errors import NotFound
+from web.code_words import TROUBLES
 from web.frame import CodePage, Start
 from web.language import path_in
 from web.login import HOMES, RETURN, begin, finish, leave
 from web.rendering import STATIC, asset
 from web.routing import Page
 from web.site import Visit
+from web.words import OTHER_CODES, REFUSALS
 
 KINDS: Final[Mapping[str, str]] = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".md": "text/plain"}
+REFUSED: Final = {**REFUSALS, **OTHER_CODES}
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -40,7 +43,7 @@ async def log_out(visit: Visit) -> Response:
 async def code(visit: Visit) -> Response:
     """`/fouten` and `/fouten/{code}`."""
     asked = str(visit.request.path_params.get("code", ""))
-    return visit.page("fouten_code.html", CodePage(frame=visit.frame(), code=asked))
+    return visit.page("fouten_code.html", CodePage(frame=visit.frame(), code=asked, refused=REFUSED, troubles=TROUBLES))
 
 
 async def static(visit: Visit) -> Response:

@@ -14,8 +14,10 @@ from web.correction_views import may_doubt
 from web.emergency_views import urgent_of
 from web.frame import FieldError, Option
 from web.language import path_in
+from web.leak_views import about, places
 from web.line_details import lifted_of, numbers_gone, reported_of
 from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
+from web.pages.leaks import missing, own_leaks
 from web.pages.proofs import parts
 from web.pages.reading import FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, pager, words
 from web.pages.removing import late_of, told_of
@@ -42,7 +44,10 @@ async def show(visit: Visit) -> Response:
     every, more = await all_lines(visit, begin_of(visit, period), before=before)
     lines = [line for line in every if shown(line)]
     said, consents = await words(visit), await visit.site.consent.choices(visit.caller)
-    rows = line_views(visit, said, consents).rows([one for one in lines if refused or one.event.kind != "weigering"])
+    views = line_views(visit, said, consents)
+    leaks = await own_leaks(visit)
+    views.leaked = places(leaks or ())
+    rows = views.rows([one for one in lines if refused or one.event.kind != "weigering"])
     filters = {"periode": period, **({"geweigerd": "ja"} if refused else {})}
     place = path_in("/gebruik", visit.language)
     further = f"{place}?{urlencode(filters | {'voor': str(every[-1].position)})}" if more else ""
@@ -55,7 +60,7 @@ async def show(visit: Visit) -> Response:
         found=sum(row.times for row in rows),
         days=days(rows[(leaf.page - 1) * A_PAGE : leaf.page * A_PAGE]),
         pager=leaf,
-        coverage=await coverage(visit),
+        coverage=missing(await coverage(visit), said, leaks),
         further=further,
         older=before is not None,
         period=period,
@@ -117,6 +122,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         lab=bool(event.details.get("gegevensset")) and event.kind == "verstrekking",
         urgent=await _urgent(visit, line) if result != "niets" else None,
         removed=await told_of(visit, said, line),
+        leaks=about(await own_leaks(visit), line),
         late=tuple(one for one in await late_of(visit, said) if one.place == str(line.position)),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)

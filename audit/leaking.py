@@ -1,0 +1,128 @@
+"""A breach that was confirmed: the FG decides that residents read it, from then on beside their own lines.
+
+A decision is a line of the log and a version of the file, in that order: a crash in between leaves a line and changes
+nothing for residents; the FG decides again. What a resident reads is asked of the log each time, with the conditions by
+which the breach was counted; no list of people is kept. Lines that they may not see yet are left out.
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit.breach import BEFORE, KEPT, WINDOW, Decision, Leak, Part, Told, Version, Window, decided
+from audit.breach_window import days_of, during, held_before, line_with, named
+from audit.contract import Reason
+from audit.event import SYSTEM, Entry
+from audit.kinds import DECIDED
+from audit.label import Label
+from audit.labels import labels_named
+from audit.log import Log
+from audit.permit import Position
+from audit.reading import OUTCOME_OF
+from audit.searching import before
+from audit.searchline import Record, receipts_of, search_event
+from audit.tables import breaches, lines, outcomes
+from audit.tags import tag, used_tag
+from kernel.caller import Caller
+from kernel.clock import Clock, millis
+from kernel.errors import BadInput, NoAccess
+from kernel.ids import random_id
+
+NAME, LAW = "Besluit over een datalek", "AVG 33 en 34"
+MOST = 2_000  # lines of one resident in one breach
+Read = Callable[[Sequence[RowMapping]], Coroutine[Any, Any, tuple[Version, ...]]]
+Keep = Callable[[Version], Coroutine[Any, Any, None]]
+
+
+class Leaks:
+    """Of one open log. read, keep: of the files (`audit.breaching`)."""
+
+    def __init__(self, log: Log, record: Record, clock: Clock, read: Read, keep: Keep) -> None:
+        self._log, self._tenant, self._record, self._clock = log, log.tenant, record, clock
+        self._read, self._keep = read, keep
+
+    async def decide(self, caller: Caller, found: Sequence[Version], reason: Reason, said: Decision) -> Version:
+        """A line, then the next version. The same decision again is the one that stands. Raises NoAccess, BadInput."""
+        if caller.kind != "medewerker" or "fg" not in caller.roles:
+            raise NoAccess("Dit besluit is voor de FG in persoon.")
+        last, newest = decided(found), found[-1]
+        if last is newest and last.told and last.told.decided.model_copy(update={"version": said.version}) == said:
+            return last
+        if newest.version != said.version:
+            raise BadInput("Er is een nieuwere versie van dit dossier. Lees die eerst.")
+        told = {
+            "datalek": newest.id,
+            "versie": str(newest.version),
+            "inwonersLezenHet": "ja" if said.shown else "nee",
+            "apGemeldOp": said.told_ap,
+            "apNummer": said.ap_number,
+        }
+        event = search_event(caller, reason, random_id(), SYSTEM, told)
+        event = event.model_copy(update={"kind": DECIDED, "name": NAME, "law": LAW})
+        (receipt,) = receipts_of(await self._record([Entry(event=event)]))
+        at = millis(self._clock())
+        kept = Told(decided=said, at=at, line=receipt.position)
+        made = newest.model_copy(update={"version": newest.version + 1, "made_at": at, "told": kept})
+        await self._keep(made)
+        return made
+
+    async def of(self, caller: Caller, subject: str) -> tuple[Leak, ...]:
+        """Breaches in which this resident has lines, the last one told first. NOT checked: that these lines are the
+        caller's; the page that asks says whose. Raises NoAccess for anybody but a resident."""
+        if caller.kind != "inwoner" or caller.acting_for:
+            raise NoAccess("Dit leest alleen de inwoner zelf.")
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                query = select(breaches).where(breaches.c.tenant_id == self._tenant).order_by(breaches.c.id)
+                rows = list((await reading.execute(query)).mappings())
+            files = [decided(group) for _, group in groupby(await self._read(rows), key=attrgetter("id"))]
+            shown = [one for one in files if one and one.told and one.told.decided.shown]
+            if not shown:
+                return ()
+            async with self._log.database.snapshot(self._tenant) as reading:
+                labels = await self._labels(reading, subject)
+                leaks = [await self._leak(reading, subject, one, labels) for one in shown]
+        return tuple(sorted((one for one in leaks if one.lines), key=attrgetter("told_at"), reverse=True))
+
+    async def _labels(self, reading: AsyncConnection, subject: str) -> dict[bytes, Label]:
+        mine = (lines.c.tenant_id == self._tenant, lines.c.subject == subject)
+        names = {bytes(name) for (name,) in await reading.execute(select(lines.c.label).distinct().where(*mine))}
+        found = await labels_named(reading, self._tenant, await self._log.keys(), names)
+        now = millis(self._clock())
+        return {name: label for name, label in found.items() if label.withheld_until <= now}
+
+    async def _leak(self, reading: AsyncConnection, subject: str, version: Version, labels: dict[bytes, Label]) -> Leak:
+        window = version.window
+        places = set[Position]()
+        for part in (WINDOW, BEFORE) if version.held is not None else (WINDOW,):
+            places |= await self._lines(reading, subject, (version, part), labels)
+        told_at = version.told.at if version.told else 0
+        theirs = tuple(sorted(places, reverse=True))[:MOST]
+        return Leak(since=window.since, until=window.until, told_at=told_at, lines=theirs)
+
+    async def _lines(
+        self, reading: AsyncConnection, subject: str, asked: tuple[Version, Part], labels: dict[bytes, Label]
+    ) -> set[Position]:
+        version, part = asked
+        key = (await self._log.keys()).tags
+        window = version.window
+        marks = [tag(key, name, value) for name, value in named(window, part).items() if value]
+        query = select(lines.c.term, lines.c.idx).select_from(lines.outerjoin(outcomes, OUTCOME_OF)).where(
+            lines.c.tenant_id == self._tenant,
+            lines.c.subject == subject,
+            before(version.line),
+            *(line_with(mark) for mark in marks),
+            _when(window, part, labels, key),
+            func.coalesce(outcomes.c.outcome, "") != KEPT,
+        )  # fmt: skip
+        return {Position(term=term, index=index) for term, index in await reading.execute(query)}
+
+
+def _when(window: Window, part: Part, labels: dict[bytes, Label], key: bytes) -> Any:
+    if part == BEFORE:
+        return held_before(window, labels)
+    return during(window, labels, [used_tag(key, at) for at in days_of(window)], few=True)

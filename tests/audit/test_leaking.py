@@ -1,0 +1,108 @@
+"""A breach that the FG confirmed: whoever is counted in it reads so beside their own lines, and nobody else does."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from audit.breach import BEFORE, Decision, Leak
+from audit.breach_answers import file_of
+from audit.service import AuditService
+from kernel.caller import Caller
+from kernel.clock import millis
+from kernel.errors import BadInput, NoAccess
+from tests.audit.logs import DESK, FG, TENANT, Place, Ticking
+from tests.audit.test_breach_reach import DAY, NOW, WHY, named, released, reported, window
+from tests.audit.test_breaches import BOTH
+from tests.audit.test_reported import audit_url
+
+__all__ = ["audit_url"]
+pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
+RESIDENT = Caller(tenant=TENANT, kind="inwoner", user="a" * 32)
+EVERYBODY = tuple(f"s{number}" for number in range(1, 10))
+YES = Decision(version=1, shown=True, told_ap="2026-11-24", ap_number="AP-1")
+
+
+@pytest.fixture
+def clock() -> Ticking:
+    return Ticking()
+
+
+@pytest.fixture
+async def service(audit_url: str, tmp_path: Path, clock: Ticking) -> AsyncIterator[AuditService]:
+    async with Place(audit_url, tmp_path, clock=clock).opened() as (service, _):
+        yield service
+
+
+async def leaks(service: AuditService, subject: str) -> tuple[Leak, ...]:
+    return await service.desk(FG).breaches.leaks(RESIDENT, subject)
+
+
+@BOTH
+async def test_who_is_in_the_file_reads_it_and_nobody_else(service: AuditService, clock: Ticking, kind: str) -> None:
+    await released(service, clock, "s1", kept_days=30)
+    await released(service, clock, "s2", kept_days=5)
+    await released(service, clock, "s3", recipient="r2")
+    clock.now += timedelta(days=10)
+    await service.door("audit").record(DESK, [reported("s4", NOW + 10 * DAY), reported("s5", NOW)])
+    await released(service, clock, "s1")
+    await released(service, clock, "s6", "")
+    await released(service, clock, "s7", "niet-geopend")
+    await released(service, clock, "s8", withheld_until=millis(clock()) + 9 * DAY)
+    files = service.desk(FG).breaches
+    made = await files.report(FG, window(since=NOW + 9 * DAY, until=NOW + 11 * DAY), WHY)
+    await released(service, clock, "s9")
+    assert [await leaks(service, who) for who in EVERYBODY] == [()] * 9, "counting tells nobody"
+    await files.decide(FG, made.id, WHY, YES)
+    told = {who: found for who in EVERYBODY if (found := await leaks(service, who))}
+    counted = {*await named(service, made.id), *await named(service, made.id, BEFORE)}
+    assert counted - set(told) == {"s8"}, "what they may not see yet is not told by this either"
+    assert set(told) == {"s1", "s4", "s6"}
+    (first,) = told["s1"]
+    assert (first.since, first.until, len(first.lines)) == (NOW + 9 * DAY, NOW + 11 * DAY, 2)
+
+
+async def test_a_decision_is_a_line_and_is_the_officers_own(service: AuditService, clock: Ticking) -> None:
+    await released(service, clock, "s1")
+    files = service.desk(FG).breaches
+    made = await files.report(FG, window(), WHY)
+    auditor = FG.model_copy(update={"roles": ("auditor",)})
+    machine = Caller(tenant=TENANT, kind="automatisch", scope=("logboek",))
+    for nobody in (auditor, machine, RESIDENT):
+        with pytest.raises(NoAccess):
+            await files.decide(nobody, made.id, WHY, YES)
+    with pytest.raises(BadInput):
+        await files.decide(FG, made.id, WHY, YES.model_copy(update={"version": 2}))
+    version = await files.decide(FG, made.id, WHY, YES)
+    assert version.told and (version.version, version.tally) == (2, made.tally)
+    line = (await service.desk(FG).reader.line(version.told.line)).event
+    assert (line.kind, line.subject, line.actor, line.case) == ("datalek-besluit", "systeem", FG.user, WHY.case)
+    said = {"inwonersLezenHet": "ja", "apGemeldOp": "2026-11-24", "apNummer": "AP-1"}
+    assert said.items() <= line.details.items()
+    outside = file_of("log", version, {}).decision
+    assert outside and (outside.version, outside.shown, str(outside.told_ap)) == (1, True, "2026-11-24")
+    again = await files.decide(FG, made.id, WHY, YES.model_copy(update={"version": 2}))
+    assert again == version, "the same once more writes nothing"
+
+
+async def test_who_counts_again_changes_nothing_for_residents_and_who_decides_again_does(
+    service: AuditService, clock: Ticking
+) -> None:
+    await released(service, clock, "s1")
+    await released(service, clock, "s2", recipient="r2")
+    files = service.desk(FG).breaches
+    made = await files.report(FG, window(), WHY)
+    await files.decide(FG, made.id, WHY, YES)
+    await files.report(FG, window(recipient="r2"), WHY, made.id)
+    assert (len(await leaks(service, "s1")), await leaks(service, "s2")) == (1, ())
+    await files.decide(FG, made.id, WHY, YES.model_copy(update={"version": 3}))
+    assert (await leaks(service, "s1"), len(await leaks(service, "s2"))) == ((), 1)
+    await files.decide(FG, made.id, WHY, Decision(version=4, shown=False))
+    assert await leaks(service, "s2") == ()
+
+
+async def test_only_a_resident_in_person_asks(service: AuditService) -> None:
+    for nobody in (FG, DESK, RESIDENT.model_copy(update={"acting_for": "b" * 32})):
+        with pytest.raises(NoAccess):
+            await service.desk(FG).breaches.leaks(nobody, "s1")
