@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from assembly.demo.register import BEHALF, BY_LAW, INCOME_ANSWER, INSIGHT, OVERSIGHT, STORY, VAULT, activities
+from assembly.demo.own_uses import BEHALF
+from assembly.demo.register import BY_LAW, INCOME_ANSWER, INSIGHT, OVERSIGHT, STORY, VAULT, activities
 from assembly.demo.visitor import Page, Visitor
 from tests.connectors.counting.town import counting
 from tests.connectors.test_lab import SET
