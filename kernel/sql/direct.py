@@ -31,13 +31,13 @@ class Direct(AsyncConnection):
         self._failures: Any = threads.dialect.loaded_dbapi.Error
         self._layers: list[Connection] = []
 
-    @property
+    @property  # type: ignore[misc]  # never set
     def dialect(self) -> Dialect:
         """Of which database it is."""
         return self.sync_engine.dialect
 
     @property
-    def sync_connection(self) -> Connection:  # type: ignore[misc]  # never set: made when somebody asks
+    def sync_connection(self) -> Connection:  # type: ignore[override]  # never set: made when somebody asks
         """With SQLAlchemy's layers."""
         if not self._layers:
             self._layers.append(Connection(self.sync_engine, connection=self._raw))
