@@ -195,7 +195,9 @@ class Writer:
         now = time.monotonic()
         if len(self._listed) > _LISTED:
             self._listed.clear()
-        for each, answer in zip(batch, answers, strict=True):
+        # for how a release ended nobody waits: whoever waits is told first
+        told = sorted(zip(batch, answers, strict=True), key=lambda one: one[0].given.entry.event.kind == ENDED)
+        for each, answer in told:
             if each.given.entry.advances and isinstance(answer, Receipt):
                 self._listed.update(answer.under_way)
             each.call.answer(each.at, answer)
