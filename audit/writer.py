@@ -18,6 +18,7 @@ from audit.event import Entry, Trace
 from audit.kinds import ENDED, misfit, restricts
 from audit.leaf import words_of
 from audit.log import Given, Log
+from audit.permit import Position, Receipt
 from audit.turning import turn_when_due
 from kernel.errors import Problem
 from kernel.logs import logger
@@ -26,7 +27,8 @@ QUEUE_MAX = 1_000  # entries, and as many restrictions; at 500 a batch that is a
 BATCH_MAX = 500
 BATCH_BYTES = 2 << 20
 COMPANIONS = 16  # entries that go along with a restriction: a batch takes as long as it is large
-COMPANY = 0.005  # seconds that how a release ended waits for a line that somebody waits for
+COMPANY = 0.02  # seconds that how a release ended waits for a line that somebody waits for: the next on its connection
+_LISTED = 1_000  # releases whose end somebody waits for; with more all are forgotten, and end within COMPANY
 _PER_LINE = 1_024  # bytes that a line takes beside the words of its entry
 
 NO_ESCROW = "Er is geen sleutel voor heimelijke regels, of het logboek kent haar niet (regie audit escrow found)."
@@ -60,11 +62,6 @@ class Waiting(NamedTuple):
     at: int
 
 
-def _patient(entry: Entry) -> bool:
-    """Whether this is how one release ended; a part of bulk ends with many, and goes on after that."""
-    return entry.event.kind == ENDED and len(entry.event.closes) == 1
-
-
 def _some(queue: deque[Waiting], most: int, room: int) -> list[Waiting]:
     """From its head, one at least. room: bytes."""
     taken: list[Waiting] = []
@@ -89,6 +86,7 @@ class Writer:
         self.log, self._keep_years, self._custodians = log, keep_years, Custodians(log)
         self._first, self._queue = deque[Waiting](), deque[Waiting]()  # restrictions; all others
         self._work, self._hurry = asyncio.Event(), asyncio.Event()
+        self._listed = set[Position]()
         self._stopping = False
         self.batches = 0  # transactions since the start
         self.watch: Watch = _nobody
@@ -132,7 +130,7 @@ class Writer:
             given = Given(room, entry, words_of(entry), trace)
             queue.append(Waiting(given, _PER_LINE + sum(map(len, given.words)), call, at))
         self._work.set()
-        if not all(map(_patient, entries)):
+        if not all(map(self._patient, entries)):
             self._hurry.set()
         await call.done  # a caller who gives up leaves the rest as it is
         answers = [call.answers[at] for at in range(len(entries))]
@@ -159,11 +157,17 @@ class Writer:
         """A commit costs the same for one line as for ten, and nobody waits for how a release ended: alone in the queue
         it is written together with what comes next. A crash here leaves a line without outcome, as one before."""
         self._hurry.clear()
-        if self._stopping or self._first or not all(_patient(each.given.entry) for each in self._queue):
+        if self._stopping or self._first or not all(self._patient(each.given.entry) for each in self._queue):
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(self.company):
                 await self._hurry.wait()
+
+    def _patient(self, entry: Entry) -> bool:
+        """Whether this is how one release ended, and nobody waits for that: who stopped something waits for the
+        releases that the receipt lists, and a part of bulk ends with many, and goes on after that."""
+        closed = entry.event.closes
+        return entry.event.kind == ENDED and len(closed) == 1 and closed[0] not in self._listed
 
     def stop(self) -> None:
         """No new entries; `run` ends when the queue is empty."""
@@ -189,7 +193,13 @@ class Writer:
             _log.error("batch_failed", exc_info=error)
             answers = [OutcomeUnknown(UNKNOWN_YET)] * len(batch)
         now = time.monotonic()
-        for each, answer in zip(batch, answers, strict=True):
+        if len(self._listed) > _LISTED:
+            self._listed.clear()
+        # for how a release ended nobody waits: whoever waits is told first
+        told = sorted(zip(batch, answers, strict=True), key=lambda one: one[0].given.entry.event.kind == ENDED)
+        for each, answer in told:
+            if each.given.entry.advances and isinstance(answer, Receipt):
+                self._listed.update(answer.under_way)
             each.call.answer(each.at, answer)
         try:
             self.watch([now - each.call.since for each in batch], answers)

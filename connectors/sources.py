@@ -141,8 +141,9 @@ class Sources:
             _log.warning("source_value_unreadable", tenant=tenant, source=name, element=element)
 
     def _in_order(self, tenant: str, names: Sequence[str]) -> list[str]:
-        """Those that others need first."""
-        left, ordered = list(names), list[str]()
+        """Those that others need first; and the vault after what goes over a network, so that such a question is on its
+        way before our own work begins."""
+        left, ordered = sorted(names, key=lambda name: name == VAULT), list[str]()
         while left:
             ready = [name for name in left if not self._after(tenant, name) & set(left)]
             ordered += ready or left

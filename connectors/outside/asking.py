@@ -6,7 +6,6 @@ Asked again, after a random wait, when nothing was sent; a question that may be 
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -63,30 +62,48 @@ class Asker:
     async def ask(self, ask: Ask) -> JsonValue:
         """Raises SourceFailed."""
 
+        try:
+            return await self._once(ask)
+        except httpx2.InvalidURL:
+            raise SourceFailed("vraag") from None
+        except SourceFailed as failed:
+            first = failed
+        return await self._again(ask, first)
+
+    async def _again(self, ask: Ask, first: SourceFailed) -> JsonValue:
+        """As often as it may be. first: how the first time ended."""
+
         def again(error: Exception) -> bool | float:
             return _again(error, ask.repeatable)
 
-        with suppress(httpx2.InvalidURL):
-            async for attempt in stamina.retry_context(
-                on=again, attempts=TIMES, timeout=None, wait_initial=WAIT_FIRST, wait_max=WAIT_MOST, wait_jitter=JITTER
-            ):
-                with attempt:
-                    return await self._once(ask)
-        raise SourceFailed("vraag")
+        async for attempt in stamina.retry_context(
+            on=again, attempts=TIMES, timeout=None, wait_initial=WAIT_FIRST, wait_max=WAIT_MOST, wait_jitter=JITTER
+        ):
+            with attempt:
+                if attempt.num == 1:
+                    raise first
+                return await self._once(ask)
+        raise first
 
     async def _once(self, ask: Ask) -> JsonValue:
+        """Put together here and whole: what a client adds to every question (its name, cookies that were set by an
+        answer about somebody else) is no source's business, and adding it took a tenth of the time."""
         headers = {"accept": ", ".join(self.kinds), "accept-encoding": "identity", **ask.headers}
         address = f"{self.url}{ask.path}"
+        question = httpx2.Request(
+            ask.method,
+            _read_once(address) if ask.alike else httpx2.URL(address),
+            params=ask.query or None,
+            headers=headers,
+            content=ask.body or None,
+            extensions={ALIKE: ask.alike, "timeout": self.http.timeout.as_dict()},
+        )
         try:
-            async with self.http.stream(
-                ask.method,
-                _read_once(address) if ask.alike else httpx2.URL(address),
-                content=ask.body or None,
-                params=ask.query or None,
-                headers=headers,
-                extensions={ALIKE: ask.alike},
-            ) as answer:
+            answer = await self.http.send(question, stream=True)
+            try:
                 return await self._read(answer)
+            finally:
+                await answer.aclose()
         except NotListed:
             raise SourceFailed("adres") from None
         except _NEVER_SENT:

@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from kernel.sql.direct import Direct, ask, straight, to_its_end, told, touched
+from kernel.sql.direct import Question, carried_out, to_its_end, told
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
@@ -54,8 +54,7 @@ class Database:
 
     def written_here(self, tenant: str, work: Work[Result]) -> Result:
         """`written`, of who is in a worker thread already, by `alone`."""
-        with self._threads.connect() as connection, connection.begin():
-            return self._worked(connection, tenant, work)
+        return self._worked(("BEGIN" if self.postgres else "BEGIN IMMEDIATE"), tenant, work)
 
     async def seen(self, tenant: str, work: Work[Result], *, first: bool = False) -> Result:
         """As `snapshot`, in a worker thread as `written`: for a few short questions whose rows fit in memory. Readers
@@ -66,15 +65,11 @@ class Database:
 
     def seen_here(self, tenant: str, work: Work[Result]) -> Result:
         """`seen`, of who is in a worker thread already."""
-        with self._threads.connect() as connection:
-            reading = connection.execution_options(**self._reading)
-            with reading.begin():
-                return self._worked(reading, tenant, work)
+        return self._worked(_ONE_MOMENT if self.postgres else "BEGIN", tenant, work)
 
-    def _worked(self, connection: Connection, tenant: str, work: Work[Result]) -> Result:
-        direct = Direct(self.engine, connection)
-        straight(self._enter(direct, tenant))
-        return straight(work(direct))
+    def _worked(self, begin: str, tenant: str, work: Work[Result]) -> Result:
+        whose: tuple[Question, ...] = ((_SET_TENANT, (tenant,)),) if self.postgres else ()
+        return carried_out(self.engine, self._threads, ((begin, ()), *whose), work)
 
     @property
     def _reading(self) -> dict[str, Any]:
@@ -105,6 +100,7 @@ class Database:
 
 
 _PATIENT = text("SET LOCAL statement_timeout = '15min'")
+_ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SET_TENANT = "SELECT set_config('regie.tenant', %s, true)"
 _POOL: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 5, "hide_parameters": True}  # no rows in what went wrong
 # Statement timeouts bound every wait for a server that lives; the others (ms, then s) for a machine that went without a
@@ -120,19 +116,23 @@ def _postgres(url: str, pool: int) -> AsyncEngine:
 def _sqlite(url: str, schema: str, pool: int) -> AsyncEngine:
     engine = create_async_engine(url, **_POOL, pool_size=pool)
     _pragmas(engine.sync_engine)
+    _begins(engine.sync_engine)
     return engine.execution_options(schema_translate_map={schema: None})
 
 
 def _for_threads(url: str, schema: str, pool: int) -> Engine:
-    """The same database for worker threads; nothing is opened before it is asked for."""
+    """The same database for worker threads; nothing is opened before it is asked for, and what was used last is still
+    warm. Its drivers begin nothing by themselves: `carried_out` does."""
     plain = url.replace("+aiosqlite", "")
     if url.startswith("postgresql"):
-        return create_engine(plain, **_POOL, pool_size=pool, connect_args=_PATIENCE)
-    engine = create_engine(plain, **_POOL, pool_size=pool)
-    return _pragmas(engine).execution_options(schema_translate_map={schema: None})
+        begun_by_us = {**_PATIENCE, "autocommit": True}
+        return create_engine(plain, **_POOL, pool_size=pool, pool_use_lifo=True, connect_args=begun_by_us)
+    engine = create_engine(plain, **_POOL, pool_size=pool, pool_use_lifo=True)
+    _pragmas(engine)
+    return engine.execution_options(schema_translate_map={schema: None})
 
 
-def _pragmas(engine: Engine) -> Engine:
+def _pragmas(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _take_over(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not open transactions behind our back
@@ -141,8 +141,8 @@ def _pragmas(engine: Engine) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+
+def _begins(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        ask(connection, connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"), (), touched)
-
-    return engine
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))

@@ -48,6 +48,16 @@ async def test_how_a_release_ended_is_written_with_the_next_line_and_alone_when_
         receipt((await door.record(DESK, [outcome(second.position)]))[0])
 
 
+async def test_how_a_release_ended_waits_for_nobody_when_a_stop_lists_it(place: Place) -> None:
+    async with place.opened() as (service, _), asyncio.timeout(PATIENCE):
+        door, writer, hek = service.door("connectors"), service.desk(DESK).writer, fence()
+        writer.company = 3_600.0
+        made = receipt((await door.record(DESK, [release({hek: 0})]))[0])
+        stop = receipt((await service.door("consent").record(DESK, [act("toestemming-ingetrokken", hek)]))[0])
+        assert stop.under_way == (made.position,)
+        receipt((await door.record(DESK, [outcome(made.position)]))[0])
+
+
 async def test_a_log_that_stops_waits_for_no_company(place: Place) -> None:
     async with place.opened() as (service, _), asyncio.timeout(PATIENCE):
         door, writer = service.door("connectors"), service.desk(DESK).writer
