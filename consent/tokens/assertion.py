@@ -70,7 +70,14 @@ def claimed(assertion: str) -> tuple[str, str]:
     """Of whom it says it is, and with which key; "" for what cannot be read, and for a name that nobody can have: rows
     are looked up by it, and a database does not take every text."""
     try:
-        read = unproven(assertion)
+        return named(unproven(assertion))
+    except ValueError:
+        return "", ""
+
+
+def named(read: jws.CompactSignature) -> tuple[str, str]:
+    """See `claimed`."""
+    try:
         claims = json.loads(read.payload)
     except (ValueError, RecursionError):
         return "", ""
@@ -79,10 +86,11 @@ def claimed(assertion: str) -> tuple[str, str]:
     return name[:200] if isinstance(name, str) and name.isascii() and name.isprintable() else "", kid
 
 
-def proven(assertion: str, jwks: str, issuer: str, now: float) -> Proven:
-    """The client proved itself with one of its registered keys. Raises ValueError."""
+def proven(assertion: str | jws.CompactSignature, jwks: str, issuer: str, now: float) -> Proven:
+    """The client proved itself with one of its registered keys. assertion: as text, or as `unproven` read it. Raises
+    ValueError."""
     # 1 nothing in the header but a name for a key that we have
-    read = unproven(assertion)
+    read = unproven(assertion) if isinstance(assertion, str) else assertion
     header = read.headers()
     if not set(header) <= _HEADER or header.get("typ") not in TYPES:
         raise ValueError
