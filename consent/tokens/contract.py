@@ -1,15 +1,13 @@
 """What the token endpoint must know of an application; the register's rows answer it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.activity import Application, Recipient
 from kernel.message import Message
 
 STANDING = "/intern/v1/consent/standing"
-Known = tuple[Application, Recipient]
 
 
 class Stands(Message):
@@ -18,16 +16,13 @@ class Stands(Message):
     holds: bool
 
 
-class Look(Protocol):
-    """What the register says in one transaction. Raises RegisterUnavailable."""
+@dataclass(frozen=True)
+class Asking:
+    """A client that is admitted, for whom, and the activities that may stand in its token."""
 
-    async def clients(self, client_ids: Collection[str]) -> Mapping[str, Known]:
-        """Those of them that are admitted, as `Clients.client_of`; without the keys that they publish themselves."""
-        ...
-
-    async def activities(self) -> Callable[[Application, str], frozenset[str]]:
-        """As `Clients.activities_of`, for any application and its recipient."""
-        ...
+    application: Application
+    recipient: Recipient
+    activities: frozenset[str]
 
 
 class Clients(Protocol):
@@ -44,10 +39,8 @@ class Clients(Protocol):
         """Those in force in which the recipient takes part, and that this application of it may ask for."""
         ...
 
-    async def looking(self, tenant: str) -> Callable[[AsyncConnection], Look]:
-        """For who has a transaction of the register in a worker thread, and asks all in it."""
-        ...
-
-    async def published(self, application: Application, kid: str) -> str:
-        """The JWK set that it publishes itself, fetched anew when it is old or lacks this key; "" for none."""
+    async def asking(
+        self, tenant: str, client_id: str, kid: str, wants: Callable[[Application], bool]
+    ) -> Asking | None:
+        """Both in one look. wants: whether activities matter; where they do not, they need not be looked at."""
         ...

@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl
 
 from joserfc.jws import CompactSignature
 
-from consent.activity import Application, Recipient
+from consent.activity import Application
 from consent.tokens.assertion import TYPE, Proven, proven
+from consent.tokens.contract import Asking
 from consent.tokens.signing import SigningKey
 from kernel.ids import random_id
 
@@ -45,8 +46,7 @@ class Answer:
 class Here:
     """What a server needs for one request. now: seconds since 1970. holder: what was shown beside it and the token is
     bound to: {"jkt": thumbprint} of a key (RFC 9449), {"x5t#S256": thumbprint} of a certificate (RFC 8705), or nothing.
-    shown: the assertion, None for one that cannot be read. known: whom it names, None for nobody; activities: those
-    that they may ask for."""
+    shown: the assertion, None for one that cannot be read. known: whom it names, None for nobody."""
 
     tenant: str
     issuer: str
@@ -54,8 +54,7 @@ class Here:
     now: float
     holder: Mapping[str, str]
     shown: CompactSignature | None
-    known: tuple[Application, Recipient] | None
-    activities: frozenset[str]
+    known: Asking | None
 
 
 def read_form(body: bytes) -> dict[str, str]:
@@ -116,7 +115,7 @@ def _refused(code: str) -> Answer:
 def _proof(form: Mapping[str, str], here: Here) -> Proven | None:
     if here.known is None or here.shown is None or form.get("client_assertion_type") != TYPE:
         return None
-    application = here.known[0]
+    application = here.known.application
     try:
         found = proven(here.shown, application.jwks, here.issuer, here.now)
     except (ValueError, KeyError):
@@ -124,9 +123,9 @@ def _proof(form: Mapping[str, str], here: Here) -> Proven | None:
     return found if found.client_id == application.client_id else None
 
 
-def _answered(form: Mapping[str, str], here: Here, known: tuple[Application, Recipient], proof: Proven) -> Answer:
+def _answered(form: Mapping[str, str], here: Here, known: Asking, proof: Proven) -> Answer:
     """To a client that is proven."""
-    application, _ = known
+    application = known.application
     if form.get("client_id", proof.client_id) != proof.client_id:  # RFC 7521 section 4.2
         return _refused("invalid_client")
     root = form.get("resource", "")
@@ -135,7 +134,7 @@ def _answered(form: Mapping[str, str], here: Here, known: tuple[Application, Rec
         return _refused("invalid_target")
     if application.bound and not here.holder:
         return _refused("invalid_dpop_proof")
-    scope = _scope(form.get("scope", ""), narrow_of(roles) | (here.activities if is_broad(roles) else frozenset()))
+    scope = _scope(form.get("scope", ""), narrow_of(roles) | (known.activities if is_broad(roles) else frozenset()))
     if scope is None:
         return _refused("invalid_scope")
     token = here.key.signed(_claims(here, known, proof.kid, {"aud": root, "scope": scope}))
@@ -150,9 +149,9 @@ def _scope(asked: str, may: frozenset[str]) -> str | None:
     return allowed if wanted and wanted <= may and len(allowed) <= SCOPE_CHARACTERS else None
 
 
-def _claims(here: Here, known: tuple[Application, Recipient], kid: str, given: Mapping[str, str]) -> dict[str, Any]:
+def _claims(here: Here, known: Asking, kid: str, given: Mapping[str, str]) -> dict[str, Any]:
     """kid: of the key that the client showed. given: for which root, and what for."""
-    (application, recipient), now = known, int(here.now)
+    application, recipient, now = known.application, known.recipient, int(here.now)
     claims = {
         "iss": here.issuer,
         "aud": given["aud"],

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from consent import tables
-from consent.activity import Application
 from consent.contract import RegisterUnavailable
 from consent.tokens.component import build_tokens
 from consent.tokens.failures import MOST
@@ -38,7 +37,6 @@ from tests.consent.applications import (
     TENANTS,
     Clock,
     House,
-    Look,
     Register,
     application,
     form,
@@ -249,12 +247,12 @@ async def test_discovery_says_where_and_how(one: House) -> None:
 async def test_who_may_stop_others_gets_in_while_the_row_of_an_activity_is_forged(
     one: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def forged(_: Look) -> Callable[[Application, str], frozenset[str]]:
+    async def forged(*_: object) -> frozenset[str]:
         raise RegisterUnavailable()
 
     application, recipient = one.register.known["gm9901", "loket"]
     one.register.known["gm9901", "loket"] = (application.model_copy(update={"roles": ("beheer",)}), recipient)
-    monkeypatch.setattr(Look, "activities", forged)
+    monkeypatch.setattr(one.register, "activities_of", forged)
     answer = await one.ask(signed(), resource=f"{ISSUER}/toestemming/v1")
     assert answer.json().get("scope") == "toestemming:beheer"
     one.register.known["gm9901", "loket"] = (application, recipient)
