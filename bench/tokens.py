@@ -28,7 +28,7 @@ from kernel.clock import utc_now
 from tests.postgres import Postgres, borrowed_cluster
 
 PEER = "oidc-provider@8.8.1"  # the last that runs on Node 18 and 20
-DRIVER = "pg@8.16.3"
+DRIVER = "pg@8.23.1"
 CONNECTIONS, SECONDS, WARM = 16, 30.0, 200
 MOST = 3_000  # assertions of one measurement, signed before it begins: they live 50 seconds
 FORM = "application/x-www-form-urlencoded"

@@ -2,9 +2,10 @@
 no token."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent import prepared, tables
 from consent.activity import ActivityVersion, Application, Recipient, Reporter
@@ -15,13 +16,13 @@ from consent.lines import application_of, recipient_of
 from consent.partaking import Partaking
 from consent.parties.rules import live
 from consent.registers import SealingKey
-from consent.rows import Register, Row, Rows
-from consent.tokens.contract import Asking
+from consent.rows import Register, Row, Rows, refusing
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.gather import Gatherer
 
 REPORTS = "melden"  # the role
+Known = tuple[Application, Recipient]
 
 
 class Fetched(Protocol):
@@ -44,7 +45,6 @@ class RegisteredClients:
     def __init__(self, register: Register, clock: Clock) -> None:
         self._register, self._clock = register, clock
         self._partaking, self._gathered = Partaking(register), Gatherer(self._admitted)
-        self._asking = Gatherer(self._looked)
         self.fetched: Fetched | None = None
 
     async def client_of(
@@ -55,14 +55,7 @@ class RegisteredClients:
         if known is None:
             return None
         application, recipient = known
-        return await self._with_keys(application, kid), recipient
-
-    async def asking(
-        self, tenant: str, client_id: str, kid: str, wants: Callable[[Application], bool]
-    ) -> Asking | None:
-        """See Clients.asking."""
-        (known,) = await self._asking.ask(tenant, [(client_id, wants)])
-        return known and replace(known, application=await self._with_keys(known.application, kid))
+        return application.model_copy(update={"jwks": await self._keys(application, kid)}), recipient
 
     async def by_number(self, caller: Caller) -> bool:
         """Whether the caller's organisation may use a BSN; nobody may who is not registered."""
@@ -76,24 +69,14 @@ class RegisteredClients:
         admitted = await self._register.seen(tenant, lambda rows: _admitted(rows, client_ids))
         return [admitted.get(client_id) for client_id in client_ids]
 
-    async def _looked(
-        self, tenant: str, asked: Sequence[tuple[str, Callable[[Application], bool]]]
-    ) -> list[Asking | None]:
-        """What is asked of a client for one of them does for all: it is as good a moment."""
+    async def looking(self, tenant: str) -> Callable[[AsyncConnection], "Look"]:
+        """See Clients.looking."""
+        opened = await self._register.keys_of(tenant)
+        return lambda connection: Look(Rows(connection, opened), self._partaking, millis(self._clock()))
 
-        async def look(rows: Rows) -> dict[str, Asking]:
-            admitted = await _admitted(rows, [client_id for client_id, _ in asked])
-            wanting = {one for one, wants in asked if one in admitted and wants(admitted[one][0])}
-            of = await self._partaking.seen(rows) if wanting else {}
-            theirs = {one: _slugs(of.get(admitted[one][1].slug, ()), *admitted[one]) for one in wanting}
-            return {one: Asking(*known, theirs.get(one, frozenset())) for one, known in admitted.items()}
-
-        found = await self._register.seen(tenant, look)
-        return [found.get(client_id) for client_id, _ in asked]
-
-    async def _with_keys(self, application: Application, kid: str | None) -> Application:
-        counting = await self._keys(application, kid)
-        return application if counting == application.jwks else application.model_copy(update={"jwks": counting})
+    async def published(self, application: Application, kid: str) -> str:
+        """See Clients.published."""
+        return await self._keys(application, kid)
 
     async def _keys(self, application: Application, kid: str | None) -> str:
         url, fetched = application.jwks_url, self.fetched
@@ -105,8 +88,7 @@ class RegisteredClients:
 
     async def activities_of(self, tenant: str, recipient: str, system: Application) -> frozenset[str]:
         """See Clients.activities_of."""
-        theirs = await self._partaking.of(tenant, recipient)
-        return frozenset(one.slug for one in theirs if may_ask(system, one, recipient))
+        return _slugs(await self._partaking.of(tenant, recipient), system, recipient)
 
     async def has_role(self, caller: Caller, role: str) -> bool:
         """Whether the calling application has it now, whatever its token says: a suspension counts at once."""
@@ -144,14 +126,39 @@ class RegisteredClients:
         return [_with(parties[slug], applications) for slug, applications in sorted(theirs.items())]
 
 
-async def _admitted(rows: Rows, client_ids: Sequence[str]) -> dict[str, tuple[Application, Recipient]]:
+class Look:
+    """Satisfies tokens.contract.Look."""
+
+    def __init__(self, rows: Rows, partaking: Partaking, at: int) -> None:
+        self._rows, self._partaking, self._at = rows, partaking, at
+
+    async def clients(self, client_ids: Collection[str]) -> dict[str, Known]:
+        """See Look.clients."""
+        with refusing():
+            admitted = await _admitted(self._rows, client_ids)
+        return {
+            client_id: (application.model_copy(update={"jwks": self._live(application)}), recipient)
+            for client_id, (application, recipient) in admitted.items()
+        }
+
+    async def activities(self) -> Callable[[Application, str], frozenset[str]]:
+        """See Look.activities."""
+        with refusing():
+            of = await self._partaking.seen(self._rows)
+        return lambda system, recipient: _slugs(of.get(recipient, ()), system, recipient)
+
+    def _live(self, application: Application) -> str:
+        return "" if application.jwks_url else live(application, self._at)
+
+
+def _slugs(theirs: Sequence[ActivityVersion], system: Application, recipient: str) -> frozenset[str]:
+    return frozenset(one.slug for one in theirs if may_ask(system, one, recipient))
+
+
+async def _admitted(rows: Rows, client_ids: Collection[str]) -> dict[str, Known]:
     found = await rows.asked(tables.applications, prepared.CLIENTS, clients=sorted(set(client_ids)))
     parties = await parties_of(rows, found)
     return {row["client_id"]: known for row in found if (known := effective(row, parties))}
-
-
-def _slugs(theirs: Sequence[ActivityVersion], system: Application, recipient: Recipient) -> frozenset[str]:
-    return frozenset(one.slug for one in theirs if may_ask(system, one, recipient.slug))
 
 
 async def parties_of(rows: Rows, systems: Sequence[Row]) -> dict[str, Row]:

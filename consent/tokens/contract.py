@@ -1,13 +1,15 @@
 """What the token endpoint must know of an application; the register's rows answer it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.activity import Application, Recipient
 from kernel.message import Message
 
 STANDING = "/intern/v1/consent/standing"
+Known = tuple[Application, Recipient]
 
 
 class Stands(Message):
@@ -16,13 +18,16 @@ class Stands(Message):
     holds: bool
 
 
-@dataclass(frozen=True)
-class Asking:
-    """A client that is admitted, for whom, and the activities that may stand in its token."""
+class Look(Protocol):
+    """What the register says in one transaction. Raises RegisterUnavailable."""
 
-    application: Application
-    recipient: Recipient
-    activities: frozenset[str]
+    async def clients(self, client_ids: Collection[str]) -> Mapping[str, Known]:
+        """Those of them that are admitted, as `Clients.client_of`; without the keys that they publish themselves."""
+        ...
+
+    async def activities(self) -> Callable[[Application, str], frozenset[str]]:
+        """As `Clients.activities_of`, for any application and its recipient."""
+        ...
 
 
 class Clients(Protocol):
@@ -39,8 +44,10 @@ class Clients(Protocol):
         """Those in force in which the recipient takes part, and that this application of it may ask for."""
         ...
 
-    async def asking(
-        self, tenant: str, client_id: str, kid: str, wants: Callable[[Application], bool]
-    ) -> Asking | None:
-        """Both in one look. wants: whether activities matter; where they do not, they need not be looked at."""
+    async def looking(self, tenant: str) -> Callable[[AsyncConnection], Look]:
+        """For who has a transaction of the register in a worker thread, and asks all in it."""
+        ...
+
+    async def published(self, application: Application, kid: str) -> str:
+        """The JWK set that it publishes itself, fetched anew when it is old or lacks this key; "" for none."""
         ...

@@ -12,9 +12,8 @@ from urllib.parse import parse_qsl
 
 from joserfc.jws import CompactSignature
 
-from consent.activity import Application
+from consent.activity import Application, Recipient
 from consent.tokens.assertion import TYPE, Proven, proven
-from consent.tokens.contract import Asking
 from consent.tokens.signing import SigningKey
 from kernel.ids import random_id
 
@@ -46,7 +45,8 @@ class Answer:
 class Here:
     """What a server needs for one request. now: seconds since 1970. holder: what was shown beside it and the token is
     bound to: {"jkt": thumbprint} of a key (RFC 9449), {"x5t#S256": thumbprint} of a certificate (RFC 8705), or nothing.
-    shown: the assertion, None for one that cannot be read. known: whom it names, None for nobody."""
+    shown: the assertion, None for one that cannot be read. known: whom it names, None for nobody; activities: those
+    that they may ask for."""
 
     tenant: str
     issuer: str
@@ -54,7 +54,8 @@ class Here:
     now: float
     holder: Mapping[str, str]
     shown: CompactSignature | None
-    known: Asking | None
+    known: tuple[Application, Recipient] | None
+    activities: frozenset[str]
 
 
 def read_form(body: bytes) -> dict[str, str]:
@@ -115,7 +116,7 @@ def _refused(code: str) -> Answer:
 def _proof(form: Mapping[str, str], here: Here) -> Proven | None:
     if here.known is None or here.shown is None or form.get("client_assertion_type") != TYPE:
         return None
-    application = here.known.application
+    application = here.known[0]
     try:
         found = proven(here.shown, application.jwks, here.issuer, here.now)
     except (ValueError, KeyError):
@@ -123,9 +124,9 @@ def _proof(form: Mapping[str, str], here: Here) -> Proven | None:
     return found if found.client_id == application.client_id else None
 
 
-def _answered(form: Mapping[str, str], here: Here, known: Asking, proof: Proven) -> Answer:
+def _answered(form: Mapping[str, str], here: Here, known: tuple[Application, Recipient], proof: Proven) -> Answer:
     """To a client that is proven."""
-    application = known.application
+    application, _ = known
     if form.get("client_id", proof.client_id) != proof.client_id:  # RFC 7521 section 4.2
         return _refused("invalid_client")
     root = form.get("resource", "")
@@ -134,7 +135,7 @@ def _answered(form: Mapping[str, str], here: Here, known: Asking, proof: Proven)
         return _refused("invalid_target")
     if application.bound and not here.holder:
         return _refused("invalid_dpop_proof")
-    scope = _scope(form.get("scope", ""), narrow_of(roles) | (known.activities if is_broad(roles) else frozenset()))
+    scope = _scope(form.get("scope", ""), narrow_of(roles) | (here.activities if is_broad(roles) else frozenset()))
     if scope is None:
         return _refused("invalid_scope")
     token = here.key.signed(_claims(here, known, proof.kid, {"aud": root, "scope": scope}))
@@ -149,9 +150,9 @@ def _scope(asked: str, may: frozenset[str]) -> str | None:
     return allowed if wanted and wanted <= may and len(allowed) <= SCOPE_CHARACTERS else None
 
 
-def _claims(here: Here, known: Asking, kid: str, given: Mapping[str, str]) -> dict[str, Any]:
+def _claims(here: Here, known: tuple[Application, Recipient], kid: str, given: Mapping[str, str]) -> dict[str, Any]:
     """kid: of the key that the client showed. given: for which root, and what for."""
-    application, recipient, now = known.application, known.recipient, int(here.now)
+    (application, recipient), now = known, int(here.now)
     claims = {
         "iss": here.issuer,
         "aud": given["aud"],

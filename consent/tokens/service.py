@@ -6,12 +6,12 @@ from typing import Any
 
 from joserfc.jws import CompactSignature
 
-from consent.activity import Application
 from consent.tokens.assertion import named, unproven
 from consent.tokens.contract import Clients
 from consent.tokens.ending import Ending
 from consent.tokens.failures import Failures
-from consent.tokens.server import Answer, Here, answer_to, is_broad, read_form, roots_of
+from consent.tokens.server import Answer, read_form
+from consent.tokens.settling import Asked, Settling
 from consent.tokens.signing import SigningKey
 from consent.tokens.spending import Spending, unavailable
 from kernel import dpop
@@ -46,8 +46,9 @@ class TokenService:
 
     def __init__(self, issuers: Mapping[str, str], database: Database, keys: KeyRows, clients: Clients,
                  clock: Clock) -> None:  # fmt: skip
-        self._issuers, self._rows, self._clients, self._clock = issuers, keys, clients, clock
+        self._issuers, self._rows, self._clock = issuers, keys, clock
         self._spending = Spending(database, clock)
+        self._settling = Settling(issuers, self._spending, self._key, clients)
         self.ending = Ending(issuers, self._spending, self.public_key, clients, clock)
         self._known: dict[str, _Known] = {}
         self._failures = Failures()
@@ -77,7 +78,7 @@ class TokenService:
         if wait:
             return Answer(429, {"error": "temporarily_unavailable"}, wait)
         with unavailable():
-            answer = await self._answered(tenant, form, (shown, name, kid), (now, holder))
+            answer = await self._settling.answer(tenant, Asked(form, shown, name, kid, now, holder))
         if answer.status != 200:
             self._failures.add((tenant, name) if answer.body["error"] in PROVEN else (tenant, address, name), now)
             _log.info("application_refused", tenant=tenant, code=answer.body["error"])
@@ -115,28 +116,6 @@ class TokenService:
             raise ValueError
         address = f"{self._issuers[tenant]}/oauth/token"
         return {"jkt": dpop.shown(proofs[0], "POST", address, now).key} if proofs else {}
-
-    async def _answered(
-        self,
-        tenant: str,
-        form: dict[str, str],
-        said: tuple[CompactSignature | None, str, str],
-        shown_at: tuple[float, dict[str, str]],
-    ) -> Answer:
-        """said: the assertion, whom it names, with which key. shown_at: when it came, and what was shown beside it."""
-        (shown, name, kid), (now, holder), issuer = said, shown_at, self._issuers[tenant]
-        resource = form.get("resource", "")
-
-        def wants(system: Application) -> bool:  # not where no activity stands: who may stop others gets in
-            return is_broad(roots_of(issuer, system).get(resource, frozenset()))  # while the row of one is not ours
-
-        known = await self._clients.asking(tenant, name, kid, wants) if name else None
-        here = Here(tenant, issuer, await self._key(tenant), now, holder, shown, known)
-        answer, proof = answer_to(form, here)
-        # a crash here leaves nothing; one after it, an assertion that is used up and a token that nobody has
-        if proof and not await self._spending.spend(tenant, proof):
-            return Answer(400, {"error": "invalid_client"})
-        return answer
 
     async def _key(self, tenant: str) -> SigningKey:
         """That signs now."""
