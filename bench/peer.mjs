@@ -41,7 +41,7 @@ provider.listen(Number(port), '127.0.0.1', () => console.log('ready'));
 // not kept, and what is old is not removed: less work than ours. Prepared statements, and a connection for each that asks.
 async function durable(connectionString) {
   const { default: { Pool } } = await import('pg');
-  const pool = new Pool({ connectionString, max: 16 });
+  const pool = new Pool({ connectionString, max: 16, idleTimeoutMillis: 0 });
   await pool.query(`CREATE TABLE models (
     model text, id text, payload json NOT NULL, expires_at timestamptz NOT NULL, PRIMARY KEY (model, id))`);
   const find = 'SELECT payload FROM models WHERE model = $1 AND id = $2';
