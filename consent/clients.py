@@ -39,7 +39,7 @@ class Fetched(Protocol):
 
 
 class RegisteredClients:
-    """Satisfies tokens.contract.Clients; changes nothing. A row that is not ours is RegisterUnavailable, not None.
+    """Satisfies tokens.settling.Lookups; changes nothing. A row that is not ours is RegisterUnavailable, not None.
     fetched: set where the room is put together; without it keys that are published elsewhere count nowhere."""
 
     def __init__(self, register: Register, clock: Clock) -> None:
@@ -70,12 +70,12 @@ class RegisteredClients:
         return [admitted.get(client_id) for client_id in client_ids]
 
     async def looking(self, tenant: str) -> Callable[[AsyncConnection], "Look"]:
-        """See Clients.looking."""
+        """See Lookups.looking."""
         opened = await self._register.keys_of(tenant)
         return lambda connection: Look(Rows(connection, opened), self._partaking, millis(self._clock()))
 
     async def published(self, application: Application, kid: str) -> str:
-        """See Clients.published."""
+        """See Lookups.published."""
         return await self._keys(application, kid)
 
     async def _keys(self, application: Application, kid: str | None) -> str:
@@ -127,7 +127,7 @@ class RegisteredClients:
 
 
 class Look:
-    """Satisfies tokens.contract.Look."""
+    """Satisfies consent.tokens.settling.Look."""
 
     def __init__(self, rows: Rows, partaking: Partaking, at: int) -> None:
         self._rows, self._partaking, self._at = rows, partaking, at

@@ -10,10 +10,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from joserfc.jws import CompactSignature
-
 from consent.activity import Application, Recipient
-from consent.tokens.assertion import TYPE, Proven, proven
+from consent.tokens.assertion import TYPE, Proven, Unproven, proven
 from consent.tokens.signing import SigningKey
 from kernel.ids import random_id
 
@@ -53,7 +51,7 @@ class Here:
     key: SigningKey
     now: float
     holder: Mapping[str, str]
-    shown: CompactSignature | None
+    shown: Unproven | None
     known: tuple[Application, Recipient] | None
     activities: frozenset[str]
 
@@ -71,7 +69,8 @@ def read_form(body: bytes) -> dict[str, str]:
 
 def roots_of(issuer: str, application: Application) -> Mapping[str, frozenset[str]]:
     """The roots that an application may have tokens for, and by which of its roles."""
-    return _roots(issuer, application.roles)
+    found: Mapping[str, frozenset[str]] = _roots(issuer, application.roles)
+    return found
 
 
 @lru_cache(maxsize=512)

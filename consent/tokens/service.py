@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc.jws import CompactSignature
-
-from consent.tokens.assertion import named, unproven
-from consent.tokens.contract import Clients
+from consent.tokens.assertion import Unproven, named, unproven
 from consent.tokens.ending import Ending
 from consent.tokens.failures import Failures
 from consent.tokens.server import Answer, read_form
-from consent.tokens.settling import Asked, Settling
+from consent.tokens.settling import Asked, Lookups, Settling
 from consent.tokens.signing import SigningKey
 from consent.tokens.spending import Spending, unavailable
 from kernel import dpop
@@ -44,7 +41,7 @@ class TokenService:
     issuers: tenant -> public address, no path. ending: what makes a token end before its time.
     """
 
-    def __init__(self, issuers: Mapping[str, str], database: Database, keys: KeyRows, clients: Clients,
+    def __init__(self, issuers: Mapping[str, str], database: Database, keys: KeyRows, clients: Lookups,
                  clock: Clock) -> None:  # fmt: skip
         self._issuers, self._rows, self._clock = issuers, keys, clock
         self._spending = Spending(database, clock)
@@ -133,7 +130,7 @@ class TokenService:
         return known.keys
 
 
-def _read(form: Mapping[str, str]) -> CompactSignature | None:
+def _read(form: Mapping[str, str]) -> Unproven | None:
     try:
         return unproven(form.get("client_assertion", ""))
     except ValueError:

@@ -6,15 +6,15 @@ the client is now, what it may ask for, and its assertion, which counts once.
 A crash before the COMMIT leaves nothing; one after it, assertions that are used up and tokens that nobody has.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from joserfc.jws import CompactSignature
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.activity import Application
-from consent.tokens.assertion import Proven
-from consent.tokens.contract import Clients, Known, Look
+from consent.tokens.assertion import Proven, Unproven
+from consent.tokens.contract import Clients, Known
 from consent.tokens.server import Answer, Here, answer_to, is_broad, roots_of
 from consent.tokens.signing import SigningKey
 from consent.tokens.spending import Spending
@@ -31,7 +31,7 @@ class Asked:
     fetched there for this question."""
 
     form: Mapping[str, str]
-    shown: CompactSignature | None
+    shown: Unproven | None
     name: str
     kid: str
     now: float
@@ -44,6 +44,30 @@ class Elsewhere:
     """This client publishes its keys itself, and they were not fetched for this question."""
 
     application: Application
+
+
+class Look(Protocol):
+    """What the register says in one transaction. Raises RegisterUnavailable."""
+
+    async def clients(self, client_ids: Collection[str]) -> Mapping[str, Known]:
+        """Those of them that are admitted, as `Clients.client_of`; without the keys that they publish themselves."""
+        ...
+
+    async def activities(self) -> Callable[[Application, str], frozenset[str]]:
+        """As `Clients.activities_of`, for any application and its recipient."""
+        ...
+
+
+class Lookups(Clients, Protocol):
+    """Clients, for who has a transaction of their own."""
+
+    async def looking(self, tenant: str) -> Callable[[AsyncConnection], Look]:
+        """For who has a transaction of the register in a worker thread, and asks all in it."""
+        ...
+
+    async def published(self, application: Application, kid: str) -> str:
+        """The JWK set that it publishes itself, fetched anew when it is old or lacks this key; "" for none."""
+        ...
 
 
 Made = tuple[Answer | Elsewhere, Proven | None]
@@ -59,7 +83,7 @@ class Settling:
         issuers: Mapping[str, str],
         spending: Spending,
         keys: Callable[[str], Awaitable[SigningKey]],
-        clients: Clients,
+        clients: Lookups,
     ) -> None:
         self._issuers, self._spending, self._keys, self._clients = issuers, spending, keys, clients
         self._gathered = Gatherer(self._settled, MOST)

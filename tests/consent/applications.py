@@ -68,7 +68,7 @@ def recipient(slug: str) -> Recipient:
 
 @dataclass
 class Register:
-    """Satisfies `Clients`; what is taken out of `known` is suspended."""
+    """Satisfies `Lookups`; what is taken out of `known` is suspended."""
 
     known: dict[tuple[str, str], tuple[Application, Recipient]] = field(
         default_factory=lambda: {
@@ -109,7 +109,7 @@ class Register:
 
 @dataclass
 class Look:
-    """Satisfies `consent.tokens.contract.Look`."""
+    """Satisfies `consent.tokens.settling.Look`."""
 
     register: Register
     tenant: str
