@@ -51,19 +51,10 @@ def cpu(process: int) -> float:
     return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def from_npm(folder: Path, package: str) -> None:
+def from_npm(folder: Path, *packages: str) -> None:
     """Into a folder that goes, without running anything of it but what the measurement runs."""
-    words = [
-        "npm",
-        "install",
-        "--silent",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-        str(folder),
-        package,
-    ]
+    quiet = ("--silent", "--ignore-scripts", "--no-audit", "--no-fund")
+    words = ["npm", "install", *quiet, "--prefix", str(folder), *packages]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - named by the bench
 
 

@@ -2,11 +2,13 @@
 no token."""
 
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from consent import prepared, tables
-from consent.activity import Application, Recipient, Reporter
+from consent.activity import ActivityVersion, Application, Recipient, Reporter
 from consent.contract import NoSuchThing
 from consent.facts import may_ask, works_still
 from consent.jwks import sealing_key
@@ -14,12 +16,13 @@ from consent.lines import application_of, recipient_of
 from consent.partaking import Partaking
 from consent.parties.rules import live
 from consent.registers import SealingKey
-from consent.rows import Register, Row, Rows
+from consent.rows import Register, Row, Rows, refusing
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.gather import Gatherer
 
 REPORTS = "melden"  # the role
+Known = tuple[Application, Recipient]
 
 
 class Fetched(Protocol):
@@ -36,7 +39,7 @@ class Fetched(Protocol):
 
 
 class RegisteredClients:
-    """Satisfies tokens.contract.Clients; changes nothing. A row that is not ours is RegisterUnavailable, not None.
+    """Satisfies tokens.settling.Lookups; changes nothing. A row that is not ours is RegisterUnavailable, not None.
     fetched: set where the room is put together; without it keys that are published elsewhere count nowhere."""
 
     def __init__(self, register: Register, clock: Clock) -> None:
@@ -63,12 +66,17 @@ class RegisteredClients:
     async def _admitted(self, tenant: str, client_ids: Sequence[str]) -> list[tuple[Application, Recipient] | None]:
         """Those who ask at one moment share three statements; a forged row among them is found by who asked for it."""
 
-        async def look(rows: Rows) -> tuple[dict[str, Row], dict[str, Row]]:
-            found = await rows.asked(tables.applications, prepared.CLIENTS, clients=sorted(set(client_ids)))
-            return {row["client_id"]: row for row in found}, await parties_of(rows, found)
+        admitted = await self._register.seen(tenant, lambda rows: _admitted(rows, client_ids))
+        return [admitted.get(client_id) for client_id in client_ids]
 
-        asked, parties = await self._register.seen(tenant, look)
-        return [effective(asked.get(client_id), parties) for client_id in client_ids]
+    async def looking(self, tenant: str) -> Callable[[AsyncConnection], "Look"]:
+        """See Lookups.looking."""
+        opened = await self._register.keys_of(tenant)
+        return lambda connection: Look(Rows(connection, opened), self._partaking, millis(self._clock()))
+
+    async def published(self, application: Application, kid: str) -> str:
+        """See Lookups.published."""
+        return await self._keys(application, kid)
 
     async def _keys(self, application: Application, kid: str | None) -> str:
         url, fetched = application.jwks_url, self.fetched
@@ -80,8 +88,7 @@ class RegisteredClients:
 
     async def activities_of(self, tenant: str, recipient: str, system: Application) -> frozenset[str]:
         """See Clients.activities_of."""
-        theirs = await self._partaking.of(tenant, recipient)
-        return frozenset(one.slug for one in theirs if may_ask(system, one, recipient))
+        return _slugs(await self._partaking.of(tenant, recipient), system, recipient)
 
     async def has_role(self, caller: Caller, role: str) -> bool:
         """Whether the calling application has it now, whatever its token says: a suspension counts at once."""
@@ -117,6 +124,41 @@ class RegisteredClients:
             if REPORTS in application.roles:
                 theirs.setdefault(row["recipient"], []).append(application)
         return [_with(parties[slug], applications) for slug, applications in sorted(theirs.items())]
+
+
+class Look:
+    """Satisfies consent.tokens.settling.Look."""
+
+    def __init__(self, rows: Rows, partaking: Partaking, at: int) -> None:
+        self._rows, self._partaking, self._at = rows, partaking, at
+
+    async def clients(self, client_ids: Collection[str]) -> dict[str, Known]:
+        """See Look.clients."""
+        with refusing():
+            admitted = await _admitted(self._rows, client_ids)
+        return {
+            client_id: (application.model_copy(update={"jwks": self._live(application)}), recipient)
+            for client_id, (application, recipient) in admitted.items()
+        }
+
+    async def activities(self) -> Callable[[Application, str], frozenset[str]]:
+        """See Look.activities."""
+        with refusing():
+            of = await self._partaking.seen(self._rows)
+        return lambda system, recipient: _slugs(of.get(recipient, ()), system, recipient)
+
+    def _live(self, application: Application) -> str:
+        return "" if application.jwks_url else live(application, self._at)
+
+
+def _slugs(theirs: Sequence[ActivityVersion], system: Application, recipient: str) -> frozenset[str]:
+    return frozenset(one.slug for one in theirs if may_ask(system, one, recipient))
+
+
+async def _admitted(rows: Rows, client_ids: Collection[str]) -> dict[str, Known]:
+    found = await rows.asked(tables.applications, prepared.CLIENTS, clients=sorted(set(client_ids)))
+    parties = await parties_of(rows, found)
+    return {row["client_id"]: known for row in found if (known := effective(row, parties))}
 
 
 async def parties_of(rows: Rows, systems: Sequence[Row]) -> dict[str, Row]:

@@ -4,7 +4,7 @@ The versions in force are read and checked once, and kept while the register say
 their keys and their MACs are read again. If an attacker writes rows, what is not as it was is read whole, and refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Partaking:
 
     def __init__(self, register: Register) -> None:
         self._register = register
-        self._known: dict[str, _Known] = {}  # by tenant; written whole, after the look it came from
+        self._known: dict[str, _Known] = {}  # by tenant; written whole, in whatever thread looked
         self._gathered = Gatherer(self._looked)
 
     async def of(self, tenant: str, recipient: str) -> tuple[ActivityVersion, ...]:
@@ -47,17 +47,18 @@ class Partaking:
         (found,) = await self._gathered.ask(tenant, [recipient])
         return found
 
+    async def seen(self, rows: Rows) -> Mapping[str, tuple[ActivityVersion, ...]]:
+        """The same of every recipient, by name, in a transaction of the caller."""
+        tenant = rows.keys.tenant
+        before, marks = self._known.get(tenant), await rows.marks(_MARKS)
+        if before is None or before.marks != marks:
+            found = [version_of(row) for row in await rows.find(activities, IN_FORCE)]
+            before = self._known[tenant] = _Known(marks, _by_party(found))
+        return before.of
+
     async def _looked(self, tenant: str, recipients: Sequence[str]) -> list[tuple[ActivityVersion, ...]]:
-        before = self._known.get(tenant)
-
-        async def look(rows: Rows) -> _Known:
-            marks = await rows.marks(_MARKS)
-            if before and before.marks == marks:
-                return before
-            return _Known(marks, _by_party([version_of(row) for row in await rows.find(activities, IN_FORCE)]))
-
-        known = self._known[tenant] = await self._register.seen(tenant, look)
-        return [known.of.get(recipient, ()) for recipient in recipients]
+        of = await self._register.seen(tenant, self.seen)
+        return [of.get(recipient, ()) for recipient in recipients]
 
 
 def _by_party(versions: Sequence[ActivityVersion]) -> dict[str, tuple[ActivityVersion, ...]]:

@@ -198,7 +198,7 @@ class Register:
     async def reading(self, tenant: str) -> AsyncIterator[Rows]:
         """All statements at one moment."""
         opened = await self.keys_of(tenant)
-        with _refusing():
+        with refusing():
             async with self.database.snapshot(tenant) as connection:
                 yield Rows(connection, opened)
 
@@ -206,27 +206,27 @@ class Register:
         """As `reading`, in a worker thread: for what is asked all day (kernel.sql.Database.seen). `look` awaits nothing
         but its rows."""
         opened = await self.keys_of(tenant)
-        with _refusing():
+        with refusing():
             return await self.database.seen(tenant, lambda connection: look(Rows(connection, opened)))
 
     async def soon(self, tenant: str, look: Callable[[Rows], Coroutine[Any, Any, Result]]) -> Result:
         """As `seen`, for who takes power away: behind no other reader."""
         opened = await self.keys_of(tenant)
-        with _refusing():
+        with refusing():
             return await self.database.seen(tenant, lambda tx: look(Rows(tx, opened)), first=True)
 
     async def written(self, tenant: str, work: Callable[[Rows], Coroutine[Any, Any, Result]]) -> Result:
         """As `writing`, in a worker thread, where a statement does not wait for what else the loop has to do. `work`
         awaits nothing but its rows."""
         opened = await self.keys_of(tenant)
-        with _refusing():
+        with refusing():
             return await self.database.written(tenant, lambda tx: work(Rows(tx, opened)))
 
     @asynccontextmanager
     async def writing(self, tenant: str) -> AsyncIterator[Rows]:
         """Commits at the end of the block; a Problem raised in it rolls back."""
         opened = await self.keys_of(tenant)
-        with _refusing():
+        with refusing():
             async with self.database.writing(tenant) as connection:
                 yield Rows(connection, opened)
 
@@ -242,7 +242,8 @@ def passing_over() -> Iterator[None]:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
+    """What is not as this room wrote it, or cannot be read, is RegisterUnavailable; of what was forged an alarm."""
     try:
         yield
     except RowForged as forged:

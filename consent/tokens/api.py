@@ -1,10 +1,13 @@
 """`/oauth` and its discovery document: outside the API Design Rules, as RFC 6749, 7517 and 8414 have it."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from consent.tokens.contract import STANDING, Stands
 from consent.tokens.server import METHOD, Answer
@@ -71,31 +74,28 @@ def _forms(
     place: Callable[[Request], tuple[str, str]],
     certificates: ClientCertificates,
 ) -> None:
-    async def token(request: Request) -> JSONResponse:
-        request.scope["route"] = door  # FastAPI would say so: lines of operations name it
+    async def token(request: Request) -> Answer:
         _, tenant = place(request)
         if _is_no_form(request):
-            return _answered(Answer(400, {"error": "invalid_request"}))
+            return Answer(400, {"error": "invalid_request"})
         proofs = request.headers.getlist("dpop")
         found = certificates.shown(request)
-        return _answered(await service.token(tenant, await request.body(), _address(request), proofs, found))
+        return await service.token(tenant, await request.body(), _address(request), proofs, found)
 
-    # without FastAPI around it, which has nothing to read here and takes as long as the signature
-    router.add_route("/oauth/token", token, ["POST"], "token", include_in_schema=False)
-    door = router.routes[-1]
+    router.routes.append(Route("/oauth/token", _Door(token), methods=["POST"], name="token", include_in_schema=False))
 
-    async def about(request: Request, verb: Callable[[str, bytes, str], Awaitable[Answer]]) -> JSONResponse:
+    async def about(request: Request, verb: Callable[[str, bytes, str], Awaitable[Answer]]) -> Response:
         _, tenant = place(request)
         if _is_no_form(request):
             return _answered(Answer(400, {"error": "invalid_request"}))
         return _answered(await verb(tenant, await request.body(), _address(request)))
 
     @router.post("/oauth/revoke")
-    async def revoke(request: Request) -> JSONResponse:
+    async def revoke(request: Request) -> Response:
         return await about(request, service.ending.revoke)
 
     @router.post("/oauth/introspect")
-    async def introspect(request: Request) -> JSONResponse:
+    async def introspect(request: Request) -> Response:
         return await about(request, service.ending.introspect)
 
 
@@ -110,20 +110,46 @@ def intern_routes(service: TokenService, caller: Gate) -> APIRouter:
     return router
 
 
+class _Door:
+    """Of the token endpoint, where the frameworks have nothing to read and would take as long as the signature."""
+
+    path = "/oauth/token"
+
+    def __init__(self, token: Callable[[Request], Awaitable[Answer]]) -> None:
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What it raises, the edge renders."""
+        scope["route"] = self  # FastAPI would say so: lines of operations name it
+        answer = await self._token(Request(scope, receive))
+        body, headers = _said(answer), _NEVER_KEPT | _wait(answer)
+        told = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        measured = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json"), *told]
+        await send({"type": "http.response.start", "status": answer.status, "headers": measured})
+        await send({"type": "http.response.body", "body": body})
+
+
 def _is_no_form(request: Request) -> bool:
     """Also when something is said beside the form: a second way to say who one is (RFC 6749 sections 2.3, 3.2)."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return media_type != FORM or bool(request.url.query) or "authorization" in request.headers
+    return media_type != FORM or bool(request.scope["query_string"]) or "authorization" in request.headers
 
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _answered(answer: Answer) -> JSONResponse:
-    wait = {"Retry-After": str(answer.wait)} if answer.wait else {}
+def _answered(answer: Answer) -> Response:
+    return Response(_said(answer), answer.status, _NEVER_KEPT | _wait(answer), "application/json")
+
+
+def _said(answer: Answer) -> bytes:
     why = {"error_description": WHY[answer.body["error"]]} if "error" in answer.body else {}
-    return JSONResponse({**answer.body, **why}, answer.status, headers=_NEVER_KEPT | wait)
+    return json.dumps({**answer.body, **why}, separators=(",", ":")).encode()
+
+
+def _wait(answer: Answer) -> dict[str, str]:
+    return {"Retry-After": str(answer.wait)} if answer.wait else {}
 
 
 def _metadata(issuer: str, bound: bool) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from fastapi import APIRouter
 
 from consent.settings import ConsentSettings
 from consent.tokens.api import token_router
-from consent.tokens.contract import Clients
 from consent.tokens.service import PURPOSE, TokenService
+from consent.tokens.settling import Lookups
 from kernel.clock import Clock, utc_now
 from kernel.component import Tenant
 from kernel.http.certificate import ClientCertificates
@@ -24,7 +24,7 @@ async def build_tokens(
     tenants: Mapping[str, Tenant],
     database: Database,
     keys: KeyRows,
-    clients: Clients,
+    clients: Lookups,
     clock: Clock = utc_now,
 ) -> tuple[TokenService, APIRouter]:
     """keys: of the register, which founded its own. Founds the signing key where there is none. Raises SettingsWrong,

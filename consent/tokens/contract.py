@@ -6,6 +6,7 @@ from consent.activity import Application, Recipient
 from kernel.message import Message
 
 STANDING = "/intern/v1/consent/standing"
+Known = tuple[Application, Recipient]
 
 
 class Stands(Message):

@@ -6,11 +6,12 @@ One grant and one way to prove a client, so there is no table of either: what is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 from consent.activity import Application, Recipient
-from consent.tokens.assertion import TYPE, Proven, proven
+from consent.tokens.assertion import TYPE, Proven, Unproven, proven
 from consent.tokens.signing import SigningKey
 from kernel.ids import random_id
 
@@ -42,13 +43,15 @@ class Answer:
 class Here:
     """What a server needs for one request. now: seconds since 1970. holder: what was shown beside it and the token is
     bound to: {"jkt": thumbprint} of a key (RFC 9449), {"x5t#S256": thumbprint} of a certificate (RFC 8705), or nothing.
-    known: whom the assertion names, None for nobody; activities: those that they may ask for."""
+    shown: the assertion, None for one that cannot be read. known: whom it names, None for nobody; activities: those
+    that they may ask for."""
 
     tenant: str
     issuer: str
     key: SigningKey
     now: float
     holder: Mapping[str, str]
+    shown: Unproven | None
     known: tuple[Application, Recipient] | None
     activities: frozenset[str]
 
@@ -64,10 +67,16 @@ def read_form(body: bytes) -> dict[str, str]:
     return form
 
 
-def roots_of(issuer: str, application: Application) -> dict[str, frozenset[str]]:
+def roots_of(issuer: str, application: Application) -> Mapping[str, frozenset[str]]:
     """The roots that an application may have tokens for, and by which of its roles."""
+    found: Mapping[str, frozenset[str]] = _roots(issuer, application.roles)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _roots(issuer: str, given: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for role in application.roles:
+    for role in given:
         for name in (NARROW[role][0],) if role in NARROW else ROOTS.get(role, (role,)):
             root = f"{issuer}/{name}/v1"
             found[root] = found.get(root, frozenset()) | {role}
@@ -104,11 +113,11 @@ def _refused(code: str) -> Answer:
 
 
 def _proof(form: Mapping[str, str], here: Here) -> Proven | None:
-    if here.known is None or form.get("client_assertion_type") != TYPE:
+    if here.known is None or here.shown is None or form.get("client_assertion_type") != TYPE:
         return None
     application = here.known[0]
     try:
-        found = proven(form.get("client_assertion", ""), application.jwks, here.issuer, here.now)
+        found = proven(here.shown, application.jwks, here.issuer, here.now)
     except (ValueError, KeyError):
         return None
     return found if found.client_id == application.client_id else None

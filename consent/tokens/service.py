@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from consent.activity import Application, Recipient
-from consent.tokens.assertion import claimed
-from consent.tokens.contract import Clients
+from consent.tokens.assertion import Unproven, named, unproven
 from consent.tokens.ending import Ending
 from consent.tokens.failures import Failures
-from consent.tokens.server import Answer, Here, answer_to, is_broad, read_form, roots_of
+from consent.tokens.server import Answer, read_form
+from consent.tokens.settling import Asked, Lookups, Settling
 from consent.tokens.signing import SigningKey
 from consent.tokens.spending import Spending, unavailable
+from kernel import dpop
 from kernel.clock import Clock
-from kernel.dpop import shown
 from kernel.logs import logger
 from kernel.sql import Database
 from kernel.sql.key_rows import KeyRows
@@ -42,10 +41,11 @@ class TokenService:
     issuers: tenant -> public address, no path. ending: what makes a token end before its time.
     """
 
-    def __init__(self, issuers: Mapping[str, str], database: Database, keys: KeyRows, clients: Clients,
+    def __init__(self, issuers: Mapping[str, str], database: Database, keys: KeyRows, clients: Lookups,
                  clock: Clock) -> None:  # fmt: skip
-        self._issuers, self._rows, self._clients, self._clock = issuers, keys, clients, clock
+        self._issuers, self._rows, self._clock = issuers, keys, clock
         self._spending = Spending(database, clock)
+        self._settling = Settling(issuers, self._spending, self._key, clients)
         self.ending = Ending(issuers, self._spending, self.public_key, clients, clock)
         self._known: dict[str, _Known] = {}
         self._failures = Failures()
@@ -69,12 +69,13 @@ class TokenService:
             holder = self._holder(tenant, proofs, now) or ({"x5t#S256": certificate} if certificate else {})
         except ValueError:
             return Answer(400, {"error": "invalid_dpop_proof"})
-        name, kid = claimed(form.get("client_assertion", ""))
+        shown = _read(form)
+        name, kid = named(shown) if shown else ("", "")
         wait = await self._wait((tenant, address, name), form, now)
         if wait:
             return Answer(429, {"error": "temporarily_unavailable"}, wait)
         with unavailable():
-            answer = await self._answered(tenant, form, (name, kid), (now, holder))
+            answer = await self._settling.answer(tenant, Asked(form, shown, name, kid, now, holder))
         if answer.status != 200:
             self._failures.add((tenant, name) if answer.body["error"] in PROVEN else (tenant, address, name), now)
             _log.info("application_refused", tenant=tenant, code=answer.body["error"])
@@ -105,33 +106,17 @@ class TokenService:
         with unavailable():
             await self._rows.add(tenant, PURPOSE)
             self._known.pop(tenant, None)
-        return (await self._keys(tenant, KNOWN_SECONDS))[0].kid
+        return (await self._key(tenant)).kid
 
     def _holder(self, tenant: str, proofs: Sequence[str], now: float) -> dict[str, str]:
         if len(proofs) > 1:
             raise ValueError
         address = f"{self._issuers[tenant]}/oauth/token"
-        return {"jkt": shown(proofs[0], "POST", address, now).key} if proofs else {}
+        return {"jkt": dpop.shown(proofs[0], "POST", address, now).key} if proofs else {}
 
-    async def _answered(
-        self, tenant: str, form: dict[str, str], said: tuple[str, str], shown_at: tuple[float, dict[str, str]]
-    ) -> Answer:
-        """said: whom the assertion names, with which key. shown_at: when it came, and what was shown beside it."""
-        (name, kid), (now, holder) = said, shown_at
-        known = await self._clients.client_of(tenant, name, kid) if name else None
-        may = await self._activities(tenant, *known, form.get("resource", "")) if known else frozenset()
-        key = (await self._keys(tenant, KNOWN_SECONDS))[0]
-        answer, proof = answer_to(form, Here(tenant, self._issuers[tenant], key, now, holder, known, may))
-        # a crash here leaves nothing; one after it, an assertion that is used up and a token that nobody has
-        if proof and not await self._spending.spend(tenant, proof):
-            return Answer(400, {"error": "invalid_client"})
-        return answer
-
-    async def _activities(self, tenant: str, system: Application, party: Recipient, resource: str) -> frozenset[str]:
-        """What may stand in a token for this root. Not looked at where no activity does: who may stop others gets in
-        while the row of an activity is not ours."""
-        roles = roots_of(self._issuers[tenant], system).get(resource, frozenset())
-        return await self._clients.activities_of(tenant, party.slug, system) if is_broad(roles) else frozenset()
+    async def _key(self, tenant: str) -> SigningKey:
+        """That signs now."""
+        return (await self._keys(tenant, KNOWN_SECONDS))[0]
 
     async def _keys(self, tenant: str, patience: float) -> tuple[SigningKey, ...]:
         now = self._clock().timestamp()
@@ -143,3 +128,10 @@ class TokenService:
             known = _Known(now, tuple(SigningKey(secret) for secret in secrets))
             self._known[tenant] = known
         return known.keys
+
+
+def _read(form: Mapping[str, str]) -> Unproven | None:
+    try:
+        return unproven(form.get("client_assertion", ""))
+    except ValueError:
+        return None

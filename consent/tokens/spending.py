@@ -1,7 +1,7 @@
 """Each assertion counts once, on all instances: the primary key decides. And when a key was last seen, to the hour."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,27 +48,39 @@ class Spending:
         return first
 
     async def _spend(self, tenant: str, proofs: Sequence[Proven]) -> list[bool]:
+        first, remember = await self.database.written(
+            tenant, lambda connection: self.within(connection, tenant, proofs)
+        )
+        remember()
+        return first
+
+    async def within(
+        self, connection: AsyncConnection, tenant: str, proofs: Sequence[Proven]
+    ) -> tuple[list[bool], Callable[[], None]]:
+        """In a transaction of the caller: of each whether this is the first use, and what to do after the COMMIT."""
+        if not proofs:
+            return [], _nothing
         now = self._clock().timestamp()
         old, hour = int(now * 1000) - GRACE_MS, int(now) // 3600 * 3_600_000
         uses = sorted({(tenant, one.client_id, one.kid) for one in proofs})
         new = [one for one in uses if self._seen.get(one) != hour]
         sweeps = abs(old - self._swept.get(tenant, 0)) >= SWEEP_MS
+        stored = await _stored(connection, tenant, proofs)
+        if sweeps:
+            mine = (assertions.c.tenant_id == tenant, assertions.c.until < old)
+            await connection.execute(delete(assertions).where(*mine))
+        for use in new:
+            await _used(connection, use, hour)
 
-        async def work(connection: AsyncConnection) -> set[tuple[str, str]]:
-            stored = await _stored(connection, tenant, proofs)
-            if sweeps:
-                await connection.execute(
-                    delete(assertions).where(assertions.c.tenant_id == tenant, assertions.c.until < old)
-                )
-            for use in new:
-                await _used(connection, use, hour)
-            return stored
+        def remember() -> None:  # what was not stored would not be written for the rest of the hour
+            self._seen |= dict.fromkeys(new, hour)
+            self._swept |= {tenant: old} if sweeps else {}
 
-        stored = await self.database.written(tenant, work)
-        # after the COMMIT: what was not stored would not be written for the rest of the hour
-        self._seen |= dict.fromkeys(new, hour)
-        self._swept |= {tenant: old} if sweeps else {}
-        return _firsts(stored, proofs)
+        return _firsts(stored, proofs), remember
+
+
+def _nothing() -> None:
+    """To remember."""
 
 
 async def _stored(connection: AsyncConnection, tenant: str, proofs: Sequence[Proven]) -> set[tuple[str, str]]:

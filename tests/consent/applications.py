@@ -1,7 +1,7 @@
 """Two municipalities, their applications and a token endpoint, for the tests of tokens."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ import httpx2
 from fastapi import APIRouter
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.activity import Application, Recipient, Words
 from consent.tables import keys
@@ -67,7 +68,7 @@ def recipient(slug: str) -> Recipient:
 
 @dataclass
 class Register:
-    """Satisfies `Clients`; what is taken out of `known` is suspended."""
+    """Satisfies `Lookups`; what is taken out of `known` is suspended."""
 
     known: dict[tuple[str, str], tuple[Application, Recipient]] = field(
         default_factory=lambda: {
@@ -77,6 +78,9 @@ class Register:
             ("gm9902", "verweg"): (application("verweg", OWN), recipient("inkomensloket")),
         }
     )
+    elsewhere: dict[str, str] = field(default_factory=dict)  # keys, by the address where they are published
+    fetched: list[tuple[str, str]] = field(default_factory=list)
+    moves: tuple[Application, Recipient] | None = None  # while somebody fetches
     activities: dict[str, frozenset[str]] = field(
         default_factory=lambda: {
             "inkomensloket": frozenset({"witgoed", "huur"}),
@@ -91,6 +95,31 @@ class Register:
 
     async def activities_of(self, tenant: str, recipient: str, system: Application) -> frozenset[str]:
         return self.activities[recipient]
+
+    async def looking(self, tenant: str) -> Callable[[AsyncConnection], "Look"]:
+        return lambda _: Look(self, tenant)
+
+    async def published(self, application: Application, kid: str) -> str:
+        url = application.jwks_url or ""
+        self.fetched.append((url, kid))
+        if self.moves:
+            self.known["gm9901", application.client_id] = self.moves
+        return self.elsewhere.get(url, "")
+
+
+@dataclass
+class Look:
+    """Satisfies `consent.tokens.settling.Look`."""
+
+    register: Register
+    tenant: str
+
+    async def clients(self, client_ids: Collection[str]) -> dict[str, tuple[Application, Recipient]]:
+        found = {client_id: self.register.known.get((self.tenant, client_id)) for client_id in client_ids}
+        return {client_id: known for client_id, known in found.items() if known}
+
+    async def activities(self) -> Callable[[Application, str], frozenset[str]]:
+        return lambda _, recipient: self.register.activities[recipient]
 
 
 def signed(

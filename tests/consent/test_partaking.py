@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.contract import RegisterUnavailable
+from consent.service import ConsentService
 from consent.tables import activities
 from tests.consent.house import PARTY, STAFF, TENANT, House, activity, opened_house
 from tests.statements import said_to
@@ -31,9 +33,24 @@ async def test_who_takes_part_is_known_without_reading_again_and_never_later_tha
         await house.consent.admit(STAFF, PARTY.model_copy(update={"slug": "wijk", "applications": ()}))
         await house.consent.publish(STAFF, narrower)
         assert await other.clients.activities_of(TENANT, "loket", SYSTEM) == {"regeling", "andere"}
+        assert await _looked(other) == ({"loket-app"}, frozenset({"regeling", "andere"}))
         await _touched(house, status="gepubliceerd")  # an ended version comes back to life, in the table alone
         with pytest.raises(RegisterUnavailable):
             await other.clients.activities_of(TENANT, "loket", SYSTEM)
+        with pytest.raises(RegisterUnavailable):
+            await _looked(other)
+
+
+async def _looked(consent: ConsentService) -> tuple[set[str], frozenset[str]]:
+    """As the token endpoint does, in a transaction of its own."""
+    looking = await consent.clients.looking(TENANT)
+
+    async def work(connection: AsyncConnection) -> tuple[set[str], frozenset[str]]:
+        look = looking(connection)
+        known = await look.clients({"loket-app", "vreemd"})
+        return {*known}, (await look.activities())(SYSTEM, "loket")
+
+    return await consent.database.written(TENANT, work)
 
 
 async def _many(house: House) -> None:

@@ -1,8 +1,9 @@
 """The token endpoint from the front door: a token for who proves to be who they say, for one root, for five minutes."""
 
+import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from consent import tables
+from consent.activity import Application
 from consent.contract import RegisterUnavailable
 from consent.tokens.component import build_tokens
 from consent.tokens.failures import MOST
@@ -28,6 +30,7 @@ from kernel.sql.key_rows import KeyRows
 from tests import once
 from tests.consent.applications import (
     ISSUER,
+    NEIGHBOUR,
     NOON,
     NOW,
     OTHER_ISSUER,
@@ -37,11 +40,13 @@ from tests.consent.applications import (
     TENANTS,
     Clock,
     House,
+    Look,
     Register,
     application,
     form,
     found_keys,
     house,
+    jwks,
     key_rows,
     recipient,
     serving,
@@ -179,6 +184,31 @@ async def test_assertion_counts_once_on_all_instances(url: str, provider: FileKe
         assert await first.service.public_key("gm9901", said(token)[0]["kid"])
 
 
+async def test_who_ask_together_share_a_transaction_and_nothing_else(one: House) -> None:
+    twice, forged = signed(jti="t" * 32), signed(key=NEIGHBOUR)
+    unknown = signed(iss="niemand", sub="niemand", jti="u" * 32)
+    neighbour = signed(key=NEIGHBOUR, iss="buur", sub="buur")
+    asked = (twice, forged, twice, unknown, neighbour, signed(jti="o" * 32))
+    answers = await asyncio.gather(*(one.ask(each) for each in asked))
+    assert sorted([answers[0].status_code, answers[2].status_code]) == [200, 400], "once, whichever came first"
+    assert [answer.status_code for answer in answers[1:2] + answers[3:]] == [400, 400, 200, 200]
+    assert [said(answer.json()["access_token"])[1]["client_id"] for answer in answers[4:]] == ["buur", "loket"]
+
+
+async def test_a_client_that_publishes_its_keys_is_asked_for_them_each_time(one: House) -> None:
+    application, recipient = one.register.known["gm9901", "loket"]
+    here = "https://keys.example/jwks"
+    one.register.known["gm9901", "loket"] = (application.model_copy(update={"jwks_url": here}), recipient)
+    assert (await one.ask(signed())).status_code == 400, "what is in the row counts no longer"
+    one.register.elsewhere[here] = jwks(OWN)
+    assert (await one.ask(signed())).status_code == 200
+    assert (await one.ask(signed())).status_code == 400, "and counts once"
+    assert one.register.fetched == [(here, OWN.thumbprint())] * 3
+    moved = one.register.known["gm9901", "loket"][0].model_copy(update={"jwks_url": "https://other.example/jwks"})
+    one.register.moves = (moved, recipient)
+    assert (await one.ask(signed(jti=random_id()))).status_code == 400, "keys from an address that is not its own now"
+
+
 async def test_same_jti_of_another_client_or_tenant_is_another_assertion(one: House) -> None:
     await one.ask(signed())
     assert (await one.ask(signed(key=RSA, alg="RS256", iss="rekenaar", sub="rekenaar"))).status_code == 200
@@ -247,12 +277,12 @@ async def test_discovery_says_where_and_how(one: House) -> None:
 async def test_who_may_stop_others_gets_in_while_the_row_of_an_activity_is_forged(
     one: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def forged(*_: object) -> frozenset[str]:
+    async def forged(_: Look) -> Callable[[Application, str], frozenset[str]]:
         raise RegisterUnavailable()
 
     application, recipient = one.register.known["gm9901", "loket"]
     one.register.known["gm9901", "loket"] = (application.model_copy(update={"roles": ("beheer",)}), recipient)
-    monkeypatch.setattr(one.register, "activities_of", forged)
+    monkeypatch.setattr(Look, "activities", forged)
     answer = await one.ask(signed(), resource=f"{ISSUER}/toestemming/v1")
     assert answer.json().get("scope") == "toestemming:beheer"
     one.register.known["gm9901", "loket"] = (application, recipient)
