@@ -29,6 +29,7 @@ _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 LATER = frozenset({429, 502, 503, 504})
 TIMES, WAIT_FIRST, WAIT_MOST, JITTER = 3, 0.05, 0.4, 0.1  # seconds: three tries fit well within one source's time
 RETRY_AFTER_MOST = 1.0
+NAME = "regie"  # gateways refuse who says no name (RFC 9110 section 10.1.5)
 _CODE = re.compile(r"[A-Za-z][\w.\[\]:-]{0,60}", re.ASCII)
 
 
@@ -86,9 +87,10 @@ class Asker:
         raise first
 
     async def _once(self, ask: Ask) -> JsonValue:
-        """Put together here and whole: what a client adds to every question (its name, cookies that were set by an
-        answer about somebody else) is no source's business, and adding it took a tenth of the time."""
-        headers = {"accept": ", ".join(self.kinds), "accept-encoding": "identity", **ask.headers}
+        """Put together here and whole: what a client adds to every question (cookies that an answer about somebody else
+        set among it) is no source's business, and adding it took a tenth of the time."""
+        accepted = {"accept": ", ".join(self.kinds), "accept-encoding": "identity"}
+        headers = {"user-agent": NAME, **accepted, **ask.headers}
         address = f"{self.url}{ask.path}"
         question = httpx2.Request(
             ask.method,

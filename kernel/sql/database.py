@@ -12,7 +12,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from kernel.sql.direct import Question, carried_out, to_its_end, told
+from kernel.sql.direct import to_its_end, told
+from kernel.sql.threads import Question, carried_out
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]

@@ -32,6 +32,7 @@ from connectors.outside.guarding import Breaker, Guarded, Limits, Narrow, Patien
 from connectors.outside.opening import Certificates, open_outside
 from connectors.outside.pinned import NotListed, Pinned, spelled
 from connectors.person import read_answer
+from kernel.http.client import open_client
 from kernel.settings import SettingsWrong
 from tests.connectors.faulty import ANSWERS, GOOD, Faulty, faulty
 from tests.patience import PATIENCE
@@ -262,6 +263,19 @@ async def test_an_address_is_remembered_where_nothing_in_it_can_be_about_anybody
     assert called[1:] == [f"https://93.184.216.34/{one}" for one in
                           ("personen?wie=iemand", "x", "adressen/0363200000218908")]  # fmt: skip
     assert kept == [(1, 1), (0, 0), (1, 1), (0, 0)]
+
+
+async def test_a_source_gets_nothing_that_an_answer_about_somebody_else_set() -> None:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return httpx2.Response(200, json={}, headers={"set-cookie": "over=iemand"})
+
+    asked: list[httpx2.Request] = []
+    asker = Asker(open_client("", timeout_seconds=1, transport=httpx2.MockTransport(answer)), "https://bron.example", 9)
+    for _ in range(2):
+        await asker.ask(QUESTION)
+    assert [(one.headers.get("cookie"), one.headers["user-agent"]) for one in asked] == [(None, "regie")] * 2
+    assert all(one.extensions["timeout"]["read"] == 1 and "traceparent" in one.headers for one in asked)
 
 
 async def test_a_name_is_resolved_once_and_called_where_it_was_judged() -> None:

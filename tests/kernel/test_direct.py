@@ -166,6 +166,39 @@ async def test_a_server_that_went_away_costs_one_question_and_not_one_for_each_c
     assert isinstance(found[0], DBAPIError) and found[0].connection_invalidated
 
 
+async def test_who_looks_writes_nothing_and_work_that_fails_leaves_nothing_on_postgresql(postgres_url: str) -> None:
+    """The driver begins nothing there: what a transaction is, we say."""
+    database = Database(postgres_url, "room")
+    how = (
+        "SELECT current_setting('regie.tenant'), current_setting('transaction_isolation'), to_regclass('words') IS NULL"
+    )
+
+    async def make(tx: AsyncConnection) -> None:
+        await done(tx, "CREATE TABLE words (word text)", ())
+        raise LookupError("ours")
+
+    async def look(tx: AsyncConnection) -> list[tuple[Any, ...]]:
+        return await told(tx, how, ())
+
+    with pytest.raises(LookupError):
+        await database.written("gm1", make)
+    with pytest.raises(DBAPIError, match="read-only"):
+        await database.seen("gm1", make)
+    assert await database.seen("gm2", look) == [("gm2", "repeatable read", True)]
+    assert await database.written("gm3", look) == [("gm3", "read committed", True)]
+    await database.close()
+
+
+async def test_a_database_that_cannot_be_reached_fails_as_sqlalchemy_tells_it(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/nowhere/room.db", "room")
+
+    async def look(_: AsyncConnection) -> None:
+        """Nobody comes so far."""
+
+    with pytest.raises(DBAPIError):
+        await database.seen("gm1", look)
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["doubled", "gone"])
 async def test_what_nobody_looks_at_fails_as_anything_else_does_and_leaves_nothing(
     postgres_url: str, gone: bool
