@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from fastapi import APIRouter
-from starlette.routing import BaseRoute, Match, get_route_path
+from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 
@@ -24,7 +24,7 @@ class Late(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """By the path alone: what is not there is not looked for elsewhere."""
-        below = scope["type"] == "http" and get_route_path(scope).startswith(self._below)
+        below = scope["type"] == "http" and scope["path"].startswith(self._below)
         return (Match.FULL if below else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
