@@ -13,6 +13,7 @@ from kernel.errors import Problem
 from kernel.http.app import Opening, make_app
 from kernel.http.health import OK, StartGate, health_router
 from kernel.http.hosts import Hosts
+from kernel.http.late import Late
 from kernel.http.openapi import Contact, Root, public_root
 from kernel.logs import logger
 from kernel.settings import SettingsWrong
@@ -45,9 +46,9 @@ def front_of(builder: Builder) -> FastAPI:
         app.router.routes.extend(router.routes)
     for root, make in sorted(chain.from_iterable(each.public for each in doors), key=_busiest_first):
         public_root(app, _root(builder, root), make)
-    within = chain.from_iterable(each.intern() for each in doors)
+    app.router.routes.append(Late("/intern/v1", lambda: chain.from_iterable(each.intern() for each in doors)))
     outside = chain.from_iterable(each.plain for each in doors)
-    for router in chain(within, builder.world.extra, outside):
+    for router in chain(builder.world.extra, outside):
         app.router.routes.extend(router.routes)  # as they are: included, each would be built a second time
     return app
 

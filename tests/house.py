@@ -40,7 +40,7 @@ from assembly.house import assemble
 from assembly.settings import HouseSettings, Login, TenantSettings
 from consent.service import ConsentService
 from kernel.caller import Caller, room_of
-from kernel.http.client import open_client
+from kernel.http.client import open_client, trusted
 from kernel.http.server import serve
 from tests.front import front_app
 from tests.once import once
@@ -135,7 +135,9 @@ class House:
         ports = dict(zip(ORDER, stack.enter_context(held_ports(len(ORDER))), strict=True))
         self.addresses |= {room: f"http://127.0.0.1:{port}" for room, port in ports.items()}
         urls = {f"{room}_url": self.addresses[room] for room in ("audit", "consent", "vault", "connectors", "brp")}
-        behind = await stack.enter_async_context(httpx2.AsyncClient(timeout=PATIENCE, trust_env=False))
+        behind = await stack.enter_async_context(
+            httpx2.AsyncClient(timeout=PATIENCE, trust_env=False, verify=trusted())
+        )
         await self._serve(stack, "front", front_app(behind, self.addresses), self.port)
         for room in ORDER:
             extra = world.extra if room == "web" else ()

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -68,23 +69,48 @@ def alone(chromium: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def disk(chromium: Browser) -> Iterator[Page]:
+    """One browser without a network for all who change nothing of it: a new one takes most of what a test takes."""
+    context = chromium.new_context(offline=True, locale="nl-NL", accept_downloads=True)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def opened(alone: BrowserContext, tmp_path: Path) -> Iterator[Opened]:
-    """Writes the page to a disk and opens it there; at the end: it asked for nothing and complained of nothing."""
-    asked, said, place = list[str](), list[str](), tmp_path / "bewijs.html"
+def opened(disk: Page, tmp_path: Path) -> Iterator[Opened]:
+    disk.set_viewport_size(WIDE)  # type: ignore[arg-type]  # a TypedDict
+    disk.emulate_media(color_scheme="light")
+    with read_from(tmp_path, disk) as open_page:
+        yield open_page
+    kept = disk.evaluate("async () => [localStorage.length, sessionStorage.length, document.cookie]")
+    assert kept == [0, 0, ""], "whoever comes next finds nothing"
+
+
+@contextmanager
+def read_from(folder: Path, page: Page) -> Iterator[Opened]:
+    """Writes pages to a disk and opens them there; at the end: they asked for nothing and complained of nothing."""
+    asked, said, places = list[str](), list[str](), list[Path]()
+    events: Any = page  # its types know each name of an event, and none that is looked up
+    heard: dict[Any, Callable[[Any], None]] = {
+        "request": lambda request: asked.append(request.url),
+        "console": lambda message: said.append(message.text),
+        "pageerror": lambda error: said.append(str(error)),
+    }
 
     def open_page(bundles: Bundles, language: Any = "nl", keys: str = VKEYS) -> Page:
         given = [Bundle.model_validate(bundle) for bundle in bundles]
-        place.write_text(checking_page(language, keys, given), encoding="utf-8")
-        page = alone.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(place.as_uri())
+        places.append(folder / f"bewijs-{len(places)}.html")
+        places[-1].write_text(checking_page(language, keys, given), encoding="utf-8")
+        page.goto(places[-1].as_uri())
         return done(page)
 
+    for what, hear in heard.items():
+        events.on(what, hear)
     yield open_page
-    assert (set(asked), said) == ({place.as_uri()}, [])
+    for what, hear in heard.items():
+        events.remove_listener(what, hear)
+    assert (asked, said) == ([place.as_uri() for place in places], [])
 
 
 def done(page: Page) -> Page:
@@ -221,14 +247,14 @@ def test_the_tree_of_the_page_gives_our_vectors_their_verdict(opened: Opened) ->
 
 @pytest.mark.parametrize("broken", [NO_CRYPTO, NO_ED25519], ids=["no-crypto", "no-ed25519"])
 def test_a_browser_that_cannot_check_says_so_and_names_the_program(
-    opened: Opened, alone: BrowserContext, broken: str
+    alone: BrowserContext, tmp_path: Path, broken: str
 ) -> None:
     alone.add_init_script(broken)
-    page = opened(Log().add().bundles())
-    assert verdict(page).startswith("Niet alles is te controleren")
-    assert (
-        "deze browser kan de handtekening niet controleren; gebruik regie verify" in page.locator("main").inner_text()
-    )
+    with read_from(tmp_path, alone.new_page()) as opened:
+        page = opened(Log().add().bundles())
+        assert verdict(page).startswith("Niet alles is te controleren")
+        told = "deze browser kan de handtekening niet controleren; gebruik regie verify"
+        assert told in page.locator("main").inner_text()
 
 
 def test_without_javascript_the_program_is_named(chromium: Browser, tmp_path: Path) -> None:
@@ -306,7 +332,6 @@ def test_proofs_that_were_kept_are_checked_with_the_new_ones(opened: Opened, tmp
         page.evaluate("element('uitkomst').setAttribute('aria-busy', 'true')")
         page.locator("#bestand").set_input_files([tmp_path / name for name in added])
         assert verdict(done(page)) == expected, added
-        page.close()
 
 
 def test_a_key_and_a_signature_of_another_kind_are_passed_over(opened: Opened) -> None:

@@ -21,7 +21,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx2
 from fastapi import APIRouter
 from sqlalchemy.exc import DBAPIError
 
@@ -34,7 +33,7 @@ from kernel.caller import Caller, room_of
 from kernel.clock import utc_now
 from kernel.crypto.file_keys import FileKeyProvider
 from kernel.failpoints import arm
-from kernel.http.client import open_client
+from kernel.http.client import open_client, trusted
 from kernel.http.server import serve
 from kernel.ids import random_id
 from kernel.logs import set_up_logs
@@ -135,6 +134,7 @@ def say(what: dict[str, Any]) -> None:
 def main() -> None:
     """Fork and reap, until nobody orders any more. What every house reads or makes the same is there before a fork."""
     catalogue_elements()
+    trusted()
     gc.freeze()
     gc.enable()
     houses: dict[int, str] = {}
@@ -184,7 +184,7 @@ class Hatched:
 
     async def arm(self, name: str, count: int) -> None:
         """It dies the count-th time that it comes there."""
-        async with httpx2.AsyncClient(base_url=self.url, timeout=PATIENCE) as http:
+        async with open_client(self.url, timeout_seconds=PATIENCE) as http:
             (await http.post("/proef/val", json={"name": name, "count": count})).raise_for_status()
 
 

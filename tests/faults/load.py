@@ -19,6 +19,7 @@ from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents
 from assembly.demo.recipient import Application
 from kernel.clock import utc_now
+from kernel.http.client import trusted
 from tests.faults.checker import Evidence, Said
 from tests.faults.ground import BY_CHOICE, BY_LAW, CHOICES, NAME, URL, Ground, Person
 from tests.patience import PATIENCE
@@ -78,11 +79,11 @@ class Outside(httpx2.AsyncBaseTransport):
     """Calls every house by its public name, wherever it is served now. Connections to one that died are forgotten."""
 
     def __init__(self) -> None:
-        self.url, self._inner = "", httpx2.AsyncHTTPTransport()
+        self.url, self._inner = "", httpx2.AsyncHTTPTransport(verify=trusted())
 
     async def move(self, url: str) -> None:
         await self._inner.aclose()
-        self.url, self._inner = url, httpx2.AsyncHTTPTransport(retries=0)
+        self.url, self._inner = url, httpx2.AsyncHTTPTransport(verify=trusted(), retries=0)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         there = httpx2.URL(self.url)
