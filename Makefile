@@ -21,7 +21,9 @@ demo: .venv/.ready-run ## start everything, tell story 1, serve it; PORT=8000 ON
 		$(if $(PERSONS),--persons $(PERSONS))
 
 test: .venv/.ready ## bring PostgreSQL 15, Chromium, curl, strace, axe-core and Prism when missing, then run the tests
-	@$(PY) -m tests.parts
+	@# Seven workers that begin at once would each turn the same sources and packages into bytecode: while parts come from
+	@# elsewhere one process does it for all
+	@test -d tests/__pycache__ || { $(PY) -m pytest --collect-only -qq >/dev/null 2>&1 & }; $(PY) -m tests.parts
 	@# Playwright keeps a loop running in its process, so its tests are a run of their own; and beside it the rest, which
 	@# waits more than it works (kills, starts, time limits): five at a time on two processors. It is heard second
 	@mkdir -p var; REGIE_POSTGRES=3 $(PY) -m pytest -n 5 --dist worksteal --ignore tests/browser >var/rest.txt 2>&1 & \
