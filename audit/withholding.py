@@ -18,6 +18,8 @@ from kernel.proof.tlogproof import TlogProof
 
 HIDDEN = "0" * 32  # in place of the event's own id
 SECRET, NO_CONSENT = "geheimhouding", "geen-toestemming"  # codes of the register
+SHELTERING = "regie-veilig-adres"  # the activity under which a parent is looked up whose address was just made safe
+LOOKED_UP = ("stap", "veilig-adres")  # in a line: Burgerzaken looked whether there is one
 
 
 def as_told(line: Line, now: int) -> Line:
@@ -32,11 +34,14 @@ def as_told(line: Line, now: int) -> Line:
 
 
 def unrevealing(line: Line) -> Line:
-    """The line for an application: secrecy is a no like any other, as who asked without a ground was told."""
-    refused = tuple((element, NO_CONSENT if code == SECRET else code) for element, code in line.event.refused)
-    if refused == line.event.refused:
+    """The line for an application: secrecy is a no like any other, as who asked without a ground was told, and what
+    Burgerzaken looked for is not said."""
+    said = line.event
+    refused = tuple((element, NO_CONSENT if code == SECRET else code) for element, code in said.refused)
+    details = {name: text for name, text in said.details.items() if (name, text) != LOOKED_UP}
+    if (refused, details) == (said.refused, said.details):
         return line
-    return line.model_copy(update={"event": line.event.model_copy(update={"refused": refused})})
+    return line.model_copy(update={"event": said.model_copy(update={"refused": refused, "details": details})})
 
 
 def opaque(proof: str) -> str:
