@@ -198,6 +198,21 @@ async def test_residents_read_of_a_breach_once_the_officer_decided_so(portal: Po
     assert "datalek zitten" not in (await resident.get("/overzicht")).text
 
 
+async def test_who_presses_twice_decided_once_and_who_read_an_older_count_reads_the_new_one(
+    portal: PortalUnderTest,
+) -> None:
+    officer, file = await counted(portal)
+    page = await officer.get(f"{file.url}/besluit")
+    said = {"besluit": "ja", "ap-dag": "", "ap-nummer": "", "zaak": "FG-9"}
+    for _ in range(2):
+        made = await officer.send(page, page.form("besluit"), **said)
+        assert made.url == file.url and "Dit is versie 2" in made.text
+    old = await officer.send(page, page.form("besluit"), **said | {"besluit": "nee"})
+    assert old.status == 400 and "Er is intussen een nieuwere versie." in old.text
+    bare = await officer.send(page, page.form("besluit"), **said | {"zaak": ""})
+    assert bare.status == 400 and "Er is intussen een nieuwere versie." in bare.text, "its numbers are new too"
+
+
 async def test_what_is_wrong_with_a_decision_is_said_and_nothing_is_decided(portal: PortalUnderTest) -> None:
     officer, file = await counted(portal)
     page = await officer.get(f"{file.url}/besluit")
