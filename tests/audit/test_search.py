@@ -114,7 +114,9 @@ async def test_an_application_is_not_told_who_was_refused_because_they_hide(serv
 async def test_an_application_finds_nobody_by_what_is_asked_only_of_who_hides(service: AuditService) -> None:
     """Over whom a parent has authority whose address was just made safe: each line of it names somebody who hides."""
     about = {"activity": "regie-veilig-adres", "recipient": "r1", "actor": "mw-1", "case": "Z-1"}
-    asked = receipt((await service.door("connectors").record(DESK, [release({fence(): 0}, subject="s1", **about)]))[0])
+    asked = receipt(
+        (await service.door("connectors").record(DESK, [release({fence(): 0}, **dict[str, Any](about))]))[0]
+    )
     ended = outcome(asked.position).event.model_copy(update={"activity": "regie-veilig-adres", "recipient": "r1"})
     await service.door("connectors").record(DESK, [Entry(event=ended)])
     looked = act("zoeking", subject="s3", actor="mw-1", details={"stap": "veilig-adres", "anders": "x"})
