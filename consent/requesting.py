@@ -21,7 +21,7 @@ from consent.returning import demand_registered
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY, OPEN_MOST
-from consent.unanswered import ends_of, unanswerable
+from consent.unanswered import ends_of, once, unanswerable
 from consent.views import SHUT, as_counted, for_recipient, stands_under, state_of_row, view
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -75,7 +75,7 @@ class Requesting:
                 await demand_room(rows, caller.organisation, self.loose_most, at)
             every = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
             ends = await ends_of(rows, every, at)
-        every = await unanswerable(self._audit, caller.tenant, every, ends, at)
+        every = once(every, await unanswerable(self._audit, caller.tenant, every, ends, at))
         earlier = [one for one in every if not unnamed(one)]  # a bar would tell whose that no was
         if same := open_equal(earlier, wanted, row["number"], at):
             return for_recipient(view(same, name, at))

@@ -1,16 +1,18 @@
 """A question that nobody could answer to its last day, because its purpose stopped or got another version.
 
-Its silence is no choice: it bars nobody from asking again, and its resident does not read that they chose too late.
+Its silence is no choice: it bars nobody from asking once more, and its resident does not read that they chose too late.
 When a version ended, its line says. What the log cannot tell now is silence as any other: that is the stricter of the
 two.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from audit.contract import Audit, LogUnavailable, NoSuchLine, Position
 from consent.acts import INVALID
 from consent.following import ENDED
+from consent.lines import names
 from consent.rows import Row, Rows
 from consent.tables import activities
 from consent.views import state_of_row
@@ -40,6 +42,17 @@ async def unanswerable(audit: Audit, tenant: str, questions: Sequence[Row], ends
         with suppress(LogUnavailable, NoSuchLine):
             ended[version] = (await audit.line(room_of(tenant, "consent"), Position.parse(place))).at
     return [_told(row, ended.get((row["activity"], row["version"]), 0), at) for row in questions]
+
+
+def once(stored: Sequence[Row], told: Sequence[Row]) -> list[Row]:
+    """For whether somebody is asked again. told: as `unanswerable` gives them. Who was asked the same under a later
+    version, and never answered that either, was silent the first time: else a version a month asks for ever."""
+    return [row if any(map(partial(_later, row), stored)) else seen for row, seen in zip(stored, told, strict=True)]
+
+
+def _later(row: Row, other: Row) -> bool:
+    same = set(names(row["elements"])) & set(names(other["elements"]))
+    return other["version"] > row["version"] and other["status"] in NEVER_ANSWERED and bool(same)
 
 
 def _told(row: Row, over: int, at: int) -> Row:

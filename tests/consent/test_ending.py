@@ -105,6 +105,23 @@ async def test_a_question_that_was_open_when_its_purpose_stopped_bars_nobody(hou
         await house.request(PLAN)
 
 
+async def test_a_version_each_month_asks_nobody_again_and_again(house: House) -> None:
+    """Two owners who publish the same again before a question runs out had the silence of everybody forgiven."""
+    await house.ready(activity(nietOpnieuwVragen=180))
+    asked = []
+    for number in range(4):
+        if number:
+            house.clock.forward(days=27)
+            await house.consent.publish(
+                STAFF, activity(nietOpnieuwVragen=180, bewaartermijn={"nl": f"{number}", "en": "x"})
+            )
+        try:
+            asked.append((await house.request(PLAN)).version)
+        except NotAgain:
+            asked.append("niet")
+    assert asked == ["1", "2", "niet", "niet"], "once more, for nobody could answer the first to its last day"
+
+
 async def test_an_owner_stops_what_is_of_their_own_department_and_hears_who_may_else(house: House) -> None:
     await house.ready()
     for roles in (("proceseigenaar",), ("proceseigenaar", "afdeling:ander"), ("balie", "afdeling:loket")):
