@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from audit.contract import Line
 from audit.event import Event
+from audit.kinds import FLAGGED
 from kernel.canonical import canonical
 from kernel.clock import millis, moment
 from kernel.proof.tlogproof import TlogProof
@@ -42,6 +43,11 @@ def unrevealing(line: Line) -> Line:
     if (refused, details) == (said.refused, said.details):
         return line
     return line.model_copy(update={"event": said.model_copy(update={"refused": refused, "details": details})})
+
+
+def tells_who_hides(event: Event) -> bool:
+    """Whether such a line is about nobody else: its act names a fence of theirs, as each of their lines does."""
+    return event.kind in FLAGGED or event.activity == SHELTERING
 
 
 def opaque(proof: str) -> str:
