@@ -72,7 +72,7 @@ class Searcher:
                 gone = await emptied(reading, self._log.tenant, query.since, query.until, query.subject, shut)
             found = await self._reader.as_lifted(await self._reader.opened(rows[: query.limit]))
         if not is_person(caller):
-            found = [unrevealing(line) for line in found]
+            found = [unrevealing(line, named=bool(query.subject)) for line in found]
         more = found[-1].position if len(rows) > query.limit else None
         totals = Totals(lines=total, residents=residents, destroyed=gone)
         return Lines(lines=tuple(found), before=more, total=total), totals

@@ -34,15 +34,15 @@ def as_told(line: Line, now: int) -> Line:
     return Line(position=line.position, at=min(_end_of_month(line.at), now), n=line.n, event=bare)
 
 
-def unrevealing(line: Line) -> Line:
+def unrevealing(line: Line, *, named: bool) -> Line:
     """The line for an application: secrecy is a no like any other, as who asked without a ground was told, and what
-    Burgerzaken looked for is not said."""
+    Burgerzaken looked for is not said. named: it asked for this resident; of others it gets no number in their series,
+    for one that is missing is a line that it may not find."""
     said = line.event
     refused = tuple((element, NO_CONSENT if code == SECRET else code) for element, code in said.refused)
     details = {name: text for name, text in said.details.items() if (name, text) != LOOKED_UP}
-    if (refused, details) == (said.refused, said.details):
-        return line
-    return line.model_copy(update={"event": said.model_copy(update={"refused": refused, "details": details})})
+    event = said.model_copy(update={"refused": refused, "details": details})
+    return line.model_copy(update={"event": event, "n": line.n if named else 0})
 
 
 def tells_who_hides(event: Event) -> bool:

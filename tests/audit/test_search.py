@@ -180,6 +180,9 @@ async def test_a_period_gives_no_application_a_list_of_who_hides(service: AuditS
         period = {"since": now - 1_000, "until": now + 60_000}
         found = await door.search(caller, Query.model_validate(said | period), WHY)
         assert [index for index in at(found) if index < 3] == lines, said
+        # a number that is missing in somebody's series would tell that they have lines which are not told
+        hidden = caller is app and "subject" not in said
+        assert {line.n == 0 for line in found.found.lines} <= {hidden}, said
 
 
 async def test_what_only_narrows_is_no_search(service: AuditService) -> None:
