@@ -144,7 +144,7 @@ class Requesting:
                 raise NoSuchThing()
             name, newest = await name_of(rows, row["recipient"]), await newest_versions(rows, {row["activity"]})
             ends = await ends_of(rows, [row], at)
-        (row,) = await unanswerable(self._audit, caller.tenant, [row], ends, at)
+        (row,) = await unanswerable(self._audit, caller.tenant, [row], ends, at, alike=True)
         return for_recipient(view(row, name, at, newest_of(newest, row)))
 
     async def under(self, tenant: str, fences: Sequence[str]) -> list[Under]:
@@ -173,7 +173,7 @@ class Requesting:
             listed = [row for row in listed if in_scope(caller, row["activity"]) and not unnamed(row)]
             newest = await newest_versions(rows, {row["activity"] for row in listed})
             ends = await ends_of(rows, listed, at)
-        listed = await unanswerable(self._audit, caller.tenant, listed, ends, at)
+        listed = await unanswerable(self._audit, caller.tenant, listed, ends, at, alike=True)
         return [for_recipient(view(row, name, at, newest_of(newest, row))) for row in listed]
 
     async def _looked(self, caller: Caller, of: ResidentRef, activity: str, name: Words) -> None:

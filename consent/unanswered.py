@@ -23,8 +23,8 @@ NEVER_ANSWERED = ("gevraagd", "vervallen")
 
 
 async def ends_of(rows: Rows, questions: Sequence[Row], at: int) -> Versions:
-    """Where it says that the version ended which a question was about, of those that ran out unanswered."""
-    lapsed = {(row["activity"], row["version"]) for row in questions if _lapsed(row, at)}
+    """Where it says that the version ended which a question was about, of those that ran out without a yes."""
+    lapsed = {(row["activity"], row["version"]) for row in questions if _lapsed(row, at) or _refused(row, at)}
     if not lapsed:
         return {}
     c = activities.c
@@ -35,13 +35,17 @@ async def ends_of(rows: Rows, questions: Sequence[Row], at: int) -> Versions:
     return {version: places[version] for version in lapsed if version in places}
 
 
-async def unanswerable(audit: Audit, tenant: str, questions: Sequence[Row], ends: Versions, at: int) -> list[Row]:
-    """The same rows; those that ended with their version say so. Not to be written back."""
+async def unanswerable(
+    audit: Audit, tenant: str, questions: Sequence[Row], ends: Versions, at: int, *, alike: bool = False
+) -> list[Row]:
+    """The same rows; those that ended with their version say so. Not to be written back. alike: for its recipient, who
+    must not tell a no from silence."""
     ended: dict[tuple[str, int], int] = {}
     for version, place in ends.items():
         with suppress(LogUnavailable, NoSuchLine):
             ended[version] = (await audit.line(room_of(tenant, "consent"), Position.parse(place))).at
-    return [_told(row, ended.get((row["activity"], row["version"]), 0), at) for row in questions]
+    told = [(row, ended.get((row["activity"], row["version"]), 0)) for row in questions]
+    return [_as_silence(row, over) if alike and _refused(row, at) else _told(row, over, at) for row, over in told]
 
 
 def once(stored: Sequence[Row], told: Sequence[Row]) -> list[Row]:
@@ -59,6 +63,16 @@ def _told(row: Row, over: int, at: int) -> Row:
     if not over or not _lapsed(row, at) or (row["ended_at"] or row["answer_by"]) <= over:
         return row
     return {**row, "status": INVALID, "ended_at": over}
+
+
+def _as_silence(row: Row, over: int) -> Row:
+    if not over or row["answer_by"] <= over:
+        return row
+    return {**row, "status": INVALID, "ended_at": over, "decided_at": 0, "valid_until": 0}
+
+
+def _refused(row: Row, at: int) -> bool:
+    return row["status"] == "geweigerd" and at > row["answer_by"]
 
 
 def _lapsed(row: Row, at: int) -> bool:
