@@ -72,7 +72,7 @@ def _as_silence(row: Row, over: int) -> Row:
 
 
 def _refused(row: Row, at: int) -> bool:
-    return row["status"] == "geweigerd" and at > row["answer_by"]
+    return bool(row["status"] == "geweigerd" and at > row["answer_by"])
 
 
 def _lapsed(row: Row, at: int) -> bool:
