@@ -92,9 +92,9 @@ class Destroyed(Message):
 
 
 class FoundLine(Message):
-    """A line as an auditor sees it. destroyed: there is nothing else but kind, hour, number and place.
-    covert: its content is sealed; only the FG finds it. on_behalf: as what somebody acted for the resident. used: read
-    to answer, and not passed on."""
+    """A line as an auditor sees it. number: in the series of its resident; 0 for an application that named nobody.
+    destroyed: there is nothing else but kind, hour, number and place. covert: its content is sealed; only the FG finds
+    it. on_behalf: as what somebody acted for the resident. used: read to answer, and not passed on."""
 
     place: Annotated[Place, wire("logregel")]
     at: Annotated[datetime, wire("tijd")]

@@ -11,9 +11,10 @@ from audit.bands import Remembered
 from audit.contract import RELEASES, Event, Kind, NoSuchLine, Residents
 from audit.covert import sees_covert
 from audit.permit import Position
+from audit.searching import is_person
 from audit.searchline import demand_searcher, may_search
 from audit.service import ROOM, AuditService
-from audit.withholding import opaque
+from audit.withholding import opaque, tells_who_hides
 from kernel.caller import Caller, room_of
 from kernel.errors import BadInput, NotFound
 from kernel.http.hosts import Hosts
@@ -135,7 +136,8 @@ def _proofs(service: AuditService, hosts: Hosts, known: Callable[[Request], Awai
         event = (await audit.line(here, place)).event
         if not may_search(caller) and not _told(caller, event):
             raise NoSuchLine("Deze logregel is er niet.")
-        return _plain(opaque(text) if event.covert and not sees_covert(caller) else text)
+        hidden = (event.covert and not sees_covert(caller)) or (tells_who_hides(event) and not is_person(caller))
+        return _plain(opaque(text) if hidden else text)
 
     return router
 

@@ -40,7 +40,7 @@ from audit.leaking import Leaks
 from audit.log import Log
 from audit.permit import Position, Receipt
 from audit.reading import OUTCOME_OF
-from audit.searching import before
+from audit.searching import before, is_person, not_sheltering
 from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import breaches, lines, outcomes
 from audit.tags import tag, used_tag
@@ -121,10 +121,7 @@ class Breaches:
 
     async def decide(self, caller: Caller, file_id: str, reason: Reason, said: Decision) -> Version:
         """See PortalBreaches.decide."""
-        known = await self.versions(caller, file_id)
-        if len(known) >= VERSIONS:
-            raise BadInput("Dit dossier heeft te veel versies. Begin een nieuw.")
-        return await self._leaks.decide(caller, known, reason, said)
+        return await self._leaks.decide(caller, await self.versions(caller, file_id), reason, said)
 
     async def leaks(self, caller: Caller, subject: str) -> tuple[Leak, ...]:
         """See PortalBreaches.leaks."""
@@ -138,7 +135,9 @@ class Breaches:
         newest = (await self.versions(caller, file_id))[-1]
         if asked.part == BEFORE and newest.held is None:
             raise BadInput("Dit dossier noemt geen ontvanger of toepassing.")
-        seen = () if sees_covert(caller) else (OPEN,)
+        seen = [] if sees_covert(caller) else [OPEN]
+        if not is_person(caller):  # of its employees Burgerzaken's alone gave a list of who hides
+            seen.append(not_sheltering((await self._log.keys()).tags, self._tenant))
         own_id, name, limit = random_id(), EXPORTED if export else SHOWN, EXPORT if export else self.page
         receipt = await self._line(caller, reason, file_id, newest.window, (own_id, name))
         with self._log.guarded():
@@ -152,7 +151,7 @@ class Breaches:
                 )
                 subjects = [str(subject) for (subject,) in await reading.execute(page)]
                 theirs = lines.c.subject.in_(subjects[:limit])
-                rows = [row async for row in _grouped(reading, within, theirs)]
+                rows = [row async for row in _grouped(reading, within, theirs, *seen)]
         found = tuple(people(rows))
         shown = [(row.subject, row.label.withheld_until) for row in rows]
         await show(self._record, caller, reason, own_id, shown, millis(self._clock()))

@@ -46,12 +46,15 @@ class Leaks:
         self._read, self._keep = read, keep
 
     async def decide(self, caller: Caller, found: Sequence[Version], reason: Reason, said: Decision) -> Version:
-        """A line, then the next version. The same decision again is the one that stands. Raises NoAccess, BadInput."""
+        """A line, then the next version. The same decision again, about what it was about or about itself, is the one
+        that stands. Raises NoAccess, BadInput."""
         if caller.kind != "medewerker" or "fg" not in caller.roles:
             raise NoAccess("Dit besluit is voor de FG in persoon.")
         last, newest = decided(found), found[-1]
-        if last is newest and last.told and last.told.decided.model_copy(update={"version": said.version}) == said:
-            return last
+        if last is newest and last.told:
+            stands = last.told.decided
+            if said in (stands, stands.model_copy(update={"version": last.version})):
+                return last
         if newest.version != said.version:
             raise BadInput("Er is een nieuwere versie van dit dossier. Lees die eerst.")
         told = {
@@ -79,8 +82,8 @@ class Leaks:
             async with self._log.database.snapshot(self._tenant) as reading:
                 query = select(breaches).where(breaches.c.tenant_id == self._tenant).order_by(breaches.c.id)
                 rows = list((await reading.execute(query)).mappings())
-            files = [decided(group) for _, group in groupby(await self._read(rows), key=attrgetter("id"))]
-            shown = [one for one in files if one and one.told and one.told.decided.shown]
+            files = [tuple(group) for _, group in groupby(await self._read(rows), key=attrgetter("id"))]
+            shown = [last for one in files if (last := _shown(one))]
             if not shown:
                 return ()
             async with self._log.database.snapshot(self._tenant) as reading:
@@ -120,6 +123,22 @@ class Leaks:
             func.coalesce(outcomes.c.outcome, "") != KEPT,
         )  # fmt: skip
         return {Position(term=term, index=index) for term, index in await reading.execute(query)}
+
+
+def _shown(versions: Sequence[Version]) -> Version | None:
+    """The last decision of a file, where by it residents read of the breach: with the hour since when they do. Who
+    decides the same again, with the number of the AP, tells it to nobody anew."""
+    last = decided(versions)
+    if last is None or last.told is None or not last.told.decided.shown:
+        return None
+    since = last.told
+    for one in sorted(versions, key=attrgetter("version"), reverse=True):
+        if one.told is None:  # counted, and not decided about
+            continue
+        if not one.told.decided.shown or one.line != last.line:
+            break
+        since = one.told
+    return last.model_copy(update={"told": since})
 
 
 def _when(window: Window, part: Part, labels: dict[bytes, Label], key: bytes) -> Any:

@@ -18,7 +18,7 @@ from audit.reading import OUTCOME_OF, Reader, line_rows
 from audit.searchline import BASIS, Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import lines, outcomes, tags
 from audit.tags import day, tag
-from audit.withholding import unrevealing
+from audit.withholding import SHELTERING, unrevealing
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import BadInput
@@ -58,8 +58,10 @@ class Searcher:
         shut = not sees_covert(caller)
         with self._log.guarded():
             within = [*await self._within(query, until), *((OPEN,) if shut else ())]
-            if not any(_tagged(query).values()) or not (query.subject or _is_person(caller)):
+            if not any(_tagged(query).values()) or not (query.subject or is_person(caller)):
                 within.append(await self._without(partial(_left_out, caller, query)))
+            if not (query.subject or is_person(caller)):
+                within.append(not_sheltering((await self._log.keys()).tags, self._log.tenant))
             page = line_rows().where(*within)
             if query.before is not None:
                 page = page.where(before(query.before))
@@ -69,8 +71,8 @@ class Searcher:
                 total, residents = (await reading.execute(_totals(within))).one()
                 gone = await emptied(reading, self._log.tenant, query.since, query.until, query.subject, shut)
             found = await self._reader.as_lifted(await self._reader.opened(rows[: query.limit]))
-        if not _is_person(caller):
-            found = [unrevealing(line) for line in found]
+        if not is_person(caller):
+            found = [unrevealing(line, named=bool(query.subject)) for line in found]
         more = found[-1].position if len(rows) > query.limit else None
         totals = Totals(lines=total, residents=residents, destroyed=gone)
         return Lines(lines=tuple(found), before=more, total=total), totals
@@ -112,6 +114,12 @@ class Searcher:
 def before(place: Position) -> ColumnElement[bool]:
     """Lines that stood in the log earlier than this one."""
     return _place() < tuple_(literal(place.term), literal(place.index))
+
+
+def not_sheltering(key: bytes, tenant: str) -> ColumnElement[bool]:
+    """Lines of another activity than the one that has lines of nobody but of who hides."""
+    theirs = (tags.c.tenant_id == tenant, tags.c.tag == tag(key, "activity", SHELTERING))
+    return _place().not_in(select(tags.c.term, tags.c.idx).where(*theirs))
 
 
 def tagged_lines(key: bytes, tenant: str, named: Mapping[str, str], since: int) -> list[ColumnElement[bool]]:
@@ -171,10 +179,11 @@ def _left_out(caller: Caller, query: Query, label: Label) -> bool:
     nothing is named the log's own searches, unless they are asked: each leaves a line of all it shows, and the next
     would show those."""
     own = label.kind == "zoeking" and label.basis == BASIS and not query.kind and not any(_tagged(query).values())
-    return own or (label.kind in FLAGGED and not (query.subject or _is_person(caller)))
+    return own or (label.kind in FLAGGED and not (query.subject or is_person(caller)))
 
 
-def _is_person(caller: Caller) -> bool:
+def is_person(caller: Caller) -> bool:
+    """No application: what that collects can be stolen."""
     return caller.kind == "medewerker"
 
 

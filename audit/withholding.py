@@ -12,12 +12,15 @@ from dataclasses import replace
 
 from audit.contract import Line
 from audit.event import Event
+from audit.kinds import FLAGGED
 from kernel.canonical import canonical
 from kernel.clock import millis, moment
 from kernel.proof.tlogproof import TlogProof
 
 HIDDEN = "0" * 32  # in place of the event's own id
 SECRET, NO_CONSENT = "geheimhouding", "geen-toestemming"  # codes of the register
+SHELTERING = "regie-veilig-adres"  # the activity under which a parent is looked up whose address was just made safe
+LOOKED_UP = ("stap", "veilig-adres")  # in a line: Burgerzaken looked whether there is one
 
 
 def as_told(line: Line, now: int) -> Line:
@@ -31,12 +34,20 @@ def as_told(line: Line, now: int) -> Line:
     return Line(position=line.position, at=min(_end_of_month(line.at), now), n=line.n, event=bare)
 
 
-def unrevealing(line: Line) -> Line:
-    """The line for an application: secrecy is a no like any other, as who asked without a ground was told."""
-    refused = tuple((element, NO_CONSENT if code == SECRET else code) for element, code in line.event.refused)
-    if refused == line.event.refused:
-        return line
-    return line.model_copy(update={"event": line.event.model_copy(update={"refused": refused})})
+def unrevealing(line: Line, *, named: bool) -> Line:
+    """The line for an application: secrecy is a no like any other, as who asked without a ground was told, and what
+    Burgerzaken looked for is not said. named: it asked for this resident; of others it gets no number in their series,
+    for one that is missing is a line that it may not find."""
+    said = line.event
+    refused = tuple((element, NO_CONSENT if code == SECRET else code) for element, code in said.refused)
+    details = {name: text for name, text in said.details.items() if (name, text) != LOOKED_UP}
+    event = said.model_copy(update={"refused": refused, "details": details})
+    return line.model_copy(update={"event": event, "n": line.n if named else 0})
+
+
+def tells_who_hides(event: Event) -> bool:
+    """Whether such a line is about nobody else: its act names a fence of theirs, as each of their lines does."""
+    return event.kind in FLAGGED or event.activity == SHELTERING
 
 
 def opaque(proof: str) -> str:

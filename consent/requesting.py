@@ -21,7 +21,7 @@ from consent.returning import demand_registered
 from consent.rows import Register, Row, Rows
 from consent.standing import PERMITS
 from consent.terms import ANSWER_DAYS, DAY, OPEN_MOST
-from consent.unanswered import ends_of, unanswerable
+from consent.unanswered import ends_of, once, unanswerable
 from consent.views import SHUT, as_counted, for_recipient, stands_under, state_of_row, view
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -75,7 +75,7 @@ class Requesting:
                 await demand_room(rows, caller.organisation, self.loose_most, at)
             every = await _earlier(rows, caller.organisation, of.id, wanted.activity) if of else []
             ends = await ends_of(rows, every, at)
-        every = await unanswerable(self._audit, caller.tenant, every, ends, at)
+        every = once(every, await unanswerable(self._audit, caller.tenant, every, ends, at))
         earlier = [one for one in every if not unnamed(one)]  # a bar would tell whose that no was
         if same := open_equal(earlier, wanted, row["number"], at):
             return for_recipient(view(same, name, at))
@@ -144,7 +144,7 @@ class Requesting:
                 raise NoSuchThing()
             name, newest = await name_of(rows, row["recipient"]), await newest_versions(rows, {row["activity"]})
             ends = await ends_of(rows, [row], at)
-        (row,) = await unanswerable(self._audit, caller.tenant, [row], ends, at)
+        (row,) = await unanswerable(self._audit, caller.tenant, [row], ends, at, alike=True)
         return for_recipient(view(row, name, at, newest_of(newest, row)))
 
     async def under(self, tenant: str, fences: Sequence[str]) -> list[Under]:
@@ -173,7 +173,7 @@ class Requesting:
             listed = [row for row in listed if in_scope(caller, row["activity"]) and not unnamed(row)]
             newest = await newest_versions(rows, {row["activity"] for row in listed})
             ends = await ends_of(rows, listed, at)
-        listed = await unanswerable(self._audit, caller.tenant, listed, ends, at)
+        listed = await unanswerable(self._audit, caller.tenant, listed, ends, at, alike=True)
         return [for_recipient(view(row, name, at, newest_of(newest, row))) for row in listed]
 
     async def _looked(self, caller: Caller, of: ResidentRef, activity: str, name: Words) -> None:

@@ -1,13 +1,15 @@
-"""Spans of the calendar, in UTC and milliseconds: a recipient is never sooner in its right than by two hours."""
+"""Spans of the calendar, in milliseconds. Of recipients in UTC: none is sooner in its right than by two hours."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from consent.activity import ActivityVersion, Frequency
 from consent.holidays import is_working
 from kernel.clock import millis, moment
 
 DAY = 86_400_000  # ms
+HERE: Final = ZoneInfo("Europe/Amsterdam")
 ANSWER_DAYS = 28  # how long a consent request waits; long enough for a holiday
 OPEN_MOST = 5_000  # requests of one recipient, with all its applications, that nobody took up
 QUESTION_DAYS = 5  # working days until the answer on a resident's question is due
@@ -30,8 +32,8 @@ def running(frequency: Frequency, at: int) -> tuple[int, int]:
 
 
 def working_days(at: int, days: int) -> int:
-    """The same hour, so many working days later."""
-    when = moment(at)
+    """The same hour, so many working days later, on the clock of the Netherlands."""
+    when = moment(at).astimezone(HERE)
     while days:
         when += timedelta(days=1)
         days -= is_working(when.date())

@@ -104,6 +104,6 @@ def for_recipient(seen: ConsentView) -> ConsentView:
     )  # a yes that was stopped before its line: there was none
     if never or seen.state in ("geweigerd", "vervallen"):
         quiet |= {"state": "vervallen", "decided_at": 0, "ended_at": 0, "valid_until": 0}
-    elif seen.state == "gevraagd":
+    elif seen.state == "gevraagd" or (seen.state == "ongeldig" and not seen.decided_at):
         quiet |= {"valid_until": 0}
     return seen.model_copy(update=quiet)

@@ -61,6 +61,8 @@ async def _under(visit: Visit, number: Bsn, activity: AuthorityUse = ACTIVITY) -
         raise AuthorityUnknown()
     versions = await site.registers.activities(visit.caller)
     us = next((one.parties[0].recipient for one in versions if one.slug == activity), "")
+    if not us:  # not published, or stopped: who would be asked about reads no refusal of what nobody does here
+        raise AuthorityUnknown()
     caller = visit.caller.model_copy(update={"organisation": us, "application": "regie-portaal"})
     return list(await site.authority.over(caller, number, activity))
 

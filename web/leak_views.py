@@ -1,11 +1,11 @@
 """A breach that was confirmed: what its resident reads beside a use, and the form on which the FG decides it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from audit.breaches.contract import Decision, Leak, Version, decided
-from audit.contract import Line, Position
+from audit.contract import Position
 from kernel.clock import moment
 from kernel.numbers import has_number, without_numbers
 from web.frame import FieldError, Frame
@@ -80,9 +80,9 @@ def places(leaks: Sequence[Leak]) -> frozenset[Position]:
     return frozenset(place for one in leaks for place in one.lines)
 
 
-def about(leaks: Sequence[Leak] | None, line: Line) -> tuple[LeakNotice, ...] | None:
-    """Those that this line is in; None while nobody can say."""
-    return None if leaks is None else notices([one for one in leaks if line.position in one.lines])
+def about(leaks: Sequence[Leak] | None, places: Set[str]) -> tuple[LeakNotice, ...] | None:
+    """Those that one of these lines is in, of a handling; None while nobody can say."""
+    return None if leaks is None else notices([one for one in leaks if places & {*map(str, one.lines)}])
 
 
 def told_of(versions: Sequence[Version]) -> LeakTold | None:

@@ -175,6 +175,7 @@ class LineViews:
                 number=one.position.index,
                 moment=moment(one.at),
                 result=result_of(one, self._now),
+                leaked=one.position in self.leaked,
             )
             for one in others
         )

@@ -77,6 +77,7 @@ class Earlier:
     number: int
     moment: datetime
     result: Result
+    leaked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

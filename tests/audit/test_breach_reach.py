@@ -12,9 +12,10 @@ from audit.breach_answers import file_of
 from audit.contract import Reason, Trace
 from audit.event import Entry
 from audit.service import AuditService
+from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import BadInput
-from tests.audit.logs import DESK, FG, NOON, Place, Ticking, act, fence, outcome, receipt, release
+from tests.audit.logs import DESK, FG, NOON, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.audit.test_breaches import BOTH
 from tests.audit.test_reported import audit_url
 
@@ -133,3 +134,16 @@ async def test_a_term_that_is_over_when_the_window_begins_is_over(service: Audit
         asked = window(since=NOW + 10 * DAY + later, until=NOW + 11 * DAY)
         made = await service.desk(FG).breaches.report(FG, asked, WHY)
         assert made.held and made.held.residents == count
+
+
+async def test_an_application_gets_no_list_of_who_hides_by_the_employee_who_set_it(
+    service: AuditService, clock: Ticking
+) -> None:
+    """Over whom a parent has authority is asked when their address was made safe, by Burgerzaken."""
+    await released(service, clock, "s1", activity="regie-veilig-adres", actor="mw-1")
+    await released(service, clock, "s2", actor="mw-1")
+    files, machine = service.desk(FG).breaches, Caller(tenant=TENANT, kind="automatisch", scope=("logboek",))
+    made = await files.report(FG, window(recipient="", actor="mw-1"), WHY)
+    for caller, people in ((FG, ["s1", "s2"]), (machine, ["s2"])):
+        _, found, _ = await files.people(caller, made.id, WHY, Page())
+        assert [one.subject for one in found] == people

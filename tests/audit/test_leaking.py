@@ -102,6 +102,42 @@ async def test_who_counts_again_changes_nothing_for_residents_and_who_decides_ag
     assert await leaks(service, "s2") == ()
 
 
+async def test_residents_read_since_when_they_are_told_also_after_the_number_of_the_ap_came(
+    service: AuditService, clock: Ticking
+) -> None:
+    await released(service, clock, "s1")
+    files = service.desk(FG).breaches
+    made = await files.report(FG, window(), WHY)
+    bare = Decision(version=1, shown=True)
+    await files.decide(FG, made.id, WHY, bare)
+    ((first,), told) = await leaks(service, "s1"), millis(clock())
+    assert first.told_at == told
+    clock.now += timedelta(days=3)
+    await files.decide(FG, made.id, WHY, YES.model_copy(update={"version": 2}))
+    (still,) = await leaks(service, "s1")
+    assert still.told_at == told, "they have read it since then"
+    await files.decide(FG, made.id, WHY, bare.model_copy(update={"version": 3, "shown": False}))
+    clock.now += timedelta(days=3)
+    await files.decide(FG, made.id, WHY, bare.model_copy(update={"version": 4}))
+    (anew,) = await leaks(service, "s1")
+    assert anew.told_at == millis(clock()), "taken back, and told again"
+
+
+async def test_a_decision_is_taken_back_however_often_was_counted(
+    service: AuditService, clock: Ticking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.breaching.VERSIONS", 3)
+    await released(service, clock, "s1")
+    files = service.desk(FG).breaches
+    made = await files.report(FG, window(), WHY)
+    await files.decide(FG, made.id, WHY, YES)
+    await files.report(FG, window(), WHY, made.id)
+    with pytest.raises(BadInput):
+        await files.report(FG, window(), WHY, made.id)
+    await files.decide(FG, made.id, WHY, Decision(version=3, shown=False))
+    assert await leaks(service, "s1") == (), "who was told wrongly is frightened no longer than needed"
+
+
 async def test_only_a_resident_in_person_asks(service: AuditService) -> None:
     for nobody in (FG, DESK, RESIDENT.model_copy(update={"acting_for": "b" * 32})):
         with pytest.raises(NoAccess):

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -23,12 +24,14 @@ from kernel.hidden import Hidden
 from kernel.http.app import make_app
 from kernel.http.health import StartGate
 from kernel.http.hosts import Hosts
+from kernel.proof.tlogproof import TlogProof
 from tests.audit.logs import DESK, FG, HOST, TENANT, Place, act, fence, receipt, release
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 RECIPIENT = DESK.model_copy(update={"kind": "automatisch", "organisation": "r1"})
-CALLERS = {"fg": FG, "recipient": RECIPIENT}
+TOOL = DESK.model_copy(update={"kind": "automatisch", "scope": ("logboek",)})
+CALLERS = {"fg": FG, "recipient": RECIPIENT, "tool": TOOL}
 
 
 class Strangers:
@@ -107,6 +110,25 @@ async def test_a_recipient_cannot_find_a_no_or_a_question_by_its_line(
     for at, status in ((0, 404), (1, 200)):
         answer = await http.get(f"/logboek/v1/logregels/2026h2-{at}/bewijs", headers=theirs)
         assert answer.status_code == status
+
+
+@pytest.mark.parametrize("who", ["tool", "recipient", "fg"])
+async def test_no_application_tells_by_proofs_whose_fence_a_flag_moved(
+    http: httpx2.AsyncClient, service: AuditService, who: str
+) -> None:
+    """The act of a flag names the fence of its resident, and so does that of each release about them, which a search
+    finds: without a line or a reason, place by place, a list of who hides."""
+    theirs = fence()
+    await service.door("consent").record(DESK, [act("vlag", theirs)])
+    about = {"activity": "regie-veilig-adres", "recipient": "r1"}
+    await service.door("connectors").record(DESK, [release({theirs: 1}, **dict[str, Any](about))])
+    await service.door("connectors").record(DESK, [release({fence(): 0})])
+    told = []
+    for at in range(3):
+        answer = await http.get(f"/logboek/v1/logregels/2026h2-{at}/bewijs", headers={"authorization": who})
+        extra = TlogProof.parse(answer.text).extra if answer.status_code == 200 else None
+        told.append(len(json.loads(extra)) if extra else answer.status_code)
+    assert told == {"tool": [1, 1, 3], "recipient": [404, 1, 3], "fg": [3, 3, 3]}[who]
 
 
 async def test_hour_and_number_of_a_line_are_those_that_were_sealed(service: AuditService) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import func, select
 
-from audit.contract import Query, Reason
+from audit.contract import Entry, Query, Reason
 from audit.service import AuditService, Door
 from audit.tables import labels
 from kernel.clock import millis
@@ -111,6 +111,28 @@ async def test_an_application_is_not_told_who_was_refused_because_they_hide(serv
             assert found["s1"] == (("adres", code), ("naam", "te-vaak")) and found.get("s2", REFUSED) == REFUSED
 
 
+async def test_an_application_finds_nobody_by_what_is_asked_only_of_who_hides(service: AuditService) -> None:
+    """Over whom a parent has authority whose address was just made safe: each line of it names somebody who hides."""
+    about = {"activity": "regie-veilig-adres", "recipient": "r1", "actor": "mw-1", "case": "Z-1"}
+    asked = receipt(
+        (await service.door("connectors").record(DESK, [release({fence(): 0}, **dict[str, Any](about))]))[0]
+    )
+    ended = outcome(asked.position).event.model_copy(update={"activity": "regie-veilig-adres", "recipient": "r1"})
+    await service.door("connectors").record(DESK, [Entry(event=ended)])
+    looked = act("zoeking", subject="s3", actor="mw-1", details={"stap": "veilig-adres", "anders": "x"})
+    await service.door("consent").record(DESK, [looked])
+    door, now = service.door("web"), millis(NOON)
+    period = {"since": now - 1_000, "until": now + 60_000}
+    for said in (about, {"recipient": "r1"}, {"actor": "mw-1"}, {"element": "brp.naam"}, period, {"key": "k"}):
+        found = await door.search(AUDIT_TOOL, Query.model_validate(said), WHY)
+        assert "s1" not in {line.event.subject for line in found.found.lines}, said
+        assert {line.event.details.get("stap") for line in found.found.lines} <= {None}, said
+        assert found.totals.residents == len({line.event.subject for line in found.found.lines} - {"systeem"}), said
+    for caller, said in ((FG, {"activity": "regie-veilig-adres"}), (AUDIT_TOOL, {"subject": "s1"})):
+        found = await door.search(caller, Query.model_validate(said), WHY)
+        assert asked.position in {line.position for line in found.found.lines}
+
+
 async def test_pages_go_on_and_totals_stay(service: AuditService) -> None:
     door = await filled(service)
     first = await door.search(FG, Query(recipient="r1", limit=2), WHY)
@@ -158,6 +180,9 @@ async def test_a_period_gives_no_application_a_list_of_who_hides(service: AuditS
         period = {"since": now - 1_000, "until": now + 60_000}
         found = await door.search(caller, Query.model_validate(said | period), WHY)
         assert [index for index in at(found) if index < 3] == lines, said
+        # a number that is missing in somebody's series would tell that they have lines which are not told
+        hidden = caller is app and "subject" not in said
+        assert {line.n == 0 for line in found.found.lines} <= {hidden}, said
 
 
 async def test_what_only_narrows_is_no_search(service: AuditService) -> None:

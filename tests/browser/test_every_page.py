@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from assembly.demo.register import LOAN_DESK
+from assembly.demo.register import LOAN_DESK, MOVING
 from tests.browser.town import Person, Places, Town
 from tests.house import R1
 from tests.parts import AXE
@@ -28,11 +28,16 @@ PAGES: dict[str, tuple[str, Place]] = {
     "start": ("", lambda _: "/"),
     "codes": ("", lambda _: "/fouten"),
     "code": ("", lambda _: "/fouten/geen-toestemming"),
+    "code-trouble": ("", lambda _: "/fouten/uitkomst-onbekend"),
     "not-there": ("", lambda _: "/bestaat-niet"),
     "register": ("", lambda _: "/register"),
     "purpose": ("", lambda _: "/register/minimaregeling-witgoed"),
     "purposes": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten"),
     "purpose-end": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten/minimaregeling-witgoed/stoppen"),
+    "purpose-of-others": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten/regie-namens/stoppen"),
+    "purpose-of-the-house": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten/regie-inzage/stoppen"),
+    "purpose-stopped": ("fg", lambda _: f"/beheer/verwerkingsactiviteiten/{MOVING}/stoppen"),
+    "purposes-stopped": ("", lambda _: "/register?ook=gestopt"),
     "recipients": ("eigenaar", lambda _: "/beheer/ontvangers"),
     "files": ("eigenaar", lambda _: "/beheer/bronbestanden"),
     "overview": ("r1", lambda _: "/overzicht"),
@@ -65,6 +70,10 @@ PAGES: dict[str, tuple[str, Place]] = {
     "search": ("fg", lambda _: "/fg/zoek"),
     "breach-new": ("fg", lambda _: "/fg/datalek/nieuw"),
     "breach": ("fg", lambda _: "/fg/datalek/nieuw"),
+    "breach-decision": ("fg", lambda _: "/fg/datalek/nieuw"),
+    "overview-leaked": ("r1", lambda _: "/overzicht"),
+    "uses-leaked": ("r1", lambda _: "/gebruik"),
+    "use-leaked": ("r1", lambda places: places.use),
     "lift": ("fg", lambda _: "/fg/opheffen"),
     "found": ("fg", lambda _: "/fg/zoek"),
     "handling": ("eigenaar", lambda _: "/beheer/verzoeken"),
@@ -77,6 +86,21 @@ PAGES: dict[str, tuple[str, Place]] = {
     "desk-ask": ("balie", lambda _: "/balie"),
     "desk-asked": ("balie", lambda _: "/balie"),
     "desk-tallies": ("fg", lambda _: "/fg/balie"),
+}
+
+# what shows that a page is the one that is meant: an answer of another kind keeps every promise too
+SAID = {
+    ("code-trouble", "nl"): "Wij weten nog niet of dit is opgeschreven.",
+    ("purpose-end", "nl"): "Waarom stopt het?",
+    ("purpose-of-others", "nl"): "Een ander kan dat wel",
+    ("purpose-of-the-house", "nl"): "Dit doel kan niet stoppen.",
+    ("purpose-stopped", "nl"): "Waarom het stopte",
+    ("purposes-stopped", "nl"): "Gestopt",
+    ("breach-decision", "nl"): "Lezen inwoners dit bij hun regels?",
+    ("overview-leaked", "nl"): "Uw gegevens kunnen in een datalek zitten",
+    ("uses-leaked", "nl"): "Kan in een datalek zitten",
+    ("use-leaked", "nl"): "Wat u kunt doen.",
+    ("use-leaked", "en"): "What you can do.",
 }
 
 
@@ -106,13 +130,9 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
         person.seen.answers.clear()
         person.page.locator("main form button").click()
         person.page.wait_for_load_state()
-    if name == "breach":
-        for field, value in (("zaak", "FG-1"), ("van", "2026-01-01T00:00"), ("tot", "2027-01-01T00:00")):
-            person.page.locator(f"input[name={field}]").fill(value)
-        person.page.locator("select[name=ontvanger]").select_option(LOAN_DESK)
-        person.page.locator("main form button").click()
-        person.page.wait_for_load_state()
-        person.open(urlsplit(person.page.url).path)
+    if name in ("breach", "breach-decision"):
+        counted(person)
+        person.open(urlsplit(person.page.url).path + ("/besluit" if name == "breach-decision" else ""))
     if name == "emergency":
         person.seen.answers.clear()
         person.page.locator("form[action$='/fg/noodtoegang'] button").first.click()
@@ -128,6 +148,40 @@ def opened(people: dict[str, Person], places: Places, name: str, language: str) 
         person.page.wait_for_load_state()
         person.open(urlsplit(person.page.url).path)
     return person
+
+
+def counted(officer: Person) -> None:
+    """A file on what the desk got, from its form to its page."""
+    for field, value in (("zaak", "FG-1"), ("van", "2026-01-01T00:00"), ("tot", "2027-01-01T00:00")):
+        officer.page.locator(f"input[name={field}]").fill(value)
+    officer.page.locator("select[name=ontvanger]").select_option(LOAN_DESK)
+    officer.page.locator("main form button").click()
+    officer.page.wait_for_load_state()
+
+
+def leaked(officer: Person, resident: Person) -> None:
+    """Residents read of it from now on."""
+    resident.open("/overzicht")
+    if "datalek zitten" in resident.text:
+        return
+    officer.open("/fg/datalek/nieuw")
+    counted(officer)
+    officer.open(urlsplit(officer.page.url).path + "/besluit")
+    officer.page.locator("input[name=besluit][value=ja]").check()
+    officer.page.locator("input[name=zaak]").fill("FG-1")
+    officer.page.locator("main form button").click()
+    officer.page.wait_for_load_state()
+    assert "Inwoners lezen dit bij hun regels." in officer.text
+
+
+def stopped(officer: Person) -> None:
+    """A purpose that no other page is about."""
+    officer.open(f"/beheer/verwerkingsactiviteiten/{MOVING}/stoppen")
+    if officer.page.locator("textarea[name=waarom]").count():
+        officer.page.locator("textarea[name=waarom]").fill("De rechter vond dit niet goed.")
+        officer.page.locator("main form button").click()
+        officer.page.wait_for_load_state()
+    assert "De rechter vond dit niet goed." in officer.text
 
 
 def helped(person: Person, name: str) -> None:
@@ -172,8 +226,13 @@ def test_a_page_keeps_every_promise(town: Town, people: dict[str, Person], axe: 
         town.loop.call(wanted, town)
     if name == "handling-one":
         asks(people["r1"])
+    if name in ("purpose-stopped", "purposes-stopped"):
+        stopped(people["fg"])
+    if name.endswith("-leaked"):
+        leaked(people["fg"], people["r1"])
     person = opened(people, town.places, name, language)
     page = person.page
+    assert SAID.get((name, language), "") in person.text
     assert page.locator("h1").count() == 1 and "14 0" in person.text
     assert person.seen.weight() <= BYTES and len(person.seen.page()) <= REQUESTS
     # one browser follows all that happens: objections of the CSP, other hosts and numbers fail at its end, here too

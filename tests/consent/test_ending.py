@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from audit.contract import Audit, Entry, Kind, Overtaken, Verdict, record_one
-from consent.contract import CannotPublish, Gone, NoSuchThing, NotAgain, NotNow
+from consent.contract import CannotPublish, Gone, NoSuchThing, NotAgain, NotNow, Search
 from consent.drafts.contract import NeverStops
 from consent.lines import event, restriction
 from consent.owning import LASTING
@@ -16,7 +16,7 @@ from kernel.caller import Caller, room_of
 from kernel.clock import millis
 from kernel.errors import BadInput, NoAccess
 from kernel.ids import random_id
-from tests.consent.house import ANNA_HERSELF, ANSWER, LOKET, NAME, PLAN, STAFF, TENANT, House, activity
+from tests.consent.house import ANNA, ANNA_HERSELF, ANSWER, LOKET, NAME, PLAN, STAFF, TENANT, House, activity, no
 from tests.consent.test_drafts import KEEPER, OFFICER, ONE, TWO
 from tests.consent.test_life_cycle import choose
 
@@ -103,6 +103,38 @@ async def test_a_question_that_was_open_when_its_purpose_stopped_bars_nobody(hou
     assert seen[silent][0] == "vervallen"
     with pytest.raises(NotAgain):
         await house.request(PLAN)
+
+
+async def test_of_a_question_that_was_overtaken_its_recipient_reads_no_no_from_silence(house: House) -> None:
+    await house.ready(activity(nietOpnieuwVragen=180))
+    silent, refused = (await house.request(PLAN)).id, (await house.request(ANSWER)).id
+    await house.consent.choose(ANNA_HERSELF, refused, no())
+    house.clock.forward(days=2)
+    await house.consent.drafts.end(ONE, "regeling", WHY)
+    house.clock.forward(days=40)
+    same = {"id": "", "elements": ()}
+    one, other = [(await house.consent.requested(LOKET, each)).model_copy(update=same) for each in (silent, refused)]
+    assert one == other and one.state == "ongeldig"
+    listed = await house.consent.found(LOKET, Search(resident=ANNA, activity="regeling"))
+    assert {each.state for each in listed} == {"ongeldig"}
+    assert (await house.consent.choice(ANNA_HERSELF, refused)).consent.state == "geweigerd", "what she said is hers"
+
+
+async def test_a_version_each_month_asks_nobody_again_and_again(house: House) -> None:
+    """Two owners who publish the same again before a question runs out had the silence of everybody forgiven."""
+    await house.ready(activity(nietOpnieuwVragen=180))
+    asked = []
+    for number in range(4):
+        if number:
+            house.clock.forward(days=27)
+            await house.consent.publish(
+                STAFF, activity(nietOpnieuwVragen=180, bewaartermijn={"nl": f"{number}", "en": "x"})
+            )
+        try:
+            asked.append((await house.request(PLAN)).version)
+        except NotAgain:
+            asked.append("niet")
+    assert asked == ["1", "2", "niet", "niet"], "once more, for nobody could answer the first to its last day"
 
 
 async def test_an_owner_stops_what_is_of_their_own_department_and_hears_who_may_else(house: House) -> None:

@@ -1,10 +1,12 @@
 """On which days a term of the law does not end."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from consent.holidays import easter, holidays, is_working, working_from
+from consent.terms import working_days
+from kernel.clock import instant, millis
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,16 @@ def test_on_a_sunday_the_birthday_of_the_king_is_a_day_sooner() -> None:
 )
 def test_a_term_ends_on_a_working_day(ends: str, becomes: str) -> None:
     assert working_from(date.fromisoformat(ends)) == date.fromisoformat(becomes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "due"),
+    [
+        ("2026-11-02T00:30:00+01:00", "2026-11-08T23:30:00Z"),  # a Monday here, a Sunday in Greenwich
+        ("2026-11-06T23:30:00+01:00", "2026-11-13T22:30:00Z"),
+        ("2026-10-22T12:00:00+02:00", "2026-10-29T11:00:00Z"),  # the same hour in winter
+        ("2026-12-22T12:00:00+01:00", "2026-12-30T11:00:00Z"),
+    ],
+)
+def test_five_working_days_are_those_of_the_calendar_here(asked: str, due: str) -> None:
+    assert instant(working_days(millis(datetime.fromisoformat(asked)), 5)) == due

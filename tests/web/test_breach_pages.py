@@ -14,6 +14,7 @@ from audit.contract import LogUnavailable
 from tests.house import R1, R2
 from tests.web.portal import Failing, PortalUnderTest
 from vault.contract import Bsn
+from web.language import AMSTERDAM
 
 pytestmark = pytest.mark.anyio
 FORM, NEW = "zaak", "/fg/datalek/nieuw"
@@ -196,6 +197,38 @@ async def test_residents_read_of_a_breach_once_the_officer_decided_so(portal: Po
     assert "datalek zitten" not in (await other.get("/overzicht")).text, "they were not in it"
     await decided(officer, file, besluit="nee")
     assert "datalek zitten" not in (await resident.get("/overzicht")).text
+
+
+async def test_a_card_that_says_so_leads_to_a_page_that_says_what_it_means(portal: PortalUnderTest) -> None:
+    """Two uses in one hour are one card, which leads to the newer; the breach was over by then."""
+    await portal.house.release(*BY_LAW)
+    over = portal.house.now + timedelta(minutes=2)
+    portal.house.now += timedelta(minutes=20)
+    officer, file = await counted(portal, tot=f"{over.astimezone(AMSTERDAM):%Y-%m-%dT%H:%M}")
+    assert (await decided(officer, file)).url == file.url
+    resident = await portal.visitor("r1")
+    cards = await resident.get("/gebruik")
+    assert "2 keer" in cards.text and cards.text.count("Kan in een datalek zitten") == 1
+    newest, first = [one for one in await portal.house.lines() if one.event.kind == "verstrekking"]
+    assert f"/gebruik/{newest.position}" in cards.html and f"/gebruik/{first.position}" not in cards.html
+    use = await resident.get(f"/gebruik/{newest.position}")
+    assert "Wat u kunt doen." in use.text, "of this handling"
+    assert use.text.count("Kan in een datalek zitten") == 1, "and of which of the two"
+
+
+async def test_who_presses_twice_decided_once_and_who_read_an_older_count_reads_the_new_one(
+    portal: PortalUnderTest,
+) -> None:
+    officer, file = await counted(portal)
+    page = await officer.get(f"{file.url}/besluit")
+    said = {"besluit": "ja", "ap-dag": "", "ap-nummer": "", "zaak": "FG-9"}
+    for _ in range(2):
+        made = await officer.send(page, page.form("besluit"), **said)
+        assert made.url == file.url and "Dit is versie 2" in made.text
+    old = await officer.send(page, page.form("besluit"), **said | {"besluit": "nee"})
+    assert old.status == 400 and "Er is intussen een nieuwere versie." in old.text
+    bare = await officer.send(page, page.form("besluit"), **said | {"zaak": ""})
+    assert bare.status == 400 and "Er is intussen een nieuwere versie." in bare.text, "its numbers are new too"
 
 
 async def test_what_is_wrong_with_a_decision_is_said_and_nothing_is_decided(portal: PortalUnderTest) -> None:

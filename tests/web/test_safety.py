@@ -5,7 +5,7 @@ import pytest
 
 from assembly.demo.register import TENANT
 from consent.contract import ResidentRef
-from kernel.caller import room_of
+from kernel.caller import Caller, room_of
 from tests.web.portal import PortalUnderTest
 from tests.web.test_appointing import typed
 from tests.web.test_behalf import CHILD, LIST, PARENT, asked, for_child, opened
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.anyio
 HOME = "/beheer/veilig-adres"
 END = f"{HOME}/stoppen"
 UNKNOWN = "999990019"
+OFFICER = Caller(tenant=TENANT, kind="medewerker", user="mw-9", roles=("fg",))
 
 
 async def test_one_employee_sets_it_and_two_end_it_and_the_resident_reads_each_step(portal: PortalUnderTest) -> None:
@@ -103,6 +104,14 @@ async def test_a_silent_brp_does_not_keep_an_address_unsafe(portal: PortalUnderT
     (await opened(portal)).down = True
     done = await typed(await portal.visitor("bz1"), HOME, bsn=PARENT, reden="verzoek")
     assert "Wonen er kinderen mee? Doe dan voor elk kind hetzelfde." in done.text and await hides(portal, PARENT)
+
+
+async def test_a_house_without_that_purpose_asks_nobody_and_writes_no_refusal(portal: PortalUnderTest) -> None:
+    """The resident would read that somebody asked the BRP about them, and was refused."""
+    await portal.house.register.drafts.end(OFFICER, "regie-veilig-adres", "Niet nodig.")
+    done = await typed(await portal.visitor("bz1"), HOME, bsn=PARENT, reden="verzoek")
+    assert "Wonen er kinderen mee? Doe dan voor elk kind hetzelfde." in done.text and await hides(portal, PARENT)
+    assert "weigering" not in {one.event.kind for one in await portal.house.lines()}
 
 
 async def hides(portal: PortalUnderTest, number: str) -> bool:

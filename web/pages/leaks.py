@@ -36,17 +36,22 @@ async def decide(visit: Visit) -> Response:
     visit.officer()
     form, file_id = await visit.form(), str(visit.request.path_params["id"])
     found, typed = await versions_of(visit, file_id), read(form)
-    wrong = faults(typed, visit.site.clock())
-    if form.get("versie", "") != str(found[-1].version):
+    wrong, number = faults(typed, visit.site.clock()), _read_of(found, form.get("versie", ""))
+    if number == 0 or (wrong and number != found[-1].version):
         wrong |= {"besluit": "lek-nieuwer"}
     if wrong:
         return await _drawn(visit, found, again(typed), wrong)
-    said, reason = decision_of(typed, found[-1].version), Reason(code=BREACH, case=typed.case)
+    said, reason = decision_of(typed, number), Reason(code=BREACH, case=typed.case)
     try:
         await visit.site.breaches.decide(visit.caller, file_id, reason, said)
     except BadInput:  # somebody counted, or decided, in the same moment
         return await _drawn(visit, await versions_of(visit, file_id), again(typed), {"besluit": "lek-nieuwer"})
     return visit.to(f"{HOME}/{file_id}")
+
+
+def _read_of(found: Sequence[Version], number: str) -> int:
+    """The version that was read; 0 for none."""
+    return next((one.version for one in found if str(one.version) == number), 0)
 
 
 async def own_leaks(visit: Visit) -> tuple[Leak, ...] | None:

@@ -14,9 +14,9 @@ from web.correction_views import may_doubt
 from web.emergency_views import urgent_of
 from web.frame import FieldError, Option
 from web.language import path_in
-from web.leak_views import about, places
+from web.leak_views import LeakNotice, about, places
 from web.line_details import lifted_of, numbers_gone, reported_of
-from web.line_views import asked, days, is_use, letters_of, result_of, shown, withheld
+from web.line_views import LineViews, asked, days, is_use, letters_of, result_of, shown, withheld
 from web.pages.leaks import missing, own_leaks
 from web.pages.proofs import parts
 from web.pages.reading import FIRST, SPANS, all_lines, begin_of, coverage, line_views, own_line, pager, words
@@ -26,7 +26,7 @@ from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit, consent_ref
 from web.urgent import Urgent
-from web.views import Use, Uses
+from web.views import Earlier, Use, Uses
 from web.words import PERIODS, WRONG
 
 A_PAGE = 25
@@ -93,7 +93,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
     views, event = line_views(visit, said, consents), line.event
     result = result_of(line, visit.site.clock())
     use = is_use(line)
-    before, _ = await all_lines(visit, moment(line.at) - (AN_HOUR if use else A_DAY), before=line.position)
+    earlier, leaks = await _handling(visit, views, line)
     view = Use(
         frame=visit.frame(),
         id=str(line.position),
@@ -111,7 +111,7 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         errors=_errors(said, wrong),
         act=views.act(line),
         reported=reported_of(line),
-        earlier=() if line.gone else views.earlier(line, [one for one in before if shown(one)]),
+        earlier=earlier,
         gone=views.gone(line),
         gone_numbers=numbers_gone(event),
         lifted=lifted_of(line),
@@ -122,10 +122,22 @@ async def _drawn(visit: Visit, line: Line, wrong: str = "", kept: str = "") -> R
         lab=bool(event.details.get("gegevensset")) and event.kind == "verstrekking",
         urgent=await _urgent(visit, line) if result != "niets" else None,
         removed=await told_of(visit, said, line),
-        leaks=about(await own_leaks(visit), line),
+        leaks=leaks,
         late=tuple(one for one in await late_of(visit, said) if one.place == str(line.position)),
     )
     return visit.page("gebruik_detail.html", view, 400 if wrong else 200)
+
+
+async def _handling(
+    visit: Visit, views: LineViews, line: Line
+) -> tuple[tuple[Earlier, ...], tuple[LeakNotice, ...] | None]:
+    """The other lines of it, and the breaches that one of them is in: a card is of all of them, and leads here."""
+    span = AN_HOUR if is_use(line) else A_DAY
+    before, _ = await all_lines(visit, moment(line.at) - span, before=line.position)
+    leaks = await own_leaks(visit)
+    views.leaked = places(leaks or ())
+    earlier = () if line.gone else views.earlier(line, [one for one in before if shown(one)])
+    return earlier, about(leaks, {str(line.position), *(one.id for one in earlier)})
 
 
 async def _knowing(visit: Visit, activity: str) -> RegisterWords:
