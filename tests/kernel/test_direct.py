@@ -1,9 +1,11 @@
 """A transaction in a worker thread: all or nothing, one at a time on SQLite, and it waits for nothing else."""
 
 import asyncio
+import gc
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -271,3 +273,38 @@ async def test_who_is_cancelled_waits_and_so_does_who_is_next(database: Database
     with pytest.raises(asyncio.CancelledError):
         await first
     assert order == ["first", "second"]
+
+
+async def test_what_became_of_work_whose_caller_went_away_is_told_to_nobody(database: Database) -> None:
+    """Else the loop reports it, with the text of a database in it, whenever garbage is looked for."""
+    begun, go_on, told_of = threading.Event(), threading.Event(), list[dict[str, Any]]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told_of.append(context))
+
+    def fails() -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+        raise LookupError("ours")
+
+    first = asyncio.create_task(database.alone(fails))
+    await asyncio.to_thread(begun.wait, PATIENCE)
+    first.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with suppress(asyncio.CancelledError):
+        await first
+    del first
+    await asyncio.sleep(0.01)
+    gc.collect()
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert told_of == []
+
+
+async def test_only_who_writes_batches_keeps_much_of_a_file_in_memory(database: Database) -> None:
+    """Each connection keeps as much: sixteen of them in each of five rooms would be more than all else of a house."""
+
+    async def look(tx: AsyncConnection) -> int:
+        return int((await told(tx, "PRAGMA cache_size", ()))[0][0])
+
+    assert await database.written("gm1", look) == -16_000
+    async with database.snapshot("gm1") as reading:
+        assert await look(reading) == -2_000
