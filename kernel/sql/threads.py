@@ -28,6 +28,12 @@ class Direct(AsyncConnection):
         self._failures: Any = threads.dialect.loaded_dbapi.Error
         self._layers: list[Connection] = []
 
+    @property
+    def _proxied(self) -> Connection:
+        """What AsyncConnection's other verbs go to. One that ended our transaction would leave what comes after it
+        outside any, for the driver begins none."""
+        raise RuntimeError("only who made this connection begins and ends its transaction")
+
     @property  # type: ignore[misc]  # never set
     def dialect(self) -> Dialect:
         """Of which database it is."""

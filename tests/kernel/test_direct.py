@@ -76,6 +76,23 @@ async def test_work_that_waits_for_anything_else_fails_and_leaves_nothing(databa
     assert await said(database) == set()
 
 
+@pytest.mark.parametrize(
+    "verb", ["commit", "rollback", "close", "begin", "begin_nested", "invalidate", "get_raw_connection"]
+)
+async def test_work_neither_begins_nor_ends_a_transaction(database: Database, verb: str) -> None:
+    """What came after that would be written by itself, whatever the work meets then."""
+
+    async def work(tx: AsyncConnection) -> None:
+        await tx.execute(insert(WORDS), [{"word": "een"}])
+        await getattr(tx, verb)()
+        await tx.execute(insert(WORDS), [{"word": "twee"}])
+        raise LookupError("ours")
+
+    with pytest.raises(RuntimeError, match="begins and ends"):
+        await database.written("gm1", work)
+    assert await said(database) == set()
+
+
 async def test_what_goes_to_the_driver_as_it_is_fails_as_anything_else_does(database: Database) -> None:
     """Else nobody catches it, or its text tells what was asked."""
 
