@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Dialect, Engine, PoolProxiedConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Result = TypeVar("Result")
@@ -79,7 +79,12 @@ class Direct(AsyncConnection):
             raise self._as_told("several", error) from error
 
     def commit_here(self) -> None:
-        """The end, when all went well. Raises as `asked`."""
+        """The end, when all went well. Raises as `asked`; PendingRollbackError where a statement failed and the work
+        went on: PostgreSQL answers COMMIT then as if all were well, and nothing is written."""
+        raw: Any = self._raw.dbapi_connection
+        postgres = self.dialect.name == "postgresql"
+        if raw is None or (postgres and raw.info.transaction_status.name == "INERROR"):
+            raise PendingRollbackError("a statement of this transaction failed, and its work went on")
         try:
             self._raw.commit()
         except self._failures as error:

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Column, MetaData, Table, Text, bindparam, event, func, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
@@ -205,6 +205,20 @@ async def test_who_looks_writes_nothing_and_work_that_fails_leaves_nothing_on_po
         await database.seen("gm1", make)
     assert await database.seen("gm2", look) == [("gm2", "repeatable read", True)]
     assert await database.written("gm3", look) == [("gm3", "read committed", True)]
+    await database.close()
+
+
+async def test_work_that_goes_on_after_a_statement_failed_is_not_told_as_written(postgres_url: str) -> None:
+    """PostgreSQL says yes to its COMMIT, and rolls back."""
+    database = Database(postgres_url, "room")
+
+    async def work(tx: AsyncConnection) -> str:
+        with suppress(DBAPIError):
+            await done(tx, "SELECT 1 / 0", ())
+        return "written"
+
+    with pytest.raises(PendingRollbackError):
+        await database.written("gm1", work)
     await database.close()
 
 
