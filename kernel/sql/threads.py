@@ -15,6 +15,7 @@ Given = Sequence[Any] | Mapping[str, Any]
 """The values of a statement by place or by name; of one for many rows a list of those."""
 Question = tuple[str, Given]
 """A statement in the driver's own words, and its values."""
+_LAST_WORDS = ("FATAL", "PANIC")
 
 
 class Direct(AsyncConnection):
@@ -93,6 +94,8 @@ class Direct(AsyncConnection):
     def _as_told(self, text: str, error: BaseException) -> BaseException:
         """What the driver raised, in SQLAlchemy's words."""
         gone = self.dialect.is_disconnect(error, self._raw.dbapi_connection, None)  # type: ignore[arg-type]  # the driver's
+        # the last word of a server that goes away; the driver may not have heard yet that the line is cut
+        gone = gone or getattr(getattr(error, "diag", None), "severity_nonlocalized", "") in _LAST_WORDS
         if gone:
             _given_up(self.sync_connection, error)
         return DBAPIError.instance(text, None, error, self._failures, True, gone, self.dialect)

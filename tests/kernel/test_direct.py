@@ -259,6 +259,21 @@ async def test_what_nobody_looks_at_fails_as_anything_else_does_and_leaves_nothi
     await database.close()
 
 
+async def test_a_server_that_says_it_goes_is_believed_before_the_line_is_cut(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgres_url, "room")
+    monkeypatch.setattr(database._threads.dialect, "is_disconnect", lambda *_: False)
+
+    async def work(tx: AsyncConnection) -> None:
+        await told(tx, "SELECT pg_terminate_backend(pg_backend_pid())", ())
+
+    with pytest.raises(DBAPIError) as failed:
+        await database.written("gm1", work)
+    assert failed.value.connection_invalidated
+    await database.close()
+
+
 async def test_a_machine_that_went_without_a_word_is_given_up_in_ten_seconds() -> None:
     """Else a thread waits for its answer as long as TCP does, which is hours, and nobody can call it back."""
     database, asked = Database("postgresql+psycopg://nobody@127.0.0.1:9/none", "room"), list[dict[str, Any]]()
