@@ -44,7 +44,7 @@ SETTINGS = {
     "synchronous_commit": "on",
     "listen_addresses": f"'{HOST}'",
     "unix_socket_directories": "''",
-    "max_connections": "200",
+    "max_connections": "700",  # seven workers, with a house of five rooms each that hold sixteen
     "shared_buffers": "64MB",
     "timezone": "UTC",
     "log_statement": "none",

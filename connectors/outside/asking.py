@@ -89,8 +89,11 @@ class Asker:
     async def _once(self, ask: Ask) -> JsonValue:
         """Put together here and whole: what a client adds to every question (cookies that an answer about somebody else
         set among it) is no source's business, and adding it took a tenth of the time."""
-        accepted = {"accept": ", ".join(self.kinds), "accept-encoding": "identity"}
-        headers = {"user-agent": NAME, **accepted, **ask.headers}
+        ours = {"user-agent": NAME, "accept": ", ".join(self.kinds), "accept-encoding": "identity"}
+        said = {
+            name.lower() for name in ask.headers
+        }  # whoever declared a source may have spelled one of ours otherwise
+        headers = {**{name: value for name, value in ours.items() if name not in said}, **ask.headers}
         address = f"{self.url}{ask.path}"
         question = httpx2.Request(
             ask.method,

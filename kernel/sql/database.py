@@ -1,7 +1,7 @@
 """Transactions. SQLite's driver starts one only at the first write; ours starts where we say so."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
@@ -19,8 +19,9 @@ Result = TypeVar("Result")
 Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
 """What is done in a transaction, with its connection."""
 BEGIN = "regie_begin"  # execution option: how SQLite opens this transaction
-# cache_size: KiB, as much as five hundred lines change; in SQLite's own 2,000 pages did not last until the commit.
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "cache_size=-16000")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+# KiB, as much as five hundred lines change; SQLite's own is 2,000. In threads only: what reads much is on the loop
+CACHE = "cache_size=-16000"
 
 
 class Database:
@@ -116,7 +117,7 @@ def _postgres(url: str, pool: int) -> AsyncEngine:
 
 def _sqlite(url: str, schema: str, pool: int) -> AsyncEngine:
     engine = create_async_engine(url, **_POOL, pool_size=pool)
-    _pragmas(engine.sync_engine)
+    _pragmas(engine.sync_engine, PRAGMAS)
     _begins(engine.sync_engine)
     return engine.execution_options(schema_translate_map={schema: None})
 
@@ -129,16 +130,16 @@ def _for_threads(url: str, schema: str, pool: int) -> Engine:
         begun_by_us = {**_PATIENCE, "autocommit": True}
         return create_engine(plain, **_POOL, pool_size=pool, pool_use_lifo=True, connect_args=begun_by_us)
     engine = create_engine(plain, **_POOL, pool_size=pool, pool_use_lifo=True)
-    _pragmas(engine)
+    _pragmas(engine, (CACHE, *PRAGMAS))
     return engine.execution_options(schema_translate_map={schema: None})
 
 
-def _pragmas(engine: Engine) -> None:
+def _pragmas(engine: Engine, pragmas: Sequence[str]) -> None:
     @event.listens_for(engine, "connect")
     def _take_over(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not open transactions behind our back
         cursor = connection.cursor()
-        for pragma in PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

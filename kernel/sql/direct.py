@@ -56,4 +56,6 @@ async def to_its_end(step: Coroutine[Any, Any, Result]) -> Result:
         while not going.done():
             with suppress(asyncio.CancelledError), CancelScope(shield=True):
                 await asyncio.wait((going,))
+        if not going.cancelled():
+            going.exception()  # seen: nobody waits for it, and the loop need not report it with its text
         raise

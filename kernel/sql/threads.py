@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Dialect, Engine, PoolProxiedConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Result = TypeVar("Result")
@@ -15,6 +15,7 @@ Given = Sequence[Any] | Mapping[str, Any]
 """The values of a statement by place or by name; of one for many rows a list of those."""
 Question = tuple[str, Given]
 """A statement in the driver's own words, and its values."""
+_LAST_WORDS = ("FATAL", "PANIC")
 
 
 class Direct(AsyncConnection):
@@ -27,6 +28,12 @@ class Direct(AsyncConnection):
         self._cursor: Any = raw.cursor()
         self._failures: Any = threads.dialect.loaded_dbapi.Error
         self._layers: list[Connection] = []
+
+    @property
+    def _proxied(self) -> Connection:
+        """What AsyncConnection's other verbs go to. One that ended our transaction would leave what comes after it
+        outside any, for the driver begins none."""
+        raise RuntimeError("only who made this connection begins and ends its transaction")
 
     @property  # type: ignore[misc]  # never set
     def dialect(self) -> Dialect:
@@ -73,7 +80,12 @@ class Direct(AsyncConnection):
             raise self._as_told("several", error) from error
 
     def commit_here(self) -> None:
-        """The end, when all went well. Raises as `asked`."""
+        """The end, when all went well. Raises as `asked`; PendingRollbackError where a statement failed and the work
+        went on: PostgreSQL answers COMMIT then as if all were well, and nothing is written."""
+        raw: Any = self._raw.dbapi_connection
+        postgres = self.dialect.name == "postgresql"
+        if raw is None or (postgres and raw.info.transaction_status.name == "INERROR"):
+            raise PendingRollbackError("a statement of this transaction failed, and its work went on")
         try:
             self._raw.commit()
         except self._failures as error:
@@ -82,6 +94,8 @@ class Direct(AsyncConnection):
     def _as_told(self, text: str, error: BaseException) -> BaseException:
         """What the driver raised, in SQLAlchemy's words."""
         gone = self.dialect.is_disconnect(error, self._raw.dbapi_connection, None)  # type: ignore[arg-type]  # the driver's
+        # the last word of a server that goes away; the driver may not have heard yet that the line is cut
+        gone = gone or getattr(getattr(error, "diag", None), "severity_nonlocalized", "") in _LAST_WORDS
         if gone:
             _given_up(self.sync_connection, error)
         return DBAPIError.instance(text, None, error, self._failures, True, gone, self.dialect)

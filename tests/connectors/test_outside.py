@@ -278,6 +278,19 @@ async def test_a_source_gets_nothing_that_an_answer_about_somebody_else_set() ->
     assert all(one.extensions["timeout"]["read"] == 1 and "traceparent" in one.headers for one in asked)
 
 
+async def test_a_header_of_ours_that_is_declared_otherwise_is_sent_once() -> None:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return httpx2.Response(200, json={})
+
+    asked: list[httpx2.Request] = []
+    asker = Asker(open_client("", timeout_seconds=1, transport=httpx2.MockTransport(answer)), "https://bron.example", 9)
+    declared = {"User-Agent": "gemeente", "Accept": "application/hal+json", "Accept-Encoding": "identity"}
+    await asker.ask(replace(QUESTION, headers=declared))
+    sent = [(name.decode(), value.decode()) for name, value in asked[0].headers.raw]
+    assert [one for one in sent if one[0].lower() in {"user-agent", "accept", "accept-encoding"}] == [*declared.items()]
+
+
 async def test_a_name_is_resolved_once_and_called_where_it_was_judged() -> None:
     client, inner, asked = pinned("https://bron.example", ["93.184.216.34"], ["127.0.0.1"])
     for _ in range(2):

@@ -54,6 +54,7 @@ from tests.consent.applications import (
 )
 from tests.kernel.test_dpop import OWN as HOLDER
 from tests.kernel.test_dpop import proof
+from tests.statements import said_to
 
 pytestmark = pytest.mark.anyio
 ISSUERS = {ISSUER: "gm9901", OTHER_ISSUER: "gm9902"}
@@ -189,7 +190,9 @@ async def test_who_ask_together_share_a_transaction_and_nothing_else(one: House)
     unknown = signed(iss="niemand", sub="niemand", jti="u" * 32)
     neighbour = signed(key=NEIGHBOUR, iss="buur", sub="buur")
     asked = (twice, forged, twice, unknown, neighbour, signed(jti="o" * 32))
+    heard = said_to(one.service.ending._database)
     answers = await asyncio.gather(*(one.ask(each) for each in asked))
+    assert sum(each.startswith("BEGIN") for each in heard) < len(asked), "those who came while the first was under way"
     assert sorted([answers[0].status_code, answers[2].status_code]) == [200, 400], "once, whichever came first"
     assert [answer.status_code for answer in answers[1:2] + answers[3:]] == [400, 400, 200, 200]
     assert [said(answer.json()["access_token"])[1]["client_id"] for answer in answers[4:]] == ["buur", "loket"]

@@ -1,16 +1,18 @@
 """A transaction in a worker thread: all or nothing, one at a time on SQLite, and it waits for nothing else."""
 
 import asyncio
+import gc
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Column, MetaData, Table, Text, bindparam, event, func, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
@@ -70,6 +72,23 @@ async def test_work_that_waits_for_anything_else_fails_and_leaves_nothing(databa
         await asyncio.sleep(0)
 
     with pytest.raises(RuntimeError, match="no loop"):
+        await database.written("gm1", work)
+    assert await said(database) == set()
+
+
+@pytest.mark.parametrize(
+    "verb", ["commit", "rollback", "close", "begin", "begin_nested", "invalidate", "get_raw_connection"]
+)
+async def test_work_neither_begins_nor_ends_a_transaction(database: Database, verb: str) -> None:
+    """What came after that would be written by itself, whatever the work meets then."""
+
+    async def work(tx: AsyncConnection) -> None:
+        await tx.execute(insert(WORDS), [{"word": "een"}])
+        await getattr(tx, verb)()
+        await tx.execute(insert(WORDS), [{"word": "twee"}])
+        raise LookupError("ours")
+
+    with pytest.raises(RuntimeError, match="begins and ends"):
         await database.written("gm1", work)
     assert await said(database) == set()
 
@@ -189,6 +208,20 @@ async def test_who_looks_writes_nothing_and_work_that_fails_leaves_nothing_on_po
     await database.close()
 
 
+async def test_work_that_goes_on_after_a_statement_failed_is_not_told_as_written(postgres_url: str) -> None:
+    """PostgreSQL says yes to its COMMIT, and rolls back."""
+    database = Database(postgres_url, "room")
+
+    async def work(tx: AsyncConnection) -> str:
+        with suppress(DBAPIError):
+            await done(tx, "SELECT 1 / 0", ())
+        return "written"
+
+    with pytest.raises(PendingRollbackError):
+        await database.written("gm1", work)
+    await database.close()
+
+
 async def test_a_database_that_cannot_be_reached_fails_as_sqlalchemy_tells_it(tmp_path: Path) -> None:
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/nowhere/room.db", "room")
 
@@ -223,6 +256,21 @@ async def test_what_nobody_looks_at_fails_as_anything_else_does_and_leaves_nothi
         return (await told(tx, "SELECT to_regclass('words')", ()))[0][0]
 
     assert await database.seen("gm1", look) is None
+    await database.close()
+
+
+async def test_a_server_that_says_it_goes_is_believed_before_the_line_is_cut(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgres_url, "room")
+    monkeypatch.setattr(database._threads.dialect, "is_disconnect", lambda *_: False)
+
+    async def work(tx: AsyncConnection) -> None:
+        await told(tx, "SELECT pg_terminate_backend(pg_backend_pid())", ())
+
+    with pytest.raises(DBAPIError) as failed:
+        await database.written("gm1", work)
+    assert failed.value.connection_invalidated
     await database.close()
 
 
@@ -271,3 +319,38 @@ async def test_who_is_cancelled_waits_and_so_does_who_is_next(database: Database
     with pytest.raises(asyncio.CancelledError):
         await first
     assert order == ["first", "second"]
+
+
+async def test_what_became_of_work_whose_caller_went_away_is_told_to_nobody(database: Database) -> None:
+    """Else the loop reports it, with the text of a database in it, whenever garbage is looked for."""
+    begun, go_on, told_of = threading.Event(), threading.Event(), list[dict[str, Any]]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told_of.append(context))
+
+    def fails() -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+        raise LookupError("ours")
+
+    first = asyncio.create_task(database.alone(fails))
+    await asyncio.to_thread(begun.wait, PATIENCE)
+    first.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with suppress(asyncio.CancelledError):
+        await first
+    del first
+    await asyncio.sleep(0.01)
+    gc.collect()
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert told_of == []
+
+
+async def test_only_who_writes_batches_keeps_much_of_a_file_in_memory(database: Database) -> None:
+    """Each connection keeps as much: sixteen of them in each of five rooms would be more than all else of a house."""
+
+    async def look(tx: AsyncConnection) -> int:
+        return int((await told(tx, "PRAGMA cache_size", ()))[0][0])
+
+    assert await database.written("gm1", look) == -16_000
+    async with database.snapshot("gm1") as reading:
+        assert await look(reading) == -2_000
