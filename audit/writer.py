@@ -28,6 +28,7 @@ BATCH_MAX = 500
 BATCH_BYTES = 2 << 20
 COMPANIONS = 16  # entries that go along with a restriction: a batch takes as long as it is large
 COMPANY = 0.02  # seconds that how a release ended waits for a line that somebody waits for: the next on its connection
+OF_SEVERAL = 4  # times shorter where several ended: others ask beside, and their lines gather while these are written
 _LISTED = 1_000  # releases whose end somebody waits for; with more all are forgotten, and end within COMPANY
 _PER_LINE = 1_024  # bytes that a line takes beside the words of its entry
 
@@ -160,7 +161,7 @@ class Writer:
         if self._stopping or self._first or not all(self._patient(each.given.entry) for each in self._queue):
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.company):
+            async with asyncio.timeout(self.company / (1 if len(self._queue) == 1 else OF_SEVERAL)):
                 await self._hurry.wait()
 
     def _patient(self, entry: Entry) -> bool:
