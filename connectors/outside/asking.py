@@ -69,9 +69,9 @@ class Asker:
             raise SourceFailed("vraag") from None
         except SourceFailed as failed:
             first = failed
-        return await self._again(ask, first)
+        return await self._retried(ask, first)
 
-    async def _again(self, ask: Ask, first: SourceFailed) -> JsonValue:
+    async def _retried(self, ask: Ask, first: SourceFailed) -> JsonValue:
         """As often as it may be. first: how the first time ended."""
 
         def again(error: Exception) -> bool | float:
@@ -90,9 +90,7 @@ class Asker:
         """Put together here and whole: what a client adds to every question (cookies that an answer about somebody else
         set among it) is no source's business, and adding it took a tenth of the time."""
         ours = {"user-agent": NAME, "accept": ", ".join(self.kinds), "accept-encoding": "identity"}
-        said = {
-            name.lower() for name in ask.headers
-        }  # whoever declared a source may have spelled one of ours otherwise
+        said = {name.lower() for name in ask.headers}  # who declared a source may have spelled one of ours otherwise
         headers = {**{name: value for name, value in ours.items() if name not in said}, **ask.headers}
         address = f"{self.url}{ask.path}"
         question = httpx2.Request(

@@ -1,8 +1,6 @@
 """A breach that the FG confirmed: whoever is counted in it reads so beside their own lines, and nobody else does."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,27 +10,16 @@ from audit.service import AuditService
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import BadInput, NoAccess
-from tests.audit.logs import DESK, FG, TENANT, Place, Ticking
-from tests.audit.test_breach_reach import DAY, NOW, WHY, named, released, reported, window
+from tests.audit.logs import DESK, FG, TENANT, Ticking
+from tests.audit.test_breach_reach import DAY, NOW, WHY, clock, named, released, reported, service, window
 from tests.audit.test_breaches import BOTH
 from tests.audit.test_reported import audit_url
 
-__all__ = ["audit_url"]
+__all__ = ["audit_url", "clock", "service"]
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 RESIDENT = Caller(tenant=TENANT, kind="inwoner", user="a" * 32)
 EVERYBODY = tuple(f"s{number}" for number in range(1, 10))
 YES = Decision(version=1, shown=True, told_ap="2026-11-24", ap_number="AP-1")
-
-
-@pytest.fixture
-def clock() -> Ticking:
-    return Ticking()
-
-
-@pytest.fixture
-async def service(audit_url: str, tmp_path: Path, clock: Ticking) -> AsyncIterator[AuditService]:
-    async with Place(audit_url, tmp_path, clock=clock).opened() as (service, _):
-        yield service
 
 
 async def leaks(service: AuditService, subject: str) -> tuple[Leak, ...]:
