@@ -17,6 +17,14 @@ from kernel.hidden import Hidden
 from vault.contract import Bsn, ResidentRef, Vault
 
 
+def _is_number(given: Hidden) -> bool:
+    try:
+        _number(given)
+    except BadInput:
+        return False
+    return True
+
+
 def _number(given: Hidden) -> Bsn:
     try:
         return Bsn(given.reveal())
@@ -33,15 +41,34 @@ class ConsentResidents:
 
     async def identify(self, caller: Caller, bsn: Hidden) -> register.ResidentRef:
         """See Residents.identify."""
-        return _theirs(*await self.vault.identify(caller, (_number(bsn),)))
+        (found,) = await self.identify_all(caller, (bsn,))
+        return found
+
+    async def identify_all(self, caller: Caller, bsns: Sequence[Hidden]) -> list[register.ResidentRef]:
+        """See Residents.identify_all."""
+        return [_theirs(one) for one in await self.vault.identify(caller, [_number(bsn) for bsn in bsns])]
+
+    def is_number(self, bsn: Hidden) -> bool:
+        """See Residents.is_number."""
+        return _is_number(bsn)
 
     async def enrol(self, caller: Caller, bsn: Hidden) -> register.ResidentRef:
         """See Residents.enrol."""
-        return _theirs(*await self.vault.enrol(caller, (_number(bsn),)))
+        (found,) = await self.enrol_all(caller, (bsn,))
+        return found
+
+    async def enrol_all(self, caller: Caller, bsns: Sequence[Hidden]) -> list[register.ResidentRef]:
+        """See Residents.enrol_all."""
+        return [_theirs(one) for one in await self.vault.enrol(caller, [_number(bsn) for bsn in bsns])]
 
     async def recognise(self, caller: Caller, name: str) -> register.ResidentRef:
         """See Residents.recognise."""
-        return _theirs(*await self.vault.recognise(caller, (name,)))
+        (found,) = await self.recognise_all(caller, (name,))
+        return found
+
+    async def recognise_all(self, caller: Caller, names: Sequence[str]) -> list[register.ResidentRef]:
+        """See Residents.recognise_all."""
+        return [_theirs(one) for one in await self.vault.recognise(caller, names)]
 
     async def name(self, caller: Caller, resident: register.ResidentRef) -> str:
         """See Residents.name."""
@@ -74,11 +101,7 @@ class AuditResidents:
 
     def is_number(self, bsn: Hidden) -> bool:
         """See Numbers.is_number."""
-        try:
-            _number(bsn)
-        except BadInput:
-            return False
-        return True
+        return _is_number(bsn)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from consent.bodies import (
 )
 from consent.contract import Choice, ConsentRequest, NoSuchThing, Question, Search
 from consent.decision import Emergency
-from consent.explained import Asked
 from consent.keys import MACHINES
 from consent.limits import Limits
 from consent.persons import Persons
@@ -164,8 +163,8 @@ def _explaining(router: APIRouter, behind: Behind) -> None:
             by_number=body.person.bsn is not None,
             emergency=Emergency(reason=body.emergency.reason) if body.emergency else None,
         )
-        asked = Asked(question, behind.persons.enrol(who, body.person))
-        (explained,) = await behind.consent.explain(asking, [asked])
+        enrol = behind.persons.enrol_at(who, [body.person])
+        (explained,) = await behind.consent.explain(asking, [question], enrol)
         if isinstance(explained, BadInput):
             raise explained
         return Answer.of(body.elements, explained)

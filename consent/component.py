@@ -17,6 +17,8 @@ from consent.api import ROOT, Behind, routes
 from consent.appointments import api as appointments
 from consent.authzen.api import ACCESS, access_routes, metadata_routes
 from consent.authzen.stored import Table
+from consent.bulk.api import Many, bulk_routes
+from consent.bulk.component import UPLOADS, open_bulk
 from consent.contract import RegisterUnavailable, Residents
 from consent.delivery import api as delivery
 from consent.delivery.component import build_delivery
@@ -105,12 +107,13 @@ async def build_consent(
     _check_tables(settings, tenants)
     running = _Running(consent, (events, mail, fetched, managers), tuple(tenants), provider, settings.finish_seconds)
     behind = _behind(consent, neighbours, tenants, clock)
+    many = open_bulk(behind[ROOT], settings, clock)
     opened = Opened.of(behind[GOVSTACK], neighbours.audit, settings.govstack, settings.webhooks, clock)
 
     def doors() -> Doors:
         return Doors(
             public=(
-                (ROOT, lambda: _public(behind[ROOT], events, receipts, clock)),
+                (ROOT, lambda: _public(behind[ROOT], many, (events, receipts), clock)),
                 (ACCESS, lambda: access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))),
                 (GOVSTACK, lambda: govstack_routes(opened)),
             ),
@@ -120,7 +123,7 @@ async def build_consent(
         )
 
     told = alarms.beside(tokens.ending.refused.text, mail.counted.text)
-    return consent, Component("consent", running.check, running.run, doors, told)
+    return consent, Component("consent", running.check, running.run, doors, told, uploads=UPLOADS)
 
 
 async def _found(rows: KeyRows, tenants: Mapping[str, Tenant]) -> None:
@@ -152,9 +155,10 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
     )
 
 
-def _public(behind: Behind, events: Events, receipts: Receipts, clock: Clock) -> APIRouter:
-    caller = drafts.at_large(behind.caller)
+def _public(behind: Behind, many: Many, of: tuple[Events, Receipts], clock: Clock) -> APIRouter:
+    caller, (events, receipts) = drafts.at_large(behind.caller), of
     public = routes(replace(behind, caller=caller))
+    public.include_router(bulk_routes(replace(many, behind=replace(behind, caller=caller))))
     public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
     public.include_router(parties.public_routes(behind.consent, behind.caller))
     public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))

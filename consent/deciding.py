@@ -28,12 +28,13 @@ from consent.words import fault, refused
 from kernel.caller import Caller, room_of
 from kernel.canonical import canonical_text
 from kernel.clock import Clock, millis
+from kernel.gather import MOST as GATHERED
 from kernel.gather import Gatherer
 from kernel.ids import random_id
 
 Asked = tuple[Caller, Question]
 VERSION = "1"  # of the sealed document
-TURN = 200  # questions after which others have theirs
+TURN = 50  # questions after which others have theirs
 MOST = 10_000  # questions of one call, over one snapshot
 
 
@@ -54,6 +55,8 @@ class Deciding:
         """See Consent.decide."""
         if len(questions) > MOST:
             raise fault("", "te-veel", f"Meer dan {MOST} vragen tegelijk kan niet.")
+        if len(questions) > GATHERED:  # by itself: what else this application asks does not wait behind it
+            return await self._decide(caller, [(caller, question) for question in questions])
         # who sits at an application changes no fact of it
         same = caller.model_copy(update={"user": ""}) if caller.user else caller
         return await self._decided.ask(same, [(caller, question) for question in questions])
@@ -76,7 +79,7 @@ class Deciding:
         sealed = []
         for number, ((caller, question), count) in enumerate(zip(asked, counted, strict=True), 1):
             if number % TURN == 0:
-                await sleep(0)  # a bulk of ten thousand takes a second, and a release waits two at most
+                await sleep(0)  # a bulk of ten thousand takes seconds, and whoever asks beside it some milliseconds
             facts = asking.facts(question, count, keys.actor(caller))
             weighed = weigh(question, facts, at)
             text = _decision(

@@ -1,5 +1,6 @@
 """A question and the decision it gets. Part of the door (consent.contract)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
@@ -41,13 +42,29 @@ class Residents(Protocol):
         """Never writes. Raises BadInput."""
         ...
 
+    async def identify_all(self, caller: Caller, bsns: Sequence[Hidden]) -> list[ResidentRef]:
+        """The same of some hundreds, in order."""
+        ...
+
+    def is_number(self, bsn: Hidden) -> bool:
+        """Whether it can be anybody's; the others raise BadInput for what cannot. Looks nobody up."""
+        ...
+
     async def enrol(self, caller: Caller, bsn: Hidden) -> ResidentRef:
         """An index row if there is none: a consent request must reach the resident when they log in."""
+        ...
+
+    async def enrol_all(self, caller: Caller, bsns: Sequence[Hidden]) -> list[ResidentRef]:
+        """The same of some hundreds, in order."""
         ...
 
     async def recognise(self, caller: Caller, name: str) -> ResidentRef:
         """Whom the caller's organisation calls so; a stand-in for whatever else it is. Never writes, and costs the
         same."""
+        ...
+
+    async def recognise_all(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:
+        """The same of some hundreds, in order."""
         ...
 
     async def name(self, caller: Caller, resident: ResidentRef) -> str:

@@ -1,18 +1,14 @@
 """A question about a resident that releases nothing, and its answer. Pure."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from audit.contract import Receipt
-from consent.contract import Decision, Question, Refused, ResidentRef
+from consent.contract import Decision, Refused, ResidentRef
+from kernel.errors import BadInput
 
-
-@dataclass(frozen=True)
-class Asked:
-    """A question, and how to enrol whom it is about where they are not known yet: as a release would."""
-
-    question: Question
-    enrol: Callable[[], Awaitable[ResidentRef]] | None = None
+EnrolAt = Callable[[Sequence[int]], Awaitable[Sequence[ResidentRef]]]
+"""Makes known who stand at these places of the list of questions, each named by a number."""
 
 
 @dataclass(frozen=True)
@@ -28,3 +24,7 @@ class Explained:
     def allowed(self) -> tuple[str, ...]:
         """What a release would bring, if its sources have it."""
         return tuple(one.element for one in self.decision.toegestaan)
+
+
+Told = Explained | BadInput
+"""A BadInput, without a line, where the question itself was wrong: that says nothing of anybody."""

@@ -4,20 +4,25 @@ An answer about a resident is an act: its line comes first, in their series, and
 (trust.md 2.3). What the caller is told is masked as a release's refusals are, by the same rules.
 """
 
+from asyncio import sleep
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Final
 
 from audit.contract import Audit, Entry, Event, Receipt
-from consent.contract import Decision, Sealed
+from consent.contract import Decision, Question, RegisterUnavailable, Sealed
 from consent.deciding import Deciding
 from consent.decision import Misfit
 from consent.emergency import misfit_fault
-from consent.explained import Asked, Explained
+from consent.explained import EnrolAt, Explained, Told
 from consent.words import no_numbers
 from kernel.caller import Caller
 from kernel.canonical import read_canonical
 from kernel.crypto import sha256
 from kernel.errors import BadInput, Problem
+
+AT_ONCE: Final = 100  # lines of one call: each is some 3 kB, and a wire between rooms takes a MiB
+TURN: Final = 20  # answers after which others have theirs
+ROUNDS: Final = 3  # of deciding: whom one round enrols stands in the next
 
 
 class Explaining:
@@ -26,22 +31,42 @@ class Explaining:
     def __init__(self, deciding: Deciding, audit: Audit) -> None:
         self._deciding, self._audit = deciding, audit
 
-    async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained | BadInput]:
-        """In order; a BadInput, without a line, where an emergency does not go with its activity: that says nothing of
-        anybody. Raises BadInput, RegisterUnavailable, LogUnavailable, OutcomeUnknown: then nobody was told anything."""
-        for one in asked:
-            no_numbers({"/verwerkingsactiviteit": one.question.activity, "/zaak": one.question.case})
-        sealed = await self._deciding.decide(caller, [one.question for one in asked])
-        again = [number for number, one in enumerate(sealed) if _enrols(asked[number], one)]
-        if again:
-            known = {number: await _enrolled(asked[number]) for number in again}
-            asked = [known.get(number, one) for number, one in enumerate(asked)]
-            fresh = await self._deciding.decide(caller, [asked[number].question for number in again])
-            anew = dict(zip(again, fresh, strict=True))
-            sealed = [anew.get(number, one) for number, one in enumerate(sealed)]
+    async def explain(self, caller: Caller, questions: Sequence[Question], enrol: EnrolAt | None = None) -> list[Told]:
+        """In order, all over one snapshot; a BadInput, without a line, where an emergency does not go with its
+        activity: that says nothing of anybody. enrol: for who is named by a number, as a release would. Raises
+        BadInput, RegisterUnavailable, LogUnavailable, OutcomeUnknown: then nobody was told anything, and lines that
+        stand by then say too much."""
+        for one in questions:
+            no_numbers({"/verwerkingsactiviteit": one.activity, "/zaak": one.case})
+        sealed = await self._decided(caller, questions, enrol)
+        told: list[Told] = []
+        for begin in range(0, len(sealed), AT_ONCE):
+            told += await self._written(caller, sealed[begin : begin + AT_ONCE])
+        return told
+
+    async def _decided(self, caller: Caller, questions: Sequence[Question], enrol: EnrolAt | None) -> list[Sealed]:
+        """What the law gives of somebody who is not known here yet enrols them; a refusal enrols nobody. All are
+        decided once more then: what is told together was so at one moment."""
+        asked = list(questions)
+        for _ in range(ROUNDS):
+            sealed = await self._deciding.decide(caller, asked)
+            new = [at for at, one in enumerate(asked) if one.by_number and one.resident.stand_in and _gives(sealed[at])]
+            if not new or enrol is None:
+                return sealed
+            for at, resident in zip(new, await enrol(new), strict=True):
+                asked[at] = asked[at].model_copy(update={"resident": resident})
+        raise RegisterUnavailable()
+
+    async def _written(self, caller: Caller, sealed: Sequence[Sealed]) -> list[Told]:
+        """A line each, and then what is told."""
+        decisions: list[Decision] = []
+        lines: list[Entry] = []
         fit = [one for one in sealed if not one.about.misfit]
-        decisions = [Decision.model_validate(read_canonical(one.decision)) for one in fit]
-        lines = [Entry(event=_line(caller, *pair)) for pair in zip(decisions, fit, strict=True)]
+        for number, one in enumerate(fit, 1):
+            decisions.append(Decision.model_validate(read_canonical(one.decision)))
+            lines.append(Entry(event=_line(caller, decisions[-1], one)))
+            if number % TURN == 0:
+                await sleep(0)
         receipts = await self._recorded(caller, lines) if lines else []
         told = iter(
             [
@@ -60,16 +85,8 @@ class Explaining:
         return receipts
 
 
-def _enrols(asked: Asked, sealed: Sealed) -> bool:
-    """What the law gives of somebody who is not known here yet; a refusal enrols nobody."""
-    unknown = asked.question.resident.stand_in and asked.enrol is not None
-    return unknown and bool(read_canonical(sealed.decision)["toegestaan"])
-
-
-async def _enrolled(asked: Asked) -> Asked:
-    if asked.enrol is None:
-        return asked
-    return replace(asked, question=asked.question.model_copy(update={"resident": await asked.enrol()}))
+def _gives(sealed: Sealed) -> bool:
+    return bool(read_canonical(sealed.decision)["toegestaan"])
 
 
 def _wrong(found: Misfit) -> BadInput:

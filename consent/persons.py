@@ -4,15 +4,30 @@ A number is for who may use one. Whatever else names nobody, or somebody of anot
 at the same cost as the rest.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from consent.bodies import Person
 from consent.contract import NotByNumber, ResidentRef, Residents
+from consent.explained import EnrolAt
 from kernel.caller import Caller
+from kernel.hidden import Hidden
 
+AT_ONCE: Final = 100  # of one question to the vault: some milliseconds, after which others have their turn
 Enrol = Callable[[], Awaitable[ResidentRef]]
+
+
+class Named(Protocol):
+    """Somebody of a list: by number, or by the recipient's own name for them."""
+
+    @property
+    def bsn(self) -> Hidden | None:
+        """One of both is None."""
+
+    @property
+    def pseudonym(self) -> str | None:
+        """As above."""
 
 
 class Register(Protocol):
@@ -56,6 +71,29 @@ class Persons:
 
         async def enrolled() -> ResidentRef:
             return await self.residents.enrol(who, number)
+
+        return enrolled
+
+    async def meant_all(self, who: Caller, persons: Sequence[Named]) -> list[ResidentRef]:
+        """In order, as `meant`. persons: all by number, or all by the recipient's own name for them."""
+        found: list[ResidentRef] = []
+        for begin in range(0, len(persons), AT_ONCE):
+            part = persons[begin : begin + AT_ONCE]
+            numbers = [one.bsn for one in part if one.bsn is not None]
+            names = [one.pseudonym for one in part if one.pseudonym is not None]
+            found += await self.residents.identify_all(who, numbers) if numbers else ()
+            found += await self.residents.recognise_all(who, names) if names else ()
+        return found
+
+    def enrol_at(self, who: Caller, persons: Sequence[Named]) -> EnrolAt:
+        """How those of a list become known who are not. Asked for places of somebody named by a number only."""
+
+        async def enrolled(places: Sequence[int]) -> Sequence[ResidentRef]:
+            numbers = [number for at in places if (number := persons[at].bsn) is not None]
+            found: list[ResidentRef] = []
+            for begin in range(0, len(numbers), AT_ONCE):
+                found += await self.residents.enrol_all(who, numbers[begin : begin + AT_ONCE])
+            return found
 
         return enrolled
 

@@ -32,7 +32,7 @@ from consent.delivery.contract import Delivery
 from consent.drafts.service import Drafting
 from consent.emergencies.service import Reviewing
 from consent.events.announcing import Announcing
-from consent.explained import Asked, Explained
+from consent.explained import EnrolAt, Told
 from consent.explaining import Explaining
 from consent.flagging import Flagging
 from consent.following import Following
@@ -56,7 +56,6 @@ from consent.safety.service import Safeguarding
 from consent.suspending import Suspending
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
-from kernel.errors import BadInput
 from kernel.fsc import Ask
 from kernel.sql import Database
 from kernel.standing import Standing
@@ -150,9 +149,9 @@ class ConsentService:
         """See Consent.under."""
         return await self.requesting.under(caller.tenant, fences)
 
-    async def explain(self, caller: Caller, asked: Sequence[Asked]) -> list[Explained | BadInput]:
+    async def explain(self, caller: Caller, asked: Sequence[Question], enrol: EnrolAt | None = None) -> list[Told]:
         """See Explaining.explain."""
-        return await self._explaining.explain(caller, asked)
+        return await self._explaining.explain(caller, asked, enrol)
 
     async def replay(self, tenant: str, event: Event) -> Replayed:
         """See Replaying.replay."""

@@ -28,7 +28,7 @@ class ConsentSettings(RoomSettings):
     desk may have on a day. messages_days: how long a message that does not arrive is tried. messages_months: after so
     many without a login nobody is sent messages any more. open_most: requests for nobody in particular that one
     recipient may have open. desk_days: how long a conversation is kept; the FG counts
-    those of 31 days.
+    those of 31 days. asked_most: residents that one application may ask about in bulk within 24 hours.
     """
 
     model_config = SettingsConfigDict(env_prefix="REGIE_CONSENT_")
@@ -50,5 +50,6 @@ class ConsentSettings(RoomSettings):
     desk_per_day: Annotated[int, Field(ge=1, le=500)] = 40
     open_most: Annotated[int, Field(ge=1, le=1_000_000)] = OPEN_MOST
     desk_days: Annotated[int, Field(ge=32, le=366)] = 32
+    asked_most: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
     key_hosts: Annotated[dict[str, tuple[str, ...]], Field(max_length=200)] = Field(default_factory=dict)
     pool: Annotated[int, Field(ge=1, le=100)] = 8

@@ -9,13 +9,13 @@ from consent.authzen.messages import Evaluation, Options, Verdict
 from consent.authzen.reading import NotOurs, Wanted, wanted
 from consent.bodies import Place
 from consent.contract import Question
-from consent.explained import Asked, Explained
+from consent.explained import EnrolAt, Told
 from consent.persons import Persons
 from consent.words import refused
 from kernel.caller import Caller
 from kernel.errors import BadInput
 
-Explain = Callable[[Caller, Sequence[Asked]], Awaitable[list[Explained | BadInput]]]
+Explain = Callable[[Caller, Sequence[Question], EnrolAt], Awaitable[list[Told]]]
 _STOPS = {"deny_on_first_deny": False, "permit_on_first_permit": True}
 
 
@@ -31,7 +31,8 @@ async def answer(explain: Explain, persons: Persons, caller: Caller, asked: Sequ
     found: dict[Wanted, Verdict] = {}
     for asking, several in groups.items():
         questions = [await _asked(persons, group) for group in several.values()]
-        explained = await explain(asking, questions)
+        enrol = persons.enrol_at(asking, [group[0].person for group in several.values()])
+        explained = await explain(asking, questions, enrol)
         for group, told in zip(several.values(), explained, strict=True):
             found |= {each: _verdict(each.element, told) for each in group}
     return [one if isinstance(one, Verdict) else found[one] for one in read]
@@ -56,10 +57,10 @@ def _read(caller: Caller, asked: Evaluation) -> Wanted | Verdict:
         )
 
 
-async def _asked(persons: Persons, group: Sequence[Wanted]) -> Asked:
+async def _asked(persons: Persons, group: Sequence[Wanted]) -> Question:
     first = group[0]
     elements = tuple(dict.fromkeys(one.element for one in group))
-    question = Question(
+    return Question(
         resident=await persons.meant(first.caller, first.person),
         activity=first.activity,
         elements=elements,
@@ -67,10 +68,9 @@ async def _asked(persons: Persons, group: Sequence[Wanted]) -> Asked:
         by_number=first.person.bsn is not None,
         emergency=first.emergency,
     )
-    return Asked(question, persons.enrol(first.caller, first.person))
 
 
-def _verdict(element: str, explained: Explained | BadInput) -> Verdict:
+def _verdict(element: str, explained: Told) -> Verdict:
     if isinstance(explained, BadInput):
         (wrong,) = explained.members["fouten"]
         return Verdict(decision=False, context={"error": {"status": explained.status, "message": wrong["detail"]}})

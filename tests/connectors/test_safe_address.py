@@ -13,7 +13,7 @@ from connectors.declared.loading import read_file
 from connectors.hiding import Known
 from consent.contract import Question
 from consent.contract import ResidentRef as ConsentResident
-from consent.explained import Asked, Explained
+from consent.explained import Explained
 from kernel.errors import Problem
 from tests.connectors.test_declared import BSN, CASES, EXAMPLES
 from tests.connectors.test_races import Around, ready
@@ -39,7 +39,7 @@ async def test_the_law_gives_with_the_flag_and_a_yes_gives_nothing(house: FourRo
     assert [(one.element, one.code) for one in release.refused] == [(INCOME_ANSWER, "geheimhouding")]
     resident = ConsentResident.model_validate((await house.resident(R1)).model_dump())
     asked = Question(resident=resident, activity=STORY, elements=(*BY_LAW, INCOME_ANSWER), case="Z-1")
-    (explained,) = await house.register.explain(DESK_WORKER, [Asked(asked)])
+    (explained,) = await house.register.explain(DESK_WORKER, [asked])
     assert isinstance(explained, Explained)
     assert [(one.element, one.code) for one in explained.refused] == [(INCOME_ANSWER, "geheimhouding")]
 

@@ -1,6 +1,6 @@
 """A register and its log, together and real, on SQLite or PostgreSQL, with a clock that tests move."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ from kernel.crypto.keys import KeyExists
 from kernel.hidden import Hidden
 from kernel.http.rooms import RoomKey
 from kernel.ids import random_id
+from kernel.numbers import fits
 from kernel.sql import Database
 from tests.once import tables
 
@@ -138,13 +139,25 @@ class People:
         nobody = ResidentRef(id="9" * 32, subject="niemand", fence="8" * 32, stand_in=True)
         return self.known.get(bsn.reveal(), nobody)
 
+    async def identify_all(self, caller: Caller, bsns: Sequence[Hidden]) -> list[ResidentRef]:
+        return [await self.identify(caller, bsn) for bsn in bsns]
+
+    def is_number(self, bsn: Hidden) -> bool:
+        return fits(bsn.reveal())
+
     async def enrol(self, caller: Caller, bsn: Hidden) -> ResidentRef:
         number = f"{len(self.known):032x}"
         return self.known.setdefault(bsn.reveal(), ResidentRef(id=number, subject=number, fence=number))
 
+    async def enrol_all(self, caller: Caller, bsns: Sequence[Hidden]) -> list[ResidentRef]:
+        return [await self.enrol(caller, bsn) for bsn in bsns]
+
     async def recognise(self, caller: Caller, name: str) -> ResidentRef:
         found = (one for one in self.known.values() if name_of(caller, one) == name)
         return next(found, ResidentRef(id="9" * 32, subject="niemand", fence="8" * 32, stand_in=True))
+
+    async def recognise_all(self, caller: Caller, names: Sequence[str]) -> list[ResidentRef]:
+        return [await self.recognise(caller, name) for name in names]
 
     async def name(self, caller: Caller, resident: ResidentRef) -> str:
         return name_of(caller, resident)

@@ -11,7 +11,6 @@ import pytest
 
 from audit.contract import Entry, LogUnavailable, Verdict
 from consent.contract import Question
-from consent.explained import Asked
 from kernel.caller import Caller
 from tests.consent.house import ANNA, LOKET, NAME, PLAN, STAFF, House, activity, element, name_of, opened_house
 from tests.serving import app_of
@@ -96,7 +95,7 @@ async def test_nothing_is_told_when_the_log_cannot_write(doors: Doors) -> None:
 
     register = await doors.house.second(Silent())
     with pytest.raises(LogUnavailable):
-        await register.explain(LOKET, [Asked(Question(resident=ANNA, activity="regeling", elements=(NAME,)))])
+        await register.explain(LOKET, [Question(resident=ANNA, activity="regeling", elements=(NAME,))])
 
 
 @pytest.mark.parametrize("change", [{"zaak": "999993653"}, {"verwerkingsactiviteit": "999993653"}, {"extra": 1}])

@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from audit.contract import Event, Position
 from consent.contract import Question, RegisterUnavailable, ResidentRef
 from consent.deciding import MOST
-from consent.explained import Asked, Explained
+from consent.explained import Explained
 from consent.known import Facts
 from consent.replaying import NotReplayable, Replayed, Replaying
 from consent.rules import Weighed
@@ -25,7 +25,7 @@ OFTEN = {"keer": 2, "per": "jaar"}
 
 async def asked(house: House, *elements: str) -> Position:
     question = Question(resident=ANNA, activity="regeling", elements=elements or (NAME, PLAN))
-    (explained,) = await house.consent.explain(LOKET, [Asked(question)])
+    (explained,) = await house.consent.explain(LOKET, [question])
     assert isinstance(explained, Explained)
     return explained.receipt.position
 

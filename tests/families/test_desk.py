@@ -13,7 +13,7 @@ import pytest
 from assembly.demo.register import LOAN_DESK, activities
 from consent.contract import ActivityVersion, ConsentRequest, Question
 from consent.contract import ResidentRef as ConsentResident
-from consent.explained import Asked, Explained
+from consent.explained import Explained
 from tests.connectors.bulk_house import ended, placed, ready
 from tests.connectors.test_authority import PORTAL
 from tests.families.checker import ELEMENTS, acted_for, counted, leaks, told, wrongly
@@ -141,7 +141,7 @@ async def _by_choice(town: Town, family: Family, number: str) -> bool:
     elif answer.status_code == 200:
         read(answer.json(), family, number, HOME)
     question = Question(resident=resident, activity=CHOICE, elements=HOME)
-    (explained,) = await town.rooms.register.explain(town.rooms.who, [Asked(question)])
+    (explained,) = await town.rooms.register.explain(town.rooms.who, [question])
     assert isinstance(explained, Explained)
     assert not leaks([one.model_dump(mode="json") for one in explained.refused], family, none())
     return answer.status_code == 200

@@ -36,6 +36,11 @@ async def test_unknown_vaultless_secret_and_dead_answer_as_a_plain_refusal(house
     assert plain[0] == 403 and plain[1]["code"] == "geen-toestemming"
     for bsn, answer in answers.items():
         assert told(answer) == plain, list(answers).index(bsn)
+    said = {"verwerkingsactiviteit": EXERCISE, "gegevenselementen": list(EXERCISES), "gebruiker": "mw-1"}
+    listed = [{"bsn": bsn} for bsn in answers]
+    many = (await desk.post("toestemming", "/bulktoetsingen", said | {"inwoners": listed})).json()
+    each = [{name: one[name] for name in one.keys() - {"nr", "id", "logregel"}} for one in many["antwoorden"]]
+    assert each == [each[0]] * len(answers) and [why["code"] for why in many["redenen"]] == ["geen-toestemming"]
     assert house.asked == asked
 
 
