@@ -107,13 +107,12 @@ async def build_consent(
     _check_tables(settings, tenants)
     running = _Running(consent, (events, mail, fetched, managers), tuple(tenants), provider, settings.finish_seconds)
     behind = _behind(consent, neighbours, tenants, clock)
-    many = open_bulk(behind[ROOT], settings, clock)
     opened = Opened.of(behind[GOVSTACK], neighbours.audit, settings.govstack, settings.webhooks, clock)
 
     def doors() -> Doors:
         return Doors(
             public=(
-                (ROOT, lambda: _public(behind[ROOT], many, (events, receipts), clock)),
+                (ROOT, lambda: _public(open_bulk(behind[ROOT], settings, clock), (events, receipts), clock)),
                 (ACCESS, lambda: access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))),
                 (GOVSTACK, lambda: govstack_routes(opened)),
             ),
@@ -155,10 +154,11 @@ def _intern(consent: ConsentService, tokens: TokenService, gate: RoomGate) -> tu
     )
 
 
-def _public(behind: Behind, many: Many, of: tuple[Events, Receipts], clock: Clock) -> APIRouter:
-    caller, (events, receipts) = drafts.at_large(behind.caller), of
-    public = routes(replace(behind, caller=caller))
-    public.include_router(bulk_routes(replace(many, behind=replace(behind, caller=caller))))
+def _public(many: Many, of: tuple[Events, Receipts], clock: Clock) -> APIRouter:
+    behind, (events, receipts) = many.behind, of
+    caller = drafts.at_large(behind.caller)
+    public = routes(at_large := replace(behind, caller=caller))
+    public.include_router(bulk_routes(replace(many, behind=at_large)))
     public.include_router(drafts.public_routes(behind.consent.drafts, behind.caller))
     public.include_router(parties.public_routes(behind.consent, behind.caller))
     public.include_router(reading_routes(Reading.of(behind.consent, behind.tenants, ROOT, clock)))

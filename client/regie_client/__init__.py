@@ -6,6 +6,7 @@ proven is withheld although it came; nothing is repeated by itself, for each que
 """
 
 from regie_client.bulk import Answered, Bulk, BulkOrder, Job, JobState
+from regie_client.checking import Checked, CheckedOne, WhyNot
 from regie_client.client import Regie
 from regie_client.consents import ConsentReceipts, ShownConsent
 from regie_client.corrections import Correction, Had
@@ -36,6 +37,8 @@ __all__ = [
     "Case",
     "CaseState",
     "Cell",
+    "Checked",
+    "CheckedOne",
     "ConsentReceipts",
     "ConsentState",
     "Correction",
@@ -73,4 +76,5 @@ __all__ = [
     "Unusable",
     "Value",
     "Webhooks",
+    "WhyNot",
 ]

@@ -23,7 +23,7 @@ T = TypeVar("T", bound=Said)
 @dataclass(frozen=True)
 class Ask:
     """What is sent. url: without anybody's number in it. kind: of the answer that is expected, "" for none. most: bytes
-    of it. into: where a good one is put instead."""
+    of it. wait: seconds for what takes long to begin, 0 for those of the connection. into: where a good one is put."""
 
     method: str
     url: str
@@ -32,6 +32,7 @@ class Ask:
     kind: str = JSON
     most: int = SMALL_MOST
     seconds: float = WHOLE
+    wait: float = 0.0
     into: BinaryIO | None = None
 
 
@@ -61,7 +62,12 @@ async def send(http: httpx2.AsyncClient, ask: Ask) -> Answer:
         async with (
             asyncio.timeout(ask.seconds),
             http.stream(
-                ask.method, ask.url, content=ask.content or None, headers=headers, follow_redirects=False
+                ask.method,
+                ask.url,
+                content=ask.content or None,
+                headers=headers,
+                follow_redirects=False,
+                timeout=httpx2.Timeout(SECONDS, read=ask.wait) if ask.wait else httpx2.USE_CLIENT_DEFAULT,
             ) as answer,
         ):
             received, size = bytearray(), 0

@@ -29,6 +29,7 @@ class Call:
     most: int = 64 << 10
     seconds: float = WHOLE
     method: str = ""
+    wait: float = 0.0
     into: BinaryIO | None = None
 
 
@@ -74,7 +75,7 @@ class Calls:
         if call.body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(call.body).encode()
-        return Ask(method, url, headers, content, call.kind, call.most, call.seconds, call.into)
+        return Ask(method, url, headers, content, call.kind, call.most, call.seconds, call.wait, call.into)
 
 
 def uuid_of(key: str) -> str:

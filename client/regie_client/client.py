@@ -14,8 +14,9 @@ from urllib.parse import quote, urlencode
 import httpx2
 
 from regie_client.asking import ANSWER_MOST, open_http, read
-from regie_client.bulk import Bulk
+from regie_client.bulk import Bulk, BulkOrder
 from regie_client.calling import CONSENT, LOG, RELEASE, Call, Calls, uuid_of
+from regie_client.checking import BYTES_MOST, SECONDS, Checked, CheckedBody, checked
 from regie_client.corrections import Correction
 from regie_client.errors import Unusable
 from regie_client.messages import Case, CaseState, ConsentState, Question, Release, ReleaseBody, Said
@@ -83,6 +84,13 @@ class Regie:
         """Many residents at once. key: `ontsleutelJwk` of the entry that `regie client add` printed. Raises
         NotConfigured."""
         return Bulk(self._calls, self._receipts, Opener(key))
+
+    async def check(self, order: BulkOrder) -> Checked:
+        """About whom of these, at most 10,000, it may be asked now: nothing is released. Repeating it is asking again.
+        Raises Problem (429 `te-veel-verzoeken`: enough for today, or wait your turn) and as `open_case`."""
+        call = Call(CONSENT, "/bulktoetsingen", order.activity, order.body(), most=BYTES_MOST, seconds=SECONDS,
+                    wait=SECONDS)  # fmt: skip
+        return checked(order, read(await self._calls.ask(call), CheckedBody))
 
     async def table(self, question: TableQuestion, key: str = "") -> Table:
         """Counts of an activity, which costs some of its privacy budget. key: a UUID; under the same key it is the same

@@ -16,6 +16,7 @@ from kernel.message import Body, wire
 from kernel.numbers import has_number
 
 MOST: Final = 10_000  # residents of one question, over one snapshot
+ELEMENTS_MOST: Final = 20  # a hundred lines of so many still fit over a wire, and an answer stays below 16 MiB
 Fault = dict[str, str]
 
 
@@ -39,7 +40,9 @@ class AskMany(Body):
     """What would be decided about each? user: the recipient's own id of the employee."""
 
     activity: Annotated[Slug, wire("verwerkingsactiviteit")]
-    elements: Annotated[Annotated[tuple[Element, ...], Field(min_length=1, max_length=100)], wire("gegevenselementen")]
+    elements: Annotated[
+        Annotated[tuple[Element, ...], Field(min_length=1, max_length=ELEMENTS_MOST)], wire("gegevenselementen")
+    ]
     user: Annotated[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None, wire("gebruiker")] = None
     listed: Annotated[Annotated[tuple[Listed, ...], Field(min_length=1, max_length=MOST)], wire("inwoners")]
 

@@ -208,6 +208,8 @@ async def test_who_may_not_ask_alone_may_not_ask_about_many(door: Door) -> None:
     assert (await door.many([{"bsn": ANNAS}], "anna")).status_code == 404
     assert (await door.many([{"bsn": ANNAS}], "desk")).json()["fouten"][0]["veld"] == "/gebruiker"
     assert (await door.many([{"bsn": ANNAS}], "loket", gebruiker=ANNAS)).status_code == 400
+    much = await door.many([{"bsn": ANNAS}], gegevenselementen=[NAME] * 21)
+    assert [(one["veld"], one["code"]) for one in much.json()["fouten"]] == [("/gegevenselementen", "te-veel")]
     told = (await door.many([{"bsn": ANNAS}], "coach")).json()
     assert [why["code"] for why in told["redenen"]] == ["ontvanger-niet-bevoegd"] and told["magNiet"] == 1
 
