@@ -2,8 +2,8 @@
 
 The pure rule beside a prebuilt set of Cedar policies, and Rego on regorus, that say the same, on the same questions and
 in the same run: all must give the same answers. Then a bulk for 10,000 residents in one call on PostgreSQL: weighed
-over one snapshot, and sealed. The pure figures are per second of CPU, so that what else the machine does counts less.
-The rule tells why, element by element, and which facts it used; the others say yes or no.
+over one snapshot, and sealed; and the same at the public root, where each also gets a line. The pure figures are per
+second of CPU, so that what else the machine does counts less. The rule tells why, element by element, and which facts it used; the others say yes or no.
 """
 
 import asyncio
@@ -15,11 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import cedarpy
+import httpx2
 
 from audit.contract import FenceAt
 from bench.rego import Judge, judges, regorus
@@ -34,10 +36,12 @@ from consent.rules import weigh
 from consent.standing import Standing
 from consent.terms import DAY
 from kernel.clock import millis
+from kernel.numbers import fits
 from tests.consent.house import ANSWER, LOKET, NAME, PLAN, START, TENANT, House, activity, opened_house
 from tests.needles import RUN
 from tests.once import template_of
 from tests.postgres import borrowed_cluster
+from tests.serving import app_of
 
 RESIDENTS, ACTIVITIES, CLIENTS, CONSENTS, ASKED = 10_000, 500, 200, 50_000, 2_000
 ROUNDS = 5
@@ -177,7 +181,7 @@ def _rego(engine: Any, found: list[Case]) -> dict[str, Judge]:
 
 async def bulk(url: str, folder: Path) -> None:
     """Prints the figures of one call about everybody."""
-    async with opened_house(folder, (url, url)) as house:
+    async with opened_house(folder, (url, url), asked_most=ROUNDS * MOST) as house:
         await house.ready(activity())
         refs = [ResidentRef(id=f"{n:032x}", subject=f"{n:032x}", fence=f"{n:032x}") for n in range(MOST)]
         await _given(house, refs)
@@ -198,6 +202,24 @@ async def bulk(url: str, folder: Path) -> None:
             done = _now()
             print(f"bulk of {len(sealed):,}: snapshot {_rate(began, read)}, weighed {_rate(read, weighed)},"
                   f" all of it, sealed {_rate(weighed, done)}")  # fmt: skip
+        await public(house, refs)
+
+
+async def public(house: House, refs: list[ResidentRef]) -> None:
+    """Prints the figures of the same at the public root: from a body to an answer, with a line each."""
+    numbers = list(islice((text for n in count(100_000_000) if fits(text := str(n))), MOST))
+    house.people.known |= dict(zip(numbers, refs, strict=True))
+    said = {"verwerkingsactiviteit": "regeling", "gegevenselementen": [NAME, PLAN]}
+    body = said | {"inwoners": [{"bsn": number} for number in numbers]}
+    transport = httpx2.ASGITransport(app=app_of(house.component.doors()))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000", timeout=600) as http:
+        for _ in range(ROUNDS):
+            begun = _now()
+            answer = await http.post("/toestemming/v1/bulktoetsingen", json=body, headers={"x-who": "loket"})
+            done = _now()
+            if answer.status_code != 200 or answer.json()["aantal"] != MOST:
+                sys.exit(f"the public root answered {answer.status_code}: the comparison says nothing")
+            print(f"the same at the public root, a line each: {_rate(begun, done)}")
 
 
 def _now() -> tuple[float, float]:

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from audit.contract import Entry, LogUnavailable, Verdict
+from consent.activity import Case
 from consent.bulk.allowance import Allowance
 from consent.bulk.reading import MOST
 from consent.bulk.turns import Turns
@@ -84,7 +85,8 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         transport = httpx2.ASGITransport(app=app_of(house.component.doors()))
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
             rare = activity("zelden", frequentie={"keer": 1, "per": "maand"})
-            await house.ready(activity(), activity("keuze", {PLAN: "C", ANSWER: "C"}), rare)
+            told_first = activity("eerst", zaak="verplicht", vooraf=14)
+            await house.ready(activity(), activity("keuze", {PLAN: "C", ANSWER: "C"}), rare, told_first)
             yield Door(http, house)
 
 
@@ -116,14 +118,18 @@ def as_alone(told: dict[str, Any], nr: int) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("purpose", ["regeling", "keuze", "zelden", "bestaat-niet"])
+@pytest.mark.parametrize("purpose", ["regeling", "keuze", "zelden", "eerst", "bestaat-niet"])
 async def test_about_each_of_many_is_told_what_asking_alone_tells(door: Door, purpose: str) -> None:
     await mixed(door.house)
     if purpose == "zelden":  # one of them was asked about already this month
         sealed, _ = await door.house.decided(NAME, activity=purpose)
         await door.house.released(sealed)
     asked: dict[str, Any] = {"verwerkingsactiviteit": purpose, "gegevenselementen": [PLAN, NAME, ANSWER]}
-    listed = [{"bsn": bsn} for bsn in EVERYBODY]
+    listed: list[dict[str, Any]] = [{"bsn": bsn} for bsn in EVERYBODY]
+    if purpose == "eerst":  # a case of hers is told today; another names hers, and the rest has none
+        case = Case(reference="Z-1", recipient="loket", resident=ANNA, activity=purpose)
+        await door.house.consent.open_case(LOKET, case)
+        listed[0]["zaak"] = listed[1]["zaak"] = "Z-1"
     answer = await door.many(listed, **asked)
     told = answer.json()
     assert answer.status_code == 200 and [one["nr"] for one in told["antwoorden"]] == list(range(6))
@@ -135,10 +141,15 @@ async def test_about_each_of_many_is_told_what_asking_alone_tells(door: Door, pu
             alone["verwerkingsactiviteit"], alone.get("versie"), alone["getoetstOp"],
         )  # fmt: skip
         assert set(told["antwoorden"][nr]["logregel"]) == set(alone["logregel"])
-    if purpose == "zelden":
-        own = {"gegevenselement": NAME, "code": "te-vaak", "volgendeStap": "Wacht tot 1 oktober 2026."}
+    days = {
+        "zelden": ("te-vaak", "Wacht tot 1 oktober 2026."),
+        "eerst": ("vooraf-informeren", "Wacht tot 15 september 2026."),
+    }
+    if purpose in days:
+        code, step = days[purpose]
+        own = {"gegevenselement": NAME, "code": code, "volgendeStap": step}
         assert own in told["antwoorden"][0]["geweigerd"]
-        assert {why["code"]: why["inwoners"] for why in told["redenen"]}["te-vaak"] == 1
+        assert {why["code"]: why["inwoners"] for why in told["redenen"]}[code] == 1
     outcomes = [one["uitkomst"] for one in told["antwoorden"]]
     assert told["aantal"] == 6 and [told[name] for name in ("mag", "deels", "magNiet")] == [
         outcomes.count(name) for name in ("mag", "deels", "magNiet")
