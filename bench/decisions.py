@@ -3,7 +3,8 @@
 The pure rule beside a prebuilt set of Cedar policies, and Rego on regorus, that say the same, on the same questions and
 in the same run: all must give the same answers. Then a bulk for 10,000 residents in one call on PostgreSQL: weighed
 over one snapshot, and sealed; and the same at the public root, where each also gets a line. The pure figures are per
-second of CPU, so that what else the machine does counts less. The rule tells why, element by element, and which facts it used; the others say yes or no.
+second of CPU, so that what else the machine does counts less. The rule tells why, element by element, and which facts
+it used; the others say yes or no.
 """
 
 import asyncio
