@@ -1,9 +1,10 @@
-"""Whose work a purpose is, and who may stop it. Pure.
+"""Whose work a purpose is, and who may stop it, or suspend who takes part in it. Pure.
 
 A department is a recipient that data is used for. Who its employees are the login provider says, in a role
 `afdeling:<ontvanger>` beside `proceseigenaar`.
 """
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from consent.activity import ActivityVersion
@@ -45,3 +46,15 @@ def stop_by(caller: Caller, version: ActivityVersion) -> Stop:
     if version.slug in LASTING:
         return "nooit"
     return "zelf" if is_officer(caller) or owners(version) & departments(caller) else "ander"
+
+
+def suspenders(recipient: str, versions: Iterable[ActivityVersion]) -> frozenset[str]:
+    """Departments whose owners may suspend this recipient and its applications: itself, and all for whom it takes part
+    in a purpose, in whatever role. versions: those in force. What nobody stops binds nobody together."""
+    shared = [one for one in versions if one.slug not in LASTING and recipient in {of.recipient for of in one.parties}]
+    return frozenset({recipient}.union(*map(owners, shared)))
+
+
+def suspends(caller: Caller, recipient: str, versions: Iterable[ActivityVersion]) -> bool:
+    """Whether this employee may."""
+    return is_officer(caller) or bool(suspenders(recipient, versions) & departments(caller))

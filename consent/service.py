@@ -275,7 +275,7 @@ class ConsentService:
 
     async def suspend(self, caller: Caller, recipient: str) -> Receipt:
         """See Registers.suspend."""
-        await self.parties.demand_keeper(caller)
+        await self.parties.demand_stop(caller, recipient)
         try:
             return await self.registering.suspend(caller, recipient)
         finally:

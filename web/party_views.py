@@ -51,7 +51,8 @@ class SystemRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyRow:
-    """A recipient with its applications."""
+    """A recipient with its applications. may_stop: whether whoever reads this may suspend them; owners: at whom
+    somebody can."""
 
     slug: str
     title: str
@@ -59,14 +60,17 @@ class PartyRow:
     status: str
     stopped: bool
     systems: tuple[SystemRow, ...]
+    may_stop: bool
+    owners: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyList:
-    """`/beheer/ontvangers`."""
+    """`/beheer/ontvangers`. may_write: whether whoever reads this changes what stands there; the FG only stops."""
 
     frame: Frame
     changes: tuple[ChangeRow, ...]
     parties: tuple[PartyRow, ...]
+    may_write: bool = True
     pasted: str = ""
     errors: tuple[FieldError, ...] = ()

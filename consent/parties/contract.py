@@ -103,13 +103,14 @@ class Parties(Protocol):
         ...
 
     async def suspend(self, caller: Caller, client_id: str) -> Receipt:
-        """One application: effective at the next line, and at the next request of who has a token. Raises
-        NoSuchThing."""
+        """One application: effective at the next line, and at the next request of who has a token. By an owner at its
+        recipient or at a department for which that takes part in a purpose, by the FG, by who keeps the register.
+        Raises NoSuchThing."""
         ...
 
     async def end_key(self, caller: Caller, client_id: str, kid: str, at: int) -> Receipt:
         """From that moment (ms; 0 is now) the key counts no more, nor what was asked with it. Never later than was said
-        before. Raises NoSuchThing, NotNow."""
+        before. By whoever may suspend it. Raises NoSuchThing, NotNow."""
         ...
 
 

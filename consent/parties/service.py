@@ -11,13 +11,14 @@ from consent.clients import RegisteredClients
 from consent.contract import NoSuchThing, NotNow
 from consent.facts import works_still
 from consent.following import Following, stopped
-from consent.lines import application_of, event, recipient_of, restriction
+from consent.lines import application_of, event, recipient_of, restriction, version_of
+from consent.owning import OWNER, is_officer, suspenders, suspends
 from consent.parties.admitting import CHANGED, Admitting, demand_fits, revision_of
 from consent.parties.contract import Change, PartyState, Proposal, Step, System, SystemKey
 from consent.parties.narrowing import ENDS_KEY, KeyEnd, end_told
 from consent.parties.rules import faults, kids
 from consent.rows import Register, Row, Rows
-from consent.tables import applications, changes, recipients
+from consent.tables import activities, applications, changes, recipients
 from consent.tokens.tables import key_uses
 from consent.words import fault, no_numbers
 from kernel.caller import Caller
@@ -26,9 +27,10 @@ from kernel.crypto import sha256
 from kernel.errors import BadInput, NoAccess
 from kernel.ids import derived_id, random_id
 
-OWNER, KEEPER = "proceseigenaar", "beheer"
+KEEPER = "beheer"
 MACHINES = ("mens", "automatisch")
 CONCEPT, PROPOSED = "concept", "voorgesteld"
+MAY = "Schorsen kan een eigenaar bij {}, de FG, of een toepassing die het register bijhoudt."
 MOST = 100  # changes that wait in one municipality
 
 
@@ -49,7 +51,8 @@ class PartyKeeping:
 
     async def registered(self, caller: Caller) -> list[PartyState]:
         """See Parties.registered."""
-        await self.demand_keeper(caller)
+        if not is_officer(caller):  # who may suspend each of them may see them
+            await self.demand_keeper(caller)
         async with self._register.reading(caller.tenant) as rows:
             parties = await rows.find(recipients)
             systems, uses = await rows.find(applications), await rows.find(key_uses)
@@ -112,7 +115,7 @@ class PartyKeeping:
 
     async def suspend(self, caller: Caller, client_id: str) -> Receipt:
         """See Parties.suspend."""
-        await self.demand_keeper(caller)
+        await self._demand_stop_of(caller, client_id)
         async with self._register.writing(caller.tenant) as rows:
             row, actor = await _fenced(rows, client_id), rows.keys.actor(caller)
         event_id = derived_id(
@@ -129,7 +132,7 @@ class PartyKeeping:
 
     async def end_key(self, caller: Caller, client_id: str, kid: str, at: int) -> Receipt:
         """See Parties.end_key."""
-        await self.demand_keeper(caller)
+        await self._demand_stop_of(caller, client_id)
         end = max(at, self._now())
         async with self._register.writing(caller.tenant) as rows:
             row, actor = await _fenced(rows, client_id), rows.keys.actor(caller)
@@ -150,6 +153,29 @@ class PartyKeeping:
                 raise NoAccess("Deze toepassing mag het register niet bijhouden.")
         elif not (alone and caller.kind == "kamer"):
             _owner(caller)
+
+    async def demand_stop(self, caller: Caller, recipient: str) -> None:
+        """That this caller may suspend it, or what is its. Raises NoAccess, which says who may."""
+        if caller.kind != "medewerker":
+            return await self.demand_keeper(caller)
+        if is_officer(caller):
+            return None
+        _owner(caller)
+        async with self._register.reading(caller.tenant) as rows:  # what was forged keeps nobody from stopping
+            found = await rows.sound(activities, activities.c.status == "gepubliceerd")
+        versions = [version_of(row) for row in found]
+        if not suspends(caller, recipient, versions):
+            raise NoAccess(MAY.format(", ".join(sorted(suspenders(recipient, versions)))))
+
+    async def _demand_stop_of(self, caller: Caller, client_id: str) -> None:
+        """The same of an application: of the recipient that it is registered for."""
+        if not is_officer(caller):
+            await self.demand_keeper(caller)
+        async with self._register.reading(caller.tenant) as rows:
+            row = await rows.one(applications, client_id=client_id)
+        if row is None:
+            raise NoSuchThing()
+        await self.demand_stop(caller, row["recipient"])
 
     def _demand_listed(self, change: Change) -> None:
         url = change.application.jwks_url if change.application else ""

@@ -26,7 +26,10 @@ from tests.consent.house import ANNA, CALLERS, JWKS, LOKET, NAME, PARTY, STAFF, 
 from tests.serving import app_of
 
 pytestmark = pytest.mark.anyio
-ONE, TWO = (Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
+ONE, TWO = (
+    Caller(tenant=TENANT, kind="medewerker", user=name, roles=("proceseigenaar", "afdeling:loket"))
+    for name in ("een", "twee")
+)
 DESK = ONE.model_copy(update={"roles": ("balie",)})
 KEEPER = Caller(tenant=TENANT, kind="automatisch", organisation="loket", application="beheer-app",
                 scope=("toestemming:beheer",), key="1")  # fmt: skip

@@ -178,7 +178,7 @@ async def test_lines_name_the_employee_who_did_it_and_another_may_do_it_again(ho
         await house.consent.close_case(clerk, "loket", "Z-1")
     with pytest.raises(NoAccess):
         await house.consent.publish(CLERK, activity(maximalePeriode=28))
-    await house.consent.suspend(CLERK.model_copy(update={"roles": ("proceseigenaar",)}), "loket")
+    await house.consent.suspend(CLERK.model_copy(update={"roles": ("proceseigenaar", "afdeling:loket")}), "loket")
     reader = house.audit.desk(STAFF).reader
     about_her = {(one.event.kind, one.event.actor) for one in (await reader.lines(ANNA.subject, None, 10)).lines}
     assert {("vraag-beantwoord", "fg-1"), ("zaak-gesloten", "mw-1"), ("zaak-gesloten", "mw-2")} < about_her

@@ -17,7 +17,8 @@ from tests.consent.managers import GRANT, STRANGER, certificate, group, token
 from tests.house import ELSEWHERE, HERE, OFFICER, R1, WIRINGS, Founded, House, Plan
 
 pytestmark = pytest.mark.anyio
-ONE, TWO = (Caller(tenant=HERE, kind="medewerker", user=name, roles=("proceseigenaar",)) for name in ("een", "twee"))
+ROLES = ("proceseigenaar", "afdeling:inkomensloket")
+ONE, TWO = (Caller(tenant=HERE, kind="medewerker", user=name, roles=ROLES) for name in ("een", "twee"))
 HEADER, SHOWN = certificate()
 PLACE = "/verstrekking/v1/verstrekkingen"
 

@@ -66,8 +66,11 @@ PARTIES = PartyList(
                   replaces=True, changed=NOON, document='{"ontvanger": {}}', steps=(("toelaten", "Laat dit toe"),)),
     ),
     parties=(
-        PartyRow(slug="loket", title="Het loket", oin="0" * 20, status="Toegelaten", stopped=False, systems=(
+        PartyRow(slug="loket", title="Het loket", oin="0" * 20, status="Toegelaten", stopped=False, may_stop=True,
+                 owners=("het loket",), systems=(
             SYSTEM, replace(SYSTEM, slug="b", stopped=True, keys=(), address="https://keys.example/jwks"))),
+        PartyRow(slug="stad", title="De stad", oin="0" * 20, status="Toegelaten", stopped=False, may_stop=False,
+                 owners=("de stad", "het loket"), systems=(replace(SYSTEM, slug="c", title="Een ander systeem"),)),
     ),
 )  # fmt: skip
 DRAFT = DraftPage(
@@ -162,6 +165,7 @@ def register() -> dict[str, tuple[str, "DataclassInstance"]]:
         ),
         "doelen-fg": ("beheer_doelen.html", replace(KEEPING, frame=frame("/beheer", "fg"), may_write=False)),
         "ontvangers": ("beheer_ontvangers.html", PARTIES),
+        "ontvangers-fg": ("beheer_ontvangers.html", replace(PARTIES, changes=(), may_write=False)),
         "ontvangers-leeg": (
             "beheer_ontvangers.html",
             replace(PARTIES, changes=(), parties=(), pasted="{", errors=(FieldError(id="beschrijving", text="Fout."),)),

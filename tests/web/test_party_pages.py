@@ -14,8 +14,7 @@ CLIENT = "nieuw-systeem"
 
 
 async def test_one_writes_and_proposes_another_admits_and_one_is_enough_to_stop(portal: PortalUnderTest) -> None:
-    one, two, officer = [await portal.visitor(who) for who in ("een", "twee", "fg")]
-    assert (await officer.get(HOME)).status == 404
+    one, two = [await portal.visitor(who) for who in ("een", "twee")]
     home = await one.get(HOME)
     assert "Er wacht niets." in home.text
     wrong = await one.send(home, home.form("beschrijving"), beschrijving='{"van": "x"}')
@@ -41,3 +40,20 @@ async def test_one_writes_and_proposes_another_admits_and_one_is_enough_to_stop(
     assert "Geschorst" in page.text
     assert await portal.house.register.clients.client_of("gm9901", CLIENT) is None
     assert (await one.send(page_, page_.form("naam", CLIENT), naam="bestaat-niet")).status == 404
+
+
+async def test_who_may_not_suspend_reads_who_can_and_the_officer_can_and_changes_nothing(
+    portal: PortalUnderTest,
+) -> None:
+    one, elsewhere, officer = [await portal.visitor(who) for who in ("een", "twee", "fg")]
+    assert "Schors deze ontvanger" in (await one.get(HOME)).text, "of her department"
+    theirs = await elsewhere.get(HOME)
+    assert "Schors deze" not in theirs.text and "Wie kan dit schorsen?" in theirs.text
+    form = theirs.form("beschrijving")
+    refused = await elsewhere.send(theirs, form, actie="schors-ontvanger", naam=LOAN_DESK)
+    assert refused.status == 403 and "Bij de ontvanger staat wie dat wel kan." in refused.text
+    page = await officer.get(HOME)
+    assert page.status == 200 and "Er wacht niets." not in page.text and "Maak een concept" not in page.text
+    stop = page.form("naam", LOAN_DESK)
+    assert (await officer.send(page, stop, actie="plak", beschrijving="{}")).status == 404
+    assert "Geschorst" in (await officer.send(page, stop)).text

@@ -1,4 +1,5 @@
-"""`/beheer/ontvangers`: owners change recipients, applications and keys two by two, and stop them alone."""
+"""`/beheer/ontvangers`: owners change recipients, applications and keys two by two; owners whose they are, and the FG,
+stop them alone."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +8,8 @@ from typing import Final, cast
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from consent.contract import Change, NoSuchThing, NotNow, PartyState, PartyStep, Proposal
+from consent.contract import Change, NoSuchThing, NotNow, PartyState, PartyStep, Proposal, suspenders, suspends
+from kernel.caller import Caller
 from kernel.clock import moment
 from kernel.errors import BadInput, NoAccess, NotFound
 from web.frame import FieldError
@@ -31,32 +33,33 @@ STATES: Final = {
     "geschorst": N_("Geschorst"),
     "opnieuw": N_("De ontvanger was geschorst: laat deze toepassing opnieuw toe"),
 }
+STOPS: Final = ("schors-toepassing", "schors-ontvanger")
+NOT_YOURS: Final = N_("U kunt dit niet schorsen. Bij de ontvanger staat wie dat wel kan.")
 WAITS: Final = N_("Nog niet toegelaten")
 UNREADABLE: Final = N_("Dit is geen goede beschrijving van een ontvanger of een toepassing.")
 
 
 async def everything(visit: Visit) -> Response:
     """The list."""
-    _owner(visit)
+    visit.keeper()
     return await _list(visit)
 
 
 async def act(visit: Visit) -> Response:
-    """A new change, a step of one that was read, or a stop."""
-    _owner(visit)
+    """A stop, or as owner a new change or a step of one that was read."""
+    visit.keeper()
     form = await visit.form()
-    action = form.get("actie", "")
+    action, name = form.get("actie", ""), form.get("naam", "")[:80]
+    if action in STOPS:
+        return await _stop(visit, action, name)
+    _owner(visit)
     if action == "plak":
         return await _written(visit, form.get("beschrijving", "")[:PASTE_MAX])
-    parties, name = visit.site.registers.parties, form.get("naam", "")[:80]
+    parties = visit.site.registers.parties
     try:
         if action in STEPS:
             step, digest = cast("PartyStep", action), form.get("vingerafdruk", "")[:64]
             await parties.step(visit.caller, name, step, digest)
-        elif action == "schors-toepassing":
-            await parties.suspend(visit.caller, name)
-        elif action == "schors-ontvanger":
-            await visit.site.registers.suspend(visit.caller, name)
         else:
             raise BadInput
     except NoSuchThing:
@@ -65,6 +68,21 @@ async def act(visit: Visit) -> Response:
         said = await words(visit)
         why = ANOTHER if isinstance(refused, NoAccess) else CHANGED
         return await _list(visit, errors=(FieldError(id="wacht", text=said.say(why)),))
+    return visit.to(HOME)
+
+
+async def _stop(visit: Visit, action: str, name: str) -> Response:
+    registers = visit.site.registers
+    try:
+        if action == "schors-toepassing":
+            await registers.parties.suspend(visit.caller, name)
+        else:
+            await registers.suspend(visit.caller, name)
+    except NoSuchThing:
+        raise NotFound from None
+    except NoAccess:
+        said = await words(visit)
+        return await _list(visit, errors=(FieldError(id="staan", text=said.say(NOT_YOURS)),), status=NoAccess.status)
     return visit.to(HOME)
 
 
@@ -85,16 +103,21 @@ def _owner(visit: Visit) -> None:
         raise NotFound
 
 
-async def _list(visit: Visit, pasted: str = "", errors: Sequence[FieldError] = ()) -> Response:
+async def _list(
+    visit: Visit, pasted: str = "", errors: Sequence[FieldError] = (), status: int = BadInput.status
+) -> Response:
     said, parties = await words(visit), visit.site.registers.parties
+    writes = visit.keeper().kind == "eigenaar"
+    waiting = await parties.all(visit.caller) if writes else ()
     view = PartyList(
         frame=visit.frame(),
-        changes=tuple(_change(one, number, said) for number, one in enumerate(await parties.all(visit.caller), 1)),
-        parties=tuple(_party(one, said) for one in await parties.registered(visit.caller)),
+        changes=tuple(_change(one, number, said) for number, one in enumerate(waiting, 1)),
+        parties=tuple(_party(one, said, visit.caller) for one in await parties.registered(visit.caller)),
+        may_write=writes,
         pasted=pasted,
         errors=tuple(errors),
     )
-    return visit.page("beheer_ontvangers.html", view, 400 if errors else 200)
+    return visit.page("beheer_ontvangers.html", view, status if errors else 200)
 
 
 def _change(one: Proposal, number: int, said: RegisterWords) -> ChangeRow:
@@ -122,9 +145,12 @@ def _steps(one: Proposal) -> list[str]:
     return ["weggooien"] if one.own else ["toelaten", "weggooien"]
 
 
-def _party(one: PartyState, said: RegisterWords) -> PartyRow:
+def _party(one: PartyState, said: RegisterWords, reader: Caller) -> PartyRow:
+    slug, versions = one.recipient.slug, said.activities.values()
     return PartyRow(
-        slug=one.recipient.slug,
+        may_stop=suspends(reader, slug, versions),
+        owners=tuple(said.recipient(name, name) for name in sorted(suspenders(slug, versions))),
+        slug=slug,
         title=said.chosen(one.recipient.name),
         oin=one.recipient.oin,
         status=said.say(STATES.get(one.status, WAITS)),
