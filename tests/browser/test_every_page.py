@@ -39,6 +39,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "purpose-stopped": ("fg", lambda _: f"/beheer/verwerkingsactiviteiten/{MOVING}/stoppen"),
     "purposes-stopped": ("", lambda _: "/register?ook=gestopt"),
     "recipients": ("eigenaar", lambda _: "/beheer/ontvangers"),
+    "recipients-officer": ("fg", lambda _: "/beheer/ontvangers"),
     "files": ("eigenaar", lambda _: "/beheer/bronbestanden"),
     "overview": ("r1", lambda _: "/overzicht"),
     "uses": ("r1", lambda _: "/gebruik"),

@@ -49,6 +49,7 @@ async def test_who_may_not_suspend_reads_who_can_and_the_officer_can_and_changes
     assert "Schors deze ontvanger" in (await one.get(HOME)).text, "of her department"
     theirs = await elsewhere.get(HOME)
     assert "Schors deze" not in theirs.text and "Wie kan dit schorsen?" in theirs.text
+    assert "Het Inkomensloket" in theirs.text, "a name, and not how the register calls it"
     form = theirs.form("beschrijving")
     refused = await elsewhere.send(theirs, form, actie="schors-ontvanger", naam=LOAN_DESK)
     assert refused.status == 403 and "Bij de ontvanger staat wie dat wel kan." in refused.text

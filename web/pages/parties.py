@@ -2,7 +2,7 @@
 stop them alone."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from pydantic import ValidationError
@@ -109,10 +109,12 @@ async def _list(
     said, parties = await words(visit), visit.site.registers.parties
     writes = visit.keeper().kind == "eigenaar"
     waiting = await parties.all(visit.caller) if writes else ()
+    found = await parties.registered(visit.caller)
+    names = {one.recipient.slug: said.chosen(one.recipient.name) for one in found}
     view = PartyList(
         frame=visit.frame(),
         changes=tuple(_change(one, number, said) for number, one in enumerate(waiting, 1)),
-        parties=tuple(_party(one, said, visit.caller) for one in await parties.registered(visit.caller)),
+        parties=tuple(_party(one, said, visit.caller, names) for one in found),
         may_write=writes,
         pasted=pasted,
         errors=tuple(errors),
@@ -145,11 +147,11 @@ def _steps(one: Proposal) -> list[str]:
     return ["weggooien"] if one.own else ["toelaten", "weggooien"]
 
 
-def _party(one: PartyState, said: RegisterWords, reader: Caller) -> PartyRow:
+def _party(one: PartyState, said: RegisterWords, reader: Caller, names: Mapping[str, str]) -> PartyRow:
     slug, versions = one.recipient.slug, said.activities.values()
     return PartyRow(
         may_stop=suspends(reader, slug, versions),
-        owners=tuple(said.recipient(name, name) for name in sorted(suspenders(slug, versions))),
+        owners=tuple(names.get(owner, owner) for owner in sorted(suspenders(slug, versions))),
         slug=slug,
         title=said.chosen(one.recipient.name),
         oin=one.recipient.oin,
