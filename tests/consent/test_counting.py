@@ -20,7 +20,7 @@ WHOLE = {"bevolking": "bevolking", "gebied": "wijk", "budget": 2_000}
 
 def found(statistics: dict[str, Any] | None = None, **table: Any) -> list[tuple[str, str]]:
     said = {**WHOLE, "tabellen": [TABLE | table], **(statistics or {})}
-    return [(place, code) for place, code, _ in faults(activity(statistiek=said, zaak="geen"))]
+    return [(place, code) for place, code, _ in faults(activity(statistiek=said, zaak="geen"), AT)]
 
 
 def side(**more: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_squares_have_one_side_and_cases_and_secrets_count_nobody() -> None:
     square = TABLE | side(indeling="vak") | {"kolom": ROW}
     assert found({"gebied": "vak", "tabellen": [square]}) == [(f"{T}/rij", "past-niet")]
     said = {**WHOLE, "tabellen": [TABLE]}
-    assert [place for place, *_ in faults(activity(statistiek=said, zaak="verplicht"))] == ["/zaak"]
+    assert [place for place, *_ in faults(activity(statistiek=said, zaak="verplicht"), AT)] == ["/zaak"]
 
 
 def test_the_threshold_goes_up_only() -> None:
