@@ -152,7 +152,9 @@ class Registering:
     async def promised(self, tenant: str) -> list[Published]:
         """Versions that ever took effect, of which the tables become public."""
         c = tables.activities.c
-        named = c.document.contains(_PUBLIC, autoescape=True)  # few have it, and a text that quotes it is read for nothing
+        named = c.document.contains(
+            _PUBLIC, autoescape=True
+        )  # few have it, and a text that quotes it is read for nothing
         async with self._register.reading(tenant) as rows:
             found = [told_of(row) for row in await rows.find(tables.activities, c.effective_at > 0, named)]
         return [one for one in found if one.version.statistics and one.version.statistics.public]
