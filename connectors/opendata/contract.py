@@ -51,14 +51,14 @@ class Explained(Message):
 
 
 class OpenTable(TableBrief):
-    """One table, whole. made_by: the recipient that asked for it. off_by: a count is further from the truth than this
+    """One table, whole. made_for: the recipient that asked for it. off_by: a count is further from the truth than this
     once in twenty times at most. gaps: cells without a number; None where those are not listed (squares). digest:
     SHA-256 of the same table as CSV. line: of the run, in the log. Without cells and what follows while it was not
     made."""
 
     licence: Annotated[Short, wire("licentie")]
     explained: Annotated[Explained, wire("uitleg")]
-    made_by: Annotated[Words | None, wire("gemaaktDoor")] = None
+    made_for: Annotated[Words | None, wire("gemaaktVoor")] = None
     off_by: Annotated[int | None, wire("afwijking")] = None
     gaps: Annotated[int | None, wire("cellenZonderGetal")] = None
     cells: Annotated[tuple[Cell, ...], wire("cellen")] = ()

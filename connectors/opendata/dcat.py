@@ -16,8 +16,7 @@ CONTEXT: Final[Mapping[str, str]] = {
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
-STATES: Final[Mapping[str, Words]] = {
-    "gemaakt": Words(nl="", en=""),
+MISSING: Final[Mapping[str, Words]] = {
     "nog-niet-gemaakt": Words(nl="Deze tabel is nog niet gemaakt.", en="This table has not been made yet."),
     "niet-gemaakt": Words(nl="Deze tabel is niet gemaakt.", en="This table was not made."),
 }
@@ -35,8 +34,8 @@ def catalogue(tables: Iterable[TableBrief], municipality: str, root: str) -> dic
         "@context": dict(CONTEXT),
         "@id": root,
         "@type": "dcat:Catalog",
-        "dct:title": _both(Words(nl=name[0], en=name[1])),
-        "dct:description": _both(Words(nl=told[0], en=told[1])),
+        "dct:title": _both(*name),
+        "dct:description": _both(*told),
         "dct:publisher": _agent(municipality),
         "dct:license": {"@id": LICENCE},
         "dcat:dataset": [_dataset(one, root) for one in tables],
@@ -44,15 +43,16 @@ def catalogue(tables: Iterable[TableBrief], municipality: str, root: str) -> dic
 
 
 def _dataset(one: TableBrief, root: str) -> dict[str, Any]:
-    place, absent = f"{root}/{one.activity}/{one.version}/{one.table}", STATES[one.state]
-    nl = " ".join(filter(None, (one.purpose.nl, f"{one.measure}: {_sides(one)}.", absent.nl)))
-    en = " ".join(filter(None, (one.purpose.en, absent.en)))
+    place, missing = f"{root}/{one.activity}/{one.version}/{one.table}", MISSING.get(one.state)
+    nl, en = f"{one.purpose.nl} {one.measure}: {_sides(one)}.", one.purpose.en
+    if missing:
+        nl, en = f"{nl} {missing.nl}", f"{en} {missing.en}"
     found: dict[str, Any] = {
         "@id": place,
         "@type": "dcat:Dataset",
         "dct:identifier": place,
-        "dct:title": _both(Words(nl=f"{one.title.nl}: {one.table}", en=f"{one.title.en}: {one.table}")),
-        "dct:description": _both(Words(nl=nl, en=en)),
+        "dct:title": _both(f"{one.title.nl}: {one.table}", f"{one.title.en}: {one.table}"),
+        "dct:description": _both(nl, en),
         "dct:publisher": _agent(one.controller),
         "dct:creator": _agent(one.controller),
         "dcat:contactPoint": {"@type": "vcard:Kind", "vcard:fn": one.contact},
@@ -90,5 +90,5 @@ def _agent(name: str) -> dict[str, Any]:
     return {"@type": "foaf:Agent", "foaf:name": name}
 
 
-def _both(words: Words) -> list[dict[str, str]]:
-    return [{"@language": "nl", "@value": words.nl}, {"@language": "en", "@value": words.en}]
+def _both(nl: str, en: str) -> list[dict[str, str]]:
+    return [{"@language": "nl", "@value": nl}, {"@language": "en", "@value": en}]

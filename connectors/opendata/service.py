@@ -101,7 +101,7 @@ def _brief(promise: Promise, made_at: int) -> TableBrief:
     )  # fmt: skip
 
 
-def _whole(promise: Promise, kept: Kept | None, made_by: Words | None) -> OpenTable:
+def _whole(promise: Promise, kept: Kept | None, made_for: Words | None) -> OpenTable:
     brief, statistics, table = _brief(promise, kept.made_at if kept else 0), promise.statistics, promise.table
     said = {**{name: getattr(brief, name) for name in TableBrief.model_fields}, "licence": LICENCE}
     if kept is None:
@@ -112,7 +112,7 @@ def _whole(promise: Promise, kept: Kept | None, made_by: Words | None) -> OpenTa
     return OpenTable(
         **said,
         explained=explained(statistics, table, counted.off_by, gaps),
-        made_by=made_by,
+        made_for=made_for,
         off_by=counted.off_by,
         gaps=gaps,
         cells=counted.cells,

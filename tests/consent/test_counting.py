@@ -29,6 +29,11 @@ def side(**more: Any) -> dict[str, Any]:
 
 T = "/statistiek/tabellen/0"
 WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    ({"statistics": {"publicatiedag": "2026-02-30"}}, [("/statistiek/publicatiedag", "past-niet")]),
+    ({"statistics": {"publicatiedag": "2999-01-01"}}, [("/statistiek/publicatiedag", "te-ver")]),
+    ({"statistics": {"publicatiedag": "2020-01-01"}}, []),
+    ({"statistics": {"publicatiedag": "2026-12-01", "tabellen": []}},
+     [("/statistiek", "ontbreekt"), ("/statistiek/publicatiedag", "past-niet")]),
     ({"statistics": {"bevolking": ""}}, [("/statistiek/bevolking", "ontbreekt")]),
     ({"statistics": {"tabellen": [TABLE, TABLE]}}, [("/statistiek/tabellen/1/naam", "dubbel")]),
     ({"kosten": 3_000}, [(f"{T}/kosten", "past-niet")]),

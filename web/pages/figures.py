@@ -84,9 +84,9 @@ def _cell(one: Cell, said: RegisterWords) -> FigureCell:
 
 def _facts(one: OpenTable, said: RegisterWords) -> Iterator[tuple[str, str]]:
     """What there is to say before or beside the numbers."""
-    yield said.say(N_("Van wie")), one.controller
-    if one.made_by:
-        yield said.say(N_("Gemaakt door")), said.chosen(one.made_by)
+    yield said.say(N_("Wie is de baas over de gegevens")), one.controller
+    if one.made_for:
+        yield said.say(N_("Gemaakt voor")), said.chosen(one.made_for)
     if one.made_at:
         made = datetime.fromisoformat(one.made_at).astimezone(AMSTERDAM).date()
         yield said.say(N_("Gemaakt op")), format_day(made, said.language)
