@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audit.breach import BEFORE, KEPT, WINDOW, Decision, Leak, Part, Told, Version, Window, decided
 from audit.breach_window import days_of, during, held_before, line_with, named
 from audit.contract import Reason
-from audit.event import SYSTEM, Entry
+from audit.event import SYSTEM, Entry, Event
 from audit.kinds import DECIDED
 from audit.label import Label
 from audit.labels import labels_named
 from audit.log import Log
-from audit.permit import Position
+from audit.permit import Position, Receipt
 from audit.reading import OUTCOME_OF
+from audit.refusals import EventIdTaken, JustDecided
 from audit.searching import before
 from audit.searchline import Record, receipts_of, search_event
 from audit.tables import breaches, lines, outcomes
@@ -30,10 +31,12 @@ from audit.tags import tag, used_tag
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.errors import BadInput, NoAccess
-from kernel.ids import random_id
+from kernel.ids import derived_id
 
 NAME, LAW = "Besluit over een datalek", "AVG 33 en 34"
 MOST = 2_000  # lines of one resident in one breach
+LEFT_MS = 60_000  # a decision without its version is of who died, not of who is about to write it
+TRIES = 20  # of who died, one after the other
 Read = Callable[[Sequence[RowMapping]], Coroutine[Any, Any, tuple[Version, ...]]]
 Keep = Callable[[Version], Coroutine[Any, Any, None]]
 
@@ -47,14 +50,12 @@ class Leaks:
 
     async def decide(self, caller: Caller, found: Sequence[Version], reason: Reason, said: Decision) -> Version:
         """A line, then the next version. The same decision again, about what it was about or about itself, is the one
-        that stands. Raises NoAccess, BadInput."""
+        that stands. Raises NoAccess, BadInput, JustDecided."""
         if caller.kind != "medewerker" or "fg" not in caller.roles:
             raise NoAccess("Dit besluit is voor de FG in persoon.")
-        last, newest = decided(found), found[-1]
-        if last is newest and last.told:
-            stands = last.told.decided
-            if said in (stands, stands.model_copy(update={"version": last.version})):
-                return last
+        newest = found[-1]
+        if (same := stands(found, said)) is not None:
+            return same
         if newest.version != said.version:
             raise BadInput("Er is een nieuwere versie van dit dossier. Lees die eerst.")
         told = {
@@ -64,14 +65,35 @@ class Leaks:
             "apGemeldOp": said.told_ap,
             "apNummer": said.ap_number,
         }
-        event = search_event(caller, reason, random_id(), SYSTEM, told)
-        event = event.model_copy(update={"kind": DECIDED, "name": NAME, "law": LAW})
-        (receipt,) = receipts_of(await self._record([Entry(event=event)]))
+        event = search_event(caller, reason, newest.id, SYSTEM, told)
+        receipt = await self._line(newest, event.model_copy(update={"kind": DECIDED, "name": NAME, "law": LAW}))
         at = millis(self._clock())
         kept = Told(decided=said, at=at, line=receipt.position)
         made = newest.model_copy(update={"version": newest.version + 1, "made_at": at, "told": kept})
         await self._keep(made)
         return made
+
+    async def _line(self, newest: Version, event: Event) -> Receipt:
+        """Its id follows from the version that is decided about: of two at one moment the log writes one."""
+        for tried in range(TRIES):
+            once = event.model_copy(update={"id": derived_id(newest.id, f"besluit/{newest.version}/{tried}")})
+            try:
+                (receipt,) = receipts_of(await self._record([Entry(event=once)]))
+            except EventIdTaken as taken:
+                if not await self._left(Position.parse(taken.members["position"])):
+                    break
+            else:
+                return receipt
+        raise JustDecided("Iemand anders besliste net over dit datalek. Kijk opnieuw.")
+
+    async def _left(self, position: Position) -> bool:
+        """Whether whoever wrote this line is not busy any more: a crash left it without a version."""
+        at = select(lines.c.logged_at).where(
+            lines.c.tenant_id == self._tenant, lines.c.term == position.term, lines.c.idx == position.index
+        )
+        with self._log.guarded():
+            async with self._log.database.snapshot(self._tenant) as reading:
+                return int(await reading.scalar(at) or 0) < millis(self._clock()) - LEFT_MS
 
     async def of(self, caller: Caller, subject: str) -> tuple[Leak, ...]:
         """Breaches in which this resident has lines, the last one told first. NOT checked: that these lines are the
@@ -123,6 +145,15 @@ class Leaks:
             func.coalesce(outcomes.c.outcome, "") != KEPT,
         )  # fmt: skip
         return {Position(term=term, index=index) for term, index in await reading.execute(query)}
+
+
+def stands(found: Sequence[Version], said: Decision) -> Version | None:
+    """The newest version, where it is this decision already."""
+    newest = found[-1]
+    if newest.told is None:
+        return None
+    same = newest.told.decided
+    return newest if said in (same, same.model_copy(update={"version": newest.version})) else None
 
 
 def _shown(versions: Sequence[Version]) -> Version | None:

@@ -1,11 +1,14 @@
 """A breach that the FG confirmed: whoever is counted in it reads so beside their own lines, and nobody else does."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from audit.breach import BEFORE, Decision, Leak
 from audit.breach_answers import file_of
+from audit.event import SYSTEM
+from audit.refusals import JustDecided, LogUnavailable
 from audit.service import AuditService
 from kernel.caller import Caller
 from kernel.clock import millis
@@ -129,3 +132,52 @@ async def test_only_a_resident_in_person_asks(service: AuditService) -> None:
     for nobody in (FG, DESK, RESIDENT.model_copy(update={"acting_for": "b" * 32})):
         with pytest.raises(NoAccess):
             await service.desk(FG).breaches.leaks(nobody, "s1")
+
+
+@BOTH
+async def test_of_two_decisions_at_one_moment_one_stands_and_the_other_looks_again(
+    service: AuditService, clock: Ticking, kind: str
+) -> None:
+    await released(service, clock, "s1")
+    files, other = service.desk(FG).breaches, FG.model_copy(update={"user": "e" * 32})
+    made = await files.report(FG, window(), WHY)
+    no = Decision(version=1, shown=False)
+    told = await asyncio.gather(
+        files.decide(FG, made.id, WHY, YES), files.decide(other, made.id, WHY, no), return_exceptions=True
+    )
+    (late,) = (one for one in told if isinstance(one, BaseException))
+    assert isinstance(late, JustDecided) and late.status == 409
+    (stands,) = (one for one in told if not isinstance(one, BaseException))
+    assert (await files.versions(FG, made.id))[1:] == (stands,)
+    assert await decisions(service) == 1, "and the log says so once"
+    # whoever presses the same twice decided once
+    more = YES.model_copy(update={"version": 2, "ap_number": "AP-2"})
+    first, second = await asyncio.gather(*(files.decide(FG, made.id, WHY, more) for _ in range(2)))
+    assert first == second and await decisions(service) == 2
+
+
+async def test_a_decision_of_which_a_crash_left_the_line_alone_is_taken_again(
+    service: AuditService, clock: Ticking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = service.desk(FG).breaches
+    made = await files.report(FG, window(), WHY)
+
+    async def dies(_: object) -> None:
+        raise LogUnavailable("De machine viel uit.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files._leaks, "_keep", dies)
+        with pytest.raises(LogUnavailable):
+            await files.decide(FG, made.id, WHY, YES)
+    no = Decision(version=1, shown=False)
+    with pytest.raises(JustDecided):  # it may be on its way
+        await files.decide(FG, made.id, WHY, no)
+    clock.now += timedelta(minutes=2)
+    version = await files.decide(FG, made.id, WHY, no)
+    assert version.told and version.told.decided == no and await decisions(service) == 2
+
+
+async def decisions(service: AuditService) -> int:
+    """How many lines say that somebody decided."""
+    found = (await service.door("audit").lines(FG, SYSTEM)).lines
+    return sum(line.event.kind == "datalek-besluit" for line in found)
