@@ -44,8 +44,8 @@ from kernel.numbers import NO_NUMBER
 __all__ = [
     "COUNTED_BY", "DATA", "EMERGENCY", "NOBODY", "RELEASES", "SPECIAL_DATA", "SYSTEM", "Count", "Entry", "Event",
     "EventIdTaken", "FenceAt", "Ground", "Heard", "JustDecided", "Kind", "LogSealed", "LogUnavailable", "Misfit",
-    "Moved", "NoSuchLine", "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System",
-    "Trace", "Trust", "Unwitnessed", "beyond", "fence_at",
+    "Moved", "NoSuchLine", "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt",
+    "System", "Trace", "Trust", "Unwitnessed", "beyond", "fence_at",
 ]  # fmt: skip
 
 
