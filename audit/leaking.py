@@ -35,6 +35,7 @@ from kernel.ids import derived_id
 
 NAME, LAW = "Besluit over een datalek", "AVG 33 en 34"
 MOST = 2_000  # lines of one resident in one breach
+OPENED_MOST = 5_000  # versions that a process keeps open; where there are more, it keeps none
 LEFT_MS = 60_000  # a decision without its version is of who died, not of who is about to write it
 TRIES = 20  # of who died, one after the other
 Read = Callable[[Sequence[RowMapping]], Coroutine[Any, Any, tuple[Version, ...]]]
@@ -47,6 +48,7 @@ class Leaks:
     def __init__(self, log: Log, record: Record, clock: Clock, read: Read, keep: Keep) -> None:
         self._log, self._tenant, self._record, self._clock = log, log.tenant, record, clock
         self._read, self._keep = read, keep
+        self._opened: dict[tuple[str, int], tuple[bytes, Version]] = {}  # what is sealed never changes, and is here too
 
     async def decide(self, caller: Caller, found: Sequence[Version], reason: Reason, said: Decision) -> Version:
         """A line, then the next version. The same decision again, about what it was about or about itself, is the one
@@ -104,7 +106,7 @@ class Leaks:
             async with self._log.database.snapshot(self._tenant) as reading:
                 query = select(breaches).where(breaches.c.tenant_id == self._tenant).order_by(breaches.c.id)
                 rows = list((await reading.execute(query)).mappings())
-            files = [tuple(group) for _, group in groupby(await self._read(rows), key=attrgetter("id"))]
+            files = [tuple(group) for _, group in groupby(await self._open(rows), key=attrgetter("id"))]
             shown = [last for one in files if (last := _shown(one))]
             if not shown:
                 return ()
@@ -112,6 +114,17 @@ class Leaks:
                 labels = await self._labels(reading, subject)
                 leaks = [await self._leak(reading, subject, one, labels) for one in shown]
         return tuple(sorted((one for one in leaks if one.lines), key=attrgetter("told_at"), reverse=True))
+
+    async def _open(self, rows: Sequence[RowMapping]) -> list[Version]:
+        """Each is opened once by a process, and kept for as long as its very row is there: what was destroyed is
+        forgotten at the next question. One of each year is opened every time, for its key may be gone while its rows
+        are not. Raises CannotOpen."""
+        old, every_year = self._opened, {row["year"]: row for row in rows}.values()
+        known = {at: old[at] for row in rows if (at := _at(row)) in old and old[at][0] == row["sealed"]}
+        new = [row for row in rows if _at(row) not in known or row in every_year]
+        known |= {_at(row): (bytes(row["sealed"]), one) for row, one in zip(new, await self._read(new), strict=True)}
+        self._opened = known if len(known) <= OPENED_MOST else {}
+        return [known[_at(row)][1] for row in rows]
 
     async def _labels(self, reading: AsyncConnection, subject: str) -> dict[bytes, Label]:
         mine = (lines.c.tenant_id == self._tenant, lines.c.subject == subject)
@@ -145,6 +158,10 @@ class Leaks:
             func.coalesce(outcomes.c.outcome, "") != KEPT,
         )  # fmt: skip
         return {Position(term=term, index=index) for term, index in await reading.execute(query)}
+
+
+def _at(row: RowMapping) -> tuple[str, int]:
+    return row["id"], row["version"]
 
 
 def stands(found: Sequence[Version], said: Decision) -> Version | None:

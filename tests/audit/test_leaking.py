@@ -1,15 +1,18 @@
 """A breach that the FG confirmed: whoever is counted in it reads so beside their own lines, and nobody else does."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import RowMapping, delete, select, update
 
-from audit.breach import BEFORE, Decision, Leak
+from audit.breach import BEFORE, Decision, Leak, Version
 from audit.breach_answers import file_of
 from audit.event import SYSTEM
 from audit.refusals import JustDecided, LogUnavailable
 from audit.service import AuditService
+from audit.tables import breaches
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import BadInput, NoAccess
@@ -181,3 +184,33 @@ async def decisions(service: AuditService) -> int:
     """How many lines say that somebody decided."""
     found = (await service.door("audit").lines(FG, SYSTEM)).lines
     return sum(line.event.kind == "datalek-besluit" for line in found)
+
+
+async def test_what_was_opened_is_kept_for_as_long_as_its_row_is_there(
+    service: AuditService, clock: Ticking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await released(service, clock, "s1")
+    files = service.desk(FG).breaches
+    made = [await files.report(FG, window(), WHY) for _ in range(3)]
+    for one in made:
+        await files.decide(FG, one.id, WHY, YES)
+    assert len(await leaks(service, "s1")) == 3
+    opened, real = list[int](), files._leaks._read
+
+    async def counting(rows: Sequence[RowMapping]) -> tuple[Version, ...]:
+        opened.append(len(rows))
+        return await real(rows)
+
+    monkeypatch.setattr(files._leaks, "_read", counting)
+    assert len(await leaks(service, "s1")) == 3 and opened == [1], "one of the year, for its key may be gone"
+    database = files._log.database
+    async with database.writing(TENANT) as tx:
+        for verb in ("delete", "update"):
+            await tx.exec_driver_sql(f"DROP TRIGGER no_{verb}_breaches")
+        await tx.execute(delete(breaches).where(breaches.c.id == made[0].id))
+    assert len(await leaks(service, "s1")) == 2, "what is destroyed is gone at once"
+    async with database.writing(TENANT) as tx:
+        mine = select(breaches.c.sealed).where(breaches.c.id == made[1].id, breaches.c.version == 2).scalar_subquery()
+        await tx.execute(update(breaches).where(breaches.c.id == made[2].id).values(sealed=mine))
+    with pytest.raises(LogUnavailable):
+        await leaks(service, "s1")
