@@ -78,15 +78,19 @@ def _row(one: TableBrief, said: RegisterWords) -> FigureRow:
 
 def _cell(one: Cell, said: RegisterWords) -> FigureCell:
     count = "" if one.count is None else format_number(one.count, said.language)
-    mean = (one.mean or "").replace(".", "," if said.language == "nl" else ".")
-    return FigureCell(row=one.row, column=one.column or "", count=count, mean=mean)
+    return FigureCell(row=one.row, column=one.column or "", count=count, mean=_decimal(one.mean or "", said))
+
+
+def _decimal(number: str, said: RegisterWords) -> str:
+    return number.replace(".", ",") if said.language == "nl" else number
 
 
 def _facts(one: OpenTable, said: RegisterWords) -> Iterator[tuple[str, str]]:
     """What there is to say before or beside the numbers."""
     yield said.say(N_("Wie is de baas over de gegevens")), one.controller
     if one.made_for:
-        yield said.say(N_("Gemaakt voor")), said.chosen(one.made_for)
+        name = said.chosen(one.made_for)  # as in the middle of a sentence
+        yield said.say(N_("Gemaakt voor")), name[:1].upper() + name[1:]
     if one.made_at:
         made = datetime.fromisoformat(one.made_at).astimezone(AMSTERDAM).date()
         yield said.say(N_("Gemaakt op")), format_day(made, said.language)
@@ -94,7 +98,7 @@ def _facts(one: OpenTable, said: RegisterWords) -> Iterator[tuple[str, str]]:
     yield said.say(N_("Hoe grof")), said.chosen(one.explained.coarse)
     yield said.say(N_("Hoe precies")), said.chosen(one.explained.noise)
     yield said.say(N_("Wat er niet in staat")), said.chosen(one.explained.withheld)
-    yield said.say(N_("Maat voor de privacy (epsilon)")), one.epsilon
+    yield said.say(N_("Maat voor de privacy (epsilon)")), _decimal(one.epsilon.rstrip("0").rstrip("."), said)
     yield said.say(N_("Wat u ermee mag")), said.say(N_("Alles. U hoeft het niet te vragen (CC0)."))
     yield said.say(N_("Vragen")), one.contact
 
