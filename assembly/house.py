@@ -26,6 +26,8 @@ from connectors.component import Wiring, build_connectors
 from connectors.contract import Authority
 from connectors.correcting.client import CorrectionsClient
 from connectors.correcting.contract import PortalCorrections
+from connectors.opendata.client import OpenTablesClient
+from connectors.opendata.contract import OpenTables
 from connectors.release import ReleaseDesk
 from connectors.removals.client import RemovalsClient
 from connectors.removals.contract import PortalRemovals
@@ -113,6 +115,13 @@ class House:
             return self.desk.removals
         url = self.builder.settings.connectors_url
         return RemovalsClient(self.builder.line(room, "connectors", url, SECONDS)) if url else None
+
+    def tables(self, room: str) -> OpenTables | None:
+        """Who knows which tables are public; None where nobody does."""
+        if self.desk:
+            return self.desk.tables
+        url = self.builder.settings.connectors_url
+        return OpenTablesClient(self.builder.line(room, "connectors", url, SECONDS)) if url else None
 
     def uploads(self, room: str) -> PortalUploads | None:
         """Who takes files of sources; None where nobody does."""
@@ -219,6 +228,7 @@ async def _add_portal(house: House) -> None:
         house.corrections("web"),
         house.uploads("web"),
         house.removals("web"),
+        house.tables("web"),
     )
     world = builder.world
     component = await build_web(settings, builder.tenants, neighbours, builder.provider, world.clock, world.login)

@@ -8,6 +8,7 @@ sealed under the municipality's own key of its year of destruction, and goes wit
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, RowMapping, func, insert, or_, select, tuple_
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.breach import (
@@ -36,10 +37,11 @@ from audit.kinds import RELEASES, REPORTED
 from audit.label import Label
 from audit.labels import labels_where
 from audit.leaf import VERSION
-from audit.leaking import Leaks
+from audit.leaking import Leaks, stands
 from audit.log import Log
 from audit.permit import Position, Receipt
 from audit.reading import OUTCOME_OF
+from audit.refusals import JustDecided
 from audit.searching import before, is_person, not_sheltering
 from audit.searchline import Record, demand_searcher, receipts_of, search_event, show
 from audit.tables import breaches, lines, outcomes
@@ -67,7 +69,7 @@ class Breaches:
         self._leaks = Leaks(log, record, clock, self._read, self._keep)
 
     async def report(self, caller: Caller, window: Window, reason: Reason, file_id: str = "") -> Version:
-        """A new file, or the next version of one. Raises BadInput, NotFound (no such file)."""
+        """A new file, or the next version of one. Raises BadInput, JustDecided, NotFound (no such file)."""
         demand_searcher(caller)
         _demand(window)
         known = await self.versions(caller, file_id) if file_id else ()
@@ -121,7 +123,13 @@ class Breaches:
 
     async def decide(self, caller: Caller, file_id: str, reason: Reason, said: Decision) -> Version:
         """See PortalBreaches.decide."""
-        return await self._leaks.decide(caller, await self.versions(caller, file_id), reason, said)
+        try:
+            return await self._leaks.decide(caller, await self.versions(caller, file_id), reason, said)
+        except JustDecided:
+            same = stands(await self.versions(caller, file_id), said)  # who pressed twice decided once
+            if same is None:
+                raise
+            return same
 
     async def leaks(self, caller: Caller, subject: str) -> tuple[Leak, ...]:
         """See PortalBreaches.leaks."""
@@ -218,8 +226,11 @@ class Breaches:
             "sealed": seal(key, _place(self._tenant, version.id, version.version), text),
         }
         with self._log.guarded():
-            async with self._log.database.writing(self._tenant) as tx:
-                await tx.execute(insert(breaches), [row])
+            try:
+                async with self._log.database.writing(self._tenant) as tx:
+                    await tx.execute(insert(breaches), [row])
+            except IntegrityError:
+                raise JustDecided("Iemand anders schreef net in dit dossier. Kijk opnieuw.") from None
 
     async def _read(self, rows: Sequence[RowMapping]) -> tuple[Version, ...]:
         owners = {(SYSTEM, row["year"]) for row in rows}

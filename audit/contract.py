@@ -24,6 +24,7 @@ from audit.kinds import COUNTED_BY, EMERGENCY, RELEASES
 from audit.permit import Ground, NotPermitted, Permit, Position, Receipt, Trust
 from audit.refusals import (
     EventIdTaken,
+    JustDecided,
     LogSealed,
     LogUnavailable,
     Misfit,
@@ -42,9 +43,9 @@ from kernel.numbers import NO_NUMBER
 
 __all__ = [
     "COUNTED_BY", "DATA", "EMERGENCY", "NOBODY", "RELEASES", "SPECIAL_DATA", "SYSTEM", "Count", "Entry", "Event",
-    "EventIdTaken", "FenceAt", "Ground", "Heard", "Kind", "LogSealed", "LogUnavailable", "Misfit", "Moved",
-    "NoSuchLine", "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt", "System",
-    "Trace", "Trust", "Unwitnessed", "beyond", "fence_at",
+    "EventIdTaken", "FenceAt", "Ground", "Heard", "JustDecided", "Kind", "LogSealed", "LogUnavailable", "Misfit",
+    "Moved", "NoSuchLine", "NotPermitted", "Outcome", "OutcomeUnknown", "Overtaken", "Permit", "Position", "Receipt",
+    "System", "Trace", "Trust", "Unwitnessed", "beyond", "fence_at",
 ]  # fmt: skip
 
 

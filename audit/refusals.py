@@ -3,6 +3,7 @@
 Problem
 ├── Overtaken          409  a required fence has moved; nothing was written
 ├── EventIdTaken       409  this id belongs to an event with other words
+├── JustDecided        409  of a file on a breach: somebody else wrote its next version
 ├── Misfit             400  this kind may not require or move what it was asked to, or not by this room
 ├── NoSuchLine         404
 ├── LogUnavailable     503  the log cannot write now, so nothing may happen now
@@ -47,6 +48,12 @@ class EventIdTaken(Problem):
     """Members: `position` of the line that has the id."""
 
     code, status, title = "gebeurtenis-bestaat", 409, "Deze gebeurtenis bestaat al"
+
+
+class JustDecided(Problem):
+    """Nothing changed by whoever gets this: they read the file again, and decide about what it says now."""
+
+    code, status, title = "net-besloten", 409, "Iemand anders schreef net in dit dossier"
 
 
 class Misfit(Problem):

@@ -47,6 +47,8 @@ from connectors.lab.tables import lab_sets
 from connectors.lines import Lines
 from connectors.minimise import facts_at
 from connectors.naming import Naming
+from connectors.opendata.api import open_intern, open_routes
+from connectors.opendata.service import OpenTableDesk
 from connectors.outside.asking import Asker
 from connectors.outside.guarding import Limits
 from connectors.outside.opening import open_outside
@@ -125,14 +127,15 @@ async def build_connectors(
     ledger, populations = Ledger(database, room_keys, wiring.clock), populations_of(declared, around)
     counting = counting_desk(desk, ledger, populations, _trace)
     ground = Ground(desk, wiring.registers, database, room_keys, ring, wiring.clock, wiring.boot, _trace)
-    bulk = build_bulk(ground, tuple(tenants), _terms(settings), settings.bulk_workers)
+    bulk = build_bulk(ground, tuple(tenants), Terms(*settings.bulk_terms), settings.bulk_workers)
     labs = build_labs((desk, bulk), LabRows(rows, wiring.clock), room_keys, counting)
     removals = build_removals((wiring.audit, wiring.consent, wiring.registers), lines, rows, labs, wiring.clock)
-    desk = replace(desk, removals=removals.desk)
+    desk = replace(desk, removals=removals.desk, tables=OpenTableDesk(wiring.registers, ledger))
     old = (claims.forget_old, correcting.forwarding.lapse, correcting.rows.forget_old, correcting.notices.forget_old)
     chores = (*old, uploads.tidy, labs.tidy, removals.following.round)
+    there = {tenant: _said(by_name, declared.get(tenant, {})) for tenant, by_name in sources.items()}
     doors = (desk, bulk.service, counting, uploads, labs, removals.desk)
-    public, inner = partial(_public, doors, wiring, sources, declared), partial(_intern, desk, settings, wiring)
+    public, inner = partial(_public, doors, wiring, there, tenants), partial(_intern, desk, settings, wiring)
     return desk, Component(
         "connectors",
         _check(room_keys, tuple(tenants)),
@@ -146,13 +149,14 @@ async def build_connectors(
 def _public(
     doors: tuple[ReleaseDesk, Bulk, Counting, UploadDesk, Labs, Removals],
     wiring: Wiring,
-    sources: Mapping[str, Mapping[str, Placed]],
-    declared: Mapping[str, Mapping[str, Declaration]],
+    connected: Mapping[str, Mapping[str, tuple[str, ...]]],
+    tenants: Mapping[str, Tenant],
 ) -> APIRouter:
     (desk, bulk, counting, uploads, labs, removals), caller = doors, wiring.caller
-    connected = {tenant: _said(by_name, declared.get(tenant, {})) for tenant, by_name in sources.items()}
     router = routes(desk, caller, wiring.boot, connected, wiring.registers.activities)
     router.include_router(bulk_routes(bulk, caller, wiring.boot))
+    if desk.tables is not None:
+        router.include_router(open_routes(desk.tables, tenants, ROOT))
     router.include_router(counting_routes(counting, caller))
     router.include_router(upload_routes(uploads, caller))
     if desk.corrections is not None:
@@ -207,6 +211,7 @@ def _intern(desk: ReleaseDesk, settings: ConnectorsSettings, wiring: Wiring) -> 
     inner: tuple[APIRouter, ...] = (correction_intern(desk.corrections, gate),) if desk.corrections else ()
     inner += (removal_intern(desk.removals, gate),) if desk.removals else ()
     inner += (upload_intern(desk.uploads, gate),) if desk.uploads else ()
+    inner += (open_intern(desk.tables, gate),) if desk.tables else ()
     return (intern_routes(desk.authority, gate), *inner) if desk.authority else inner
 
 
@@ -219,10 +224,6 @@ def _check(room_keys: KeyRows, tenants: Iterable[str]) -> Callable[[], Awaitable
             raise NeighbourUnavailable("De sleutel van de balie is niet bereikbaar.") from None
 
     return check
-
-
-def _terms(settings: ConnectorsSettings) -> Terms:
-    return Terms(settings.bulk_part, settings.bulk_work_hours, settings.bulk_kept_hours, settings.bulk_held_seconds)
 
 
 def _sources(

@@ -13,6 +13,7 @@ from connectors.granting import Asked, Granted, Granting
 from connectors.lines import Lines
 from connectors.minimise import minimise
 from connectors.naming import Naming
+from connectors.opendata.contract import OpenTables
 from connectors.refusal import Refusal
 from connectors.removals.contract import PortalRemovals
 from connectors.reweighing import Reweighing, standing
@@ -37,7 +38,7 @@ class Ending:
 class ReleaseDesk:
     """Satisfies Desk. facts: what yes/no answers are made with for a tenant, now. doubted: which values
     are marked. authority: None without a BRP. corrections: who takes reports. uploads: who takes files of sources.
-    removals: what is still to be removed."""
+    removals: what is still to be removed. tables: what everybody may read."""
 
     claims: Claims
     naming: Naming
@@ -53,6 +54,7 @@ class ReleaseDesk:
     corrections: Corrections | None = None
     uploads: PortalUploads | None = None
     removals: PortalRemovals | None = None
+    tables: OpenTables | None = None
 
     async def release(
         self, caller: Caller, request: ReleaseRequest, repeatable: Repeatable, deliver: Deliver

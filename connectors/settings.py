@@ -86,3 +86,8 @@ class ConnectorsSettings(RoomSettings):
         """Four digits, or "" when unknown."""
         digits = self.municipalities.get(tenant, tenant.removeprefix("gm"))
         return digits if len(digits) == 4 and digits.isdigit() else ""
+
+    @property
+    def bulk_terms(self) -> tuple[int, int, int, float]:
+        """Of a job, in the order of `connectors.bulk.jobs.Terms`."""
+        return self.bulk_part, self.bulk_work_hours, self.bulk_kept_hours, self.bulk_held_seconds

@@ -47,7 +47,7 @@ from consent.dpv import bases_of, data_of, purposes_of
 from consent.drafts.contract import Draft, Drafts, Step
 from consent.emergency import misfit, misfit_fault
 from consent.limits import Limits, Under
-from consent.owning import stop_by, suspenders, suspends
+from consent.owning import departments, stop_by, suspenders, suspends
 from consent.particulars import Assessment, Axis, CountTable, LabField, LabSet, Statistics
 from consent.parties.contract import Change, PartyState, Proposal
 from consent.parties.contract import Step as PartyStep
@@ -64,7 +64,8 @@ __all__ = [
     "Element", "Emergency", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep",
     "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind",
     "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words", "assessment_over", "bases_of",
-    "data_of", "expiring", "misfit", "misfit_fault", "purposes_of", "stop_by", "suspenders", "suspends", "whole",
+    "data_of", "departments", "expiring", "misfit", "misfit_fault", "purposes_of", "stop_by", "suspenders", "suspends",
+    "whole",
 ]  # fmt: skip
 
 State = Literal["gevraagd", "gegeven", "geweigerd", "vervallen", "gepauzeerd", "ingetrokken", "verlopen", "vernieuwd",

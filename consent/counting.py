@@ -6,6 +6,8 @@ many; a square that is not shown is then simply absent.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from itertools import pairwise
 
 from audit.contract import SYSTEM
@@ -14,11 +16,13 @@ from consent.article30 import Fault
 from consent.decision import Question
 from consent.labs import lab_faults
 from consent.particulars import Axis, CountTable, Statistics
+from kernel.clock import moment
 
 AREAS = ("gemeente", "wijk", "buurt", "vak")  # from coarse to fine
 CELLS_MOST = 2_000
 YEARS_LEAST, OLDEST = 5, 120  # a class of ages is no birthday
 SQUARE = "vak"
+PROMISE_YEARS = 5  # who may put it off for longer, promises nothing
 
 
 def wanted(question: Question, activity: ActivityVersion | None) -> tuple[str, ...]:
@@ -43,8 +47,8 @@ def about_nobody(question: Question) -> bool:
     return bool(question.table) and question.resident.subject == SYSTEM
 
 
-def faults(version: ActivityVersion) -> Iterator[Fault]:
-    """What is wrong with the statistics of a version."""
+def faults(version: ActivityVersion, at: int) -> Iterator[Fault]:
+    """What is wrong with the statistics of a version, at a moment in ms."""
     if (statistics := version.statistics) is None:
         return
     if version.case == "verplicht":
@@ -54,6 +58,7 @@ def faults(version: ActivityVersion) -> Iterator[Fault]:
     if not statistics.population:
         yield "/statistiek/bevolking", "ontbreekt", "Welke bron zegt wie er worden geteld?"
     yield from lab_faults(version, statistics)
+    yield from _promise(statistics, moment(at).date())
     names = [table.name for table in statistics.tables]
     for number, table in enumerate(statistics.tables):
         place = f"/statistiek/tabellen/{number}"
@@ -62,6 +67,21 @@ def faults(version: ActivityVersion) -> Iterator[Fault]:
         if table.cost > statistics.budget:
             yield f"{place}/kosten", "past-niet", "Dit kost meer dan het budget."
         yield from _table(place, table, statistics, {one.name for one in version.elements})
+
+
+def _promise(statistics: Statistics, today: date) -> Iterator[Fault]:
+    """A day that has passed is none to refuse: the next version of what is public already names it too."""
+    if not statistics.public:
+        return
+    place, day = "/statistiek/publicatiedag", None
+    with suppress(ValueError):
+        day = date.fromisoformat(statistics.public)
+    if day is None:
+        yield place, "past-niet", "Deze dag is er niet."
+    elif day.year > today.year + PROMISE_YEARS:
+        yield place, "te-ver", f"Publiceer binnen {PROMISE_YEARS} jaar."
+    if not statistics.tables:
+        yield place, "past-niet", "Er is geen tabel om te publiceren."
 
 
 def _table(place: str, table: CountTable, statistics: Statistics, known: set[str]) -> Iterator[Fault]:

@@ -154,7 +154,8 @@ class LabSet(Message):
 class Statistics(Message):
     """The only tables that may be asked, and sets of rows for a data lab. smallest: a cell below it is withheld, and
     so are rows that fewer people share; never below 15. population: the declared source that says who is counted.
-    budget: thousandths of epsilon, for as long as the activity exists, whatever its version; of tables alone."""
+    budget: thousandths of epsilon, for as long as the activity exists, whatever its version; of tables alone. public:
+    the day from which everybody reads the tables that were made under this version, whatever comes out; "" never."""
 
     tables: Annotated[tuple[CountTable, ...], Field(max_length=50), wire("tabellen")] = ()
     sets: Annotated[tuple[LabSet, ...], Field(max_length=10), wire("gegevenssets")] = ()
@@ -162,6 +163,7 @@ class Statistics(Message):
     area: Annotated[Literal["gemeente", "wijk", "buurt", "vak"], wire("gebied")] = "gemeente"
     population: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$"), wire("bevolking")] = ""
     budget: Annotated[int, Field(ge=100, le=20_000), wire("budget")] = 4_000
+    public: Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"), wire("publicatiedag")] = ""
 
     def table(self, name: str) -> CountTable | None:
         """By its name."""

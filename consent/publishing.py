@@ -36,7 +36,7 @@ def faults(
     found += [
         *said(version, parties, at),
         *exceeding(version),
-        *counted(version),
+        *counted(version, at),
         *_numbers(version.model_dump(by_alias=True)),
     ]
     seen: set[str] = set()

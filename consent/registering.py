@@ -30,6 +30,7 @@ from kernel.ids import derived_id, random_id
 STAFF = frozenset({"medewerker", "kamer"})
 _ANEW = ("status", "pending_at", "entry")  # of a row that waits once more
 SET_UP = {"voorbereid": "bij inrichting, op de opdrachtregel"}  # whoever can run it holds all keys of the house
+_PUBLIC = '"publicatiedag":"'  # as `document` writes it
 AGAIN = 3  # another instance took the number that we wanted
 
 
@@ -147,6 +148,16 @@ class Registering:
         async with self._register.reading(caller.tenant) as rows:
             found = await rows.find(tables.activities, tables.activities.c.status == "gepubliceerd")
         return list({row["slug"]: told_of(row) for row in found}.values())
+
+    async def promised(self, tenant: str) -> list[Published]:
+        """Versions that ever took effect, of which the tables become public."""
+        c = tables.activities.c
+        named = c.document.contains(
+            _PUBLIC, autoescape=True
+        )  # few have it, and a text that quotes it is read for nothing
+        async with self._register.reading(tenant) as rows:
+            found = [told_of(row) for row in await rows.find(tables.activities, c.effective_at > 0, named)]
+        return [one for one in found if one.version.statistics and one.version.statistics.public]
 
     async def known(self, tenant: str, slugs: Names[str]) -> set[str]:
         """Which of these took effect once, one statement."""

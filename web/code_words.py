@@ -72,6 +72,9 @@ _LOG: Final = {
     ),
     "uitkomst-onbekend": Trouble(N_("Wij weten nog niet of dit is opgeschreven."), _MAYBE, _SAME),
     "ingehaald": Trouble(N_("Er is net iets veranderd."), _NOTHING, _LOOK),
+    "net-besloten": Trouble(
+        N_("Iemand anders schreef net in dit dossier."), _STOOD, N_("Kijk opnieuw, en besluit dan.")
+    ),
     "gebeurtenis-bestaat": Trouble(N_("Met dit nummer staat er al iets anders."), _STOOD, N_("Kies een nieuw nummer.")),
     "soort-past-niet": Trouble(N_("Dit kan zo niet worden opgeschreven."), _NOTHING, _CALL),
     "logregel-onbekend": Trouble(N_("Deze regel van het logboek is er niet."), _HIDDEN, _CHECK),

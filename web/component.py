@@ -14,6 +14,7 @@ from audit.breaches.contract import PortalBreaches
 from audit.contract import Audit
 from connectors.contract import Authority, Shape
 from connectors.correcting.contract import PortalCorrections
+from connectors.opendata.contract import OpenTables
 from connectors.removals.contract import PortalRemovals
 from connectors.uploads.contract import PortalUploads
 from consent.contract import CatalogueElement, Consent, Registers
@@ -39,6 +40,7 @@ from web.pages import (
     emergencies,
     ending,
     erasing,
+    figures,
     frontdesk,
     further,
     handling,
@@ -78,6 +80,7 @@ PAGES: Final = (
     *leaks.PAGES,
     *emergencies.PAGES,
     *register.PAGES,
+    *figures.PAGES,
     *keeping.PAGES,
     *ending.PAGES,
     *parties.PAGES,
@@ -108,7 +111,7 @@ class Neighbours:
     """Whom the pages ask. breaches: the log's files on these. catalogue: what each element is called, shapes: how its
     values look. authority: who knows of parents; without it nobody acts for a child. corrections: who takes reports of
     wrong values; without it the FG alone does. uploads: who takes files of sources; without it nobody has that page.
-    removals: who knows what should be gone."""
+    removals: who knows what should be gone. tables: who knows which tables are public."""
 
     vault: Vault
     consent: Consent
@@ -121,6 +124,7 @@ class Neighbours:
     corrections: PortalCorrections | None = None
     uploads: PortalUploads | None = None
     removals: PortalRemovals | None = None
+    tables: OpenTables | None = None
 
 
 async def build_web(
@@ -153,6 +157,7 @@ async def build_web(
         corrections=neighbours.corrections,
         uploads=neighbours.uploads,
         removals=neighbours.removals,
+        tables=neighbours.tables,
         catalogue=tuple(neighbours.catalogue),
         shapes=neighbours.shapes,
         clock=clock,

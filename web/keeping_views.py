@@ -6,6 +6,7 @@ from typing import Literal
 
 from web.frame import FieldError, Frame
 from web.register_views import Told, UsedData
+from web.removal_views import LateRow, LateSetRow
 
 Stop = Literal["zelf", "ander", "nooit"]
 
@@ -47,13 +48,17 @@ class StoppedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """`/beheer/verwerkingsactiviteiten`. may_write: an owner, not the FG."""
+    """`/beheer/verwerkingsactiviteiten`. may_write: an owner, not the FG. late, late_sets: what their own department
+    should have removed; None where nobody asks that here, or can say it now (`known`)."""
 
     frame: Frame
     drafts: tuple[DraftRow, ...]
     active: tuple[ActiveRow, ...]
     stopped: tuple[StoppedRow, ...]
     may_write: bool
+    late: tuple[LateRow, ...] | None = None
+    late_sets: tuple[LateSetRow, ...] = ()
+    known: bool = True
     pasted: str = ""
     errors: tuple[FieldError, ...] = ()
 

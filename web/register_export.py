@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from consent.contract import ActivityVersion, Recipient, bases_of, data_of, purposes_of
 from kernel.clock import moment
+from kernel.spreadsheet import safe
 
-# A spreadsheet runs what begins so; a quote in front makes it text.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS: Final = (
     "id", "versie", "titel", "doel", "verantwoordelijke", "contact", "functionaris", "betrokkenen", "gegevens",
     "grondslagen", "ontvangers", "doorgiften", "bewaartermijn", "maatregelen", "algoritmeregister",
@@ -44,11 +43,6 @@ def as_csv(versions: Iterable[ActivityVersion]) -> str:
     for one in versions:
         writer.writerow([safe(cell) for cell in _cells(one)])
     return "\ufeff" + text.getvalue()
-
-
-def safe(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _cells(one: ActivityVersion) -> list[str]:

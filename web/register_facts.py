@@ -1,10 +1,11 @@
 """An activity in the words of residents: the facts of AVG art. 30, without its terms. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from consent.contract import ActivityVersion, Changed, Party, Words
-from web.language import N_
+from web.language import N_, format_day
 from web.register_views import Told, UsedData
 from web.register_words import NEWEST, RegisterWords
 
@@ -33,6 +34,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "beoordeling": N_("Onze controle vooraf"),
 }
 TABLES: Final = N_("Alleen aantallen in tabellen. Een groep is nooit kleiner dan %(getal)s mensen.")
+PUBLIC: Final = N_("Vanaf %(datum)s staan de tabellen bij de open cijfers, ook als de uitkomst tegenvalt.")
 ROWS: Final = N_(
     "Een lijst voor onderzoek, onder een schuilnaam. Uw naam en nummer staan er niet in. "
     "Minstens %(getal)s mensen hebben daarin dezelfde gegevens. Na hoogstens %(dagen)s dagen moet de lijst weg zijn."
@@ -85,7 +87,10 @@ def _said(version: ActivityVersion, said: RegisterWords) -> Iterator[tuple[str, 
     )
     yield N_("Beslist een computer mee?"), automated
     yield N_("Hoe wij de gegevens beschermen"), _texts(version.measures, said)
-    yield N_("Wordt dit openbaar?"), _texts([version.published] if version.published else [], said)
+    yield (
+        N_("Wordt dit openbaar?"),
+        [*_texts([version.published] if version.published else [], said), *_promised(version, said)],
+    )
     yield N_("Vragen"), [version.contact]
     yield N_("Privacy-toezichthouder"), [version.officer]
 
@@ -127,6 +132,12 @@ def _only(version: ActivityVersion, said: RegisterWords) -> Iterator[str]:
         yield said.say(TABLES) % {"getal": counted.smallest}
     if counted and counted.sets:
         yield said.say(ROWS) % {"getal": counted.smallest, "dagen": max(one.days for one in counted.sets)}
+
+
+def _promised(version: ActivityVersion, said: RegisterWords) -> Iterator[str]:
+    if version.statistics and version.statistics.public:
+        day = date.fromisoformat(version.statistics.public)
+        yield said.say(PUBLIC) % {"datum": format_day(day, said.language)}
 
 
 def _field(place: str) -> str:

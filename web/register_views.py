@@ -54,10 +54,19 @@ class VersionLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableLink:
+    """A table of this version that everybody reads: the place of its page, and what is counted, in Dutch."""
+
+    place: str
+    counted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEntry:
     """`/register/{slug}`: one version. ended: no longer in force. stopped: on that day, with nothing in its place; None
     where it was not, or the log cannot tell now. algorithm: its address in the algorithm register.
-    values: the assessment in short. changes: what differs from the version before it, by what it means."""
+    values: the assessment in short. tables: of which the day has come. changes: what differs from the version before
+    it, by what it means."""
 
     frame: Frame
     slug: str
@@ -75,3 +84,4 @@ class RegisterEntry:
     algorithm: str
     changes: tuple[Told, ...]
     versions: tuple[VersionLink, ...]
+    tables: tuple[TableLink, ...] = ()

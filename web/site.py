@@ -13,6 +13,7 @@ from audit.breaches.contract import PortalBreaches
 from audit.contract import Audit
 from connectors.contract import Authority, Shape
 from connectors.correcting.contract import PortalCorrections
+from connectors.opendata.contract import OpenTables
 from connectors.removals.contract import PortalRemovals
 from connectors.uploads.contract import PortalUploads
 from consent.contract import CatalogueElement, Consent, Registers, ResidentRef
@@ -44,7 +45,7 @@ FIELDS_MAX = 30
 class Site:
     """The portal's neighbours and furniture. tenants: by the host of their public URL. authority: who knows of parents,
     corrections: who takes reports of wrong values, uploads: files of sources, removals: who knows what
-    should be gone; None where nobody does."""
+    should be gone, tables: who knows what is public; None where nobody does."""
 
     settings: WebSettings
     tenants: Mapping[str, Tenant]
@@ -59,6 +60,7 @@ class Site:
     corrections: PortalCorrections | None
     uploads: PortalUploads | None
     removals: PortalRemovals | None
+    tables: OpenTables | None
     catalogue: tuple[CatalogueElement, ...]
     shapes: Mapping[str, Shape]
     clock: Clock

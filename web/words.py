@@ -153,6 +153,7 @@ WRONG: Final[Mapping[str, str]] = {
     "wat-klopt-niet": N_("Vertel ons wat er niet klopt."),
     "lek-besluit": N_("Kies ja of nee: of inwoners dit lezen."),
     "lek-dag": N_("Vul ook in op welke dag u meldde."),
+    "lek-net": N_("Iemand anders besliste net over dit datalek. Kijk opnieuw, en besluit dan."),
     "lek-nieuwer": N_("Er is intussen een nieuwere versie. Lees het dossier opnieuw en besluit dan."),
     "reden": N_("Kies een reden."),
     "hoe-weet": N_("Schrijf op hoe u dit weet."),

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
 
 from assembly.building import World
+from assembly.demo import crowd
 from assembly.demo.brp.app import brp_app
 from assembly.demo.brp.loader import own_residents, read_persons
 from assembly.demo.idp.provider import BSN_CLAIM, found_provider
@@ -20,7 +22,7 @@ from assembly.demo.idp.setup import DemoOnly, Portal, Setup
 from assembly.demo.people import HIDES, OFFICER, REGISTRARS, Cast, cast_of
 from assembly.demo.recipient import Application
 from assembly.demo.register import CIVIL_AFFAIRS, MUNICIPALITY, TENANT
-from assembly.demo.stage import REPORTING, Stage
+from assembly.demo.stage import COUNTING, REPORTING, Stage
 from assembly.demo.story import Cast as Players
 from assembly.demo.story import Fled, tell
 from assembly.demo.visitor import Visitor
@@ -68,7 +70,9 @@ async def playing(demo: Demo) -> AsyncIterator[Cast]:
         await (migrate(settings) if settings.folder.anchors.exists() else found(settings))
         # whoever doubts a value of the register of residents reaches somebody
         keeper = {"REGIE_CONNECTORS_BRP_CORRECTIONS": json.dumps({"owner": CIVIL_AFFAIRS})}
-        house = await assemble(settings, world=World(extra=(_login(demo, cast, settings.mode),), environ=keeper))
+        town = {"REGIE_CONNECTORS_SOURCES": str(crowd.settle(demo.folder, TENANT))}
+        login = (_login(demo, cast, settings.mode),)
+        house = await assemble(settings, world=World(extra=login, environ=keeper | town))
         async with serve(house.app, port=demo.port):
             await Stage(house, cast, demo.folder, demo.url).set_up()
             yield cast
@@ -98,10 +102,12 @@ async def play(demo: Demo) -> None:
     reporting = json.loads((demo.folder / REPORTING).read_text())
     personas = json.loads((demo.folder / "personas.json").read_text())["personas"]
     first = personas[0]
-    credentials = Credentials(clients["issuer"], entry["clientId"], entry["privateJwk"])
+    (research,) = json.loads((demo.folder / COUNTING).read_text())["clients"]
+    issuer = clients["issuer"]
     async with open_client("", timeout_seconds=10) as http:
         players = Players(
-            desk=Regie(credentials, Receipts(demo.folder / "log.vkey"), http),
+            desk=Regie(_credentials(issuer, entry), Receipts(demo.folder / "log.vkey"), http),
+            research=Regie(_credentials(issuer, research), Receipts(demo.folder / "log.vkey"), http),
             resident=Visitor(http, demo.url),
             resident_choice=first["inloggen"]["keuze"],
             bsn=first["bsn"],
@@ -120,6 +126,10 @@ async def play(demo: Demo) -> None:
             ),
         )
         await tell(players)
+
+
+def _credentials(issuer: str, entry: dict[str, Any]) -> Credentials:
+    return Credentials(issuer, entry["clientId"], entry["privateJwk"])
 
 
 def run_demo(demo: Demo, once: bool) -> None:
@@ -142,6 +152,7 @@ def _tell_how(demo: Demo, cast: Cast) -> None:
     demo.say("")
     demo.say(f"Portaal     {demo.url}/          log in als een van {len(cast.personas)} verzonnen mensen")
     demo.say(f"FG          {demo.url}/fg/zoek   log in als {OFFICER.name}")
+    demo.say(f"Cijfers     {demo.url}/cijfers   voor iedereen, zonder inloggen")
     demo.say(f"API         {demo.url}/verstrekking/v1/openapi.json  (ook /toestemming/v1, /logboek/v1)")
     demo.say(f"Bestanden   {demo.folder}/clients.json, reporting.json, personas.json, log.vkey")
     demo.say("Stoppen     Ctrl+C")

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from assembly.clients import NewClient, Role, add_client, resources_of
-from assembly.demo import register
+from assembly.demo import crowd, register
 from assembly.demo.people import OFFICER, Cast
 from assembly.house import House
 from consent.contract import Case, NoSuchThing, NotNow, ResidentRef
@@ -32,6 +32,8 @@ CLIENTS = (
     (register.SELF, NewClient("fg-onderzoek", "Onderzoek van de FG", "automatisch")),
 )
 REPORTER = NewClient("uitkeringen", "Uitkeringen", "automatisch", ("melden",))  # of the loan desk; asks Regie nothing
+RESEARCHER = NewClient("onderzoek-automatisch", "Onderzoek, automatisch", "automatisch", ("verstrekking", "logboek"))
+COUNTING = "counting.json"  # its entry: it asks for a table, and for nobody's data
 REPORTING = "reporting.json"  # its entry: beside clients.json, for who reads that wants to ask
 ALL_ROOTS: tuple[Role, ...] = ("verstrekking", "toestemming", "logboek")
 
@@ -47,16 +49,18 @@ class Stage:
 
     async def set_up(self) -> None:
         """Register, clients, residents with their vaults, cases; then the files."""
-        for recipient in register.recipients():
+        for recipient in (*register.recipients(), crowd.researchers()):
             await self._register.admit(self._staff, recipient)
-        for version in register.activities():
+        for version in (*register.activities(), crowd.counting()):
             with suppress(NotNow):  # somebody stopped it while they looked around: it stays so
                 await self._register.publish(self._staff, version)
-        clients, reporting = await self._clients(), await self._reporting()
+        clients, reporting = await self._clients(), await self._one(REPORTING, register.LOAN_DESK, REPORTER)
+        counting = await self._one(COUNTING, crowd.RESEARCH, RESEARCHER)
         residents = await self._residents()
         cases = await self._cases(residents)
         self._write("clients.json", clients)
         self._write(REPORTING, reporting)
+        self._write(COUNTING, counting)
         self._write("personas.json", {"personas": [self._persona(key, cases) for key in (*residents, OFFICER.key)]})
         if self._house.log:
             (self._folder / "log.vkey").write_text("".join(key + "\n" for key in self._house.log.vkeys.values()))
@@ -70,11 +74,10 @@ class Stage:
                 known[new.client_id] = entry | {"activities": _activities_of(recipient)}
         return self._told(known)
 
-    async def _reporting(self) -> dict[str, Any]:
-        known = self._known(REPORTING)
-        if REPORTER.client_id not in known:
-            entry = await add_client(self._register, self._staff, register.LOAN_DESK, REPORTER, self._url)
-            known[REPORTER.client_id] = entry
+    async def _one(self, name: str, recipient: str, client: NewClient) -> dict[str, Any]:
+        known = self._known(name)
+        if client.client_id not in known:
+            known[client.client_id] = await add_client(self._register, self._staff, recipient, client, self._url)
         return self._told(known)
 
     def _known(self, name: str) -> dict[str, Any]:

@@ -17,16 +17,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from assembly.demo import crowd
 from assembly.demo.recipient import Application
 from assembly.demo.register import BY_LAW, INCOME, INCOME_ANSWER, LOAN_DESK, STORY
 from assembly.demo.visitor import Page, Visitor
-from regie_client import Case, Question, Regie, RegieError, Release
+from regie_client import Case, Problem, Question, Regie, RegieError, Release, TableQuestion
 
 T = TypeVar("T")
 
 CLERK = "mw-4821"  # the desk worker, in the words of the Inkomensloket
 PATIENCE = 60.0  # seconds until the resident's page must be there; how long it took is told, a slow machine is no fault
 COUNTED = re.compile(r"Dit weten wij van (\d+) van onze \d+ systemen")
+COUNTING_KEY = "0197d2f0-0000-7000-8000-00000000c047"
 ASKED = (*BY_LAW, INCOME_ANSWER)
 
 
@@ -41,7 +43,8 @@ class StoryFailed(Exception):
 class Cast:
     """Who plays. desk: the application of the Inkomensloket, with the client that municipalities install. resident,
     officer: login choices; bsn: of the resident. reporter: a system of the Inkomensloket that tells what it does by
-    itself. vkey: the log's public key file. fled: None where the persons of the demo have nobody for it."""
+    itself. vkey: the log's public key file. fled: None where the persons of the demo have nobody for it. research: asks
+    for a table; None where there is no town to count."""
 
     desk: Regie
     resident: Visitor
@@ -53,6 +56,7 @@ class Cast:
     vkey: Path
     say: Callable[[str], None]
     fled: "Fled | None" = None
+    research: Regie | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ async def tell(cast: Cast) -> None:
     await _officer_searches(cast, case)
     await _proof_is_checked(cast, page)
     await _somebody_hides(cast, case)
+    await _town_is_counted(cast)
 
 
 def _demand(holds: bool, told: str, instead: object = "") -> None:
@@ -225,6 +230,22 @@ async def _somebody_hides(cast: Cast, case: str) -> None:
     _demand(_refused(release) == {INCOME_ANSWER: "geheimhouding"}, "Wat op een keuze rust, krijgt niemand.", release)
     cast.say("Dezelfde vraag over R12: wat van de wet moet komt, met de waarschuwing veilig adres; wat op een keuze "
              "rust krijgt niemand (geheimhouding).")  # fmt: skip
+
+
+async def _town_is_counted(cast: Cast) -> None:
+    """Story 4. Under the same key it is the same table, so that the demo may be played again."""
+    if cast.research is None:
+        return
+    try:
+        table = await cast.research.table(TableQuestion(crowd.COUNTED, crowd.TABLE), COUNTING_KEY)
+    except Problem as refused:
+        cast.say(f"Onderzoek vraagt een tabel. Die komt er niet: {refused.code}. Op /cijfers staat dat hij ontbreekt.")
+        return
+    page = await cast.resident.get(f"/cijfers/{crowd.COUNTED}/1/{crowd.TABLE}")
+    shown = [str(cell.count) for cell in table.cells if cell.count is not None]
+    _demand(page.status == 200 and all(one in page.text for one in shown), "Iedereen leest dezelfde tabel.", page.text)
+    cast.say(f"Onderzoek krijgt een tabel met {len(shown)} aantallen, en niemands gegevens. Op /cijfers leest iedereen "
+             "dezelfde tabel.")  # fmt: skip
 
 
 def _tampered(bundle: bytes) -> bytes:

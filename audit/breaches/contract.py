@@ -4,6 +4,7 @@ Problem
 ├── NoAccess        403  not the FG, nor an auditor
 ├── BadInput        400  a window that cannot be, a key that is none, a part that the file does not have
 ├── NotFound        404  no such file
+├── JustDecided     409  somebody else wrote in this file at the same moment: look again
 └── LogUnavailable  503  nothing was shown; a line may say that somebody asked
 """
 

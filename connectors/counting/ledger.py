@@ -5,11 +5,13 @@ twice is refused by the database and looks again. The log counts runs too. A row
 that knows of fewer runs than the log was set back, and counts for nothing.
 """
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import KeyUnderWay
 from connectors.counting.contract import CannotCount
@@ -28,6 +30,10 @@ _log = logger("connectors")
 
 class BudgetSpent(Exception):
     """This run would take more than is left."""
+
+
+class MadeBefore(Exception):
+    """A table that everybody will read is made once: another run was first."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,16 @@ class Ledger:
         """A run that gives no table, and costs nothing: the log counts it, so this must too. Before its line."""
         await self.spend(tenant, replace(run, cost=0), ENDLESS, 0)
 
-    async def answered(self, tenant: str, kept: Kept, answer: str) -> None:
-        """Kept before it is sent: who lost it asks again, and pays nothing."""
+    async def answered(self, tenant: str, kept: Kept, answer: str, once: str = "") -> None:
+        """Kept before it is sent: who lost it asks again, and pays nothing. once: the version under which this table
+        may be made one time. Raises MadeBefore: somebody else was first, and this one is nobody's."""
         seal, run = await self._seal(tenant), kept.run
         row = seal.sealed(runs, _row(tenant, run, kept, answer))
         mine = (runs.c.tenant_id == tenant, runs.c.activity == run.activity, runs.c.number == kept.number)
         try:
             async with self._database.writing(tenant) as connection:
+                if once and await _first(connection, seal, (tenant, run.activity, run.name, once), lock=True):
+                    raise MadeBefore
                 await connection.execute(update(runs).where(*mine).values(answer=answer, mac=row["mac"]))
         except (SQLAlchemyError, TimeoutError) as error:
             raise self._broken(error) from None
@@ -96,6 +105,15 @@ class Ledger:
     async def by_key(self, tenant: str, client: str, key: str) -> Kept | None:
         """The run of an Idempotency-Key."""
         return await self._one(tenant, runs.c.client == client, runs.c.key == key)
+
+    async def first(self, tenant: str, activity: str, name: str, version: str) -> Kept | None:
+        """The run that gave this table under this version: the only one, where it becomes public."""
+        seal = await self._seal(tenant)
+        try:
+            async with self._database.snapshot(tenant) as connection:
+                return await _first(connection, seal, (tenant, activity, name, version))
+        except (SQLAlchemyError, RowForged, TimeoutError) as error:
+            raise self._broken(error) from None
 
     async def _one(self, tenant: str, *which: Any) -> Kept | None:
         seal = await self._seal(tenant)
@@ -131,6 +149,19 @@ class Ledger:
     def _broken(self, error: Exception) -> CannotCount:
         _log.error("ledger_failed", exc_info=error)
         return CannotCount("Wij weten nu niet wat er van het budget over is. Er is niets geteld.")
+
+
+async def _first(
+    connection: AsyncConnection, seal: RowSeal, of: tuple[str, str, str, str], *, lock: bool = False
+) -> Kept | None:
+    """Of (tenant, activity, table, version). lock: no other of them is answered before this transaction ends; each run
+    holds its own row here, so two that end at one moment cannot miss each other."""
+    tenant, activity, name, version = of
+    mine = (runs.c.tenant_id == tenant, runs.c.activity == activity, runs.c.name == name)
+    query = select(runs).where(*mine).order_by(runs.c.number)
+    found = await connection.execute(query.with_for_update() if lock else query.where(runs.c.answer != ""))
+    kept = (_kept(seal.checked(runs, dict(row))) for row in found.mappings())
+    return next((one for one in kept if one.answer and json.loads(one.answer)["versie"] == version), None)
 
 
 def _row(tenant: str, run: Run, kept: Kept, answer: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from connectors.counting.contract import (
     Spent,
 )  # fmt: skip
 from connectors.counting.gathering import Gathering, Member, Round
-from connectors.counting.ledger import BudgetSpent, Kept, Ledger, Run
+from connectors.counting.ledger import BudgetSpent, Kept, Ledger, MadeBefore, Run
 from connectors.counting.noise import Noise
 from connectors.counting.tabulating import Counting, tabulate
 from connectors.refusal import Refusal
@@ -44,6 +44,8 @@ from kernel.ids import derived_id, uuid7
 TRIES = 5  # to write the line of a run
 RUNS_AT_ONCE = 2  # of one process; others wait, with their cost spent
 _SPENT = ("Het privacybudget van dit doel is op.", "Gebruik de tabellen die u al heeft.")
+_MADE = ("Deze tabel wordt openbaar, en wordt daarom maar een keer gemaakt.",
+         "Wacht tot de dag waarop iedereen hem leest.")  # fmt: skip
 _NO_TABLE = ("Dit is geen tabel, maar een gegevensset.", "Vraag hem bij gegevenssets.")
 _ANEW = "Er is net iets veranderd aan dit doel. Er is niets verstuurd."
 
@@ -130,7 +132,11 @@ class CountingDesk:
                 spent=_epsilons(kept, may.statistics), line=begun.line,
             )  # fmt: skip
             # 8 kept before it is sent
-            await self.ledger.answered(caller.tenant, kept, answer.model_dump_json())
+            once = answer.version if may.statistics.public else ""
+            await self.ledger.answered(caller.tenant, kept, answer.model_dump_json(), once)
+        except MadeBefore:
+            await self.gathering.lines.close(caller, begun.entry, begun.receipt, "mislukt")
+            raise await self._refused(caller, begun.weighed, kept.run.id, _made(request)) from None
         except BaseException:
             await self.gathering.lines.close(caller, begun.entry, begun.receipt, "mislukt")
             raise
@@ -168,6 +174,9 @@ class CountingDesk:
         population = self.populations.get(caller.tenant, {}).get(statistics.population)
         if population is None:
             raise CannotCount("De bron die zegt wie er worden geteld, is hier niet aangesloten. Bel de beheerder.")
+        version = one.act.ground.versie
+        if statistics.public and await self.ledger.first(caller.tenant, request.activity, request.table, version):
+            raise await self._refused(caller, one, run_id, _made(request))
         if self.noise is None:
             raise CannotCount("Zonder ruis tellen wij niet: regie[statistiek] is niet geinstalleerd. Bel de beheerder.")
         return Allowed(one, statistics, table, population, self.noise)
@@ -215,6 +224,11 @@ class CountingDesk:
         entry = one.act.refusal(derived_id(run_id, "weigering"), refused)
         receipt = await self.gathering.lines.refuse(caller, entry)
         return not_released(tuple(each.told for each in refused), LineRef.of(receipt.origin, receipt.position))
+
+
+def _made(request: CountRequest) -> tuple[Refusal, ...]:
+    """A second draw of what everybody reads would be a second chance to choose."""
+    return whole_refused(request.table, "te-vaak", _MADE)
 
 
 def _again(before: Kept, request: CountRequest) -> Counted:

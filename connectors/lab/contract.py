@@ -8,6 +8,7 @@ Problem
 └── NoSuchSet      404  unknown and another's are one answer
 """
 
+from collections.abc import Collection
 from typing import Annotated, Protocol
 
 from pydantic import Field
@@ -72,8 +73,9 @@ class Labs(Protocol):
         NoSuchSet."""
         ...
 
-    async def overdue(self, caller: Caller) -> list[LateSet]:
-        """Of everybody, for the FG, oldest first, at most 200. NOT checked: that the caller is."""
+    async def overdue(self, caller: Caller, recipients: Collection[str] | None = None) -> list[LateSet]:
+        """Of everybody, for the FG, or of these alone; oldest first, at most 200. NOT checked: whose the caller may
+        see."""
         ...
 
     async def settle(self, caller: Caller, id_: str, reason: str) -> None:

@@ -8,7 +8,7 @@
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -98,9 +98,10 @@ class LabDesk:
         await self.bulk.end(caller.tenant, id_)
         return shown(row)
 
-    async def overdue(self, caller: Caller) -> list[LateSet]:
+    async def overdue(self, caller: Caller, recipients: Collection[str] | None = None) -> list[LateSet]:
         """See Labs.overdue."""
-        return [shown_late(row) for row in await self.rows.late(caller.tenant)]
+        own = () if recipients is None else (lab_sets.c.recipient.in_(recipients),)
+        return [shown_late(row) for row in await self.rows.late(caller.tenant, *own)]
 
     async def settle(self, caller: Caller, id_: str, reason: str) -> None:
         """See Labs.settle."""

@@ -94,7 +94,7 @@ class Late(Message):
 
 
 class Overdue(Message):
-    """For the FG, oldest first."""
+    """For the FG; for an owner, of their own departments. Oldest first."""
 
     releases: tuple[Late, ...]
     sets: tuple[LateSet, ...]

@@ -36,6 +36,7 @@ from connectors.removals.rules import (
     was_given,
 )
 from connectors.removals.stored import RemovalRows, after_cursor, c, cursor_of, first_of, shown_to_resident
+from consent.contract import departments
 from kernel.caller import Caller, room_of
 from kernel.errors import BadInput, NoAccess, Problem
 from kernel.failpoints import reached
@@ -85,12 +86,14 @@ class RemovalDesk:
 
     async def overdue(self, caller: Caller) -> Overdue:
         """See PortalRemovals.overdue."""
-        _demand_officer(caller)
+        own = None if _is_officer(caller) else departments(caller)
+        if own is not None and not own:
+            raise NoAccess("Dit is voor de FG, en voor eigenaren van een afdeling.")
         found = [
             Late(recipient=who, activity=activity, count=count, oldest=_last_day(at))
-            for who, activity, count, at in await self.rows.late(caller.tenant)
+            for who, activity, count, at in await self.rows.late(caller.tenant, own)
         ]
-        return Overdue(releases=tuple(found), sets=tuple(await self.labs.overdue(caller)))
+        return Overdue(releases=tuple(found), sets=tuple(await self.labs.overdue(caller, own)))
 
     async def settle(self, caller: Caller, set_id: str, reason: str) -> None:
         """See PortalRemovals.settle."""
@@ -166,8 +169,12 @@ def _numbers(said: Removal) -> list[Fault]:
     return [("/bewaart/artikel", "lijkt-op-bsn", "Schrijf hier geen burgerservicenummer.")]
 
 
+def _is_officer(caller: Caller) -> bool:
+    return caller.kind == "medewerker" and "fg" in caller.roles
+
+
 def _demand_officer(caller: Caller) -> None:
-    if caller.kind != "medewerker" or "fg" not in caller.roles:
+    if not _is_officer(caller):
         raise NoAccess("Dit is voor de FG.")
 
 

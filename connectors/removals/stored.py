@@ -1,7 +1,7 @@
 """The rows of what is still to be removed. The log is right where they differ."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,12 +104,13 @@ class RemovalRows:
             found = (await rows.connection.execute(query)).mappings()
             return [rows.seal.checked(removals, dict(row)) for row in found]
 
-    async def late(self, tenant: str) -> list[tuple[str, str, int, int]]:
+    async def late(self, tenant: str, recipients: Collection[str] | None = None) -> list[tuple[str, str, int, int]]:
         """Recipient, activity, how many releases, and when the oldest was due; the oldest first. Counted by the
-        database, which looks at no MAC."""
+        database, which looks at no MAC. recipients: of these alone."""
         count = func.count((c.term + "-" + cast(c.idx, Text)).distinct())
         query = select(c.recipient, c.activity, count, func.min(c.due_at)).where(c.tenant_id == tenant)
         query = query.where(c.due_at <= self.now).group_by(c.recipient, c.activity)
+        query = query if recipients is None else query.where(c.recipient.in_(recipients))
         async with self.rows.reading(tenant) as rows:
             found = await rows.connection.execute(query.order_by(func.min(c.due_at)).limit(MOST))
             return [(row[0], row[1], int(row[2]), int(row[3])) for row in found]

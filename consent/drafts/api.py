@@ -62,6 +62,10 @@ def intern_routes(drafts: Drafts, caller: Gate) -> APIRouter:
     async def stopped(who: Asking, _: wire.Nothing) -> Ended:
         return Ended(versions=tuple(await drafts.stopped(who)))
 
+    @router.post("/promised")
+    async def promised(who: Asking, _: wire.Nothing) -> Ended:
+        return Ended(versions=tuple(await drafts.promised(who)))
+
     return router
 
 

@@ -40,3 +40,7 @@ class DraftsClient:
     async def stopped(self, caller: Caller) -> list[Published]:
         """See Drafts.stopped."""
         return list((await self.line.ask(f"{PREFIX}/stopped", caller, wire.Nothing(), Ended)).versions)
+
+    async def promised(self, caller: Caller) -> list[Published]:
+        """See Drafts.promised."""
+        return list((await self.line.ask(f"{PREFIX}/promised", caller, wire.Nothing(), Ended)).versions)

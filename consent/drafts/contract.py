@@ -91,6 +91,11 @@ class Drafts(Protocol):
         """For everybody: what was stopped and did not begin again, each with its last version; by slug."""
         ...
 
+    async def promised(self, caller: Caller) -> list[Published]:
+        """For everybody: versions that ever took effect and name the day from which their tables are public; by slug,
+        the oldest first."""
+        ...
+
 
 class All(Message):
     """By slug."""
@@ -99,7 +104,7 @@ class All(Message):
 
 
 class Ended(Message):
-    """What was stopped, by slug."""
+    """What was stopped, or was promised to be public; by slug."""
 
     versions: tuple[Published, ...]
 

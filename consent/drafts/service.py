@@ -118,6 +118,10 @@ class Drafting:
         """See Drafts.stopped."""
         return await self._stopping.stopped(caller.tenant)
 
+    async def promised(self, caller: Caller) -> list[Published]:
+        """See Drafts.promised."""
+        return await self._registering.promised(caller.tenant)
+
     async def _back(self, tenant: str, slug: str) -> None:
         """What was proposed or agreed before a stop was about something that went on."""
         async with self._register.writing(tenant) as rows:

@@ -1,12 +1,18 @@
 """A breach that the FG confirmed: whoever is counted in it reads so beside their own lines, and nobody else does."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import RowMapping, delete, select, update
 
-from audit.breach import BEFORE, Decision, Leak
+from audit.breach import BEFORE, Decision, Leak, Version
 from audit.breach_answers import file_of
+from audit.event import SYSTEM
+from audit.refusals import JustDecided, LogUnavailable
 from audit.service import AuditService
+from audit.tables import breaches
 from kernel.caller import Caller
 from kernel.clock import millis
 from kernel.errors import BadInput, NoAccess
@@ -129,3 +135,82 @@ async def test_only_a_resident_in_person_asks(service: AuditService) -> None:
     for nobody in (FG, DESK, RESIDENT.model_copy(update={"acting_for": "b" * 32})):
         with pytest.raises(NoAccess):
             await service.desk(FG).breaches.leaks(nobody, "s1")
+
+
+@BOTH
+async def test_of_two_decisions_at_one_moment_one_stands_and_the_other_looks_again(
+    service: AuditService, clock: Ticking, kind: str
+) -> None:
+    await released(service, clock, "s1")
+    files, other = service.desk(FG).breaches, FG.model_copy(update={"user": "e" * 32})
+    made = await files.report(FG, window(), WHY)
+    no = Decision(version=1, shown=False)
+    told = await asyncio.gather(
+        files.decide(FG, made.id, WHY, YES), files.decide(other, made.id, WHY, no), return_exceptions=True
+    )
+    (late,) = (one for one in told if isinstance(one, BaseException))
+    assert isinstance(late, JustDecided) and late.status == 409
+    (stands,) = (one for one in told if not isinstance(one, BaseException))
+    assert (await files.versions(FG, made.id))[1:] == (stands,)
+    assert await decisions(service) == 1, "and the log says so once"
+    # whoever presses the same twice decided once
+    more = YES.model_copy(update={"version": 2, "ap_number": "AP-2"})
+    first, second = await asyncio.gather(*(files.decide(FG, made.id, WHY, more) for _ in range(2)))
+    assert first == second and await decisions(service) == 2
+
+
+async def test_a_decision_of_which_a_crash_left_the_line_alone_is_taken_again(
+    service: AuditService, clock: Ticking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = service.desk(FG).breaches
+    made = await files.report(FG, window(), WHY)
+
+    async def dies(_: object) -> None:
+        raise LogUnavailable("De machine viel uit.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files._leaks, "_keep", dies)
+        with pytest.raises(LogUnavailable):
+            await files.decide(FG, made.id, WHY, YES)
+    no = Decision(version=1, shown=False)
+    with pytest.raises(JustDecided):  # it may be on its way
+        await files.decide(FG, made.id, WHY, no)
+    clock.now += timedelta(minutes=2)
+    version = await files.decide(FG, made.id, WHY, no)
+    assert version.told and version.told.decided == no and await decisions(service) == 2
+
+
+async def decisions(service: AuditService) -> int:
+    """How many lines say that somebody decided."""
+    found = (await service.door("audit").lines(FG, SYSTEM)).lines
+    return sum(line.event.kind == "datalek-besluit" for line in found)
+
+
+async def test_what_was_opened_is_kept_for_as_long_as_its_row_is_there(
+    service: AuditService, clock: Ticking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await released(service, clock, "s1")
+    files = service.desk(FG).breaches
+    made = [await files.report(FG, window(), WHY) for _ in range(3)]
+    for one in made:
+        await files.decide(FG, one.id, WHY, YES)
+    assert len(await leaks(service, "s1")) == 3
+    opened, real = list[int](), files._leaks._read
+
+    async def counting(rows: Sequence[RowMapping]) -> tuple[Version, ...]:
+        opened.append(len(rows))
+        return await real(rows)
+
+    monkeypatch.setattr(files._leaks, "_read", counting)
+    assert len(await leaks(service, "s1")) == 3 and opened == [1], "one of the year, for its key may be gone"
+    database = files._log.database
+    async with database.writing(TENANT) as tx:
+        for verb in ("delete", "update"):
+            await tx.exec_driver_sql(f"DROP TRIGGER no_{verb}_breaches")
+        await tx.execute(delete(breaches).where(breaches.c.id == made[0].id))
+    assert len(await leaks(service, "s1")) == 2, "what is destroyed is gone at once"
+    async with database.writing(TENANT) as tx:
+        mine = select(breaches.c.sealed).where(breaches.c.id == made[1].id, breaches.c.version == 2).scalar_subquery()
+        await tx.execute(update(breaches).where(breaches.c.id == made[2].id).values(sealed=mine))
+    with pytest.raises(LogUnavailable):
+        await leaks(service, "s1")

@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "not-there": ("", lambda _: "/bestaat-niet"),
     "register": ("", lambda _: "/register"),
     "purpose": ("", lambda _: "/register/minimaregeling-witgoed"),
+    "figures": ("", lambda _: "/cijfers"),
     "purposes": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten"),
     "purpose-end": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten/minimaregeling-witgoed/stoppen"),
     "purpose-of-others": ("eigenaar", lambda _: "/beheer/verwerkingsactiviteiten/regie-namens/stoppen"),

@@ -113,7 +113,7 @@ def test_a_group_below_its_size_stays_whole_and_one_at_it_goes() -> None:
 def test_a_set_is_published_only_with_what_it_may_never_be_used_for() -> None:
     def wrong(**more: Any) -> set[str]:
         version = counting(statistiek={**OF_LAB["statistiek"], "gegevenssets": [{**SET, **more}]})
-        return {place for place, _, _ in faults(version)}
+        return {place for place, _, _ in faults(version, 0)}
 
     assert wrong() == set()
     assert wrong(onverenigbareDoelen=[RESEARCH]) == {"/statistiek/gegevenssets/0/onverenigbareDoelen"}

@@ -94,8 +94,14 @@ async def test_what_was_given_is_due_until_its_recipient_says_it_is_gone(both: F
     assert not (await desk.open_of(mine, "somebody-else")).found
     (late,) = (await desk.overdue(FG)).releases
     assert (late.recipient, late.activity, late.count, late.oldest) == (LOAN_DESK, STORY, 1, one.day)
-    with pytest.raises(NoAccess):
-        await desk.overdue(mine)
+    owner = FG.model_copy(update={"roles": ("proceseigenaar", f"afdeling:{LOAN_DESK}")})
+    assert (await desk.overdue(owner)).releases == (late,), "an owner: of their own department"
+    other = owner.model_copy(update={"roles": ("proceseigenaar", "afdeling:elders")})
+    assert not (await desk.overdue(other)).releases
+    nowhere, worker = ("proceseigenaar",), (f"afdeling:{LOAN_DESK}",)
+    for nobody in (mine, *(owner.model_copy(update={"roles": roles}) for roles in (nowhere, worker))):
+        with pytest.raises(NoAccess):
+            await desk.overdue(nobody)
 
 
 async def test_a_part_goes_a_part_stays_and_what_is_gone_does_not_come_back(both: FourRooms) -> None:

@@ -20,7 +20,7 @@ WHOLE = {"bevolking": "bevolking", "gebied": "wijk", "budget": 2_000}
 
 def found(statistics: dict[str, Any] | None = None, **table: Any) -> list[tuple[str, str]]:
     said = {**WHOLE, "tabellen": [TABLE | table], **(statistics or {})}
-    return [(place, code) for place, code, _ in faults(activity(statistiek=said, zaak="geen"))]
+    return [(place, code) for place, code, _ in faults(activity(statistiek=said, zaak="geen"), AT)]
 
 
 def side(**more: Any) -> dict[str, Any]:
@@ -29,6 +29,11 @@ def side(**more: Any) -> dict[str, Any]:
 
 T = "/statistiek/tabellen/0"
 WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    ({"statistics": {"publicatiedag": "2026-02-30"}}, [("/statistiek/publicatiedag", "past-niet")]),
+    ({"statistics": {"publicatiedag": "2999-01-01"}}, [("/statistiek/publicatiedag", "te-ver")]),
+    ({"statistics": {"publicatiedag": "2020-01-01"}}, []),
+    ({"statistics": {"publicatiedag": "2026-12-01", "tabellen": []}},
+     [("/statistiek", "ontbreekt"), ("/statistiek/publicatiedag", "past-niet")]),
     ({"statistics": {"bevolking": ""}}, [("/statistiek/bevolking", "ontbreekt")]),
     ({"statistics": {"tabellen": [TABLE, TABLE]}}, [("/statistiek/tabellen/1/naam", "dubbel")]),
     ({"kosten": 3_000}, [(f"{T}/kosten", "past-niet")]),
@@ -68,7 +73,7 @@ def test_squares_have_one_side_and_cases_and_secrets_count_nobody() -> None:
     square = TABLE | side(indeling="vak") | {"kolom": ROW}
     assert found({"gebied": "vak", "tabellen": [square]}) == [(f"{T}/rij", "past-niet")]
     said = {**WHOLE, "tabellen": [TABLE]}
-    assert [place for place, *_ in faults(activity(statistiek=said, zaak="verplicht"))] == ["/zaak"]
+    assert [place for place, *_ in faults(activity(statistiek=said, zaak="verplicht"), AT)] == ["/zaak"]
 
 
 def test_the_threshold_goes_up_only() -> None:

@@ -54,6 +54,8 @@ async def test_a_question_is_asked_and_answered(house: House) -> None:
     desk = await officer.get("/fg")
     assert "Waarom was mijn adres nodig?" in desk.text
     assert "Geen ontvanger is te laat." in desk.text  # asked of the release desk, also where that lives apart
+    assert "Er zijn nu geen tabellen." in (await visitor.get("/cijfers")).text  # and so is this
+    assert (await visitor.get(f"/cijfers/{STORY}/1/geen")).status == 404
     await officer.send(desk, desk.form("vraag"), antwoord="Om te zien of u hier woont.")
     assert "Om te zien of u hier woont." in (await visitor.get(place)).text
 

@@ -40,7 +40,8 @@ CHECKS = [
 NOBODY, CLERK, TRAINERS, OFFICE, OWNER = ROLES = ("niemand", "medewerker", "zonder-bsn", "fg", "beheer")
 ASKING = {CLERK, TRAINERS, OFFICE}
 PUBLIC = (
-    r"GET /verstrekking/gegevenselementen", r"GET /toestemming/verwerkingsactiviteiten(/.*)?",
+    r"GET /verstrekking/(gegevenselementen|statistieken/openbaar(/.*)?)",
+    r"GET /toestemming/verwerkingsactiviteiten(/.*)?",
     r"GET /toestemming/(ontvangers|statuslijsten)/.*", r"GET /logboek/(sleutels|heimelijk|checkpoint|\{term\}/.*)",
     r"GET /logboek/logregels/.*",  # without a token the leaf alone
 )  # fmt: skip

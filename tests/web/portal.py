@@ -129,6 +129,7 @@ class PortalUnderTest:
             corrections=self.house.desk.corrections,
             uploads=self.house.desk.uploads,
             removals=self.house.desk.removals,
+            tables=self.house.desk.tables,
         )
         settings = WebSettings(mode="test", database=self.url, issuer=ISSUER, client_id="portaal")
         provider = self.house.keys

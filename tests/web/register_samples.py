@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.web.samples import BEGIN, DAY, LEFT, NOON, frame
 from web.fg_views import OldAssessment
+from web.figures_views import FigureCell, FigureList, FigurePage, FigureRow
 from web.frame import FieldError
 from web.keeping_views import (
     ActiveRow,
@@ -19,7 +20,8 @@ from web.keeping_views import (
     TextField,
 )
 from web.party_views import ChangeRow, KeyRow, PartyList, PartyRow, SystemRow
-from web.register_views import RegisterEntry, RegisterList, RegisterRow, Told, UsedData, VersionLink
+from web.register_views import RegisterEntry, RegisterList, RegisterRow, TableLink, Told, UsedData, VersionLink
+from web.removal_views import LateRow, LateSetRow
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -44,6 +46,7 @@ ENTRY = RegisterEntry(
     algorithm="https://algoritmes.example/1",
     changes=(Told(term="Er mag meer", texts=("Hoe lang dit mag",)),),
     versions=(VersionLink(number=2, current=True), VersionLink(number=1, current=False)),
+    tables=(TableLink(place="/cijfers/parkeren/2/per-wijk", counted="mensen: wijk"),),
 )
 KEEPING = Keeping(
     frame=frame("/beheer/verwerkingsactiviteiten", "eigenaar"),
@@ -145,11 +148,55 @@ def ending() -> dict[str, tuple[str, "DataclassInstance"]]:
     }
 
 
+ROW = FigureRow(place="/cijfers/armoede/1/per-wijk", title="Armoede", counted="mensen: wijk", day=DAY, state="gemaakt")
+FIGURE = FigurePage(
+    frame=frame("/cijfers/armoede/1/per-wijk", None),
+    row=ROW,
+    slug="armoede",
+    version=1,
+    purpose="Wij tellen hoeveel mensen een regeling gebruiken.",
+    facts=(("Hoe precies", LONG), ("Over wie gaat het", "")),
+    rows="wijk",
+    columns="leeftijd",
+    means=True,
+    cells=(
+        FigureCell(row="Noord", column="65+", count="1.201", mean="1500,25"),
+        FigureCell(row="Een wijk met een lange naam", column="0-17", count="", mean=""),
+    ),
+    many=900,
+    file="/verstrekking/v1/statistieken/openbaar/armoede/1/per-wijk",
+    digest="ab" * 32,
+    log="regie.example/gm9901/2026h2",
+    index=4711,
+)
+
+
+def figures() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """Published tables, in each state."""
+    bare = replace(FIGURE, columns="", means=False, cells=(), many=0)
+    missing = replace(bare, file="", digest="", row=replace(ROW, state="nog-niet-gemaakt"))
+    rows = (ROW, replace(ROW, state="nog-niet-gemaakt"), replace(ROW, state="niet-gemaakt"))
+    whole = FigureList(frame=frame("/cijfers", None), rows=rows, catalogue="/verstrekking/v1/statistieken/openbaar")
+    return {
+        "cijfers": ("cijfers.html", whole),
+        "cijfers-leeg": ("cijfers.html", replace(whole, rows=())),
+        "cijfers-tabel": ("cijfers_tabel.html", FIGURE),
+        "cijfers-alles-te-klein": ("cijfers_tabel.html", bare),
+        "cijfers-nog-niet": ("cijfers_tabel.html", missing),
+        "cijfers-niet": ("cijfers_tabel.html", replace(missing, row=replace(ROW, state="niet-gemaakt"))),
+    }
+
+
 def register() -> dict[str, tuple[str, "DataclassInstance"]]:
     """By name."""
     rows = (RegisterRow(slug="parkeren", title="Parkeren", purpose="Een tekst.", letters=("A", "C"), expired=True),)
     whole = RegisterList(frame=frame("/register", None), rows=rows)
-    return ending() | {
+    late = LateRow(department="het loket", purpose="Parkeren", count=2, oldest=DAY)
+    rows_late = LateSetRow(id="s-1", name="wijken", department="het loket", purpose="Onderzoek", day=DAY)
+    return ending() | figures() | {
+        "doelen-te-laat": ("beheer_doelen.html", replace(KEEPING, late=(late,), late_sets=(rows_late,))),
+        "doelen-op-tijd": ("beheer_doelen.html", replace(KEEPING, late=())),
+        "doelen-onbekend": ("beheer_doelen.html", replace(KEEPING, known=False)),
         "register": ("register.html", whole),
         "register-leeg": ("register.html", replace(whole, rows=(), stopped=())),
         "register-ook-gestopt": ("register.html", replace(whole, stopped=rows)),

@@ -11,12 +11,12 @@ import pytest
 from assembly.demo.own_uses import BEHALF
 from assembly.demo.register import BY_LAW, INCOME_ANSWER, INSIGHT, OVERSIGHT, STORY, VAULT, activities
 from assembly.demo.visitor import Page, Visitor
+from kernel.spreadsheet import safe
 from tests.connectors.counting.town import counting
 from tests.connectors.test_lab import SET
 from tests.four_rooms import STAFF
 from tests.web.portal import PortalUnderTest
 from web.language import LANGUAGES
-from web.register_export import safe
 from web.register_facts import STEPS, VALUES, facts
 from web.register_words import RegisterWords
 

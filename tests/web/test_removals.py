@@ -39,6 +39,9 @@ async def test_the_resident_and_the_fg_see_what_should_be_gone_until_it_is(porta
     officer = await portal.visitor("fg")
     text = (await officer.get("/fg")).text
     assert "Gegevens die al verwijderd moesten zijn" in text and "1 verstrekking." in text
+    for owner, theirs in (("een", True), ("twee", False)):  # of that department, and of none
+        text = (await (await portal.visitor(owner)).get("/beheer/verwerkingsactiviteiten")).text
+        assert ("Gegevens die uw afdeling al moest verwijderen" in text and "1 verstrekking." in text) is theirs
     stranger = await portal.visitor("r2")
     assert LATE not in (await stranger.get("/gebruik")).text
     # a part goes, a part stays under an article: both with the use, and a card of its own in the list
@@ -94,6 +97,7 @@ async def test_the_fg_ends_a_set_with_a_reason_and_pages_stand_without_the_desk(
     assert "Gelukt. In het logboek staat" in done.text and door.told == ["Verklaring gezien op 2 september."]
     assert (await officer.get(f"/fg/zoek?zoeking={done.url.partition('klaar=')[2]}")).status == 404, "that is no search"
     door.away = True
+    assert "Wij weten dit nu niet." in (await (await portal.visitor("een")).get("/beheer/verwerkingsactiviteiten")).text
     assert "Wij weten dit nu niet." in (await officer.get("/fg")).text
     visitor = await portal.visitor("r1")
     assert (await visitor.get("/gebruik")).status == 200

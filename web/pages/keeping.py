@@ -26,8 +26,10 @@ from web.keeping_views import ActiveRow, Difference, DraftPage, DraftRow, Keepin
 from web.language import N_
 from web.line_views import local_day
 from web.pages.reading import words
+from web.pages.removing import overdue
 from web.register_facts import EFFECTS, OTHER, assessed, data, facts
 from web.register_words import RegisterWords
+from web.removal_views import late_row, late_set
 from web.routing import Page
 from web.site import Visit
 
@@ -158,6 +160,8 @@ async def _list(visit: Visit, pasted: str = "", errors: Sequence[FieldError] = (
     drafts = await visit.site.registers.drafts.all(visit.caller)
     soon = {one.slug for one in expiring(tuple(said.activities.values()), at)}
     drafted = {one.version.slug for one in drafts}
+    person = visit.keeper()
+    late = await overdue(visit) if person.departments and person.kind == "eigenaar" else None
     view = Keeping(
         frame=visit.frame(),
         drafts=tuple(
@@ -174,7 +178,10 @@ async def _list(visit: Visit, pasted: str = "", errors: Sequence[FieldError] = (
             StoppedRow(slug=one.version.slug, title=said.chosen(one.version.title), number=one.version.number)
             for one in await visit.site.registers.drafts.stopped(visit.caller)
         ),
-        may_write=visit.keeper().kind == "eigenaar",
+        may_write=person.kind == "eigenaar",
+        late=tuple(late_row(one, said) for one in late.releases) if late else None,
+        late_sets=tuple(late_set(one, said, "") for one in late.sets) if late else (),
+        known=late is not None or not person.departments or person.kind != "eigenaar",
         pasted=pasted,
         errors=tuple(errors),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import Response
 
 from audit.breaches.contract import Leak, Version
-from audit.contract import LogUnavailable, Reason
+from audit.contract import JustDecided, LogUnavailable, Reason
 from kernel.errors import BadInput
 from web.breach_form import BREACH
 from web.frame import Coverage, FieldError
@@ -46,6 +46,8 @@ async def decide(visit: Visit) -> Response:
         await visit.site.breaches.decide(visit.caller, file_id, reason, said)
     except BadInput:  # somebody counted, or decided, in the same moment
         return await _drawn(visit, await versions_of(visit, file_id), again(typed), {"besluit": "lek-nieuwer"})
+    except JustDecided:
+        return await _drawn(visit, await versions_of(visit, file_id), again(typed), {"besluit": "lek-net"}, 409)
     return visit.to(f"{HOME}/{file_id}")
 
 
@@ -70,7 +72,7 @@ def missing(known: Coverage, said: RegisterWords, leaks: tuple[Leak, ...] | None
 
 
 async def _drawn(
-    visit: Visit, found: Sequence[Version], typed: LeakTyped, wrong: Mapping[str, str] | None = None
+    visit: Visit, found: Sequence[Version], typed: LeakTyped, wrong: Mapping[str, str] | None = None, status: int = 400
 ) -> Response:
     said, newest = await words(visit), found[-1]
     view = FgLeak(
@@ -82,7 +84,7 @@ async def _drawn(
         typed=typed,
         errors=tuple(FieldError(id=field, text=said.say(WRONG[code])) for field, code in (wrong or {}).items()),
     )
-    return visit.page("fg_datalek_besluit.html", view, 400 if wrong else 200)
+    return visit.page("fg_datalek_besluit.html", view, status if wrong else 200)
 
 
 PAGES: Final = (Page(PLACE, show), Page(PLACE, decide, "POST"))

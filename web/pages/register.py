@@ -1,5 +1,6 @@
 """`/register`: what the municipality does with data, for everybody, without login; and the same to take away."""
 
+from datetime import date
 from typing import Final
 
 from starlette.responses import Response
@@ -8,12 +9,12 @@ from consent.contract import ActivityVersion, NoSuchThing, assessment_over, whol
 from kernel.caller import Caller, room_of
 from kernel.clock import millis
 from kernel.errors import NotFound
-from web.language import Language
+from web.language import AMSTERDAM, Language
 from web.line_views import local_day
 from web.pages.reading import ended_by
 from web.register_export import as_csv, as_json
 from web.register_facts import assessed, changed, data, facts
-from web.register_views import RegisterEntry, RegisterList, RegisterRow, VersionLink
+from web.register_views import RegisterEntry, RegisterList, RegisterRow, TableLink, VersionLink
 from web.register_words import RegisterWords
 from web.routing import Page
 from web.site import Visit
@@ -65,6 +66,7 @@ async def entry(visit: Visit) -> Response:
         values=assessed(version, said),
         algorithm=version.automated.algorithm if version.automated else "",
         changes=changed(found.changes, said),
+        tables=_tables(version, visit) if visit.site.tables else (),
         versions=tuple(VersionLink(number=one, current=one == version.number) for one in reversed(found.versions)),
     )
     return visit.page("register_doel.html", view)
@@ -87,6 +89,15 @@ async def public_words(visit: Visit, language: Language | None = None) -> Regist
     nobody, site = _nobody(visit), visit.site
     activities, recipients = await site.registers.activities(nobody), await site.registers.recipients(nobody)
     return RegisterWords.of(language or visit.language, site.catalogue, activities, recipients)
+
+
+def _tables(version: ActivityVersion, visit: Visit) -> tuple[TableLink, ...]:
+    """Whether they were made, their own pages say."""
+    counted, today = version.statistics, visit.site.clock().astimezone(AMSTERDAM).date()
+    if counted is None or not counted.public or date.fromisoformat(counted.public) > today:
+        return ()
+    place = f"/cijfers/{version.slug}/{version.number}"
+    return tuple(TableLink(place=f"{place}/{one.name}", counted=f"{one.measure}: {one.rows}") for one in counted.tables)
 
 
 def _nobody(visit: Visit) -> Caller:

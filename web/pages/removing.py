@@ -31,7 +31,7 @@ async def told_of(visit: Visit, said: RegisterWords, line: Line) -> tuple[Remove
 
 
 async def overdue(visit: Visit) -> Overdue | None:
-    """Of everybody, for the FG; None when nobody can say it now."""
+    """Of everybody, for the FG; for an owner of their own departments. None when nobody can say it now."""
     if visit.site.removals is None:
         return None
     try:
