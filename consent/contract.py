@@ -44,7 +44,7 @@ from consent.decision import (
     Sealed,
 )  # fmt: skip
 from consent.dpv import bases_of, data_of, purposes_of
-from consent.drafts.contract import Draft, Drafts, Step
+from consent.drafts.contract import Draft, Step
 from consent.emergency import misfit, misfit_fault
 from consent.limits import Limits, Under
 from consent.owning import departments, stop_by, suspenders, suspends
@@ -60,9 +60,9 @@ from kernel.message import Hex32, Message, Millis, Sentence, Short, Text, wire
 
 __all__ = [
     "NOTE_MAX", "NO_REASON", "REASON_CODE", "About", "ActivityVersion", "Allowed", "Application", "Assessment", "Axis",
-    "Case", "CatalogueElement", "Change", "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Drafts",
-    "Element", "Emergency", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep",
-    "Proposal", "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind",
+    "Case", "CatalogueElement", "Change", "Changed", "Claim", "Code", "CountTable", "Decision", "Draft", "Element",
+    "Emergency", "FenceKind", "Flag", "LabField", "LabSet", "Limits", "Party", "PartyState", "PartyStep", "Proposal",
+    "Published", "Question", "Recipient", "Refused", "Registers", "ResidentRef", "Residents", "RightKind",
     "RightsRequest", "Sealed", "Statistics", "Step", "Under", "UsedElement", "Words", "assessment_over", "bases_of",
     "data_of", "departments", "expiring", "misfit", "misfit_fault", "purposes_of", "stop_by", "suspenders", "suspends",
     "whole",
