@@ -187,16 +187,22 @@ def figures() -> dict[str, tuple[str, "DataclassInstance"]]:
     }
 
 
+def too_late() -> dict[str, tuple[str, "DataclassInstance"]]:
+    """What an owner's own department should have removed, in each state."""
+    late = LateRow(department="het loket", purpose="Parkeren", count=2, oldest=DAY)
+    rows_late = LateSetRow(id="s-1", name="wijken", department="het loket", purpose="Onderzoek", day=DAY)
+    return {
+        "doelen-te-laat": ("beheer_doelen.html", replace(KEEPING, late=(late,), late_sets=(rows_late,))),
+        "doelen-op-tijd": ("beheer_doelen.html", replace(KEEPING, late=())),
+        "doelen-onbekend": ("beheer_doelen.html", replace(KEEPING, known=False)),
+    }
+
+
 def register() -> dict[str, tuple[str, "DataclassInstance"]]:
     """By name."""
     rows = (RegisterRow(slug="parkeren", title="Parkeren", purpose="Een tekst.", letters=("A", "C"), expired=True),)
     whole = RegisterList(frame=frame("/register", None), rows=rows)
-    late = LateRow(department="het loket", purpose="Parkeren", count=2, oldest=DAY)
-    rows_late = LateSetRow(id="s-1", name="wijken", department="het loket", purpose="Onderzoek", day=DAY)
-    return ending() | figures() | {
-        "doelen-te-laat": ("beheer_doelen.html", replace(KEEPING, late=(late,), late_sets=(rows_late,))),
-        "doelen-op-tijd": ("beheer_doelen.html", replace(KEEPING, late=())),
-        "doelen-onbekend": ("beheer_doelen.html", replace(KEEPING, known=False)),
+    return ending() | figures() | too_late() | {
         "register": ("register.html", whole),
         "register-leeg": ("register.html", replace(whole, rows=(), stopped=())),
         "register-ook-gestopt": ("register.html", replace(whole, stopped=rows)),
