@@ -135,8 +135,7 @@ class ConsentDetail(Message):
 class Choice(Message):
     """What the resident chose, and what they saw: SHA-256 of the text shown, its language, the channel. Nothing is
     chosen beforehand: `answer` has no default, and one choice is about one consent.
-    until: an earlier end than the maximum, ms, 0 = the maximum; `korter` needs it. text: what was shown, in UTF-8 of
-    which `text_hash` is the hash; "" where only the hash is known."""
+    until: an earlier end than the maximum, ms, 0 = none; `korter` needs it. text: what was shown, "" where unknown."""
 
     answer: Literal["ja", "nee", "stop", "pauze", "hervat", "korter", "vernieuw"]
     text_hash: Hex32
