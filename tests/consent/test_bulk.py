@@ -13,6 +13,8 @@ import pytest
 from audit.contract import Count, Entry, LogUnavailable, Verdict
 from consent.activity import Case
 from consent.bulk.allowance import Allowance
+from consent.bulk.answering import AnswerMany
+from consent.bulk.api import _ANSWER, _EXAMPLE
 from consent.bulk.component import UPLOADS
 from consent.bulk.reading import ELEMENTS_MOST, MOST, read_many
 from consent.bulk.turns import Turns
@@ -371,3 +373,9 @@ def test_the_longest_list_that_is_taken_fits_its_limits() -> None:
     assert sum(map(raw.count, (b'"', b"{", b"["))) < UPLOAD_PARTS
     _, asked = read_many(LOKET, json.dumps(said | {"gegevenselementen": [NAME]}).encode(), lambda _: True)
     assert len(asked.listed) == MOST
+
+
+def test_the_example_of_an_answer_is_one() -> None:
+    read = AnswerMany.model_validate(_ANSWER, by_alias=True, by_name=False)
+    assert (read.count, read.allowed, read.partly, read.refused) == (len(read.answers), 1, 1, 0)
+    assert read_many(LOKET, json.dumps(_EXAMPLE).encode(), lambda _: True)[1].activity == "kwijtschelding"
