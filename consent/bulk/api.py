@@ -36,6 +36,20 @@ _EXAMPLE = {
     "verwerkingsactiviteit": "kwijtschelding", "gegevenselementen": ["brp.naam", "inkomen.onderGrens"],
     "gebruiker": "mw-77", "inwoners": [{"bsn": "999993653", "zaak": "Z-2026-0017"}, {"bsn": "999990019"}],
 }  # fmt: skip
+_LINE = {"logboek": "regie.example/gm9901/2026h2", "index": 4711, "bewijs": "/logboek/v1/logregels/2026h2-4711/bewijs"}
+_ANSWER = {
+    "verwerkingsactiviteit": "kwijtschelding", "versie": "3", "getoetstOp": "2026-11-23T09:00:00Z",
+    "gegevenselementen": [{"gegevenselement": "brp.naam", "klasse": "A"},
+                          {"gegevenselement": "inkomen.onderGrens", "klasse": "C"}],
+    "aantal": 2, "mag": 1, "deels": 1, "magNiet": 0,
+    "redenen": [{"code": "geen-toestemming", "inwoners": 1, "reden": "Voor dit gegeven is geen toestemming gegeven.",
+                 "volgendeStap": "Vraag papieren."}],
+    "antwoorden": [
+        {"nr": 0, "id": "0f" * 16, "uitkomst": "mag", "logregel": _LINE},
+        {"nr": 1, "id": "1e" * 16, "uitkomst": "deels", "logregel": _LINE | {"index": 4712},
+         "geweigerd": [{"gegevenselement": "inkomen.onderGrens", "code": "geen-toestemming"}]},
+    ],
+}  # fmt: skip
 _BODY = {"content": {"application/json": {"schema": _schema(), "example": _EXAMPLE}}, "required": True}
 
 
@@ -91,7 +105,10 @@ def bulk_routes(many: Many) -> APIRouter:
         summary="Vraag over veel inwoners wat er besloten zou worden, en waarom; er wordt niets verstrekt",
         response_model=AnswerMany,
         openapi_extra={"requestBody": _BODY},
-        responses={429: {"description": "Te veel inwoners op een dag, of te veel vragen tegelijk"}},
+        responses={
+            200: {"description": "Per inwoner een uitkomst", "content": {"application/json": {"example": _ANSWER}}},
+            429: {"description": "Te veel inwoners op een dag, of te veel vragen tegelijk"},
+        },
     )
     async def explain_many(who: Asking, request: Request) -> Response:
         return Response(await many.told(who, await request.body()), media_type="application/json")

@@ -14,7 +14,9 @@ from typing import Final
 from kernel.caller import Caller
 from kernel.errors import TooManyRequests
 
-PATIENCE: Final = 20.0  # seconds: whoever asks waits for an answer all that time
+PATIENCE: Final = (
+    60.0  # seconds: longer than one list takes on a busy machine, so that a place in the queue is worth it
+)
 AGAIN: Final = 20  # seconds after which asking again makes sense
 
 

@@ -10,15 +10,20 @@ from typing import Any
 import httpx2
 import pytest
 
-from audit.contract import Entry, LogUnavailable, Verdict
+from audit.contract import Count, Entry, LogUnavailable, Verdict
 from consent.activity import Case
 from consent.bulk.allowance import Allowance
-from consent.bulk.reading import MOST
+from consent.bulk.answering import AnswerMany
+from consent.bulk.api import _ANSWER, _EXAMPLE
+from consent.bulk.component import UPLOADS
+from consent.bulk.reading import ELEMENTS_MOST, MOST, read_many
 from consent.bulk.turns import Turns
 from consent.contract import Question, RegisterUnavailable, ResidentRef
 from consent.explained import EnrolAt
 from kernel.caller import Caller, room_of
 from kernel.errors import TooManyRequests
+from kernel.gather import MOST as GATHERED
+from kernel.http.limits import UPLOAD_PARTS
 from tests.consent.house import (
     ANNA,
     ANNA_HERSELF,
@@ -38,6 +43,7 @@ from tests.consent.house import (
     stop,
     yes,
 )
+from tests.patience import PATIENCE
 from tests.serving import app_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -328,3 +334,48 @@ async def test_who_waits_too_long_hears_so_and_leaves_the_queue() -> None:
             assert "grote vragen" in late.value.detail
     async with turns.turn(second):
         pass
+
+
+async def test_what_else_an_application_asks_does_not_wait_behind_its_list(door: Door) -> None:
+    held, go = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        """A log that takes long to count for many."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(door.house.log, name)
+
+        async def count(self, caller: Caller, counts: Sequence[Count]) -> list[int]:
+            if len(counts) > 1:
+                held.set()
+                await go.wait()
+            return await door.house.log.count(caller, counts)
+
+    register = await door.house.second(Slow())
+    people = [ResidentRef(id=f"{n:032x}", subject=f"{n:032x}", fence=f"{n:032x}") for n in range(GATHERED + 1)]
+    asked = [Question(resident=one, activity="zelden", elements=(NAME,)) for one in people]
+    async with asyncio.timeout(PATIENCE):
+        many = asyncio.create_task(register.decide(LOKET, asked))
+        await held.wait()
+        assert len(await register.decide(LOKET, asked[:1])) == 1 and not many.done()
+        go.set()
+        assert len(await many) == len(asked)
+
+
+def test_the_longest_list_that_is_taken_fits_its_limits() -> None:
+    listed = [
+        {"pseudoniem": f"{n:032}".translate(str.maketrans("0189", "abcd")), "zaak": "z" * 64} for n in range(MOST)
+    ]
+    elements = ["a" * 20 + f".{'b' * 70}{n}" for n in range(ELEMENTS_MOST)]
+    said = {"verwerkingsactiviteit": "v" * 60, "gegevenselementen": elements, "gebruiker": "u" * 64, "inwoners": listed}
+    raw = json.dumps(said, indent=0).encode()
+    assert len(raw) < UPLOADS["/toestemming/v1/bulktoetsingen"]
+    assert sum(map(raw.count, (b'"', b"{", b"["))) < UPLOAD_PARTS
+    _, asked = read_many(LOKET, json.dumps(said | {"gegevenselementen": [NAME]}).encode(), lambda _: True)
+    assert len(asked.listed) == MOST
+
+
+def test_the_example_of_an_answer_is_one() -> None:
+    read = AnswerMany.model_validate(_ANSWER, by_alias=True, by_name=False)
+    assert (read.count, read.allowed, read.partly, read.refused) == (len(read.answers), 1, 1, 0)
+    assert read_many(LOKET, json.dumps(_EXAMPLE).encode(), lambda _: True)[1].activity == "kwijtschelding"
