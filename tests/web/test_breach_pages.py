@@ -10,7 +10,7 @@ from nacl.public import PrivateKey, SealedBox
 from assembly.demo.register import BY_LAW, INCOME_ANSWER, LOAN_DESK
 from assembly.demo.visitor import Page, Visitor
 from audit.breaches.service import BreachDesk
-from audit.contract import LogUnavailable
+from audit.contract import JustDecided, LogUnavailable
 from tests.house import R1, R2
 from tests.web.portal import Failing, PortalUnderTest
 from vault.contract import Bsn
@@ -249,6 +249,16 @@ async def test_what_is_wrong_with_a_decision_is_said_and_nothing_is_decided(port
         stranger = await portal.visitor(who)
         assert (await stranger.get(f"{file.url}/besluit")).status == 404
     assert page.status == 200 and (await officer.get("/fg/datalek/verzonnen/besluit")).status == 404
+
+
+async def test_who_decides_at_the_same_moment_as_somebody_else_looks_again(
+    portal: PortalUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer, file = await counted(portal)
+    late = Failing(portal.neighbours.audit, "decide", JustDecided("Iemand anders was net eerder."))
+    monkeypatch.setattr(BreachDesk, "decide", late.decide)
+    page = await decided(officer, file)
+    assert page.status == 409 and "Iemand anders besliste net over dit datalek. Kijk opnieuw" in page.text
 
 
 async def test_when_nobody_can_say_whether_there_was_a_breach_no_page_says_that_there_was_none(
