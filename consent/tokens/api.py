@@ -68,6 +68,11 @@ def token_router(
     return router
 
 
+def busiest(router: APIRouter) -> tuple[Route, ...]:
+    """Where tokens are given."""
+    return tuple(one for one in router.routes if isinstance(one, Route) and isinstance(one.app, _Door))
+
+
 def _forms(
     router: APIRouter,
     service: TokenService,

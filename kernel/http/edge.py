@@ -5,6 +5,7 @@ Starlette's own catch-all re-raises towards the server, which would print the ex
 """
 
 from collections.abc import Iterable
+from logging import INFO
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -95,6 +96,8 @@ def _all(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> list[str]:
 
 
 def _told(scope: Scope, status: int, seconds: float) -> None:
+    if not _log.isEnabledFor(INFO):
+        return
     trace = current_trace()
     _log.info(
         "request_answered",
