@@ -12,6 +12,8 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from kernel.http.answering import in_one_piece
+
 HEADER_BYTES: Final = 16384
 HEADER_SECONDS: Final = 10.0
 # Bytes of lengths and line ends to a byte of data, and the data itself: that much in tiny chunks.
@@ -67,6 +69,7 @@ class PatientProtocol(H11Protocol):
     def __init__(self, config: uvicorn.Config, *more: Any, **named: Any) -> None:
         """As uvicorn makes one."""
         super().__init__(config, *more, **named)
+        self.app = in_one_piece(self.app, lambda: self.cycle)
         self.conn = PlainConnection(h11.SERVER, HEADER_BYTES)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
