@@ -32,7 +32,7 @@ def in_one_piece(app: ASGI3Application, cycle: Callable[[], RequestResponseCycle
         if not begun.more_body:
             scope[WHOLE] = True
         try:
-            await app(scope, receive, sending)
+            await app(scope, receive, sending)  # type: ignore[arg-type]  # starlette's words for the same
         finally:
             await sending.let_go()
 
@@ -53,12 +53,12 @@ class Sending:
             self._whole(self._held.pop(), message.get("body", b""))
         else:
             await self.let_go()
-            await self._cycle.send(message)  # type: ignore[arg-type]  # starlette's word for the same
+            await self._cycle.send(message)  # type: ignore[arg-type]  # starlette's words for the same
 
     async def let_go(self) -> None:
         """A head whose body does not come goes out alone: then nobody takes what follows for the beginning."""
         while self._held:
-            await self._cycle.send(self._held.pop())  # type: ignore[arg-type]  # starlette's word for the same
+            await self._cycle.send(self._held.pop())  # type: ignore[arg-type]  # starlette's words for the same
 
     def _whole(self, head: Message, body: bytes) -> None:
         """As uvicorn's cycle, in one piece."""
