@@ -31,24 +31,21 @@ _log = logger("assembly")
 
 
 def front_of(builder: Builder) -> FastAPI:
-    """Every door of every room in `builder.components`. Routes are tried one after the other: the busiest door first,
+    """Every door of every room in `builder.components`. Routes are tried one after the other: the busiest root first,
     pages last, for they answer every path that is left."""
     gate = StartGate()
     opens: list[Opening] = [component.run for component in builder.components]
     uploads = {path: most for component in builder.components for path, most in component.uploads.items()}
     app = make_app("Regie", gate, [_closing(builder), *opens, _opening(builder, gate)], uploads=uploads)
-    checks = {one.name: _worded(one) for one in builder.components}
-    app.include_router(
-        health_router(checks, gate, {one.name: one.warning for one in builder.components if one.warning})
-    )
     doors = [component.doors() for component in _pages_last(builder.components)]
-    for router in chain.from_iterable(each.busy for each in doors):
-        app.router.routes.extend(router.routes)
+    app.answer_first(chain.from_iterable(each.busy for each in doors))
     for root, make in sorted(chain.from_iterable(each.public for each in doors), key=_busiest_first):
         public_root(app, _root(builder, root), make)
     app.router.routes.append(Late("/intern/v1", lambda: chain.from_iterable(each.intern() for each in doors)))
+    checks = {one.name: _worded(one) for one in builder.components}
+    probes = health_router(checks, gate, {one.name: one.warning for one in builder.components if one.warning})
     outside = chain.from_iterable(each.plain for each in doors)
-    for router in chain(builder.world.extra, outside):
+    for router in chain([probes], builder.world.extra, outside):
         app.router.routes.extend(router.routes)  # as they are: included, each would be built a second time
     return app
 

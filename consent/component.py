@@ -116,8 +116,8 @@ async def build_consent(
                 (ACCESS, lambda: access_routes(behind[ACCESS], Table(consent.register, settings.authzen_tenant))),
                 (GOVSTACK, lambda: govstack_routes(opened)),
             ),
-            busy=(oauth,),
-            plain=(metadata_routes(tenants), issuer_router(receipts, tenants)),
+            busy=tokens_api.busiest(oauth),
+            plain=(oauth, metadata_routes(tenants), issuer_router(receipts, tenants)),
             intern=lambda: _intern(consent, tokens, _gate(settings, clock)),
         )
 

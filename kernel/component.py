@@ -5,16 +5,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter
+from starlette.routing import Route
 
 
 @dataclass(frozen=True)
 class Doors:
     """What a room serves. public: root path ("/verstrekking/v1") and what makes its router, documented per root. plain:
     routers outside the API Design Rules (/oauth, pages, C2SP). intern: makes what only neighbours may call, under
-    /intern/v1. busy: as `plain`, tried before all others, for what is asked all day."""
+    /intern/v1. busy: of `plain` what is asked all day; it is found by its path,
+    before all others are tried."""
 
     public: tuple[tuple[str, Callable[[], APIRouter]], ...] = ()
-    busy: tuple[APIRouter, ...] = ()
+    busy: tuple[Route, ...] = ()
     plain: tuple[APIRouter, ...] = ()
     intern: Callable[[], tuple[APIRouter, ...]] = tuple
 

@@ -92,7 +92,12 @@ _SHARED: list[Processor] = [
 ]
 # At import, so that a process that forgot to set up its logs does not get structlog's own tracebacks.
 structlog.configure(
-    processors=[*_SHARED, failure_without_text, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    processors=[
+        structlog.stdlib.filter_by_level,  # first: of a line that nobody reads nothing is made
+        *_SHARED,
+        failure_without_text,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=BoundLogger,
     cache_logger_on_first_use=False,
@@ -129,5 +134,5 @@ def set_up_logs(
 
 def logger(name: str) -> BoundLogger:
     """A logger for one module or room."""
-    found: BoundLogger = structlog.stdlib.get_logger(name)
+    found: BoundLogger = structlog.stdlib.get_logger(name).bind()  # here, and not again for each line
     return found

@@ -20,7 +20,7 @@ from kernel.http.hosts import Hosts
 from kernel.standing import Holder
 
 Gate = Callable[..., Awaitable[Caller]]
-FORM = "application/x-www-form-urlencoded"
+FORM = b"application/x-www-form-urlencoded"
 # One text per code, whichever check failed: what to look at, and no help for who guesses. ASCII, as RFC 6749 has it.
 WHY: Mapping[str, str] = {
     "invalid_request": "Stuur een formulier (application/x-www-form-urlencoded) met elk veld een keer, zonder "
@@ -37,7 +37,12 @@ WHY: Mapping[str, str] = {
     "unauthorized_client": "Een toepassing geeft alleen haar eigen tokens terug.",
     "temporarily_unavailable": "Te veel mislukte pogingen. Wacht zo lang als Retry-After zegt.",
 }
+_json = json.JSONEncoder(separators=(",", ":")).encode
 _NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_NEVER_KEPT_JSON = (  # as ASGI spells it
+    (b"content-type", b"application/json"),
+    *((name.lower().encode(), value.encode()) for name, value in _NEVER_KEPT.items()),
+)
 _KEPT = {"Cache-Control": "public, max-age=300"}  # shorter than the life of a key by far
 
 
@@ -55,7 +60,9 @@ def token_router(
             raise NotFound()
         return found
 
-    _forms(router, service, place, shown)
+    door = _Door(service, hosts, shown)
+    router.routes.append(Route(door.path, door, methods=["POST"], name="token", include_in_schema=False))
+    _forms(router, service, place)
 
     @router.get("/oauth/jwks")
     async def jwks(request: Request) -> JSONResponse:
@@ -68,25 +75,15 @@ def token_router(
     return router
 
 
-def _forms(
-    router: APIRouter,
-    service: TokenService,
-    place: Callable[[Request], tuple[str, str]],
-    certificates: ClientCertificates,
-) -> None:
-    async def token(request: Request) -> Answer:
-        _, tenant = place(request)
-        if _is_no_form(request):
-            return Answer(400, {"error": "invalid_request"})
-        proofs = request.headers.getlist("dpop")
-        found = certificates.shown(request)
-        return await service.token(tenant, await request.body(), _address(request), proofs, found)
+def busiest(router: APIRouter) -> tuple[Route, ...]:
+    """Where tokens are given."""
+    return tuple(one for one in router.routes if isinstance(one, Route) and isinstance(one.app, _Door))
 
-    router.routes.append(Route("/oauth/token", _Door(token), methods=["POST"], name="token", include_in_schema=False))
 
+def _forms(router: APIRouter, service: TokenService, place: Callable[[Request], tuple[str, str]]) -> None:
     async def about(request: Request, verb: Callable[[str, bytes, str], Awaitable[Answer]]) -> Response:
         _, tenant = place(request)
-        if _is_no_form(request):
+        if _is_no_form(request.scope, dict(request.scope["headers"])):
             return _answered(Answer(400, {"error": "invalid_request"}))
         return _answered(await verb(tenant, await request.body(), _address(request)))
 
@@ -115,24 +112,37 @@ class _Door:
 
     path = "/oauth/token"
 
-    def __init__(self, token: Callable[[Request], Awaitable[Answer]]) -> None:
-        self._token = token
+    def __init__(self, service: TokenService, hosts: Hosts, certificates: ClientCertificates) -> None:
+        self._service, self._hosts, self._certificates = service, hosts, certificates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What it raises, the edge renders."""
         scope["route"] = self  # FastAPI would say so: lines of operations name it
-        answer = await self._token(Request(scope, receive))
-        body, headers = _said(answer), _NEVER_KEPT | _wait(answer)
-        told = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        measured = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json"), *told]
-        await send({"type": "http.response.start", "status": answer.status, "headers": measured})
+        answer = await self._answer(scope, receive)
+        body = _said(answer)
+        told = [(name.lower().encode(), value.encode()) for name, value in _wait(answer).items()]
+        headers = [(b"content-length", b"%d" % len(body)), *_NEVER_KEPT_JSON, *told]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        given = dict(scope["headers"])
+        place = self._hosts.named(scope["scheme"], given.get(b"host", b"").decode("latin-1"))
+        if place is None:
+            raise NotFound()
+        if _is_no_form(scope, given):
+            return Answer(400, {"error": "invalid_request"})
+        proofs = [value.decode("latin-1") for name, value in scope["headers"] if name == b"dpop"]
+        found = self._certificates.shown(Request(scope)) if self._certificates.used else ""
+        address = scope["client"][0] if scope["client"] else ""
+        message = await receive()  # whole: the limits read it before
+        return await self._service.token(place[1], message["body"], address, proofs, found)
 
-def _is_no_form(request: Request) -> bool:
+
+def _is_no_form(scope: Scope, given: Mapping[bytes, bytes]) -> bool:
     """Also when something is said beside the form: a second way to say who one is (RFC 6749 sections 2.3, 3.2)."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return media_type != FORM or bool(request.scope["query_string"]) or "authorization" in request.headers
+    media_type = given.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    return media_type != FORM or bool(scope["query_string"]) or b"authorization" in given
 
 
 def _address(request: Request) -> str:
@@ -145,7 +155,7 @@ def _answered(answer: Answer) -> Response:
 
 def _said(answer: Answer) -> bytes:
     why = {"error_description": WHY[answer.body["error"]]} if "error" in answer.body else {}
-    return json.dumps({**answer.body, **why}, separators=(",", ":")).encode()
+    return _json({**answer.body, **why}).encode()
 
 
 def _wait(answer: Answer) -> dict[str, str]:

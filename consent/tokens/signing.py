@@ -14,6 +14,7 @@ from kernel.crypto import hmac_sha256
 ALGORITHM, TYPE = "ES256", "at+jwt"  # RFC 9068 section 2.1
 _ES256 = jws.JWSRegistry(algorithms=[ALGORITHM]).get_alg(ALGORITHM)
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256: SP 800-186 section 3.2.1.3
+_json = json.JSONEncoder(separators=(",", ":")).encode
 # RFC 5958 and RFC 5915 around the 32 bytes of a scalar; the public half is left out and computed when it is read
 _PKCS8 = bytes.fromhex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420")
 
@@ -28,7 +29,7 @@ class SigningKey:
 
     def signed(self, claims: Mapping[str, Any]) -> str:
         """An access token (RFC 7515 section 3.1); its header is the same each time."""
-        told = self._header + b"." + _base64url(json.dumps(claims, separators=(",", ":")).encode())
+        told = self._header + b"." + _base64url(_json(claims).encode())
         return (told + b"." + _base64url(_ES256.sign(told, self.private))).decode()
 
     @property

@@ -5,6 +5,7 @@ of another, which nobody looked at. h11 is kind to some of those that RFC 9112 l
 """
 
 import asyncio
+import re
 from asyncio import TimerHandle
 from typing import Any, Final
 
@@ -12,10 +13,14 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from kernel.http.answering import in_one_piece
+
 HEADER_BYTES: Final = 16384
 HEADER_SECONDS: Final = 10.0
 # Bytes of lengths and line ends to a byte of data, and the data itself: that much in tiny chunks.
 CHUNK_BESIDE: Final = 16
+# Each line ends in CR LF, has neither elsewhere nor a zero, and begins with no space; then comes the empty one.
+_PLAIN_LINES: Final = re.compile(rb"(?:(?![ \t])[^\0\r\n]*+\r\n)*+\r")
 
 Said = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
@@ -67,6 +72,7 @@ class PatientProtocol(H11Protocol):
     def __init__(self, config: uvicorn.Config, *more: Any, **named: Any) -> None:
         """As uvicorn makes one."""
         super().__init__(config, *more, **named)
+        self.app = in_one_piece(self.app, lambda: self.cycle)
         self.conn = PlainConnection(h11.SERVER, HEADER_BYTES)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
@@ -124,14 +130,7 @@ def _doubtful(waiting: bytes) -> bool:
     end = waiting.find(b"\n\r\n")
     if end < 0:
         return b"\n\n" in waiting
-    head = waiting[: end + 2]
-    if b"\0" in head:
-        return True
-    lines = head.split(b"\n")  # each request is looked at: of all ways to say it this one takes the least
-    for line in lines:
-        if line[-1:] != b"\r" or line[:1] in b" \t":
-            return True
-    return head.count(b"\r") != len(lines)
+    return _PLAIN_LINES.fullmatch(waiting, 0, end + 2) is None
 
 
 def _plain(request: h11.Request) -> bool:

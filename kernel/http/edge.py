@@ -4,7 +4,8 @@ Nothing leaves without its headers, errors included; nothing that is not a Probl
 Starlette's own catch-all re-raises towards the server, which would print the exception's text: it sees nothing here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from logging import INFO
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kernel.errors import Problem
 from kernel.http.limits import is_api
 from kernel.http.problems import TYPE_BASE, as_problem, new_instance, render
-from kernel.http.trace import current_trace, enter_trace, leave_trace, read_traceparent
+from kernel.http.trace import Trace, current_trace, enter_trace, leave_trace, read_traceparent
 from kernel.logs import logger
 
 API_VERSION = "1.0.0"
@@ -42,8 +43,7 @@ class Edge:
         """Answer one request, whatever happens inside."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        state = _all(scope["headers"], b"tracestate")
-        token = enter_trace(read_traceparent(_one(scope["headers"], b"traceparent"), state))
+        token = enter_trace(_trace(scope["headers"]))
         begun, answer = perf_counter(), _Answer(scope, send)
         try:
             await self._guarded(scope, receive, answer)
@@ -73,28 +73,29 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = _with_ours(message.get("headers", ()), self._api)
+            message["headers"] = _with_ours(list(message.get("headers", ())), self._api)
         await self._send(message)
 
 
-def _with_ours(given: Iterable[tuple[bytes, bytes]], api: bool) -> list[tuple[bytes, bytes]]:
+def _with_ours(given: Sequence[tuple[bytes, bytes]], api: bool) -> list[tuple[bytes, bytes]]:
     """ASGI names are in small letters; put together by itself, since every answer goes through here."""
     ours = _OF_API if api else _OF_PAGE
-    kept = [pair for pair in given if pair[0] not in ours]
-    names = {name for name, _ in kept}
+    names = dict(given)
+    kept = given if names.keys().isdisjoint(ours) else [pair for pair in given if pair[0] not in ours]
     return [*kept, *ours.items(), *(pair for pair in _UNLESS_SET if pair[0] not in names)]
 
 
-def _one(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str | None:
-    found = _all(headers, wanted)
-    return found[0] if len(found) == 1 else None  # two are none: Trace Context section 3.2
-
-
-def _all(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> list[str]:
-    return [value.decode("latin-1") for name, value in headers if name == wanted]
+def _trace(headers: Iterable[tuple[bytes, bytes]]) -> Trace:
+    parents = [value for name, value in headers if name == b"traceparent"]
+    if len(parents) != 1:  # two are none: Trace Context section 3.2
+        return read_traceparent(None)
+    state = [value.decode("latin-1") for name, value in headers if name == b"tracestate"]
+    return read_traceparent(parents[0].decode("latin-1"), state)
 
 
 def _told(scope: Scope, status: int, seconds: float) -> None:
+    if not _log.isEnabledFor(INFO):
+        return
     trace = current_trace()
     _log.info(
         "request_answered",

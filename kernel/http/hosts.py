@@ -16,8 +16,11 @@ class Hosts:
 
     def at(self, request: HTTPConnection) -> tuple[str, str] | None:
         """(issuer, tenant), or None for a host that is nobody's."""
-        scheme = request.scope.get("scheme", "http")
-        host = request.headers.get("host", "").lower()
+        return self.named(request.scope.get("scheme", "http"), request.headers.get("host", ""))
+
+    def named(self, scheme: str, host: str) -> tuple[str, str] | None:
+        """The same, of who has read the header line."""
+        host = host.lower()
         return self._known.get(host) or self._known.get(host.removesuffix(f":{_PORTS.get(scheme, 0)}"))
 
 

@@ -5,13 +5,15 @@ request, so a chunked body is counted like any other, and a room never holds a p
 """
 
 import asyncio
-import re
 from collections.abc import Mapping
+from itertools import chain
 
 from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kernel.faults import no_json
+from kernel.http.answering import WHOLE
+from kernel.http.nesting import depth
 from kernel.http.refusals import HeadersTooLarge, TooLarge, TooSlow, WrongMediaType
 
 BODY_BYTES = 1 << 20
@@ -23,8 +25,6 @@ BODY_SECONDS = 20.0
 _JSON, _FORM, _FILE = "application/json", "application/x-www-form-urlencoded", "text/csv"
 _PARTS = "multipart/form-data"  # how a page sends a file; whoever takes it reads it within limits of its own
 NO_UPLOADS: Mapping[str, int] = {}
-# An unterminated string runs to the end, and nothing is tried twice: linear for any body.
-_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def is_api(path: str) -> bool:
@@ -52,8 +52,9 @@ class Limits:
         """Read and check the request, then hand it on."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        headers = scope["headers"]
         # name, colon, space, value, CR LF
-        if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEADER_BYTES:
+        if len(b"".join(chain.from_iterable(headers))) + 4 * len(headers) > HEADER_BYTES:
             raise HeadersTooLarge("De koppen zijn samen groter dan 16 KiB.")
         body = await self._body(scope, receive)
         if body is None:
@@ -73,21 +74,28 @@ class Limits:
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         most = self._uploads.get(scope["path"], self._bytes)
         _refuse_announced(scope, most)
-        parts, size = [], 0
         try:
+            if WHOLE in scope:
+                return await _read(receive, most)
             async with asyncio.timeout(self._seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > most:
-                        raise TooLarge(f"De vraag is groter dan {most} bytes.")
-                    if not message.get("more_body", False):
-                        return b"".join(parts)
+                return await _read(receive, most)
         except TimeoutError:
             raise TooSlow("De inhoud van de vraag kwam niet op tijd binnen.") from None
+
+
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """To its end; None from who hung up."""
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise TooLarge(f"De vraag is groter dan {most} bytes.")
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def _refuse_announced(scope: Scope, most: int) -> None:
@@ -122,20 +130,6 @@ def _check_json(body: bytes) -> None:
         raise no_json("JSON moet in UTF-8 zijn.") from None
     if depth(body, DEPTH) > DEPTH:
         raise no_json(f"De JSON is dieper genest dan {DEPTH}.")
-
-
-def depth(body: bytes, enough: int) -> int:
-    """How deep the brackets nest, counted no further than just above `enough`. Strings do not count."""
-    if body.count(b"[") + body.count(b"{") <= enough:
-        return 0  # cannot be deeper; the common case
-    now = deepest = 0
-    for token in _BRACKETS.finditer(body):
-        first = body[token.start()]
-        now += (first in b"[{") - (first in b"]}")
-        deepest = max(deepest, now)
-        if deepest > enough:
-            break
-    return deepest
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

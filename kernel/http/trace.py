@@ -43,9 +43,10 @@ _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 def read_traceparent(header: str | None, state: Sequence[str] = ()) -> Trace:
     """A new span under the caller's, or a new trace when there is none or it is ill-formed. Never raises. state: the
     tracestate headers that came along; without a good parent they say nothing."""
-    match = _HEADER.fullmatch(header or "")
+    match = _HEADER.fullmatch(header) if header else None
     if match is None or (match[1] == "00" and match[5]):  # version 00 has exactly four parts
-        return Trace(secrets.token_hex(16), secrets.token_hex(8))
+        drawn = secrets.token_hex(24)
+        return Trace(drawn[:32], drawn[32:])
     flags = f"{int(match[4], 16) & _SAMPLED:02x}"
     return Trace(match[2], secrets.token_hex(8), match[3], flags, _read_state(state))
 

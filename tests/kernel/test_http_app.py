@@ -13,6 +13,9 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from kernel.http.app import make_app
 from kernel.http.client import open_client
@@ -52,6 +55,13 @@ def house(gate: StartGate, check: Check = _fine) -> FastAPI:
     app.include_router(intern)
     app.include_router(health_router({"deel": check}, gate))
     return app
+
+
+class Telling:
+    """An app of its own, as a route takes one: the body comes back."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse((await receive())["body"].decode())(scope, receive, send)
 
 
 def things(tag: str) -> APIRouter:
@@ -241,6 +251,22 @@ async def test_rooms_open_in_order_close_in_reverse_and_a_failure_is_told_to_who
         async with serve(make_app("Test", StartGate(), [room("c"), room("broken")])):
             pass
     assert "+c" in seen
+
+
+async def test_what_is_answered_first_is_found_by_its_whole_path_and_inside_every_ring() -> None:
+    gate = StartGate()
+    app = make_app("Test", gate)
+    app.answer_first([Route("/druk", Telling(), methods=["POST"])])
+    async with reach(app) as http:
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        assert (await http.post("/druk", content="a=b", headers=form)).json()["code"] == "verzegeld"
+        gate.open()
+        answer = await http.post("/druk", content="a=b", headers=form)
+        assert (answer.json(), answer.headers["x-frame-options"]) == ("a=b", "DENY")
+        for path in ("/druk/", "/druk%0A", "/dru", "//druk"):
+            assert (await http.post(path, content="a=b", headers=form)).status_code == 404, path
+        assert (await http.get("/druk")).json()["code"] == "methode-niet-toegestaan"
+        assert (await http.post("/druk", content="a", headers={"content-type": "text/plain"})).status_code == 415
 
 
 async def test_a_request_under_way_is_answered_before_the_server_stops() -> None:

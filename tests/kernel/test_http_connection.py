@@ -7,6 +7,7 @@ from contextlib import suppress
 import anyio
 import pytest
 from fastapi import FastAPI, Request
+from starlette.types import Receive, Scope, Send
 
 from kernel.http.connection import PatientProtocol
 from kernel.http.edge import Edge
@@ -134,6 +135,38 @@ async def test_who_sends_the_rest_of_a_refused_body_in_time_is_heard_again() -> 
     async with serve(counting(), protocol=Waiting) as address:
         said = await _said(address, KEPT + b"content-length: %d\r\n\r\n" % len(rest) + rest + LAST)
     assert said.startswith(b"HTTP/1.1 413 ") and said.count(b"HTTP/1.1 200 ") == 1
+
+
+Parts = tuple[bytes | None, ...]  # of an answer of five bytes; None is where its maker fails
+
+
+def telling(parts: Parts) -> FastAPI:
+    async def tell(_: Scope, __: Receive, send: Send) -> None:
+        lines = [(b"content-length", b"5"), (b"x-parts", b"%d" % len(parts))]
+        await send({"type": "http.response.start", "status": 200, "headers": lines})
+        for place, part in enumerate(parts, 1):
+            if part is None:
+                raise RuntimeError
+            await send({"type": "http.response.body", "body": part, "more_body": place < len(parts)})
+
+    app = FastAPI()
+    app.mount("/", tell)
+    app.add_middleware(Edge)
+    return app
+
+
+async def test_an_answer_is_the_same_in_one_piece_and_in_more_and_half_of_one_is_cut() -> None:
+    asked, last = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
+    told: dict[Parts, bytes] = {}
+    for parts in ((b"abcde",), (b"ab", b"cde"), (b"ab", None), (None,), (b"abcdef",), (b"abcd",)):
+        async with serve(telling(parts), protocol=Waiting) as address:
+            told[parts] = await _said(address, asked + last)
+    for parts in ((b"abcde",), (b"ab", b"cde")):
+        assert told[parts].count(b"\r\n\r\nabcde") == 2 and told[parts].count(b"\r\nConnection: close\r\n") == 1
+    assert told[(b"ab", None)].endswith(b"\r\n\r\nab") and told[(None,)].endswith(b"\r\n\r\n"), "cut, and no other"
+    assert told[(None,)].startswith(b"HTTP/1.1 200 ") and told[(None,)].count(b"HTTP/1.1 ") == 1
+    for parts in ((b"abcdef",), (b"abcd",)):
+        assert told[parts].count(b"HTTP/1.1 ") <= 1 and b"abcd" not in told[parts], "not what it says it is"
 
 
 async def _said(address: Address, sent: bytes) -> bytes:

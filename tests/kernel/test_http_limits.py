@@ -13,7 +13,8 @@ from kernel.http.app import make_app
 from kernel.http.client import open_client
 from kernel.http.connection import PatientProtocol
 from kernel.http.health import StartGate
-from kernel.http.limits import BODY_BYTES, DEPTH, UPLOAD_PARTS, depth
+from kernel.http.limits import BODY_BYTES, DEPTH, UPLOAD_PARTS
+from kernel.http.nesting import depth
 from kernel.http.server import Address, serve
 from tests.patience import PATIENCE
 
