@@ -34,7 +34,7 @@ from kernel.crypto import DataKey, KeyUnavailable, random_bytes
 from kernel.failpoints import reached
 from kernel.sql import RowSeal
 
-PIECE = 48  # lines that are sealed before they are handed to the database: it stores them while we seal the next
+PIECES, PIECE = 4, 32  # of a batch at most, and lines of each at least: one is stored while the next is sealed
 
 
 class Made(NamedTuple):
@@ -117,8 +117,9 @@ def in_pieces(
     under: tuple[TenantKeys, Mapping[Owner, DataKey]],
 ) -> Iterator[list[Made]]:
     """`written_lines` of a few at a time, as they are asked for."""
-    for first in range(0, len(drafts), PIECE):
-        made = written_lines(drafts[first : first + PIECE], before, where, under)
+    many = max(PIECE, -(-len(drafts) // PIECES))
+    for first in range(0, len(drafts), many):
+        made = written_lines(drafts[first : first + many], before, where, under)
         reached("audit.c")
         yield made
 
