@@ -6,6 +6,7 @@ Texts are made once per table. Only columns of `audit.tables` come into them, ne
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,10 @@ from kernel.sql.direct import done, told
 # psycopg sends values as they are with %b; as text bytes would be twice as long, and words looked through for quotes
 _HOW = {Text: "%b::text", BigInteger: "%b::bigint", LargeBinary: "%b::bytea"}
 _ALIKE = frozenset(("tenant_id", "term", "logged_at"))  # mostly the same for all rows of a batch: then said once
+_TOGETHER = 64  # rows in one statement of SQLite: at each statement our thread lets others go first, and waits for them
+_NARROW = (
+    6  # columns; what is wider SQLite copies once more where rows are put in together, which costs more than it saves
+)
 NOTHING = "DO NOTHING"
 
 Values = tuple[Any, ...]
@@ -30,11 +35,16 @@ Values = tuple[Any, ...]
 async def insert_rows(tx: AsyncConnection, table: Table, rows: Sequence[Values], conflict: str = "") -> None:
     """All rows, each with every column, in the table's order. conflict: NOTHING, or `replacing(table)`. Raises what the
     database raises."""
-    if rows:
-        if tx.dialect.name == "postgresql":
-            await done(tx, *_listed(table, conflict, rows))
-        else:
-            await done(tx, _insert(table, conflict), list(rows))
+    if rows and tx.dialect.name == "postgresql":
+        await done(tx, *_listed(table, conflict, rows))
+        return
+    put = 0
+    while len(table.columns) <= _NARROW and len(rows) - put >= _TOGETHER:
+        some = rows[put : put + _TOGETHER]
+        await done(tx, _insert(table, conflict, _TOGETHER), tuple(chain.from_iterable(some)))
+        put += _TOGETHER
+    if put < len(rows):
+        await done(tx, _insert(table, conflict, 1), list(rows[put:]))
 
 
 async def rows_among(
@@ -152,9 +162,11 @@ def _delete(table: Table, postgres: bool) -> str:
 
 
 @lru_cache(maxsize=64)
-def _insert(table: Table, conflict: str) -> str:
-    columns = ", ".join(column.name for column in table.columns)
-    text = f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join('?' * len(table.columns))})"  # noqa: S608 - our own tables
+def _insert(table: Table, conflict: str, many: int) -> str:
+    """OR FAIL: what goes wrong takes the whole transaction along, so SQLite need not keep each page as it was before
+    the statement; that took as long as it saved to put rows in together."""
+    columns, row = ", ".join(column.name for column in table.columns), ", ".join("?" * len(table.columns))
+    text = f"INSERT OR FAIL INTO {table.name} ({columns}) VALUES {', '.join([f'({row})'] * many)}"  # noqa: S608 - our own tables
     return f"{text} ON CONFLICT {conflict}" if conflict else text
 
 

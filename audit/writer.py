@@ -29,6 +29,7 @@ BATCH_BYTES = 2 << 20
 COMPANIONS = 16  # entries that go along with a restriction: a batch takes as long as it is large
 COMPANY = 0.02  # seconds that how a release ended waits for a line that somebody waits for: the next on its connection
 OF_SEVERAL = 4  # times shorter where several ended: others ask beside, and their lines gather while these are written
+ENOUGH = 32  # that ended: a commit is shared by so many already, and waiting costs them more than it saves
 _LISTED = 1_000  # releases whose end somebody waits for; with more all are forgotten, and end within COMPANY
 _PER_LINE = 1_024  # bytes that a line takes beside the words of its entry
 
@@ -131,7 +132,7 @@ class Writer:
             given = Given(room, entry, words_of(entry), trace)
             queue.append(Waiting(given, _PER_LINE + sum(map(len, given.words)), call, at))
         self._work.set()
-        if not all(map(self._patient, entries)):
+        if len(self._queue) >= ENOUGH or not all(map(self._patient, entries)):
             self._hurry.set()
         await call.done  # a caller who gives up leaves the rest as it is
         answers = [call.answers[at] for at in range(len(entries))]
@@ -158,7 +159,9 @@ class Writer:
         """A commit costs the same for one line as for ten, and nobody waits for how a release ended: alone in the queue
         it is written together with what comes next. A crash here leaves a line without outcome, as one before."""
         self._hurry.clear()
-        if self._stopping or self._first or not all(self._patient(each.given.entry) for each in self._queue):
+        if self._stopping or self._first or len(self._queue) >= ENOUGH:
+            return
+        if not all(self._patient(each.given.entry) for each in self._queue):
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(self.company / (1 if len(self._queue) == 1 else OF_SEVERAL)):

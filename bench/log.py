@@ -17,8 +17,10 @@ from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
+import audit.batch as sealing
 import audit.log as appending
 from assembly.garbage import settled
+from audit import storing
 from audit.contract import Entry, Receipt
 from audit.fsck.checking import check_log
 from audit.fsck.walk import Asked
@@ -36,7 +38,8 @@ from tests.postgres import borrowed_cluster
 WRITERS, SECONDS, WARM_SECONDS = 64, 8.0, 4.0
 LISTED = 15  # entries of one call where writers have lists: with 16 the last of 64 would find the queue full
 OFFERED = (250, 500, 1_000)  # entries per second that come, whatever the log does
-# Between the fail points of `audit.log`, which stand between every two durable steps.
+PARTS = (appending, sealing, storing)
+# Between the fail points of these, which stand between every two durable steps.
 STEPS = {
     "audit.0": "waiting, keys, content", "audit.a": "lock, head, order", "audit.b": "judge", "audit.c": "number, seal",
     "audit.d": "store", "audit.committed": "commit", "audit.signed": "sign", "": "receipts",
@@ -132,14 +135,17 @@ async def measured(service: AuditService, load: Callable[[Door, Run], Awaitable[
     run, writer = Run(), service.desk(DESK).writer
     whole, watch = vars(appending)["reached"], writer.watch
     run.batches -= writer.batches
-    vars(appending)["reached"] = lambda name: run.times.reached(name) if name in STEPS else None
+    for part in PARTS:
+        vars(part)["reached"] = lambda name: run.times.reached(name) if name in STEPS else None
     writer.watch = lambda waited, answers: run.times.answered()
     begun, cpu = time.perf_counter(), time.process_time()
     run.times.last = (begun, cpu)
     try:
         await load(service.door("connectors"), run)
     finally:
-        vars(appending)["reached"], writer.watch = whole, watch
+        for part in PARTS:
+            vars(part)["reached"] = whole
+        writer.watch = watch
     run.seconds, run.cpu = time.perf_counter() - begun, time.process_time() - cpu
     run.batches += writer.batches
     return run

@@ -8,7 +8,7 @@ import pytest
 from audit.contract import LogUnavailable, Overtaken
 from audit.judging import Asked, Draft, Known, Overlay, SetBack, Stale, Stand, Taken
 from audit.permit import Position
-from audit.writer import BATCH_MAX, QUEUE_MAX
+from audit.writer import BATCH_MAX, ENOUGH, QUEUE_MAX
 from kernel.crypto import verify
 from kernel.proof.checkpoint import open_checkpoint
 from kernel.proof.checks import check_inclusion
@@ -67,6 +67,16 @@ async def test_a_log_that_stops_waits_for_no_company(place: Place) -> None:
         await asyncio.sleep(0.01)
         writer.stop()
         assert receipt((await ending)[0]).position.index == made.position.index + 1
+
+
+async def test_where_many_releases_ended_they_wait_for_no_company(place: Place) -> None:
+    async with place.opened() as (service, _), asyncio.timeout(PATIENCE):
+        door, writer = service.door("connectors"), service.desk(DESK).writer
+        made = [receipt(each) for each in await door.record(DESK, [release({fence(): 0}) for _ in range(ENOUGH)])]
+        before, writer.company = writer.batches, 3_600.0
+        ended = await asyncio.gather(*(door.record(DESK, [outcome(each.position)]) for each in made))
+        assert {receipt(each).position.index for (each,) in ended} == set(range(ENOUGH, 2 * ENOUGH))
+        assert writer.batches == before + 1
 
 
 async def test_entry_is_overtaken_by_a_move_earlier_in_the_same_batch(place: Place) -> None:

@@ -1,0 +1,68 @@
+"""A batch is sealed and stored in pieces, and is one all the same: one series, one tree, all of it or nothing."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from audit.batch import PIECE, PIECES
+from audit.contract import LogUnavailable
+from tests.audit.fsck_ground import checked
+from tests.audit.logs import DESK, Place, fence, outcome, receipt, release
+from tests.postgres import Postgres
+
+pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
+MANY = PIECES * PIECE + PIECES + 1  # pieces that are larger than the least, and a last one that is not full
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/audit.db"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.create()
+
+
+async def test_the_series_of_a_resident_runs_on_through_the_pieces_of_a_batch(url: str, tmp_path: Path) -> None:
+    place = Place(url, tmp_path)
+    async with place.opened() as (service, _):
+        door, writer = service.door("connectors"), service.desk(DESK).writer
+        given = await door.record(DESK, [release({fence(): 0}) for _ in range(MANY)])
+        ended = await door.record(DESK, [outcome(receipt(each).position) for each in given])
+        assert writer.batches == 2
+        places = [receipt(each).position for each in (*given, *ended)]
+        assert [each.index for each in places] == list(range(2 * MANY))
+        newest = await service.door("web").lines(DESK, "s1")
+        assert [(line.n, line.position) for line in newest.lines[:2]] == [
+            (2 * MANY, places[-1]),
+            (2 * MANY - 1, places[-2]),
+        ]
+        keys = {origin: key.hex() for origin, key in service.public_keys.items()}
+    report = await checked(url, tmp_path, keys)
+    assert report.status == 0, (report.findings.shown, report.unjudged)
+
+
+@pytest.mark.parametrize("table", ["lines", "tags"])
+async def test_of_a_batch_that_fails_in_its_last_piece_nothing_stays(tmp_path: Path, table: str) -> None:
+    url, file = f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path / "audit.db"
+    entries = [release({fence(): 0}) for _ in range(MANY)]
+    async with Place(url, tmp_path).opened() as (service, _):
+        door = service.door("connectors")
+        changed(file, f"CREATE TRIGGER full BEFORE INSERT ON {table} WHEN NEW.idx = {MANY - 1} "
+                      "BEGIN SELECT RAISE(FAIL, 'no'); END")  # fmt: skip
+        with pytest.raises(LogUnavailable):
+            await door.record(DESK, entries)
+        changed(file, "DROP TRIGGER full")
+        again = await door.record(DESK, entries)
+        assert [receipt(each).position.index for each in again] == list(range(MANY))
+        keys = {origin: key.hex() for origin, key in service.public_keys.items()}
+    report = await checked(url, tmp_path, keys)
+    assert report.status == 0, (report.findings.shown, report.unjudged)
+
+
+def changed(file: Path, statement: str) -> None:
+    """As somebody who owns it."""
+    database = sqlite3.connect(file)
+    database.execute(statement)
+    database.commit()
+    database.close()
