@@ -3,17 +3,17 @@
 All of it runs inside the writer's one transaction, under the lock of the head.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.bulk import rows_among
+from audit.bulk import NOTHING, Values, delete_rows, in_order, insert_rows, replacing, rows_among
 from audit.covert import escrow_id
-from audit.event import Kind
+from audit.event import Entry, Kind
 from audit.fencemap import FenceMap, bucket_of
-from audit.heads import Head
+from audit.heads import Head, store_head
 from audit.judging import (
     UNDER_WAY_MS,
     Asked,
@@ -23,18 +23,23 @@ from audit.judging import (
     Sending,
     Stand,
     moves_fences,
+    named_fences,
 )
 from audit.keychain import Owner, TenantKeys
+from audit.kinds import ENDED, OUTCOME, RELEASES, UNKNOWN
+from audit.labels import Labeller
 from audit.leaf import SALT, Previous, Spot, Written, act_place, act_text, opened, write
 from audit.permit import Position
 from audit.remembering import Buckets, buckets_of, demand_held
-from audit.tables import fences, lines, series, under_way
+from audit.tables import fences, labels, lines, moves, outcomes, series, tags, tiles, under_way
 from kernel.canonical import read_canonical
 from kernel.crypto import DataKey, KeyUnavailable, random_bytes
-from kernel.failpoints import reached
+from kernel.proof.tiles import FULL, completed_tiles
+from kernel.proof.tree import Growth
 from kernel.sql import RowSeal
+from kernel.sql.direct import unanswered
 
-PIECES, PIECE = 4, 32  # of a batch at most, and lines of each at least: one is stored while the next is sealed
+Row = dict[str, Any]
 
 
 class Made(NamedTuple):
@@ -110,20 +115,6 @@ def written_lines(
     return made
 
 
-def in_pieces(
-    drafts: Sequence[Draft],
-    before: dict[str, Previous],
-    where: tuple[str, int],
-    under: tuple[TenantKeys, Mapping[Owner, DataKey]],
-) -> Iterator[list[Made]]:
-    """`written_lines` of a few at a time, as they are asked for."""
-    many = max(PIECE, -(-len(drafts) // PIECES))
-    for first in range(0, len(drafts), many):
-        made = written_lines(drafts[first : first + many], before, where, under)
-        reached("audit.c")
-        yield made
-
-
 async def kinds_at(
     tx: AsyncConnection, tenant: str, places: Iterable[Position], keys: TenantKeys
 ) -> dict[Position, Kind]:
@@ -168,3 +159,116 @@ async def _sending(tx: AsyncConnection, tenant: str, at: int) -> dict[Position, 
         named = frozenset(text[start : start + 32] for start in range(0, len(text), 32))
         found[place] = Sending(place, logged_at, named)
     return found
+
+
+class Storing:
+    """Writes what a batch leaves. `seal` and `keys` are the tenant's."""
+
+    def __init__(self, tx: AsyncConnection, old: Head, keys: TenantKeys) -> None:
+        self._tx, self._old, self._keys = tx, old, keys
+        self._here = (old.tenant, old.term)
+        self._labeller = Labeller(keys, old.tenant)
+
+    async def store(self, made: Sequence[Made], growth: Growth, after: Head | None = None) -> Head:
+        """Nothing of it counts before the commit. after: the head that gives way to this one, when a term begins."""
+        with unanswered(self._tx):
+            await self._insert(lines, [self._line(each) for each in made])
+            await self._tiles(growth)
+            await self._fences(made)
+            await self._series(made)
+            await self._releases(made)
+            await self._tags(made)
+            # the first one under a label says it; a second sealing of the same words is not kept
+            await insert_rows(self._tx, labels, self._labeller.rows(), NOTHING)
+        new = self._old.grown(growth, made[-1].at)
+        await store_head(self._tx, new, after or self._old, self._keys.rows)
+        return new
+
+    def _line(self, made: Made) -> Values:
+        asked, written = made.draft.asked, made.written
+        event = asked.entry.event
+        return (
+            *(*self._here, made.draft.position.index, event.id, asked.content, event.subject, made.n, made.at),
+            *(written.leaf, written.leaf_hash, written.act, written.body, asked.year, self._labeller.of(event)),
+        )
+
+    async def _tiles(self, growth: Growth) -> None:
+        rows = [
+            (*self._here, tile.level, tile.n * FULL + tile.offset + at // 32, tile.hashes[at : at + 32])
+            for tile in completed_tiles(growth)
+            for at in range(0, len(tile.hashes), 32)
+        ]
+        await self._insert(tiles, rows)
+
+    async def _fences(self, made: Sequence[Made]) -> None:
+        moved = [
+            (*self._here, each.draft.position.index, fence, epoch)
+            for each in made
+            for fence, epoch in each.draft.moved.items()
+        ]
+        await self._insert(moves, moved)
+        newest = {
+            fence: self._at_place(Position(term=term, index=index)) | {"fence": fence, "epoch": epoch}
+            for _, term, index, fence, epoch in moved
+        }
+        await self._replace(fences, newest.values())
+
+    async def _series(self, made: Sequence[Made]) -> None:
+        newest = {each.draft.asked.entry.event.subject: each for each in made}
+        rows = [
+            self._at_place(each.draft.position) | {"subject": subject, "n": each.n, "leaf_hash": each.written.leaf_hash}
+            for subject, each in newest.items()
+        ]
+        await self._replace(series, rows)
+
+    async def _releases(self, made: Sequence[Made]) -> None:
+        releases = [(each.draft, each.at) for each in made if each.draft.asked.entry.event.kind in RELEASES]
+        rows = [
+            (*self._here, draft.position.index, draft.asked.entry.event.id, at, _packed(draft.asked.entry))
+            for draft, at in releases
+        ]
+        await self._insert(under_way, rows)
+        closed = {
+            place: (
+                *(self._old.tenant, place.term, place.index, each.draft.position.term, each.draft.position.index),
+                each.draft.asked.entry.event.details[OUTCOME],
+            )
+            # the sweeper says "onbekend" when nobody came; who comes all the same knows better, in one batch too
+            for each in sorted(made, key=_knows)
+            for place in each.draft.asked.entry.event.closes
+            if each.draft.asked.entry.event.kind == ENDED
+        }
+        unknown = [row for row in closed.values() if row[-1] == UNKNOWN]
+        known = [row for row in closed.values() if row[-1] != UNKNOWN]
+        await insert_rows(self._tx, outcomes, known, replacing(outcomes))
+        await insert_rows(self._tx, outcomes, unknown, NOTHING)
+        await delete_rows(self._tx, under_way, [(self._old.tenant, place.term, place.index) for place in closed])
+
+    async def _tags(self, made: Sequence[Made]) -> None:
+        tagger, (tenant, term) = self._keys.tagger, self._here
+        rows = [
+            (tenant, tag, term, each.draft.position.index, each.at)
+            for each in made
+            for tag in tagger.of(each.draft.asked.entry.event, each.at, each.draft.asked.about, each.draft.asked.trace)
+        ]
+        await self._insert(tags, rows)
+
+    def _at_place(self, place: Position) -> Row:
+        return {"tenant_id": self._old.tenant, "term": place.term, "idx": place.index}
+
+    async def _insert(self, table: Table, rows: Sequence[Values]) -> None:
+        await insert_rows(self._tx, table, rows)
+
+    async def _replace(self, table: Table, rows: Iterable[Row]) -> None:
+        """Rows that get a MAC."""
+        sealed = in_order(table, [self._keys.rows.sealed(table, row) for row in rows])
+        await insert_rows(self._tx, table, sealed, replacing(table))
+
+
+def _knows(made: Made) -> bool:
+    return made.draft.asked.entry.event.details.get(OUTCOME) != UNKNOWN
+
+
+def _packed(entry: Entry) -> bytes:
+    """16 bytes per fence."""
+    return bytes.fromhex("".join(named_fences(entry)))

@@ -17,10 +17,8 @@ from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
-import audit.batch as sealing
 import audit.log as appending
 from assembly.garbage import settled
-from audit import storing
 from audit.contract import Entry, Receipt
 from audit.fsck.checking import check_log
 from audit.fsck.walk import Asked
@@ -38,8 +36,7 @@ from tests.postgres import borrowed_cluster
 WRITERS, SECONDS, WARM_SECONDS = 64, 8.0, 4.0
 LISTED = 15  # entries of one call where writers have lists: with 16 the last of 64 would find the queue full
 OFFERED = (250, 500, 1_000)  # entries per second that come, whatever the log does
-PARTS = (appending, sealing, storing)
-# Between the fail points of these, which stand between every two durable steps.
+# Between the fail points of `audit.log`, which stand between every two durable steps.
 STEPS = {
     "audit.0": "waiting, keys, content", "audit.a": "lock, head, order", "audit.b": "judge", "audit.c": "number, seal",
     "audit.d": "store", "audit.committed": "commit", "audit.signed": "sign", "": "receipts",
@@ -135,17 +132,14 @@ async def measured(service: AuditService, load: Callable[[Door, Run], Awaitable[
     run, writer = Run(), service.desk(DESK).writer
     whole, watch = vars(appending)["reached"], writer.watch
     run.batches -= writer.batches
-    for part in PARTS:
-        vars(part)["reached"] = lambda name: run.times.reached(name) if name in STEPS else None
+    vars(appending)["reached"] = lambda name: run.times.reached(name) if name in STEPS else None
     writer.watch = lambda waited, answers: run.times.answered()
     begun, cpu = time.perf_counter(), time.process_time()
     run.times.last = (begun, cpu)
     try:
         await load(service.door("connectors"), run)
     finally:
-        for part in PARTS:
-            vars(part)["reached"] = whole
-        writer.watch = watch
+        vars(appending)["reached"], writer.watch = whole, watch
     run.seconds, run.cpu = time.perf_counter() - begun, time.process_time() - cpu
     run.batches += writer.batches
     return run

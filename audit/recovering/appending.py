@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import series_of, written_lines
+from audit.batch import Storing, series_of, written_lines
 from audit.bulk import NOTHING, in_order, insert_rows
 from audit.chain import TIMES_MAX, mark_of, recovered_id
 from audit.contract import LogUnavailable
@@ -30,13 +30,14 @@ from audit.recovering.course import Part
 from audit.recovering.judged import Sources, Stretch, stretches_of
 from audit.recovering.spare import Spare
 from audit.signer import Known
-from audit.storing import Storing
 from audit.tables import destroyed, lines
 from audit.tables import keys as key_rows
 from audit.turning import ROOM
 from kernel.clock import millis
 from kernel.crypto import DataKey
 from kernel.failpoints import reached
+from kernel.proof.hashes import leaf_hash
+from kernel.proof.tree import Growth
 
 NAME = "Regels teruggezet uit een kopie"
 Watch = Callable[[int, int], None]
@@ -115,9 +116,9 @@ async def _put(at: Sources, stretch: Stretch, last: "_Last | None") -> None:
         await _keep(tx, log.tenant, spare)
         await _name(tx, log.tenant, stretch, rows)
         now = empty_head(log.tenant, part.origin) if begins else head
-        stored = await Storing(tx, now, rows).store([stretch.made], after=head)
+        new = await Storing(tx, now, rows).store(stretch.made, stretch.growth, after=head)
         if last:
-            await last.put(tx, stored.head, rows)
+            await last.put(tx, new, rows)
 
 
 async def _head(tx: AsyncConnection, part: Part, rows: TenantKeys) -> Head:
@@ -163,7 +164,8 @@ class _Last:
         asked = Asked(entry, ROOM, content_hash(rows.content, words_of(entry)), self.year)
         before = await series_of(tx, log.tenant, {SYSTEM}, rows.rows)
         made = written_lines([Draft(asked, place, {}, ())], before, (log.tenant, hour), (rows, self.bodies))
-        await Storing(tx, head, rows).store([made])
+        growth = Growth(head.edge, [leaf_hash(each.written.leaf) for each in made])
+        await Storing(tx, head, rows).store(made, growth)
 
 
 async def _prepared(at: Sources, telling: Telling) -> _Last:

@@ -1,18 +1,17 @@
-"""A batch is sealed and stored in pieces, and is one all the same: one series, one tree, all of it or nothing."""
+"""Rows of a batch go to the database together, and it is one all the same: one series, one tree, all or nothing."""
 
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from audit.batch import PIECE, PIECES
 from audit.contract import LogUnavailable
 from tests.audit.fsck_ground import checked
 from tests.audit.logs import DESK, Place, fence, outcome, receipt, release
 from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
-MANY = PIECES * PIECE + PIECES + 1  # pieces that are larger than the least, and a last one that is not full
+MANY = 2 * 64 + 5  # lines: rows in statements that are full, and some more
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -23,7 +22,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return postgres.create()
 
 
-async def test_the_series_of_a_resident_runs_on_through_the_pieces_of_a_batch(url: str, tmp_path: Path) -> None:
+async def test_the_series_of_a_resident_runs_on_through_a_large_batch(url: str, tmp_path: Path) -> None:
     place = Place(url, tmp_path)
     async with place.opened() as (service, _):
         door, writer = service.door("connectors"), service.desk(DESK).writer
@@ -43,7 +42,7 @@ async def test_the_series_of_a_resident_runs_on_through_the_pieces_of_a_batch(ur
 
 
 @pytest.mark.parametrize("table", ["lines", "tags"])
-async def test_of_a_batch_that_fails_in_its_last_piece_nothing_stays(tmp_path: Path, table: str) -> None:
+async def test_of_a_batch_that_fails_at_its_last_line_nothing_stays(tmp_path: Path, table: str) -> None:
     url, file = f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path / "audit.db"
     entries = [release({fence(): 0}) for _ in range(MANY)]
     async with Place(url, tmp_path).opened() as (service, _):
