@@ -116,7 +116,7 @@ async def test_withdrawn_after_the_line_but_before_opening_or_sending(house: Fou
 
 async def test_a_suspended_recipient_gets_nothing_also_when_it_was_under_way(house: FourRooms) -> None:
     async def suspend() -> None:
-        staff = house.who.model_copy(update={"kind": "medewerker", "roles": ("proceseigenaar",)})
+        staff = house.who.model_copy(update={"kind": "medewerker", "roles": ("fg",)})
         await house.register.suspend(staff, house.who.organisation)
 
     await house.wire(consent=Around(house.register, "decide", suspend, after=True))
