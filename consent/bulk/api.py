@@ -18,6 +18,7 @@ from consent.explained import Explained
 from consent.keys import MACHINES
 from consent.words import fault
 from kernel.caller import Caller
+from kernel.http.refusals import WrongMediaType
 
 PLACE: Final = "/bulktoetsingen"
 UPLOAD_BYTES: Final = 2 << 20  # 10,000 names of 32 signs, each with a case of 64
@@ -94,6 +95,8 @@ def bulk_routes(many: Many) -> APIRouter:
         responses={429: {"description": "Te veel inwoners op een dag, of te veel vragen tegelijk"}},
     )
     async def explain_many(who: Asking, request: Request) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise WrongMediaType("Stuur de lijst als application/json.")
         return Response(await many.told(who, await request.body()), media_type="application/json")
 
     return router

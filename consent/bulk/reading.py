@@ -17,7 +17,7 @@ from kernel.message import Body, wire
 from kernel.numbers import has_number
 
 MOST: Final = 10_000  # residents of one question, over one snapshot
-ELEMENTS_MOST: Final = 20  # a hundred lines of so many still fit over a wire, and an answer stays below 16 MiB
+ELEMENTS_MOST: Final = 20  # a hundred lines of so many still fit over a wire, and an answer is some 20 MiB at most
 ASKED: Final = ("verwerkingsactiviteit", "gegevenselementen", "gebruiker", "inwoners")
 NAMED: Final = ("bsn", "pseudoniem", "zaak")
 Fault = dict[str, str]

@@ -82,7 +82,7 @@ class Door:
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     urls = (f"sqlite+aiosqlite:///{tmp_path}/audit.db", f"sqlite+aiosqlite:///{tmp_path}/consent.db")
     async with opened_house(tmp_path, urls, asked_most=COUNTED) as house:
-        transport = httpx2.ASGITransport(app=app_of(house.component.doors()))
+        transport = httpx2.ASGITransport(app=app_of(house.component.doors(), house.component.uploads))
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
             rare = activity("zelden", frequentie={"keer": 1, "per": "maand"})
             told_first = activity("eerst", zaak="verplicht", vooraf=14)
@@ -213,6 +213,16 @@ async def test_a_list_that_is_wrong_is_refused_whole(
     assert not any(bsn in answer.text for bsn in (ANNAS, BERTS, "999993654"))
     assert await door.kinds(ANNA.subject) == []
     assert (await door.many([{"bsn": ANNAS}])).status_code == 200
+
+
+async def test_a_list_comes_as_json_alone(door: Door) -> None:
+    body = {"verwerkingsactiviteit": "regeling", "gegevenselementen": [NAME], "inwoners": [{"bsn": ANNAS}]}
+    for media in ("text/csv", "text/plain"):  # whoever takes files looks at them itself: the edge does not
+        answer = await door.http.post(
+            "/toestemming/v1/bulktoetsingen", content=json.dumps(body), headers={"x-who": "loket", "content-type": media}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (415, "verkeerd-mediatype"), media
+    assert await door.kinds(ANNA.subject) == []
 
 
 async def test_who_may_not_ask_alone_may_not_ask_about_many(door: Door) -> None:
