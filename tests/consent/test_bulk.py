@@ -219,7 +219,9 @@ async def test_a_list_comes_as_json_alone(door: Door) -> None:
     body = {"verwerkingsactiviteit": "regeling", "gegevenselementen": [NAME], "inwoners": [{"bsn": ANNAS}]}
     for media in ("text/csv", "text/plain"):  # whoever takes files looks at them itself: the edge does not
         answer = await door.http.post(
-            "/toestemming/v1/bulktoetsingen", content=json.dumps(body), headers={"x-who": "loket", "content-type": media}
+            "/toestemming/v1/bulktoetsingen",
+            content=json.dumps(body),
+            headers={"x-who": "loket", "content-type": media},
         )
         assert (answer.status_code, answer.json()["code"]) == (415, "verkeerd-mediatype"), media
     assert await door.kinds(ANNA.subject) == []

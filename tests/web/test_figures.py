@@ -1,5 +1,6 @@
 """`/cijfers`: everybody reads a table from its day, or that it is missing; its register page leads there."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from tests.web.portal import PortalUnderTest
 
 pytestmark = pytest.mark.anyio
 PLACE = f"/cijfers/{SLUG}/1"
-HOSTILE = PER_WARD | {"naam": "vijandig", "rij": WARD | {"groepen": ["<script>alert(1)</script>"]}}
+HOSTILE = PER_WARD | {"naam": "vijandig", "maat": "mensen", "rij": WARD | {"groepen": ["<script>alert(1)</script>"]}}
 AGES = {
     "naam": "per-leeftijd", "rijen": "leeftijd", "kolommen": "wijk", "maat": "gemiddeld inkomen", "kosten": 3_000,
     "rij": {"gegevenselement": "bevolking.geboortedatum", "indeling": "leeftijd", "grenzen": [18, 65]}, "kolom": WARD,
@@ -41,6 +42,15 @@ async def test_from_its_day_a_table_has_a_page_that_says_how_to_read_it(portal: 
     assert "We do not show groups of fewer than 15 people." in english.text and "niet getoond" not in english.text
     listed = await nobody.get("/cijfers")
     assert listed.html.count(f'href="{PLACE}/') == 3 and listed.text.count("Nog niet gemaakt") == 1
+    names = {link.split("</a>")[0] for link in listed.html.split(f'href="{PLACE}/')[1:]}
+    assert len({re.sub("<[^>]+>", "", name.partition(">")[2]) for name in names}) == 3, "each says which table it is"
+    titles = [
+        (await nobody.get(f"{PLACE}/{one}")).html.partition("</title>")[0] for one in ("per-wijk", "per-leeftijd")
+    ]
+    assert titles[0] != titles[1]
+    assert "?versie=1" in page.html and "Versie 1" in page.text and "Versie 1" in listed.text
+    both = (await nobody.get(f"/register/{SLUG}")).text
+    assert "Gemiddeld inkomen: leeftijd x wijk" in both, "as in the list"
     assert "<script>" not in (await nobody.get(f"{PLACE}/vijandig")).html
     assert "Deze tabel is nog niet gemaakt." in (await nobody.get(f"{PLACE}/vijandig")).text
     assert "Gemiddeld" in (await nobody.get(f"{PLACE}/per-leeftijd")).text
