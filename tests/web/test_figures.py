@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.connectors.counting.town import PER_WARD, SLUG, WARD, Town, many
+from tests.connectors.counting.town import PER_WARD, SLUG, WARD, Town, counting, many
 from tests.web.portal import PortalUnderTest
 
 pytestmark = pytest.mark.anyio
@@ -57,3 +57,13 @@ async def test_from_its_day_a_table_has_a_page_that_says_how_to_read_it(portal: 
     assert f'href="{PLACE}/per-wijk"' in (await nobody.get(f"/register/{SLUG}")).html
     for wrong in (f"/cijfers/{SLUG}/2/per-wijk", f"/cijfers/{SLUG}/x/per-wijk", "/cijfers/Nergens/1/a"):
         assert (await nobody.get(wrong)).status == 404, wrong
+
+
+async def test_a_draft_with_a_day_that_is_none_can_be_read_and_mended(portal: PortalUnderTest) -> None:
+    await portal.open()
+    one = await portal.visitor("een")
+    home = await one.get("/beheer/verwerkingsactiviteiten")
+    version = counting(statistiek={"publicatiedag": "2026-02-30"}).model_dump_json(by_alias=True, exclude_defaults=True)
+    made = await one.send(home, home.form("beschrijving"), beschrijving=version)
+    assert made.status == 200 and "2026-02-30" in made.text
+    assert "Deze dag is er niet." in made.text
