@@ -53,8 +53,10 @@ class Many:
         if who.kind not in MACHINES or not who.organisation:
             raise NoSuchThing()
         persons = self.behind.persons
-        asking, asked = await to_thread.run_sync(read_many, who, raw, persons.residents.is_number)
-        async with self.turns.turn(asking):
+        async with self.turns.turn(
+            who
+        ):  # reading takes a part of a second in which nobody else goes on: once at a time
+            asking, asked = await to_thread.run_sync(read_many, who, raw, persons.residents.is_number)
             await self.allowance.take(asking, len(asked.listed))
             explained = await self._explained(asking, asked)
         return await to_thread.run_sync(answer, asked.elements, explained)

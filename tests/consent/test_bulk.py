@@ -5,7 +5,8 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -13,12 +14,13 @@ import pytest
 from audit.contract import Entry, LogUnavailable, Verdict
 from consent.activity import Case
 from consent.bulk.allowance import Allowance
+from consent.bulk.api import Many
 from consent.bulk.reading import MOST
 from consent.bulk.turns import Turns
 from consent.contract import Question, RegisterUnavailable, ResidentRef
 from consent.explained import EnrolAt
 from kernel.caller import Caller, room_of
-from kernel.errors import TooManyRequests
+from kernel.errors import BadInput, TooManyRequests
 from tests.consent.house import (
     ANNA,
     ANNA_HERSELF,
@@ -328,6 +330,20 @@ async def test_one_at_a_time_and_municipalities_in_a_round() -> None:
         go[name].set()
     await asyncio.gather(*tasks)
     assert order == ["a1", "b1", "a2", "a3"], "the other municipality waits for one"
+
+
+async def test_of_one_application_a_second_list_is_not_even_read() -> None:
+    turns, behind = Turns(), SimpleNamespace(persons=SimpleNamespace(residents=SimpleNamespace(is_number=None)))
+    many, nobody = (
+        Many(cast("Any", behind), cast("Any", None), turns),
+        LOKET.model_copy(update={"application": "other"}),
+    )
+    async with turns.turn(LOKET):
+        with pytest.raises(TooManyRequests):
+            await many.told(LOKET, b"no list")
+    for who in (LOKET, nobody):
+        with pytest.raises(BadInput):
+            await many.told(who, b"no list")
 
 
 async def test_who_waits_too_long_hears_so_and_leaves_the_queue() -> None:
