@@ -91,6 +91,7 @@ def _faults(asked: AskMany, is_number: Callable[[Hidden], bool]) -> list[Fault]:
     found, seen = list[Fault](), set[Number | str | None]()
     if has_number(asked.activity):
         found.append(_fault("/verwerkingsactiviteit", *_LOOKS))
+    found += [_fault(f"/gegevenselementen/{at}", *_LOOKS) for at, name in enumerate(asked.elements) if has_number(name)]
     for at, one in enumerate(asked.listed):
         place, name = f"/inwoners/{at}", one.bsn or one.pseudonym
         if (one.bsn is not None) != by_number:

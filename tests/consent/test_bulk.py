@@ -233,6 +233,9 @@ async def test_who_may_not_ask_alone_may_not_ask_about_many(door: Door) -> None:
     assert (await door.many([{"bsn": ANNAS}], "anna")).status_code == 404
     assert (await door.many([{"bsn": ANNAS}], "desk")).json()["fouten"][0]["veld"] == "/gebruiker"
     assert (await door.many([{"bsn": ANNAS}], "loket", gebruiker=ANNAS)).status_code == 400
+    other = await door.many([{"bsn": ANNAS}], gegevenselementen=[NAME, f"brp.a{BERTS}"])
+    assert [(one["veld"], one["code"]) for one in other.json()["fouten"]] == [("/gegevenselementen/1", "lijkt-op-bsn")]
+    assert BERTS not in other.text and await door.kinds(ANNA.subject) == []
     much = await door.many([{"bsn": ANNAS}], gegevenselementen=[NAME] * 21)
     assert [(one["veld"], one["code"]) for one in much.json()["fouten"]] == [("/gegevenselementen", "te-veel")]
     told = (await door.many([{"bsn": ANNAS}], "coach")).json()
