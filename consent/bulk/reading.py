@@ -68,7 +68,7 @@ def _cut(raw: bytes) -> bytes:
     """What can be right of it, with enough of the rest to see that it is wrong: a fault takes a thousand times the
     room of the text that it is about, and whoever finds them all lets nobody else go on meanwhile."""
     try:
-        said = from_json(raw)
+        said = from_json(raw, allow_inf_nan=False)
     except ValueError:
         raise no_json("Dit is geen geldige JSON.") from None
     if not isinstance(said, dict):
