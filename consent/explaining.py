@@ -38,6 +38,8 @@ class Explaining:
         stand by then say too much."""
         for one in questions:
             no_numbers({"/verwerkingsactiviteit": one.activity, "/zaak": one.case})
+        for elements in {one.elements for one in questions}:  # a long list asks the same of everybody
+            no_numbers({f"/gegevenselementen/{at}": name for at, name in enumerate(elements)})
         sealed = await self._decided(caller, questions, enrol)
         told: list[Told] = []
         for begin in range(0, len(sealed), AT_ONCE):

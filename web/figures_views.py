@@ -1,4 +1,4 @@
-"""What the pages of published tables need: texts in the language of the page, nothing about a person."""
+"""What the pages of published tables need: texts in the language of the page, nothing about a person. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,12 +9,19 @@ from web.frame import Frame
 State = Literal["gemaakt", "nog-niet-gemaakt", "niet-gemaakt"]
 
 
+def counted(measure: str, rows: str, columns: str) -> str:
+    """What stands in a table, in Dutch."""
+    return f"{measure}: {rows} x {columns}" if columns else f"{measure}: {rows}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureRow:
-    """One table in the list. place: of its page. title: of the activity; counted: what stands in it, in Dutch."""
+    """One table in the list. place: of its page. title: of the activity, number: of its version; counted: what stands
+    in it, in Dutch."""
 
     place: str
     title: str
+    number: int
     counted: str
     day: date
     state: State

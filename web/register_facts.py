@@ -1,6 +1,7 @@
 """An activity in the words of residents: the facts of AVG art. 30, without its terms. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Final
 
@@ -136,8 +137,10 @@ def _only(version: ActivityVersion, said: RegisterWords) -> Iterator[str]:
 
 def _promised(version: ActivityVersion, said: RegisterWords) -> Iterator[str]:
     if version.statistics and version.statistics.public:
-        day = date.fromisoformat(version.statistics.public)
-        yield said.say(PUBLIC) % {"datum": format_day(day, said.language)}
+        told = version.statistics.public
+        with suppress(ValueError):  # of a draft: that there is no such day is told beside it
+            told = format_day(date.fromisoformat(told), said.language)
+        yield said.say(PUBLIC) % {"datum": told}
 
 
 def _field(place: str) -> str:

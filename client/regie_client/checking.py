@@ -9,7 +9,7 @@ from regie_client.bulk import BulkOrder
 from regie_client.errors import Unusable
 from regie_client.messages import LineRef, Said, Sentence, Short
 
-MOST, ELEMENTS_MOST = 10_000, 20  # residents and elements of one question
+MOST, ELEMENTS_MOST = 10_000, 10  # residents and elements of one question
 BYTES_MOST, SECONDS = 32 << 20, 120.0  # of an answer, and until it comes
 
 

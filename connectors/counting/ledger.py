@@ -95,7 +95,7 @@ class Ledger:
                 if once and await _first(connection, seal, (tenant, run.activity, run.name, once), lock=True):
                     raise MadeBefore
                 await connection.execute(update(runs).where(*mine).values(answer=answer, mac=row["mac"]))
-        except (SQLAlchemyError, TimeoutError) as error:
+        except (SQLAlchemyError, RowForged, TimeoutError) as error:
             raise self._broken(error) from None
 
     async def by_id(self, tenant: str, id_: str) -> Kept | None:
@@ -154,13 +154,14 @@ class Ledger:
 async def _first(
     connection: AsyncConnection, seal: RowSeal, of: tuple[str, str, str, str], *, lock: bool = False
 ) -> Kept | None:
-    """Of (tenant, activity, table, version). lock: no other of them is answered before this transaction ends; each run
-    holds its own row here, so two that end at one moment cannot miss each other."""
+    """Of (tenant, activity, table, version). Runs without an answer are looked at too: whoever empties one shall not
+    make it one that was never answered. lock: no other of them is answered before this transaction ends; each run holds
+    its own row here, so two that end at one moment cannot miss each other."""
     tenant, activity, name, version = of
     mine = (runs.c.tenant_id == tenant, runs.c.activity == activity, runs.c.name == name)
     query = select(runs).where(*mine).order_by(runs.c.number)
-    found = await connection.execute(query.with_for_update() if lock else query.where(runs.c.answer != ""))
-    kept = (_kept(seal.checked(runs, dict(row))) for row in found.mappings())
+    found = await connection.execute(query.with_for_update() if lock else query)
+    kept = [_kept(seal.checked(runs, dict(row))) for row in found.mappings()]
     return next((one for one in kept if one.answer and json.loads(one.answer)["versie"] == version), None)
 
 

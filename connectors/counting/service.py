@@ -45,7 +45,7 @@ TRIES = 5  # to write the line of a run
 RUNS_AT_ONCE = 2  # of one process; others wait, with their cost spent
 _SPENT = ("Het privacybudget van dit doel is op.", "Gebruik de tabellen die u al heeft.")
 _MADE = ("Deze tabel wordt openbaar, en wordt daarom maar een keer gemaakt.",
-         "Wacht tot de dag waarop iedereen hem leest.")  # fmt: skip
+         "Lees hem vanaf zijn publicatiedag bij de open cijfers.")  # fmt: skip
 _NO_TABLE = ("Dit is geen tabel, maar een gegevensset.", "Vraag hem bij gegevenssets.")
 _ANEW = "Er is net iets veranderd aan dit doel. Er is niets verstuurd."
 

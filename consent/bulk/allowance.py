@@ -7,6 +7,7 @@ from typing import Final
 
 from consent.bulk.tables import asked
 from consent.rows import Register, Row, Rows
+from consent.words import fault
 from kernel.caller import Caller
 from kernel.clock import Clock, millis
 from kernel.errors import TooManyRequests
@@ -21,7 +22,9 @@ class Allowance:
         self._register, self._clock, self._most = register, clock, most
 
     async def take(self, caller: Caller, residents: int) -> None:
-        """Raises TooManyRequests, RegisterUnavailable; then nothing is counted."""
+        """Raises BadInput for what no day has room for, TooManyRequests, RegisterUnavailable; then nothing is counted."""
+        if residents > self._most:
+            raise fault("/inwoners", "te-veel", f"Hier zijn er in 24 uur hoogstens {self._most}. Splits de lijst.")
         at = millis(self._clock())
 
         async def counted(rows: Rows) -> None:

@@ -18,6 +18,7 @@ from consent.explained import Explained
 from consent.keys import MACHINES
 from consent.words import fault
 from kernel.caller import Caller
+from kernel.http.refusals import WrongMediaType
 
 PLACE: Final = "/bulktoetsingen"
 UPLOAD_BYTES: Final = 2 << 20  # 10,000 names of 32 signs, each with a case of 64
@@ -66,8 +67,10 @@ class Many:
         if who.kind not in MACHINES or not who.organisation:
             raise NoSuchThing()
         persons = self.behind.persons
-        asking, asked = await to_thread.run_sync(read_many, who, raw, persons.residents.is_number)
-        async with self.turns.turn(asking):
+        async with self.turns.turn(
+            who
+        ):  # reading takes a part of a second in which nobody else goes on: once at a time
+            asking, asked = await to_thread.run_sync(read_many, who, raw, persons.residents.is_number)
             await self.allowance.take(asking, len(asked.listed))
             explained = await self._explained(asking, asked)
         return await to_thread.run_sync(answer, asked.elements, explained)
@@ -111,6 +114,8 @@ def bulk_routes(many: Many) -> APIRouter:
         },
     )
     async def explain_many(who: Asking, request: Request) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise WrongMediaType("Stuur de lijst als application/json.")
         return Response(await many.told(who, await request.body()), media_type="application/json")
 
     return router

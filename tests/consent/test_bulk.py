@@ -5,7 +5,8 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -14,14 +15,14 @@ from audit.contract import Count, Entry, LogUnavailable, Verdict
 from consent.activity import Case
 from consent.bulk.allowance import Allowance
 from consent.bulk.answering import AnswerMany
-from consent.bulk.api import _ANSWER, _EXAMPLE
+from consent.bulk.api import _ANSWER, _EXAMPLE, Many
 from consent.bulk.component import UPLOADS
 from consent.bulk.reading import ELEMENTS_MOST, MOST, read_many
 from consent.bulk.turns import Turns
 from consent.contract import Question, RegisterUnavailable, ResidentRef
 from consent.explained import EnrolAt
 from kernel.caller import Caller, room_of
-from kernel.errors import TooManyRequests
+from kernel.errors import BadInput, TooManyRequests
 from kernel.gather import MOST as GATHERED
 from kernel.http.limits import UPLOAD_PARTS
 from tests.consent.house import (
@@ -88,7 +89,7 @@ class Door:
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     urls = (f"sqlite+aiosqlite:///{tmp_path}/audit.db", f"sqlite+aiosqlite:///{tmp_path}/consent.db")
     async with opened_house(tmp_path, urls, asked_most=COUNTED) as house:
-        transport = httpx2.ASGITransport(app=app_of(house.component.doors()))
+        transport = httpx2.ASGITransport(app=app_of(house.component.doors(), house.component.uploads))
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
             rare = activity("zelden", frequentie={"keer": 1, "per": "maand"})
             told_first = activity("eerst", zaak="verplicht", vooraf=14)
@@ -221,10 +222,25 @@ async def test_a_list_that_is_wrong_is_refused_whole(
     assert (await door.many([{"bsn": ANNAS}])).status_code == 200
 
 
+async def test_a_list_comes_as_json_alone(door: Door) -> None:
+    body = {"verwerkingsactiviteit": "regeling", "gegevenselementen": [NAME], "inwoners": [{"bsn": ANNAS}]}
+    for media in ("text/csv", "text/plain"):  # whoever takes files looks at them itself: the edge does not
+        answer = await door.http.post(
+            "/toestemming/v1/bulktoetsingen",
+            content=json.dumps(body),
+            headers={"x-who": "loket", "content-type": media},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (415, "verkeerd-mediatype"), media
+    assert await door.kinds(ANNA.subject) == []
+
+
 async def test_who_may_not_ask_alone_may_not_ask_about_many(door: Door) -> None:
     assert (await door.many([{"bsn": ANNAS}], "anna")).status_code == 404
     assert (await door.many([{"bsn": ANNAS}], "desk")).json()["fouten"][0]["veld"] == "/gebruiker"
     assert (await door.many([{"bsn": ANNAS}], "loket", gebruiker=ANNAS)).status_code == 400
+    other = await door.many([{"bsn": ANNAS}], gegevenselementen=[NAME, f"brp.a{BERTS}"])
+    assert [(one["veld"], one["code"]) for one in other.json()["fouten"]] == [("/gegevenselementen/1", "lijkt-op-bsn")]
+    assert BERTS not in other.text and await door.kinds(ANNA.subject) == []
     much = await door.many([{"bsn": ANNAS}], gegevenselementen=[NAME] * 21)
     assert [(one["veld"], one["code"]) for one in much.json()["fouten"]] == [("/gegevenselementen", "te-veel")]
     told = (await door.many([{"bsn": ANNAS}], "coach")).json()
@@ -260,6 +276,8 @@ async def test_two_processes_count_together(door: Door) -> None:
     await asyncio.gather(mine.take(LOKET, 5), other.take(LOKET, 5))
     with pytest.raises(TooManyRequests):
         await mine.take(LOKET, 1)
+    with pytest.raises(BadInput):  # who would wait for ever is told now
+        await mine.take(LOKET, 11)
     door.house.clock.now -= timedelta(days=400)
     await mine.take(LOKET, 10)  # a clock that was ahead shuts nobody out
 
@@ -322,6 +340,20 @@ async def test_one_at_a_time_and_municipalities_in_a_round() -> None:
         go[name].set()
     await asyncio.gather(*tasks)
     assert order == ["a1", "b1", "a2", "a3"], "the other municipality waits for one"
+
+
+async def test_of_one_application_a_second_list_is_not_even_read() -> None:
+    turns, behind = Turns(), SimpleNamespace(persons=SimpleNamespace(residents=SimpleNamespace(is_number=None)))
+    many, nobody = (
+        Many(cast("Any", behind), cast("Any", None), turns),
+        LOKET.model_copy(update={"application": "other"}),
+    )
+    async with turns.turn(LOKET):
+        with pytest.raises(TooManyRequests):
+            await many.told(LOKET, b"no list")
+    for who in (LOKET, nobody):
+        with pytest.raises(BadInput):
+            await many.told(who, b"no list")
 
 
 async def test_who_waits_too_long_hears_so_and_leaves_the_queue() -> None:

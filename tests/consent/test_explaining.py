@@ -98,10 +98,24 @@ async def test_nothing_is_told_when_the_log_cannot_write(doors: Doors) -> None:
         await register.explain(LOKET, [Question(resident=ANNA, activity="regeling", elements=(NAME,))])
 
 
-@pytest.mark.parametrize("change", [{"zaak": "999993653"}, {"verwerkingsactiviteit": "999993653"}, {"extra": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"zaak": "999993653"},
+        {"verwerkingsactiviteit": "999993653"},
+        {"gegevenselementen": [NAME, "brp.a999993653"]},
+        {"extra": 1},
+    ],
+)
 async def test_a_question_that_is_wrong_leaves_no_line(doors: Doors, change: dict[str, Any]) -> None:
     status, problem = await doors.explained(**change)
     assert status == 400 and "999993653" not in json.dumps(problem)
+    assert await doors.house.kinds() == []
+
+
+async def test_a_number_is_no_element_in_authzen_either(doors: Doors) -> None:
+    answer = await doors.asked("evaluation", question("brp.a999993653"))
+    assert answer.status_code == 400 and "999993653" not in answer.text
     assert await doors.house.kinds() == []
 
 

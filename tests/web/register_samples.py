@@ -148,7 +148,9 @@ def ending() -> dict[str, tuple[str, "DataclassInstance"]]:
     }
 
 
-ROW = FigureRow(place="/cijfers/armoede/1/per-wijk", title="Armoede", counted="mensen: wijk", day=DAY, state="gemaakt")
+ROW = FigureRow(
+    place="/cijfers/armoede/1/per-wijk", title="Armoede", number=1, counted="mensen: wijk", day=DAY, state="gemaakt"
+)
 FIGURE = FigurePage(
     frame=frame("/cijfers/armoede/1/per-wijk", None),
     row=ROW,

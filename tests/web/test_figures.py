@@ -1,15 +1,16 @@
 """`/cijfers`: everybody reads a table from its day, or that it is missing; its register page leads there."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.connectors.counting.town import PER_WARD, SLUG, WARD, Town, many
+from tests.connectors.counting.town import PER_WARD, SLUG, WARD, Town, counting, many
 from tests.web.portal import PortalUnderTest
 
 pytestmark = pytest.mark.anyio
 PLACE = f"/cijfers/{SLUG}/1"
-HOSTILE = PER_WARD | {"naam": "vijandig", "rij": WARD | {"groepen": ["<script>alert(1)</script>"]}}
+HOSTILE = PER_WARD | {"naam": "vijandig", "maat": "mensen", "rij": WARD | {"groepen": ["<script>alert(1)</script>"]}}
 AGES = {
     "naam": "per-leeftijd", "rijen": "leeftijd", "kolommen": "wijk", "maat": "gemiddeld inkomen", "kosten": 3_000,
     "rij": {"gegevenselement": "bevolking.geboortedatum", "indeling": "leeftijd", "grenzen": [18, 65]}, "kolom": WARD,
@@ -41,9 +42,28 @@ async def test_from_its_day_a_table_has_a_page_that_says_how_to_read_it(portal: 
     assert "We do not show groups of fewer than 15 people." in english.text and "niet getoond" not in english.text
     listed = await nobody.get("/cijfers")
     assert listed.html.count(f'href="{PLACE}/') == 3 and listed.text.count("Nog niet gemaakt") == 1
+    names = {link.split("</a>")[0] for link in listed.html.split(f'href="{PLACE}/')[1:]}
+    assert len({re.sub("<[^>]+>", "", name.partition(">")[2]) for name in names}) == 3, "each says which table it is"
+    titles = [
+        (await nobody.get(f"{PLACE}/{one}")).html.partition("</title>")[0] for one in ("per-wijk", "per-leeftijd")
+    ]
+    assert titles[0] != titles[1]
+    assert "?versie=1" in page.html and "Versie 1" in page.text and "Versie 1" in listed.text
+    both = (await nobody.get(f"/register/{SLUG}")).text
+    assert "Gemiddeld inkomen: leeftijd x wijk" in both, "as in the list"
     assert "<script>" not in (await nobody.get(f"{PLACE}/vijandig")).html
     assert "Deze tabel is nog niet gemaakt." in (await nobody.get(f"{PLACE}/vijandig")).text
     assert "Gemiddeld" in (await nobody.get(f"{PLACE}/per-leeftijd")).text
     assert f'href="{PLACE}/per-wijk"' in (await nobody.get(f"/register/{SLUG}")).html
     for wrong in (f"/cijfers/{SLUG}/2/per-wijk", f"/cijfers/{SLUG}/x/per-wijk", "/cijfers/Nergens/1/a"):
         assert (await nobody.get(wrong)).status == 404, wrong
+
+
+async def test_a_draft_with_a_day_that_is_none_can_be_read_and_mended(portal: PortalUnderTest) -> None:
+    await portal.open()
+    one = await portal.visitor("een")
+    home = await one.get("/beheer/verwerkingsactiviteiten")
+    version = counting(statistiek={"publicatiedag": "2026-02-30"}).model_dump_json(by_alias=True, exclude_defaults=True)
+    made = await one.send(home, home.form("beschrijving"), beschrijving=version)
+    assert made.status == 200 and "2026-02-30" in made.text
+    assert "Deze dag is er niet." in made.text

@@ -10,7 +10,7 @@ from connectors.counting.contract import Cell, NoSuchTable
 from connectors.opendata.contract import OpenTable, OpenTables, TableBrief, TablePlace
 from kernel.caller import room_of
 from kernel.errors import NotFound
-from web.figures_views import FigureCell, FigureList, FigurePage, FigureRow
+from web.figures_views import FigureCell, FigureList, FigurePage, FigureRow, counted
 from web.language import AMSTERDAM, N_, format_day, format_number
 from web.pages.register import public_words
 from web.register_words import RegisterWords
@@ -69,10 +69,9 @@ def _place(root: str, one: TableBrief) -> str:
 
 
 def _row(one: TableBrief, said: RegisterWords) -> FigureRow:
-    counted = f"{one.measure}: {one.rows} x {one.columns}" if one.columns else f"{one.measure}: {one.rows}"
     return FigureRow(
-        place=_place(HOME, one), title=said.chosen(one.title), counted=counted, day=date.fromisoformat(one.day),
-        state=one.state,
+        place=_place(HOME, one), title=said.chosen(one.title), number=one.version,
+        counted=counted(one.measure, one.rows, one.columns), day=date.fromisoformat(one.day), state=one.state,
     )  # fmt: skip
 
 

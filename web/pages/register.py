@@ -9,6 +9,7 @@ from consent.contract import ActivityVersion, NoSuchThing, assessment_over, whol
 from kernel.caller import Caller, room_of
 from kernel.clock import millis
 from kernel.errors import NotFound
+from web.figures_views import counted
 from web.language import AMSTERDAM, Language
 from web.line_views import local_day
 from web.pages.reading import ended_by
@@ -93,11 +94,14 @@ async def public_words(visit: Visit, language: Language | None = None) -> Regist
 
 def _tables(version: ActivityVersion, visit: Visit) -> tuple[TableLink, ...]:
     """Whether they were made, their own pages say."""
-    counted, today = version.statistics, visit.site.clock().astimezone(AMSTERDAM).date()
-    if counted is None or not counted.public or date.fromisoformat(counted.public) > today:
+    told, today = version.statistics, visit.site.clock().astimezone(AMSTERDAM).date()
+    if told is None or not told.public or date.fromisoformat(told.public) > today:
         return ()
     place = f"/cijfers/{version.slug}/{version.number}"
-    return tuple(TableLink(place=f"{place}/{one.name}", counted=f"{one.measure}: {one.rows}") for one in counted.tables)
+    return tuple(
+        TableLink(place=f"{place}/{one.name}", counted=counted(one.measure, one.rows, one.columns))
+        for one in told.tables
+    )
 
 
 def _nobody(visit: Visit) -> Caller:

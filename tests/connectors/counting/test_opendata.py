@@ -44,6 +44,14 @@ async def listed(rooms: FourRooms) -> list[tuple[int, str, str]]:
     return [(one.version, one.table, one.state) for one in found]
 
 
+async def forged(house: FourRooms, **values: Any) -> None:
+    """By whoever owns the database."""
+    database = Database(house.urls["connectors"], "connectors")
+    house.stack.push_async_callback(database.close)
+    async with database.writing(TENANT) as connection:
+        await connection.execute(update(runs).values(values))
+
+
 async def test_from_its_day_everybody_reads_the_cells_that_were_given(both: FourRooms) -> None:
     town = await Town.built(both, CROWD, statistiek=PROMISED)
     answer = (await town.ask()).json()
@@ -81,7 +89,7 @@ async def test_a_table_that_everybody_reads_is_made_once(both: FourRooms) -> Non
     first, key = (await town.table()).cells, "0197d2f0-0000-4000-8000-000000000000"
     again = await town.ask(key=key)
     assert (again.status_code, again.json()["code"]) == (403, "te-vaak")
-    assert "iedereen" in again.json()["volgendeStap"]
+    assert "vanaf zijn publicatiedag" in again.json()["volgendeStap"]
     desk = await town.exact()
     # of two that are under way at one moment the one that is answered later is nobody's
     two = [await desk.ledger.spend(TENANT, Run(random_id(), SLUG, "t", 100, "r", "c"), 12_000, 0) for _ in range(2)]
@@ -142,13 +150,26 @@ async def test_what_is_not_ours_is_not_published(house: FourRooms) -> None:
     town = await Town.built(house, CROWD, statistiek=PROMISED)
     await town.table()
     house.now = SINCE
-    database = Database(house.urls["connectors"], "connectors")
-    house.stack.push_async_callback(database.close)
-    async with database.writing(TENANT) as connection:
-        better = {"answer": runs.c.answer + " "}
-        await connection.execute(update(runs).values(better))
+    await forged(house, answer=runs.c.answer + " ")
     answer = await got(house, TABLE)
     assert (answer.status_code, answer.json()["code"]) == (503, CannotCount.code)
+
+
+async def test_a_table_that_was_emptied_is_not_one_that_was_never_made(house: FourRooms) -> None:
+    town = await Town.built(house, CROWD, statistiek=PROMISED)
+    await town.table()
+    await forged(house, answer="")
+    assert (await town.ask()).status_code == 503, "another draw would be a second chance"
+    house.now = SINCE
+    assert (await got(house, TABLE)).status_code == 503 and (await got(house, ROOT)).status_code == 503
+
+
+async def test_a_run_is_not_kept_beside_one_that_is_not_ours(house: FourRooms) -> None:
+    desk = await (await Town.built(house, CROWD, statistiek=PROMISED)).exact()
+    run = await desk.ledger.spend(TENANT, Run(random_id(), SLUG, "t", 100, "r", "c"), 12_000, 0)
+    await forged(house, cost=99)
+    with pytest.raises(CannotCount):
+        await desk.ledger.answered(TENANT, run, '{"versie": "1"}', "1")
 
 
 async def test_a_label_is_no_formula_in_the_file(house: FourRooms) -> None:
