@@ -72,7 +72,7 @@ class PatientProtocol(H11Protocol):
     def __init__(self, config: uvicorn.Config, *more: Any, **named: Any) -> None:
         """As uvicorn makes one."""
         super().__init__(config, *more, **named)
-        self.app = in_one_piece(self.app, lambda: self.cycle)
+        self.app = in_one_piece(self.app)
         self.conn = PlainConnection(h11.SERVER, HEADER_BYTES)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
