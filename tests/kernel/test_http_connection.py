@@ -173,20 +173,19 @@ async def test_an_answer_is_the_same_in_one_piece_and_in_more_and_half_of_one_is
 
 
 async def test_what_a_connection_said_last_goes_with_it_and_not_when_garbage_is_looked_for() -> None:
-    made: list[weakref.ref[PatientProtocol]] = []
+    gone = asyncio.Event()
 
     class Seen(Waiting):
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
-            made.append(weakref.ref(self))
+            weakref.finalize(self, gone.set)
 
     async with serve(counting(), protocol=Seen) as address:
         gc.disable()
         try:
             assert (await _said(address, LAST)).startswith(b"HTTP/1.1 200 ")
             with anyio.fail_after(PATIENCE):
-                while made[0]() is not None:
-                    await asyncio.sleep(0.01)
+                await gone.wait()
         finally:
             gc.enable()
 
