@@ -206,6 +206,7 @@ class Log:
             pieces = in_pieces(drafts, before, (self.tenant, at), (keys, bodies))
             done.made, done.growth, done.head = await Storing(tx, head, keys).store(pieces)
             done.memory = Memory(head.origin, done.growth.edge, fences_after(memory.fences, buckets, done.made))
+            reached("audit.d")
         return done
 
     async def follow(

@@ -53,7 +53,7 @@ class Storing:
                 await self._insert(lines, [self._line(each) for each in piece])
                 await self._tags(piece)
                 made += piece
-                reached("audit.d")
+                reached("audit.piece")
             growth = Growth(self._old.edge, [each.written.leaf_hash for each in made])
             await self._tiles(growth)
             await self._fences(made)
@@ -63,7 +63,6 @@ class Storing:
             await insert_rows(self._tx, labels, self._labeller.rows(), NOTHING)
         new = self._old.grown(growth, made[-1].at)
         await store_head(self._tx, new, after or self._old, self._keys.rows)
-        reached("audit.d")
         return Stored(made, growth, new)
 
     def _line(self, made: Made) -> Values:

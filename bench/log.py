@@ -42,7 +42,8 @@ PARTS = (appending, sealing, storing)
 # Between the fail points of these, which stand between every two durable steps.
 STEPS = {
     "audit.0": "waiting, keys, content", "audit.a": "lock, head, order", "audit.b": "judge", "audit.c": "number, seal",
-    "audit.d": "store", "audit.committed": "commit", "audit.signed": "sign", "": "receipts",
+    "audit.piece": "store lines, tags", "audit.d": "store the rest", "audit.committed": "commit",
+    "audit.signed": "sign", "": "receipts",
 }  # fmt: skip
 
 

@@ -28,7 +28,10 @@ from tests.set_back import copied
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 ROOT = Path(__file__).parents[2]
-POINTS = ["audit.0", "audit.a", "audit.b", "audit.c", "audit.d", "audit.committed", "audit.slot", "audit.signed"]
+POINTS = [
+    "audit.0", "audit.a", "audit.b", "audit.c", "audit.piece", "audit.d", "audit.committed", "audit.slot",
+    "audit.signed",
+]  # fmt: skip
 
 
 def sqlite_url(folder: Path) -> str:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from audit import batch
+from audit import batch, log, storing
 from audit.batch import PIECE, PIECES, Made, written_lines
 from audit.contract import LogUnavailable
 from kernel.crypto import KeyUnavailable
@@ -44,6 +44,18 @@ async def test_the_series_of_a_resident_runs_on_through_the_pieces_of_a_batch(ur
         keys = {origin: key.hex() for origin, key in service.public_keys.items()}
     report = await checked(url, tmp_path, keys)
     assert report.status == 0, (report.findings.shown, report.unjudged)
+
+
+async def test_whoever_dies_at_the_end_of_a_batch_stored_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = list[str]()
+    async with Place(f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path).opened() as (service, _):
+        for part in (log, batch, storing):
+            monkeypatch.setattr(part, "reached", points.append)
+        await service.door("connectors").record(DESK, [release({fence(): 0}) for _ in range(PIECE + 1)])
+    begun, ended = ["audit.0", "audit.a", "audit.b"], ["audit.d", "audit.committed", "audit.signed"]
+    assert points == begun + ["audit.c", "audit.piece"] * 2 + ended
 
 
 @pytest.mark.parametrize("place", [0, MANY - 1])

@@ -10,6 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import TextIO
 
+from audit.batch import PIECE
 from audit.contract import Receipt
 from kernel.clock import utc_now
 from kernel.failpoints import arm
@@ -17,7 +18,7 @@ from tests.audit.logs import DESK, Place, Ticking, fence, release
 from tests.forks import FORKS
 from tests.patience import PATIENCE
 
-ROUNDS, AT_ONCE = 6, 5
+ROUNDS, AT_ONCE = 6, PIECE + 5  # a batch is two pieces
 
 
 def killed_at(point: str, count: int, url: str, folder: Path) -> list[list[str]]:

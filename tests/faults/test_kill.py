@@ -26,7 +26,7 @@ KILLS = int(os.environ.get("REGIE_KILLS", "50")) // 2  # on each database
 LIVES = 4  # residents in the load
 MINUTE = 61.0  # later, when the house starts again: whoever was sending has given up
 POINTS = {  # of releases and choices, and how often each is passed before it kills, at most
-    **dict.fromkeys(("audit.0", "audit.a", "audit.b", "audit.c", "audit.d"), 6),
+    **dict.fromkeys(("audit.0", "audit.a", "audit.b", "audit.c", "audit.piece", "audit.d"), 6),
     **dict.fromkeys(("audit.committed", "audit.slot", "audit.signed"), 6),
     **dict.fromkeys(("desk.identified", "desk.decided", "desk.recorded", "desk.fetched", "desk.checked"), 5),
     **dict.fromkeys(("desk.sent", "vault.permitted"), 3),
