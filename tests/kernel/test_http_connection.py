@@ -140,6 +140,28 @@ async def test_who_sends_the_rest_of_a_refused_body_in_time_is_heard_again() -> 
     assert said.startswith(b"HTTP/1.1 413 ") and said.count(b"HTTP/1.1 200 ") == 1
 
 
+async def test_what_comes_behind_a_head_that_is_the_last_is_refused_as_any_other() -> None:
+    fatal, loop, begun, go = list[dict[str, Any]](), asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    loop.set_exception_handler(lambda _, context: fatal.append(context))
+
+    async def slow(_: Scope, __: Receive, ___: Send) -> None:
+        begun.set()
+        await go.wait()
+
+    app = FastAPI()
+    app.mount("/", slow)
+    with anyio.fail_after(PATIENCE):
+        async with serve(app, protocol=Waiting) as address:
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            writer.write(b"HEAD / HTTP/1.0\r\nhost: x\r\n\r\n")
+            await begun.wait()
+            writer.write(SECOND)
+            said = await _rest(reader)
+            go.set()
+            writer.close()
+    assert said.startswith(b"HTTP/1.1 400 ") and said.endswith(b"\r\n\r\n") and not fatal
+
+
 Parts = tuple[bytes | None, ...]  # of an answer of five bytes; None is where its maker fails
 
 
