@@ -22,7 +22,7 @@ class Allowance:
         self._register, self._clock, self._most = register, clock, most
 
     async def take(self, caller: Caller, residents: int) -> None:
-        """Raises BadInput where no day has room for it, TooManyRequests, RegisterUnavailable; nothing is counted then."""
+        """Counts nothing and raises BadInput where no day has room, TooManyRequests, RegisterUnavailable."""
         if residents > self._most:
             raise fault("/inwoners", "te-veel", f"Hier zijn er in 24 uur hoogstens {self._most}. Splits de lijst.")
         at = millis(self._clock())

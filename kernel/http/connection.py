@@ -7,6 +7,7 @@ of another, which nobody looked at. h11 is kind to some of those that RFC 9112 l
 import asyncio
 import re
 from asyncio import TimerHandle
+from contextlib import suppress
 from typing import Any, Final
 
 import h11
@@ -72,7 +73,7 @@ class PatientProtocol(H11Protocol):
     def __init__(self, config: uvicorn.Config, *more: Any, **named: Any) -> None:
         """As uvicorn makes one."""
         super().__init__(config, *more, **named)
-        self.app = in_one_piece(self.app, lambda: self.cycle)
+        self.app = in_one_piece(self.app)
         self.conn = PlainConnection(h11.SERVER, HEADER_BYTES)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
@@ -98,9 +99,9 @@ class PatientProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Where the answer was given or begun, there is nothing left to say."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            super().send_400_response(msg)
-        else:
-            self.transport.close()
+            with suppress(h11.LocalProtocolError):  # a HEAD is answered when its head is
+                super().send_400_response(msg)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing left to wait for."""

@@ -1,9 +1,10 @@
 """Rows of a batch go to the database together, and it is one all the same: one series, one tree, all or nothing."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from audit.contract import LogUnavailable
 from tests.audit.fsck_ground import checked
@@ -41,17 +42,18 @@ async def test_the_series_of_a_resident_runs_on_through_a_large_batch(url: str, 
     assert report.status == 0, (report.findings.shown, report.unjudged)
 
 
-@pytest.mark.parametrize("table", ["lines", "tags"])
-async def test_of_a_batch_that_fails_at_its_last_line_nothing_stays(tmp_path: Path, table: str) -> None:
-    url, file = f"sqlite+aiosqlite:///{tmp_path}/audit.db", tmp_path / "audit.db"
+@pytest.mark.parametrize("place", [0, MANY - 1])
+async def test_of_a_batch_that_fails_at_its_first_or_last_line_nothing_stays(
+    url: str, tmp_path: Path, place: int
+) -> None:
     entries = [release({fence(): 0}) for _ in range(MANY)]
     async with Place(url, tmp_path).opened() as (service, _):
         door = service.door("connectors")
-        changed(file, f"CREATE TRIGGER full BEFORE INSERT ON {table} WHEN NEW.idx = {MANY - 1} "
-                      "BEGIN SELECT RAISE(FAIL, 'no'); END")  # fmt: skip
-        with pytest.raises(LogUnavailable):
-            await door.record(DESK, entries)
-        changed(file, "DROP TRIGGER full")
+        for table in ("lines", "tags"):
+            change(url, *refusing(url, table, place))
+            with pytest.raises(LogUnavailable):
+                await door.record(DESK, entries)
+            change(url, *ceasing(url, table))
         again = await door.record(DESK, entries)
         assert [receipt(each).position.index for each in again] == list(range(MANY))
         keys = {origin: key.hex() for origin, key in service.public_keys.items()}
@@ -59,9 +61,26 @@ async def test_of_a_batch_that_fails_at_its_last_line_nothing_stays(tmp_path: Pa
     assert report.status == 0, (report.findings.shown, report.unjudged)
 
 
-def changed(file: Path, statement: str) -> None:
-    """As somebody who owns it."""
-    database = sqlite3.connect(file)
-    database.execute(statement)
-    database.commit()
-    database.close()
+def refusing(url: str, table: str, place: int) -> tuple[str, ...]:
+    """A table that takes no row at this place."""
+    if url.startswith("sqlite"):
+        return (f"CREATE TRIGGER full BEFORE INSERT ON {table} WHEN NEW.idx = {place} "
+                "BEGIN SELECT RAISE(FAIL, 'no'); END",)  # fmt: skip
+    raising = "CREATE FUNCTION audit.no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE disk_full; END'"
+    when = f"BEFORE INSERT ON audit.{table} FOR EACH ROW WHEN (NEW.idx = {place}) EXECUTE FUNCTION audit.no()"
+    return raising, f"CREATE TRIGGER full_now {when}"
+
+
+def ceasing(url: str, table: str) -> tuple[str, ...]:
+    """As it was."""
+    if url.startswith("sqlite"):
+        return ("DROP TRIGGER full",)
+    return f"DROP TRIGGER full_now ON audit.{table}", "DROP FUNCTION audit.no()"
+
+
+def change(url: str, *statements: str) -> None:
+    """As somebody who owns the database."""
+    engine = create_engine(url.replace("+aiosqlite", ""), poolclass=NullPool)
+    with engine.connect() as connection, connection.begin():
+        for statement in statements:
+            connection.exec_driver_sql(statement)
