@@ -2,7 +2,7 @@
 
 import gc
 
-YOUNG, OLDER, OLDEST = 50_000, 10, 50  # objects; then rounds of the one before
+YOUNG, OLDER, OLDEST = 200_000, 3, 50  # objects; then rounds of the one before
 
 
 def settled() -> None:
