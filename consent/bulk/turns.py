@@ -14,9 +14,7 @@ from typing import Final
 from kernel.caller import Caller
 from kernel.errors import TooManyRequests
 
-PATIENCE: Final = (
-    60.0  # seconds: longer than one list takes on a busy machine, so that a place in the queue is worth it
-)
+PATIENCE: Final = 60.0  # seconds: longer than one list takes on a busy machine
 AGAIN: Final = 20  # seconds after which asking again makes sense
 
 
