@@ -24,9 +24,8 @@ from kernel.sql.direct import done, told
 _HOW = {Text: "%b::text", BigInteger: "%b::bigint", LargeBinary: "%b::bytea"}
 _ALIKE = frozenset(("tenant_id", "term", "logged_at"))  # mostly the same for all rows of a batch: then said once
 _TOGETHER = 64  # rows in one statement of SQLite: at each statement our thread lets others go first, and waits for them
-_NARROW = (
-    6  # columns; what is wider SQLite copies once more where rows are put in together, which costs more than it saves
-)
+# Columns. What is wider SQLite copies once more where rows are put in together, which costs more than it saves.
+_NARROW = 6
 NOTHING = "DO NOTHING"
 
 Values = tuple[Any, ...]

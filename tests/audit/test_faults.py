@@ -35,14 +35,6 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder}/audit.db"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path)
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.create()
-
-
 def change(url: str, statement: str) -> None:
     """As somebody who owns the database."""
     sqlite = url.startswith("sqlite")

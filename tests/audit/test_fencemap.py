@@ -25,7 +25,6 @@ from kernel.crypto.file_keys import FileKeyProvider
 from kernel.proof.hashes import EMPTY_ROOT
 from kernel.sql import Database
 from tests.audit.logs import DESK, NOON, TENANT, Place, act, fence, receipt, release
-from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 Row = dict[str, Any]
@@ -76,14 +75,6 @@ def test_map_that_grew_move_by_move_is_the_one_made_at_once(moves: list[str]) ->
 def test_what_cannot_be_a_fence_stands_nowhere(name: str, epoch: int) -> None:
     assert not of({"ab" * 16: 1}).holds("abcd", {name: epoch})
     assert not FenceMap().holds("abcd", {name: epoch})
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/audit.db"
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.create()
 
 
 async def row_of(service: AuditService, name: str) -> Row:

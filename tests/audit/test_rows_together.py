@@ -9,18 +9,9 @@ from sqlalchemy.pool import NullPool
 from audit.contract import LogUnavailable
 from tests.audit.fsck_ground import checked
 from tests.audit.logs import DESK, Place, fence, outcome, receipt, release
-from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
 MANY = 2 * 64 + 5  # lines: rows in statements that are full, and some more
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/audit.db"
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.create()
 
 
 async def test_the_series_of_a_resident_runs_on_through_a_large_batch(url: str, tmp_path: Path) -> None:

@@ -33,7 +33,6 @@ from kernel.sql import Database
 from tests.audit.logs import DESK, FG, HOST, NOON, TENANT, Place, Ticking, act, fence, outcome, receipt, release
 from tests.audit.turner import turned_elsewhere
 from tests.patience import PATIENCE
-from tests.postgres import Postgres
 from tests.set_back import copied
 
 pytestmark = [pytest.mark.anyio, pytest.mark.rooms]
@@ -41,14 +40,6 @@ OLD, NEW = "2026h2", "2027h1"
 JANUARY = datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)
 WHY = Reason(code="klacht", case="FG-1")
 STEPS = ("key", "keys", "last", "line", "begun", "signed")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path)
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.create()
 
 
 def sqlite_url(folder: Path) -> str:

@@ -15,18 +15,9 @@ from audit.service import AuditService
 from kernel.component import Component
 from tests.audit.logs import DESK, TENANT, Place, act, fence
 from tests.patience import PATIENCE
-from tests.postgres import Postgres
 from tests.set_back import copied
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/audit.db"
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.create()
 
 
 async def sealed(component: Component) -> str:
