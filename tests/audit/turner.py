@@ -1,4 +1,4 @@
-"""A process that comes along in January and writes a line, forked from one that has imported everything already."""
+"""A process that comes along in January and watches, forked from one that has imported everything already."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -21,10 +21,12 @@ def turned_elsewhere(url: str, folder: Path, dies_at: str = "") -> int | None:
 def _turn(url: str, folder: Path, dies_at: str) -> None:
     if dies_at:
         arm(dies_at, 1)
-    asyncio.run(_write(url, folder))
+    asyncio.run(_watch(url, folder))
 
 
-async def _write(url: str, folder: Path) -> None:
+async def _watch(url: str, folder: Path) -> None:
     clock = Ticking(datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC))
-    async with Place(url, folder, clock=clock).opened() as (service, _):
-        await service.desk(DESK).watcher.watch()
+    service, component = await Place(url, folder, clock=clock).built()
+    await service.desk(DESK).watcher.watch()  # before its rounds run: of two turns at once one may die of nothing
+    async with component.run():
+        pass
