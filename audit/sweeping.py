@@ -16,7 +16,7 @@ from audit.reading import Reader, line_rows
 from audit.tables import lines, under_way
 from kernel.clock import Clock, millis
 from kernel.errors import Problem
-from kernel.ids import derived_id
+from kernel.ids import ordered_id
 
 AT_ONCE = 200
 
@@ -49,7 +49,7 @@ class Sweeper:
 def _unknown(line: Line) -> Entry:
     release = line.event
     event = Event(
-        id=derived_id(release.id, "afloop-onbekend"),
+        id=ordered_id(release.id, "afloop-onbekend"),
         kind="afloop",
         subject=release.subject,
         name="Afloop onbekend",

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from connectors.contract import Repeatable
 from kernel.caller import Caller
-from kernel.ids import derived_id
+from kernel.ids import ordered_id
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Claim:
 
     def event_id(self, what: str = "") -> str:
         """The same attempt always has the same event id; each attempt and round has its own (trust.md 2.2)."""
-        return derived_id(self.release_id, f"{self.attempt}{what}")
+        return ordered_id(self.release_id, f"{self.attempt}{what}")
 
 
 class Claims(Protocol):

@@ -8,7 +8,7 @@ from audit.contract import COUNTED_BY, EMERGENCY, Entry, Event, Ground, Kind, Ou
 from connectors.refusal import Refusal
 from consent.contract import About
 from kernel.crypto import sha256
-from kernel.ids import derived_id
+from kernel.ids import ordered_id
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Act:
 def outcome(release: Event, receipt: Receipt, how: Outcome, refused: Sequence[Refusal] = ()) -> Entry:
     """How a release ended. refused: what was dropped after the line, because of what a source told."""
     said: dict[str, str] = {"uitkomst": how}
-    event_id, above = derived_id(release.id, "afloop"), release.trace
-    own_span = {"span_id": event_id[:16], "parent_span_id": above.span_id} if above else {}
+    event_id, above = ordered_id(release.id, "afloop"), release.trace
+    own_span = {"span_id": event_id[-16:], "parent_span_id": above.span_id} if above else {}
     event = Event(
         id=event_id,
         kind="afloop",

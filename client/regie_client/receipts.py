@@ -60,7 +60,7 @@ class WantedInBulk:
 
     def ours(self) -> bool:
         """Whether it is that of this resident in our own job."""
-        return _number(self.release_id) == int(_derived(self.job, str(self.nr)), 16)
+        return _number(self.release_id) == int(_ordered(self.job, str(self.nr)), 16)
 
 
 @dataclass(frozen=True)
@@ -136,12 +136,17 @@ def time_of(id_: str) -> float:
 def _names(release_id: str, attempts: int) -> Iterator[str]:
     for attempt in range(1, attempts + 1):
         for round_ in range(ROUNDS):
-            yield _derived(release_id, f"{attempt}/{round_}" if round_ else str(attempt))
+            yield _ordered(release_id, f"{attempt}/{round_}" if round_ else str(attempt))
 
 
 def _derived(origin: str, what: str) -> str:
     """BLAKE2b-128 of an id and a word, as the log derives ids."""
     return blake2b(f"{len(origin)}:{origin}{what}".encode(), digest_size=16).hexdigest()
+
+
+def _ordered(origin: str, what: str) -> str:
+    """The same, in the order of time: its first 10 digits are those of the id that it follows from."""
+    return origin.replace("-", "")[:10] + _derived(origin, what)[10:]
 
 
 def _number(said: str) -> int:

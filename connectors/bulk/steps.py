@@ -14,7 +14,7 @@ from connectors.granting import Asked, Decided, read_decision, word_of
 from connectors.refusal import Refusal
 from consent.contract import Refused, Sealed
 from kernel.caller import Caller
-from kernel.ids import derived_id
+from kernel.ids import ordered_id
 from kernel.message import Message, Short
 from vault.contract import ResidentRef
 
@@ -83,7 +83,7 @@ class Whose:
 
 def release_of(job: str, nr: int) -> str:
     """The id of the release about resident `nr`, the same for every attempt."""
-    return str(UUID(hex=derived_id(job, str(nr))))
+    return str(UUID(hex=ordered_id(job, str(nr))))
 
 
 def step_of(wanted: Wanted, sealed: Sealed, decided: Decided) -> Step:

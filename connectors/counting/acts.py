@@ -9,7 +9,7 @@ from connectors.events import Act
 from connectors.refusal import Refusal
 from consent.contract import Code, Question, Refused, ResidentRef, Sealed
 from kernel.caller import Caller
-from kernel.ids import derived_id
+from kernel.ids import derived_id, ordered_id
 
 _NO_TABLE = ("Dit doel heeft geen tabel of gegevensset met deze naam.", "Kijk in het register welke er zijn.")
 EVERYBODY = ResidentRef(id=SYSTEM, subject=SYSTEM, fence="0" * 32)  # a question about nobody; nobody moves this fence
@@ -76,7 +76,7 @@ def run_entry(of: Weighed, run_id: str, details: dict[str, str]) -> Entry:
 def counted_entry(of: Weighed, run_id: str) -> Entry:
     """Before anything of this person is read."""
     ground = of.act.ground
-    return _opened(of, "meegeteld", derived_id(run_id, ground.betrokkene), {"tabel": ground.tabel})
+    return _opened(of, "meegeteld", ordered_id(run_id, ground.betrokkene), {"tabel": ground.tabel})
 
 
 def _opened(of: Weighed, kind: str, event_id: str, details: dict[str, str]) -> Entry:

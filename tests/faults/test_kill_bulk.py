@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from connectors.bulk.steps import release_of
 from kernel.http.server import serve
-from kernel.ids import derived_id
+from kernel.ids import ordered_id
 from tests.connectors.bulk_house import Reader, numbers
 from tests.faults.dice import thrown
 from tests.faults.ground import BY_CHOICE, CHOICES, Ground
@@ -98,8 +98,8 @@ class Story:
 
 def _ids(release: str) -> list[tuple[str, str]]:
     words = [f"{attempt}{round_}" for attempt in range(1, ATTEMPTS) for round_ in ("", "/1", "/2")]
-    return [(derived_id(release, word), "verstrekking") for word in words] + [
-        (derived_id(release, f"{word}weigering"), "weigering") for word in words
+    return [(ordered_id(release, word), "verstrekking") for word in words] + [
+        (ordered_id(release, f"{word}weigering"), "weigering") for word in words
     ]
 
 
