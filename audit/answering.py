@@ -3,7 +3,6 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from audit.batch import Made
 from audit.contract import EventIdTaken, LogUnavailable, Verdict
 from audit.doubts import Stage
 from audit.event import Kind
@@ -15,6 +14,7 @@ from audit.receipts import grown, read_back, shown_of, stored_acts
 from audit.remembering import Memory
 from audit.signed import UNPROVEN, SignedHeads
 from audit.signer import SignedHead
+from audit.storing import Made
 from kernel.proof.tree import Growth
 from kernel.sql import Database
 

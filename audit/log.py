@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.answering import Batch, Progress, answered
-from audit.batch import Storing, fences_after, kinds_at, overlay_of, series_of, written_lines
+from audit.batch import kinds_at, overlay_of, series_of
 from audit.chain import hold_of
 from audit.contract import LogSealed, LogUnavailable, OutcomeUnknown, Verdict
 from audit.covert import in_series
@@ -31,6 +31,7 @@ from audit.remembering import Memory, followed
 from audit.signed import TRIES, SignedHeads
 from audit.signer import Elsewhere, Fork, HeadSigner, SignedHead, Signers
 from audit.slots import StateLost
+from audit.storing import Storing, fences_after
 from audit.terms import TermMoved, term_of
 from audit.witnessed import Witnessed
 from kernel.clock import Clock, millis
@@ -38,7 +39,6 @@ from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
 from kernel.failpoints import reached
 from kernel.logs import logger
 from kernel.proof.hashes import ProofError
-from kernel.proof.tree import Growth
 from kernel.sql import Database, RowForged
 
 HELD = "Het logboek miste regels en wordt hersteld; er is niets geopend of verstuurd."
@@ -201,13 +201,9 @@ class Log:
         reached("audit.b")
         drafts = [each for each in done.judged if isinstance(each, Draft)]
         if drafts:
-            # c
+            # c, d
             before = await series_of(tx, self.tenant, {d.asked.entry.event.subject for d in drafts}, keys.rows)
-            done.made = written_lines(drafts, before, (self.tenant, at), (keys, bodies))
-            reached("audit.c")
-            # d
-            done.growth = Growth(head.edge, [each.written.leaf_hash for each in done.made])
-            done.head = await Storing(tx, head, keys).store(done.made, done.growth)
+            done.made, done.growth, done.head = await Storing(tx, head, keys).seal(drafts, before, (at, bodies))
             done.memory = Memory(head.origin, done.growth.edge, fences_after(memory.fences, buckets, done.made))
             reached("audit.d")
         return done

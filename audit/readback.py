@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import Made
 from audit.doubts import EXIT
+from audit.storing import Made
 from audit.tables import lines
 from kernel.logs import logger
 from kernel.sql import Database

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import Made
 from audit.heads import Head
 from audit.keychain import TenantKeys
 from audit.leaf import act_place, opened
 from audit.nodes import inclusion_proofs
 from audit.permit import Position, Receipt
 from audit.signer import SignedHead
+from audit.storing import Made
 from audit.tables import lines
 from audit.terms import origin_in
 from kernel.proof.checks import check_inclusion

@@ -16,7 +16,7 @@ from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import Storing, series_of, written_lines
+from audit.batch import series_of
 from audit.contract import LogUnavailable
 from audit.ended import BEFORE, BEGUN
 from audit.event import SYSTEM, Entry, Event
@@ -29,13 +29,13 @@ from audit.permit import Position
 from audit.remembering import Memory
 from audit.signed import TRIES
 from audit.signer import SignedHead
+from audit.storing import Storing
 from audit.terms import TermMoved, half_year, origin_in
 from kernel.clock import millis
 from kernel.crypto import CannotOpen, DataKey, KeyUnavailable
 from kernel.failpoints import reached
 from kernel.ids import derived_id
 from kernel.logs import logger
-from kernel.proof.tree import Edge, Growth
 
 ROOM: Final = "audit"
 NAME = "Nieuwe termijn van het logboek"
@@ -130,6 +130,4 @@ async def begun(
     asked = Asked(entry, ROOM, content_hash(keys.content, words_of(entry)), year)
     before = await series_of(tx, head.tenant, {SYSTEM}, keys.rows)
     draft = Draft(asked, Position(term=new.term, index=0), {}, ())
-    made = written_lines([draft], before, (head.tenant, at), (keys, bodies))
-    growth = Growth(Edge(), [each.written.leaf_hash for each in made])
-    return await Storing(tx, new, keys).store(made, growth, after=head)
+    return (await Storing(tx, new, keys).seal([draft], before, (at, bodies), after=head)).head

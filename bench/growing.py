@@ -12,7 +12,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import kernel.sql.database as opening
-from audit.batch import Storing, series_of, written_lines
+from audit.batch import series_of
 from audit.event import Entry
 from audit.heads import read_head
 from audit.judging import Asked, Draft
@@ -21,10 +21,10 @@ from audit.leaf import Previous, content_hash, words_of
 from audit.log import Log
 from audit.permit import Position
 from audit.remembering import Memory
+from audit.storing import Storing
 from bench.acts import outcome, release
 from kernel.clock import millis, utc_now
 from kernel.crypto import DataKey
-from kernel.proof.tree import Growth
 
 AT_ONCE, KEYS_AT_ONCE, KEEP_YEARS = 5_000, 1_000, 20
 LINES_EACH, APPLICATIONS = 200, 100  # lines of one resident; an application has a hundredth of all
@@ -85,10 +85,8 @@ class Grower:
         released = [self._released() for _ in range(AT_ONCE // 2)]
         entries = [*released, *map(outcome, places, released)]
         drafts = [Draft(self._asked(entry, keys), at, {}, ()) for at, entry in zip(places, entries, strict=True)]
-        made = written_lines(drafts, self._before, (self._log.tenant, at), (keys, self._bodies))
-        growth = Growth(head.edge, [each.written.leaf_hash for each in made])
-        await Storing(tx, head, keys).store(made, growth)
-        return Memory(head.origin, growth.edge, self._log.memory.fences)
+        stored = await Storing(tx, head, keys).seal(drafts, self._before, (at, self._bodies))
+        return Memory(head.origin, stored.growth.edge, self._log.memory.fences)
 
     def _released(self) -> Entry:
         return release(self._residents, f"bench-{secrets.randbelow(APPLICATIONS)}")

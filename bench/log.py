@@ -19,6 +19,7 @@ from statistics import quantiles
 
 import audit.log as appending
 from assembly.garbage import settled
+from audit import storing
 from audit.contract import Entry, Receipt
 from audit.fsck.checking import check_log
 from audit.fsck.walk import Asked
@@ -38,8 +39,9 @@ LISTED = 15  # entries of one call where writers have lists: with 16 the last of
 OFFERED = (250, 500, 1_000)  # entries per second that come, whatever the log does
 # Between the fail points of `audit.log`, which stand between every two durable steps.
 STEPS = {
-    "audit.0": "waiting, keys, content", "audit.a": "lock, head, order", "audit.b": "judge", "audit.c": "number, seal",
-    "audit.d": "store", "audit.committed": "commit", "audit.signed": "sign", "": "receipts",
+    "audit.0": "waiting, keys, content", "audit.a": "lock, head, order", "audit.b": "judge",
+    "audit.c": "tags, number, seal", "audit.d": "store the rest", "audit.committed": "commit", "audit.signed": "sign",
+    "": "receipts",
 }  # fmt: skip
 
 
@@ -130,16 +132,19 @@ async def offered(door: Door, run: Run, seconds: float, rate: int) -> None:
 async def measured(service: AuditService, load: Callable[[Door, Run], Awaitable[None]]) -> Run:
     """The load, with what this process and its writer spent."""
     run, writer = Run(), service.desk(DESK).writer
-    whole, watch = vars(appending)["reached"], writer.watch
+    whole, watch, rooms = vars(appending)["reached"], writer.watch, (vars(appending), vars(storing))
     run.batches -= writer.batches
-    vars(appending)["reached"] = lambda name: run.times.reached(name) if name in STEPS else None
+    for room in rooms:
+        room["reached"] = lambda name: run.times.reached(name) if name in STEPS else None
     writer.watch = lambda waited, answers: run.times.answered()
     begun, cpu = time.perf_counter(), time.process_time()
     run.times.last = (begun, cpu)
     try:
         await load(service.door("connectors"), run)
     finally:
-        vars(appending)["reached"], writer.watch = whole, watch
+        writer.watch = watch
+        for room in rooms:
+            room["reached"] = whole
     run.seconds, run.cpu = time.perf_counter() - begun, time.process_time() - cpu
     run.batches += writer.batches
     return run

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.batch import Storing, series_of, written_lines
+from audit.batch import series_of
 from audit.bulk import NOTHING, in_order, insert_rows
 from audit.chain import TIMES_MAX, mark_of, recovered_id
 from audit.contract import LogUnavailable
@@ -30,14 +30,13 @@ from audit.recovering.course import Part
 from audit.recovering.judged import Sources, Stretch, stretches_of
 from audit.recovering.spare import Spare
 from audit.signer import Known
+from audit.storing import Storing
 from audit.tables import destroyed, lines
 from audit.tables import keys as key_rows
 from audit.turning import ROOM
 from kernel.clock import millis
 from kernel.crypto import DataKey
 from kernel.failpoints import reached
-from kernel.proof.hashes import leaf_hash
-from kernel.proof.tree import Growth
 
 NAME = "Regels teruggezet uit een kopie"
 Watch = Callable[[int, int], None]
@@ -163,9 +162,7 @@ class _Last:
         entry, hour = Entry(event=event), max(millis(log.clock()), head.last_logged_at)
         asked = Asked(entry, ROOM, content_hash(rows.content, words_of(entry)), self.year)
         before = await series_of(tx, log.tenant, {SYSTEM}, rows.rows)
-        made = written_lines([Draft(asked, place, {}, ())], before, (log.tenant, hour), (rows, self.bodies))
-        growth = Growth(head.edge, [leaf_hash(each.written.leaf) for each in made])
-        await Storing(tx, head, rows).store(made, growth)
+        await Storing(tx, head, rows).seal([Draft(asked, place, {}, ())], before, (hour, self.bodies))
 
 
 async def _prepared(at: Sources, telling: Telling) -> _Last:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.batch import Made
 from audit.copied import Copied, hashes_of
 from audit.copying import content_place, copy_place, opened_rest
 from audit.covert import SEALED_TO
@@ -18,6 +17,7 @@ from audit.log import Log
 from audit.recovering.course import ELSEWHERE, Part, acts_of
 from audit.recovering.spare import BODIES, Spare, SpareKeychain
 from audit.recovering.supply import ALTERED, Supply, Unfit
+from audit.storing import Made
 from kernel.crypto import CannotOpen, DataKey, unseal
 from kernel.proof.hashes import ProofError
 from kernel.proof.tree import Edge, Growth
