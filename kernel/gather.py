@@ -40,6 +40,10 @@ class Gatherer(Generic[Key, Item, Result]):
         self._waiting: dict[Key, deque[_Asked[Item, Result]]] = {}
         self._running: dict[Key, asyncio.Task[None]] = {}  # held: the loop itself holds tasks only weakly
 
+    def busy(self, key: Key) -> bool:
+        """Whether a call for this key is under way: who asks now waits for it, and then for their own."""
+        return key in self._running
+
     async def ask(self, key: Key, items: Sequence[Item]) -> list[Result]:
         """The results for these items. Raises what `call` raises for them alone."""
         if not items:

@@ -3,12 +3,15 @@ the client is now, what it may ask for, and its assertion, which counts once.
 
     read: clients, parties, activities ──▶ check and sign ──▶ keep the assertions ──▶ COMMIT ──▶ answers go out
 
+Who comes while others wait for the disk is checked and signed for at once, on what was read last; that counts where the
+transaction reads the same, and is made anew where it does not. It saves no work: it does it while nobody else does any.
+
 A crash before the COMMIT leaves nothing; one after it, assertions that are used up and tokens that nobody has.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,7 +31,7 @@ _REFUSED = Answer(400, {"error": "invalid_client"})
 class Asked:
     """One form, read. shown: its assertion, None for one that cannot be read; name, kid: whom and which key it names,
     "" for none. now: when it came, in seconds since 1970. holder: see Here. keys: an address and the JWK set that was
-    fetched there for this question."""
+    fetched there for this question. ahead: what was made while others waited."""
 
     form: Mapping[str, str]
     shown: Unproven | None
@@ -37,6 +40,22 @@ class Asked:
     now: float
     holder: Mapping[str, str]
     keys: tuple[str, str] = ("", "")
+    ahead: "Ahead | None" = None
+
+
+class Rests(NamedTuple):
+    """All of the database and the keys that an answer to a form rests on."""
+
+    key: SigningKey
+    known: Known | None
+    activities: frozenset[str]
+
+
+class Ahead(NamedTuple):
+    """An answer that was made beforehand. It goes nowhere unless what it rests on is read once more."""
+
+    on: Rests
+    made: tuple[Answer, Proven | None]
 
 
 @dataclass(frozen=True)
@@ -87,11 +106,15 @@ class Settling:
     ) -> None:
         self._issuers, self._spending, self._keys, self._clients = issuers, spending, keys, clients
         self._gathered = Gatherer(self._settled, MOST)
+        self._last: dict[tuple[str, str], Rests] = {}  # by tenant and client: as many as are admitted
 
     async def answer(self, tenant: str, asked: Asked) -> Answer:
         """A token or a refusal, settled. Who names nobody is refused without a look."""
         if not asked.name:
-            return self._answer(tenant, await self._keys(tenant), asked, None, frozenset())[0]
+            return self._answer(tenant, asked, Rests(await self._keys(tenant), None, frozenset()))[0]
+        last = self._last.get((tenant, asked.name))
+        if last and self._gathered.busy(tenant):
+            asked = replace(asked, ahead=Ahead(last, self._answer(tenant, asked, last)))
         (found,) = await self._gathered.ask(tenant, [asked])
         if isinstance(found, Elsewhere):
             fetched = await self._clients.published(found.application, asked.kid)
@@ -126,14 +149,19 @@ class Settling:
                 if known[0].jwks_url != asked.keys[0]:
                     return Elsewhere(known[0]), None
                 known = known[0].model_copy(update={"jwks": asked.keys[1]}), known[1]
-            return self._answer(tenant, key, asked, known, may.get(asked.name, frozenset()))
+            on = Rests(key, known, may.get(asked.name, frozenset()))
+            if asked.ahead and asked.ahead.on == on:
+                return asked.ahead.made
+            if known:
+                self._last[tenant, asked.name] = on
+            return self._answer(tenant, asked, on)
 
         return [made(asked) for asked in batch]
 
-    def _answer(
-        self, tenant: str, key: SigningKey, asked: Asked, known: Known | None, activities: frozenset[str]
-    ) -> tuple[Answer, Proven | None]:
-        here = Here(tenant, self._issuers[tenant], key, asked.now, asked.holder, asked.shown, known, activities)
+    def _answer(self, tenant: str, asked: Asked, on: Rests) -> tuple[Answer, Proven | None]:
+        here = Here(
+            tenant, self._issuers[tenant], on.key, asked.now, asked.holder, asked.shown, on.known, on.activities
+        )
         return answer_to(asked.form, here)
 
     async def _activities(

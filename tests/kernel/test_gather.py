@@ -44,8 +44,11 @@ async def test_who_comes_while_a_call_runs_shares_the_next_one() -> None:
     others = [asyncio.create_task(gatherer.ask("a", [n, n + 100])) for n in (2, 3, 4)]
     await settled()
     assert desk.calls == [("a", [1])]
+    assert gatherer.busy("a") and not gatherer.busy("b")
     desk.open.set()
     assert await asyncio.gather(first, *others) == [[2], [4, 204], [6, 206], [8, 208]]
+    await settled()
+    assert not gatherer.busy("a")
     assert desk.calls == [("a", [1]), ("a", [2, 102, 3, 103, 4, 104])]
     assert desk.most_at_once == 1
 
