@@ -40,7 +40,9 @@ from kernel.failpoints import reached
 from kernel.logs import logger
 from kernel.proof.hashes import ProofError
 from kernel.sql import Database, RowForged
+from kernel.sql.direct import in_numbers
 
+MANY = 32  # lines of one batch, as when so many wait: at a thousand a second there are two or three
 HELD = "Het logboek miste regels en wordt hersteld; er is niets geopend of verstuurd."
 ROLLBACK = "De database is ouder dan wat de ondertekenaar heeft getekend; het logboek is verzegeld."
 
@@ -186,6 +188,7 @@ class Log:
         self, tx: AsyncConnection, asked: list[Asked], known: int, under: tuple[TenantKeys, dict[Owner, DataKey]]
     ) -> Batch:
         keys, bodies = under
+        await in_numbers(tx, len(asked) >= MANY)
         # a
         head = await read_head(tx, self.tenant, keys.rows, lock=True)
         if head.term > self.term:

@@ -26,9 +26,7 @@ from kernel.crypto import DataKey, KeyUnavailable, random_bytes
 from kernel.failpoints import reached
 from kernel.proof.tiles import FULL, completed_tiles
 from kernel.proof.tree import Growth
-from kernel.sql.direct import in_numbers, unanswered
-
-MANY = 32  # lines of one batch, as when so many wait: at a thousand a second there are two or three
+from kernel.sql.direct import unanswered
 
 Row = dict[str, Any]
 
@@ -113,7 +111,6 @@ class Storing:
         """Makes lines of drafts and stores them. before: as for `written_lines`. under: their hour, ms, and the keys of
         their bodies. after: as for `store`."""
         at, bodies = under
-        await in_numbers(self._tx, len(drafts) >= MANY)
         with unanswered(self._tx):
             # half of the database's work needs no line: it goes on while they are sealed
             await self._leading([Placed(each, at) for each in drafts])

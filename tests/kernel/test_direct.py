@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.sql import Database
-from kernel.sql.direct import done, told, unanswered
+from kernel.sql.direct import done, in_numbers, told, unanswered
 from kernel.sql.prepared import Prepared, any_of
 from tests.patience import PATIENCE
 from tests.statements import said_to
@@ -354,3 +354,21 @@ async def test_only_who_writes_batches_keeps_much_of_a_file_in_memory(database: 
     assert await database.written("gm1", look) == -16_000
     async with database.snapshot("gm1") as reading:
         assert await look(reading) == -2_000
+
+
+async def test_the_journal_is_copied_back_late_where_many_wait_and_soon_where_nobody_does(
+    database: Database, tmp_path: Path
+) -> None:
+    wide = [(f"{number}" * 10_000,) for number in range(1_000, 1_400)]  # 16 MB
+
+    async def work(tx: AsyncConnection, many: bool, words: list[tuple[str]]) -> None:
+        await in_numbers(tx, many)
+        await done(tx, "INSERT INTO words VALUES (?)", words)
+
+    def in_its_place() -> int:
+        return (tmp_path / "room.db").stat().st_size
+
+    await database.written("gm1", lambda tx: work(tx, True, wide))
+    assert in_its_place() < 1 << 20
+    await database.written("gm1", lambda tx: work(tx, False, [("een",)]))
+    assert in_its_place() > 8 << 20, "the same connection does as it is told now"
