@@ -359,7 +359,7 @@ async def test_only_who_writes_batches_keeps_much_of_a_file_in_memory(database: 
 async def test_the_journal_is_copied_back_late_where_many_wait_and_soon_where_nobody_does(
     database: Database, tmp_path: Path
 ) -> None:
-    wide = [(f"{number}" * 10_000,) for number in range(1_000, 1_400)]  # 16 MB
+    wide = [(f"{number}" * 10_000,) for number in range(1_000, 1_200)]  # 16 MB, with their key
 
     async def work(tx: AsyncConnection, many: bool, words: list[tuple[str]]) -> None:
         await in_numbers(tx, many)
