@@ -10,7 +10,7 @@ from audit.reading import Reader
 from consent.replaying import NotReplayable, Replayed
 from kernel.caller import room_of
 from kernel.clock import moment
-from kernel.ids import derived_id
+from kernel.ids import derived_id, ordered_id
 from kernel.settings import SettingsWrong
 
 ATTEMPTS = 20  # of one release: a caller who repeats more often is named by position
@@ -47,7 +47,9 @@ async def _places(reader: Reader, wanted: str) -> list[Position]:
         raise SettingsWrong(
             ["Noem een plaats in het logboek (2026h2-4711), of een id van een verstrekking of toetsing."]
         )
-    attempts = [derived_id(wanted, f"{attempt}{word}") for attempt in range(ATTEMPTS) for word in WORDS]
+    words = [f"{attempt}{word}" for attempt in range(ATTEMPTS) for word in WORDS]
+    # lines of before they lay in the order of time keep their ids
+    attempts = [name(wanted, word) for name in (ordered_id, derived_id) for word in words]
     places = await reader.placed([plain, *attempts])
     if not places:
         raise SettingsWrong(["Van deze verstrekking of toetsing is hier geen regel."])

@@ -154,6 +154,8 @@ class Settling:
                 return asked.ahead.made
             if known:
                 self._last[tenant, asked.name] = on
+            else:
+                self._last.pop((tenant, asked.name), None)
             return self._answer(tenant, asked, on)
 
         return [made(asked) for asked in batch]

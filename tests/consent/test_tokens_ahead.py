@@ -77,6 +77,7 @@ async def test_an_answer_is_made_once_and_counts_once(one: House, made: list[str
 async def test_a_client_that_was_stopped_meanwhile_gets_nothing(one: House) -> None:
     (answer,) = await meanwhile(one, [signed()], lambda: one.register.known.pop(LOKET))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
+    assert LOKET not in one.service._settling._last, "nor is it kept with the key that signed for it"
 
 
 async def test_a_key_that_was_replaced_meanwhile_opens_nothing(one: House) -> None:
