@@ -206,7 +206,7 @@ class Log:
         if drafts:
             # c, d
             before = await series_of(tx, self.tenant, {d.asked.entry.event.subject for d in drafts}, keys.rows)
-            done.made, done.growth, done.head = await Storing(tx, head, keys).seal(drafts, before, (at, bodies))
+            done.made, done.growth, done.head = await Storing(tx, head, keys).write(drafts, before, (at, bodies))
             done.memory = Memory(head.origin, done.growth.edge, fences_after(memory.fences, buckets, done.made))
             reached("audit.d")
         return done

@@ -94,22 +94,22 @@ def written_lines(
 
 
 class Storing:
-    """Writes what a batch leaves. `seal` and `keys` are the tenant's."""
+    """Writes what a batch leaves. old: the head that it grows from; keys: the tenant's."""
 
     def __init__(self, tx: AsyncConnection, old: Head, keys: TenantKeys) -> None:
         self._tx, self._old, self._keys = tx, old, keys
         self._here = (old.tenant, old.term)
         self._labeller = Labeller(keys, old.tenant)
 
-    async def seal(
+    async def write(
         self,
         drafts: Sequence[Draft],
         before: dict[str, Previous],
         under: tuple[int, Mapping[Owner, DataKey]],
         after: Head | None = None,
     ) -> Stored:
-        """Makes lines of drafts and stores them. before: as for `written_lines`. under: their hour, ms, and the keys of
-        their bodies. after: as for `store`."""
+        """Makes lines of drafts, and stores them. before: as for `written_lines`. under: their hour, ms, and the keys
+        of their bodies. after: as for `store`."""
         at, bodies = under
         with unanswered(self._tx):
             # half of the database's work needs no line: it goes on while they are sealed

@@ -130,4 +130,4 @@ async def begun(
     asked = Asked(entry, ROOM, content_hash(keys.content, words_of(entry)), year)
     before = await series_of(tx, head.tenant, {SYSTEM}, keys.rows)
     draft = Draft(asked, Position(term=new.term, index=0), {}, ())
-    return (await Storing(tx, new, keys).seal([draft], before, (at, bodies), after=head)).head
+    return (await Storing(tx, new, keys).write([draft], before, (at, bodies), after=head)).head

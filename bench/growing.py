@@ -85,7 +85,7 @@ class Grower:
         released = [self._released() for _ in range(AT_ONCE // 2)]
         entries = [*released, *map(outcome, places, released)]
         drafts = [Draft(self._asked(entry, keys), at, {}, ()) for at, entry in zip(places, entries, strict=True)]
-        stored = await Storing(tx, head, keys).seal(drafts, self._before, (at, self._bodies))
+        stored = await Storing(tx, head, keys).write(drafts, self._before, (at, self._bodies))
         return Memory(head.origin, stored.growth.edge, self._log.memory.fences)
 
     def _released(self) -> Entry:

@@ -37,7 +37,7 @@ from tests.postgres import borrowed_cluster
 WRITERS, SECONDS, WARM_SECONDS = 64, 8.0, 4.0
 LISTED = 15  # entries of one call where writers have lists: with 16 the last of 64 would find the queue full
 OFFERED = (250, 500, 1_000)  # entries per second that come, whatever the log does
-# Between the fail points of `audit.log`, which stand between every two durable steps.
+# Between the fail points of `audit.log` and `audit.storing`, which stand between every two durable steps.
 STEPS = {
     "audit.0": "waiting, keys, content", "audit.a": "lock, head, order", "audit.b": "judge",
     "audit.c": "tags, number, seal", "audit.d": "store the rest", "audit.committed": "commit", "audit.signed": "sign",

@@ -40,9 +40,9 @@ class Gatherer(Generic[Key, Item, Result]):
         self._waiting: dict[Key, deque[_Asked[Item, Result]]] = {}
         self._running: dict[Key, asyncio.Task[None]] = {}  # held: the loop itself holds tasks only weakly
 
-    def busy(self, key: Key) -> bool:
-        """Whether a call for this key is under way: who asks now waits for it, and then for their own."""
-        return key in self._running
+    def is_next(self, key: Key) -> bool:
+        """Whether a call for this key is under way, and who asks for one thing now has a place in the one after it."""
+        return key in self._running and sum(len(one.items) for one in self._waiting[key]) < self._most
 
     async def ask(self, key: Key, items: Sequence[Item]) -> list[Result]:
         """The results for these items. Raises what `call` raises for them alone."""

@@ -162,7 +162,7 @@ class _Last:
         entry, hour = Entry(event=event), max(millis(log.clock()), head.last_logged_at)
         asked = Asked(entry, ROOM, content_hash(rows.content, words_of(entry)), self.year)
         before = await series_of(tx, log.tenant, {SYSTEM}, rows.rows)
-        await Storing(tx, head, rows).seal([Draft(asked, place, {}, ())], before, (hour, self.bodies))
+        await Storing(tx, head, rows).write([Draft(asked, place, {}, ())], before, (hour, self.bodies))
 
 
 async def _prepared(at: Sources, telling: Telling) -> _Last:

@@ -3,8 +3,9 @@ the client is now, what it may ask for, and its assertion, which counts once.
 
     read: clients, parties, activities ──▶ check and sign ──▶ keep the assertions ──▶ COMMIT ──▶ answers go out
 
-Who comes while others wait for the disk is checked and signed for at once, on what was read last; that counts where the
-transaction reads the same, and is made anew where it does not. It saves no work: it does it while nobody else does any.
+Who comes while others wait for the disk, and is next, is checked and signed for at once, on what was read last; that
+counts where the transaction reads the same, and is made anew where it does not. It saves no work: it does it while
+nobody else does any.
 
 A crash before the COMMIT leaves nothing; one after it, assertions that are used up and tokens that nobody has.
 """
@@ -113,7 +114,7 @@ class Settling:
         if not asked.name:
             return self._answer(tenant, asked, Rests(await self._keys(tenant), None, frozenset()))[0]
         last = self._last.get((tenant, asked.name))
-        if last and self._gathered.busy(tenant):
+        if last and self._gathered.is_next(tenant):
             asked = replace(asked, ahead=Ahead(last, self._answer(tenant, asked, last)))
         (found,) = await self._gathered.ask(tenant, [asked])
         if isinstance(found, Elsewhere):

@@ -12,15 +12,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from kernel.sql.direct import to_its_end, told
+from kernel.sql.direct import SOON, to_its_end, told
 from kernel.sql.threads import Question, carried_out
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncConnection], Coroutine[Any, Any, Result]]
 """What is done in a transaction, with its connection."""
 BEGIN = "regie_begin"  # execution option: how SQLite opens this transaction
-# SQLite's own is 1,000, and with it each page that changes all the time is written back twice as often
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "wal_autocheckpoint=2000")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", SOON)
 # KiB, as much as five hundred lines change; SQLite's own is 2,000. In threads only: what reads much is on the loop
 CACHE = "cache_size=-16000"
 

@@ -44,13 +44,26 @@ async def test_who_comes_while_a_call_runs_shares_the_next_one() -> None:
     others = [asyncio.create_task(gatherer.ask("a", [n, n + 100])) for n in (2, 3, 4)]
     await settled()
     assert desk.calls == [("a", [1])]
-    assert gatherer.busy("a") and not gatherer.busy("b")
+    assert gatherer.is_next("a") and not gatherer.is_next("b")
     desk.open.set()
     assert await asyncio.gather(first, *others) == [[2], [4, 204], [6, 206], [8, 208]]
     await settled()
-    assert not gatherer.busy("a")
+    assert not gatherer.is_next("a")
     assert desk.calls == [("a", [1]), ("a", [2, 102, 3, 103, 4, 104])]
     assert desk.most_at_once == 1
+
+
+async def test_who_comes_when_the_next_call_is_full_is_not_next() -> None:
+    desk = Desk()
+    gatherer = Gatherer(desk.double, most=3)
+    asked, places = [], []
+    for numbers in ([1], [2, 3], [4]):
+        asked.append(asyncio.create_task(gatherer.ask("a", numbers)))
+        await settled()
+        places.append(gatherer.is_next("a"))
+    assert places == [True, True, False]
+    desk.open.set()
+    await asyncio.gather(*asked)
 
 
 async def test_a_question_never_joins_a_call_that_has_begun() -> None:
